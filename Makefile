@@ -1,0 +1,56 @@
+# Everything a newcomer needs: `make demo`, `make test`. Both set themselves up.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+CONSOLE := api/console/dist/index.html
+CONSOLE_SOURCES := $(shell find api/console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+
+.PHONY: help demo test check format test-servers test-long bench setup console clean
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+demo: setup ## a simulated fleet, the whole service, the console: make demo ARGS="--appliances 50 --for 60"
+	@$(BIN)/fettle demo $(ARGS)
+
+test: setup ## the tests that need no server
+	@$(BIN)/pytest $(ARGS)
+
+check: setup ## lint, types, import contracts, house rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest tests/test_house.py
+
+format: setup ## let the formatter and the fixer have their way
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+test-servers: setup ## installs and starts the real servers, and tests against them
+	@bash deploy/servers.sh get
+	@$(BIN)/pytest -n 0 -m 'servers or browser' $(ARGS)
+
+bench: setup ## one JSON line per figure
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+setup: $(STAMP) $(CONSOLE) ## environment and console, ready to run
+
+console: $(CONSOLE) ## build the console
+
+$(CONSOLE): $(CONSOLE_SOURCES) deploy/build_console.py | $(STAMP)
+	@$(BIN)/python deploy/build_console.py
+	@touch $@
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Fettle needs Python 3.11 or newer: apt install python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "The module venv is missing: apt install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || { echo "Creating $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing the locked dependencies (about two minutes the first time)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@FETTLE_SKIP_CONSOLE=1 $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+clean: ## remove what was built
+	rm -rf $(VENV) dist build api/console/dist api/console/node_modules .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""Findings become alerts and tickets: the service desk."""

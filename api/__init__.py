@@ -1,0 +1,1 @@
+"""The desk's window: HTTP, console, command line. It decides nothing."""

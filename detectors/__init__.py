@@ -1,0 +1,1 @@
+"""Readings become findings: hygiene, point bank, cycles, context, evidence."""

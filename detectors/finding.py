@@ -1,0 +1,140 @@
+"""Finding, Evidence, Condition: all that leaves the detectors' room, and the protocol through which it leaves.
+
+A *finding* is a detector room's statement: this appliance shows this fault mode, how strongly, since when, and why.
+A finding is raised once per episode and cleared once. Findings, conditions and the detectors' own changed state leave
+together in one :class:`DetectCommit`, which a :class:`FindingSink` makes durable in one transaction: after a crash the
+fold over the journal goes on from exactly there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Channel(StrEnum):
+    """Which way a finding was reached."""
+
+    EVIDENCE = "evidence"
+    """Accumulated or sudden deviation from the expected band; a prediction."""
+    RULE = "rule"
+    """A fixed limit of the profile was crossed."""
+    ERROR_CODE = "error_code"
+    """The appliance itself reported a code."""
+    DATA = "data"
+    """The data is at fault (stuck, spike, limit, gap), not the appliance; never a repair ticket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One metric or feature that speaks for the finding.
+
+    ``share`` in 0..1 is its part of the score; shares of one finding sum to at most 1. ``since_ms`` is when it left the
+    expected band.
+    """
+
+    metric: str
+    observed: float
+    expected_low: float
+    expected_high: float
+    unit: str
+    since_ms: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A standing statement about one appliance and one fault mode.
+
+    ``raised_ms`` is the event time of the last sample that it needed; ``onset_ms`` when the deviation began;
+    ``severity`` 0..1 (1 = failure level); ``probability`` 0..1 that this fault mode is the cause; ``cleared_ms`` once
+    the episode is over. ``fault_mode`` is ``unknown`` where no known mode fits.
+    """
+
+    appliance_id: str
+    kind: str
+    fault_mode: str
+    component: str
+    channel: Channel
+    raised_ms: int
+    onset_ms: int
+    score: float
+    severity: float
+    probability: float
+    evidence: tuple[Evidence, ...] = ()
+    alternatives: tuple[tuple[str, float], ...] = ()
+    failure_window_ms: tuple[int, int, float] | None = None
+    """(from, to, coverage) or nothing where no honest window can be given."""
+    error_code: str | None = None
+    cleared_ms: int | None = None
+
+    @property
+    def is_data_fault(self) -> bool:
+        """Whether the data, not the appliance, is at fault."""
+        return self.channel is Channel.DATA
+
+
+class ConditionState(StrEnum):
+    """What the detectors say of an appliance now."""
+
+    LEARNING = "learning"
+    OK = "ok"
+    WATCH = "watch"
+    ALERT = "alert"
+    CANNOT_SAY = "cannot_say"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The state of one appliance with the reason in words a technician can read, and a health index per component."""
+
+    appliance_id: str
+    kind: str
+    state: ConditionState
+    reason: str
+    as_of_ms: int
+    health: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where the fold stands: the last journal position read and the detectors' state.
+
+    ``rows``: appliance id → state row bytes; ``shared``: state that belongs to no single appliance.
+    """
+
+    position: int
+    rows: Mapping[str, bytes]
+    shared: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DetectCommit:
+    """Everything of one step that must become durable together. ``rows`` holds changed appliances only."""
+
+    position: int
+    rows: Mapping[str, bytes]
+    shared: bytes | None
+    findings: Sequence[Finding]
+    conditions: Sequence[Condition]
+
+
+class FindingSink(Protocol):
+    """Makes a step of the detectors durable in one transaction; implemented by the service desk.
+
+    Held by tests/contract/finding_sink_suite.py: a commit is all or nothing; a commit whose position is not beyond the
+    stored one changes nothing; repeating a finding of the same (appliance, fault mode, raised_ms) opens no second
+    ticket.
+    """
+
+    def load(self) -> Checkpoint:
+        """The state of the last commit; position 0 and no rows for a new installation."""
+        ...
+
+    def commit(self, step: DetectCommit) -> None:
+        """Make the whole step durable, or raise and change nothing."""
+        ...

@@ -1,0 +1,1 @@
+"""What appliances are and say, made durable: wire, journal, admission, registry, telemetry store."""

@@ -1,0 +1,126 @@
+"""Profile: what is known of one appliance kind, as data.
+
+A profile is read from one TOML file beside this module. A new kind, or a new model with other metrics, is a new file
+and no code. ``generic`` is the profile with nothing in it: every numeric metric is taken as it comes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class MetricKind(StrEnum):
+    """How the values of a metric behave over time."""
+
+    MEASUREMENT = "measurement"
+    TOTAL = "total"
+    TOTAL_INCREASING = "total_increasing"
+    BOOLEAN = "boolean"
+
+
+class Unit(StrEnum):
+    """The span of time over which one row of features is computed."""
+
+    DAY = "day"
+    CYCLE = "cycle"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A named physical quantity; readings outside [low, high] are impossible and point at the sensor."""
+
+    name: str
+    unit: str
+    kind: MetricKind
+    low: float
+    high: float
+    label: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A number computed from the readings of one day or one cycle.
+
+    ``statistic`` of ``metric`` (less ``minus``, where given) over the samples whose mode is ``mode`` (all where None):
+    ``mean``, ``max``, ``min``, ``std``, ``last``, ``delta`` (last less first, for totals), ``duration_s`` (time spent in
+    ``mode``), ``count`` (entries into ``mode``), ``per_day`` (delta per day covered).
+    ``context`` names the metrics whose mean over the same span explains ordinary variation; ``scale`` is ``linear`` or
+    ``log``; ``floor`` is the least standard deviation that is believed, in the feature's unit (or log units).
+    """
+
+    name: str
+    unit: str
+    statistic: str
+    metric: str | None = None
+    minus: str | None = None
+    mode: str | None = None
+    context: tuple[str, ...] = ()
+    scale: str = "linear"
+    floor: float = 0.0
+    label: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A fixed limit: ``metric`` above or below a value for at least ``for_s`` seconds means ``fault_mode``."""
+
+    metric: str
+    fault_mode: str
+    above: float | None = None
+    below: float | None = None
+    for_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A spare part; ``share`` is how often it is the one needed when the fault mode is confirmed."""
+
+    sku: str
+    name: Mapping[str, str]
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaultMode:
+    """A named kind of fault of one component.
+
+    ``signature``: feature → signed shift at failure level, in multiples of the healthy fleet's standard deviation of
+    that feature; only the direction of the whole vector matters. ``danger`` is 0 (nuisance) to 3 (hazard to people or
+    home). ``time_scale_days`` is the usual span from first sign to failure.
+    """
+
+    name: str
+    component: str
+    title: Mapping[str, str]
+    signature: Mapping[str, float]
+    danger: int
+    hazard_per_year: float
+    time_scale_days: tuple[float, float]
+    error_codes: tuple[str, ...] = ()
+    remedy: Mapping[str, str] = field(default_factory=dict)
+    first_check: Mapping[str, str] = field(default_factory=dict)
+    test: str | None = None
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Everything known of one appliance kind."""
+
+    kind: str
+    label: Mapping[str, str]
+    unit: Unit
+    usual_interval_s: float
+    modes: tuple[str, ...] = ()
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    features: tuple[Feature, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    fault_modes: Mapping[str, FaultMode] = field(default_factory=dict)
+    running_modes: tuple[str, ...] = ()
+    """Modes in which the appliance works; with unit ``cycle`` a cycle lasts from the first to the last of them."""

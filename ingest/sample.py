@@ -1,0 +1,170 @@
+"""The values that everything behind the border passes on.
+
+A *sample* is what one appliance reports for one event time. Samples travel in bulk as a :class:`SampleBlock`, a struct
+of arrays for one appliance kind; an :class:`AdmittedBatch` is all that admission let through of one journal batch.
+All values are immutable by convention: whoever receives a block reads it and never writes to its arrays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntFlag, StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAX_SAMPLES_PER_MESSAGE = 512
+OFFSETS_PER_MS = 1_000_000
+
+
+class SampleFlag(IntFlag):
+    """What is noteworthy about one sample; 0 for an ordinary one."""
+
+    NONE = 0
+    ARRIVAL_TIME = 1
+    """The message carried no time: its event time is the time of arrival."""
+    REDATED = 2
+    """The clock of the appliance was wrong: the event time is estimated from its up-time."""
+    UNKNOWN_METRIC = 4
+    """At least one metric is not in the profile."""
+    LATE = 8
+    """It came behind the watermark of its appliance: stored, not scored live."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SampleBlock:
+    """N samples of one appliance kind over M metrics, in order of arrival.
+
+    ``values`` is (N, M) float64, NaN where a sample does not report that metric, booleans as 0.0 and 1.0. ``seq`` is -1
+    where the message carried none; ``index`` is the sample's place in its message (0 to 511). ``metrics_json`` holds,
+    where it is at hand, the validated JSON object of each sample's metrics as received, so that a writer can turn text
+    into text; it is ``None`` where the block was made otherwise.
+    """
+
+    kind: str
+    metrics: tuple[str, ...]
+    appliance_ids: Sequence[str]
+    ts_ms: NDArray[np.int64]
+    values: NDArray[np.float64]
+    modes: Sequence[str | None]
+    cycles: Sequence[str | None]
+    seq: NDArray[np.int64]
+    index: NDArray[np.int64]
+    flags: NDArray[np.uint8]
+    received_ms: int
+    metrics_json: Sequence[bytes] | None = None
+
+    def __len__(self) -> int:
+        """How many samples the block holds."""
+        return len(self.appliance_ids)
+
+    def time_ns(self) -> NDArray[np.int64]:
+        """Event time in ns since 1970, made unique: ms × 10⁶ + (seq × 512 + index) mod 10⁶, or + 0 without seq; shape (N,).
+
+        The contract's identity of a stored point, so that a repeated write is the same point and two samples of one
+        millisecond are two.
+        """
+        offset = (self.seq * MAX_SAMPLES_PER_MESSAGE + self.index) % OFFSETS_PER_MS
+        offset[self.seq < 0] = 0
+        return self.ts_ms * OFFSETS_PER_MS + offset
+
+
+class EventType(StrEnum):
+    """What an appliance may say has happened."""
+
+    ERROR_CODE = "error_code"
+    CYCLE_STARTED = "cycle_started"
+    CYCLE_FINISHED = "cycle_finished"
+    PART_REPLACED = "part_replaced"
+    SETTING_CHANGED = "setting_changed"
+    MOVED = "moved"
+    FIRMWARE_UPDATED = "firmware_updated"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at an appliance, at ``ts_ms`` event time."""
+
+    appliance_id: str
+    kind: str
+    ts_ms: int
+    received_ms: int
+    type: EventType
+    code: str | None = None
+    data: Mapping[str, object] = field(default_factory=dict)
+    boot: str | None = None
+    seq: int | None = None
+
+
+class StatusState(StrEnum):
+    """What an appliance says of its own connection."""
+
+    ONLINE = "online"
+    SLEEPING = "sleeping"
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A birth, sleep or last will. ``state`` is ``None`` where an empty retained payload cleared the status.
+
+    ``is_retained``: the broker repeated a stored one; it tells a state, it is no news.
+    """
+
+    appliance_id: str
+    kind: str
+    ts_ms: int
+    received_ms: int
+    state: StatusState | None
+    is_retained: bool = False
+    until_ms: int | None = None
+    interval_s: float | None = None
+    model: str | None = None
+    serial: str | None = None
+    firmware: str | None = None
+    region: str | None = None
+    capabilities: tuple[str, ...] = ()
+
+
+class ResultState(StrEnum):
+    """How far an appliance has come with a command."""
+
+    ACCEPTED = "accepted"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An appliance's answer to one command."""
+
+    appliance_id: str
+    kind: str
+    ts_ms: int
+    received_ms: int
+    command_id: str
+    state: ResultState
+    reason: str | None = None
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AdmittedBatch:
+    """What admission let through of the journal batch at ``position``; the unit that every reader's cursor counts.
+
+    ``messages`` counts all messages of the journal batch, refused and duplicate ones included.
+    """
+
+    position: int
+    received_ms: int
+    messages: int
+    blocks: tuple[SampleBlock, ...] = ()
+    events: tuple[Event, ...] = ()
+    statuses: tuple[Status, ...] = ()
+    results: tuple[Result, ...] = ()

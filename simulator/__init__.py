@@ -1,0 +1,1 @@
+"""A fleet that lies the way real ones do."""
