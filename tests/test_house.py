@@ -1,0 +1,241 @@
+"""The repository tests itself: house rules that a machine can hold.
+
+Each rule is a function from the tree to a list of offences; each has a second test that feeds it an offence, so that a
+rule that has gone blind fails too.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("ingest", "detectors", "alerts", "api", "simulator")
+CODE = (*ROOMS, "tests", "benchmarks", "deploy", "docs")
+MAX_FILE_LINES = 400
+MAX_FUNCTION_LINES = 50
+FORBIDDEN_NAMES = re.compile(r"^(utils?|helpers?|common|manager|misc|base_.*)$")
+CLOCK = "ingest/clock.py"
+SIMULATOR_IMPORTERS = {"api/demo.py", "api/simulate.py", "api/replay.py"}
+
+
+def python_files(*folders: str) -> list[Path]:
+    """Every Python file of the given folders that git would keep."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *folders],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [ROOT / name for name in listed.stdout.splitlines() if name.endswith(".py") and (ROOT / name).is_file()]
+
+
+def where(path: Path, line: int = 1) -> str:
+    """A place to click on."""
+    return f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}:{line}"
+
+
+def docstring_lines(node: ast.AST) -> int:
+    """How many lines the docstring of a function takes."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or ast.get_docstring(node) is None:
+        return 0
+    first = node.body[0]
+    return (first.end_lineno or first.lineno) - first.lineno + 1
+
+
+def too_long(path: Path, text: str) -> list[str]:
+    """Rule 2: a file has at most 400 lines, a function 50 without its docstring."""
+    offences = []
+    if (lines := text.count("\n")) > MAX_FILE_LINES:
+        offences.append(f"{where(path)}: {lines} lines, at most {MAX_FILE_LINES}")
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1 - docstring_lines(node)
+            if length > MAX_FUNCTION_LINES:
+                offences.append(f"{where(path, node.lineno)}: {node.name} has {length} lines, at most 50")
+    return offences
+
+
+def badly_named(path: Path, _text: str) -> list[str]:
+    """Rule 5: no drawer names, and no file named like a module of the standard library."""
+    name = path.stem if path.stem != "__init__" else path.parent.name
+    top_level = path.parent.parent == ROOT
+    if FORBIDDEN_NAMES.match(name):
+        return [f"{where(path)}: '{name}' says nothing about what it holds"]
+    if name in sys.stdlib_module_names and name != "__main__" and not name.startswith("_"):
+        return [f"{where(path)}: '{name}' is the name of a standard module"]
+    return [] if top_level or path.stem == "__init__" or name.isidentifier() else [f"{where(path)}: no identifier"]
+
+
+def relative_imports(path: Path, text: str) -> list[str]:
+    """Rule 5: imports are absolute."""
+    return [
+        f"{where(path, node.lineno)}: relative import"
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+
+
+def dotted(node: ast.AST) -> str:
+    """The dotted name of an expression, as far as it has one."""
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+WALL_CLOCK = {"time.time", "time.time_ns", "time.localtime", "time.gmtime", "datetime.now", "datetime.utcnow"}
+WALL_CLOCK |= {"datetime.datetime.now", "datetime.datetime.utcnow", "datetime.date.today", "date.today", "time.ctime"}
+
+
+def wall_clock(path: Path, text: str) -> list[str]:
+    """Rule 12: only ingest/clock.py reads the wall clock."""
+    if where(path).startswith(f"{CLOCK}:"):
+        return []
+    return [
+        f"{where(path, node.lineno)}: {dotted(node.func)} outside {CLOCK}"
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and dotted(node.func) in WALL_CLOCK
+    ]
+
+
+def free_chance(path: Path, text: str) -> list[str]:
+    """Rule 13: chance is a seeded generator that is passed in, never a module's own."""
+    offences = []
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = dotted(node.func)
+        seeded = name in {"random.Random", "np.random.default_rng", "numpy.random.default_rng", "np.random.Generator"}
+        generator = name.startswith(("np.random.", "numpy.random.")) and name.rsplit(".", 1)[-1][0].isupper()
+        if seeded and not node.args and not node.keywords:
+            offences.append(f"{where(path, node.lineno)}: {name} without a seed")
+        elif name.startswith(("random.", "np.random.", "numpy.random.")) and not seeded and not generator:
+            offences.append(f"{where(path, node.lineno)}: {name} is nobody's seed")
+    return offences
+
+
+def broad_excepts(path: Path, text: str) -> list[str]:
+    """Rule 26: `except Exception` stands only where a line says why."""
+    lines = text.splitlines()
+    return [
+        f"{where(path, number)}: a broad except needs '# noqa: BLE001 - why'"
+        for number, line in enumerate(lines, 1)
+        if re.search(r"^\s*except (Exception|BaseException)\b|^\s*except:", line)
+        and not re.search(r"# noqa: BLE001\s+\S+", line)
+    ]
+
+
+def unexplained_ignores(path: Path, text: str) -> list[str]:
+    """Rule 29: `# type: ignore` names its code and its reason."""
+    return [
+        f"{where(path, number)}: write '# type: ignore[code]  # why'"
+        for number, line in enumerate(text.splitlines(), 1)
+        if re.search(r"#\s*type:\s*ignore", line) and not re.search(r"# type: ignore\[[\w, -]+\].*#\s*\S+", line)
+    ]
+
+
+def open_ends(path: Path, text: str) -> list[str]:
+    """Rule 31: nothing lands half done."""
+    pattern = re.compile(r"#.*\b(TODO|FIXME|XXX|HACK)\b")
+    return [
+        f"{where(path, number)}: an open end"
+        for number, line in enumerate(text.splitlines(), 1)
+        if pattern.search(line)
+    ]
+
+
+def unexplained_mocks(path: Path, text: str) -> list[str]:
+    """Rule 35: a mock needs a reason beside it."""
+    return [
+        f"{where(path, number)}: a mock needs a reason"
+        for number, line in enumerate(text.splitlines(), 1)
+        if re.search(r"^\s*(from unittest import mock|from unittest\.mock|import unittest\.mock)", line)
+        and not re.search(r"# \S+", line)
+    ]
+
+
+def simulator_imports(path: Path, text: str) -> list[str]:
+    """Rule 1: of the api room, only demo, simulate and replay import the simulator."""
+    place = where(path).split(":")[0]
+    if not place.startswith(ROOMS) or place.startswith("simulator") or place in SIMULATOR_IMPORTERS:
+        return []
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        found += [f"{where(path, node.lineno)}: imports {name}" for name in names if name.split(".")[0] == "simulator"]  # type: ignore[attr-defined]  # import nodes have a line
+    return found
+
+
+RULES = [
+    (too_long, "def f():\n" + "    x = 1\n" * 60),
+    (badly_named, ""),
+    (relative_imports, "from . import x\n"),
+    (wall_clock, "import time\ntime.time()\n"),
+    (free_chance, "import numpy as np\nnp.random.default_rng()\n"),
+    (broad_excepts, "try:\n    pass\nexcept Exception:\n    pass\n"),
+    (unexplained_ignores, "x = 1  # type: " + "ignore\n"),
+    (open_ends, "# TO" + "DO later\n"),
+    (unexplained_mocks, "from unittest import mock\n"),
+    (simulator_imports, "import simulator.fleet\n"),
+]
+
+
+@pytest.mark.parametrize("rule", [rule for rule, _ in RULES], ids=lambda rule: rule.__name__)
+def test_the_tree_keeps_the_rule(rule: type) -> None:
+    """Every Python file of the project keeps every house rule."""
+    offences = [o for path in python_files(*CODE) for o in rule(path, path.read_text("utf-8"))]
+
+    assert not offences, "\n".join(offences)
+
+
+@pytest.mark.parametrize(("rule", "offence"), RULES, ids=[rule.__name__ for rule, _ in RULES])
+def test_the_rule_sees_an_offence(rule: type, offence: str) -> None:
+    """A rule that is broken on purpose is reported, so a blind rule fails here."""
+    path = ROOT / "api" / ("utils.py" if rule is badly_named else "offence.py")
+
+    assert rule(path, offence)  # type: ignore[call-arg]  # the table holds functions
+
+
+def test_no_lock_file_names_a_host() -> None:
+    """Lock files carry names, versions and hashes only."""
+    for name in ("requirements.lock", "api/console/package-lock.json"):
+        text = (ROOT / name).read_text("utf-8")
+
+        assert not re.search(r"https?://(?!opencollective|github|tidelift|www\.patreon|feross)[^\s\"]*registry", text)
+        assert '"resolved": "http' not in text
+        assert not re.search(r"^\s*(-i|--(extra-)?index-url|--find-links)\b", text, re.MULTILINE)
+
+
+def test_pytest_takes_warnings_as_errors() -> None:
+    """Warnings fail the tests, which run in random order and in parallel."""
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]["ini_options"]
+
+    assert options["filterwarnings"][0] == "error"
+    assert "randomly" not in options["addopts"]
+
+
+def test_every_ignored_lint_rule_says_why() -> None:
+    """Lint is everything minus a list in which each line carries its reason."""
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    block = text.split("[tool.ruff.lint]", 1)[1].split("[tool.ruff.lint.flake8", 1)[0]
+
+    bare = [line for line in block.splitlines() if re.match(r'\s*"[A-Z]+\d+",\s*$', line)]
+
+    assert not bare
+
+
+def test_the_tree_page_is_true() -> None:
+    """docs/tree.md is what the first lines of the docstrings say."""
+    made = subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "tree.py")], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert (ROOT / "docs" / "tree.md").read_text("utf-8") == made.stdout, "run: python docs/tree.py > docs/tree.md"
