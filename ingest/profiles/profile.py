@@ -6,12 +6,9 @@ and no code. ``generic`` is the profile with nothing in it: every numeric metric
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class MetricKind(StrEnum):

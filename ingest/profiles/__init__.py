@@ -1,0 +1,107 @@
+"""Appliance kinds as data: loads and checks the TOML files beside this module.
+
+A profile is one TOML file; its keys are the field names of the dataclasses in profile.py, and an unknown key is an
+error. A broken file stops the start with :class:`ProfileError`: file, line, and what to write instead. The form::
+
+    kind = "refrigerator"
+    label = { en = "Refrigerator", zh = "冰箱" }        # en is required, zh recommended; so for every label and title
+    unit = "day"                                        # day | cycle | none: the span of one row of features
+    usual_interval_s = 300
+    modes = ["cooling", "idle", "defrost", "off"]       # every mode named below must stand here
+    running_modes = ["cooling", "defrost"]              # required with unit = "cycle"
+
+    [metrics]                                           # name = inline table, or [metrics.NAME]
+    power_w = { unit = "W", kind = "measurement", low = 0, high = 1000, label = { en = "Power", zh = "功率" } }
+
+    [[features]]                                        # array of tables: one per feature
+    name = "duty"
+    unit = "%"
+    statistic = "mean"                                  # one of STATISTICS; duration_s and count need `mode`
+    metric = "compressor_duty_pct"                      # a name from [metrics]; so are `minus` and `context`
+    context = ["ambient_c"]
+    scale = "linear"                                    # linear | log
+    floor = 0.5
+    label = { en = "Compressor duty" }
+
+    [[rules]]                                           # a fixed limit: above or below (or both), for at least for_s
+    metric = "fresh_food_c"
+    fault_mode = "refrigerant_leak"                     # a name from [[fault_modes]]
+    above = 12.0
+    for_s = 14400
+
+    [[fault_modes]]
+    name = "refrigerant_leak"
+    component = "sealed_system"
+    title = { en = "Refrigerant leak", zh = "制冷剂泄漏" }
+    signature = { duty = 4.0, fresh_food = 1.0 }        # feature name = signed shift at failure level
+    danger = 1                                          # 0 nuisance .. 3 hazard
+    hazard_per_year = 0.01
+    time_scale_days = [20, 90]
+    error_codes = ["E07"]
+    remedy = { en = "Find and close the leak, recharge" }
+    first_check = { en = "Feel the condenser: cold means little refrigerant" }
+    test = "cooling_pull_down"
+
+    [[fault_modes.parts]]                               # parts of the fault mode just above
+    sku = "RF-DRY-01"
+    name = { en = "Filter drier" }
+    share = 0.6                                         # shares of one fault mode sum to at most 1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from ingest.profiles.checks import check_profile
+from ingest.profiles.profile import Profile
+from ingest.profiles.toml_form import ProfileError, read_profile
+
+__all__ = ["GENERIC", "ProfileError", "load_profiles", "profile_for"]
+
+GENERIC = "generic"
+_OWN_DIR = Path(__file__).parent
+_FILES_MAX = 1000
+
+
+def load_profiles(extra_dir: Path | None = None) -> Mapping[str, Profile]:
+    """All profiles by kind: those that ship with Fettle, then the files of ``extra_dir``, which win over them.
+
+    Raises :class:`ProfileError` for the first broken file. A file is parsed again only after it has changed.
+    """
+    profiles = _load_folder(_OWN_DIR)
+    if extra_dir is not None:
+        if not extra_dir.is_dir():
+            raise ProfileError(extra_dir, None, "is no folder; name a folder of profile TOML files")
+        profiles.update(_load_folder(extra_dir))
+    return profiles
+
+
+def profile_for(kind: str, profiles: Mapping[str, Profile] | None = None) -> Profile:
+    """The profile of a kind; ``generic`` for a kind that has none."""
+    known = load_profiles() if profiles is None else profiles
+    return known.get(kind) or known[GENERIC]
+
+
+def _load_folder(folder: Path) -> dict[str, Profile]:
+    """Kind → profile of one folder; two files for one kind are an error."""
+    profiles: dict[str, Profile] = {}
+    origin: dict[str, Path] = {}
+    for path in sorted(folder.glob("*.toml"))[:_FILES_MAX]:
+        stat = path.stat()
+        profile = _load_file(path, stat.st_mtime_ns, stat.st_size)
+        if profile.kind in profiles:
+            raise ProfileError(path, "kind", f"{profile.kind!r} is already the kind of {origin[profile.kind].name}")
+        profiles[profile.kind] = profile
+        origin[profile.kind] = path
+    return profiles
+
+
+@lru_cache(maxsize=256)
+def _load_file(path: Path, modified_ns: int, size: int) -> Profile:
+    """Parse and check one file; the two numbers only tell one state of the file from another."""
+    del modified_ns, size
+    document = read_profile(path)
+    check_profile(document)
+    return document.profile

@@ -1,0 +1,124 @@
+"""What must fit together in a profile: names that name something, ranges that are ranges, shares that are shares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from ingest.profiles.profile import FaultMode, Feature, Metric, Profile, Rule, Unit
+from ingest.profiles.toml_form import Place, ProfileDocument
+
+STATISTICS_OF_METRIC = frozenset({"mean", "max", "min", "std", "last", "delta", "per_day"})
+STATISTICS_OF_MODE = frozenset({"duration_s", "count"})
+STATISTICS = STATISTICS_OF_METRIC | STATISTICS_OF_MODE
+RESERVED_NAMES = frozenset({"id", "ts", "time", "mode", "cycle", "appliance_id"})
+DANGER_MAX = 3
+
+_KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+def check_profile(document: ProfileDocument) -> None:
+    """Raise :class:`ingest.profiles.toml_form.ProfileError` for the first thing that doesn't fit."""
+    profile = document.profile
+    check = _Checks(document)
+    check.name(_KIND, profile.kind, ("kind",))
+    check.label(profile.label, ("label",))
+    if profile.usual_interval_s <= 0:
+        raise document.error(("usual_interval_s",), "must be above 0 seconds")
+    for number, mode in enumerate(profile.running_modes):
+        check.known(mode, profile.modes, ("running_modes", number), "mode")
+    if profile.unit is Unit.CYCLE and not profile.running_modes:
+        raise document.error(("unit",), 'unit = "cycle" needs running_modes: the modes in which a cycle is under way')
+    for name, metric in profile.metrics.items():
+        check.metric(metric, ("metrics", name))
+    for number, feature in enumerate(profile.features):
+        check.feature(feature, ("features", number))
+    for number, rule in enumerate(profile.rules):
+        check.rule(rule, ("rules", number))
+    for number, mode_of_fault in enumerate(profile.fault_modes.values()):
+        check.fault_mode(mode_of_fault, ("fault_modes", number))
+
+
+class _Checks:
+    """The checks of one document; each method raises at the first fault."""
+
+    def __init__(self, document: ProfileDocument) -> None:
+        self._document = document
+        self._profile: Profile = document.profile
+        self._features = [feature.name for feature in document.profile.features]
+
+    def name(self, pattern: re.Pattern[str], name: str, place: Place) -> None:
+        """A name is lower_snake and not too long."""
+        if not pattern.fullmatch(name):
+            raise self._document.error(place, f"{name!r} must be lower_snake, matching {pattern.pattern}")
+
+    def known(self, name: str, names: Collection[str], place: Place, what: str) -> None:
+        """A name names something of this profile."""
+        if name not in names:
+            listed = ", ".join(names) or "none"
+            raise self._document.error(place, f"names an unknown {what} {name!r}; known: {listed}")
+
+    def label(self, label: object, place: Place) -> None:
+        """A label has an English text."""
+        if not isinstance(label, dict) or not label.get("en"):
+            raise self._document.error(place, 'needs an English text: { en = "..." }')
+
+    def metric(self, metric: Metric, place: Place) -> None:
+        """A metric has a possible range and a free name."""
+        self.name(_NAME, metric.name, place)
+        if metric.name in RESERVED_NAMES:
+            raise self._document.error(place, f"{metric.name!r} is a reserved name; give the metric another")
+        if metric.low >= metric.high:
+            raise self._document.error(
+                place, f"impossible range: low {metric.low:g} must be below high {metric.high:g}"
+            )
+
+    def feature(self, feature: Feature, place: Place) -> None:
+        """A feature's statistic has what it needs, and all its names exist once."""
+        metrics, modes = self._profile.metrics, self._profile.modes
+        self.name(_NAME, feature.name, (*place, "name"))
+        if self._features.count(feature.name) > 1:
+            raise self._document.error((*place, "name"), f"the feature {feature.name!r} stands twice")
+        self.known(feature.statistic, sorted(STATISTICS), (*place, "statistic"), "statistic")
+        if feature.statistic in STATISTICS_OF_METRIC and feature.metric is None:
+            raise self._document.error(place, f'statistic "{feature.statistic}" needs a metric: metric = "..."')
+        if feature.statistic in STATISTICS_OF_MODE and feature.mode is None:
+            raise self._document.error(place, f'statistic "{feature.statistic}" needs a mode: mode = "..."')
+        for key, name in (("metric", feature.metric), ("minus", feature.minus)):
+            if name is not None:
+                self.known(name, metrics, (*place, key), "metric")
+        for name in feature.context:
+            self.known(name, metrics, (*place, "context"), "metric")
+        if feature.mode is not None:
+            self.known(feature.mode, modes, (*place, "mode"), "mode")
+        self.known(feature.scale, ("linear", "log"), (*place, "scale"), "scale")
+        if feature.floor < 0:
+            raise self._document.error((*place, "floor"), "must not be below 0")
+
+    def rule(self, rule: Rule, place: Place) -> None:
+        """A rule has a limit, a known metric and a known fault mode."""
+        self.known(rule.metric, self._profile.metrics, (*place, "metric"), "metric")
+        self.known(rule.fault_mode, self._profile.fault_modes, (*place, "fault_mode"), "fault mode")
+        if rule.above is None and rule.below is None:
+            raise self._document.error(place, "needs a limit: above = ... or below = ...")
+        if rule.for_s < 0:
+            raise self._document.error((*place, "for_s"), "must not be below 0 seconds")
+
+    def fault_mode(self, mode: FaultMode, place: Place) -> None:
+        """A fault mode's signature names features, and its numbers are possible."""
+        self.name(_NAME, mode.name, (*place, "name"))
+        self.label(mode.title, (*place, "title"))
+        for name in mode.signature:
+            self.known(name, self._features, (*place, "signature"), "feature")
+        if not 0 <= mode.danger <= DANGER_MAX:
+            raise self._document.error((*place, "danger"), f"must be 0 (nuisance) to {DANGER_MAX} (hazard)")
+        if mode.hazard_per_year < 0:
+            raise self._document.error((*place, "hazard_per_year"), "must not be below 0")
+        if not 0 < mode.time_scale_days[0] <= mode.time_scale_days[1]:
+            raise self._document.error((*place, "time_scale_days"), "must be [shortest, longest], both above 0 days")
+        for number, part in enumerate(mode.parts):
+            if not 0 < part.share <= 1:
+                raise self._document.error((*place, "parts", number, "share"), "must be above 0 and at most 1")
+        if sum(part.share for part in mode.parts) > 1.0001:
+            raise self._document.error((*place, "parts"), "the shares of all parts sum to more than 1")

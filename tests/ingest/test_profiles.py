@@ -1,0 +1,180 @@
+"""Profiles: what ships is sound, and a broken file is named by file, line and remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ingest.profiles import ProfileError, load_profiles, profile_for
+from ingest.profiles.profile import MetricKind, Unit
+
+GOOD = """\
+kind = "kettle"
+label = { en = "Kettle" }
+unit = "cycle"
+usual_interval_s = 10
+modes = ["idle", "boil"]
+running_modes = ["boil"]
+
+[metrics]
+power_w = { unit = "W", kind = "measurement", low = 0, high = 3000 }
+water_c = { unit = "°C", kind = "measurement", low = 0, high = 110 }
+
+[[features]]
+name = "boil_s"
+unit = "s"
+statistic = "duration_s"
+mode = "boil"
+context = ["water_c"]
+
+[[features]]
+name = "power"
+unit = "W"
+statistic = "mean"
+metric = "power_w"
+mode = "boil"
+
+[[rules]]
+metric = "water_c"
+fault_mode = "scale_buildup"
+above = 105
+
+[[fault_modes]]
+name = "scale_buildup"
+component = "heater"
+title = { en = "Scale on the heater" }
+signature = { boil_s = 3, power = -1.0 }
+danger = 0
+hazard_per_year = 0.2
+time_scale_days = [30, 200]
+
+[[fault_modes.parts]]
+sku = "K-1"
+name = { en = "Heater" }
+share = 0.4
+"""
+
+
+def _load(tmp_path: Path, text: str) -> None:
+    (tmp_path / "kettle.toml").write_text(text, encoding="utf-8")
+    load_profiles(tmp_path)
+
+
+def test_shipped_profiles_load() -> None:
+    """The profiles that ship with Fettle are sound, and an unknown kind is handled as generic."""
+    profiles = load_profiles()
+
+    assert {"generic", "refrigerator", "washing_machine"} <= set(profiles)
+    assert profiles["refrigerator"].metrics["door_open"].kind is MetricKind.BOOLEAN
+    assert profile_for("toaster").kind == "generic"
+    assert profile_for("washing_machine").unit is Unit.CYCLE
+
+
+def test_extra_folder_adds_a_kind(tmp_path: Path) -> None:
+    """A new kind is a new file and no code."""
+    (tmp_path / "kettle.toml").write_text(GOOD, encoding="utf-8")
+
+    kettle = load_profiles(tmp_path)["kettle"]
+
+    assert kettle.features[0].context == ("water_c",)
+    assert kettle.fault_modes["scale_buildup"].signature == {"boil_s": 3.0, "power": -1.0}
+    assert kettle.fault_modes["scale_buildup"].parts[0].share == 0.4
+    assert kettle.fault_modes["scale_buildup"].time_scale_days == (30.0, 200.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "says"),
+    [
+        ('unit = "cycle"', 'unit = "weekly"', "unit", "must be one of day, cycle, none"),
+        ("usual_interval_s = 10", "usual_intervall_s = 10", "usual_intervall_s", "did you mean 'usual_interval_s'?"),
+        ('power_w = { unit = "W", ', "power_w = { ", "metrics.power_w", "the key 'unit' is missing; write unit = "),
+        (
+            "low = 0, high = 3000",
+            "low = 9, high = 9",
+            "metrics.power_w",
+            "impossible range: low 9 must be below high 9",
+        ),
+        ("low = 0, high = 3000", "low = 0, high = inf", "metrics.power_w.high", "must be a finite number"),
+        ("low = 0, high = 3000", 'low = "0", high = 3000', "metrics.power_w.low", "must be a number, not '0'"),
+        ("water_c = {", "mode = {", "metrics.mode", "reserved name"),
+        ("water_c = {", "Water = {", "metrics.Water", "must be lower_snake"),
+        (
+            'context = ["water_c"]',
+            'context = ["air_c"]',
+            "features[1].context",
+            "unknown metric 'air_c'; known: power_w",
+        ),
+        ('statistic = "mean"', 'statistic = "avg"', "features[2].statistic", "unknown statistic 'avg'; known: count"),
+        ('metric = "power_w"\nmode', "mode", "features[2]", 'statistic "mean" needs a metric'),
+        ('name = "power"', 'name = "boil_s"', "features[1].name", "stands twice"),
+        ('metric = "power_w"\nmode = "boil"', 'metric = "power_w"\nmode = "x"', "features[2].mode", "unknown mode 'x'"),
+        ('metric = "water_c"', 'metric = "steam_c"', "rules[1].metric", "unknown metric 'steam_c'"),
+        ("above = 105", "for_s = 5", "rules[1]", "needs a limit"),
+        ('fault_mode = "scale_buildup"', 'fault_mode = "rust"', "rules[1].fault_mode", "unknown fault mode 'rust'"),
+        (
+            "boil_s = 3",
+            "boil_time = 3",
+            "fault_modes[1].signature",
+            "unknown feature 'boil_time'; known: boil_s, power",
+        ),
+        ("danger = 0", "danger = 4", "fault_modes[1].danger", "must be 0 (nuisance) to 3"),
+        ("danger = 0", "danger = true", "fault_modes[1].danger", "must be a whole number, not True"),
+        ("[30, 200]", "[200, 30]", "fault_modes[1].time_scale_days", "must be [shortest, longest]"),
+        ("[30, 200]", "[30]", "fault_modes[1].time_scale_days", "must hold exactly 2 values"),
+        ("share = 0.4", "share = 1.4", "fault_modes[1].parts[1].share", "must be above 0 and at most 1"),
+        ('running_modes = ["boil"]\n', "", "unit", "needs running_modes"),
+        ('running_modes = ["boil"]', 'running_modes = ["run"]', "running_modes[1]", "unknown mode 'run'"),
+        ('label = { en = "Kettle" }', 'label = { zh = "x" }', "label", "needs an English text"),
+        ('kind = "kettle"\n', "", None, "the key 'kind' is missing"),
+    ],
+)
+def test_broken_profile_is_named(tmp_path: Path, old: str, new: str, key: str | None, says: str) -> None:
+    """A broken profile is refused with its file, the line of the key, and what to write instead."""
+    broken = GOOD.replace(old, new)
+    assert broken != GOOD
+
+    with pytest.raises(ProfileError) as caught:
+        _load(tmp_path, broken)
+
+    assert caught.value.key == key
+    assert says in str(caught.value)
+    assert str(tmp_path / "kettle.toml") in str(caught.value)
+
+
+def test_line_is_that_of_the_key(tmp_path: Path) -> None:
+    """The line named is the one on which the wrong key stands, also in the second table of an array."""
+    broken = GOOD.replace('metric = "power_w"\nmode', 'metric = "volts"\nmode')
+
+    with pytest.raises(ProfileError) as caught:
+        _load(tmp_path, broken)
+
+    assert caught.value.line is not None
+    assert broken.splitlines()[caught.value.line - 1] == 'metric = "volts"'
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b'kind = "a\n', "line 1: is no valid TOML"), (b"a = 1\na = 2\n", "Cannot overwrite"), (b"\xff", "is not UTF-8")],
+)
+def test_unreadable_profile_is_named(tmp_path: Path, content: bytes, says: str) -> None:
+    """A file that is no TOML, or no UTF-8, is refused with a sentence."""
+    (tmp_path / "x.toml").write_bytes(content)
+
+    with pytest.raises(ProfileError, match=says):
+        load_profiles(tmp_path)
+
+
+def test_two_files_for_one_kind_are_refused(tmp_path: Path) -> None:
+    """Two files of one folder may not describe the same kind."""
+    (tmp_path / "a.toml").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "b.toml").write_text(GOOD, encoding="utf-8")
+
+    with pytest.raises(ProfileError, match=r"already the kind of a\.toml"):
+        load_profiles(tmp_path)
+
+
+def test_missing_folder_is_named(tmp_path: Path) -> None:
+    """A folder of profiles that isn't there is an error, not an empty folder."""
+    with pytest.raises(ProfileError, match="is no folder"):
+        load_profiles(tmp_path / "nowhere")
