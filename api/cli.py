@@ -1,0 +1,45 @@
+"""The command line: ``fettle COMMAND``.
+
+Promises: 0 on success, 1 on failure, 2 on wrong use; one sentence on stderr that says what to do; data on stdout, talk
+on stderr; never a traceback for bad input. Commands import what they need only when they run, so ``--help`` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from api.commands import inspecting, running
+from api.commands.shape import ConfigOption, Failure, say
+
+app = typer.Typer(
+    name="fettle",
+    help="Keeps connected home appliances in fine fettle: telemetry in, one repair ticket out, before anyone drives.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def options(config: ConfigOption = None) -> None:
+    """Keeps connected home appliances in fine fettle: telemetry in, one repair ticket out, before anyone drives."""
+    del config  # the commands find it in the context
+
+
+app.command()(running.demo)
+app.command()(running.serve)
+app.command()(running.simulate)
+app.command()(running.replay)
+app.command()(inspecting.settings)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except Failure as failure:
+        say(f"fettle: {failure}")
+        sys.exit(1)

@@ -1,0 +1,123 @@
+"""``demo``, ``serve``, ``simulate``, ``replay``: the commands that run until they are done or stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.commands.shape import (
+    ConfigOption,
+    DropOption,
+    Failure,
+    MetricOption,
+    TimeOption,
+    load_settings,
+    renames,
+    telling,
+)
+
+
+def demo(
+    *,
+    appliances: Annotated[int, typer.Option(min=1, max=100_000, help="How many appliances.")] = 200,
+    speed: Annotated[float, typer.Option(min=1, help="How many times faster than life time runs.")] = 3600,
+    duration_s: Annotated[
+        float | None, typer.Option("--for", min=1, metavar="SECONDS", help="End by itself after this long a live part.")
+    ] = None,
+    summary: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the summary there.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same fleet.")] = 1,
+) -> None:
+    """Everything in one process on embedded parts, with a simulated fleet."""
+    from api import log_setup  # noqa: PLC0415
+    from api.demo import run_demo  # noqa: PLC0415
+
+    log_setup.configure("auto")
+    with telling():
+        code = run_demo(appliances=appliances, speed=speed, duration_s=duration_s, summary=summary, seed=seed)
+    raise typer.Exit(code or 0)
+
+
+def serve(ctx: typer.Context, config: ConfigOption = None) -> None:
+    """Everything in one process on the configured parts."""
+    loaded = load_settings(ctx, config)
+    from api import log_setup  # noqa: PLC0415
+    from api.serve import ServiceError, run_service  # noqa: PLC0415
+
+    log_setup.configure(loaded.settings.log_format)
+    with telling(ServiceError):
+        run_service(loaded.settings)
+
+
+def simulate(
+    ctx: typer.Context,
+    *,
+    fleet: Annotated[str, typer.Option(metavar="NAME|FILE", help="Which fleet.")] = "household",
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same fleet.")] = 1,
+    days: Annotated[float, typer.Option(min=0, help="Begin this many days before now.")] = 0,
+    appliances: Annotated[int | None, typer.Option(min=1, max=1_000_000, help="How many appliances.")] = None,
+    speed: Annotated[float, typer.Option(min=0, help="How fast the past is caught up; 0 = as fast as taken.")] = 0,
+    start: Annotated[str | None, typer.Option(metavar="TIME", help="Begin then instead (RFC 3339).")] = None,
+    credentials: Annotated[Path | None, typer.Option(metavar="FILE", help="CSV of id,password for the broker.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write a fleet folder instead of speaking to a broker.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """A simulated fleet against any broker, or into a fleet folder."""
+    loaded = load_settings(ctx, config)
+    from api.simulate import run_simulate  # noqa: PLC0415
+
+    with telling(ValueError):
+        run_simulate(
+            fleet=fleet,
+            seed=seed,
+            days=days,
+            appliances=appliances,
+            speed=speed,
+            start=start,
+            credentials=credentials,
+            out=out,
+            settings=loaded.settings,
+        )
+
+
+def replay(
+    ctx: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV files, one series in this order.")],
+    *,
+    kind: Annotated[str, typer.Option(metavar="K", help="Appliance kind.")],
+    appliance_id: Annotated[str, typer.Option("--id", metavar="ID", help="The appliance that speaks.")],
+    speed: Annotated[float, typer.Option(min=0, help="Times faster than recorded; 0 = as fast as acknowledged.")] = 0,
+    original_times: Annotated[bool, typer.Option("--original-times", help="Leave the times as recorded.")] = False,
+    time: TimeOption = None,
+    drop: DropOption = None,
+    metric: MetricOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Recorded readings, published over MQTT as an appliance would."""
+    loaded = load_settings(ctx, config)
+    names = renames(metric)
+    _refuse_missing(files)
+    from api.replay import run_replay  # noqa: PLC0415
+
+    with telling(ValueError):
+        run_replay(
+            files=files,
+            kind=kind,
+            appliance_id=appliance_id,
+            speed=speed,
+            original_times=original_times,
+            time_column=time,
+            drop=tuple(drop or ()),
+            rename=names,
+            settings=loaded.settings,
+        )
+
+
+def _refuse_missing(files: list[Path]) -> None:
+    """Say which file is not there before anything is opened."""
+    for file in files:
+        if not file.is_file():
+            raise Failure(f"{file} is no file; give CSV files of recorded readings.")

@@ -1,0 +1,83 @@
+"""What all commands share: the option for the settings file, and how an expected failure ends.
+
+A failure is one sentence on stderr and exit code 1; wrong use is typer's own, exit code 2.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from api.settings import Loaded
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Settings file (default: fettle.toml if there is one).")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
+TimeOption = Annotated[
+    str | None, typer.Option("--time", metavar="COLUMN", help="Time column (default: the first that is called so).")
+]
+DropOption = Annotated[list[str] | None, typer.Option("--drop", metavar="COLUMN", help="Leave a column out.")]
+MetricOption = Annotated[
+    list[str] | None, typer.Option("--metric", metavar="COLUMN=NAME", help="Call a column's metric NAME.")
+]
+
+
+class Failure(Exception):  # noqa: N818  (it ends a command, it is no accident)
+    """The command could not do its work; the sentence says why and what to do."""
+
+
+@contextmanager
+def telling(*errors: type[Exception]) -> Iterator[None]:
+    """Turn the expected errors of a room, and those of the operating system, into a :class:`Failure`."""
+    expected: tuple[type[Exception], ...] = (*errors, OSError)
+    try:
+        yield
+    except expected as error:
+        raise Failure(sentence(error)) from error
+
+
+def sentence(error: Exception) -> str:
+    """An error's text on one line."""
+    if isinstance(error, OSError) and error.strerror:
+        name = f"{error.filename}: " if error.filename else ""
+        return f"{name}{error.strerror}."
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def load_settings(ctx: typer.Context, config: Path | None, **overrides: Any) -> Loaded:
+    """The settings of file and environment; ``--config`` may stand before or behind the command."""
+    from api.settings import SettingsError, load  # noqa: PLC0415  (pydantic costs .4 s, and --help needs none of it)
+
+    root: Any = ctx.find_root().params
+    with telling(SettingsError):
+        return load(config or root.get("config"), **{k: v for k, v in overrides.items() if v is not None})
+
+
+def say(text: str) -> None:
+    """Talk, on stderr."""
+    typer.echo(text, err=True)
+
+
+def write_line(row: object) -> None:
+    """One JSON object on one line of stdout."""
+    sys.stdout.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def renames(pairs: list[str] | None) -> dict[str, str]:
+    """``COLUMN=NAME`` words as a mapping; wrong use where one has no equals sign."""
+    mapping = {}
+    for pair in pairs or ():
+        column, equals, name = pair.rpartition("=")
+        if not equals or not column or not name:
+            raise typer.BadParameter(f"{pair!r} is not COLUMN=NAME", param_hint="--metric")
+        mapping[column] = name
+    return mapping
