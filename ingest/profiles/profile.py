@@ -46,8 +46,11 @@ class Feature:
 
     ``statistic`` of ``metric`` (less ``minus``, where given) over the samples whose mode is ``mode`` (all where None):
     ``mean``, ``max``, ``min``, ``std``, ``last``, ``delta`` (last less first, for totals), ``duration_s`` (time spent in
-    ``mode``), ``count`` (entries into ``mode``), ``per_day`` (delta per day covered).
-    ``context`` names the metrics whose mean over the same span explains ordinary variation; ``scale`` is ``linear`` or
+    ``mode``), ``count`` (entries into ``mode``), ``per_day`` (delta per day covered); and, where only a power plug speaks,
+    ``on_mean`` (mean of ``metric`` while it is above half of its usual maximum), ``on_run_s`` and ``off_run_s`` (mean
+    length of the runs above and below that level; they need a reading at least every three minutes).
+    ``context`` names the metrics whose mean (of totals: increase per day) over the same span explains ordinary
+    variation, the strongest first, at most two; ``scale`` is ``linear`` or
     ``log``; ``floor`` is the least standard deviation that is believed, in the feature's unit (or log units).
     """
 
