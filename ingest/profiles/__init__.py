@@ -16,7 +16,7 @@ error. A broken file stops the start with :class:`ProfileError`: file, line, and
     [[features]]                                        # array of tables: one per feature
     name = "duty"
     unit = "%"
-    statistic = "mean"                                  # one of STATISTICS; duration_s and count need `mode`
+    statistic = "mean"                                  # one of STATISTICS; count needs `mode`
     metric = "compressor_duty_pct"                      # a name from [metrics]; so are `minus` and `context`
     context = ["ambient_c"]
     scale = "linear"                                    # linear | log

@@ -8,9 +8,11 @@ from collections.abc import Collection
 from ingest.profiles.profile import FaultMode, Feature, Metric, Profile, Rule, Unit
 from ingest.profiles.toml_form import Place, ProfileDocument
 
-STATISTICS_OF_METRIC = frozenset({"mean", "max", "min", "std", "last", "delta", "per_day"})
-STATISTICS_OF_MODE = frozenset({"duration_s", "count"})
-STATISTICS = STATISTICS_OF_METRIC | STATISTICS_OF_MODE
+STATISTICS_OF_METRIC = frozenset(
+    {"mean", "max", "min", "std", "last", "delta", "per_day", "on_mean", "on_run_s", "off_run_s"}
+)
+STATISTICS_OF_MODE = frozenset({"count"})
+STATISTICS = STATISTICS_OF_METRIC | STATISTICS_OF_MODE | {"duration_s"}
 RESERVED_NAMES = frozenset({"id", "ts", "time", "mode", "cycle", "appliance_id"})
 DANGER_MAX = 3
 

@@ -46,7 +46,7 @@ class Feature:
 
     ``statistic`` of ``metric`` (less ``minus``, where given) over the samples whose mode is ``mode`` (all where None):
     ``mean``, ``max``, ``min``, ``std``, ``last``, ``delta`` (last less first, for totals), ``duration_s`` (time spent in
-    ``mode``), ``count`` (entries into ``mode``), ``per_day`` (delta per day covered); and, where only a power plug speaks,
+    ``mode``, or the length of the whole day or cycle), ``count`` (entries into ``mode``), ``per_day`` (delta per day covered); and, where only a power plug speaks,
     ``on_mean`` (mean of ``metric`` while it is above half of its usual maximum), ``on_run_s`` and ``off_run_s`` (mean
     length of the runs above and below that level; they need a reading at least every three minutes).
     ``context`` names the metrics whose mean (of totals: increase per day) over the same span explains ordinary
