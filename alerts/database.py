@@ -1,0 +1,147 @@
+"""The desk's database: engine, transactions, migrations; one code for SQLite and PostgreSQL.
+
+All writers of one installation take turns: SQLite by BEGIN IMMEDIATE, PostgreSQL by one advisory lock per transaction.
+A desk writes some hundred times a second at most, and in return numbers of changes, notices and audit entries become
+visible in their order, so that whoever reads on from a number misses nothing. The unique indexes hold without it too.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import stamina
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+
+from alerts.errors import DatabaseError, UnavailableError
+
+BUSY_TIMEOUT_MS = 10_000
+CONFLICT_ATTEMPTS = 4
+_WRITERS_LOCK = 0x0FE77E
+_CONFLICTS = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
+_IMMEDIATE = {"immediate": True}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """What one transaction works with: its connection, its time, and where chance comes from."""
+
+    connection: Connection
+    now_ms: int
+    chance: random.Random
+
+    def new_id(self, prefix: str) -> str:
+        """A new identity that sorts by time and can't be guessed."""
+        return f"{prefix}_{self.now_ms:012x}{self.chance.getrandbits(64):016x}"
+
+
+def open_database(url: str) -> Engine:
+    """An engine for a SQLAlchemy URL of SQLite (a file) or PostgreSQL; connects to nothing yet."""
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "postgresql":
+            return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10)
+        if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
+            return _open_sqlite(url)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise DatabaseError(f"The database URL can't be read: {error}") from error
+    raise DatabaseError("The database is a SQLite file (sqlite:///path) or PostgreSQL (postgresql+psycopg://...).")
+
+
+def transact(
+    engine: Engine,
+    work: Callable[[Transaction], T],
+    *,
+    now_ms: int,
+    chance: random.Random,
+    take_turn: bool = True,
+) -> T:
+    """Run ``work`` in one writing transaction and commit it; begin again a few times after a conflict.
+
+    With ``take_turn`` false the work takes its turn itself, later, by :func:`wait_for_turn`.
+    """
+    try:
+        for attempt in stamina.retry_context(on=_is_conflict, attempts=CONFLICT_ATTEMPTS, timeout=None, wait_max=1.0):
+            with attempt, engine.connect().execution_options(**_IMMEDIATE) as connection, connection.begin():
+                if take_turn:
+                    wait_for_turn(connection)
+                return work(Transaction(connection, now_ms, chance))
+    except (OperationalError, InterfaceError) as error:
+        raise UnavailableError(f"The database can't be used now: {error.orig}") from error
+    raise AssertionError("a retry ends with a result or an error")
+
+
+def look(engine: Engine, work: Callable[[Transaction], T], *, now_ms: int, chance: random.Random) -> T:
+    """Run ``work`` in one reading transaction."""
+    try:
+        with engine.connect() as connection, connection.begin():
+            return work(Transaction(connection, now_ms, chance))
+    except (OperationalError, InterfaceError) as error:
+        raise UnavailableError(f"The database can't be used now: {error.orig}") from error
+
+
+def wait_for_turn(connection: Connection) -> None:
+    """Let writers that take numbers in order go one after another; SQLite has done so at BEGIN."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITERS_LOCK})
+
+
+def upsert(connection: Connection, table: Table) -> Any:
+    """An INSERT of the connected dialect that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the tables up to this version of the code; refuse a database that a newer version has changed."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    try:
+        with engine.connect().execution_options(**_IMMEDIATE) as connection, connection.begin():
+            wait_for_turn(connection)
+            newer = set(MigrationContext.configure(connection).get_current_heads()) - known
+            if newer:
+                raise DatabaseError(
+                    f"The database was changed by a newer version of Fettle (revision {min(newer)}); "
+                    "install that version, or restore the copy made before the upgrade.",
+                )
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except (OperationalError, InterfaceError) as error:
+        raise UnavailableError(f"The database can't be used now: {error.orig}") from error
+
+
+def _open_sqlite(url: str) -> Engine:
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "connect")
+    def prepare(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.isolation_level = None  # the driver begins nothing behind our back
+        cursor = dbapi_connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+def _is_conflict(error: Exception) -> bool:
+    if not isinstance(error, DBAPIError):
+        return False
+    return getattr(error.orig, "sqlstate", None) in _CONFLICTS or "database is locked" in str(error.orig)

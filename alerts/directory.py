@@ -1,0 +1,210 @@
+"""The directory: every appliance that we know, how it is and since when.
+
+Kept by the desk's own cursor (:mod:`alerts.inbox`) and by the detectors' conditions; read by everyone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, select
+
+from alerts.database import Transaction, upsert
+from alerts.errors import UnknownError
+from alerts.lifecycle import OVER
+from alerts.page import Page, contains, moment, select_page
+from alerts.schema import appliance_history, appliances, tickets
+from detectors.finding import Condition, ConditionState
+from ingest.clock import from_ms
+
+STALE_AFTER_S = 900.0
+SLEEP_GRACE_MS = 60_000
+
+
+class Availability(StrEnum):
+    """Whether an appliance can be reached."""
+
+    ONLINE = "online"
+    SLEEPING = "sleeping"
+    OFFLINE = "offline"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Appliance:
+    """One physical unit in one home; ``health`` per component from 1 (as new) to 0 (failed)."""
+
+    id: str
+    kind: str
+    model: str | None
+    serial: str | None
+    firmware: str | None
+    region: str | None
+    capabilities: tuple[str, ...]
+    availability: Availability
+    condition: ConditionState
+    condition_reason: str
+    condition_at: datetime | None
+    health: Mapping[str, float]
+    last_seen: datetime | None
+    interval_s: float | None
+    registered_at: datetime
+    retired: bool
+    open_tickets: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApplianceEvent:
+    """Something that happened at an appliance and that matters later: a part, a firmware, a move, an error code."""
+
+    at: datetime
+    type: str
+    code: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplianceFilter:
+    """What a list of appliances is narrowed to; ``q`` is looked for in id, model, serial and region."""
+
+    kind: str | None = None
+    availability: Availability | None = None
+    condition: ConditionState | None = None
+    region: str | None = None
+    q: str | None = None
+
+
+def availability_at(now_ms: int, *, stale_after_s: float) -> ColumnElement[str]:
+    """The contract's rule as SQL: the newest of status and telemetry decides."""
+    columns = appliances.c
+    seen_ms = func.coalesce(columns.last_seen_ms, 0)
+    told_ms = func.coalesce(columns.status_ms, 0)
+    newest_ms = case((seen_ms > told_ms, seen_ms), else_=told_ms)
+    patience_ms = case(
+        (3000 * columns.interval_s > stale_after_s * 1000, 3000 * columns.interval_s),
+        else_=stale_after_s * 1000,
+    )
+    tells = and_(columns.status.is_not(None), told_ms >= seen_ms)
+    overslept = and_(columns.status_until_ms.is_not(None), columns.status_until_ms + SLEEP_GRACE_MS < now_ms)
+    return case(
+        (newest_ms == 0, literal(Availability.OFFLINE.value)),
+        (and_(tells, columns.status == "offline"), literal(Availability.OFFLINE.value)),
+        (and_(tells, columns.status == "sleeping", overslept), literal(Availability.STALE.value)),
+        (and_(tells, columns.status == "sleeping"), literal(Availability.SLEEPING.value)),
+        (newest_ms < now_ms - patience_ms, literal(Availability.STALE.value)),
+        else_=literal(Availability.ONLINE.value),
+    )
+
+
+def list_appliances(
+    t: Transaction,
+    wanted: ApplianceFilter,
+    *,
+    stale_after_s: float,
+    cursor: str | None,
+    limit: int,
+) -> Page[Appliance]:
+    """One page of appliances, newest registration first."""
+    available = availability_at(t.now_ms, stale_after_s=stale_after_s)
+    columns = appliances.c
+    query = select(appliances, available.label("availability"))
+    for column, value in ((columns.kind, wanted.kind), (columns.region, wanted.region)):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.availability is not None:
+        query = query.where(available == wanted.availability.value)
+    if wanted.condition is not None:
+        unknown = columns.condition.is_(None) if wanted.condition is ConditionState.LEARNING else columns.n < 0
+        query = query.where(or_(columns.condition == wanted.condition.value, unknown))
+    if wanted.q:
+        query = query.where(contains([columns.id, columns.model, columns.serial, columns.region], wanted.q))
+    rows, after = select_page(t.connection, query, columns.n, cursor=cursor, limit=limit)
+    open_numbers = _open_tickets(t, [row.id for row in rows])
+    return Page(tuple(_appliance(row, open_numbers.get(row.id, ())) for row in rows), after)
+
+
+def read_appliance(t: Transaction, appliance_id: str, *, stale_after_s: float) -> Appliance:
+    """One appliance, or :class:`UnknownError`."""
+    available = availability_at(t.now_ms, stale_after_s=stale_after_s)
+    query = select(appliances, available.label("availability")).where(appliances.c.id == appliance_id)
+    row = t.connection.execute(query).one_or_none()
+    if row is None:
+        raise UnknownError(f"There is no appliance {appliance_id!r}.")
+    return _appliance(row, _open_tickets(t, [appliance_id]).get(appliance_id, ()))
+
+
+def list_events(t: Transaction, appliance_id: str, *, cursor: str | None, limit: int) -> Page[ApplianceEvent]:
+    """One page of what happened at an appliance, newest first."""
+    query = select(appliance_history).where(appliance_history.c.appliance_id == appliance_id)
+    rows, after = select_page(t.connection, query, appliance_history.c.n, cursor=cursor, limit=limit)
+    return Page(tuple(ApplianceEvent(from_ms(row.at_ms), row.type, row.code, row.data or {}) for row in rows), after)
+
+
+def ensure_appliance(t: Transaction, appliance_id: str, kind: str) -> None:
+    """Put an appliance into the directory if it is not there."""
+    values = {"id": appliance_id, "kind": kind, "registered_ms": t.now_ms}
+    t.connection.execute(upsert(t.connection, appliances).values(values).on_conflict_do_nothing())
+
+
+def set_conditions(t: Transaction, conditions: list[Condition]) -> None:
+    """Write what the detectors say of each appliance now."""
+    if not conditions:
+        return
+    statement = upsert(t.connection, appliances)
+    changed = ("condition", "condition_reason", "condition_ms", "health")
+    statement = statement.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: statement.excluded[name] for name in changed},
+    )
+    t.connection.execute(
+        statement,
+        [
+            {
+                "id": condition.appliance_id,
+                "kind": condition.kind,
+                "registered_ms": t.now_ms,
+                "condition": condition.state.value,
+                "condition_reason": condition.reason,
+                "condition_ms": condition.as_of_ms,
+                "health": dict(condition.health),
+            }
+            for condition in conditions
+        ],
+    )
+
+
+def _open_tickets(t: Transaction, appliance_ids: list[str]) -> dict[str, tuple[int, ...]]:
+    query = select(tickets.c.appliance_id, tickets.c.number).where(
+        tickets.c.appliance_id.in_(appliance_ids),
+        tickets.c.status.not_in(OVER),
+    )
+    found: dict[str, tuple[int, ...]] = {}
+    for appliance_id, number in t.connection.execute(query.order_by(tickets.c.number.desc())):
+        found[appliance_id] = (*found.get(appliance_id, ()), number)
+    return found
+
+
+def _appliance(row: Row[Any], open_tickets: tuple[int, ...]) -> Appliance:
+    return Appliance(
+        id=row.id,
+        kind=row.kind,
+        model=row.model,
+        serial=row.serial,
+        firmware=row.firmware,
+        region=row.region,
+        capabilities=tuple(row.capabilities or ()),
+        availability=Availability(row.availability),
+        condition=ConditionState(row.condition or ConditionState.LEARNING),
+        condition_reason=row.condition_reason or "No readings have been looked at yet.",
+        condition_at=moment(row.condition_ms),
+        health=row.health or {},
+        last_seen=moment(row.last_seen_ms),
+        interval_s=row.interval_s,
+        registered_at=from_ms(row.registered_ms),
+        retired=row.retired,
+        open_tickets=open_tickets,
+    )

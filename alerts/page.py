@@ -1,0 +1,80 @@
+"""One page of a list, newest first, and the opaque cursor to the next.
+
+A cursor is the number of the last row that was shown: rows that arrive meanwhile move nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select
+
+from alerts.errors import InvalidError
+from ingest.clock import from_ms
+
+LIMIT_DEFAULT = 50
+LIMIT_MAX = 500
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Up to ``limit`` things, newest first; ``next`` is the cursor to the next page, ``None`` at the end."""
+
+    items: tuple[T, ...]
+    next: str | None
+
+
+def encode_cursor(number: int) -> str:
+    """The opaque text of a row number."""
+    return base64.urlsafe_b64encode(f"n{number}".encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> int:
+    """The row number in a cursor that :func:`encode_cursor` made."""
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
+        if not (text.startswith("n") and text[1:].isdecimal() and len(text) <= 19):
+            raise ValueError(text)
+        return int(text[1:])
+    except (ValueError, binascii.Error, UnicodeError) as error:
+        raise InvalidError("This cursor is not one of ours; begin again without it.") from error
+
+
+def select_page(
+    connection: Connection,
+    query: Select[Any],
+    number: ColumnElement[int],
+    *,
+    cursor: str | None,
+    limit: int,
+) -> tuple[Sequence[Row[Any]], str | None]:
+    """The rows of one page, newest first, and the cursor to the next; the query must select ``number``."""
+    if not 1 <= limit <= LIMIT_MAX:
+        raise InvalidError(f"limit is 1 to {LIMIT_MAX}, not {limit}.")
+    if cursor is not None:
+        query = query.where(number < decode_cursor(cursor))
+    rows = connection.execute(query.order_by(number.desc()).limit(limit + 1)).all()
+    if len(rows) <= limit:
+        return rows, None
+    rows = rows[:limit]
+    return rows, encode_cursor(rows[-1]._mapping[number])  # noqa: SLF001 - the public name of a row as a mapping
+
+
+def contains(columns: Sequence[Column[Any]], words: str) -> ColumnElement[bool]:
+    """Whether any of the columns contains the words, whatever their case."""
+    first, *others = [column.icontains(words, autoescape=True) for column in columns]
+    for other in others:
+        first = first | other
+    return first
+
+
+def moment(ms: int | None) -> datetime | None:
+    """The datetime of a column that may be empty."""
+    return None if ms is None else from_ms(ms)

@@ -1,0 +1,1 @@
+"""Remote diagnosis: consented, scoped, time-boxed; commands with class and deadline."""

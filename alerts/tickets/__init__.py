@@ -1,0 +1,1 @@
+"""Tickets: what is wrong, how sure, what next, and who does it."""

@@ -1,0 +1,182 @@
+"""Ticket: the human work item, as everyone outside sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from alerts.lifecycle import TicketState
+
+
+class TicketSource(StrEnum):
+    """How we came to know."""
+
+    PREDICTION = "prediction"
+    ERROR_CODE = "error_code"
+    CUSTOMER = "customer"
+    TECHNICIAN = "technician"
+    PREVENTIVE = "preventive"
+
+
+class Verdict(StrEnum):
+    """What the technician found."""
+
+    CONFIRMED = "confirmed"
+    OTHER_FAULT = "other_fault"
+    NO_FAULT_FOUND = "no_fault_found"
+    USAGE = "usage"
+    SELF_CLEARED = "self_cleared"
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceItem:
+    """One metric that speaks for the fault; a bound is ``None`` where the band is open on that side."""
+
+    metric: str
+    observed: float | None
+    expected_low: float | None
+    expected_high: float | None
+    unit: str
+    since: datetime
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another possible cause."""
+
+    fault_mode: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class FailureWindow:
+    """When the appliance is expected to fail: between ``start`` and ``end`` with probability ``coverage``."""
+
+    start: datetime
+    end: datetime
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendedPart:
+    """A part to bring, and how often it is the one."""
+
+    sku: str
+    name: Mapping[str, str]
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """What to do next, from the profile. Texts by language (``en``, ``zh``)."""
+
+    first_check: Mapping[str, str] | None = None
+    test: str | None = None
+    parts: tuple[RecommendedPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sla:
+    """The service's own clock; it stands still while ``paused_reason`` is set."""
+
+    respond_by: datetime
+    resolve_by: datetime
+    paused_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The window in which the technician is at the door."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRecord:
+    """A verdict, with the fault mode that it was instead, and a note."""
+
+    verdict: Verdict
+    fault_mode: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One line of a ticket's history."""
+
+    at: datetime
+    actor: str
+    event: str
+    from_status: str | None = None
+    to_status: str | None = None
+    note: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The human work item. ``version`` counts its changes and is its ETag; ``legal_steps`` are possible now.
+
+    ``summary`` is the one sentence that says it all, by language; empty for a ticket opened by hand.
+    """
+
+    id: str
+    number: int
+    appliance_id: str
+    kind: str
+    model: str | None
+    component: str | None
+    fault_mode: str | None
+    title: str
+    summary: Mapping[str, str]
+    description: str | None
+    status: TicketState
+    priority: int
+    severity: float | None
+    source: TicketSource
+    channel: str | None
+    opened_at: datetime
+    onset_at: datetime | None
+    probability: float | None
+    failure_window: FailureWindow | None
+    evidence: tuple[EvidenceItem, ...]
+    alternatives: tuple[Alternative, ...]
+    recommended: Recommended
+    sla: Sla
+    assignee: str | None
+    visit: Visit | None
+    verdict: VerdictRecord | None
+    alert_id: str | None
+    closed_at: datetime | None
+    history: tuple[HistoryEntry, ...]
+    version: int
+    legal_steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewTicket:
+    """What a person says when opening a ticket by hand."""
+
+    appliance_id: str
+    title: str
+    description: str | None = None
+    fault_mode: str | None = None
+    source: TicketSource = TicketSource.TECHNICIAN
+    priority: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class StepBody:
+    """What a step may carry; which of it a step needs is the contract's table."""
+
+    note: str | None = None
+    reason: str | None = None
+    text: str | None = None
+    assignee: str | None = None
+    visit_from: datetime | None = None
+    visit_to: datetime | None = None
