@@ -1,0 +1,70 @@
+/** The stream of changes: what it names is fetched anew, and while it is broken the pages say so. */
+import { useEffect, useSyncExternalStore } from "react";
+
+import { queryClient } from "./queries";
+
+export interface Connection {
+  isLost: boolean;
+  /** When the stream last spoke, or was last known to be there. */
+  lastAt: number;
+}
+
+const QUIET_MS = 700;
+const TOPICS: Record<string, string[]> = {
+  ticket: ["tickets", "ticket", "appliances", "appliance"],
+  alert: ["appliances", "appliance"],
+  session: ["session", "ticket"],
+};
+
+let connection: Connection = { isLost: false, lastAt: Date.now() };
+const listeners = new Set<() => void>();
+
+function tell(next: Connection): void {
+  connection = next;
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Whether we hear the service. */
+export function useConnection(): Connection {
+  return useSyncExternalStore(subscribe, () => connection);
+}
+
+/** Listen as long as somebody is signed in. The browser reconnects and resumes by Last-Event-ID on its own. */
+export function useEvents(isSignedIn: boolean): void {
+  useEffect(() => {
+    if (!isSignedIn) return;
+    const due = new Set<string>();
+    let timer: number | undefined;
+    let wasLost = false;
+    const flush = () => {
+      timer = undefined;
+      for (const key of due) void queryClient.invalidateQueries({ queryKey: [key] });
+      due.clear();
+    };
+    const stream = new EventSource("/api/v1/events");
+    stream.onopen = () => {
+      tell({ isLost: false, lastAt: Date.now() });
+      if (wasLost) void queryClient.invalidateQueries();
+      wasLost = false;
+    };
+    stream.onerror = () => {
+      wasLost = true;
+      if (!connection.isLost) tell({ isLost: true, lastAt: Date.now() });
+    };
+    for (const [topic, keys] of Object.entries(TOPICS)) {
+      stream.addEventListener(topic, () => {
+        for (const key of keys) due.add(key);
+        timer ??= window.setTimeout(flush, QUIET_MS);
+      });
+    }
+    return () => {
+      stream.close();
+      window.clearTimeout(timer);
+    };
+  }, [isSignedIn]);
+}

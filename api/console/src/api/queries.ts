@@ -1,0 +1,145 @@
+/** What the pages ask the API, cached under one key each; lists stay on the screen while they are renewed. */
+import { keepPreviousData, QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import { get, post, Problem } from "./client";
+import type { Account, Appliance, ApplianceDetail, DiagnosisSession, Page, Telemetry, Ticket } from "./types";
+
+/** How many open tickets the queue holds at once; beyond it the list says so. */
+export const QUEUE_LIMIT = 2000;
+
+export const OPEN_STATUSES = ["open", "triaged", "scheduled", "in_progress", "repaired", "on_hold"];
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      gcTime: 10 * 60_000,
+      refetchOnWindowFocus: true,
+      retry: (count, error) => !(error instanceof Problem && error.status >= 400 && error.status < 500) && count < 3,
+    },
+  },
+});
+
+/** Who is signed in; 401 means nobody. */
+export function useAccount() {
+  return useQuery({ queryKey: ["account"], queryFn: ({ signal }) => get<Account>("/me", {}, signal), staleTime: 300_000 });
+}
+
+/** All tickets of these statuses, page after page up to the queue's limit. */
+export function useTickets(statuses: string[], more: { appliance_id?: string; limit?: number } = {}) {
+  const { appliance_id, limit = QUEUE_LIMIT } = more;
+  return useQuery({
+    queryKey: ["tickets", statuses.join(), appliance_id ?? "", limit],
+    placeholderData: keepPreviousData,
+    queryFn: async ({ signal }) => {
+      const items: Ticket[] = [];
+      let cursor: string | null = null;
+      do {
+        const query = { status: statuses, appliance_id, limit: Math.min(500, limit), cursor };
+        const page: Page<Ticket> = await get<Page<Ticket>>("/tickets", query, signal);
+        items.push(...page.items);
+        cursor = page.next;
+      } while (cursor && items.length < limit);
+      return { items, complete: cursor === null };
+    },
+  });
+}
+
+/** One ticket by its number. */
+export function useTicket(number: string | number | null) {
+  return useQuery({
+    queryKey: ["ticket", String(number)],
+    queryFn: ({ signal }) => get<Ticket>(`/tickets/${number}`, {}, signal),
+    enabled: number !== null,
+    placeholderData: () => known(number),
+  });
+}
+
+function known(number: string | number | null): Ticket | undefined {
+  for (const [, data] of queryClient.getQueriesData<{ items?: Ticket[] }>({ queryKey: ["tickets"] })) {
+    const found = data?.items?.find((ticket) => String(ticket.number) === String(number));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** A step of the life cycle, a comment or a verdict; the answer replaces what the page shows. */
+export function useStep(number: number) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ step, body }: { step: string; body?: Record<string, unknown> }) =>
+      post<Ticket>(`/tickets/${number}/${step}`, body ?? {}),
+    onSuccess: (ticket) => client.setQueryData(["ticket", String(number)], ticket),
+    onSettled: () => {
+      void client.invalidateQueries({ queryKey: ["tickets"] });
+      void client.invalidateQueries({ queryKey: ["ticket", String(number)] });
+    },
+  });
+}
+
+/** Asks the customer for a session. */
+export function useOpenSession(number: number) {
+  return useMutation({
+    mutationFn: (scope: string) => post<DiagnosisSession>(`/tickets/${number}/sessions`, { scope }),
+  });
+}
+
+/** One session with its transcript. */
+export function useSession(id: string) {
+  return useQuery({
+    queryKey: ["session", id],
+    queryFn: ({ signal }) => get<DiagnosisSession>(`/sessions/${id}`, {}, signal),
+    refetchInterval: (query) => (isOver(query.state.data?.state) ? false : 2000),
+  });
+}
+
+/** Whether nothing more can happen in a session. */
+export function isOver(state: string | undefined): boolean {
+  return state === "ended" || state === "expired" || state === "refused";
+}
+
+/** Consent, a command, or the end. */
+export function useSessionCall(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ call, body }: { call: "consent" | "commands" | "end"; body?: unknown }) =>
+      post<unknown>(`/sessions/${id}/${call}`, body ?? {}),
+    onSettled: () => client.invalidateQueries({ queryKey: ["session", id] }),
+  });
+}
+
+/** Appliances that match, a page at a time. */
+export function useAppliances(filters: Record<string, string | null>, limit = 100) {
+  return useInfiniteQuery({
+    queryKey: ["appliances", filters, limit],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) =>
+      get<Page<Appliance>>("/appliances", { ...filters, limit, cursor: pageParam }, signal),
+    getNextPageParam: (page) => page.next,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** One appliance with its newest readings. */
+export function useAppliance(id: string) {
+  return useQuery({
+    queryKey: ["appliance", id],
+    queryFn: ({ signal }) => get<ApplianceDetail>(`/appliances/${encodeURIComponent(id)}`, {}, signal),
+    refetchInterval: 10_000,
+  });
+}
+
+/** Readings of some metrics in [start, end). */
+export function useTelemetry(id: string, metrics: string[], range: { start: number; end: number }, points: number) {
+  return useQuery({
+    queryKey: ["telemetry", id, metrics.join(), range.start, range.end, points],
+    queryFn: ({ signal }) =>
+      get<Telemetry>(
+        `/appliances/${encodeURIComponent(id)}/telemetry`,
+        { metric: metrics, start: range.start, end: range.end, points },
+        signal,
+      ),
+    enabled: metrics.length > 0,
+    placeholderData: keepPreviousData,
+  });
+}

@@ -1,0 +1,97 @@
+/** Numbers, times and spans as people of the chosen language write them. */
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export type When = string | number | null | undefined;
+
+/** Milliseconds since 1970 of what the API calls a time, or null. */
+export function toMs(when: When): number | null {
+  if (when === null || when === undefined || when === "") return null;
+  const ms = typeof when === "number" ? when : Date.parse(when);
+  return Number.isFinite(ms) ? ms : null;
+}
+
+/** A number with as many digits as its size deserves. */
+export function formatNumber(value: number, language: string): string {
+  const size = Math.abs(value);
+  const digits = size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
+  return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+}
+
+/** A number with its unit; a unit that is a sign (°C, %) follows the custom of SI with a thin space. */
+export function formatQuantity(value: number, unit: string, language: string): string {
+  const text = formatNumber(value, language);
+  return unit ? `${text}\u202f${unit}` : text;
+}
+
+/** "52–64": both ends of a band with the digits of the narrower need. */
+export function formatBand(low: number, high: number, language: string): string {
+  return `${formatNumber(low, language)}–${formatNumber(high, language)}`;
+}
+
+/** 0.716 → "72 %" or "72%". */
+export function formatShare(share: number, language: string): string {
+  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
+}
+
+/** A day such as "9 November" or "11月9日"; the year only where it is another one. */
+export function formatDay(ms: number, language: string, now: number): string {
+  const otherYear = new Date(ms).getFullYear() !== new Date(now).getFullYear();
+  return new Intl.DateTimeFormat(dated(language), {
+    day: "numeric",
+    month: "long",
+    ...(otherYear ? { year: "numeric" } : {}),
+  }).format(ms);
+}
+
+/** Day and minute in the reader's zone. */
+export function formatMoment(ms: number, language: string): string {
+  return new Intl.DateTimeFormat(dated(language), {
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+  }).format(ms);
+}
+
+/** The same moment in UTC, to the second, as logs write it. */
+export function formatUtc(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+/** The name of the zone that times are shown in. */
+export function zoneName(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** A span as its two largest units: "3 h 12 min", "2 天 4 小时". */
+export function formatSpan(span: number, language: string): string {
+  const size = Math.abs(span);
+  const chinese = language.startsWith("zh");
+  const unit = (count: number, en: string, zh: string) => (chinese ? `${count} ${zh}` : `${count} ${en}`);
+  if (size < MINUTE) return unit(Math.round(size / 1000), "s", "秒");
+  if (size < HOUR) return unit(Math.round(size / MINUTE), "min", "分钟");
+  if (size < DAY) {
+    const [hours, minutes] = [Math.floor(size / HOUR), Math.floor((size % HOUR) / MINUTE)];
+    return unit(hours, "h", "小时") + (minutes && hours < 12 ? ` ${unit(minutes, "min", "分")}` : "");
+  }
+  const [days, hours] = [Math.floor(size / DAY), Math.floor((size % DAY) / HOUR)];
+  return unit(days, "d", "天") + (hours && days < 3 ? ` ${unit(hours, "h", "小时")}` : "");
+}
+
+/** "in 6 to 11 days": whole days between now and both ends of a window. */
+export function daysUntil(ms: number, now: number): number {
+  return Math.max(0, Math.round((ms - now) / DAY));
+}
+
+/** drain_s → "drain s": a name that no profile explains, readable at least. */
+export function plainName(name: string): string {
+  const text = name.replaceAll("_", " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function dated(language: string): string {
+  return language === "en" ? "en-GB" : language;
+}
