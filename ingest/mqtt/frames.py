@@ -1,0 +1,115 @@
+"""The border to the ``mqtt5`` codec: bytes ↔ packets, no I/O; garbage gives exactly one error.
+
+The codec reports garbage as ``ValueError``, ``UnicodeDecodeError`` or, for a topic that is no UTF-8, as a panic of its
+native code, which is no ``Exception``. Here all of them become :class:`MalformedFrameError`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import mqtt5
+
+PUBLISH = 0x30
+"""High half of a PUBLISH frame's first byte."""
+FIXED_HEADER_BYTES_MAX = 5
+_PUBLISH_MASK = 0xF4  # the packet type, and the bit that is set for QoS 2 only
+
+
+class MalformedFrameError(ValueError):
+    """The bytes are no MQTT 5; what follows them can't be trusted either."""
+
+
+@dataclass(slots=True)
+class PublishRun:
+    """Whole PUBLISH frames as they came from the socket, and how to acknowledge them."""
+
+    frames: bytes
+    count: int
+    pubacks: bytes
+    """One PUBACK per frame of QoS 1, in receive order."""
+    acknowledgements: int
+    """How many PUBACKs that are."""
+
+
+def read_packet(view: memoryview) -> tuple[mqtt5.Packet, int] | None:
+    """The packet at the start of ``view`` and its length; ``None`` if there is not yet all of it."""
+    try:
+        return mqtt5.read(view)
+    except IndexError as error:
+        if frame_length(view) is None:
+            return None
+        raise MalformedFrameError(f"a frame is shorter than what it says to hold: {error}") from error
+    except ValueError as error:
+        raise MalformedFrameError(str(error)) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise MalformedFrameError("a text is no UTF-8") from error
+
+
+def frame_length(view: memoryview) -> int | None:
+    """Length of the whole frame at the start of ``view``, ``None`` if its header or its body isn't all there."""
+    length = declared_length(view)
+    return length if length is not None and length <= len(view) else None
+
+
+def declared_length(view: memoryview) -> int | None:
+    """Length that the frame at the start of ``view`` says it has, ``None`` if its header isn't all there."""
+    value = 0
+    for place in range(1, FIXED_HEADER_BYTES_MAX):
+        if place >= len(view):
+            return None
+        value |= (view[place] & 0x7F) << (7 * (place - 1))
+        if view[place] < 0x80:
+            return value + place + 1
+    raise MalformedFrameError("a frame's length takes more than four bytes")
+
+
+def take_publishes(view: memoryview) -> PublishRun | None:
+    """The run of whole PUBLISH frames at the start of ``view``, each checked by the codec; ``None`` if there is none.
+
+    Raises :class:`MalformedFrameError` for garbage. A frame of QoS 2, which we never subscribe to, ends the run.
+    """
+    read = mqtt5.read
+    position = 0
+    count = 0
+    ids: list[bytes] = []
+    end = len(view)
+    while position < end and view[position] & _PUBLISH_MASK == PUBLISH:
+        try:
+            packet, length = read(view[position:])
+        except BaseException:  # noqa: BLE001 - sorted by read_packet, which raises what is no garbage
+            found = read_packet(view[position:])
+            if found is None:
+                break
+            packet, length = found
+        if packet.packet_id is not None:  # type: ignore[union-attr] # the first byte says it is a PUBLISH
+            ids.append(packet.packet_id.to_bytes(2, "big"))  # type: ignore[union-attr] # the same
+        position += length
+        count += 1
+    if not count:
+        return None
+    pubacks = b"@\x02" + b"@\x02".join(ids) if ids else b""
+    return PublishRun(bytes(view[:position]), count, pubacks, len(ids))
+
+
+def read_publishes(frames: bytes) -> list[mqtt5.PublishPacket]:
+    """All packets of a run that :func:`take_publishes` cut; raises :class:`MalformedFrameError` if it holds anything else."""
+    read = mqtt5.read
+    view = memoryview(frames)
+    packets: list[mqtt5.PublishPacket] = []
+    position = 0
+    while position < len(view):
+        try:
+            packet, length = read(view[position:])
+        except BaseException:  # noqa: BLE001 - sorted by read_packet, which raises what is no garbage
+            found = read_packet(view[position:])
+            if found is None:
+                raise MalformedFrameError("the last frame is cut off") from None
+            packet, length = found
+        if type(packet) is not mqtt5.PublishPacket:
+            raise MalformedFrameError(f"a {type(packet).__name__} among the publishes")
+        packets.append(packet)
+        position += length
+    return packets

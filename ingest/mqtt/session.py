@@ -1,0 +1,191 @@
+"""The session with the broker: connect, subscribe, and again after every loss.
+
+The broker keeps the session (client id fixed, clean start 0, expiry of a week), so what arrives while we are away is
+delivered afterwards. Attempts are spread by full-jitter backoff; one that can't succeed soon (refused credentials,
+another client with our id, a broker without MQTT 5) waits longer, but none is given up: the broker may be repaired
+without restarting Fettle. A state that people should know is logged once per change, not once per attempt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import mqtt5
+import structlog
+
+from ingest.mqtt.connection import Connection, ConnectionOptions
+from ingest.mqtt.errors import MqttError, Reason
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Sequence
+
+    from ingest.mqtt.address import BrokerAddress
+    from ingest.mqtt.frames import PublishRun
+
+log = structlog.get_logger(__name__)
+
+BACKOFF_FIRST_S = 0.5
+BACKOFF_MAX_S = 30.0
+DAMPED_S = 30.0
+"""Two services that take the client id from each other would otherwise do so many times a second."""
+
+_NATIVE_CHANNELS = ("telemetry", "event", "status", "result")
+
+
+@dataclass(slots=True)
+class SessionStats:
+    """What the session has lived through; read by health and metrics."""
+
+    is_connected: bool = False
+    sentence: str = "not yet connected to the broker"
+    reason: Reason | None = None
+    connects: int = 0
+    sessions_lost: int = 0
+
+
+def subscriptions(topic_root: str, foreign: Sequence[str] = ()) -> list[mqtt5.TopicFilter]:
+    """The filters of our own channels and of foreign conventions, none covered by another.
+
+    Retained messages come once, when the subscription is new, and only those carry the retain mark.
+    """
+    patterns = [f"{topic_root}/+/+/{channel}" for channel in _NATIVE_CHANNELS]
+    for pattern in foreign:
+        patterns = [p for p in patterns if not covers(pattern, p)]
+        if not any(covers(p, pattern) for p in patterns):
+            patterns.append(pattern)
+    return [
+        mqtt5.TopicFilter(
+            pattern,
+            max_qos=mqtt5.QoS.AT_LEAST_ONCE,
+            retain_as_published=False,
+            retain_handling=mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS,
+        )
+        for pattern in patterns
+    ]
+
+
+def covers(wide: str, narrow: str) -> bool:
+    """Whether every topic that ``narrow`` matches is matched by ``wide`` as well.
+
+    >>> covers("homeassistant/+/+/config", "homeassistant/device/+/config")
+    True
+    """
+    wide_levels, narrow_levels = wide.split("/"), narrow.split("/")
+    for number, level in enumerate(wide_levels):
+        if level == "#":
+            return True
+        if number >= len(narrow_levels) or narrow_levels[number] == "#":
+            return False
+        if level not in {"+", narrow_levels[number]}:
+            return False
+    return len(wide_levels) == len(narrow_levels)
+
+
+class Session:
+    """Keeps one connection to the broker alive; runs in one asyncio loop."""
+
+    def __init__(
+        self,
+        address: BrokerAddress,
+        options: ConnectionOptions,
+        filters: Sequence[mqtt5.TopicFilter],
+        *,
+        chance: random.Random,
+        on_run: Callable[[Connection, PublishRun], None],
+        backoff_first_s: float = BACKOFF_FIRST_S,
+        damped_s: float = DAMPED_S,
+    ) -> None:
+        self._address = address
+        self._options = options
+        self._filters = list(filters)
+        self._chance = chance
+        self._on_run = on_run
+        self._backoff_first_s = backoff_first_s
+        self._damped_s = damped_s
+        self.connection: Connection | None = None
+        """The connection that is up and subscribed, ``None`` between two."""
+        self.stats = SessionStats()
+
+    async def run(self) -> None:
+        """Stay connected until cancelled; then take leave, and the broker keeps the session."""
+        failures = 0
+        while True:
+            try:
+                connection = await self._connect()
+            except MqttError as error:
+                self._record(error)
+                await asyncio.sleep(self._pause_s(error, failures))
+                failures += 1
+                continue
+            failures = 0
+            try:
+                cause = await asyncio.shield(connection.ended)
+            finally:
+                self.connection = None
+                self.stats.is_connected = False
+                await connection.disconnect()
+            self._record(cause)
+            await asyncio.sleep(self._pause_s(cause, failures))
+
+    async def subscribe(self, filters: Sequence[mqtt5.TopicFilter]) -> None:
+        """Add filters for this connection and all later ones."""
+        known = {f.pattern for f in self._filters}
+        fresh = [f for f in filters if f.pattern not in known]
+        self._filters += fresh
+        if fresh and self.connection is not None:
+            await self.connection.subscribe(fresh)
+
+    async def publish(self, topic: str, payload: bytes, *, expiry_s: int | None = None) -> None:
+        """Publish at QoS 1; raises :class:`MqttError` if there is no connection or the broker refuses."""
+        if self.connection is None:
+            raise MqttError(self.stats.reason or Reason.LOST, self.stats.sentence)
+        await self.connection.publish(topic, payload, expiry_s=expiry_s)
+
+    def publish_once(self, topic: str, payload: bytes) -> bool:
+        """Publish at QoS 0; False where it had to be dropped."""
+        return self.connection is not None and self.connection.publish_once(topic, payload)
+
+    async def _connect(self) -> Connection:
+        holder: list[Connection] = []
+        early: list[PublishRun] = []
+
+        def deliver(run: PublishRun) -> None:
+            if holder:
+                self._on_run(holder[0], run)
+            else:
+                early.append(run)  # the broker may send queued messages in the same read as its CONNACK
+
+        connection = await Connection.open(self._address, self._options, deliver)
+        holder.append(connection)
+        for run in early:
+            self._on_run(connection, run)
+        try:
+            await connection.subscribe(self._filters)
+        except BaseException:
+            await connection.disconnect()
+            raise
+        stats = self.stats
+        if stats.connects and not connection.session_present:
+            stats.sessions_lost += 1
+            log.warning("mqtt_session_lost", broker=str(self._address), client_id=self._options.client_id)
+        stats.connects += 1
+        stats.is_connected, stats.reason = True, None
+        stats.sentence = f"connected to {self._address}"
+        log.info("mqtt_connected", broker=str(self._address), session_present=connection.session_present)
+        self.connection = connection
+        return connection
+
+    def _record(self, error: MqttError) -> None:
+        if self.stats.sentence != str(error):
+            log.warning("mqtt_waits_for_broker", reason=error.reason.value, sentence=str(error))
+        self.stats.reason, self.stats.sentence = error.reason, str(error)
+
+    def _pause_s(self, error: MqttError, failures: int) -> float:
+        """Full jitter, so that many clients of a broker that restarts don't come at once."""
+        if error.reason is Reason.TAKEN_OVER:
+            return self._damped_s * (1 + self._chance.random())
+        ceiling_s = min(BACKOFF_MAX_S, self._backoff_first_s * 2 ** min(failures, 16))
+        return self._chance.uniform(0, ceiling_s)
