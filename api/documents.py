@@ -1,50 +1,52 @@
 """What the API answers: every document with its fields, exactly as outsiders rely on them.
 
-These are shapes only; :mod:`api.translation` makes them from what the desk knows.
+Each is made from a value of the desk by its attributes (:func:`show`); nothing is decided here. Texts that exist in
+several languages are answered in the caller's (``Accept-Language``), else in English.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+
+from alerts.alerting.alert import Reason
+from alerts.directory import Availability
+from alerts.lifecycle import AlertState, CommandState, SessionState, TicketState
+from alerts.remote.policy import DangerClass, Scope
+from alerts.tickets.ticket import TicketSource
+from alerts.tickets.ticket import Verdict as VerdictWord
+from detectors.finding import ConditionState
+
+LANGUAGES = ("en", "zh")
 
 
 class Document(BaseModel):
-    """A response: frozen, and with no field that is not declared."""
+    """A response: made from a value's attributes, and frozen."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Availability(StrEnum):
-    """Whether an appliance can be heard."""
-
-    ONLINE = "online"
-    SLEEPING = "sleeping"
-    OFFLINE = "offline"
-    STALE = "stale"
+    model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
-class Condition(StrEnum):
-    """What the detectors say of an appliance."""
-
-    LEARNING = "learning"
-    OK = "ok"
-    WATCH = "watch"
-    ALERT = "alert"
-    CANNOT_SAY = "cannot_say"
+DocumentT = TypeVar("DocumentT", bound=Document)
 
 
-class OpenTicket(Document):
-    """A ticket in one line."""
+def show(document: type[DocumentT], value: object, *, language: str = "en") -> DocumentT:
+    """The document of a value, in a language."""
+    return document.model_validate(value, context={"language": language})
 
-    id: str
-    number: int
-    title: str
-    status: str
-    priority: int
+
+def _in_language(value: object, info: ValidationInfo) -> object:
+    """The text in the caller's language where there are several."""
+    if not isinstance(value, Mapping):
+        return value
+    language = (info.context or {}).get("language", "en")
+    return value.get(language) or value.get("en") or next(iter(value.values()), None)
+
+
+Text = Annotated[str, BeforeValidator(_in_language)]
+OptionalText = Annotated[str | None, BeforeValidator(_in_language)]
 
 
 class Appliance(Document):
@@ -56,49 +58,61 @@ class Appliance(Document):
     serial: str | None
     firmware: str | None
     region: str | None
-    availability: Availability
-    condition: Condition
-    condition_reason: str
-    health: dict[str, float] = Field(description="health index per component: 1 as new, 0 failed")
     capabilities: list[str]
+    availability: Availability
+    condition: ConditionState
+    condition_reason: str
+    condition_at: datetime | None
+    health: dict[str, float] = Field(description="health index per component: 1 as new, 0 failed")
     last_seen: datetime | None
-    open_tickets: list[OpenTicket]
+    interval_s: float | None
+    registered_at: datetime
+    retired: bool
+    open_tickets: list[int] = Field(description="numbers of the tickets that are neither closed nor cancelled")
 
 
-class MetricDocument(Document):
-    """A metric that a profile knows."""
+class Metric(Document):
+    """A named physical quantity that the kind's profile knows."""
 
     name: str
     unit: str
     kind: str
     low: float
     high: float
-    label: dict[str, str]
-
-
-class ApplianceDetail(Appliance):
-    """One appliance with its newest readings and what its profile knows."""
-
-    registered_at: datetime | None
-    latest: dict[str, Reading]
-    metrics: list[MetricDocument]
+    label: Text
 
 
 class Reading(Document):
-    """A metric's newest value."""
+    """A metric's newest value; ``ts`` in ms since 1970."""
 
     ts: int
     value: float
 
 
+class ApplianceDetail(Appliance):
+    """One appliance with its newest readings, and what its profile knows."""
+
+    latest: dict[str, Reading]
+    metrics: list[Metric]
+
+
+class ApplianceEvent(Document):
+    """Something that happened at an appliance and that matters later."""
+
+    at: datetime
+    type: str
+    code: str | None
+    data: dict[str, Any]
+
+
 class Telemetry(Document):
-    """Columns: event times in ms, and per metric one value or null per time."""
+    """Columns: event times in ms, and per metric one value or null for each of them."""
 
     ts: list[int]
     series: dict[str, list[float | None]]
 
 
-class EvidenceDocument(Document):
+class Evidence(Document):
     """One metric or feature that speaks for a fault mode."""
 
     metric: str
@@ -106,15 +120,15 @@ class EvidenceDocument(Document):
     expected_low: float | None
     expected_high: float | None
     unit: str
-    since: datetime | None
+    since: datetime
     share: float
 
 
 class FailureWindow(Document):
     """When the failure threshold is reached, and how often such windows hold."""
 
-    from_: datetime = Field(alias="from", serialization_alias="from")
-    to: datetime
+    start: datetime = Field(serialization_alias="from")
+    end: datetime = Field(serialization_alias="to")
     coverage: float
 
 
@@ -126,17 +140,17 @@ class Alternative(Document):
 
 
 class RecommendedPart(Document):
-    """A part and how likely it is the one needed."""
+    """A part, and how likely it is the one needed."""
 
     sku: str
-    name: str
+    name: Text
     probability: float
 
 
 class Recommended(Document):
     """What to do first, what would prove it, and what to bring."""
 
-    first_check: str | None
+    first_check: OptionalText
     test: str | None
     parts: list[RecommendedPart]
 
@@ -144,39 +158,33 @@ class Recommended(Document):
 class Sla(Document):
     """By when somebody must have answered, and by when it must be solved."""
 
-    respond_by: datetime | None
-    resolve_by: datetime | None
+    respond_by: datetime
+    resolve_by: datetime
     paused_reason: str | None
 
 
 class Visit(Document):
-    """Who goes when."""
+    """The window in which the technician is at the door."""
 
-    assignee: str | None
-    from_: datetime | None = Field(alias="from", serialization_alias="from")
-    to: datetime | None
+    start: datetime | None = Field(serialization_alias="from")
+    end: datetime | None = Field(serialization_alias="to")
 
 
 class HistoryEntry(Document):
-    """One thing that happened to a ticket, an alert or a session."""
+    """One thing that happened to a ticket."""
 
     at: datetime
     actor: str
     event: str
-    from_: str | None = Field(default=None, alias="from", serialization_alias="from")
-    to: str | None = None
-    note: str | None = None
-    data: dict[str, Any] = Field(default_factory=dict)
-
-
-class Verdict(Document):
-    """What the technician found."""
-
-    verdict: str
-    fault_mode: str | None
+    from_status: str | None
+    to_status: str | None
     note: str | None
-    at: datetime
-    by: str
+    data: dict[str, Any]
+
+
+def _verdict_word(value: object) -> object:
+    """The word of a verdict's record."""
+    return getattr(value, "verdict", value)
 
 
 class Ticket(Document):
@@ -184,71 +192,99 @@ class Ticket(Document):
 
     id: str
     number: int
-    version: int
+    version: int = Field(description="counts the changes; the ETag")
     appliance_id: str
     kind: str
     model: str | None
     component: str | None
     fault_mode: str | None
     title: str
+    summary: OptionalText = Field(description="one sentence: what, the number, the normal, since when")
     description: str | None
-    status: str
+    status: TicketState
     priority: int = Field(ge=1, le=4, description="1 is the highest")
     severity: float | None
-    source: str
+    source: TicketSource
+    channel: str | None
     opened_at: datetime
     onset_at: datetime | None
+    closed_at: datetime | None
     probability: float | None
     failure_window: FailureWindow | None
-    evidence: list[EvidenceDocument]
+    evidence: list[Evidence]
     alternatives: list[Alternative]
     recommended: Recommended
     sla: Sla
     assignee: str | None
     visit: Visit | None
-    verdict: Verdict | None
+    verdict: Annotated[VerdictWord | None, BeforeValidator(_verdict_word)]
+    alert_id: str | None
     history: list[HistoryEntry]
-    steps: list[str] = Field(description="what the life cycle allows now")
-    sessions: list[str] = Field(description="ids of its remote diagnoses")
+    legal_steps: list[str] = Field(description="what the life cycle allows now")
+
+
+class AlertHistoryEntry(Document):
+    """One thing that happened to an alert."""
+
+    at: datetime
+    event: str
+    reason: str | None
 
 
 class Alert(Document):
     """A standing condition of one appliance and one fault mode."""
 
     id: str
+    fingerprint: str
     appliance_id: str
     kind: str
-    component: str | None
     fault_mode: str
-    state: str
+    component: str
     channel: str
+    state: AlertState
+    reason: Reason
     severity: float
     probability: float
     score: float
+    onset_at: datetime
     raised_at: datetime
-    onset_at: datetime | None
+    fired_at: datetime | None
     resolved_at: datetime | None
-    failure_window: FailureWindow | None
-    evidence: list[EvidenceDocument]
+    evidence: list[Evidence]
     alternatives: list[Alternative]
+    failure_window: FailureWindow | None
+    error_code: str | None
     ticket_id: str | None
-    history: list[HistoryEntry]
+    history: list[AlertHistoryEntry]
 
 
-class CommandDocument(Document):
+class Command(Document):
     """One instruction to one appliance, and how far it has come."""
 
     id: str
+    session_id: str
+    appliance_id: str
     name: str
-    class_: str = Field(alias="class", serialization_alias="class")
+    danger_class: DangerClass = Field(serialization_alias="class")
     args: dict[str, Any]
-    state: str
-    reason: str | None
-    data: dict[str, Any] | None
+    state: CommandState
+    issued_by: str
     issued_at: datetime
     not_after: datetime
     sent_at: datetime | None
     answered_at: datetime | None
+    reason: str | None
+    data: dict[str, Any] | None
+
+
+class TranscriptEntry(Document):
+    """One line of what was said and done in a session."""
+
+    at: datetime
+    actor: str
+    event: str
+    command_id: str | None
+    data: dict[str, Any]
 
 
 class Session(Document):
@@ -256,23 +292,24 @@ class Session(Document):
 
     id: str
     ticket_id: str
+    ticket_number: int
     appliance_id: str
-    scope: str
-    state: str
-    requested_at: datetime
+    kind: str
+    scope: Scope
+    state: SessionState
     requested_by: str
-    expires_at: datetime
+    requested_at: datetime
+    tries_left: int
+    granted_at: datetime | None
+    expires_at: datetime | None
     ended_at: datetime | None
     end_reason: str | None
-    commands: list[CommandDocument]
-    transcript: list[HistoryEntry]
+    commands: list[Command]
+    transcript: list[TranscriptEntry]
 
 
-class CommandReceipt(Document):
-    """A command that was taken on."""
+class Account(Document):
+    """Who is logged in."""
 
-    id: str
-    state: str
-
-
-ApplianceDetail.model_rebuild()
+    name: str
+    role: str

@@ -6,8 +6,9 @@ were refused, ``ticket_id`` for the ticket that stands in the way. No document h
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -15,9 +16,18 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.websockets import WebSocket
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from alerts.errors import (
+    ConflictError,
+    DeskError,
+    InvalidError,
+    RefusedError,
+    StaleViewError,
+    UnavailableError,
+    UnknownError,
+)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -54,20 +64,26 @@ def not_found(noun: str, name: str) -> Problem:
     return Problem(404, f"There is no {noun} {name!r}.")
 
 
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemDocument, "description": description, "content": {MEDIA_TYPE: {}}}
-    for status, description in (
-        (401, "Nobody is logged in"),
-        (403, "The role does not allow it"),
-        (404, "It does not exist"),
-        (422, "A value is wrong"),
-    )
-}
-"""What any route may answer; part of the OpenAPI document."""
+def _documented(statuses: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """Problem documents of some statuses, for the OpenAPI document."""
+    return {status: {"model": ProblemDocument, "description": description} for status, description in statuses.items()}
+
+
+RESPONSES = _documented(
+    {
+        401: "Nobody is logged in",
+        403: "The role or the consent does not allow it",
+        404: "It does not exist",
+        422: "A value is wrong",
+    }
+)
+"""What any route may answer."""
+CONFLICT = _documented({409: "Not possible in the present state; nothing was changed"})
+STALE = _documented({412: "It has changed since it was read"})
 
 
 def respond(
-    request: Request, status: int, detail: str, *, headers: Mapping[str, str] | None = None, **members: object
+    request: HTTPConnection, status: int, detail: str, *, headers: Mapping[str, str] | None = None, **members: object
 ) -> JSONResponse:
     """The problem document as a response."""
     try:
@@ -85,16 +101,27 @@ def respond(
 
 def install(app: FastAPI) -> None:
     """Answer every kind of error with a problem document."""
-    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(Problem, _on_problem)  # type: ignore[arg-type]  # a denied WebSocket has no response
+    app.add_exception_handler(DeskError, _on_desk_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(Exception, _on_crash)
 
 
-async def _on_problem(request: Request, error: Exception) -> Response:
-    """Ours."""
+async def _on_problem(request: Request, error: Exception) -> Response | None:
+    """Ours; a WebSocket is denied with the same document before it opens."""
     assert isinstance(error, Problem)  # noqa: S101  (what install registered)
+    if isinstance(request, WebSocket):
+        return await _deny(request, error)
     return respond(request, error.status, error.detail, headers=error.headers, **error.members)
+
+
+async def _deny(socket: WebSocket, error: Problem) -> None:
+    """Answer the upgrade with the problem, or close where the server can't."""
+    if "websocket.http.response" in socket.scope.get("extensions", {}):
+        await socket.send_denial_response(respond(socket, error.status, error.detail))
+    else:
+        await socket.close(code=1008, reason=error.detail[:120])
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
@@ -103,6 +130,31 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     details = {404: f"Nothing is at {request.url.path}.", 405: f"{request.method} is not possible here."}
     detail = details.get(error.status_code, str(error.detail))
     return respond(request, error.status_code, detail, headers=error.headers)
+
+
+DESK_STATUS: tuple[tuple[type[DeskError], int], ...] = (
+    (UnknownError, 404),
+    (InvalidError, 422),
+    (StaleViewError, 412),
+    (ConflictError, 409),
+    (RefusedError, 403),
+    (UnavailableError, 503),
+    (DeskError, 500),
+)
+"""What each error of the desk is over HTTP; the first that fits."""
+
+
+async def _on_desk_error(request: Request, error: Exception) -> Response:
+    """The desk's: its sentence, and what a program needs to go on."""
+    status = next(status for kind, status in DESK_STATUS if isinstance(error, kind))
+    if status == 500:
+        return await _on_crash(request, error)
+    members = {
+        name: getattr(error, name)
+        for name in ("ticket_id", "number", "legal", "reason", "tries_left", "current")
+        if hasattr(error, name)
+    }
+    return respond(request, status, str(error), headers={"retry-after": "5"} if status == 503 else None, **members)
 
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:

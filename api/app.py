@@ -1,0 +1,47 @@
+"""The ASGI app: routes, errors, headers and limits, put together over the parts of a service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, FastAPI
+
+from api import problems
+from api.console_files import DIST, ConsoleFiles
+from api.routes import alerts, appliances, health, live, login, operations, sessions, telemetry, tickets
+from api.security_headers import SecurityHeaders
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from api.context import Context
+
+MAX_BODY_BYTES = 256 * 1024
+ROOT = "/api/v1"
+
+
+def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
+    """The app over a context; without one it can only describe itself."""
+    app = FastAPI(
+        title="Fettle",
+        version="1",
+        summary="Telemetry in, one repair ticket out, before anyone drives.",
+        openapi_url=f"{ROOT}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        max_body_size=MAX_BODY_BYTES,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.context = context
+    app.state.event_streams = set()
+    problems.install(app)
+    api = APIRouter(prefix=ROOT, responses=problems.RESPONSES)
+    for module in (appliances, telemetry, alerts, tickets, sessions, live, login, operations):
+        api.include_router(module.router)
+    app.include_router(api)
+    app.include_router(health.router)
+    app.include_router(login.links)
+    app.router.default = ConsoleFiles(console)
+    app.add_middleware(SecurityHeaders)
+    return app

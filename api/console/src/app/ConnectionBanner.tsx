@@ -1,0 +1,27 @@
+/** Says that the service can't be heard, and since when; goes away by itself. */
+import { IconPlugConnectedX } from "@tabler/icons-react";
+
+import { useConnection } from "../api/events";
+import { useWords } from "../i18n";
+import { formatSpan } from "../words/format";
+import { useNow } from "../words/now";
+
+const PATIENCE_MS = 4_000;
+
+export function ConnectionBanner() {
+  const { t, language } = useWords();
+  const { isLost, lastAt } = useConnection();
+  useNow();
+  const silence = Date.now() - lastAt;
+  const isShown = isLost && silence > PATIENCE_MS;
+  return (
+    <div role="status" className={isShown ? "banner" : undefined}>
+      {isShown && (
+        <>
+          <IconPlugConnectedX size={16} aria-hidden />
+          {t("connection.lost", { ago: formatSpan(silence, language) })}
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,152 @@
+/** The frame of every page: navigation, search, language and light, the state of the connection. */
+import { ActionIcon, Anchor, Group, Kbd, SegmentedControl, Text, Tooltip, UnstyledButton, useMantineColorScheme, useComputedColorScheme } from "@mantine/core";
+import { spotlight } from "@mantine/spotlight";
+import { IconFridge, IconInbox, IconKeyboard, IconLogout, IconMoon, IconSearch, IconSun } from "@tabler/icons-react";
+import { useEffect, useState } from "react";
+import { NavLink, Navigate, Outlet, useLocation } from "react-router";
+
+import { useEvents } from "../api/events";
+import { Problem, post } from "../api/client";
+import { queryClient, useAccount } from "../api/queries";
+import { choose, type Language, useWords } from "../i18n";
+import { zoneName } from "../words/format";
+import { ConnectionBanner } from "./ConnectionBanner";
+import { KeysHelp } from "./KeysHelp";
+import { Palette } from "./Palette";
+import { useGlobalKeys } from "./keys";
+
+export function Root() {
+  const account = useAccount();
+  const location = useLocation();
+  const isSignedIn = account.data !== undefined;
+  const [isHelpOpen, setHelpOpen] = useState(false);
+  useEvents(isSignedIn);
+  useGlobalKeys(() => setHelpOpen(true));
+  if (account.error instanceof Problem && account.error.status === 401) {
+    return <Navigate to={`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`} replace />;
+  }
+  return (
+    <div className="frame">
+      <SkipLink />
+      <Rail onHelp={() => setHelpOpen(true)} who={account.data?.name ?? ""} />
+      <div className="stage">
+        <ConnectionBanner />
+        <main id="content" tabIndex={-1} className="page">
+          <Outlet />
+        </main>
+      </div>
+      <Palette />
+      <KeysHelp opened={isHelpOpen} onClose={() => setHelpOpen(false)} />
+    </div>
+  );
+}
+
+function SkipLink() {
+  const { t } = useWords();
+  return (
+    <a className="skip" href="#content">
+      {t("skip")}
+    </a>
+  );
+}
+
+function Rail({ onHelp, who }: { onHelp: () => void; who: string }) {
+  const { t } = useWords();
+  return (
+    <header className="rail">
+      <Anchor component={NavLink} to="/queue" className="brand" aria-label="Fettle" underline="never">
+        <img src="/mark.svg" alt="" width={26} height={26} />
+        <Text component="span" fw={700} fz={16}>
+          Fettle
+        </Text>
+      </Anchor>
+      <nav aria-label={t("nav.main")} className="places">
+        <Place to="/queue" icon={<IconInbox size={17} />} label={t("nav.queue")} keys="g q" />
+        <Place to="/appliances" icon={<IconFridge size={17} />} label={t("nav.appliances")} keys="g a" />
+      </nav>
+      <UnstyledButton className="search" onClick={() => spotlight.open()} aria-label={t("nav.search")}>
+        <IconSearch size={15} />
+        <span>{t("nav.search")}</span>
+        <Kbd size="xs">Ctrl K</Kbd>
+      </UnstyledButton>
+      <Group gap={6} wrap="nowrap" ml="auto">
+        <LanguageSwitch />
+        <LightSwitch />
+        <Tooltip label={`${t("nav.keys")} (?)`}>
+          <ActionIcon variant="subtle" color="gray" onClick={onHelp} aria-label={t("nav.keys")}>
+            <IconKeyboard size={18} />
+          </ActionIcon>
+        </Tooltip>
+        <Tooltip label={t("zone", { zone: zoneName() })}>
+          <Text size="sm" c="dimmed" className="who">
+            {who}
+          </Text>
+        </Tooltip>
+        <SignOut />
+      </Group>
+    </header>
+  );
+}
+
+function Place({ to, icon, label, keys }: { to: string; icon: React.ReactNode; label: string; keys: string }) {
+  return (
+    <Tooltip label={keys} openDelay={600}>
+      <NavLink to={to} className={({ isActive }) => (isActive ? "place here" : "place")}>
+        {icon}
+        <span>{label}</span>
+      </NavLink>
+    </Tooltip>
+  );
+}
+
+function LanguageSwitch() {
+  const { t, language } = useWords();
+  return (
+    <SegmentedControl
+      size="xs"
+      aria-label={t("language")}
+      value={language}
+      onChange={(value) => choose(value as Language)}
+      data={[{ value: "en", label: "EN" }, { value: "zh", label: "中文" }]}
+    />
+  );
+}
+
+function LightSwitch() {
+  const { t } = useWords();
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme("light");
+  return (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      aria-label={t("theme.toggle")}
+      onClick={() => setColorScheme(scheme === "dark" ? "light" : "dark")}
+    >
+      {scheme === "dark" ? <IconSun size={18} /> : <IconMoon size={18} />}
+    </ActionIcon>
+  );
+}
+
+function SignOut() {
+  const { t } = useWords();
+  const leave = async () => {
+    await post("/logout").catch(() => undefined);
+    queryClient.clear();
+    window.location.assign("/sign-in");
+  };
+  return (
+    <Tooltip label={t("signOut")}>
+      <ActionIcon variant="subtle" color="gray" onClick={() => void leave()} aria-label={t("signOut")}>
+        <IconLogout size={18} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+/** The page's name in the browser's tab. */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · Fettle`;
+  }, [title]);
+}

@@ -1,0 +1,116 @@
+/** What needs me next: the list on the left, the chosen ticket on the right; view, filter and choice live in the URL. */
+import { useMediaQuery } from "@mantine/hooks";
+import { IconArrowLeftFromArc } from "@tabler/icons-react";
+import { useEffect, useMemo, useRef } from "react";
+import { useNavigate, useSearchParams } from "react-router";
+
+import { OPEN_STATUSES, QUEUE_LIMIT, useAccount, useTickets } from "../api/queries";
+import type { Ticket } from "../api/types";
+import { useKeys } from "../app/keys";
+import { Failed, Notice } from "../app/Notice";
+import { useTitle } from "../app/Root";
+import { useWords } from "../i18n";
+import { EmptyQueue } from "../queue/EmptyQueue";
+import { TicketList } from "../queue/TicketList";
+import { ViewChips } from "../queue/ViewChips";
+import { chooseView, matchesFilter, type View, VIEWS } from "../queue/views";
+import { TicketView } from "../ticket/TicketView";
+import { byNearerClock } from "../words/clocks";
+import { now } from "../words/now";
+
+export function Queue() {
+  const { t } = useWords();
+  const navigate = useNavigate();
+  const [search, setSearch] = useSearchParams();
+  const view = (VIEWS as readonly string[]).includes(search.get("view") ?? "") ? (search.get("view") as View) : "open";
+  const filter = search.get("q") ?? "";
+  const me = useAccount().data?.name ?? "";
+  const open = useTickets(OPEN_STATUSES);
+  const closed = useTickets(["closed", "cancelled"], { limit: view === "closed" ? 500 : 50 });
+  const source = view === "closed" ? closed : open;
+  const isWide = useMediaQuery("(min-width: 1000px)", true, { getInitialValueInEffect: false });
+  const filterBox = useRef<HTMLInputElement>(null);
+  useTitle(t("queue.title"));
+
+  const tickets = useMemo(() => {
+    const shown = chooseView(source.data?.items ?? [], view, me, now()).filter((ticket) => matchesFilter(ticket, filter));
+    return view === "closed" ? shown : shown.sort(byNearerClock);
+  }, [source.data, view, me, filter]);
+  const chosen = tickets.find((ticket) => String(ticket.number) === search.get("t")) ?? (isWide ? tickets[0] : undefined);
+
+  const change = (changes: Record<string, string | null>) =>
+    setSearch((before) => {
+      const after = new URLSearchParams(before);
+      for (const [name, value] of Object.entries(changes)) {
+        if (value) after.set(name, value);
+        else after.delete(name);
+      }
+      return after;
+    }, { replace: true });
+  const move = (step: number) => {
+    const at = chosen ? tickets.indexOf(chosen) + step : 0;
+    const next = tickets[Math.min(Math.max(at, 0), tickets.length - 1)];
+    if (next) change({ t: String(next.number) });
+  };
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
+    Enter: chosen && (() => void navigate(`/tickets/${chosen.number}`)),
+    "/": () => filterBox.current?.focus(),
+  });
+  useFirstVisible(chosen, tickets);
+
+  if (source.isError && !source.data) return <Failed error={source.error} again={() => void source.refetch()} />;
+  const isFresh = open.data?.items.length === 0 && closed.data?.items.length === 0;
+  if (isFresh) return <EmptyQueue />;
+  return (
+    <div className="split">
+      <section className="split-list" aria-label={t("queue.list")}>
+        <h1 className="sr">{t("queue.title")}</h1>
+        <ViewChips view={view} open={open.data?.items ?? null} me={me} onChoose={(next) => change({ view: next === "open" ? null : next, t: null })} />
+        <div className="list-filter">
+          <input
+            ref={filterBox}
+            type="search"
+            value={filter}
+            placeholder={`${t("queue.filter")}  /`}
+            aria-label={t("queue.filter")}
+            onChange={(event) => change({ q: event.currentTarget.value || null })}
+            onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+          />
+        </div>
+        <TicketList
+          tickets={source.isPending ? null : tickets}
+          chosen={chosen?.number ?? null}
+          href={(ticket) => (isWide ? withTicket(search, ticket) : `/tickets/${ticket.number}`)}
+        />
+        {source.data && !source.data.complete && <p className="list-foot">{t("queue.more", { count: view === "closed" ? 500 : QUEUE_LIMIT })}</p>}
+      </section>
+      {isWide && (
+        <section className="split-detail" aria-label={t("nav.queue")}>
+          {chosen ? (
+            <TicketView key={chosen.number} number={chosen.number} isEmbedded />
+          ) : (
+            !source.isPending && <Notice level={2} icon={<IconArrowLeftFromArc size={32} />} title={t("queue.none")} text={t("queue.noneText")} />
+          )}
+        </section>
+      )}
+    </div>
+  );
+}
+
+function withTicket(search: URLSearchParams, ticket: Ticket): string {
+  const after = new URLSearchParams(search);
+  after.set("t", String(ticket.number));
+  return `/queue?${after}`;
+}
+
+/** Keeps the chosen row in sight as it changes by key. */
+function useFirstVisible(chosen: Ticket | undefined, tickets: Ticket[]): void {
+  const number = chosen?.number;
+  useEffect(() => {
+    document.querySelector(`[data-ticket="${number}"]`)?.scrollIntoView({ block: "nearest" });
+  }, [number, tickets.length]);
+}

@@ -1,0 +1,27 @@
+/** The saved views of the queue: which of the loaded tickets each one holds. Counts are the lengths of these lists. */
+import type { Ticket } from "../api/types";
+import { isDueToday } from "../words/clocks";
+
+export const VIEWS = ["open", "mine", "unassigned", "breach", "hold", "closed"] as const;
+export type View = (typeof VIEWS)[number];
+
+/** The tickets of a view, in a new list. */
+export function chooseView(tickets: Ticket[], view: View, me: string, now: number): Ticket[] {
+  return tickets.filter((ticket) => {
+    if (view === "mine") return ticket.assignee === me;
+    if (view === "unassigned") return ticket.assignee === null;
+    if (view === "breach") return isDueToday(ticket, now);
+    if (view === "hold") return ticket.status === "on_hold";
+    return true;
+  });
+}
+
+/** Whether a ticket holds every word of the filter in its number, title, appliance, model or assignee. */
+export function matchesFilter(ticket: Ticket, filter: string): boolean {
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return true;
+  const text = [`#${ticket.number}`, ticket.title, ticket.appliance_id, ticket.kind, ticket.model, ticket.assignee, ticket.fault_mode]
+    .join(" ")
+    .toLowerCase();
+  return words.every((word) => text.includes(word));
+}

@@ -1,0 +1,92 @@
+/** What to do: the first check, the test that would prove it, the part to bring, and what else it could be. */
+import { Button, Title } from "@mantine/core";
+import { IconBroadcast } from "@tabler/icons-react";
+import { Link } from "react-router";
+
+import type { Ticket } from "../api/types";
+import { useWords } from "../i18n";
+import { formatShare, plainName } from "../words/format";
+
+export function Advice({ ticket, onSession }: { ticket: Ticket; onSession: (() => void) | undefined }) {
+  const { t, language } = useWords();
+  const { first_check, test, parts } = ticket.recommended;
+  const isEmpty = !first_check && !test && parts.length === 0;
+  return (
+    <section className="card" aria-labelledby="advice-title">
+      <Title order={3} size="h5" id="advice-title" className="card-title">
+        {t("ticket.what")}
+      </Title>
+      {isEmpty && <p className="dim">{t("ticket.noAdvice")}</p>}
+      <ol className="advice">
+        {first_check && (
+          <li>
+            <h4>{t("ticket.checkFirst")}</h4>
+            <p>{first_check}</p>
+          </li>
+        )}
+        {test && (
+          <li>
+            <h4>{t("ticket.test")}</h4>
+            <p>{plainName(test)}</p>
+          </li>
+        )}
+        {parts.length > 0 && (
+          <li>
+            <h4>{t("ticket.parts")}</h4>
+            {parts.map((part) => (
+              <p key={part.sku} className="part">
+                <span>{part.name}</span> <code>{part.sku}</code>
+                <b>{formatShare(part.probability, language)}</b>
+              </p>
+            ))}
+          </li>
+        )}
+      </ol>
+      {onSession && (
+        <Button fullWidth variant="light" leftSection={<IconBroadcast size={17} />} onClick={onSession} className="remote">
+          {t("ticket.run")}
+        </Button>
+      )}
+      <Sessions ticket={ticket} />
+      <Causes ticket={ticket} />
+    </section>
+  );
+}
+
+function Sessions({ ticket }: { ticket: Ticket }) {
+  const { t } = useWords();
+  if (ticket.sessions.length === 0) return null;
+  return (
+    <p className="sessions">
+      {t("ticket.sessions")}:{" "}
+      {ticket.sessions.map((id, index) => (
+        <Link key={id} to={`/sessions/${id}`}>
+          {index + 1}
+        </Link>
+      ))}
+    </p>
+  );
+}
+
+function Causes({ ticket }: { ticket: Ticket }) {
+  const { t, language } = useWords();
+  if (ticket.alternatives.length === 0) return null;
+  const own = { fault_mode: ticket.fault_mode ?? "unknown", probability: ticket.probability ?? 0 };
+  const causes = ticket.probability === null ? ticket.alternatives : [own, ...ticket.alternatives.filter((one) => one.fault_mode !== own.fault_mode)];
+  return (
+    <div className="causes">
+      <h4>{t("ticket.causes")}</h4>
+      <ul>
+        {causes.map((cause) => (
+          <li key={cause.fault_mode}>
+            <span>{cause.fault_mode === "unknown" ? t("ticket.unknownCause") : plainName(cause.fault_mode)}</span>
+            <span className="bar" aria-hidden>
+              <i style={{ width: `${Math.round(cause.probability * 100)}%` }} />
+            </span>
+            <b>{formatShare(cause.probability, language)}</b>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,49 @@
+/** Asks the customer for a session: how far it may go decides what the appliance shows them. */
+import { Alert, Button, Group, Modal, Radio, Stack } from "@mantine/core";
+import { useState } from "react";
+import { useNavigate } from "react-router";
+
+import { useOpenSession } from "../api/queries";
+import type { Ticket } from "../api/types";
+import { useProblemSentence } from "../app/Notice";
+import { useWords } from "../i18n";
+
+const SCOPES = ["see", "read", "test", "act"] as const;
+
+export function SessionDialog({ ticket, opened, onClose }: { ticket: Ticket; opened: boolean; onClose: () => void }) {
+  const { t } = useWords();
+  const navigate = useNavigate();
+  const sentence = useProblemSentence();
+  const request = useOpenSession(ticket.number);
+  const [scope, setScope] = useState<string>("read");
+  const ask = () => request.mutate(scope, { onSuccess: (session) => void navigate(`/sessions/${session.id}`) });
+  return (
+    <Modal opened={opened} onClose={onClose} title={t("ticket.run")} closeButtonProps={{ "aria-label": t("close") }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          ask();
+        }}
+      >
+        <Stack gap="md">
+          <Radio.Group label={t("ticket.scope")} value={scope} onChange={setScope}>
+            <Stack gap="xs" mt="xs">
+              {SCOPES.map((one) => (
+                <Radio key={one} value={one} label={t(`ticket.scopes.${one}`)} description={t(`ticket.scopeText.${one}`)} />
+              ))}
+            </Stack>
+          </Radio.Group>
+          {request.isError && <Alert color="red">{sentence(request.error)}</Alert>}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {t("cancel")}
+            </Button>
+            <Button type="submit" loading={request.isPending} data-autofocus>
+              {t("ticket.run")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

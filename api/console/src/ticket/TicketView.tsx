@@ -1,0 +1,79 @@
+/** What is wrong, how sure, and what now: one ticket, the same in the queue's right half and on its own page. */
+import { Skeleton, Stack } from "@mantine/core";
+import { useRef, useState } from "react";
+
+import { useAppliance, useTicket } from "../api/queries";
+import type { Ticket } from "../api/types";
+import { useKeys } from "../app/keys";
+import { Failed } from "../app/Notice";
+import { useTitle } from "../app/Root";
+import { useWords } from "../i18n";
+import { Advice } from "./Advice";
+import { Heading } from "./Heading";
+import { StepDialog } from "./StepDialog";
+import { likelyStep, useTicketSteps } from "./steps";
+import { SessionDialog } from "./SessionDialog";
+import { Timeline } from "./Timeline";
+import { VerdictDialog } from "./VerdictDialog";
+import { Why } from "./Why";
+
+export function TicketView({ number, isEmbedded = false }: { number: number | string; isEmbedded?: boolean }) {
+  const { t } = useWords();
+  const ticket = useTicket(number);
+  if (ticket.data) return <Whole ticket={ticket.data} isEmbedded={isEmbedded} />;
+  if (ticket.isError) {
+    return <Failed error={ticket.error} again={() => void ticket.refetch()} missing={t("ticket.missing", { number })} />;
+  }
+  return <Outline />;
+}
+
+function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) {
+  useTitle(`#${ticket.number} ${ticket.title}`);
+  const detail = useAppliance(ticket.appliance_id).data;
+  const [isVerdictOpen, setVerdictOpen] = useState(false);
+  const [isSessionOpen, setSessionOpen] = useState(false);
+  const comment = useRef<HTMLTextAreaElement>(null);
+  const steps = useTicketSteps(ticket);
+  const mayJudge = ticket.steps.includes("verdict");
+  const mayOpenSession = !["closed", "cancelled"].includes(ticket.status);
+  const likely = likelyStep(ticket);
+  useKeys({
+    c: () => comment.current?.focus(),
+    n: likely && (() => steps.begin(likely)),
+    v: mayJudge ? () => setVerdictOpen(true) : undefined,
+    r: mayOpenSession ? () => setSessionOpen(true) : undefined,
+  });
+  return (
+    <article className="ticket">
+      <Heading
+        ticket={ticket}
+        detail={detail}
+        steps={steps}
+        isEmbedded={isEmbedded}
+        onVerdict={mayJudge ? () => setVerdictOpen(true) : undefined}
+      />
+      <div className="ticket-columns">
+        <Why ticket={ticket} detail={detail} />
+        <Advice ticket={ticket} onSession={mayOpenSession ? () => setSessionOpen(true) : undefined} />
+      </div>
+      <Timeline ticket={ticket} steps={steps} comment={comment} />
+      <StepDialog steps={steps} />
+      <VerdictDialog ticket={ticket} steps={steps} opened={isVerdictOpen} onClose={() => setVerdictOpen(false)} />
+      <SessionDialog ticket={ticket} opened={isSessionOpen} onClose={() => setSessionOpen(false)} />
+    </article>
+  );
+}
+
+function Outline() {
+  const { t } = useWords();
+  return (
+    <Stack gap="md" className="ticket" aria-label={t("loading")} role="status">
+      <Skeleton height={14} width="60%" />
+      <Skeleton height={26} width="85%" />
+      <div className="ticket-columns">
+        <Skeleton height={420} />
+        <Skeleton height={420} />
+      </div>
+    </Stack>
+  );
+}

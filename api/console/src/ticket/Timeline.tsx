@@ -1,0 +1,83 @@
+/** What happened, newest first, and a place to say something. */
+import { Button, Textarea, Title } from "@mantine/core";
+import { useState } from "react";
+
+import type { HistoryEntry, Ticket } from "../api/types";
+import { useWords } from "../i18n";
+import { plainName } from "../words/format";
+import { Moment } from "../words/Moment";
+import type { TicketSteps } from "./steps";
+
+interface TimelineProps {
+  ticket: Ticket;
+  steps: TicketSteps;
+  comment: React.RefObject<HTMLTextAreaElement | null>;
+}
+
+export function Timeline({ ticket, steps, comment }: TimelineProps) {
+  const { t } = useWords();
+  const [text, setText] = useState("");
+  const send = async () => {
+    if (text.trim() && (await steps.finish("comment", { text: text.trim() }))) setText("");
+  };
+  return (
+    <section className="card" aria-labelledby="timeline-title">
+      <Title order={3} size="h5" id="timeline-title" className="card-title">
+        {t("ticket.timeline")}
+      </Title>
+      {ticket.steps.includes("comment") && (
+        <form
+          className="comment"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void send();
+          }}
+        >
+          <Textarea
+            ref={comment}
+            aria-label={t("ticket.comment")}
+            placeholder={`${t("ticket.commentHint")}  (c)`}
+            autosize
+            minRows={1}
+            maxRows={8}
+            maxLength={4000}
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void send();
+              if (event.key === "Escape") event.currentTarget.blur();
+            }}
+          />
+          {text.trim() && (
+            <Button type="submit" size="sm" loading={steps.isBusy}>
+              {t("send")}
+            </Button>
+          )}
+        </form>
+      )}
+      <ol className="timeline">
+        {[...ticket.history].reverse().map((entry, index) => (
+          <li key={ticket.history.length - index}>
+            <Moment at={entry.at} />
+            <span>
+              <Deed entry={entry} /> <span className="dim">{entry.actor}</span>
+              {entry.note && <q>{entry.note}</q>}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Deed({ entry }: { entry: HistoryEntry }) {
+  const { t } = useWords();
+  const step = t(`ticket.steps.${entry.event}`, { defaultValue: plainName(entry.event) });
+  const to = entry.to && entry.to !== entry.from ? t(`status.${entry.to}`, { defaultValue: plainName(entry.to) }) : null;
+  return (
+    <>
+      <b>{step}</b>
+      {to && ` → ${to}`}
+    </>
+  );
+}

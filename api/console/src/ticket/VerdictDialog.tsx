@@ -1,0 +1,76 @@
+/** What the technician found; the detectors learn from it. */
+import { Button, Group, Modal, Radio, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { useState } from "react";
+
+import type { Ticket, Verdict } from "../api/types";
+import { useWords } from "../i18n";
+import { formatShare, plainName } from "../words/format";
+import type { TicketSteps } from "./steps";
+
+const VERDICTS: Verdict[] = ["confirmed", "other_fault", "no_fault_found", "usage", "self_cleared"];
+
+interface VerdictDialogProps {
+  ticket: Ticket;
+  steps: TicketSteps;
+  opened: boolean;
+  onClose: () => void;
+}
+
+export function VerdictDialog({ ticket, steps, opened, onClose }: VerdictDialogProps) {
+  const { t, language } = useWords();
+  const [verdict, setVerdict] = useState<Verdict>(ticket.verdict?.verdict ?? "confirmed");
+  const [fault, setFault] = useState(ticket.alternatives[0]?.fault_mode ?? "");
+  const [note, setNote] = useState("");
+  const send = async () => {
+    const isOther = verdict === "other_fault" && fault.trim() !== "";
+    const body = { verdict, ...(isOther ? { fault_mode: fault.trim() } : {}), ...(note.trim() ? { note: note.trim() } : {}) };
+    if (await steps.finish("verdict", body)) onClose();
+  };
+  return (
+    <Modal opened={opened} onClose={onClose} title={t("ticket.verdict")} closeButtonProps={{ "aria-label": t("close") }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void send();
+        }}
+      >
+        <Stack gap="sm">
+          <Text size="sm" c="dimmed">
+            {t("ticket.verdictHint")}
+          </Text>
+          <Radio.Group aria-label={t("ticket.verdict")} value={verdict} onChange={(value) => setVerdict(value as Verdict)}>
+            <Stack gap={6}>
+              {VERDICTS.map((one, index) => (
+                <Radio key={one} value={one} label={t(`ticket.verdicts.${one}`)} data-autofocus={index === 0 || undefined} />
+              ))}
+            </Stack>
+          </Radio.Group>
+          {verdict === "other_fault" && (
+            <TextInput
+              label={t("ticket.causes")}
+              value={fault}
+              onChange={(event) => setFault(event.currentTarget.value)}
+              list="known-causes"
+            />
+          )}
+          <datalist id="known-causes">
+            {ticket.alternatives.map((cause) => (
+              <option key={cause.fault_mode} value={cause.fault_mode}>
+                {plainName(cause.fault_mode)} {formatShare(cause.probability, language)}
+              </option>
+            ))}
+          </datalist>
+          <Textarea label={t("ticket.note")} autosize minRows={2} maxLength={4000} value={note} onChange={(event) => setNote(event.currentTarget.value)} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {t("cancel")}
+            </Button>
+            <Button type="submit" loading={steps.isBusy}>
+              {t("save")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

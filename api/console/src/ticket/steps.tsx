@@ -1,0 +1,110 @@
+/** The steps that the life cycle allows now: begin one, ask for what it needs, take it back where nothing left the house. */
+import { Button, Group } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { IconAlertCircle, IconCheck } from "@tabler/icons-react";
+import { useState } from "react";
+
+import { Problem } from "../api/client";
+import { useStep } from "../api/queries";
+import type { Ticket } from "../api/types";
+import { useProblemSentence } from "../app/Notice";
+import { useWords } from "../i18n";
+
+/** What people usually do next, by status; the first one that the API allows is the button in front. */
+const LIKELY: Record<string, string[]> = {
+  open: ["triage", "start"],
+  triaged: ["start", "schedule"],
+  scheduled: ["start"],
+  in_progress: ["finish", "schedule"],
+  repaired: ["accept", "close"],
+  on_hold: ["resume"],
+  closed: ["reopen"],
+};
+
+/** Steps that need words or a time before they can be done. */
+export const ASKING = new Set(["schedule", "hold", "cancel", "close", "reject", "reopen", "finish"]);
+
+/** The step that takes another one back; only where nobody outside the house has heard of it. */
+const INVERSE: Record<string, string> = { hold: "resume" };
+
+const UNDO_MS = 10_000;
+
+/** The step to offer first, or none. */
+export function likelyStep(ticket: Ticket): string | undefined {
+  return LIKELY[ticket.status]?.find((step) => ticket.steps.includes(step));
+}
+
+/** The other steps, without those that have a place of their own. */
+export function otherSteps(ticket: Ticket): string[] {
+  const likely = likelyStep(ticket);
+  return ticket.steps.filter((step) => step !== likely && step !== "comment" && step !== "verdict");
+}
+
+export interface TicketSteps {
+  /** The step that waits for words, if any. */
+  asking: string | null;
+  isBusy: boolean;
+  begin: (step: string) => void;
+  finish: (step: string, body?: Record<string, unknown>) => Promise<boolean>;
+  dismiss: () => void;
+}
+
+/** Steps of one ticket, with a word on each end: done (and how to take it back), or why not. */
+export function useTicketSteps(ticket: Ticket): TicketSteps {
+  const { t } = useWords();
+  const sentence = useProblemSentence();
+  const mutation = useStep(ticket.number);
+  const [asking, setAsking] = useState<string | null>(null);
+
+  const finish = async (step: string, body?: Record<string, unknown>): Promise<boolean> => {
+    try {
+      const after = await mutation.mutateAsync({ step, body });
+      setAsking(null);
+      tell(after, step);
+      return true;
+    } catch (error) {
+      notifications.show({
+        color: "red",
+        icon: <IconAlertCircle size={18} />,
+        title: t(error instanceof Problem && error.status === 409 ? "problem.conflict" : "problem.failed"),
+        message: sentence(error),
+        autoClose: 8000,
+      });
+      return false;
+    }
+  };
+
+  const tell = (after: Ticket, step: string) => {
+    if (step === "comment") return;
+    const inverse = INVERSE[step];
+    const id = `step-${after.number}-${after.history.length}`;
+    const takeBack = () => {
+      notifications.hide(id);
+      void mutation.mutateAsync({ step: inverse ?? "", body: {} }).then(() => notifications.show({ message: t("ticket.undone") }));
+    };
+    notifications.show({
+      id,
+      color: "lagoon",
+      icon: <IconCheck size={18} />,
+      autoClose: inverse ? UNDO_MS : 4000,
+      message: (
+        <Group justify="space-between" wrap="nowrap">
+          <span>{t("ticket.done", { number: after.number, status: t(`status.${after.status}`) })}</span>
+          {inverse && (
+            <Button size="compact-sm" variant="light" onClick={takeBack}>
+              {t("undo")}
+            </Button>
+          )}
+        </Group>
+      ),
+    });
+  };
+
+  return {
+    asking,
+    isBusy: mutation.isPending,
+    begin: (step) => (ASKING.has(step) ? setAsking(step) : void finish(step)),
+    finish,
+    dismiss: () => setAsking(null),
+  };
+}

@@ -1,0 +1,7 @@
+"""``/parts``, ``/kpis``, ``/incidents``, ``/dead-letters``, ``/audit``: what managers and operators look at."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["operations"])

@@ -1,0 +1,52 @@
+"""``/appliances/{id}/telemetry``: one appliance's series as columns, small enough to draw."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from ingest.store.downsample import downsample
+
+from api.access import Viewer
+from api.context import Here
+from api.documents import Telemetry
+from api.problems import Problem
+from api.times import parse_range
+from ingest.profiles import profile_for
+from ingest.store import StoreUnavailable
+
+router = APIRouter(tags=["appliances"])
+
+DAY_MS = 86_400_000
+POINTS_DEFAULT = 2000
+POINTS_MAX = 50_000
+METRICS_MAX = 64
+
+
+@router.get("/appliances/{appliance_id}/telemetry")
+def telemetry(
+    here: Here,
+    _account: Viewer,
+    appliance_id: str,
+    *,
+    metric: Annotated[list[str] | None, Query(max_length=METRICS_MAX, description="default: all")] = None,
+    start: Annotated[str | None, Query(description="RFC 3339 or ms; default 24 h before the end")] = None,
+    end: Annotated[str | None, Query(description="RFC 3339 or ms; default now")] = None,
+    points: Annotated[int, Query(ge=2, le=POINTS_MAX, description="at most so many rows")] = POINTS_DEFAULT,
+) -> Telemetry:
+    """Columns of [start, end): as stored where that is few enough, else minimum and maximum of equal buckets."""
+    span = parse_range(start, end, now_ms=here.clock.now_ms(), span_ms=DAY_MS)
+    appliance = here.desk.read_appliance(appliance_id)
+    interval_s = appliance.interval_s or profile_for(appliance.kind, here.profiles).usual_interval_s
+    names = None if metric is None else tuple(dict.fromkeys(metric))
+    try:
+        series = here.store.read(appliance.kind, appliance_id, names, start_ms=span.start_ms, end_ms=span.end_ms)
+    except StoreUnavailable as error:
+        raise Problem(503, f"The telemetry store can't answer now: {error}", headers={"retry-after": "5"}) from error
+    columns = downsample(
+        series, start_ms=span.start_ms, end_ms=span.end_ms, points=points, interval_ms=round(interval_s * 1000)
+    )
+    return Telemetry(
+        ts=columns.ts_ms.tolist(),
+        series={name: [None if v != v else v for v in values.tolist()] for name, values in columns.values.items()},
+    )
