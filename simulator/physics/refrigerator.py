@@ -1,0 +1,253 @@
+"""Refrigerator with freezer: one compressor, one evaporator, a fan and a damper to the fresh food, automatic defrost.
+
+Energy balance per compartment in steps of 5 minutes, C dT/dt = UA (T_kitchen - T) + doors + food + defrost - cooling,
+with capacity Qc = Q0 [1 + .02 (Te - Te0) - .012 (Tc - Tc0)] φ, power P = P0 [1 + .008 (Tc - Tc0)] ψ and condenser
+temperature Tc = T_kitchen + rise · (Qc + P)/(Q0 + P0) / (UAc/UAc0), solved in closed form. The thermostat is a duty
+that restores the setting; the on-off cycles within a step come from a phase that advances by one per cycle, whose
+length is ``cycling_s`` / (duty (1 - duty)), as a hysteresis band gives it.
+
+Faults by severity s: fouling UAc = UAc0 (1 - .5 s^1.5); a leak leaves the charge m = 1 - .6 s, and below .85 of it
+φ = 1 - 1.8 (.85 - m), ψ = 1 - .5 (.85 - m), superheat up to 15 K more; a worn fan turns at 1 - .4 s and moves as much
+less air. Condenser and evaporator temperatures and fan speeds are means over the running time of the compressor where
+it ran for most of the report ("cooling"), else over the time when it stood; all others are means over the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+PARAMETERS = (
+    "duty_rated", "cop_rated", "condenser_rise_k", "evaporator_drop_k", "ua_fresh_w_k", "ua_freezer_w_k",
+    "capacity_fresh_kj_k", "capacity_freezer_kj_k", "fresh_set_c", "freezer_set_c", "cycling_s", "air_margin",
+    "defrost_run_h", "defrost_w", "defrost_min", "evaporator_fan_rpm", "evaporator_fan_w", "condenser_fan_rpm",
+    "condenser_fan_w", "standby_w",
+)  # fmt: skip
+FAULT_MODES = ("condenser_fouling", "refrigerant_leak", "evaporator_fan_wear")
+METRICS = (
+    "power_w", "energy_kwh", "fresh_food_c", "freezer_c", "evaporator_c", "condenser_c", "ambient_c",
+    "fresh_food_set_c", "freezer_set_c", "compressor_duty_pct", "compressor_starts", "evaporator_fan_rpm",
+    "condenser_fan_rpm", "door_open", "door_open_s", "defrost_wh",
+)  # fmt: skip
+MODES = ("idle", "cooling", "defrost")
+IDLE, COOLING, DEFROST = range(3)
+STEP_S = 300
+KITCHEN_RATED_C = 22.0
+DOOR_J_PER_S_K = 38.0
+"""Heat let in per second of open door and kelvin, moisture included."""
+DEFROST_EFFICIENCY = 0.30
+RESTORE_S = 1800.0
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What acts on N refrigerators over T steps, each (T, N): kitchen, seconds of open door, heat of new food."""
+
+    kitchen_c: FloatArray
+    door_s: FloatArray
+    food_j: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Circuit:
+    """The refrigeration circuit per step: capacity, power and temperatures while the compressor runs."""
+
+    capacity_w: FloatArray
+    power_w: FloatArray
+    condenser_c: FloatArray
+    evaporator_c: FloatArray
+    air: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Cabinet:
+    """What the integration gave per step: temperatures, duty and the share of the step spent defrosting."""
+
+    fresh_c: FloatArray
+    freezer_c: FloatArray
+    duty: FloatArray
+    defrost: FloatArray
+
+
+class Refrigerators:
+    """N refrigerators: parameters and the state that one span of time hands to the next."""
+
+    def __init__(self, parameters: Mapping[str, FloatArray], rng: np.random.Generator) -> None:
+        p = self.parameters = parameters
+        load_fresh = p["ua_fresh_w_k"] * (KITCHEN_RATED_C - p["fresh_set_c"]) + 4.0
+        load = load_fresh + p["ua_freezer_w_k"] * (KITCHEN_RATED_C - p["freezer_set_c"]) + 3.0
+        self.capacity_rated_w = load / p["duty_rated"]
+        self.power_rated_w = self.capacity_rated_w / p["cop_rated"]
+        self.evaporator_rated_c = p["freezer_set_c"] - p["evaporator_drop_k"]
+        split = p["fresh_set_c"] - self.evaporator_rated_c
+        self.air_w_k = p["air_margin"] * load_fresh / (p["duty_rated"] * split)
+        count = len(load)
+        self.fresh_c = p["fresh_set_c"].copy()
+        self.freezer_c = p["freezer_set_c"].copy()
+        self.phase = rng.random(count)
+        self.run_s = rng.random(count) * p["defrost_run_h"] * 3600.0
+        self.defrost_left_s = np.zeros(count)
+        age_h = rng.uniform(500, 30_000, count)
+        self.totals = {
+            "energy_kwh": age_h * 0.035,
+            "compressor_starts": np.floor(age_h * 2.0),
+            "door_open_s": age_h * 15.0,
+            "defrost_wh": age_h * 2.0,
+        }
+
+    def advance(
+        self,
+        around: Surroundings,
+        severity: Mapping[str, FloatArray],
+        *,
+        steps_per_report: int,
+        rng: np.random.Generator,
+    ) -> tuple[FloatArray, NDArray[np.int8]]:
+        """Move on by T steps; readings (T / steps_per_report, N, metrics) and the mode of each report."""
+        circuit = self._circuit(around, severity)
+        cabinet = self._integrate(around, circuit)
+        return self._report((around, circuit, cabinet), self._cycle(cabinet), steps_per_report, rng)
+
+    def _circuit(self, around: Surroundings, severity: Mapping[str, FloatArray]) -> _Circuit:
+        p = self.parameters
+        air = 1.0 - 0.4 * severity.get("evaporator_fan_wear", np.zeros(1))
+        conductance = 1.0 - 0.5 * severity.get("condenser_fouling", np.zeros(1)) ** 1.5
+        missing = np.maximum(0.85 - (1.0 - 0.6 * severity.get("refrigerant_leak", np.zeros(1))), 0.0)
+        phi, psi = 1.0 - 1.8 * missing, 1.0 - 0.5 * missing
+        evaporator = p["freezer_set_c"] - p["evaporator_drop_k"] / air
+        q = self.capacity_rated_w * phi
+        q_here = q * (1.0 + 0.02 * (evaporator - self.evaporator_rated_c))
+        w = self.power_rated_w * psi
+        rated_c = KITCHEN_RATED_C + p["condenser_rise_k"]
+        gain = p["condenser_rise_k"] / (self.capacity_rated_w + self.power_rated_w) / conductance
+        above = (around.kitchen_c - rated_c + gain * (q_here + w)) / (1.0 - gain * (0.008 * w - 0.012 * q))
+        capacity = np.maximum(q_here - 0.012 * q * above, 1.0)
+        superheat = 15.0 * np.minimum(missing / 0.45, 1.0)
+        evaporator_c = np.broadcast_to(evaporator + superheat, above.shape)
+        return _Circuit(
+            capacity, w * (1.0 + 0.008 * above), rated_c + above, evaporator_c, np.broadcast_to(air, above.shape)
+        )
+
+    def _integrate(self, around: Surroundings, circuit: _Circuit) -> _Cabinet:
+        p = self.parameters
+        steps, count = around.kitchen_c.shape
+        fresh, freezer, duties, defrosts = (np.empty((steps, count)) for _ in range(4))
+        door_w = around.door_s * DOOR_J_PER_S_K / STEP_S
+        food_w = around.food_j / STEP_S
+        fresh_j, freezer_j = p["capacity_fresh_kj_k"] * 1e3, p["capacity_freezer_kj_k"] * 1e3
+        air_w_k = self.air_w_k * circuit.air
+        defrost_s = p["defrost_min"] * 60.0
+        t, z = self.fresh_c, self.freezer_c
+        for i in range(steps):
+            kitchen = around.kitchen_c[i]
+            heating_s = np.minimum(self.defrost_left_s, STEP_S)
+            heated = heating_s / STEP_S
+            load_t = p["ua_fresh_w_k"] * (kitchen - t) + 0.8 * door_w[i] * (kitchen - t) + food_w[i]
+            load_z = p["ua_freezer_w_k"] * (kitchen - z) + 0.1 * door_w[i] * (kitchen - z)
+            load_z = load_z + heated * p["defrost_w"] * (1.0 - DEFROST_EFFICIENCY)
+            want_t = np.maximum(load_t + fresh_j * (t - p["fresh_set_c"]) / RESTORE_S, 0.0)
+            want_z = np.maximum(load_z + freezer_j * (z - p["freezer_set_c"]) / RESTORE_S, 0.0)
+            by_air = air_w_k[i] * (t - circuit.evaporator_c[i])
+            capacity = circuit.capacity_w[i]
+            duty = np.minimum((np.minimum(want_t, by_air) + want_z) / capacity, 1.0) * (1.0 - heated)
+            cool_t = np.minimum(np.minimum(want_t, by_air * duty), capacity * duty)
+            t = t + STEP_S / fresh_j * (load_t - cool_t)
+            z = z + STEP_S / freezer_j * (load_z - (duty * capacity - cool_t))
+            self.run_s += duty * STEP_S
+            self.defrost_left_s -= heating_s
+            due = self.run_s >= p["defrost_run_h"] * 3600.0
+            self.defrost_left_s = np.where(due, defrost_s, self.defrost_left_s)
+            self.run_s = np.where(due, 0.0, self.run_s)
+            fresh[i], freezer[i], duties[i], defrosts[i] = t, z, duty, heated
+        self.fresh_c, self.freezer_c = t, z
+        return _Cabinet(fresh, freezer, duties, defrosts)
+
+    def _cycle(self, cabinet: _Cabinet) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Share of each step with the compressor running, starts in it, and the phase at its end."""
+        duty = np.clip(cabinet.duty, 0.0, 1.0)
+        tame = np.clip(duty, 0.02, 0.98)
+        turns = STEP_S * tame * (1.0 - tame) / self.parameters["cycling_s"] * (1.0 - cabinet.defrost)
+        turns = np.maximum(turns, 1e-9)
+        end = self.phase + np.cumsum(turns, axis=0)
+        begin = end - turns
+        whole_begin, whole_end = np.floor(begin), np.floor(end)
+        on = (
+            whole_end * duty
+            + np.minimum(end - whole_end, duty)
+            - whole_begin * duty
+            - np.minimum(begin - whole_begin, duty)
+        )
+        running = np.where(duty >= 0.98, duty, np.clip(on / turns, 0.0, 1.0)) * (1.0 - cabinet.defrost)
+        starts = np.where(duty >= 0.98, 0.0, whole_end - whole_begin)
+        self.phase = end[-1] % 1.0
+        return running, starts, end - whole_end
+
+    def _report(
+        self,
+        traces: tuple[Surroundings, _Circuit, _Cabinet],
+        cycling: tuple[FloatArray, FloatArray, FloatArray],
+        per_report: int,
+        rng: np.random.Generator,
+    ) -> tuple[FloatArray, NDArray[np.int8]]:
+        p = self.parameters
+        around, circuit, cabinet = traces
+        running, starts, phase = cycling
+        reports, count = len(running) // per_report, running.shape[1]
+
+        def mean(series: FloatArray) -> FloatArray:
+            return np.asarray(series.reshape(reports, per_report, count).mean(axis=1))
+
+        on = mean(running)
+        defrosting = mean(cabinet.defrost)
+        mode = np.where(on >= 0.5, COOLING, IDLE).astype(np.int8)
+        mode[defrosting > 0.34] = DEFROST
+        fans_w = running * (p["evaporator_fan_w"] + p["condenser_fan_w"])
+        power = (
+            running * circuit.power_w
+            + fans_w
+            + p["standby_w"]
+            + cabinet.defrost * p["defrost_w"]
+            + around.door_s / STEP_S * 4.0
+        )
+        ripple = 0.5 * (phase - 0.5)
+        kitchen = mean(around.kitchen_c)
+        condenser = np.where(
+            mode == COOLING, mean(circuit.condenser_c), kitchen + 0.2 * (mean(circuit.condenser_c) - kitchen)
+        )
+        freezer = mean(cabinet.freezer_c)
+        evaporator = np.where(mode == COOLING, mean(circuit.evaporator_c), freezer - 1.5)
+        evaporator = np.where(mode == DEFROST, 6.0, evaporator)
+        values = np.empty((reports, count, len(METRICS)))
+        runs = on > 0.02
+        worn = np.broadcast_to(circuit.air, running.shape)
+        columns = {
+            "power_w": mean(power),
+            "energy_kwh": self._total("energy_kwh", power * STEP_S / 3.6e6, per_report),
+            "fresh_food_c": mean(cabinet.fresh_c + ripple),
+            "freezer_c": freezer + mean(ripple),
+            "evaporator_c": evaporator,
+            "condenser_c": condenser,
+            "ambient_c": kitchen,
+            "fresh_food_set_c": p["fresh_set_c"],
+            "freezer_set_c": p["freezer_set_c"],
+            "compressor_duty_pct": 100.0 * on,
+            "compressor_starts": self._total("compressor_starts", starts, per_report),
+            "evaporator_fan_rpm": np.where(runs, p["evaporator_fan_rpm"] * mean(worn), 0.0),
+            "condenser_fan_rpm": np.where(runs, p["condenser_fan_rpm"], 0.0),
+            "door_open": rng.random((reports, count)) < around.door_s[per_report - 1 :: per_report] / STEP_S,
+            "door_open_s": self._total("door_open_s", around.door_s, per_report),
+            "defrost_wh": self._total("defrost_wh", cabinet.defrost * p["defrost_w"] * STEP_S / 3600.0, per_report),
+        }
+        for index, name in enumerate(METRICS):
+            values[..., index] = columns[name]
+        return values, mode
+
+    def _total(self, name: str, increments: FloatArray, per_report: int) -> FloatArray:
+        """A counter at the end of each report; its last value is kept for the next span."""
+        totals = self.totals[name] + np.cumsum(increments, axis=0)
+        self.totals[name] = totals[-1]
+        return np.asarray(totals[per_report - 1 :: per_report])
