@@ -1,0 +1,81 @@
+"""RFC 3339 text ↔ integer milliseconds since 1970 UTC.
+
+Stricter than ISO 8601: a date, ``T``, ``t`` or a blank, a time with seconds, any number of decimals (cut to
+milliseconds), and a zone. Day and time must exist; a leap second (``:60``) is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+_RFC3339 = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
+    r"(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
+)
+_MS_LENGTH = len("2026-11-21T20:39:12.250Z")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SEPARATORS = {4: "-", 7: "-", 10: "T", 13: ":", 16: ":", 19: ".", 23: "Z"}
+_DIGITS = [place for place in range(_MS_LENGTH) if place not in _SEPARATORS]
+
+
+def parse_ms(text: str) -> int:
+    """Milliseconds since 1970; raises ValueError with a sentence."""
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text[:40]!r} is no RFC 3339 time such as 2026-11-21T20:39:12.250Z")
+    year, month, day, hour, minute, second = (int(match[group]) for group in range(1, 7))
+    try:
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError as error:
+        raise ValueError(f"{text[:40]!r} is no time that exists: {error}") from error
+    ms = (moment - _EPOCH) // timedelta(milliseconds=1) + int((match[7] or "0").ljust(3, "0")[:3])
+    if match[8] is not None:
+        zone_hour, zone_minute = int(match[9]), int(match[10])
+        if zone_hour > 23 or zone_minute > 59:
+            raise ValueError(f"{text[:40]!r} has an impossible zone")
+        ms -= (zone_hour * 60 + zone_minute) * 60_000 * (-1 if match[8] == "-" else 1)
+    return ms
+
+
+def format_ms(ms: int) -> str:
+    """Milliseconds since 1970 as RFC 3339 with milliseconds and ``Z``."""
+    moment = _EPOCH + timedelta(milliseconds=ms)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def parse_many_ms(texts: Sequence[str]) -> NDArray[np.int64] | None:
+    """The usual form ``2026-11-21T20:39:12.250Z``, many at once; (N,) int64, or ``None`` if any has another form.
+
+    The sums follow the civil-from-days algorithm with the year starting in March.
+    """
+    joined = "".join(texts)
+    if len(joined) != len(texts) * _MS_LENGTH or not joined.isascii() or set(map(len, texts)) - {_MS_LENGTH}:
+        return None
+    table = np.frombuffer(joined.encode("ascii"), dtype=np.uint8).reshape(-1, _MS_LENGTH)
+    columns = table.T.astype(np.int64, order="C")
+    if any(not (columns[place] == ord(mark)).all() for place, mark in _SEPARATORS.items()):
+        return None
+    columns -= ord("0")
+    digits = columns[_DIGITS]
+    if digits.size and (digits.min() < 0 or digits.max() > 9):
+        return None
+    year = columns[0] * 1000 + columns[1] * 100 + columns[2] * 10 + columns[3]
+    month, day, hour, minute, second = (columns[at] * 10 + columns[at + 1] for at in (5, 8, 11, 14, 17))
+    ms = columns[20] * 100 + columns[21] * 10 + columns[22]
+    is_leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    exists = (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (hour < 24) & (minute < 60) & (second < 60)
+    if not exists.all() or (day > _DAYS_OF_MONTH[month] + (is_leap & (month == 2))).any():
+        return None
+    shifted = year - (month <= 2)
+    day_of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
+    days = 365 * shifted + shifted // 4 - shifted // 100 + shifted // 400 + day_of_year - 719468
+    result: NDArray[np.int64] = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + ms
+    return result
+
+
+_DAYS_OF_MONTH = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int64)

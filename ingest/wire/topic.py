@@ -1,0 +1,83 @@
+"""Topics: ``{root}/{kind}/{id}/{channel}``. The topic is the authority on who speaks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+DEFAULT_ROOT = "fettle/v1"
+
+_KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Channel(StrEnum):
+    """What a topic carries."""
+
+    TELEMETRY = "telemetry"
+    EVENT = "event"
+    STATUS = "status"
+    RESULT = "result"
+    COMMAND = "command"
+    ACK = "ack"
+    NACK = "nack"
+
+
+FROM_APPLIANCE = (Channel.TELEMETRY, Channel.EVENT, Channel.STATUS, Channel.RESULT)
+TO_APPLIANCE = (Channel.COMMAND, Channel.ACK, Channel.NACK)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One parsed topic."""
+
+    kind: str
+    appliance_id: str
+    channel: Channel
+
+
+def is_kind(text: str) -> bool:
+    """Whether this can be the name of an appliance kind."""
+    return _KIND.fullmatch(text) is not None
+
+
+def is_appliance_id(text: str) -> bool:
+    """Whether this can be an appliance's id."""
+    return _ID.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicScheme:
+    """Topics under one root."""
+
+    root: str = DEFAULT_ROOT
+
+    def parse(self, text: str) -> Topic | None:
+        """The topic's parts, or ``None`` if it is none of ours."""
+        prefix = self.root + "/"
+        if not text.startswith(prefix):
+            return None
+        parts = text[len(prefix) :].split("/")
+        if len(parts) != 3 or not is_kind(parts[0]) or not is_appliance_id(parts[1]):
+            return None
+        try:
+            return Topic(parts[0], parts[1], Channel(parts[2]))
+        except ValueError:
+            return None
+
+    def format(self, topic: Topic) -> str:
+        """The topic as text."""
+        return f"{self.root}/{topic.kind}/{topic.appliance_id}/{topic.channel}"
+
+    def of(self, kind: str, appliance_id: str, channel: Channel) -> str:
+        """The text of one appliance's channel."""
+        return f"{self.root}/{kind}/{appliance_id}/{channel}"
+
+    def subscriptions(self) -> tuple[str, ...]:
+        """The filters that the service subscribes to, one per channel that appliances speak on; none overlap."""
+        return tuple(f"{self.root}/+/+/{channel}" for channel in FROM_APPLIANCE)
+
+    def to_appliance(self, kind: str, appliance_id: str) -> tuple[str, ...]:
+        """The topics that one appliance subscribes to."""
+        return tuple(self.of(kind, appliance_id, channel) for channel in TO_APPLIANCE)
