@@ -41,8 +41,8 @@ PART_BYTES = 256 * 2**20
 FRAMES_BYTES_MAX = 64 * 2**20
 """No batch unpacks to more: a damaged length may not ask for all memory."""
 
-_PART_MARGIN_BYTES = 8 * 2**20  # the last batch of a part and SQLite's own pages
 _PAGE_BYTES = 16384
+_SPARE_PAGES = 3  # a batch begins in one page, ends in another, and may add one to the index
 _OPEN_READERS_MAX = 4
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS batch (
@@ -61,7 +61,6 @@ class SqliteJournal:
         self._parts = _Parts(folder)
         self._compressor = zstandard.ZstdCompressor(level=1)
         self._writing: sqlite3.Connection | None = None
-        self._written_bytes = 0
         self._tip = 0
         self._lock_file: int | None = None
 
@@ -95,7 +94,8 @@ class SqliteJournal:
         packed = self._compressor.compress(plain)
         position = self._tip + 1
         try:
-            if self._written_bytes + len(packed) > self._part_bytes - min(_PART_MARGIN_BYTES, self._part_bytes // 2):
+            (pages,) = self._writing.execute("PRAGMA page_count").fetchone()
+            if len(packed) + (pages + _SPARE_PAGES) * _PAGE_BYTES > self._part_bytes:
                 self._start_part(position)
             with self._writing:
                 self._writing.execute(
@@ -104,7 +104,6 @@ class SqliteJournal:
                 )
         except sqlite3.Error as error:
             raise JournalError(f"the journal {self._folder} can't be written: {error}") from error
-        self._written_bytes += len(packed) + 64
         self._tip = position
         return position
 
@@ -174,7 +173,6 @@ class SqliteJournal:
             self._tip = following - 1
             return
         self._tip = tip or firsts[-1] - 1
-        self._written_bytes = newest.stat().st_size
 
     def _start_part(self, first: int) -> None:
         path = self._parts.path(first)
@@ -187,7 +185,6 @@ class SqliteJournal:
         if self._writing is not None:
             self._writing.close()
         self._writing = fresh
-        self._written_bytes = 0
 
 
 class _Parts:

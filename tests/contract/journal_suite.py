@@ -1,0 +1,133 @@
+"""What every journal promises; each implementation runs this suite.
+
+A subclass provides ``open_journal``: a function that opens the same journal again each time it is called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import mqtt5
+import pytest
+
+from ingest.mqtt.frames import read_publishes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ingest.journal import Journal
+
+    OpenJournal = Callable[[], Journal]
+
+
+def frames(count: int, *, first: int = 0, payload_bytes: int = 20) -> list[bytes]:
+    """PUBLISH frames whose payloads are told apart by their number."""
+    return [
+        mqtt5.PublishPacket(
+            "fettle/v1/refrigerator/f1/telemetry",
+            str(number).encode().rjust(payload_bytes, b"0"),
+            qos=mqtt5.QoS.AT_LEAST_ONCE,
+            packet_id=number % 65535 + 1,
+        ).write()
+        for number in range(first, first + count)
+    ]
+
+
+class JournalSuite:
+    """The promises of :class:`ingest.journal.Journal`."""
+
+    @pytest.fixture
+    def open_journal(self) -> OpenJournal:
+        """A function that opens the journal under test."""
+        raise NotImplementedError
+
+    def test_an_empty_journal_is_at_position_0(self, open_journal: OpenJournal) -> None:
+        """A journal to which nothing was appended has tip 0 and reads as nothing."""
+        journal = open_journal()
+
+        assert journal.tip() == 0
+        assert journal.read(0, limit_bytes=1000) == []
+        journal.close()
+
+    def test_what_was_appended_is_read_back(self, open_journal: OpenJournal) -> None:
+        """A batch comes back with the frames, the count and the time with which it was appended."""
+        journal = open_journal()
+        pieces = frames(3)
+
+        position = journal.append(
+            [pieces[0], memoryview(pieces[1] + pieces[2])], count=3, received_ms=1_790_000_000_123
+        )
+        (batch,) = journal.read(0, limit_bytes=1)
+
+        assert (batch.position, batch.received_ms, batch.count) == (position, 1_790_000_000_123, 3)
+        assert batch.frames == b"".join(pieces)
+        assert [int(packet.payload) for packet in read_publishes(batch.frames)] == [0, 1, 2]
+        journal.close()
+
+    def test_positions_increase(self, open_journal: OpenJournal) -> None:
+        """Positions are positive and strictly increasing, and the newest is the tip."""
+        journal = open_journal()
+
+        positions = [journal.append(frames(1, first=n), count=1, received_ms=n) for n in range(5)]
+
+        assert positions[0] > 0
+        assert positions == sorted(set(positions))
+        assert journal.tip() == positions[-1]
+        journal.close()
+
+    def test_reading_goes_on_behind_a_position(self, open_journal: OpenJournal) -> None:
+        """A reader that starts behind position n gets all later batches in order, and each once."""
+        journal = open_journal()
+        positions = [journal.append(frames(1, first=n), count=1, received_ms=n) for n in range(6)]
+
+        rest = journal.read(positions[2], limit_bytes=1 << 20)
+
+        assert [batch.position for batch in rest] == positions[3:]
+        assert journal.read(positions[-1], limit_bytes=1 << 20) == []
+        journal.close()
+
+    def test_a_read_is_bounded_and_makes_progress(self, open_journal: OpenJournal) -> None:
+        """A read stops near its limit of bytes, but gives at least one batch however large it is."""
+        journal = open_journal()
+        for number in range(10):
+            journal.append(frames(10, payload_bytes=1000), count=10, received_ms=number)
+
+        one = journal.read(0, limit_bytes=1)
+        some = journal.read(0, limit_bytes=25_000)
+
+        assert len(one) == 1
+        assert 2 <= len(some) <= 4
+        journal.close()
+
+    def test_a_journal_opened_again_goes_on(self, open_journal: OpenJournal) -> None:
+        """After closing and opening, the batches are there and the next position is higher."""
+        journal = open_journal()
+        first = journal.append(frames(2), count=2, received_ms=1)
+        journal.close()
+
+        journal = open_journal()
+        second = journal.append(frames(2, first=2), count=2, received_ms=2)
+
+        assert second > first
+        assert [batch.position for batch in journal.read(0, limit_bytes=1 << 20)] == [first, second]
+        assert journal.quarantined_batches == 0
+        journal.close()
+
+    def test_size_is_told(self, open_journal: OpenJournal) -> None:
+        """A journal with batches takes room, and says how much."""
+        journal = open_journal()
+        journal.append(frames(100), count=100, received_ms=1)
+
+        assert journal.size_bytes() > 0
+        journal.close()
+
+    def test_pruning_keeps_what_is_still_needed(self, open_journal: OpenJournal) -> None:
+        """Pruning below a position never drops a batch at or above it."""
+        journal = open_journal()
+        positions = [journal.append(frames(5, first=n), count=5, received_ms=n) for n in range(10)]
+
+        journal.prune(positions[6])
+
+        kept = [batch.position for batch in journal.read(0, limit_bytes=1 << 20)]
+        assert kept[-4:] == positions[6:]
+        journal.close()
