@@ -180,7 +180,7 @@ def set_conditions(t: Transaction, conditions: list[Condition]) -> None:
 def _open_tickets(t: Transaction, appliance_ids: list[str]) -> dict[str, tuple[int, ...]]:
     query = select(tickets.c.appliance_id, tickets.c.number).where(
         tickets.c.appliance_id.in_(appliance_ids),
-        tickets.c.status.not_in(OVER),
+        tickets.c.status.not_in([state.value for state in OVER]),
     )
     found: dict[str, tuple[int, ...]] = {}
     for appliance_id, number in t.connection.execute(query.order_by(tickets.c.number.desc())):

@@ -12,7 +12,6 @@ from typing import TypeVar
 
 from alerts.errors import IllegalStepError
 
-
 S = TypeVar("S", bound=StrEnum)
 E = TypeVar("E", bound=StrEnum)
 

@@ -1,0 +1,79 @@
+"""Silences: a person mutes an appliance, a fault mode, or both, until a time and with a reason that everyone sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+
+from alerts.audit import record_audit
+from alerts.database import Transaction
+from alerts.errors import InvalidError, UnknownError
+from alerts.schema import silences
+from alerts.tickets.sla import DAY_MS
+from ingest.clock import from_ms, to_ms
+
+LONGEST_MS = 366 * DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What is muted until when, by whom and why; ``None`` stands for every appliance or every fault mode."""
+
+    id: str
+    appliance_id: str | None
+    fault_mode: str | None
+    until: datetime
+    reason: str
+    created_by: str
+
+
+def add_silence(
+    t: Transaction,
+    *,
+    appliance_id: str | None,
+    fault_mode: str | None,
+    until: datetime,
+    reason: str,
+    actor: str,
+) -> Silence:
+    """Mute until a time; everything at once can't be muted."""
+    until_ms = to_ms(until)
+    if appliance_id is None and fault_mode is None:
+        raise InvalidError("A silence names an appliance, a fault mode, or both.")
+    if not t.now_ms < until_ms <= t.now_ms + LONGEST_MS:
+        raise InvalidError("A silence ends in the future, within a year.")
+    if not reason.strip():
+        raise InvalidError("A silence needs a reason.")
+    silence = Silence(t.new_id("si"), appliance_id, fault_mode, until, reason, actor)
+    t.connection.execute(
+        insert(silences).values(
+            id=silence.id,
+            appliance_id=appliance_id,
+            fault_mode=fault_mode,
+            until_ms=until_ms,
+            reason=reason,
+            created_by=actor,
+            created_ms=t.now_ms,
+        ),
+    )
+    record_audit(t, actor, "silence.add", silence.id, {"appliance_id": appliance_id, "fault_mode": fault_mode})
+    return silence
+
+
+def lift_silence(t: Transaction, silence_id: str, *, actor: str) -> None:
+    """End a silence now."""
+    found = t.connection.execute(delete(silences).where(silences.c.id == silence_id).returning(silences.c.id)).first()
+    if found is None:
+        raise UnknownError(f"There is no silence {silence_id!r}.")
+    record_audit(t, actor, "silence.lift", silence_id, {})
+
+
+def list_silences(t: Transaction) -> list[Silence]:
+    """What is muted now, the newest first."""
+    query = select(silences).where(silences.c.until_ms > t.now_ms).order_by(silences.c.n.desc())
+    return [
+        Silence(row.id, row.appliance_id, row.fault_mode, from_ms(row.until_ms), row.reason or "", row.created_by)
+        for row in t.connection.execute(query)
+    ]

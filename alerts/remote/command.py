@@ -1,0 +1,190 @@
+"""Commands: from queued to the appliance's last word, or to *unknown* where there is none.
+
+A command has one id for ever: the appliance answers a repeat of it with its old result, so sending twice is safe.
+Nothing is sent after ``not_after``; what was never sent in time can never act (expired), what was sent and stays silent
+may have acted (unknown).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy import Row, func, insert, select, update
+
+from alerts.database import Transaction
+from alerts.errors import ConflictError
+from alerts.lifecycle import COMMAND, COMMAND_LIVE, CommandEvent, CommandState, next_state
+from alerts.remote.policy import CONSENT_SHOW, DangerClass, SessionLimits
+from alerts.remote.transcript import add_line
+from alerts.schema import commands, sessions
+from ingest.sample import Result, ResultState
+
+DUE_LIMIT = 200
+LAST_WORD_GRACE_MS = 30_000
+DATA_KEYS_MAX = 200
+
+log = structlog.get_logger()
+
+_EVENTS = {
+    ResultState.ACCEPTED: CommandEvent.ACCEPT,
+    ResultState.RUNNING: CommandEvent.RUN,
+    ResultState.SUCCEEDED: CommandEvent.SUCCEED,
+    ResultState.FAILED: CommandEvent.FAIL,
+    ResultState.REJECTED: CommandEvent.REJECT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DueCommand:
+    """A command that is to be sent now."""
+
+    id: str
+    session_id: str
+    appliance_id: str
+    kind: str
+    name: str
+    danger_class: DangerClass
+    args: Mapping[str, Any]
+    issued_ms: int
+    not_after_ms: int
+
+
+def put_command(
+    t: Transaction,
+    session: Row[Any],
+    name: str,
+    args: Mapping[str, Any],
+    *,
+    danger_class: DangerClass,
+    actor: str,
+    not_after_ms: int,
+    idempotency_key: str | None = None,
+) -> str:
+    """Queue a command and return its id; the same key in the same session gives the command that it gave before."""
+    if idempotency_key is not None:
+        query = select(commands.c.id).where(
+            commands.c.session_id == session.id,
+            commands.c.idempotency_key == idempotency_key,
+        )
+        repeated = t.connection.execute(query).scalar_one_or_none()
+        if repeated is not None:
+            return str(repeated)
+    command_id = t.new_id("cm")
+    t.connection.execute(
+        insert(commands).values(
+            id=command_id,
+            session_id=session.id,
+            appliance_id=session.appliance_id,
+            kind=session.kind,
+            name=name,
+            danger_class=danger_class.value,
+            args=dict(args),
+            state=CommandState.QUEUED.value,
+            issued_by=actor,
+            issued_ms=t.now_ms,
+            not_after_ms=not_after_ms,
+            idempotency_key=idempotency_key,
+        ),
+    )
+    shown = {} if name == CONSENT_SHOW else {"args": dict(args)}
+    add_line(t, session.id, actor=actor, event="command", command_id=command_id, data={"name": name, **shown})
+    return command_id
+
+
+def refuse_flood(t: Transaction, session_id: str, limits: SessionLimits) -> None:
+    """Raise where a session has had all its commands."""
+    query = select(func.count()).where(commands.c.session_id == session_id)
+    if t.connection.execute(query).scalar_one() > limits.commands_per_session:
+        raise ConflictError(f"A session takes {limits.commands_per_session} commands: request a new one.")
+
+
+def due_commands(t: Transaction) -> list[DueCommand]:
+    """What is queued and still in time, oldest first."""
+    query = (
+        select(commands)
+        .where(commands.c.state == CommandState.QUEUED.value, commands.c.not_after_ms > t.now_ms)
+        .order_by(commands.c.n)
+        .limit(DUE_LIMIT)
+    )
+    return [
+        DueCommand(
+            id=row.id,
+            session_id=row.session_id,
+            appliance_id=row.appliance_id,
+            kind=row.kind,
+            name=row.name,
+            danger_class=DangerClass(row.danger_class),
+            args=row.args or {},
+            issued_ms=row.issued_ms,
+            not_after_ms=row.not_after_ms,
+        )
+        for row in t.connection.execute(query)
+    ]
+
+
+def note_sent(t: Transaction, command_id: str) -> None:
+    """Note that the broker has the command; an answer may have overtaken this note, then it changes nothing."""
+    row = t.connection.execute(select(commands).where(commands.c.id == command_id)).one_or_none()
+    if row is None or row.state != CommandState.QUEUED:
+        return
+    _move(t, row, CommandEvent.SEND, {"sent_ms": t.now_ms}, actor="fettle", data={})
+
+
+def take_result(t: Transaction, result: Result) -> None:
+    """Take in an appliance's answer: a repeat, a stranger's or an impossible one changes nothing and is logged."""
+    row = t.connection.execute(select(commands).where(commands.c.id == result.command_id)).one_or_none()
+    if row is None or row.appliance_id != result.appliance_id:
+        log.warning("result_without_command", appliance_id=result.appliance_id, command_id=result.command_id)
+        return
+    event = _EVENTS[result.state]
+    if event not in COMMAND[CommandState(row.state)]:
+        log.info("result_ignored", command_id=row.id, state=row.state, result=result.state.value)
+        return
+    data = dict(list(result.data.items())[:DATA_KEYS_MAX])
+    columns = {"answered_ms": t.now_ms, "reason": result.reason, "data": data or row.data}
+    told = {"reason": result.reason, "data": data, "appliance_ts_ms": result.ts_ms}
+    _move(t, row, event, columns, actor=row.appliance_id, data={key: value for key, value in told.items() if value})
+    t.connection.execute(update(sessions).where(sessions.c.id == row.session_id).values(active_ms=t.now_ms))
+
+
+def expire_commands(t: Transaction) -> int:
+    """Give up what was not sent in time, and call unknown what was sent and stays silent; returns how many."""
+    live = [state.value for state in COMMAND_LIVE]
+    query = select(commands).where(commands.c.state.in_(live), commands.c.not_after_ms <= t.now_ms)
+    moved = 0
+    for row in t.connection.execute(query).all():
+        if row.state == CommandState.QUEUED:
+            _move(t, row, CommandEvent.EXPIRE, {"reason": "not sent in time"}, actor="fettle", data={})
+            moved += 1
+        elif t.now_ms >= row.not_after_ms + LAST_WORD_GRACE_MS:
+            _move(t, row, CommandEvent.LOSE, {"reason": "no last word from the appliance"}, actor="fettle", data={})
+            moved += 1
+    return moved
+
+
+def drop_commands(t: Transaction, session_id: str, *, name: str | None = None) -> None:
+    """Give up the queued commands of a session (with one name, where given)."""
+    query = select(commands).where(commands.c.session_id == session_id, commands.c.state == CommandState.QUEUED.value)
+    if name is not None:
+        query = query.where(commands.c.name == name)
+    for row in t.connection.execute(query).all():
+        _move(t, row, CommandEvent.EXPIRE, {"reason": "no longer wanted"}, actor="fettle", data={})
+
+
+def _move(
+    t: Transaction,
+    row: Row[Any],
+    event: CommandEvent,
+    columns: dict[str, Any],
+    *,
+    actor: str,
+    data: Mapping[str, Any],
+) -> None:
+    after = next_state("command", COMMAND, CommandState(row.state), event)
+    if row.name == CONSENT_SHOW:
+        columns = columns | {"args": {name: value for name, value in (row.args or {}).items() if name != "code"}}
+    t.connection.execute(update(commands).where(commands.c.id == row.id).values(state=after.value, **columns))
+    add_line(t, row.session_id, actor=actor, event=after.value, command_id=row.id, data=data)

@@ -1,0 +1,35 @@
+"""The transcript: who said and did what in a session, line by line; and the change event that goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import insert
+
+from alerts.changes import Subject, record_change
+from alerts.database import Transaction
+from alerts.schema import transcript
+
+
+def add_line(
+    t: Transaction,
+    session_id: str,
+    *,
+    actor: str,
+    event: str,
+    command_id: str | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> None:
+    """Append a line and tell the watchers."""
+    t.connection.execute(
+        insert(transcript).values(
+            session_id=session_id,
+            at_ms=t.now_ms,
+            actor=actor,
+            event=event,
+            command_id=command_id,
+            data=dict(data or {}),
+        ),
+    )
+    record_change(t, Subject.SESSION, session_id, {"event": event, "command_id": command_id})

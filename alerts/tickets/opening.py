@@ -1,0 +1,170 @@
+"""Opening a ticket: from a finding or by hand; never two for one (appliance, fault mode).
+
+The database decides, by the index ``one_open_ticket``: the INSERT does nothing where a ticket stands already. A check
+before it would only be a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from alerts.audit import record_audit
+from alerts.changes import Subject, put_notice, record_change
+from alerts.database import Transaction, upsert
+from alerts.errors import AlreadyOpenError, InvalidError
+from alerts.evidence import evidence_columns
+from alerts.lifecycle import OVER, TicketState
+from alerts.schema import appliances, ticket_history, tickets
+from alerts.tickets.sentence import summary_of, title_of
+from alerts.tickets.sla import deadlines, priority_of
+from alerts.tickets.ticket import NewTicket, TicketSource
+from detectors.finding import Channel, Finding
+from ingest.clock import from_ms
+from ingest.profiles.profile import FaultMode, Profile
+
+DETECTOR = "detector"
+TITLE_LENGTH_MAX = 200
+DESCRIPTION_LENGTH_MAX = 10_000
+
+
+def open_from_finding(t: Transaction, finding: Finding, profile: Profile | None, *, alert_id: str) -> tuple[str, bool]:
+    """The id of the one ticket for this finding, and whether it was opened just now."""
+    mode = profile.fault_modes.get(finding.fault_mode) if profile else None
+    said = evidence_columns(finding)
+    window = said["failure_window"]
+    values = {
+        **said,
+        "appliance_id": finding.appliance_id,
+        "kind": finding.kind,
+        "component": finding.component,
+        "fault_mode": finding.fault_mode,
+        "title": title_of(finding, profile)["en"],
+        "summary": summary_of(finding, profile, now=from_ms(t.now_ms)),
+        "priority": priority_of(
+            severity=said["severity"],
+            danger=mode.danger if mode else 1,
+            fails_by_ms=window["to"] if window else None,
+            now_ms=t.now_ms,
+        ),
+        "source": _source(finding.channel).value,
+        "channel": finding.channel.value,
+        "recommended": recommended_of(mode),
+        "alert_id": alert_id,
+    }
+    ticket_id = _insert(t, values, actor=DETECTOR)
+    if ticket_id is not None:
+        return ticket_id, True
+    standing = find_open(t, finding.appliance_id, finding.fault_mode)
+    if standing is None:
+        raise LookupError("the index refused a ticket although none is open")
+    return str(standing.id), False
+
+
+def refresh_from_finding(t: Transaction, ticket_id: str, finding: Finding, profile: Profile | None) -> None:
+    """Bring the evidence of an open ticket up to what the finding says now."""
+    row = t.connection.execute(select(tickets).where(tickets.c.id == ticket_id)).one()
+    said = evidence_columns(finding)
+    if row.status in OVER or all(row._mapping[name] == value for name, value in said.items()):  # noqa: SLF001
+        return
+    summary = summary_of(finding, profile, now=from_ms(t.now_ms))
+    t.connection.execute(
+        update(tickets).where(tickets.c.id == ticket_id).values(**said, summary=summary, version=row.version + 1),
+    )
+    add_history(t, ticket_id, actor=DETECTOR, event="evidence_updated", data={"severity": said["severity"]})
+    record_change(t, Subject.TICKET, ticket_id, {"number": row.number, "status": row.status})
+
+
+def open_by_hand(t: Transaction, new: NewTicket, profiles: Mapping[str, Profile], *, actor: str) -> str:
+    """The id of a ticket that a person opens; :class:`AlreadyOpenError` names the one that stands already."""
+    _check(new)
+    query = select(appliances.c.kind).where(appliances.c.id == new.appliance_id)
+    kind = t.connection.execute(query).scalar_one_or_none()
+    if kind is None:
+        raise InvalidError(f"There is no appliance {new.appliance_id!r}.")
+    profile = profiles.get(kind)
+    mode = profile.fault_modes.get(new.fault_mode) if profile and new.fault_mode else None
+    values = {
+        "appliance_id": new.appliance_id,
+        "kind": kind,
+        "component": mode.component if mode else None,
+        "fault_mode": new.fault_mode,
+        "title": new.title.strip(),
+        "description": new.description,
+        "priority": new.priority,
+        "source": new.source.value,
+        "recommended": recommended_of(mode),
+    }
+    ticket_id = _insert(t, values, actor=actor)
+    if ticket_id is None:
+        standing = find_open(t, new.appliance_id, new.fault_mode or "")
+        if standing is None:
+            raise LookupError("the index refused a ticket although none is open")
+        raise AlreadyOpenError(ticket_id=standing.id, number=standing.number)
+    record_audit(t, actor, "ticket.open", ticket_id, {"appliance_id": new.appliance_id, "title": new.title})
+    return ticket_id
+
+
+def find_open(t: Transaction, appliance_id: str, fault_mode: str) -> Row[Any] | None:
+    """The one ticket neither closed nor cancelled, if there is one."""
+    query = select(tickets).where(
+        tickets.c.appliance_id == appliance_id,
+        tickets.c.fault_mode == fault_mode,
+        tickets.c.status.not_in([state.value for state in OVER]),
+    )
+    return t.connection.execute(query).first()
+
+
+def add_history(t: Transaction, ticket_id: str, *, actor: str, event: str, **columns: Any) -> None:
+    """Append a line to a ticket's history."""
+    line = {"ticket_id": ticket_id, "at_ms": t.now_ms, "actor": actor, "event": event, **columns}
+    t.connection.execute(insert(ticket_history).values(line))
+
+
+def recommended_of(mode: FaultMode | None) -> dict[str, Any]:
+    """What the profile recommends for a fault mode."""
+    if mode is None:
+        return {"first_check": None, "test": None, "parts": []}
+    return {
+        "first_check": dict(mode.first_check) or None,
+        "test": mode.test,
+        "parts": [{"sku": part.sku, "name": dict(part.name), "probability": part.share} for part in mode.parts],
+    }
+
+
+def _insert(t: Transaction, values: Mapping[str, Any], *, actor: str) -> str | None:
+    ticket_id = t.new_id("tk")
+    row = {
+        "id": ticket_id,
+        "status": TicketState.OPEN.value,
+        "opened_ms": t.now_ms,
+        **deadlines(t.now_ms),
+        **values,
+    }
+    statement = upsert(t.connection, tickets).values(row).on_conflict_do_nothing().returning(tickets.c.number)
+    number = t.connection.execute(statement).scalar_one_or_none()
+    if number is None:
+        return None
+    add_history(t, ticket_id, actor=actor, event="open", to_status=TicketState.OPEN.value)
+    record_change(t, Subject.TICKET, ticket_id, {"number": number, "status": "open"})
+    told = {name: row.get(name) for name in ("appliance_id", "fault_mode", "title", "priority", "severity", "source")}
+    notice = {"id": ticket_id, "number": number, "status": "open", **told}
+    put_notice(t, "ticket.opened", ticket_id, notice, dedupe_key=f"{ticket_id}:1:open")
+    return ticket_id
+
+
+def _check(new: NewTicket) -> None:
+    if not new.title.strip() or len(new.title) > TITLE_LENGTH_MAX:
+        raise InvalidError(f"A ticket needs a title of 1 to {TITLE_LENGTH_MAX} characters.")
+    if new.description is not None and len(new.description) > DESCRIPTION_LENGTH_MAX:
+        raise InvalidError(f"A description has at most {DESCRIPTION_LENGTH_MAX} characters.")
+    if not 1 <= new.priority <= 4:
+        raise InvalidError("priority is 1 (highest) to 4.")
+    if new.fault_mode is not None and not 1 <= len(new.fault_mode) <= 64:
+        raise InvalidError("fault_mode has 1 to 64 characters.")
+
+
+def _source(channel: Channel) -> TicketSource:
+    return TicketSource.ERROR_CODE if channel is Channel.ERROR_CODE else TicketSource.PREDICTION

@@ -1,0 +1,148 @@
+"""Tickets, read: one by id or number, and lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, Select, func, or_, select
+
+from alerts.database import Transaction
+from alerts.errors import UnknownError
+from alerts.evidence import read_alternatives, read_evidence, read_window
+from alerts.lifecycle import TICKET, TicketState
+from alerts.page import Page, contains, moment, select_page
+from alerts.schema import appliances, ticket_history, tickets
+from alerts.tickets.ticket import (
+    HistoryEntry,
+    Recommended,
+    RecommendedPart,
+    Sla,
+    Ticket,
+    TicketSource,
+    Verdict,
+    VerdictRecord,
+    Visit,
+)
+from ingest.clock import from_ms
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFilter:
+    """What a list of tickets is narrowed to; ``q`` is looked for in number, title, appliance, model and fault mode."""
+
+    statuses: tuple[TicketState, ...] = ()
+    appliance_id: str | None = None
+    assignee: str | None = None
+    q: str | None = None
+
+
+def find_row(t: Transaction, ref: str) -> Row[Any]:
+    """The row of the ticket with this id or number, or :class:`UnknownError`."""
+    is_number = ref.isascii() and ref.isdecimal() and len(ref) <= 18
+    which = tickets.c.number == int(ref) if is_number else tickets.c.id == ref
+    row = t.connection.execute(_with_model().where(which)).one_or_none()
+    if row is None:
+        raise UnknownError(f"There is no ticket {ref!r}.")
+    return row
+
+
+def read_ticket(t: Transaction, ref: str) -> Ticket:
+    """The ticket with this id or number, or :class:`UnknownError`."""
+    row = find_row(t, ref)
+    return _ticket(row, _histories(t, [row.id]).get(row.id, ()))
+
+
+def list_tickets(t: Transaction, wanted: TicketFilter, *, cursor: str | None, limit: int) -> Page[Ticket]:
+    """One page of tickets, newest first."""
+    columns = tickets.c
+    query = _with_model()
+    if wanted.statuses:
+        query = query.where(columns.status.in_([status.value for status in wanted.statuses]))
+    for column, value in ((columns.appliance_id, wanted.appliance_id), (columns.assignee, wanted.assignee)):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.q:
+        words = wanted.q.strip().removeprefix("#")
+        found = contains([columns.title, columns.appliance_id, columns.fault_mode, appliances.c.model], words)
+        is_number = words.isascii() and words.isdecimal() and len(words) <= 18
+        query = query.where(or_(found, columns.number == int(words)) if is_number else found)
+    rows, after = select_page(t.connection, query, columns.number, cursor=cursor, limit=limit)
+    histories = _histories(t, [row.id for row in rows])
+    return Page(tuple(_ticket(row, histories.get(row.id, ())) for row in rows), after)
+
+
+def count_tickets(t: Transaction) -> Mapping[TicketState, int]:
+    """How many tickets stand in each state."""
+    query = select(tickets.c.status, func.count()).group_by(tickets.c.status)
+    counts = {TicketState(status): count for status, count in t.connection.execute(query)}
+    return {state: counts.get(state, 0) for state in TicketState}
+
+
+def _with_model() -> Select[Any]:
+    joined = tickets.outerjoin(appliances, appliances.c.id == tickets.c.appliance_id)
+    return select(tickets, appliances.c.model).select_from(joined)
+
+
+def _histories(t: Transaction, ticket_ids: Sequence[str]) -> dict[str, tuple[HistoryEntry, ...]]:
+    query = select(ticket_history).where(ticket_history.c.ticket_id.in_(ticket_ids)).order_by(ticket_history.c.n)
+    found: dict[str, list[HistoryEntry]] = {}
+    for row in t.connection.execute(query):
+        entry = HistoryEntry(
+            at=from_ms(row.at_ms),
+            actor=row.actor,
+            event=row.event,
+            from_status=row.from_status,
+            to_status=row.to_status,
+            note=row.note,
+            data=row.data or {},
+        )
+        found.setdefault(row.ticket_id, []).append(entry)
+    return {ticket_id: tuple(entries) for ticket_id, entries in found.items()}
+
+
+def _ticket(row: Row[Any], history: tuple[HistoryEntry, ...]) -> Ticket:
+    has_visit = row.visit_from_ms is not None or row.visit_to_ms is not None
+    verdict = None
+    if row.verdict is not None:
+        verdict = VerdictRecord(Verdict(row.verdict), row.verdict_fault_mode, row.verdict_note)
+    status = TicketState(row.status)
+    return Ticket(
+        id=row.id,
+        number=row.number,
+        appliance_id=row.appliance_id,
+        kind=row.kind,
+        model=row.model,
+        component=row.component,
+        fault_mode=row.fault_mode,
+        title=row.title,
+        summary=row.summary or {},
+        description=row.description,
+        status=status,
+        priority=row.priority,
+        severity=row.severity,
+        source=TicketSource(row.source),
+        channel=row.channel,
+        opened_at=from_ms(row.opened_ms),
+        onset_at=moment(row.onset_ms),
+        probability=row.probability,
+        failure_window=read_window(row.failure_window),
+        evidence=read_evidence(row.evidence),
+        alternatives=read_alternatives(row.alternatives),
+        recommended=_recommended(row.recommended or {}),
+        sla=Sla(from_ms(row.respond_by_ms), from_ms(row.resolve_by_ms), row.paused_reason),
+        assignee=row.assignee,
+        visit=Visit(moment(row.visit_from_ms), moment(row.visit_to_ms)) if has_visit else None,
+        verdict=verdict,
+        alert_id=row.alert_id,
+        closed_at=moment(row.closed_ms),
+        history=history,
+        version=row.version,
+        legal_steps=tuple(step.value for step in TICKET[status]),
+    )
+
+
+def _recommended(column: Mapping[str, Any]) -> Recommended:
+    parts = tuple(RecommendedPart(**part) for part in column.get("parts", ()))
+    return Recommended(column.get("first_check"), column.get("test"), parts)

@@ -1,0 +1,169 @@
+"""One step of a ticket: the life cycle's table decides, the step's body is checked, everything is written down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, update
+
+from alerts.audit import record_audit
+from alerts.changes import Subject, put_notice, record_change
+from alerts.database import Transaction
+from alerts.errors import AlreadyOpenError, InvalidError, StaleViewError
+from alerts.lifecycle import OVER, TicketState, TicketStep, next_ticket_state
+from alerts.schema import tickets
+from alerts.tickets.opening import add_history, find_open
+from alerts.tickets.reading import find_row
+from alerts.tickets.sla import deadlines
+from alerts.tickets.ticket import StepBody, VerdictRecord
+from ingest.clock import to_ms
+
+TEXT_LENGTH_MAX = 10_000
+
+
+def take_step(
+    t: Transaction,
+    ref: str,
+    step: TicketStep,
+    body: StepBody,
+    *,
+    actor: str,
+    expected_version: int | None,
+) -> str:
+    """Take one step and return the ticket's id; raises, and changes nothing, where it is illegal or incomplete."""
+    row = find_row(t, ref)
+    before = TicketState(row.status)
+    after = _after(row, step, expected_version)
+    note = _note(step, body)
+    columns = _columns_of(t, row, step, body, actor=actor)
+    if step is TicketStep.REOPEN:
+        _refuse_second(t, row)
+    columns |= {"status": after.value, "closed_ms": t.now_ms if after in OVER and before not in OVER else row.closed_ms}
+    if after not in OVER:
+        columns["closed_ms"] = None
+    if step is not TicketStep.COMMENT and row.responded_ms is None:
+        columns["responded_ms"] = t.now_ms
+    _write(t, row, step.value, columns, actor=actor, note=note, data=_told(body))
+    return str(row.id)
+
+
+def record_verdict(
+    t: Transaction,
+    ref: str,
+    verdict: VerdictRecord,
+    *,
+    actor: str,
+    expected_version: int | None,
+) -> str:
+    """Write down what the technician found and return the ticket's id."""
+    row = find_row(t, ref)
+    _after(row, TicketStep.VERDICT, expected_version)
+    _check_text(verdict.note)
+    columns = {
+        "status": row.status,
+        "verdict": verdict.verdict.value,
+        "verdict_fault_mode": verdict.fault_mode,
+        "verdict_note": verdict.note,
+    }
+    data = {"verdict": verdict.verdict.value, "fault_mode": verdict.fault_mode}
+    _write(t, row, TicketStep.VERDICT.value, columns, actor=actor, note=verdict.note, data=data)
+    return str(row.id)
+
+
+def _after(row: Row[Any], step: TicketStep, expected_version: int | None) -> TicketState:
+    if expected_version is not None and expected_version != row.version:
+        raise StaleViewError(expected=expected_version, current=row.version)
+    before_hold = TicketState(row.before_hold) if row.before_hold else None
+    return next_ticket_state(TicketState(row.status), step, before_hold=before_hold)
+
+
+def _note(step: TicketStep, body: StepBody) -> str | None:
+    needed = {TicketStep.HOLD: "reason", TicketStep.CANCEL: "note", TicketStep.COMMENT: "text"}.get(step)
+    if needed is not None and not (getattr(body, needed) or "").strip():
+        raise InvalidError(f"The step {step} needs {needed!r}.")
+    for text in (body.note, body.reason, body.text):
+        _check_text(text)
+    return "\n".join(text for text in (body.text, body.reason, body.note) if text) or None
+
+
+def _columns_of(t: Transaction, row: Row[Any], step: TicketStep, body: StepBody, *, actor: str) -> dict[str, Any]:
+    if step is TicketStep.SCHEDULE:
+        return _visit(body, row)
+    if step is TicketStep.START and row.assignee is None:
+        return {"assignee": actor}
+    if step is TicketStep.HOLD:
+        is_held = row.before_hold is not None
+        return {
+            "paused_reason": body.reason,
+            "paused_ms": row.paused_ms if is_held else t.now_ms,
+            "before_hold": row.before_hold if is_held else row.status,
+        }
+    if step in {TicketStep.RESUME, TicketStep.CANCEL} and row.paused_ms is not None:
+        paused_for_ms = t.now_ms - row.paused_ms
+        return {
+            "paused_reason": None,
+            "paused_ms": None,
+            "before_hold": None,
+            "respond_by_ms": row.respond_by_ms + paused_for_ms,
+            "resolve_by_ms": row.resolve_by_ms + paused_for_ms,
+        }
+    if step is TicketStep.REOPEN:
+        return dict(deadlines(t.now_ms)) | {"responded_ms": None}
+    return {}
+
+
+def _visit(body: StepBody, row: Row[Any]) -> dict[str, Any]:
+    start_ms = None if body.visit_from is None else to_ms(body.visit_from)
+    end_ms = None if body.visit_to is None else to_ms(body.visit_to)
+    if start_ms is not None and end_ms is not None and end_ms <= start_ms:
+        raise InvalidError("A visit ends after it begins: 'to' must be later than 'from'.")
+    if body.assignee is not None and not 1 <= len(body.assignee.strip()) <= 200:
+        raise InvalidError("assignee has 1 to 200 characters.")
+    return {
+        "assignee": body.assignee or row.assignee,
+        "visit_from_ms": start_ms if start_ms is not None else row.visit_from_ms,
+        "visit_to_ms": end_ms if end_ms is not None else row.visit_to_ms,
+    }
+
+
+def _refuse_second(t: Transaction, row: Row[Any]) -> None:
+    if row.fault_mode is None:
+        return
+    standing = find_open(t, row.appliance_id, row.fault_mode)
+    if standing is not None:
+        raise AlreadyOpenError(ticket_id=standing.id, number=standing.number)
+
+
+def _told(body: StepBody) -> dict[str, Any]:
+    told = {
+        "assignee": body.assignee,
+        "reason": body.reason,
+        "from_ms": None if body.visit_from is None else to_ms(body.visit_from),
+        "to_ms": None if body.visit_to is None else to_ms(body.visit_to),
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _write(
+    t: Transaction,
+    row: Row[Any],
+    event: str,
+    columns: dict[str, Any],
+    *,
+    actor: str,
+    note: str | None,
+    data: dict[str, Any],
+) -> None:
+    version = row.version + 1
+    t.connection.execute(update(tickets).where(tickets.c.id == row.id).values(**columns, version=version))
+    status = columns["status"]
+    add_history(t, row.id, actor=actor, event=event, from_status=row.status, to_status=status, note=note, data=data)
+    record_change(t, Subject.TICKET, row.id, {"number": row.number, "status": status})
+    record_audit(t, actor, f"ticket.{event}", row.id, {"from": row.status, "to": status, **data})
+    notice = {"id": row.id, "number": row.number, "appliance_id": row.appliance_id, "status": status, "step": event}
+    put_notice(t, f"ticket.{event}", row.id, notice, dedupe_key=f"{row.id}:{version}:{event}")
+
+
+def _check_text(text: str | None) -> None:
+    if text is not None and len(text) > TEXT_LENGTH_MAX:
+        raise InvalidError(f"A note has at most {TEXT_LENGTH_MAX} characters.")
