@@ -64,7 +64,9 @@ class TelemetryStore(Protocol):
         """Store all samples of all blocks; see the module's promises."""
         ...
 
-    def read(self, kind: str, appliance_id: str, metrics: Sequence[str] | None, *, start_ms: int, end_ms: int) -> Series:
+    def read(
+        self, kind: str, appliance_id: str, metrics: Sequence[str] | None, *, start_ms: int, end_ms: int
+    ) -> Series:
         """All rows of [start, end) as stored, ascending; ``metrics=None`` gives every metric that has a reading."""
         ...
 
