@@ -19,6 +19,7 @@ from ingest.clock import from_ms
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 500
+_NOT_OURS = "This cursor is not one of ours; begin again without it."
 
 T = TypeVar("T")
 
@@ -39,12 +40,12 @@ def encode_cursor(number: int) -> str:
 def decode_cursor(cursor: str) -> int:
     """The row number in a cursor that :func:`encode_cursor` made."""
     try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
-        if not (text.startswith("n") and text[1:].isdecimal() and len(text) <= 19):
-            raise ValueError(text)
-        return int(text[1:])
-    except (ValueError, binascii.Error, UnicodeError) as error:
-        raise InvalidError("This cursor is not one of ours; begin again without it.") from error
+        plain = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error) as error:
+        raise InvalidError(_NOT_OURS) from error
+    if not (plain.startswith(b"n") and plain[1:].isdigit() and len(plain) <= 19):
+        raise InvalidError(_NOT_OURS)
+    return int(plain[1:])
 
 
 def select_page(

@@ -2,7 +2,8 @@
 
 Times are integer milliseconds since 1970, UTC (``*_ms``). Three indexes carry promises: ``one_open_ticket`` (one ticket
 neither closed nor cancelled per appliance and fault mode), ``one_standing_alert`` (one alert not resolved per appliance
-and fault mode) and ``once_per_episode`` (the same finding twice is one finding).
+and fault mode) and ``once_per_episode`` (the same finding twice is one finding). With ``sqlite_autoincrement`` a number is
+never given out twice, whatever was deleted.
 """
 
 from __future__ import annotations
@@ -66,8 +67,6 @@ def _count(name: str, *, default: int = 0) -> Column[int]:
     return Column(name, Integer, nullable=False, default=default, server_default=str(default))
 
 
-_KEEP_COUNTING = {"sqlite_autoincrement": True}  # a number is never given out twice, whatever was deleted
-
 appliances = Table(
     "appliances",
     metadata,
@@ -90,7 +89,7 @@ appliances = Table(
     _ms("condition_ms"),
     _json("health"),
     Column("retired", Boolean, nullable=False, default=False, server_default=text("false")),
-    **_KEEP_COUNTING,
+    sqlite_autoincrement=True,
 )
 
 appliance_history = Table(
@@ -139,7 +138,7 @@ alerts = Table(
         sqlite_where=text("state != 'resolved'"),
         postgresql_where=text("state != 'resolved'"),
     ),
-    **_KEEP_COUNTING,
+    sqlite_autoincrement=True,
 )
 
 episodes = Table(
@@ -201,7 +200,7 @@ tickets = Table(
         sqlite_where=text("status NOT IN ('closed', 'cancelled')"),
         postgresql_where=text("status NOT IN ('closed', 'cancelled')"),
     ),
-    **_KEEP_COUNTING,
+    sqlite_autoincrement=True,
 )
 
 ticket_history = Table(
@@ -239,7 +238,7 @@ sessions = Table(
     _ms("active_ms"),
     _ms("ended_ms"),
     _sentence("end_reason"),
-    **_KEEP_COUNTING,
+    sqlite_autoincrement=True,
 )
 
 commands = Table(
@@ -263,7 +262,7 @@ commands = Table(
     _json("data"),
     Column("idempotency_key", Text),
     UniqueConstraint("session_id", "idempotency_key", name="once_per_key"),
-    **_KEEP_COUNTING,
+    sqlite_autoincrement=True,
 )
 
 transcript = Table(
@@ -286,7 +285,7 @@ changes = Table(
     _word("event"),
     _id("subject_id"),
     _json("data"),
-    **_KEEP_COUNTING,
+    sqlite_autoincrement=True,
 )
 
 outbox = Table(
@@ -299,7 +298,7 @@ outbox = Table(
     _id("subject_id"),
     _json("data"),
     Column("dedupe_key", String(200), unique=True, nullable=False),
-    **_KEEP_COUNTING,
+    sqlite_autoincrement=True,
 )
 
 deliveries = Table(
@@ -372,7 +371,7 @@ audit = Table(
     _json("data"),
     Column("previous", String(64), nullable=False),
     Column("digest", String(64), nullable=False),
-    **_KEEP_COUNTING,
+    sqlite_autoincrement=True,
 )
 
 silences = Table(

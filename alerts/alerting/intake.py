@@ -38,10 +38,7 @@ def take_finding(t: Transaction, finding: Finding, profiles: Mapping[str, Profil
         return _clear(t, finding, episode, alert)
     if episode is not None and alert is not None and alert.state == AlertState.RESOLVED:
         return Reason(alert.reason)
-    if alert is None:
-        alert = _create(t, finding)
-    else:
-        alert = _update(t, alert, finding)
+    alert = _create(t, finding) if alert is None else _update(t, alert, finding)
     if episode is None:
         _remember(t, finding, alert.id)
         return _decide(t, alert, finding, profiles)

@@ -156,7 +156,7 @@ def rfc3339(ms: int) -> str:
 
 
 def _count_miss(t: Transaction, row: Row[Any], *, actor: str) -> int:
-    tries_left = max(row.tries_left - 1, 0)
+    tries_left = max(int(row.tries_left) - 1, 0)
     t.connection.execute(update(sessions).where(sessions.c.id == row.id).values(tries_left=tries_left))
     add_line(t, row.id, actor=actor, event="wrong_code", data={"tries_left": tries_left})
     if tries_left == 0:

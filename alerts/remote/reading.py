@@ -67,7 +67,7 @@ def _expires_ms(row: Row[Any], limits: SessionLimits) -> int | None:
     if row.state == SessionState.REQUESTED:
         return int(row.code_until_ms)
     if row.ended_ms is None and row.ends_by_ms is not None:
-        return min(row.ends_by_ms, row.active_ms + round(limits.idle_s * 1000))
+        return min(int(row.ends_by_ms), int(row.active_ms) + round(limits.idle_s * 1000))
     return None
 
 

@@ -41,7 +41,7 @@ def summary_of(finding: Finding, profile: Profile | None, *, now: datetime) -> M
     sentences = {}
     for language in LANGUAGES:
         stop = "。" if language == "zh" else "."
-        colon = "：" if language == "zh" else ": "
+        colon = "\uff1a" if language == "zh" else ": "
         proof = _proof(finding, strongest, profile, language)
         sentences[language] = f"{title[language].rstrip('.。')}{colon if proof else ''}{proof}{stop}" + _since(
             since,
@@ -74,7 +74,7 @@ def _proof(finding: Finding, item: Evidence | None, profile: Profile | None, lan
     unit = f" {item.unit}" if item.unit else ""
     observed = f"{_label(item.metric, profile, language)} {number_text(item.observed)}{unit}"
     normal = _normal(item, language)
-    comma = "，" if language == "zh" else ", "
+    comma = "\uff0c" if language == "zh" else ", "
     return f"{observed}{comma}{normal}{unit}" if normal else observed
 
 
