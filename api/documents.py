@@ -308,6 +308,18 @@ class Session(Document):
     transcript: list[TranscriptEntry]
 
 
+class AuditEntry(Document):
+    """Who did what, when, to what; ``digest`` seals it together with all before it."""
+
+    number: int
+    at: datetime
+    actor: str
+    action: str
+    subject_id: str
+    data: dict[str, Any]
+    digest: str
+
+
 class Account(Document):
     """Who is logged in."""
 

@@ -66,7 +66,8 @@ def not_found(noun: str, name: str) -> Problem:
 
 def _documented(statuses: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
     """Problem documents of some statuses, for the OpenAPI document."""
-    return {status: {"model": ProblemDocument, "description": description} for status, description in statuses.items()}
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
+    return {status: {"description": description, "content": content} for status, description in statuses.items()}
 
 
 RESPONSES = _documented(
@@ -112,7 +113,8 @@ async def _on_problem(request: Request, error: Exception) -> Response | None:
     """Ours; a WebSocket is denied with the same document before it opens."""
     assert isinstance(error, Problem)  # noqa: S101  (what install registered)
     if isinstance(request, WebSocket):
-        return await _deny(request, error)
+        await _deny(request, error)
+        return None
     return respond(request, error.status, error.detail, headers=error.headers, **error.members)
 
 

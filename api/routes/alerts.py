@@ -23,11 +23,11 @@ def list_alerts(
     appliance_id: str | None = None,
 ) -> Page[Alert]:
     """One page of alerts, newest first."""
-    found = here.desk.list_alerts(state=state, appliance_id=appliance_id, cursor=page.cursor, limit=page.limit)
+    found = here.desk.alerts(state=state, appliance_id=appliance_id, cursor=page.cursor, limit=page.limit)
     return Page(items=[show(Alert, item) for item in found.items], next=found.next)
 
 
 @router.get("/alerts/{alert_id}")
 def read_alert(here: Here, _account: Viewer, alert_id: str) -> Alert:
     """One alert."""
-    return show(Alert, here.desk.read_alert(alert_id))
+    return show(Alert, here.desk.alert(alert_id))

@@ -32,14 +32,14 @@ def list_appliances(
 ) -> Page[Appliance]:
     """One page of appliances, newest registration first."""
     wanted = ApplianceFilter(kind=kind, availability=availability, condition=condition, region=region, q=q)
-    found = here.desk.list_appliances(wanted, cursor=page.cursor, limit=page.limit)
+    found = here.desk.appliances(wanted, cursor=page.cursor, limit=page.limit)
     return Page(items=[show(Appliance, item) for item in found.items], next=found.next)
 
 
 @router.get("/appliances/{appliance_id}")
 def read_appliance(here: Here, _account: Viewer, language: Language, appliance_id: str) -> ApplianceDetail:
     """One appliance with its newest readings, and what its profile knows of its metrics."""
-    appliance = here.desk.read_appliance(appliance_id)
+    appliance = here.desk.appliance(appliance_id)
     try:
         newest = here.store.latest(appliance.kind, appliance_id)
     except StoreUnavailable:
@@ -56,6 +56,6 @@ def read_appliance(here: Here, _account: Viewer, language: Language, appliance_i
 @router.get("/appliances/{appliance_id}/events")
 def list_events(here: Here, _account: Viewer, page: PageQuery, appliance_id: str) -> Page[ApplianceEvent]:
     """What happened at an appliance, newest first: parts, firmware, moves, error codes."""
-    here.desk.read_appliance(appliance_id)
-    found = here.desk.list_appliance_events(appliance_id, cursor=page.cursor, limit=page.limit)
+    here.desk.appliance(appliance_id)
+    found = here.desk.appliance_events(appliance_id, cursor=page.cursor, limit=page.limit)
     return Page(items=[show(ApplianceEvent, item) for item in found.items], next=found.next)

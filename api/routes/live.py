@@ -6,14 +6,16 @@ Events have the number that the database gave them: whoever comes back with ``La
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 from starlette.concurrency import run_in_threadpool
 
+from alerts.changes import Change
 from api.access import Viewer
 from api.context import Context, Here
 from api.live_samples import TooManyWatchers, Watcher
@@ -39,13 +41,12 @@ async def events(
     if last_event_id is not None and not (last_event_id.isascii() and last_event_id.isdigit()):
         raise Problem(422, "Last-Event-ID: it is none that this stream has given.")
     after = int(last_event_id) if last_event_id else since
-    if after is None:
-        after = await run_in_threadpool(here.desk.last_change)
+    begin = await run_in_threadpool(here.desk.last_change) if after is None else after
     streams: set[object] = request.app.state.event_streams
     if len(streams) >= STREAMS_MAX:
         raise Problem(503, f"{STREAMS_MAX} event streams are open; close one.", headers={"retry-after": "10"})
     return StreamingResponse(
-        _event_stream(here, after, streams),
+        _event_stream(here, begin, streams),
         media_type="text/event-stream",
         headers={"cache-control": "no-store", "x-accel-buffering": "no"},
     )
@@ -59,10 +60,10 @@ async def _event_stream(here: Context, after: int, streams: set[object]) -> Asyn
         yield format_sse_event(comment="open", retry=2000)
         quiet_s = 0.0
         while not here.is_closing.is_set():
-            changes = await run_in_threadpool(here.desk.list_changes, after=after, limit=AT_ONCE)
+            changes = await run_in_threadpool(here.desk.changes, after=after, limit=AT_ONCE)
             for change in changes:
                 after = change.id
-                yield format_sse_event(data_str=change_json(change), event=change.event, id=str(change.id))
+                yield format_sse_event(data_str=change_json(change), event=change.subject.value, id=str(change.id))
             quiet_s = 0.0 if changes else quiet_s + LOOK_EVERY_S
             if quiet_s >= KEEP_ALIVE_S:
                 quiet_s = 0.0
@@ -73,10 +74,8 @@ async def _event_stream(here: Context, after: int, streams: set[object]) -> Asyn
         streams.discard(token)
 
 
-def change_json(change: Any) -> str:
+def change_json(change: Change) -> str:
     """A change as it goes out."""
-    import json  # noqa: PLC0415
-
     return json.dumps({"id": change.subject_id, "at": change.at.isoformat(), **change.data}, ensure_ascii=False)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Header
 from pydantic import BaseModel, Field
 
 from alerts.remote.policy import Scope
 from api.access import Technician, Viewer
 from api.context import Here
 from api.documents import Command, Session, show
+from api.paging import Page, PageQuery
 from api.problems import CONFLICT
 
 router = APIRouter(tags=["sessions"])
@@ -41,22 +42,38 @@ def request_session(here: Here, account: Technician, key: str, body: SessionRequ
     return show(Session, here.desk.request_session(key, body.scope, actor=account.name))
 
 
+@router.get("/tickets/{key}/sessions")
+def list_sessions(here: Here, _account: Viewer, page: PageQuery, key: str) -> Page[Session]:
+    """A ticket's sessions, newest first, without commands and transcript."""
+    found = here.desk.sessions(ticket_ref=key, cursor=page.cursor, limit=page.limit)
+    return Page(items=[show(Session, item) for item in found.items], next=found.next)
+
+
 @router.get("/sessions/{session_id}")
 def read_session(here: Here, _account: Viewer, session_id: str) -> Session:
     """One session with its commands and its transcript."""
-    return show(Session, here.desk.read_session(session_id))
+    return show(Session, here.desk.session(session_id))
 
 
 @router.post("/sessions/{session_id}/consent", responses=CONFLICT)
 def give_consent(here: Here, account: Technician, session_id: str, body: ConsentRequest) -> Session:
     """The customer's code makes the session active; a wrong one is 403, the fifth ends the session."""
-    return show(Session, here.desk.give_consent(session_id, body.code, actor=account.name))
+    return show(Session, here.desk.consent(session_id, body.code, actor=account.name))
 
 
 @router.post("/sessions/{session_id}/commands", status_code=202, responses=CONFLICT)
-def issue_command(here: Here, account: Technician, session_id: str, body: CommandRequest) -> Command:
-    """Send a command; its state tells how far it has come."""
-    return show(Command, here.desk.issue_command(session_id, body.name, body.args, actor=account.name))
+def issue_command(
+    here: Here,
+    account: Technician,
+    session_id: str,
+    body: CommandRequest,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+) -> Command:
+    """Send a command; its state tells how far it has come. The same ``Idempotency-Key`` gives the same command."""
+    command = here.desk.issue_command(
+        session_id, body.name, body.args, actor=account.name, idempotency_key=idempotency_key
+    )
+    return show(Command, command)
 
 
 @router.post("/sessions/{session_id}/end", responses=CONFLICT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -36,7 +37,7 @@ def telemetry(
 ) -> Telemetry:
     """Columns of [start, end): as stored where that is few enough, else minimum and maximum of equal buckets."""
     span = parse_range(start, end, now_ms=here.clock.now_ms(), span_ms=DAY_MS)
-    appliance = here.desk.read_appliance(appliance_id)
+    appliance = here.desk.appliance(appliance_id)
     interval_s = appliance.interval_s or profile_for(appliance.kind, here.profiles).usual_interval_s
     names = None if metric is None else tuple(dict.fromkeys(metric))
     try:
@@ -48,5 +49,7 @@ def telemetry(
     )
     return Telemetry(
         ts=columns.ts_ms.tolist(),
-        series={name: [None if v != v else v for v in values.tolist()] for name, values in columns.values.items()},
+        series={
+            name: [None if math.isnan(v) else v for v in values.tolist()] for name, values in columns.values.items()
+        },
     )

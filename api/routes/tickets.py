@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
+from alerts.accounts import Role
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import AfterValidator, BaseModel, Field
 
 from alerts.lifecycle import TicketState, TicketStep
-from alerts.tickets.ticket import NewTicket, StepBody, TicketSource, Verdict
+from alerts.tickets.reading import TicketFilter
+from alerts.tickets.ticket import NewTicket, StepBody, TicketSource, Verdict, VerdictRecord
 from alerts.tickets.ticket import Ticket as DeskTicket
-from api.access import Dispatcher, Role, Technician, Viewer, require
+from api.access import Dispatcher, Technician, Viewer, require
 from api.context import Context, Here, Language
 from api.documents import Ticket, show
 from api.paging import Page, PageQuery
@@ -76,7 +78,7 @@ def expected_version(here: Context, key: str, if_match: str | None) -> int | Non
     versions = {int(tag) for tag in tags if tag.isascii() and tag.isdigit() and len(tag) < 10}
     if len(versions) == 1:
         return versions.pop()
-    current = here.desk.read_ticket(key).version
+    current = here.desk.ticket(key).version
     if current in versions:
         return current
     raise Problem(412, f"The ticket has changed: it is at version {current}. Read it again.")
@@ -89,22 +91,21 @@ def list_tickets(
     page: PageQuery,
     language: Language,
     *,
-    status: TicketState | None = None,
+    status: Annotated[list[TicketState] | None, Query(description="any of them")] = None,
     appliance_id: str | None = None,
     assignee: str | None = None,
     q: Annotated[str | None, Query(max_length=200, description="in number, title, appliance")] = None,
 ) -> Page[Ticket]:
     """One page of tickets, newest first."""
-    found = here.desk.list_tickets(
-        status=status, appliance_id=appliance_id, assignee=assignee, q=q, cursor=page.cursor, limit=page.limit
-    )
+    wanted = TicketFilter(statuses=tuple(status or ()), appliance_id=appliance_id, assignee=assignee, q=q)
+    found = here.desk.tickets(wanted, cursor=page.cursor, limit=page.limit)
     return Page(items=[show(Ticket, item, language=language) for item in found.items], next=found.next)
 
 
 @router.post("/tickets", status_code=201, responses=CONFLICT)
 def open_ticket(here: Here, account: Dispatcher, body: TicketRequest, response: Response, language: Language) -> Ticket:
     """Open a ticket by hand; 409 with ``ticket_id`` where one is open for the appliance and fault mode."""
-    ticket = here.desk.open_ticket(NewTicket(**body.model_dump()), actor=account.name)
+    ticket = here.desk.create_ticket(NewTicket(**body.model_dump()), actor=account.name)
     response.headers["location"] = f"/api/v1/tickets/{ticket.id}"
     return answer(ticket, response, language)
 
@@ -112,7 +113,7 @@ def open_ticket(here: Here, account: Dispatcher, body: TicketRequest, response: 
 @router.get("/tickets/{key}")
 def read_ticket(here: Here, _account: Viewer, key: str, response: Response, language: Language) -> Ticket:
     """One ticket, by id or number."""
-    return answer(here.desk.read_ticket(key), response, language)
+    return answer(here.desk.ticket(key), response, language)
 
 
 @router.post("/tickets/{key}/verdict", responses=CONFLICT | STALE)
@@ -121,15 +122,15 @@ def give_verdict(
     account: Technician,
     key: str,
     body: VerdictRequest,
+    *,
     response: Response,
     language: Language,
     if_match: IfMatch = None,
 ) -> Ticket:
     """Record what the technician found; it teaches the detectors."""
     version = expected_version(here, key, if_match)
-    ticket = here.desk.give_verdict(
-        key, body.verdict, fault_mode=body.fault_mode, note=body.note, actor=account.name, expected_version=version
-    )
+    record = VerdictRecord(body.verdict, fault_mode=body.fault_mode, note=body.note)
+    ticket = here.desk.record_verdict(key, record, actor=account.name, expected_version=version)
     return answer(ticket, response, language)
 
 
@@ -139,6 +140,7 @@ def take_step(
     account: Technician,
     key: str,
     step: str,
+    *,
     response: Response,
     language: Language,
     body: StepRequest | None = None,
@@ -151,5 +153,5 @@ def take_step(
         require(account, Role.DISPATCHER)
     version = expected_version(here, key, if_match)
     values = StepBody(**(body or StepRequest()).model_dump())
-    ticket = here.desk.take_step(key, TicketStep(step), values, actor=account.name, expected_version=version)
+    ticket = here.desk.step(key, TicketStep(step), values, actor=account.name, expected_version=version)
     return answer(ticket, response, language)
