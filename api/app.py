@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, FastAPI
 
 from api import problems
+from api.change_signal import ChangeSignal
 from api.console_files import DIST, ConsoleFiles
 from api.openapi import document_of
 from api.routes import alerts, appliances, health, live, login, operations, sessions, telemetry, tickets
@@ -35,7 +36,7 @@ def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.context = context
-    app.state.event_streams = set()
+    app.state.change_signal = ChangeSignal()
     problems.install(app)
     api = APIRouter(prefix=ROOT, responses=problems.RESPONSES)
     for module in (appliances, telemetry, alerts, tickets, sessions, live, login, operations):

@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     )
     store_url: str | None = Field(
         None,
-        description="influxdb://host:port?org=O&bucket=B (influxdbs:// for TLS) or sqlite:///file;"
+        description="influxdb://host:port?org=O&bucket=B (influxdbs:// for TLS);"
         " embedded, in the data folder, where unset",
         json_schema_extra=_unit("url"),
     )
@@ -152,7 +152,7 @@ class Settings(BaseSettings):
         """Only stores that exist."""
         if value is not None:
             example = "influxdb://127.0.0.1:8086?org=O&bucket=B"
-            _check_url(value, schemes=("influxdb", "influxdbs", "sqlite"), example=example)
+            _check_url(value, schemes=("influxdb", "influxdbs"), example=example)
         return value
 
     @field_validator("database_url")
@@ -199,11 +199,6 @@ class Settings(BaseSettings):
     def resolved_journal_url(self) -> str:
         """The journal's URL, with the data folder filled in."""
         return self.journal_url or f"sqlite:///{self.data_dir / 'journal'}"
-
-    @property
-    def resolved_store_url(self) -> str:
-        """The store's URL, with the data folder filled in."""
-        return self.store_url or f"sqlite:///{self.data_dir / 'telemetry.db'}"
 
     @property
     def resolved_database_url(self) -> str:

@@ -17,16 +17,16 @@ from starlette.concurrency import run_in_threadpool
 
 from alerts.changes import Change
 from api.access import Viewer
+from api.change_signal import ChangeSignal
 from api.context import Context, Here
 from api.live_samples import TooManyWatchers, Watcher
 from api.problems import Problem
 
 router = APIRouter(tags=["live"])
 
-LOOK_EVERY_S = 0.5
+WAIT_S = 1.0
 KEEP_ALIVE_S = 15.0
 AT_ONCE = 200
-STREAMS_MAX = 200
 
 
 @router.get("/events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
@@ -42,36 +42,32 @@ async def events(
         raise Problem(422, "Last-Event-ID: it is none that this stream has given.")
     after = int(last_event_id) if last_event_id else since
     begin = await run_in_threadpool(here.desk.last_change) if after is None else after
-    streams: set[object] = request.app.state.event_streams
-    if len(streams) >= STREAMS_MAX:
-        raise Problem(503, f"{STREAMS_MAX} event streams are open; close one.", headers={"retry-after": "10"})
+    signal: ChangeSignal = request.app.state.change_signal
+    if signal.is_full:
+        raise Problem(503, "Too many event streams are open; close one.", headers={"retry-after": "10"})
     return StreamingResponse(
-        _event_stream(here, begin, streams),
+        _event_stream(here, signal, begin),
         media_type="text/event-stream",
         headers={"cache-control": "no-store", "x-accel-buffering": "no"},
     )
 
 
-async def _event_stream(here: Context, after: int, streams: set[object]) -> AsyncIterator[bytes]:
+async def _event_stream(here: Context, signal: ChangeSignal, after: int) -> AsyncIterator[bytes]:
     """Changes behind ``after``, and a sign of life where there are none."""
-    token = object()
-    streams.add(token)
-    try:
+    async with signal.listening(here.desk):
         yield format_sse_event(comment="open", retry=2000)
         quiet_s = 0.0
         while not here.is_closing.is_set():
-            changes = await run_in_threadpool(here.desk.changes, after=after, limit=AT_ONCE)
-            for change in changes:
-                after = change.id
-                yield format_sse_event(data_str=change_json(change), event=change.subject.value, id=str(change.id))
-            quiet_s = 0.0 if changes else quiet_s + LOOK_EVERY_S
+            if await signal.wait_beyond(after, WAIT_S):
+                for change in await run_in_threadpool(here.desk.changes, after=after, limit=AT_ONCE):
+                    after = change.id
+                    yield format_sse_event(data_str=change_json(change), event=change.subject.value, id=str(change.id))
+                quiet_s = 0.0
+                continue
+            quiet_s += WAIT_S
             if quiet_s >= KEEP_ALIVE_S:
                 quiet_s = 0.0
                 yield format_sse_event(comment="still here")
-            if len(changes) < AT_ONCE:
-                await asyncio.sleep(LOOK_EVERY_S)
-    finally:
-        streams.discard(token)
 
 
 def change_json(change: Change) -> str:

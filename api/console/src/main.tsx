@@ -13,10 +13,11 @@ import { RouterProvider } from "react-router";
 
 import { queryClient } from "./api/queries";
 import { router } from "./app/routes";
-import { startWords } from "./i18n";
+import { onLanguage, startWords } from "./i18n";
 import { theme, variables } from "./theme";
 
 startWords();
+onLanguage(() => void queryClient.invalidateQueries());
 
 const root = document.getElementById("root");
 if (root) {

@@ -29,7 +29,8 @@ function address(path: string, query: Query = {}): string {
 async function answer<T>(url: string, init: RequestInit): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(url, { credentials: "same-origin", ...init });
+    const headers = { "accept-language": document.documentElement.lang, ...init.headers };
+    response = await fetch(url, { credentials: "same-origin", ...init, headers });
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     throw new Problem(0, "unreachable", null);

@@ -32,17 +32,22 @@ export function useTickets(statuses: string[], more: { appliance_id?: string; li
     queryKey: ["tickets", statuses.join(), appliance_id ?? "", limit],
     placeholderData: keepPreviousData,
     queryFn: async ({ signal }) => {
-      const items: Ticket[] = [];
-      let cursor: string | null = null;
-      do {
-        const query = { status: statuses, appliance_id, limit: Math.min(500, limit), cursor };
-        const page: Page<Ticket> = await get<Page<Ticket>>("/tickets", query, signal);
-        items.push(...page.items);
-        cursor = page.next;
-      } while (cursor && items.length < limit);
-      return { items, complete: cursor === null };
+      const parts = await Promise.all(statuses.map((status) => allPages({ status, appliance_id }, limit, signal)));
+      const items = parts.flatMap((part) => part.items).sort((one, other) => other.number - one.number);
+      return { items, isComplete: parts.every((part) => part.isComplete) };
     },
   });
+}
+
+async function allPages(query: { status?: string; appliance_id?: string }, limit: number, signal: AbortSignal) {
+  const items: Ticket[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<Ticket> = await get<Page<Ticket>>("/tickets", { ...query, limit: Math.min(500, limit), cursor }, signal);
+    items.push(...page.items);
+    cursor = page.next;
+  } while (cursor && items.length < limit);
+  return { items, isComplete: cursor === null };
 }
 
 /** One ticket by its number. */

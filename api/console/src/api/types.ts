@@ -44,8 +44,8 @@ export interface HistoryEntry {
   at: string;
   actor: string;
   event: string;
-  from: string | null;
-  to: string | null;
+  from_status: string | null;
+  to_status: string | null;
   note: string | null;
   data: Record<string, unknown>;
 }
@@ -59,6 +59,7 @@ export interface Ticket {
   component: string | null;
   fault_mode: string | null;
   title: string;
+  summary: string | null;
   description: string | null;
   version: number;
   status: TicketStatus;
@@ -74,19 +75,10 @@ export interface Ticket {
   recommended: Recommended;
   sla: { respond_by: string | null; resolve_by: string | null; paused_reason: string | null };
   assignee: string | null;
-  visit: { assignee: string | null; from: string | null; to: string | null } | null;
-  verdict: { verdict: Verdict; fault_mode: string | null; note: string | null; at: string; by: string } | null;
+  visit: { from: string | null; to: string | null } | null;
+  verdict: Verdict | null;
   history: HistoryEntry[];
-  steps: string[];
-  sessions: string[];
-}
-
-export interface TicketLine {
-  id: string;
-  number: number;
-  title: string;
-  status: TicketStatus;
-  priority: number;
+  legal_steps: string[];
 }
 
 export interface Appliance {
@@ -99,10 +91,11 @@ export interface Appliance {
   availability: Availability;
   condition: Condition;
   condition_reason: string;
+  condition_at: string | null;
   health: Record<string, number>;
   capabilities: string[];
   last_seen: string | null;
-  open_tickets: TicketLine[];
+  open_tickets: number[];
 }
 
 export interface Metric {
@@ -111,7 +104,7 @@ export interface Metric {
   kind: string;
   low: number;
   high: number;
-  label: Record<string, string>;
+  label: string;
 }
 
 export interface ApplianceDetail extends Appliance {
@@ -139,19 +132,30 @@ export interface SessionCommand {
   answered_at: string | null;
 }
 
+export interface TranscriptEntry {
+  at: string;
+  actor: string;
+  event: string;
+  command_id: string | null;
+  data: Record<string, unknown>;
+}
+
 export interface DiagnosisSession {
   id: string;
   ticket_id: string;
+  ticket_number: number;
   appliance_id: string;
   scope: string;
   state: string;
   requested_at: string;
   requested_by: string;
-  expires_at: string;
+  tries_left: number;
+  granted_at: string | null;
+  expires_at: string | null;
   ended_at: string | null;
   end_reason: string | null;
   commands: SessionCommand[];
-  transcript: HistoryEntry[];
+  transcript: TranscriptEntry[];
 }
 
 export interface Account {

@@ -76,10 +76,6 @@ export const en = {
     noClock: "no clock",
   },
   ticket: {
-    deviation_high: "{{metric}} is {{observed}}; {{band}} is normal for this appliance.",
-    deviation_low: "{{metric}} is only {{observed}}; {{band}} is normal for this appliance.",
-    deviation_in: "{{metric}} is {{observed}}, within its normal band of {{band}}.",
-    since: "Since {{day}}.",
     noEvidence: "No measured evidence: this ticket came from {{source}}.",
     priority: "P{{priority}}",
     assigned: "assigned: {{who}}",
@@ -121,7 +117,6 @@ export const en = {
       confirmed: "Confirmed", other_fault: "Another fault", no_fault_found: "No fault found", usage: "Usage",
       self_cleared: "Cleared by itself",
     },
-    sessions: "Sessions",
     steps: {
       triage: "Triage", start: "Start work", schedule: "Schedule", finish: "Finish repair", accept: "Accepted",
       reject: "Not accepted", close: "Close", reopen: "Reopen", hold: "Hold", resume: "Resume", cancel: "Cancel ticket",

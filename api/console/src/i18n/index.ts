@@ -8,6 +8,12 @@ import { zh } from "./zh";
 export type Language = "en" | "zh";
 
 const KEY = "fettle.language";
+const listeners = new Set<() => void>();
+
+/** Call when the language has changed: what the API put into words is in the other one. */
+export function onLanguage(listener: () => void): void {
+  listeners.add(listener);
+}
 
 function remembered(): Language {
   const kept = localStorage.getItem(KEY) ?? navigator.language;
@@ -31,6 +37,7 @@ export function choose(language: Language): void {
   localStorage.setItem(KEY, language);
   document.documentElement.lang = language;
   void i18next.changeLanguage(language);
+  for (const listener of listeners) listener();
 }
 
 /** The words and the language of the moment. */

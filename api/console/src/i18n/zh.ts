@@ -75,10 +75,6 @@ export const zh: Words = {
     noClock: "无时限",
   },
   ticket: {
-    deviation_high: "{{metric}}为 {{observed}}，这台设备的正常范围是 {{band}}。",
-    deviation_low: "{{metric}}只有 {{observed}}，这台设备的正常范围是 {{band}}。",
-    deviation_in: "{{metric}}为 {{observed}}，在正常范围 {{band}} 之内。",
-    since: "自 {{day}}起。",
     noEvidence: "没有测量证据：此工单来自{{source}}。",
     priority: "P{{priority}}",
     assigned: "负责人：{{who}}",
@@ -120,7 +116,6 @@ export const zh: Words = {
       confirmed: "确认故障", other_fault: "其他故障", no_fault_found: "未发现故障", usage: "使用问题",
       self_cleared: "自行恢复",
     },
-    sessions: "会话",
     steps: {
       triage: "分诊", start: "开始处理", schedule: "排程", finish: "完成维修", accept: "客户验收", reject: "未通过验收",
       close: "关闭", reopen: "重新打开", hold: "挂起", resume: "恢复", cancel: "取消工单", comment: "备注",

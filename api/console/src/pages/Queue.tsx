@@ -86,7 +86,7 @@ export function Queue() {
           chosen={chosen?.number ?? null}
           href={(ticket) => (isWide ? withTicket(search, ticket) : `/tickets/${ticket.number}`)}
         />
-        {source.data && !source.data.complete && <p className="list-foot">{t("queue.more", { count: view === "closed" ? 500 : QUEUE_LIMIT })}</p>}
+        {source.data && !source.data.isComplete && <p className="list-foot">{t("queue.more", { count: view === "closed" ? 500 : QUEUE_LIMIT })}</p>}
       </section>
       {isWide && (
         <section className="split-detail" aria-label={t("nav.queue")}>

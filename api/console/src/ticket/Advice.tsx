@@ -1,7 +1,6 @@
 /** What to do: the first check, the test that would prove it, the part to bring, and what else it could be. */
 import { Button, Title } from "@mantine/core";
 import { IconBroadcast } from "@tabler/icons-react";
-import { Link } from "react-router";
 
 import type { Ticket } from "../api/types";
 import { useWords } from "../i18n";
@@ -47,24 +46,8 @@ export function Advice({ ticket, onSession }: { ticket: Ticket; onSession: (() =
           {t("ticket.run")}
         </Button>
       )}
-      <Sessions ticket={ticket} />
       <Causes ticket={ticket} />
     </section>
-  );
-}
-
-function Sessions({ ticket }: { ticket: Ticket }) {
-  const { t } = useWords();
-  if (ticket.sessions.length === 0) return null;
-  return (
-    <p className="sessions">
-      {t("ticket.sessions")}:{" "}
-      {ticket.sessions.map((id, index) => (
-        <Link key={id} to={`/sessions/${id}`}>
-          {index + 1}
-        </Link>
-      ))}
-    </p>
   );
 }
 

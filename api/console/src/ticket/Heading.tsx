@@ -3,36 +3,32 @@ import { ActionIcon, Anchor, Button, Group, Menu, Title, Tooltip } from "@mantin
 import { IconArrowRight, IconArrowsDiagonal, IconChevronDown, IconGavel } from "@tabler/icons-react";
 import { Link } from "react-router";
 
-import type { ApplianceDetail, Ticket } from "../api/types";
+import type { Ticket } from "../api/types";
 import { useWords } from "../i18n";
 import { ClockLine, failsText } from "../queue/TicketList";
 import { formatShare, plainName } from "../words/format";
 import { PriorityMark, StatusMark } from "../words/Marks";
 import { Moment } from "../words/Moment";
-import { metricName, ticketSentence } from "../words/names";
+import { ticketSentence } from "../words/names";
 import { useNow } from "../words/now";
 import { runningClocks } from "../words/clocks";
 import { likelyStep, otherSteps, type TicketSteps } from "./steps";
 
 interface HeadingProps {
   ticket: Ticket;
-  detail: ApplianceDetail | undefined;
   steps: TicketSteps;
   isEmbedded: boolean;
   onVerdict: (() => void) | undefined;
 }
 
-export function Heading({ ticket, detail, steps, isEmbedded, onVerdict }: HeadingProps) {
-  const { t, language } = useWords();
-  const now = useNow();
-  const name = metricName(ticket.evidence[0]?.metric ?? "", detail, language);
+export function Heading({ ticket, steps, isEmbedded, onVerdict }: HeadingProps) {
+  const { t } = useWords();
   return (
     <header className="ticket-head">
       <Facts ticket={ticket} isEmbedded={isEmbedded} />
-      <Title order={isEmbedded ? 2 : 1} className="ticket-title">
-        {ticket.title}
+      <Title order={isEmbedded ? 2 : 1} className="ticket-sentence">
+        {ticketSentence(ticket, t)}
       </Title>
-      <p className="ticket-sentence">{ticketSentence(ticket, name, t, language, now)}</p>
       <Steps ticket={ticket} steps={steps} onVerdict={onVerdict} />
     </header>
   );
@@ -87,7 +83,7 @@ function Steps({ ticket, steps, onVerdict }: { ticket: Ticket; steps: TicketStep
       {onVerdict && (
         <Tooltip label="v">
           <Button size="xs" variant="light" leftSection={<IconGavel size={15} />} onClick={onVerdict}>
-            {ticket.verdict ? t(`ticket.verdicts.${ticket.verdict.verdict}`) : t("ticket.verdict")}
+            {ticket.verdict ? t(`ticket.verdicts.${ticket.verdict}`) : t("ticket.verdict")}
           </Button>
         </Tooltip>
       )}

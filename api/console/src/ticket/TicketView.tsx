@@ -34,7 +34,7 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
   const [isSessionOpen, setSessionOpen] = useState(false);
   const comment = useRef<HTMLTextAreaElement>(null);
   const steps = useTicketSteps(ticket);
-  const mayJudge = ticket.steps.includes("verdict");
+  const mayJudge = ticket.legal_steps.includes("verdict");
   const mayOpenSession = !["closed", "cancelled"].includes(ticket.status);
   const likely = likelyStep(ticket);
   useKeys({
@@ -47,7 +47,6 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
     <article className="ticket">
       <Heading
         ticket={ticket}
-        detail={detail}
         steps={steps}
         isEmbedded={isEmbedded}
         onVerdict={mayJudge ? () => setVerdictOpen(true) : undefined}

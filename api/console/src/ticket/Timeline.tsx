@@ -25,7 +25,7 @@ export function Timeline({ ticket, steps, comment }: TimelineProps) {
       <Title order={3} size="h5" id="timeline-title" className="card-title">
         {t("ticket.timeline")}
       </Title>
-      {ticket.steps.includes("comment") && (
+      {ticket.legal_steps.includes("comment") && (
         <form
           className="comment"
           onSubmit={(event) => {
@@ -73,7 +73,7 @@ export function Timeline({ ticket, steps, comment }: TimelineProps) {
 function Deed({ entry }: { entry: HistoryEntry }) {
   const { t } = useWords();
   const step = t(`ticket.steps.${entry.event}`, { defaultValue: plainName(entry.event) });
-  const to = entry.to && entry.to !== entry.from ? t(`status.${entry.to}`, { defaultValue: plainName(entry.to) }) : null;
+  const to = entry.to_status && entry.to_status !== entry.from_status ? t(`status.${entry.to_status}`, { defaultValue: plainName(entry.to_status) }) : null;
   return (
     <>
       <b>{step}</b>

@@ -18,7 +18,7 @@ interface VerdictDialogProps {
 
 export function VerdictDialog({ ticket, steps, opened, onClose }: VerdictDialogProps) {
   const { t, language } = useWords();
-  const [verdict, setVerdict] = useState<Verdict>(ticket.verdict?.verdict ?? "confirmed");
+  const [verdict, setVerdict] = useState<Verdict>(ticket.verdict ?? "confirmed");
   const [fault, setFault] = useState(ticket.alternatives[0]?.fault_mode ?? "");
   const [note, setNote] = useState("");
   const send = async () => {

@@ -31,13 +31,13 @@ const UNDO_MS = 10_000;
 
 /** The step to offer first, or none. */
 export function likelyStep(ticket: Ticket): string | undefined {
-  return LIKELY[ticket.status]?.find((step) => ticket.steps.includes(step));
+  return LIKELY[ticket.status]?.find((step) => ticket.legal_steps.includes(step));
 }
 
 /** The other steps, without those that have a place of their own. */
 export function otherSteps(ticket: Ticket): string[] {
   const likely = likelyStep(ticket);
-  return ticket.steps.filter((step) => step !== likely && step !== "comment" && step !== "verdict");
+  return ticket.legal_steps.filter((step) => step !== likely && step !== "comment" && step !== "verdict");
 }
 
 export interface TicketSteps {

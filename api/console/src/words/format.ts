@@ -26,11 +26,6 @@ export function formatQuantity(value: number, unit: string, language: string): s
   return unit ? `${text}\u202f${unit}` : text;
 }
 
-/** "52–64": both ends of a band with the digits of the narrower need. */
-export function formatBand(low: number, high: number, language: string): string {
-  return `${formatNumber(low, language)}–${formatNumber(high, language)}`;
-}
-
 /** 0.716 → "72 %" or "72%". */
 export function formatShare(share: number, language: string): string {
   return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
@@ -79,11 +74,6 @@ export function formatSpan(span: number, language: string): string {
   }
   const [days, hours] = [Math.floor(size / DAY), Math.floor((size % DAY) / HOUR)];
   return unit(days, "d", "天") + (hours && days < 3 ? ` ${unit(hours, "h", "小时")}` : "");
-}
-
-/** "in 6 to 11 days": whole days between now and both ends of a window. */
-export function daysUntil(ms: number, now: number): number {
-  return Math.max(0, Math.round((ms - now) / DAY));
 }
 
 /** drain_s → "drain s": a name that no profile explains, readable at least. */

@@ -1,13 +1,12 @@
-/** What a metric, a feature or a kind is called in the reader's language, from the profile that the API hands out. */
+/** What a metric is called in the reader's language, and the sentence of a ticket; both in the API's words where it has them. */
 import type { ApplianceDetail, Evidence, Ticket } from "../api/types";
-import { formatBand, formatDay, formatQuantity, plainName, toMs } from "./format";
+import { formatNumber, formatQuantity, plainName } from "./format";
 
 type Say = (key: string, options?: Record<string, unknown>) => string;
 
 /** The label of a metric of this appliance; its plain name where no profile knows it. */
-export function metricName(name: string, detail: ApplianceDetail | undefined, language: string): string {
-  const label = detail?.metrics.find((metric) => metric.name === name)?.label;
-  return label?.[language] ?? label?.en ?? plainName(name);
+export function metricName(name: string, detail: ApplianceDetail | undefined): string {
+  return detail?.metrics.find((metric) => metric.name === name)?.label ?? plainName(name);
 }
 
 /** The unit of a metric. */
@@ -15,25 +14,23 @@ export function metricUnit(name: string, detail: ApplianceDetail | undefined): s
   return detail?.metrics.find((metric) => metric.name === name)?.unit ?? "";
 }
 
-/** "52–64 s", or null where the evidence has no band. */
-export function bandOf(evidence: Evidence, language: string): string | null {
-  if (evidence.expected_low === null || evidence.expected_high === null) return null;
-  const unit = evidence.unit ? `\u202f${evidence.unit}` : "";
-  return formatBand(evidence.expected_low, evidence.expected_high, language) + unit;
+/** "52–64 s", "≤ 64 s", "≥ 52 s", or null where nothing is expected. */
+export function bandText(low: number | null, high: number | null, unit: string, language: string): string | null {
+  if (low === null && high === null) return null;
+  if (low === null) return `≤ ${formatQuantity(high ?? 0, unit, language)}`;
+  if (high === null) return `≥ ${formatQuantity(low, unit, language)}`;
+  return `${formatNumber(low, language)}–${formatQuantity(high, unit, language)}`;
 }
 
-/** The number, the normal, and since when, in one sentence. */
-export function ticketSentence(ticket: Ticket, name: string, t: Say, language: string, now: number): string {
-  const first = ticket.evidence[0];
-  const band = first ? bandOf(first, language) : null;
-  if (!first || first.observed === null || band === null) {
-    return ticket.description ?? t("ticket.noEvidence", { source: t(`source.${ticket.source}`) });
-  }
-  const isHigh = first.observed > (first.expected_high ?? Infinity);
-  const isLow = first.observed < (first.expected_low ?? -Infinity);
-  const word = isHigh ? "ticket.deviation_high" : isLow ? "ticket.deviation_low" : "ticket.deviation_in";
-  const sentence = t(word, { metric: name, observed: formatQuantity(first.observed, first.unit, language), band });
-  const since = toMs(first.since ?? ticket.onset_at);
-  if (since === null) return sentence;
-  return `${sentence}${language === "zh" ? "" : " "}${t("ticket.since", { day: formatDay(since, language, now) })}`;
+/** Which side of its band an observation lies on. */
+export function sideOf(evidence: Evidence): "high" | "low" | "inside" {
+  if (evidence.observed === null) return "inside";
+  if (evidence.expected_high !== null && evidence.observed > evidence.expected_high) return "high";
+  if (evidence.expected_low !== null && evidence.observed < evidence.expected_low) return "low";
+  return "inside";
+}
+
+/** The number, the normal and since when, as the API says it; a ticket without evidence says where it came from. */
+export function ticketSentence(ticket: Ticket, t: Say): string {
+  return ticket.summary ?? `${ticket.title}. ${ticket.description ?? t("ticket.noEvidence", { source: t(`source.${ticket.source}`) })}`;
 }

@@ -1,0 +1,127 @@
+/** Why we say so: each piece of evidence against its normal, and the strongest one over time. */
+import { Title, Tooltip, UnstyledButton } from "@mantine/core";
+import { useMemo, useState } from "react";
+
+import { useTelemetry } from "../api/queries";
+import type { ApplianceDetail, Evidence, Ticket } from "../api/types";
+import { type ChartMark, type ChartSpan } from "../chart/LineChart";
+import { MetricChart } from "../chart/MetricChart";
+import { useWords } from "../i18n";
+import { formatQuantity, formatShare, toMs } from "../words/format";
+import { bandText, metricName, sideOf } from "../words/names";
+import { now } from "../words/now";
+
+const DAY = 86_400_000;
+const POINTS = 1200;
+
+export function Why({ ticket, detail }: { ticket: Ticket; detail: ApplianceDetail | undefined }) {
+  const { t } = useWords();
+  const [chosen, setChosen] = useState(0);
+  const evidence = ticket.evidence[chosen] ?? ticket.evidence[0];
+  return (
+    <section className="card" aria-labelledby="why-title">
+      <Title order={3} size="h5" id="why-title" className="card-title">
+        {t("ticket.why")}
+      </Title>
+      {!evidence && <p className="dim">{t("ticket.noEvidence", { source: t(`source.${ticket.source}`) })}</p>}
+      <ul className="evidence">
+        {ticket.evidence.slice(0, 5).map((item, index) => (
+          <li key={item.metric}>
+            <EvidenceRow item={item} detail={detail} isChosen={item === evidence} onChoose={() => setChosen(index)} />
+          </li>
+        ))}
+      </ul>
+      {evidence && <EvidenceChart ticket={ticket} evidence={evidence} detail={detail} />}
+    </section>
+  );
+}
+
+interface EvidenceRowProps {
+  item: Evidence;
+  detail: ApplianceDetail | undefined;
+  isChosen: boolean;
+  onChoose: () => void;
+}
+
+function EvidenceRow({ item, detail, isChosen, onChoose }: EvidenceRowProps) {
+  const { t, language } = useWords();
+  const band = bandText(item.expected_low, item.expected_high, item.unit, language);
+  const side = sideOf(item);
+  return (
+    <UnstyledButton className="evidence-row" aria-pressed={isChosen} onClick={onChoose}>
+      <span className="evidence-name">{metricName(item.metric, detail)}</span>
+      <Bullet item={item} />
+      <span className={`evidence-value ${side === "inside" ? "" : "off"}`}>
+        {side === "high" ? "↑ " : side === "low" ? "↓ " : ""}
+        {item.observed === null ? t("none") : formatQuantity(item.observed, item.unit, language)}
+      </span>
+      <span className="dim">{band && t("ticket.expected", { band })}</span>
+      <Tooltip label={t("ticket.shareTitle")}>
+        <span className="evidence-share">{formatShare(item.share, language)}</span>
+      </Tooltip>
+    </UnstyledButton>
+  );
+}
+
+/** A ruler with the normal band as a bar and the observation as a mark. */
+function Bullet({ item }: { item: Evidence }) {
+  const { observed } = item;
+  const low = item.expected_low ?? (item.expected_high === null ? null : Math.min(0, item.expected_high));
+  const high = item.expected_high ?? (item.expected_low === null ? null : Math.max(item.expected_low * 1.5, observed ?? 0));
+  if (observed === null || low === null || high === null) return <span className="bullet" aria-hidden />;
+  const width = Math.max(high, observed) - Math.min(low, observed) || 1;
+  const start = Math.min(low, observed) - width * 0.12;
+  const place = (value: number) => `${((value - start) / (width * 1.24)) * 100}%`;
+  return (
+    <span className="bullet" aria-hidden>
+      <i style={{ left: place(low), right: `calc(100% - ${place(high)})` }} />
+      <b style={{ left: place(observed) }} />
+    </span>
+  );
+}
+
+function EvidenceChart({ ticket, evidence, detail }: { ticket: Ticket; evidence: Evidence; detail: ApplianceDetail | undefined }) {
+  const { t } = useWords();
+  const range = useMemo(() => rangeOf(ticket), [ticket]);
+  const telemetry = useTelemetry(ticket.appliance_id, [evidence.metric], range, POINTS);
+  const band = useMemo(() => ({ low: evidence.expected_low, high: evidence.expected_high }), [evidence]);
+  const marks = useMemo(() => marksOf(ticket, evidence, t), [ticket, evidence, t]);
+  const spans = useMemo(() => spansOf(ticket, t), [ticket, t]);
+  return (
+    <MetricChart
+      name={metricName(evidence.metric, detail)}
+      unit={evidence.unit}
+      metric={evidence.metric}
+      telemetry={telemetry.data}
+      range={range}
+      band={band}
+      marks={marks}
+      spans={spans}
+      height={230}
+    />
+  );
+}
+
+/** From two weeks before the onset until now, to the hour, so that the same question is asked again from the cache. */
+function rangeOf(ticket: Ticket): { start: number; end: number } {
+  const opened = toMs(ticket.opened_at) ?? now();
+  const onset = toMs(ticket.onset_at) ?? opened;
+  const end = Math.ceil(Math.max(opened, Math.min(now(), opened + 30 * DAY)) / 3_600_000) * 3_600_000;
+  return { start: Math.min(onset, opened) - 14 * DAY, end };
+}
+
+type Say = (key: string) => string;
+
+function marksOf(ticket: Ticket, evidence: Evidence, t: Say): ChartMark[] {
+  const onset = toMs(evidence.since ?? ticket.onset_at);
+  const opened = toMs(ticket.opened_at);
+  const marks: ChartMark[] = [];
+  if (onset !== null) marks.push({ at: onset, label: t("ticket.onset"), tone: "accent" });
+  if (opened !== null) marks.push({ at: opened, label: t("ticket.alarm"), tone: "bad" });
+  return marks;
+}
+
+function spansOf(ticket: Ticket, t: Say): ChartSpan[] {
+  const [from, to] = [toMs(ticket.failure_window?.from), toMs(ticket.failure_window?.to)];
+  return from === null || to === null ? [] : [{ from, to, label: t("ticket.window") }];
+}
