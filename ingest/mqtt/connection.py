@@ -30,6 +30,7 @@ SHORT_READ_BYTES = 64 * 1024
 BUSY_MESSAGES_PER_S = 2_000
 _BUFFER_BYTES = 512 * 1024
 _PUBLISHES_IN_FLIGHT_MAX = 1_000
+_GREETINGS = (0x20, 0xE0, 0xF0)  # CONNACK, DISCONNECT, AUTH
 _REFUSALS = (  # the codec's codes can't be hashed
     mqtt5.ConnAckReasonCode.BAD_USER_NAME_OR_PASSWORD,
     mqtt5.ConnAckReasonCode.NOT_AUTHORIZED,
@@ -250,6 +251,8 @@ class Connection(asyncio.BufferedProtocol):
                     self._flow += run.count
                     self._on_run(run)
                     continue
+            elif view[position] not in _GREETINGS:
+                raise MalformedFrameError(f"its answer begins with byte {view[position]:#04x}")
             length = declared_length(view[position:])
             if length is not None and length > self._options.max_packet_bytes:
                 raise MalformedFrameError(f"a packet of {length} bytes, {self._options.max_packet_bytes} are agreed")

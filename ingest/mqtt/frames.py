@@ -36,16 +36,9 @@ def read_packet(view: memoryview) -> tuple[mqtt5.Packet, int] | None:
     """The packet at the start of ``view`` and its length; ``None`` if there is not yet all of it."""
     try:
         return mqtt5.read(view)
-    except IndexError as error:
-        if frame_length(view) is None:
-            return None
-        raise MalformedFrameError(f"a frame is shorter than what it says to hold: {error}") from error
-    except ValueError as error:
-        raise MalformedFrameError(str(error)) from error
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        raise MalformedFrameError("a text is no UTF-8") from error
+    except BaseException as error:  # noqa: BLE001 - raised again unless it is garbage
+        _check_incomplete(error, view)
+        return None
 
 
 def frame_length(view: memoryview) -> int | None:
@@ -79,11 +72,9 @@ def take_publishes(view: memoryview) -> PublishRun | None:
     while position < end and view[position] & _PUBLISH_MASK == PUBLISH:
         try:
             packet, length = read(view[position:])
-        except BaseException:  # noqa: BLE001 - sorted by read_packet, which raises what is no garbage
-            found = read_packet(view[position:])
-            if found is None:
-                break
-            packet, length = found
+        except BaseException as error:  # noqa: BLE001 - raised again unless the frame isn't all there
+            _check_incomplete(error, view[position:])
+            break
         if packet.packet_id is not None:  # type: ignore[union-attr] # the first byte says it is a PUBLISH
             ids.append(packet.packet_id.to_bytes(2, "big"))  # type: ignore[union-attr] # the same
         position += length
@@ -103,13 +94,24 @@ def read_publishes(frames: bytes) -> list[mqtt5.PublishPacket]:
     while position < len(view):
         try:
             packet, length = read(view[position:])
-        except BaseException:  # noqa: BLE001 - sorted by read_packet, which raises what is no garbage
-            found = read_packet(view[position:])
-            if found is None:
-                raise MalformedFrameError("the last frame is cut off") from None
-            packet, length = found
+        except BaseException as error:
+            _check_incomplete(error, view[position:])
+            raise MalformedFrameError("the last frame is cut off") from error
         if type(packet) is not mqtt5.PublishPacket:
             raise MalformedFrameError(f"a {type(packet).__name__} among the publishes")
         packets.append(packet)
         position += length
     return packets
+
+
+def _check_incomplete(error: BaseException, view: memoryview) -> None:
+    """Return if the codec only missed the rest of a frame; raise what the error means otherwise."""
+    if isinstance(error, IndexError):
+        if frame_length(view) is not None:
+            raise MalformedFrameError(f"a frame is shorter than what it says to hold: {error}") from error
+    elif isinstance(error, ValueError):
+        raise MalformedFrameError(str(error)) from error
+    elif type(error).__name__ == "PanicException":
+        raise MalformedFrameError("a text is no UTF-8") from error
+    else:
+        raise error
