@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from api.commands import inspecting, running
+from api.commands import inspecting, people, running
 from api.commands.shape import ConfigOption, Failure, say
 
 app = typer.Typer(
@@ -34,6 +34,8 @@ app.command()(running.serve)
 app.command()(running.simulate)
 app.command()(running.replay)
 app.command()(inspecting.settings)
+app.command()(inspecting.migrate)
+app.add_typer(people.users, name="users")
 
 
 def main() -> None:

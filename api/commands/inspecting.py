@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING
-
 import typer
 
-from api.commands.shape import ConfigOption, JsonOption, load_settings, write_line
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from api.commands.shape import ConfigOption, JsonOption, load_settings, say, telling, write_line, write_table
 
 
 def settings(ctx: typer.Context, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
@@ -26,10 +20,19 @@ def settings(ctx: typer.Context, *, as_json: JsonOption = False, config: ConfigO
     )
 
 
-def write_table(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Rows under titles, in columns as wide as needed, on stdout."""
-    texts = [[str(cell) for cell in row] for row in (titles, *rows)]
-    widths = [max(len(row[column]) for row in texts) for column in range(len(titles))]
-    for row in texts:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        sys.stdout.write(line.rstrip() + "\n")
+def migrate(ctx: typer.Context, config: ConfigOption = None) -> None:
+    """Bring the service desk's database up to this version."""
+    loaded = load_settings(ctx, config)
+    from alerts.errors import DeskError  # noqa: PLC0415
+    from api.desk_database import open_desk_database  # noqa: PLC0415
+
+    with telling(DeskError):
+        open_desk_database(loaded.settings)
+    say(f"{mask(loaded.settings.resolved_database_url)} is up to date.")
+
+
+def mask(url: str) -> str:
+    """The URL without its password."""
+    from api.settings import mask_url  # noqa: PLC0415
+
+    return mask_url(url)

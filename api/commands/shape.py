@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from api.setting_sources import Loaded
 
@@ -81,3 +81,12 @@ def renames(pairs: list[str] | None) -> dict[str, str]:
             raise typer.BadParameter(f"{pair!r} is not COLUMN=NAME", param_hint="--metric")
         mapping[column] = name
     return mapping
+
+
+def write_table(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Rows under titles, in columns as wide as needed, on stdout."""
+    texts = [[str(cell) for cell in row] for row in (titles, *rows)]
+    widths = [max(len(row[column]) for row in texts) for column in range(len(titles))]
+    for row in texts:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        sys.stdout.write(line.rstrip() + "\n")

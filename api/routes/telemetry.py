@@ -6,7 +6,6 @@ import math
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from ingest.store.downsample import downsample
 
 from api.access import Viewer
 from api.context import Here
@@ -15,6 +14,7 @@ from api.problems import Problem
 from api.times import parse_range
 from ingest.profiles import profile_for
 from ingest.store import StoreUnavailable
+from ingest.store.downsample import downsample
 
 router = APIRouter(tags=["appliances"])
 
@@ -45,7 +45,7 @@ def telemetry(
     except StoreUnavailable as error:
         raise Problem(503, f"The telemetry store can't answer now: {error}", headers={"retry-after": "5"}) from error
     columns = downsample(
-        series, start_ms=span.start_ms, end_ms=span.end_ms, points=points, interval_ms=round(interval_s * 1000)
+        series, start_ms=span.start_ms, end_ms=span.end_ms, points=points, usual_interval_ms=round(interval_s * 1000)
     )
     return Telemetry(
         ts=columns.ts_ms.tolist(),
