@@ -27,7 +27,7 @@ class StoreError(Exception):
     """Root of the store's errors."""
 
 
-class StoreUnavailable(StoreError):
+class StoreUnavailable(StoreError):  # noqa: N818 - reads as what it says
     """The store can't take or give data now; keep what was to be written and try again.
 
     ``kind`` says why in one word for the metrics: ``down``, ``timeout``, ``busy``, ``denied``, ``missing``, ``error``.
@@ -40,7 +40,7 @@ class StoreUnavailable(StoreError):
         self.retry_after_s = retry_after_s
 
 
-class StoreRejected(StoreError):
+class StoreRejected(StoreError):  # noqa: N818 - the same
     """Some samples can never be stored; all others of the call are. ``rejected`` = (block number, row, why)."""
 
     def __init__(self, rejected: Sequence[tuple[int, int, str]]) -> None:
@@ -84,6 +84,10 @@ class TelemetryStore(Protocol):
 
     def erase(self, kind: str, appliance_id: str) -> None:
         """Remove everything of one appliance, for good."""
+        ...
+
+    def prune(self, before_ms: int) -> None:
+        """Drop what is older than ``before_ms``, where the store doesn't see to that by itself; may leave some for later."""
         ...
 
     def check(self) -> None:

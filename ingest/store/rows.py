@@ -188,11 +188,11 @@ class Packer:
         start += 4 * count
         time_ns = np.cumsum(_from_planes(body, start, np.dtype(np.int64), 1, count)[0])
         start += 8 * count
-        values = _from_planes(body, start, np.dtype(np.float64), width, count, cut).T
+        values = _from_planes(body, start, np.dtype(np.float64), width, count, cut=cut).T
         start += 8 * count * width
         codes = np.full((2, cut.stop - cut.start), NO_WORD, np.int32)
         if head.words:
-            codes = _from_planes(body, start, np.dtype(np.int32), 2, count, cut)
+            codes = _from_planes(body, start, np.dtype(np.int32), 2, count, cut=cut)
         return Rows(who[cut], time_ns[cut], head.metrics, values, codes[0], codes[1], head.words)
 
 
@@ -203,7 +203,7 @@ def _to_planes(numbers: NDArray[np.int32] | NDArray[np.int64] | NDArray[np.float
 
 
 def _from_planes(
-    body: bytes, start: int, dtype: np.dtype[Any], columns: int, count: int, cut: slice = slice(None)
+    body: bytes, start: int, dtype: np.dtype[Any], columns: int, count: int, *, cut: slice = slice(None)
 ) -> NDArray[Any]:
     """The rows ``cut`` of ``columns`` columns of ``count`` numbers each, which begin at byte ``start``."""
     size = dtype.itemsize

@@ -173,7 +173,7 @@ class StoreSuite:
                 readings = {
                     name: value
                     for name, value in zip(block.metrics, block.values[row].tolist(), strict=True)
-                    if value == value
+                    if value == value  # noqa: PLR0124 - NaN differs from itself
                 }
                 rows.setdefault(block.appliance_ids[row], []).append(
                     (time_ns, block.modes[row], block.cycles[row], readings)

@@ -1,0 +1,86 @@
+"""Blocks of samples → InfluxDB's line protocol, one line a sample.
+
+The layout of contract section 6: ``kind,appliance_id=ID metric=1.5,…,mode="…",cycle="…" TIME_NS``, every metric a float,
+booleans as 0 and 1. Where the received text of the metrics is at hand and agrees with the values, it is turned into fields
+by translating bytes, for all samples of a block at once; else the values are encoded.
+It refuses nothing: the caller leaves out what :func:`ingest.store.limits.refusals` names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ingest.sample import SampleBlock
+
+_SEPARATOR = b"\x00"
+_TO_FIELDS = bytes.maketrans(b":", b"=")
+_NOT_IN_FIELDS = b'"{} \t\r\n'
+_encode = msgspec.json.Encoder().encode
+
+
+def encode_block(block: SampleBlock) -> list[bytes]:
+    """The block's samples as lines without line ends, in order."""
+    if not len(block):
+        return []
+    heads = {name: b"%b,appliance_id=%b " % (_key(block.kind), _key(name)) for name in set(block.appliance_ids)}
+    tails: dict[tuple[str | None, str | None], bytes] = {}
+    lines = []
+    for name, fields, mode, cycle, time_ns in zip(
+        block.appliance_ids, _fields(block), block.modes, block.cycles, block.time_ns().tolist(), strict=True
+    ):
+        tail = tails.get((mode, cycle))
+        if tail is None:
+            tail = tails[mode, cycle] = _text_field(b"mode", mode) + _text_field(b"cycle", cycle)
+        lines.append(b"%b%b%b %d" % (heads[name], fields, tail, time_ns))
+    return lines
+
+
+def _fields(block: SampleBlock) -> list[bytes]:
+    """The metrics of each sample as ``name=value,…``."""
+    if block.metrics_json is not None:
+        text = _SEPARATOR.join(block.metrics_json)
+        readings = int(np.count_nonzero(~np.isnan(block.values)))
+        is_plain = b"\\" not in text and text.count(b":") == readings
+        if is_plain and text.count(_SEPARATOR) == len(block) - 1:
+            return _translate(text)
+    return _translate(_SEPARATOR.join(_encode_values(block)))
+
+
+def _translate(text: bytes) -> list[bytes]:
+    """JSON objects of numbers and booleans, NUL between them, as fields."""
+    fields = text.translate(_TO_FIELDS, _NOT_IN_FIELDS)
+    if b"=t" in fields or b"=f" in fields:
+        fields = fields.replace(b"=true", b"=1").replace(b"=false", b"=0")
+    return fields.split(_SEPARATOR)
+
+
+def _encode_values(block: SampleBlock) -> list[bytes]:
+    """The readings of each sample as a JSON object."""
+    rows: Sequence[Mapping[str, float]]
+    names, values = block.metrics, block.values.tolist()
+    if np.isnan(block.values).any():
+        rows = [
+            {name: value for name, value in zip(names, row, strict=True) if value == value}  # noqa: PLR0124 - not NaN
+            for row in values
+        ]
+    else:
+        rows = [dict(zip(names, row, strict=True)) for row in values]
+    return [_encode(row) for row in rows]
+
+
+def _key(text: str) -> bytes:
+    """A measurement or tag, escaped."""
+    return text.replace("\\", "\\\\").replace(",", "\\,").replace(" ", "\\ ").replace("=", "\\=").encode()
+
+
+def _text_field(name: bytes, text: str | None) -> bytes:
+    """A further field that is text; nothing where there is none."""
+    if not text:
+        return b""
+    return b',%b="%b"' % (name, text.replace("\\", "\\\\").replace('"', '\\"').encode())

@@ -1,0 +1,224 @@
+"""Loop: cursor "store" → telemetry store.
+
+What was admitted is gathered into writes of a useful size, written, and only then the cursor moves: a crash in between
+repeats a write, which is the same points again. While the store can't be used everything waits in the journal; the loop
+tries again with full jitter, without bound. A sample that the store can never take is kept as a dead letter, and the loop
+goes on. It refuses to sleep: :meth:`StoreWriter.run_once` says how long to wait, :meth:`StoreWriter.run` waits so that a
+stop ends it at once.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import structlog
+
+from ingest.store import StoreRejected, StoreUnavailable
+
+if TYPE_CHECKING:
+    import random
+    import threading
+    from collections.abc import Callable, Sequence
+
+    from ingest.clock import Clock
+    from ingest.sample import AdmittedBatch, SampleBlock
+    from ingest.store import TelemetryStore
+
+log = structlog.get_logger(__name__)
+
+CURSOR = "store"
+IDLE_WAIT_S = 1.0
+PRUNE_EVERY_MS = 3_600_000
+DAY_MS = 86_400_000
+
+
+class Feed(Protocol):
+    """Gives what was admitted, in order."""
+
+    def next(self, after: int) -> AdmittedBatch | None:
+        """The batch behind position ``after``, None when there is none yet."""
+        ...
+
+    def wait(self, timeout_s: float) -> object:
+        """Block until there may be something new."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedSample:
+    """A sample that was admitted and that the store can never take."""
+
+    block: SampleBlock
+    row: int
+    why: str
+
+
+class WriterBooks(Protocol):
+    """Keeps the cursor and the dead letters."""
+
+    def cursor(self, name: str) -> int:
+        """How far a reader has read."""
+        ...
+
+    def set_cursor(self, name: str, position: int) -> None:
+        """Make a reader's position durable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WriterOptions:
+    """How much is gathered for one write, how long it may wait, and how attempts are spaced."""
+
+    samples: int = 5_000
+    linger_s: float = 0.03
+    retry_first_s: float = 1.0
+    retry_max_s: float = 60.0
+    retention_days: int | None = None
+
+
+@dataclass(slots=True)
+class WriterStats:
+    """What the writer has done; read by health and metrics."""
+
+    position: int = 0
+    writes: int = 0
+    samples_stored: int = 0
+    readings_stored: int = 0
+    samples_rejected: int = 0
+    errors: dict[str, int] = field(default_factory=dict)
+    trouble: str | None = None
+    """Why the store can't be used now, as a sentence; None while it can."""
+    trouble_since_ms: int | None = None
+
+
+class StoreWriter:
+    """Moves what was admitted into the telemetry store; one thread drives it."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        store: TelemetryStore,
+        books: WriterBooks,
+        *,
+        refuse: Callable[[Sequence[RefusedSample]], None],
+        clock: Clock,
+        chance: random.Random,
+        options: WriterOptions | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._feed = feed
+        self._store = store
+        self._books = books
+        self._refuse = refuse
+        self._clock = clock
+        self._chance = chance
+        self._options = options or WriterOptions()
+        self._monotonic = monotonic
+        self._gathered: list[AdmittedBatch] = []
+        self._samples = 0
+        self._write_at = 0.0
+        self._attempts = 0
+        self._prune_at_ms = 0
+        self.stats = WriterStats(position=books.cursor(CURSOR))
+
+    def run(self, stop: threading.Event) -> None:
+        """Go on until ``stop`` is set; at most one second passes until it is noticed."""
+        while not stop.is_set():
+            wait_s = self.run_once()
+            if wait_s <= 0:
+                continue
+            if self._gathered:
+                stop.wait(wait_s)
+            else:
+                self._feed.wait(min(wait_s, IDLE_WAIT_S))
+
+    def run_once(self) -> float:
+        """Gather what is there and write it if it is time; returns how many seconds there is nothing to do."""
+        if not self._gathered:
+            self._prune()
+        self._gather()
+        if not self._gathered:
+            return IDLE_WAIT_S
+        wait_s = self._write_at - self._monotonic()
+        if wait_s > 0 and (self._attempts or self._samples < self._options.samples):
+            return wait_s
+        return self._write()
+
+    def _gather(self) -> None:
+        """Take batches until there are enough for a write."""
+        while self._samples < self._options.samples and not self._attempts:
+            after = self._gathered[-1].position if self._gathered else self.stats.position
+            batch = self._feed.next(after)
+            if batch is None:
+                return
+            if not self._gathered:
+                self._write_at = self._monotonic() + self._options.linger_s
+            self._gathered.append(batch)
+            self._samples += sum(len(block) for block in batch.blocks)
+
+    def _write(self) -> float:
+        """Write what was gathered and move the cursor, or say when to try again."""
+        blocks = [block for batch in self._gathered for block in batch.blocks]
+        rejected: Sequence[tuple[int, int, str]] = ()
+        try:
+            if blocks:
+                self._store.write(blocks)
+        except StoreUnavailable as error:
+            return self._hold(error)
+        except StoreRejected as error:
+            rejected = error.rejected
+        self._note_success()
+        if rejected:
+            log.warning("samples_rejected", count=len(rejected), first=rejected[0][2])
+            self._refuse([RefusedSample(blocks[number], row, why) for number, row, why in rejected])
+        position = self._gathered[-1].position
+        self._books.set_cursor(CURSOR, position)
+        self._count(blocks, rejected)
+        self.stats.position = position
+        self._gathered, self._samples = [], 0
+        return 0.0
+
+    def _hold(self, error: StoreUnavailable) -> float:
+        """Keep everything and try later: full jitter, never sooner than the store asked for."""
+        limit_s = min(self._options.retry_max_s, self._options.retry_first_s * 2 ** min(self._attempts, 16))
+        wait_s = max(self._chance.uniform(0, limit_s), error.retry_after_s or 0.0)
+        self._attempts += 1
+        self._write_at = self._monotonic() + wait_s
+        self.stats.errors[error.kind] = self.stats.errors.get(error.kind, 0) + 1
+        if self.stats.trouble != str(error):
+            log.warning("store_unavailable", kind=error.kind, reason=str(error))
+        self.stats.trouble = str(error)
+        if self.stats.trouble_since_ms is None:
+            self.stats.trouble_since_ms = self._clock.now_ms()
+        return wait_s
+
+    def _note_success(self) -> None:
+        """The store works (again)."""
+        if self.stats.trouble_since_ms is not None:
+            log.info("store_available", after_s=round((self._clock.now_ms() - self.stats.trouble_since_ms) / 1000, 1))
+        self._attempts = 0
+        self.stats.trouble = None
+        self.stats.trouble_since_ms = None
+
+    def _count(self, blocks: Sequence[SampleBlock], rejected: Sequence[tuple[int, int, str]]) -> None:
+        """Add one write to the stats."""
+        readings = sum(int(np.count_nonzero(~np.isnan(block.values))) for block in blocks)
+        lost = sum(int(np.count_nonzero(~np.isnan(blocks[number].values[row]))) for number, row, _ in rejected)
+        self.stats.writes += bool(blocks)
+        self.stats.samples_stored += sum(map(len, blocks)) - len(rejected)
+        self.stats.readings_stored += readings - lost
+        self.stats.samples_rejected += len(rejected)
+
+    def _prune(self) -> None:
+        """Once an hour, let the store drop what is older than the retention."""
+        now_ms = self._clock.now_ms()
+        if self._options.retention_days is None or now_ms < self._prune_at_ms:
+            return
+        self._prune_at_ms = now_ms + PRUNE_EVERY_MS
+        try:
+            self._store.prune(now_ms - self._options.retention_days * DAY_MS)
+        except StoreUnavailable as error:
+            log.warning("store_not_pruned", kind=error.kind, reason=str(error))
