@@ -1,0 +1,190 @@
+/** How is this one, and since when: condition with its reason, health, newest values, every metric over time, its tickets. */
+import { SegmentedControl, Skeleton, Title } from "@mantine/core";
+import { useMemo } from "react";
+import { Link, useParams, useSearchParams } from "react-router";
+
+import { OPEN_STATUSES, useAppliance, useTelemetry, useTickets } from "../api/queries";
+import type { ApplianceDetail, Metric } from "../api/types";
+import { HealthBar } from "../appliance/HealthBar";
+import { MetricChart } from "../chart/MetricChart";
+import { Failed } from "../app/Notice";
+import { useTitle } from "../app/Root";
+import { useWords } from "../i18n";
+import { formatQuantity, plainName } from "../words/format";
+import { AvailabilityMark, ConditionMark, StatusMark } from "../words/Marks";
+import { Moment } from "../words/Moment";
+import { useNow } from "../words/now";
+
+const HOUR = 3_600_000;
+const RANGES: Record<string, number> = { h6: 6 * HOUR, d1: 24 * HOUR, d7: 168 * HOUR, d30: 720 * HOUR, d90: 2160 * HOUR };
+const POINTS = 800;
+
+export function AppliancePage() {
+  const { t } = useWords();
+  const { id = "" } = useParams();
+  const found = useAppliance(id);
+  useTitle(id);
+  if (found.isError && !found.data) {
+    return <Failed error={found.error} again={() => void found.refetch()} missing={t("appliance.missing", { id })} />;
+  }
+  return (
+    <div className="sheet">
+      <div className="sheet-head">
+        <h1>{id}</h1>
+        {found.data && <Facts appliance={found.data} />}
+      </div>
+      {found.data ? (
+        <>
+          <div className="appliance-top">
+            <State appliance={found.data} />
+            <Latest appliance={found.data} />
+            <Tickets id={id} />
+          </div>
+          <Charts appliance={found.data} />
+        </>
+      ) : (
+        <Skeleton height={500} />
+      )}
+    </div>
+  );
+}
+
+function Facts({ appliance }: { appliance: ApplianceDetail }) {
+  const { t } = useWords();
+  return (
+    <span className="facts">
+      <span>{plainName(appliance.kind)}</span>
+      {appliance.model && <span>{appliance.model}</span>}
+      {appliance.serial && <span>{appliance.serial}</span>}
+      {appliance.firmware && <span>{t("appliance.firmware", { firmware: appliance.firmware })}</span>}
+      {appliance.region && <span>{appliance.region}</span>}
+      <AvailabilityMark availability={appliance.availability} />
+      <span>{appliance.last_seen ? <Moment at={appliance.last_seen} as="ago" /> : t("appliance.never")}</span>
+    </span>
+  );
+}
+
+function State({ appliance }: { appliance: ApplianceDetail }) {
+  const { t } = useWords();
+  const health = Object.entries(appliance.health).sort(([, one], [, other]) => one - other);
+  return (
+    <section className="card" aria-labelledby="state-title">
+      <Title order={2} size="h5" id="state-title" className="card-title">
+        {t("appliances.condition")}
+      </Title>
+      <p className="state">
+        <ConditionMark condition={appliance.condition} /> <span>{appliance.condition_reason}</span>
+      </p>
+      <Title order={3} size="h6" mt="md" mb={4} title={t("appliance.healthHint")}>
+        {t("appliance.health")} <span className="dim">{t("appliance.healthHint")}</span>
+      </Title>
+      {health.length === 0 && <p className="dim">{t("appliance.noHealth")}</p>}
+      {health.map(([component, index]) => (
+        <HealthBar key={component} component={component} health={index} />
+      ))}
+    </section>
+  );
+}
+
+function Latest({ appliance }: { appliance: ApplianceDetail }) {
+  const { t, language } = useWords();
+  const known = new Map(appliance.metrics.map((metric) => [metric.name, metric]));
+  const names = Object.keys(appliance.latest).sort();
+  const newest = Math.max(...names.map((name) => appliance.latest[name]?.ts ?? 0));
+  return (
+    <section className="card" aria-labelledby="latest-title">
+      <Title order={2} size="h5" id="latest-title" className="card-title">
+        {t("appliance.latest")} {names.length > 0 && <span className="dim"><Moment at={newest} /></span>}
+      </Title>
+      {names.length === 0 && <p className="dim">{t("chart.none")}</p>}
+      <dl className="values">
+        {names.map((name) => {
+          const reading = appliance.latest[name];
+          const metric = known.get(name);
+          return (
+            reading && (
+              <div key={name}>
+                <dt>{metric?.label ?? plainName(name)}</dt>
+                <dd>{metric?.kind === "boolean" ? (reading.value ? "✓" : "–") : formatQuantity(reading.value, metric?.unit ?? "", language)}</dd>
+              </div>
+            )
+          );
+        })}
+      </dl>
+    </section>
+  );
+}
+
+function Tickets({ id }: { id: string }) {
+  const { t } = useWords();
+  const tickets = useTickets([...OPEN_STATUSES, "closed", "cancelled"], { appliance_id: id, limit: 50 });
+  return (
+    <section className="card" aria-labelledby="tickets-title">
+      <Title order={2} size="h5" id="tickets-title" className="card-title">
+        {t("appliance.tickets")}
+      </Title>
+      {tickets.data?.items.length === 0 && <p className="dim">{t("appliance.noTickets")}</p>}
+      <ul className="ticket-lines">
+        {tickets.data?.items.map((ticket) => (
+          <li key={ticket.id}>
+            <Link to={`/tickets/${ticket.number}`}>
+              #{ticket.number} {ticket.title}
+            </Link>
+            <StatusMark status={ticket.status} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Charts({ appliance }: { appliance: ApplianceDetail }) {
+  const { t } = useWords();
+  const [search, setSearch] = useSearchParams();
+  const chosen = search.get("range") ?? "";
+  const name = chosen in RANGES ? chosen : "d7";
+  const minute = Math.ceil(useNow() / 60_000) * 60_000;
+  const range = useMemo(() => ({ start: minute - (RANGES[name] ?? 0), end: minute }), [minute, name]);
+  const metrics = useMemo(() => shown(appliance), [appliance]);
+  return (
+    <section aria-labelledby="metrics-title">
+      <div className="sheet-head">
+        <Title order={2} size="h4" id="metrics-title">
+          {t("appliance.metrics")}
+        </Title>
+        <SegmentedControl
+          size="xs"
+          aria-label={t("chart.range")}
+          value={name}
+          onChange={(value) => setSearch({ range: value }, { replace: true })}
+          data={Object.keys(RANGES).map((value) => ({ value, label: t(`chart.ranges.${value}`) }))}
+        />
+      </div>
+      <div className="charts">
+        {metrics.map((metric) => (
+          <OneChart key={metric.name} id={appliance.id} metric={metric} range={range} />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function OneChart({ id, metric, range }: { id: string; metric: Metric; range: { start: number; end: number } }) {
+  const telemetry = useTelemetry(id, [metric.name], range, POINTS);
+  return (
+    <div className="card">
+      <MetricChart name={metric.label} unit={metric.unit} metric={metric.name} telemetry={telemetry.data} range={range} height={150} syncKey="appliance" />
+    </div>
+  );
+}
+
+/** The profile's metrics that were ever reported, then those that only the appliance knows. */
+function shown(appliance: ApplianceDetail): Metric[] {
+  const known = appliance.metrics.filter((metric) => metric.name in appliance.latest);
+  const names = new Set(appliance.metrics.map((metric) => metric.name));
+  const extra = Object.keys(appliance.latest)
+    .filter((name) => !names.has(name))
+    .sort()
+    .map((name) => ({ name, unit: "", kind: "measurement", low: 0, high: 0, label: plainName(name) }));
+  return [...known, ...extra];
+}

@@ -1,0 +1,73 @@
+/** What does it do when I ask: transcript, commands with their states, consent, values read, and one red way out. */
+import { Button, Skeleton, Title } from "@mantine/core";
+import { IconHandStop } from "@tabler/icons-react";
+import { Link, useParams } from "react-router";
+
+import { isOver, useAppliance, useSession, useSessionCall } from "../api/queries";
+import type { DiagnosisSession } from "../api/types";
+import { Failed } from "../app/Notice";
+import { useTitle } from "../app/Root";
+import { useWords } from "../i18n";
+import { CommandPanel } from "../session/CommandPanel";
+import { Consent } from "../session/Consent";
+import { Transcript } from "../session/Transcript";
+import { ValuesRead } from "../session/ValuesRead";
+import { formatSpan, toMs } from "../words/format";
+import { useNow } from "../words/now";
+
+export function SessionPage() {
+  const { t } = useWords();
+  const { id = "" } = useParams();
+  const session = useSession(id);
+  useTitle(t("session.title"));
+  if (session.isError && !session.data) {
+    return <Failed error={session.error} again={() => void session.refetch()} missing={t("session.missing")} />;
+  }
+  return <div className="sheet">{session.data ? <Whole session={session.data} /> : <Skeleton height={500} />}</div>;
+}
+
+function Whole({ session }: { session: DiagnosisSession }) {
+  const { t } = useWords();
+  const detail = useAppliance(session.appliance_id).data;
+  const call = useSessionCall(session.id);
+  const isDone = isOver(session.state);
+  return (
+    <>
+      <div className="sheet-head">
+        <h1>{t("session.title")}</h1>
+        <span className="facts">
+          <Link to={`/tickets/${session.ticket_number}`}>#{session.ticket_number}</Link>
+          <Link to={`/appliances/${encodeURIComponent(session.appliance_id)}`}>{session.appliance_id}</Link>
+          <span className={`mark ${session.state === "active" ? "good" : isDone ? "calm" : "warn"}`}>{t(`session.states.${session.state}`)}</span>
+          <span>{t("session.scope", { scope: t(`ticket.scopes.${session.scope}`) })}</span>
+          {!isDone && <Left until={session.expires_at} />}
+        </span>
+        {!isDone && (
+          <Button color="red" className="push" leftSection={<IconHandStop size={17} />} loading={call.isPending && call.variables?.call === "end"} onClick={() => call.mutate({ call: "end" })}>
+            {t("session.end")}
+          </Button>
+        )}
+      </div>
+      {session.state === "requested" && <Consent session={session} />}
+      {isDone && <p className="over">{t("session.ended")} {session.end_reason}</p>}
+      <div className="session-columns">
+        <section className="card" aria-labelledby="transcript-title">
+          <Title order={2} size="h5" id="transcript-title" className="card-title">
+            {t("session.transcript")}
+          </Title>
+          <Transcript session={session} />
+        </section>
+        <ValuesRead session={session} detail={detail} />
+        <CommandPanel session={session} />
+      </div>
+    </>
+  );
+}
+
+function Left({ until }: { until: string | null }) {
+  const { t, language } = useWords();
+  const now = useNow();
+  const at = toMs(until);
+  if (at === null) return null;
+  return <span>{t("session.left", { span: formatSpan(Math.max(0, at - now), language) })}</span>;
+}

@@ -1,0 +1,121 @@
+"""What a demo run came to: counts from the ledger, tickets held against the fleet's truth.
+
+The truth is read only when the run is over; no part of the service ever sees it.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from statistics import median
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedTicket:
+    """One ticket with source ``prediction``; ``raised_ms`` is the event time of the last sample that it needed."""
+
+    appliance_id: str
+    fault_mode: str
+    component: str
+    raised_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RealFault:
+    """One fault that an appliance really has; ``failure_ms`` is None where it was not reached."""
+
+    appliance_id: str
+    component: str
+    fault_mode: str
+    onset_ms: int
+    failure_ms: int | None
+
+    def was_caught_by(self, ticket: PredictedTicket) -> bool:
+        """Whether the ticket came for this appliance between onset and failure."""
+        is_before_failure = self.failure_ms is None or ticket.raised_ms < self.failure_ms
+        return ticket.appliance_id == self.appliance_id and self.onset_ms <= ticket.raised_ms and is_before_failure
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The contract's summary of a demo run, key by key."""
+
+    wall_s: float
+    sim_days: float
+    appliances: int
+    published: int
+    stored: int
+    dead_lettered: int
+    gap: int
+    readings: int
+    tickets_opened: int
+    faults_injected: int
+    faults_caught_early: int
+    false_tickets: int
+    median_lead_days: float | None
+    messages_per_s: float
+    alert_delay_p99_ms: float | None
+
+    def as_dict(self) -> dict[str, object]:
+        """The keys and values of the summary file."""
+        return asdict(self)
+
+
+def read_truth(folder: Path) -> list[RealFault]:
+    """The faults of ``truth/faults.csv``; none where the fleet has written no truth."""
+    path = folder / "truth" / "faults.csv"
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return [
+            RealFault(
+                row["id"],
+                row["component"],
+                row["fault_mode"],
+                _ms(row["onset"]),
+                _ms(row["failure_at"]) if row["failure_at"] else None,
+            )
+            for row in csv.DictReader(file)
+        ]
+
+
+def judge(tickets: Sequence[PredictedTicket], faults: Sequence[RealFault]) -> Mapping[str, float | int | None]:
+    """How many faults were caught early, with how many days of lead, and how many tickets were false.
+
+    A ticket is false where its appliance has no fault that had begun when it was raised. Lead is counted to the failure
+    for faults that were followed to it; a failure that the run did not reach gives no lead.
+    """
+    caught, leads = 0, []
+    for fault in faults:
+        hits = [ticket.raised_ms for ticket in tickets if fault.was_caught_by(ticket)]
+        if not hits:
+            continue
+        caught += 1
+        if fault.failure_ms is not None:
+            leads.append((fault.failure_ms - min(hits)) / 86_400_000)
+    begun = {(fault.appliance_id, fault.onset_ms) for fault in faults}
+    false = sum(
+        not any(ticket.appliance_id == appliance and onset <= ticket.raised_ms for appliance, onset in begun)
+        for ticket in tickets
+    )
+    return {
+        "faults_injected": len(faults),
+        "faults_caught_early": caught,
+        "false_tickets": false,
+        "median_lead_days": round(median(leads), 2) if leads else None,
+    }
+
+
+def percentile_99(values: Sequence[float]) -> float | None:
+    """The 99th percentile (nearest rank), None of nothing."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    return round(ordered[max(0, -(-len(ordered) * 99 // 100) - 1)], 1)
+
+
+def _ms(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)

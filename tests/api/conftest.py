@@ -1,0 +1,62 @@
+"""A fresh installation for each test of the API."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alerts.accounts import Accounts, Role
+from alerts.database import migrate, open_database
+from alerts.desk import Desk
+from api.app import make_app
+from api.context import Context
+from api.settings import Settings
+from ingest.clock import ManualClock
+from ingest.profiles import load_profiles
+from ingest.store.embedded import EmbeddedStore
+from tests.api.house import NOON_MS, House
+
+
+@pytest.fixture(scope="session")
+def peopled_database(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[Role, str]]:
+    """A desk database of this version with one account per role, made once, and their API keys."""
+    path = tmp_path_factory.mktemp("desk") / "desk.db"
+    engine = open_database(f"sqlite:///{path}")
+    migrate(engine)
+    accounts = Accounts(engine, ManualClock(NOON_MS), random.Random(7))
+    keys = {}
+    for role in Role:
+        accounts.add(role.value, role)
+        keys[role] = accounts.issue_key(role.value)
+    engine.dispose()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return path, keys
+
+
+@pytest.fixture
+def house(tmp_path: Path, peopled_database: tuple[Path, dict[Role, str]]) -> Iterator[House]:
+    """A fresh installation."""
+    template, keys = peopled_database
+    (tmp_path / "desk.db").write_bytes(template.read_bytes())
+    engine = open_database(f"sqlite:///{tmp_path / 'desk.db'}")
+    clock = ManualClock(NOON_MS)
+    chance = random.Random(11)
+    profiles = load_profiles()
+    store = EmbeddedStore.open(tmp_path / "telemetry.db")
+    context = Context(
+        settings=Settings(data_dir=tmp_path),
+        clock=clock,
+        desk=Desk(engine, profiles, clock, chance),
+        accounts=Accounts(engine, clock, chance),
+        store=store,
+        profiles=profiles,
+    )
+    yield House(context, clock, make_app(context, console=tmp_path / "dist"), keys)
+    store.close()
+    engine.dispose()

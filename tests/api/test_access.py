@@ -1,0 +1,133 @@
+"""Who may do what, over every route that there is."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from alerts.accounts import Role
+from api.access import COOKIE
+from api.app import make_app
+from tests.api.house import House
+
+OPEN = {"/livez", "/readyz", "/metrics", "/api/v1/login"}
+LEAST = {
+    ("GET", "/api/v1/kpis"): Role.MANAGER,
+    ("GET", "/api/v1/audit"): Role.MANAGER,
+    ("POST", "/api/v1/tickets"): Role.DISPATCHER,
+    ("POST", "/api/v1/tickets/{key}/schedule"): Role.DISPATCHER,
+    ("POST", "/api/v1/tickets/{key}/cancel"): Role.DISPATCHER,
+    ("POST", "/api/v1/logout"): Role.VIEWER,
+}
+STEPS = ("triage", "schedule", "start", "finish", "accept", "reject", "close", "reopen", "hold", "resume", "cancel")
+
+
+def routes() -> list[tuple[str, str]]:
+    """Every method and path of the OpenAPI document, with each step of the life cycle by its name."""
+    found = []
+    for path, operations in make_app(None).openapi()["paths"].items():
+        paths = [path.replace("{step}", step) for step in (*STEPS, "comment")] if "{step}" in path else [path]
+        found += [(method.upper(), each) for each in paths for method in operations]
+    return [route for route in found if route[1] not in OPEN]
+
+
+def filled(path: str) -> str:
+    """A path with something that does not exist in place of each parameter."""
+    return re.sub(r"\{\w+\}", "nothing", path)
+
+
+@pytest.mark.parametrize(("method", "path"), routes())
+def test_each_route_asks_for_a_login_and_the_least_role(house: House, method: str, path: str) -> None:
+    """Without login 401; below the route's least role 403; with it the route does its work."""
+    least = LEAST.get((method, path), Role.VIEWER if method == "GET" else Role.TECHNICIAN)
+    roles = list(Role)
+    if path.endswith("/events") and "appliances" not in path:
+        roles = []  # an open stream; its login is looked at below
+
+    nobody = house.call(method, filled(path), None, json={})
+    answers = {role: house.call(method, filled(path), role, json={}).status_code for role in roles}
+
+    assert nobody.status_code == 401
+    assert nobody.headers["content-type"] == "application/problem+json"
+    assert nobody.headers["www-authenticate"].startswith("Bearer")
+    for role, status in answers.items():
+        is_enough = roles.index(role) >= roles.index(least)
+        assert (status == 403) is not is_enough, (role, status)
+        assert status not in {401, 500}
+
+
+def test_health_and_the_openapi_document_are_open(house: House) -> None:
+    """What watches the service needs no login."""
+    for path in ("/livez", "/readyz", "/metrics", "/api/v1/openapi.json"):
+        assert house.call("GET", path, None).status_code == 200
+
+
+def test_a_wrong_key_is_nobody(house: House) -> None:
+    """A key that was never given out, or another scheme, lets nobody in."""
+    for header in ("Bearer nonsense", "Bearer ", "Basic YTpi", "Bearer " + "x" * 5000):
+        assert house.get("/tickets", None, headers={"Authorization": header}).status_code == 401
+
+
+def test_a_login_link_works_once_and_leads_to_the_console(house: House) -> None:
+    """The link sets a cookie that scripts can't read and that no foreign page sends; a second use is refused."""
+    secret = house.context.accounts.login_link("viewer")
+
+    first = house.call("GET", f"/login/{secret}", None)
+    second = house.call("GET", f"/login/{secret}", None)
+
+    assert (first.status_code, first.headers["location"]) == (303, "/")
+    assert "HttpOnly" in first.headers["set-cookie"]
+    assert "samesite=lax" in first.headers["set-cookie"].lower()
+    assert second.status_code == 401
+    me = house.get("/me", None, cookies={COOKIE: first.cookies[COOKIE]})
+    assert me.json() == {"name": "viewer", "role": "viewer"}
+
+
+def test_name_and_password_log_in_and_logout_ends_it(house: House) -> None:
+    """The login page's form gives a cookie; after logout the cookie is worth nothing."""
+    house.context.accounts.add("anna", Role.TECHNICIAN, password="correct horse battery")
+
+    wrong = house.post("/login", {"name": "anna", "password": "wrong"}, None)
+    right = house.post("/login", {"name": "anna", "password": "correct horse battery"}, None)
+    cookies = {COOKIE: right.cookies[COOKIE]}
+    before = house.get("/me", None, cookies=cookies)
+    out = house.post("/logout", None, None, cookies=cookies, headers={"Origin": "http://fettle.test"})
+    after = house.get("/me", None, cookies=cookies)
+
+    assert (wrong.status_code, right.status_code) == (401, 200)
+    assert (before.status_code, out.status_code, after.status_code) == (200, 204, 401)
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_let_in"),
+    [
+        ({"Origin": "http://fettle.test"}, True),
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Origin": "http://evil.test"}, False),
+        ({"Origin": "null"}, False),
+        ({"Origin": "http://fettle.test", "Sec-Fetch-Site": "cross-site"}, False),
+        ({}, False),
+    ],
+)
+def test_a_cookie_changes_nothing_from_a_foreign_page(
+    house: House, headers: dict[str, str], *, is_let_in: bool
+) -> None:
+    """A change by cookie must come from our own origin; a key needs no origin."""
+    house.register("fridge-1")
+    account, secret = house.context.accounts.login_by_link(house.context.accounts.login_link("dispatcher")) or ("", "")
+    assert account
+    body = {"appliance_id": "fridge-1", "title": "It hums"}
+
+    answer = house.post("/tickets", body, None, cookies={COOKIE: secret}, headers=headers)
+
+    assert answer.status_code == (201 if is_let_in else 403)
+
+
+def test_every_response_tells_the_browser_what_it_may_do(house: House) -> None:
+    """Each answer carries the content security policy, and the API's answers stay out of caches."""
+    for path in ("/livez", "/api/v1/tickets", "/nowhere"):
+        headers = house.call("GET", path).headers
+        assert "default-src 'self'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+    assert house.get("/tickets").headers["cache-control"] == "no-store"

@@ -1,0 +1,68 @@
+"""The demo's summary counts honestly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from api.demo_summary import PredictedTicket, RealFault, judge, percentile_99, read_truth
+
+DAY = 86_400_000
+
+
+def fault(appliance: str, onset: int, failure: int | None) -> RealFault:
+    """A fault with times in days."""
+    return RealFault(appliance, "pump", "drain_pump_clog", onset * DAY, None if failure is None else failure * DAY)
+
+
+def ticket(appliance: str, day: float) -> PredictedTicket:
+    """A ticket with its time in days."""
+    return PredictedTicket(appliance, "drain_pump_clog", "pump", round(day * DAY))
+
+
+def test_a_ticket_between_onset_and_failure_is_early() -> None:
+    """A ticket between onset and failure counts as caught early, with its lead to the failure."""
+    verdict = judge([ticket("a", 12)], [fault("a", 10, 20)])
+
+    assert verdict == {"faults_injected": 1, "faults_caught_early": 1, "false_tickets": 0, "median_lead_days": 8.0}
+
+
+def test_a_ticket_before_onset_or_on_a_healthy_appliance_is_false() -> None:
+    """A ticket without a fault that had begun is false, whatever comes later."""
+    verdict = judge([ticket("a", 9), ticket("b", 9)], [fault("a", 10, None)])
+
+    assert verdict["false_tickets"] == 2
+    assert verdict["faults_caught_early"] == 0
+
+
+def test_a_ticket_after_the_failure_is_late_but_not_false() -> None:
+    """A ticket behind the failure catches nothing early and is no false one."""
+    verdict = judge([ticket("a", 21)], [fault("a", 10, 20)])
+
+    assert (verdict["faults_caught_early"], verdict["false_tickets"]) == (0, 0)
+
+
+def test_a_failure_that_was_not_reached_gives_no_lead() -> None:
+    """Without a failure there is a catch and no lead."""
+    verdict = judge([ticket("a", 12)], [fault("a", 10, None)])
+
+    assert verdict["faults_caught_early"] == 1
+    assert verdict["median_lead_days"] is None
+
+
+def test_the_percentile_is_a_measured_value() -> None:
+    """The 99th percentile of few values is their largest; of none, nothing."""
+    assert percentile_99([1.0, 3.0, 2.0]) == 3.0
+    assert percentile_99(list(map(float, range(1, 201)))) == 198.0
+    assert percentile_99([]) is None
+
+
+def test_truth_is_read_as_the_fleet_writes_it(tmp_path: Path) -> None:
+    """An empty failure time means that the failure was not reached."""
+    (tmp_path / "truth").mkdir()
+    (tmp_path / "truth" / "faults.csv").write_text(
+        "id,component,fault_mode,onset,failure_at,kind_of_onset\n"
+        "a,pump,drain_pump_clog,1970-01-02T00:00:00Z,,gradual\n"
+    )
+
+    assert read_truth(tmp_path) == [RealFault("a", "pump", "drain_pump_clog", DAY, None)]
+    assert read_truth(tmp_path / "nowhere") == []
