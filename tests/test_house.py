@@ -170,7 +170,7 @@ def simulator_imports(path: Path, text: str) -> list[str]:
     for node in ast.walk(ast.parse(text)):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        found += [f"{where(path, node.lineno)}: imports {name}" for name in names if name.split(".")[0] == "simulator"]  # type: ignore[attr-defined]  # import nodes have a line
+        found += [f"{where(path, node.lineno)}: imports {name}" for name in names if name.split(".")[0] == "simulator"]
     return found
 
 

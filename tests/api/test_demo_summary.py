@@ -60,8 +60,7 @@ def test_truth_is_read_as_the_fleet_writes_it(tmp_path: Path) -> None:
     """An empty failure time means that the failure was not reached."""
     (tmp_path / "truth").mkdir()
     (tmp_path / "truth" / "faults.csv").write_text(
-        "id,component,fault_mode,onset,failure_at,kind_of_onset\n"
-        "a,pump,drain_pump_clog,1970-01-02T00:00:00Z,,gradual\n"
+        "id,component,fault_mode,onset,failure_at,kind_of_onset\na,pump,drain_pump_clog,1970-01-02T00:00:00Z,,gradual\n"
     )
 
     assert read_truth(tmp_path) == [RealFault("a", "pump", "drain_pump_clog", DAY, None)]
