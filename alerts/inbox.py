@@ -1,0 +1,244 @@
+"""The loop of the cursor ``desk``: what appliances say of themselves, into the directory and the sessions.
+
+Results go to their commands, statuses and last-seen times to the directory, what happened to an appliance into its
+history. Batches are folded in memory (one entry per appliance, whatever the rate) and written together with the cursor
+in one transaction: at once where a result waits, else every few seconds. After a crash the loop reads on from the
+cursor, so what was folded and not written is folded again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlalchemy import case, func, insert, update
+
+from alerts.checkpoint import move_cursor, read_cursor
+from alerts.database import Transaction, look, transact, upsert
+from alerts.desk import Desk
+from alerts.directory import ensure_appliance
+from alerts.remote.command import take_result
+from alerts.schema import appliance_history, appliances
+from ingest.sample import AdmittedBatch, Event, EventType, Result, SampleBlock, Status
+
+CURSOR = "desk"
+BATCHES_PER_TICK = 64
+FOLDED_MAX = 20_000
+"""Batches folded at most before they are written, however quick."""
+INTERVAL_WEIGHT = 0.2
+DATA_TEXT_MAX = 200
+
+KEPT_EVENTS = frozenset(EventType) - {EventType.CYCLE_STARTED, EventType.CYCLE_FINISHED}
+
+
+class Feed(Protocol):
+    """Gives what admission let through, in order; :class:`ingest.feed.AdmittedFeed` is one."""
+
+    def next(self, after: int) -> AdmittedBatch | None:
+        """The first batch behind this position, ``None`` when caught up."""
+        ...
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was folded of one appliance since the last write."""
+
+    kind: str
+    last_ms: int
+    status: Status | None = None
+    is_cleared: bool = False
+    told: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Pace:
+    """How often one appliance speaks, smoothed; kept for as long as the process lives."""
+
+    last_ms: int
+    interval_s: float | None = None
+
+
+@dataclass(slots=True)
+class Inbox:
+    """Reads the feed from the cursor ``desk`` on; :meth:`tick` is one step."""
+
+    desk: Desk
+    feed: Feed
+    write_every_s: float = 5.0
+    _position: int | None = None
+    _folded: int = 0
+    _seen: dict[str, _Seen] = field(default_factory=dict)
+    _pace: dict[str, _Pace] = field(default_factory=dict)
+    _events: list[Event] = field(default_factory=list)
+    _results: list[Result] = field(default_factory=list)
+    _written_at_s: float = field(default_factory=time.monotonic)
+
+    def tick(self) -> int:
+        """Read some batches, write if it is time; returns how many batches were read."""
+        if self._position is None:
+            self._position = look(
+                self.desk.engine,
+                lambda t: read_cursor(t, CURSOR),
+                now_ms=self.desk.clock.now_ms(),
+                chance=self.desk.chance,
+            )
+        count = 0
+        while count < BATCHES_PER_TICK and (batch := self.feed.next(self._position)) is not None:
+            self._fold(batch)
+            self._position = batch.position
+            count += 1
+            if self._results:
+                break
+        is_time = time.monotonic() - self._written_at_s >= self.write_every_s
+        if self._results or self._folded >= FOLDED_MAX or (self._folded and is_time):
+            self.write()
+        return count
+
+    def write(self) -> None:
+        """Write what was folded, and the cursor with it."""
+        position, self._folded = self._position, 0
+        if position is None:
+            return
+
+        def work(t: Transaction) -> None:
+            if not move_cursor(t, CURSOR, position):
+                return
+            _write_seen(t, self._seen, self._pace)
+            _write_events(t, self._events)
+            for result in self._results:
+                take_result(t, result)
+
+        transact(self.desk.engine, work, now_ms=self.desk.clock.now_ms(), chance=self.desk.chance)
+        self._seen.clear()
+        self._events.clear()
+        self._results.clear()
+        self._written_at_s = time.monotonic()
+
+    def _fold(self, batch: AdmittedBatch) -> None:
+        self._folded += 1
+        for block in batch.blocks:
+            self._fold_block(block)
+        for status in batch.statuses:
+            self._fold_status(status)
+        for event in batch.events:
+            if event.type in KEPT_EVENTS:
+                self._events.append(event)
+            self._see(event.appliance_id, event.kind, event.ts_ms)
+        self._results.extend(batch.results)
+
+    def _fold_block(self, block: SampleBlock) -> None:
+        newest: dict[str, int] = {}
+        counts: dict[str, int] = {}
+        for appliance_id, ts_ms in zip(block.appliance_ids, block.ts_ms.tolist(), strict=True):
+            counts[appliance_id] = counts.get(appliance_id, 0) + 1
+            if newest.get(appliance_id, -1) < ts_ms:
+                newest[appliance_id] = ts_ms
+        for appliance_id, last_ms in newest.items():
+            self._see(appliance_id, block.kind, last_ms)
+            self._measure_pace(appliance_id, last_ms, counts[appliance_id])
+
+    def _measure_pace(self, appliance_id: str, last_ms: int, count: int) -> None:
+        pace = self._pace.get(appliance_id)
+        if pace is None:
+            self._pace[appliance_id] = _Pace(last_ms)
+        elif last_ms > pace.last_ms:
+            interval_s = (last_ms - pace.last_ms) / 1000 / count
+            before_s = pace.interval_s
+            weight = INTERVAL_WEIGHT if before_s is not None else 1.0
+            pace.interval_s = interval_s * weight + (before_s or 0.0) * (1 - weight)
+            pace.last_ms = last_ms
+
+    def _see(self, appliance_id: str, kind: str, ts_ms: int) -> _Seen:
+        seen = self._seen.get(appliance_id)
+        if seen is None:
+            seen = self._seen[appliance_id] = _Seen(kind, ts_ms)
+        elif ts_ms > seen.last_ms:
+            seen.last_ms = ts_ms
+        return seen
+
+    def _fold_status(self, status: Status) -> None:
+        seen = self._see(status.appliance_id, status.kind, 0)
+        if status.state is None:
+            seen.status, seen.is_cleared = None, True
+            return
+        if seen.status is None or status.ts_ms >= seen.status.ts_ms:
+            seen.status = status
+        told = {
+            "model": status.model,
+            "serial": status.serial,
+            "firmware": status.firmware,
+            "region": status.region,
+            "capabilities": list(status.capabilities) or None,
+            "interval_s": status.interval_s,
+        }
+        seen.told |= {name: value for name, value in told.items() if value is not None}
+
+
+_ATTRIBUTES = ("model", "serial", "firmware", "region", "capabilities", "interval_s")
+
+
+def _write_seen(t: Transaction, seen: Mapping[str, _Seen], pace: Mapping[str, _Pace]) -> None:
+    if not seen:
+        return
+    statement = upsert(t.connection, appliances)
+    new, old = statement.excluded, appliances.c
+    is_newer = (new.status_ms.is_not(None)) & (new.status_ms >= func.coalesce(old.status_ms, 0))
+    columns: dict[str, Any] = {name: func.coalesce(new[name], old[name]) for name in _ATTRIBUTES}
+    for name in ("status", "status_ms", "status_until_ms"):
+        columns[name] = case((is_newer, new[name]), else_=old[name])
+    columns["last_seen_ms"] = case(
+        (func.coalesce(new.last_seen_ms, 0) > func.coalesce(old.last_seen_ms, 0), new.last_seen_ms),
+        else_=old.last_seen_ms,
+    )
+    rows = [_row(t, appliance_id, entry, pace.get(appliance_id)) for appliance_id, entry in seen.items()]
+    gone = [appliance_id for appliance_id, entry in seen.items() if entry.is_cleared]
+    if gone:
+        t.connection.execute(
+            update(appliances)
+            .where(appliances.c.id.in_(gone))
+            .values(status=None, status_ms=None, status_until_ms=None),
+        )
+    t.connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=columns), rows)
+
+
+def _row(t: Transaction, appliance_id: str, entry: _Seen, pace: _Pace | None) -> dict[str, Any]:
+    status = entry.status
+    row: dict[str, Any] = dict.fromkeys(_ATTRIBUTES)
+    row |= {
+        "id": appliance_id,
+        "kind": entry.kind,
+        "registered_ms": t.now_ms,
+        "last_seen_ms": entry.last_ms or None,
+        "status": status.state.value if status and status.state else None,
+        "status_ms": status.ts_ms if status else None,
+        "status_until_ms": status.until_ms if status else None,
+        "interval_s": pace.interval_s if pace else None,
+    }
+    return row | entry.told
+
+
+def _write_events(t: Transaction, events: list[Event]) -> None:
+    for event in events:
+        ensure_appliance(t, event.appliance_id, event.kind)
+        if event.type is EventType.FIRMWARE_UPDATED and isinstance(event.data.get("to"), str):
+            t.connection.execute(
+                update(appliances)
+                .where(appliances.c.id == event.appliance_id)
+                .values(firmware=str(event.data["to"])[:DATA_TEXT_MAX]),
+            )
+    if events:
+        t.connection.execute(
+            insert(appliance_history),
+            [
+                {
+                    "appliance_id": event.appliance_id,
+                    "at_ms": event.ts_ms,
+                    "type": event.type.value,
+                    "code": event.code,
+                    "data": dict(event.data),
+                }
+                for event in events
+            ],
+        )

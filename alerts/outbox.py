@@ -1,0 +1,229 @@
+"""The outbox: every notice reaches every receiver at least once, or stands parked where everyone can see it.
+
+A notice is written in the transaction of what it tells (:mod:`alerts.changes`). :meth:`Outbox.run_once` makes a delivery
+of it for each receiver, tries those that are due and waits longer after each miss. A crash between the receiver's answer
+and our note of it repeats the notice under the same id: a doubled notice is better than a missed one, and receivers know
+a repeat by its id. After 24 hours a delivery is parked.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+import structlog
+from sqlalchemy import Engine, Row, delete, func, insert, select, update
+
+from alerts.checkpoint import move_cursor, read_cursor
+from alerts.database import Transaction, look, transact
+from alerts.schema import deliveries, outbox
+from ingest.clock import Clock, from_ms
+
+NOTICES_AT_ONCE = 500
+TRIES_AT_ONCE = 50
+GIVE_UP_AFTER_MS = 24 * 3_600_000
+WAIT_FIRST_MS = 1_000
+WAIT_MAX_MS = 3_600_000
+KEPT_DELIVERED = 50_000
+ERROR_LENGTH_MAX = 500
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that others must be told; ``id`` is the same at every repeat."""
+
+    id: str
+    at: datetime
+    type: str
+    subject_id: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One notice on its way to one receiver."""
+
+    number: int
+    notice: Notice
+    target: str
+    state: DeliveryState
+    attempts: int
+    due_at: datetime
+    last_error: str | None
+
+
+class DeliveryError(Exception):
+    """The receiver did not take the notice; it will be tried again."""
+
+
+class Target(Protocol):
+    """A receiver; ``name`` stays the same over restarts."""
+
+    @property
+    def name(self) -> str:
+        """The receiver's name, at most 200 characters."""
+        ...
+
+    def deliver(self, notice: Notice) -> None:
+        """Hand the notice over within bounded time; raises :class:`DeliveryError` where it was not taken."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Delivers notices to targets; :meth:`run_once` is one step."""
+
+    engine: Engine
+    clock: Clock
+    chance: random.Random
+    targets: Sequence[Target]
+
+    def run_once(self) -> int:
+        """Make deliveries of new notices and try what is due; returns how many were delivered."""
+        for target in self.targets:
+            self._write(partial(_spread, target=target.name))
+        due = self._look(lambda t: _due(t, [target.name for target in self.targets]))
+        by_name = {target.name: target for target in self.targets}
+        delivered = 0
+        for row in due:
+            error = _try(by_name[row.target], row)
+            self._write(partial(self._note, row=row, error=error))
+            delivered += error is None
+        return delivered
+
+    def parked(self, *, limit: int = 100) -> list[Delivery]:
+        """Deliveries that were given up, newest first."""
+        query = _with_notice().where(deliveries.c.state == DeliveryState.PARKED.value).order_by(deliveries.c.n.desc())
+        return self._look(lambda t: [_delivery(row) for row in t.connection.execute(query.limit(limit))])
+
+    def counts(self) -> Mapping[DeliveryState, int]:
+        """How many deliveries stand in each state."""
+        query = select(deliveries.c.state, func.count().label("number")).group_by(deliveries.c.state)
+        found = self._look(lambda t: {row.state: row.number for row in t.connection.execute(query)})
+        return {state: found.get(state.value, 0) for state in DeliveryState}
+
+    def try_again(self, number: int) -> None:
+        """Give a parked delivery another day."""
+
+        def work(t: Transaction) -> None:
+            t.connection.execute(
+                update(deliveries)
+                .where(deliveries.c.n == number, deliveries.c.state == DeliveryState.PARKED.value)
+                .values(
+                    state=DeliveryState.WAITING.value,
+                    attempts=0,
+                    due_ms=t.now_ms,
+                    give_up_ms=t.now_ms + GIVE_UP_AFTER_MS,
+                ),
+            )
+
+        self._write(work)
+
+    def forget(self) -> int:
+        """Drop the oldest notices that everybody has, beyond those that are kept; returns how many."""
+
+        def work(t: Transaction) -> int:
+            newest = t.connection.execute(select(func.max(outbox.c.n))).scalar_one() or 0
+            unfinished = select(deliveries.c.notice_n).where(deliveries.c.state != DeliveryState.DELIVERED.value)
+            spread = [read_cursor(t, _cursor(target.name)) for target in self.targets]
+            before = min([newest - KEPT_DELIVERED, *spread])
+            gone = t.connection.execute(delete(outbox).where(outbox.c.n <= before, outbox.c.n.not_in(unfinished)))
+            return int(gone.rowcount)
+
+        return self._write(work)
+
+    def _note(self, t: Transaction, row: Row[Any], error: str | None) -> None:
+        columns: dict[str, Any] = {"attempts": row.attempts + 1, "last_error": error}
+        if error is None:
+            columns |= {"state": DeliveryState.DELIVERED.value, "delivered_ms": t.now_ms}
+        elif t.now_ms >= row.give_up_ms:
+            columns |= {"state": DeliveryState.PARKED.value}
+            log.error("notice_parked", target=row.target, notice_id=row.id, error=error)
+        else:
+            columns |= {"due_ms": t.now_ms + wait_ms(row.attempts, self.chance)}
+            log.warning("notice_not_delivered", target=row.target, notice_id=row.id, error=error)
+        t.connection.execute(update(deliveries).where(deliveries.c.n == row.n).values(columns))
+
+    def _write(self, work: Callable[[Transaction], T]) -> T:
+        return transact(self.engine, work, now_ms=self.clock.now_ms(), chance=self.chance)
+
+    def _look(self, work: Callable[[Transaction], T]) -> T:
+        return look(self.engine, work, now_ms=self.clock.now_ms(), chance=self.chance)
+
+
+def wait_ms(attempts: int, chance: random.Random) -> int:
+    """How long to wait after so many attempts: doubling, bounded, with full jitter above half."""
+    longest = min(WAIT_MAX_MS, WAIT_FIRST_MS << min(attempts, 30))
+    return round(longest * (0.5 + 0.5 * chance.random()))
+
+
+def _cursor(target: str) -> str:
+    return f"outbox:{target}"[:200]
+
+
+def _spread(t: Transaction, target: str) -> None:
+    after = read_cursor(t, _cursor(target))
+    query = select(outbox.c.n).where(outbox.c.n > after).order_by(outbox.c.n).limit(NOTICES_AT_ONCE)
+    numbers = t.connection.execute(query).scalars().all()
+    if not numbers:
+        return
+    waiting = {"target": target, "state": DeliveryState.WAITING.value, "attempts": 0, "due_ms": t.now_ms}
+    waiting["give_up_ms"] = t.now_ms + GIVE_UP_AFTER_MS
+    t.connection.execute(insert(deliveries), [{"notice_n": number, **waiting} for number in numbers])
+    move_cursor(t, _cursor(target), numbers[-1])
+
+
+def _with_notice() -> Any:
+    notice = (outbox.c.id, outbox.c.at_ms, outbox.c.type, outbox.c.subject_id, outbox.c.data)
+    return select(deliveries, *notice).join(outbox, outbox.c.n == deliveries.c.notice_n)
+
+
+def _due(t: Transaction, targets: Sequence[str]) -> Sequence[Row[Any]]:
+    query = _with_notice().where(
+        deliveries.c.state == DeliveryState.WAITING.value,
+        deliveries.c.due_ms <= t.now_ms,
+        deliveries.c.target.in_(targets),
+    )
+    rows: Sequence[Row[Any]] = t.connection.execute(query.order_by(deliveries.c.n).limit(TRIES_AT_ONCE)).all()
+    return rows
+
+
+def _try(target: Target, row: Row[Any]) -> str | None:
+    try:
+        target.deliver(_notice(row))
+    except DeliveryError as error:
+        return str(error)[:ERROR_LENGTH_MAX] or "no reason given"
+    return None
+
+
+def _notice(row: Row[Any]) -> Notice:
+    return Notice(row.id, from_ms(row.at_ms), row.type, row.subject_id, row.data or {})
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(
+        number=row.n,
+        notice=_notice(row),
+        target=row.target,
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        due_at=from_ms(row.due_ms),
+        last_error=row.last_error,
+    )

@@ -1,0 +1,203 @@
+"""Notices reach their receivers at least once."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from standardwebhooks import Webhook
+
+from alerts.delivery.log import LogTarget
+from alerts.delivery.webhook import WebhookTarget
+from alerts.desk import Desk
+from alerts.errors import InvalidError
+from alerts.outbox import GIVE_UP_AFTER_MS, WAIT_MAX_MS, DeliveryError, DeliveryState, Notice, Outbox, wait_ms
+from ingest.clock import ManualClock
+from tests.alerts.made import FINDING, step_of
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+class FakeTarget:
+    """A receiver that refuses as often as it is told to, and remembers what it took."""
+
+    def __init__(self, refusals: int = 0, name: str = "fake") -> None:
+        """Refuse the first so many."""
+        self.name = name
+        self.refusals = refusals
+        self.taken: list[str] = []
+
+    def deliver(self, notice: Notice) -> None:
+        """Take it or refuse it."""
+        if self.refusals:
+            self.refusals -= 1
+            raise DeliveryError("not now")
+        self.taken.append(notice.id)
+
+
+class Receiver(HTTPServer):
+    """A small real receiver: answers each request with the next of its statuses, then 200."""
+
+    def __init__(self, statuses: list[int]) -> None:
+        """Listen on a free port of the loopback."""
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.statuses = statuses
+        self.requests: list[tuple[dict[str, str], bytes]] = []
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        """Remember the request and answer."""
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.requests.append((dict(self.headers.items()), body))
+        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
+        self.end_headers()
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def receiving(*statuses: int) -> Iterator[Receiver]:
+    """A receiver in a thread of its own."""
+    server = Receiver(list(statuses))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def outbox_of(desk: Desk, *targets: FakeTarget | LogTarget | WebhookTarget) -> Outbox:
+    """An outbox beside a desk."""
+    return Outbox(desk.engine, desk.clock, random.Random(3), targets)
+
+
+def test_refused_notice_is_tried_again_later_until_it_is_taken(desk: Desk, clock: ManualClock) -> None:
+    """A refused notice waits, longer each time, and is delivered under the same id."""
+    desk.commit(step_of(1, FINDING))
+    target = FakeTarget(refusals=2)
+    outbox = outbox_of(desk, target)
+
+    assert outbox.run_once() == 0
+    assert outbox.run_once() == 0, "it is not due yet"
+    clock.advance(1_000)
+    assert outbox.run_once() == 0
+    clock.advance(2_000)
+    assert outbox.run_once() == 1
+
+    assert len(target.taken) == 1
+    assert outbox.run_once() == 0, "what was taken is not sent again"
+    assert outbox.counts()[DeliveryState.DELIVERED] == 1
+
+
+def test_crash_after_the_receivers_answer_repeats_the_notice_under_its_id(desk: Desk) -> None:
+    """If we die between the receiver's answer and our note of it, the receiver gets the same notice again."""
+    desk.commit(step_of(1, FINDING))
+
+    class Dying(FakeTarget):
+        """Takes the notice, and then the process dies once."""
+
+        has_died = False
+
+        def deliver(self, notice: Notice) -> None:
+            """Take it; die the first time."""
+            super().deliver(notice)
+            if not self.has_died:
+                self.has_died = True
+                raise KeyboardInterrupt
+
+    target = Dying()
+    with pytest.raises(KeyboardInterrupt):
+        outbox_of(desk, target).run_once()
+    outbox_of(desk, target).run_once()
+
+    assert len(target.taken) == 2
+    assert len(set(target.taken)) == 1
+
+
+def test_notice_is_parked_after_a_day_and_can_be_tried_again(desk: Desk, clock: ManualClock) -> None:
+    """A receiver that refuses for 24 hours gets no more tries; the notice stands parked with its error, and can go again."""
+    desk.commit(step_of(1, FINDING))
+    target = FakeTarget(refusals=10_000)
+    outbox = outbox_of(desk, target)
+
+    for _ in range(60):
+        outbox.run_once()
+        clock.advance(WAIT_MAX_MS)
+    [parked] = outbox.parked()
+
+    assert (parked.state, parked.last_error) == (DeliveryState.PARKED, "not now")
+    assert GIVE_UP_AFTER_MS // WAIT_MAX_MS <= parked.attempts <= 40
+    target.refusals = 0
+    outbox.try_again(parked.number)
+    assert outbox.run_once() == 1
+
+
+def test_each_target_gets_each_notice(desk: Desk) -> None:
+    """One receiver that refuses keeps nothing from another."""
+    desk.commit(step_of(1, FINDING))
+    refusing, willing = FakeTarget(refusals=1, name="refusing"), FakeTarget()
+
+    outbox_of(desk, refusing, willing, LogTarget()).run_once()
+
+    assert (len(refusing.taken), len(willing.taken)) == (0, 1)
+
+
+def test_webhook_is_a_signed_cloud_event_and_survives_a_failing_receiver(desk: Desk, clock: ManualClock) -> None:
+    """A webhook is delivered once the receiver answers 2xx; its signature holds and its id is the same at each try."""
+    desk.commit(step_of(1, FINDING))
+    with receiving(503, 302) as receiver:
+        target = WebhookTarget(f"http://127.0.0.1:{receiver.server_port}/hook?x=1", SECRET)
+        outbox = outbox_of(desk, target)
+        for _ in range(3):
+            outbox.run_once()
+            clock.advance(10_000)
+
+    assert [outbox.counts()[state] for state in DeliveryState] == [0, 1, 0]
+    assert len(receiver.requests) == 3
+    headers, body = receiver.requests[-1]
+    event = Webhook(SECRET).verify(body, headers)
+    assert event["type"] == "fettle.ticket.opened"
+    assert event["data"]["number"] == 1
+    assert {headers["webhook-id"] for headers, _ in receiver.requests} == {event["id"]}
+
+
+def test_unreachable_receiver_is_an_ordinary_refusal(desk: Desk) -> None:
+    """Nobody listening is a reason to try again, said in words."""
+    desk.commit(step_of(1, FINDING))
+    with receiving() as receiver:
+        port = receiver.server_port
+    outbox = outbox_of(desk, WebhookTarget(f"http://127.0.0.1:{port}/", SECRET, timeout_s=1.0))
+
+    assert outbox.run_once() == 0
+    assert outbox.counts()[DeliveryState.WAITING] == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "secret"), [("ftp://x/", SECRET), ("http://", SECRET), ("http://x/", "whsec_"), ("http://x/", "")]
+)
+def test_webhook_that_can_not_work_is_refused_at_once(url: str, secret: str) -> None:
+    """A wrong address or an empty secret is refused before anything is sent."""
+    with pytest.raises(InvalidError):
+        WebhookTarget(url, secret)
+
+
+def test_waiting_grows_and_is_bounded() -> None:
+    """The pause doubles with each miss, never beyond an hour, and is never less than half of it."""
+    chance = random.Random(1)
+
+    waits = [wait_ms(attempts, chance) for attempts in range(100)]
+
+    assert 500 <= waits[0] <= 1_000
+    assert max(waits) <= WAIT_MAX_MS
+    assert min(waits[12:]) >= WAIT_MAX_MS // 2
