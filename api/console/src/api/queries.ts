@@ -51,16 +51,15 @@ async function allPages(query: { status?: string; appliance_id?: string }, limit
 }
 
 /** One ticket by its number. */
-export function useTicket(number: string | number | null) {
-  return useQuery({
+export function useTicket(number: string | number) {
+  return useQuery<Ticket>({
     queryKey: ["ticket", String(number)],
-    queryFn: ({ signal }) => get<Ticket>(`/tickets/${number}`, {}, signal),
-    enabled: number !== null,
+    queryFn: ({ signal }) => get<Ticket>(`/tickets/${encodeURIComponent(number)}`, {}, signal),
     placeholderData: () => known(number),
   });
 }
 
-function known(number: string | number | null): Ticket | undefined {
+function known(number: string | number): Ticket | undefined {
   for (const [, data] of queryClient.getQueriesData<{ items?: Ticket[] }>({ queryKey: ["tickets"] })) {
     const found = data?.items?.find((ticket) => String(ticket.number) === String(number));
     if (found) return found;
@@ -86,6 +85,14 @@ export function useStep(number: number) {
 export function useOpenSession(number: number) {
   return useMutation({
     mutationFn: (scope: string) => post<DiagnosisSession>(`/tickets/${number}/sessions`, { scope }),
+  });
+}
+
+/** The sessions of a ticket, newest first. */
+export function useSessions(number: number) {
+  return useQuery({
+    queryKey: ["session", "of", number],
+    queryFn: ({ signal }) => get<Page<DiagnosisSession>>(`/tickets/${number}/sessions`, {}, signal),
   });
 }
 

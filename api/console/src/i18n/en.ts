@@ -117,6 +117,7 @@ export const en = {
       confirmed: "Confirmed", other_fault: "Another fault", no_fault_found: "No fault found", usage: "Usage",
       self_cleared: "Cleared by itself",
     },
+    sessions: "Sessions",
     steps: {
       triage: "Triage", start: "Start work", schedule: "Schedule", finish: "Finish repair", accept: "Accepted",
       reject: "Not accepted", close: "Close", reopen: "Reopen", hold: "Hold", resume: "Resume", cancel: "Cancel ticket",

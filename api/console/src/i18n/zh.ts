@@ -116,6 +116,7 @@ export const zh: Words = {
       confirmed: "确认故障", other_fault: "其他故障", no_fault_found: "未发现故障", usage: "使用问题",
       self_cleared: "自行恢复",
     },
+    sessions: "会话",
     steps: {
       triage: "分诊", start: "开始处理", schedule: "排程", finish: "完成维修", accept: "客户验收", reject: "未通过验收",
       close: "关闭", reopen: "重新打开", hold: "挂起", resume: "恢复", cancel: "取消工单", comment: "备注",

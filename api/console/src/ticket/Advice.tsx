@@ -1,10 +1,13 @@
 /** What to do: the first check, the test that would prove it, the part to bring, and what else it could be. */
 import { Button, Title } from "@mantine/core";
 import { IconBroadcast } from "@tabler/icons-react";
+import { Link } from "react-router";
 
+import { useSessions } from "../api/queries";
 import type { Ticket } from "../api/types";
 import { useWords } from "../i18n";
 import { formatShare, plainName } from "../words/format";
+import { Moment } from "../words/Moment";
 
 export function Advice({ ticket, onSession }: { ticket: Ticket; onSession: (() => void) | undefined }) {
   const { t, language } = useWords();
@@ -46,8 +49,27 @@ export function Advice({ ticket, onSession }: { ticket: Ticket; onSession: (() =
           {t("ticket.run")}
         </Button>
       )}
+      <Sessions number={ticket.number} />
       <Causes ticket={ticket} />
     </section>
+  );
+}
+
+function Sessions({ number }: { number: number }) {
+  const { t } = useWords();
+  const sessions = useSessions(number).data?.items ?? [];
+  if (sessions.length === 0) return null;
+  return (
+    <ul className="sessions" aria-label={t("ticket.sessions")}>
+      {sessions.slice(0, 3).map((session) => (
+        <li key={session.id}>
+          <Link to={`/sessions/${session.id}`}>{t("session.title")}</Link> <span className="dim">{t(`session.states.${session.state}`)}</span>{" "}
+          <span className="dim">
+            <Moment at={session.requested_at} as="ago" />
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

