@@ -1,0 +1,85 @@
+"""Checkpoint: state rows → bytes → state rows, only of the appliances that changed.
+
+A row is a header (format version, fingerprint of the layout, kind) and the plain bytes of the appliance's record in each
+state array. A row of another version or layout is refused as a whole: :func:`unpack_row` answers None, and the appliance
+learns anew; half an old state would be worse than none.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+VERSION = 1
+_HEADER = struct.Struct("<BIB")
+
+State = dict[str, NDArray[Any]]
+
+
+def fingerprint(state: Mapping[str, NDArray[Any]]) -> int:
+    """A number that changes with the names, types and shapes of the state's arrays."""
+    text = ";".join(f"{name}:{array.dtype.str}:{array.shape[1:]}" for name, array in sorted(state.items()))
+    return zlib.crc32(text.encode())
+
+
+def row_size(state: Mapping[str, NDArray[Any]]) -> int:
+    """Bytes of state per appliance."""
+    return sum(array.dtype.itemsize * int(np.prod(array.shape[1:])) for array in state.values())
+
+
+def pack_rows(state: Mapping[str, NDArray[Any]], kind: str, rows: NDArray[np.intp]) -> list[bytes]:
+    """The state of ``rows`` as bytes, one string each."""
+    if not len(rows):
+        return []
+    name = kind.encode()
+    header = _HEADER.pack(VERSION, fingerprint(state), len(name)) + name
+    parts = [np.ascontiguousarray(state[key][rows]).reshape(len(rows), -1).view(np.uint8) for key in sorted(state)]
+    return [header + record.tobytes() for record in np.concatenate(parts, axis=1)]
+
+
+def kind_of(packed: bytes) -> str | None:
+    """The appliance kind of a packed row; None for another format version."""
+    if len(packed) < _HEADER.size or packed[0] != VERSION:
+        return None
+    length = packed[_HEADER.size - 1]
+    return packed[_HEADER.size : _HEADER.size + length].decode(errors="replace")
+
+
+def unpack_row(state: State, row: int, packed: bytes) -> bool:
+    """Write a packed row into ``row`` of ``state``; False, and nothing written, if it is of another layout."""
+    if len(packed) < _HEADER.size:
+        return False
+    version, layout, length = _HEADER.unpack_from(packed)
+    body = memoryview(packed)[_HEADER.size + length :]
+    if version != VERSION or layout != fingerprint(state) or len(body) != row_size(state):
+        return False
+    place = 0
+    for name in sorted(state):
+        array = state[name]
+        size = array.dtype.itemsize * int(np.prod(array.shape[1:]))
+        array[row] = np.frombuffer(body[place : place + size], array.dtype).reshape(array.shape[1:])
+        place += size
+    return True
+
+
+def pack_shared(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """State that belongs to no single appliance, as bytes."""
+    buffer = io.BytesIO()
+    named: dict[str, Any] = {f"v{VERSION}/{name}": array for name, array in arrays.items()}
+    np.savez(buffer, **named)
+    return buffer.getvalue()
+
+
+def unpack_shared(packed: bytes | None) -> dict[str, NDArray[Any]]:
+    """The arrays of :func:`pack_shared`; empty for None or another version."""
+    if packed is None:
+        return {}
+    prefix = f"v{VERSION}/"
+    with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
+        return {name.removeprefix(prefix): stored[name] for name in stored.files if name.startswith(prefix)}

@@ -1,0 +1,193 @@
+"""L5, evidence: standardised deviations, row after row → statistics that cross a threshold about as often as budgeted.
+
+Idea: deviations are whitened (yesterday's is in today's), clipped and accumulated. For each fault mode a matched filter
+looks along the mode's signature, so detection and diagnosis are one statistic; each single feature is followed too, for
+what no signature describes. Formula, with R the fleet's correlation of e, s a signature::
+
+    e = (z - ρ z₋₁) / √(1 - ρ²)        w = R⁻¹ s / √(sᵀ R⁻¹ s)
+    slow:  G = max(0, G + w·clip(e, ±3) - k)         fast:  min over the last two rows of w·z, not clipped
+
+Thresholds come from the budget A of false alarms per appliance-year: 40 % for slow, 60 % for fast; of each, 70 % for the
+modes, 30 % for single features. Slow: h solves Siegmund's run length (e^{2kb} - 2kb - 1) / 2k² = rows between alarms,
+b = h + 1.166, plus a margin, as variances are estimated. Scores are multiples of their threshold: 1 is an alarm.
+
+Reference: detection.md sections 3.5, 3.6 and 4 (L5); Siegmund 1985.
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+SLACK = 0.75
+CLIP = 3.0
+CAP = 1.5
+"""A statistic stops at this multiple of its threshold, so that it can come down again."""
+SMOOTHING = 0.3
+SLOW_SHARE = 0.4
+MODE_SHARE = 0.7
+SLOW_MARGIN = 2.0
+FAST_MARGIN = 1.5
+SINGLE_MARGIN = 2.5
+FAR = 12.0
+CORRELATION_PRIOR_ROWS = 200.0
+FLEET_MEMORY_ROWS = 20_000.0
+
+State = dict[str, NDArray[Any]]
+Floats = NDArray[np.float64]
+
+
+def slow_threshold(rows_between_alarms: float) -> float:
+    """The CUSUM threshold whose mean run length in Gaussian noise is ``rows_between_alarms``.
+
+    >>> round(slow_threshold(20_000), 1)
+    5.5
+    """
+    low, high = 0.0, 100.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        slope = 2 * SLACK * (middle + 1.166)
+        length = (math.exp(slope) - slope - 1) / (2 * SLACK**2)
+        low, high = (middle, high) if length < rows_between_alarms else (low, middle)
+    return low
+
+
+def fast_threshold(rows_between_alarms: float) -> float:
+    """The level that two rows in a row exceed by chance once in ``rows_between_alarms`` rows of Gaussian noise.
+
+    >>> round(fast_threshold(10_000), 2)
+    2.33
+    """
+    return -NormalDist().inv_cdf(min(0.4, math.sqrt(1 / rows_between_alarms)))
+
+
+class Evidence:
+    """The statistics of one appliance kind. ``signatures`` is (modes, features); modes without one are left out."""
+
+    def __init__(self, signatures: Floats, *, rows_per_year: float, alarms_per_year: float) -> None:
+        self.signatures = signatures
+        modes, features = signatures.shape
+        per_row = max(alarms_per_year, 1e-6) / rows_per_year
+        slow, fast = SLOW_SHARE * per_row, (1 - SLOW_SHARE) * per_row
+        mode_count, single_count = max(1, modes), 2 * max(1, features)
+        self.slow_mode = slow_threshold(mode_count / (slow * MODE_SHARE)) + SLOW_MARGIN
+        self.slow_single = slow_threshold(single_count / (slow * (1 - MODE_SHARE))) + SINGLE_MARGIN
+        self.fast_mode = fast_threshold(mode_count / (fast * MODE_SHARE)) + FAST_MARGIN
+        self.fast_single = fast_threshold(single_count / (fast * (1 - MODE_SHARE))) + FAST_MARGIN
+        self.fleet: State = {
+            "products": np.zeros((features, features)),
+            "pairs": np.zeros((features, features)),
+            "lagged": np.zeros(features),
+            "squares": np.zeros(features),
+        }
+
+    def layout(self) -> dict[str, tuple[str, tuple[int, ...]]]:
+        """Name → (type, shape per appliance) of what must be remembered; onsets in minutes since 1970."""
+        modes, features = self.signatures.shape
+        return {
+            "z_before": ("f2", (features,)),
+            "z_smooth": ("f2", (features,)),
+            "slow_mode": ("f4", (modes,)),
+            "slow_single": ("f2", (2, features)),
+            "fast_before": ("f2", (modes,)),
+            "onset_mode": ("u4", (modes,)),
+            "onset_single": ("u4", (features,)),
+        }
+
+    def correlation(self) -> Floats:
+        """The fleet's correlation of e between features, shrunk to none."""
+        products, pairs = self.fleet["products"], self.fleet["pairs"]
+        scale = np.sqrt(np.maximum(np.diag(products), 1e-9))
+        shrunk: Floats = 0.9 * products / np.outer(scale, scale) * pairs / (pairs + CORRELATION_PRIOR_ROWS)
+        np.fill_diagonal(shrunk, 1.0)
+        return shrunk
+
+    def autocorrelation(self) -> Floats:
+        """The fleet's correlation of z from row to row, shrunk to none."""
+        return np.clip(self.fleet["lagged"] / (self.fleet["squares"] + CORRELATION_PRIOR_ROWS), 0.0, 0.9)
+
+    def step(
+        self, state: State, rows: NDArray[np.intp], z: Floats, start_ms: NDArray[np.int64], weight: Floats
+    ) -> tuple[Floats, Floats]:
+        """Take in one row of each appliance: scores of the modes (B, modes) and of single features (B, F).
+
+        ``weight`` (B,) is 0 where an appliance still learns: nothing accumulates then.
+        """
+        rho = self.autocorrelation()
+        before = state["z_before"][rows].astype(float)
+        has_before = ~np.isnan(before) & (before != 0)
+        e = np.where(has_before, (z - rho * np.nan_to_num(before)) / np.sqrt(1 - rho**2), z)
+        clipped = np.clip(np.nan_to_num(e), -CLIP, CLIP) * weight[:, None]
+        far = np.clip(np.nan_to_num(z), -FAR, FAR) * weight[:, None]
+        present = ~np.isnan(z)
+        inverse: Floats = np.linalg.inv(self.correlation())
+        self._learn_fleet(clipped, before, z, present, weight)
+        smooth = state["z_smooth"][rows].astype(float)
+        smooth += np.where(present & (weight[:, None] > 0), SMOOTHING * (far - smooth), 0.0)
+        state["z_smooth"][rows] = smooth
+        state["z_before"][rows] = np.where(present, np.clip(z, -60, 60), 0.0)
+        minutes = (start_ms // 60_000)[:, None]
+        modes = self._modes(state, rows, (clipped, far, present), inverse, minutes)
+        return modes, self._singles(state, rows, (clipped, smooth), minutes)
+
+    def _modes(
+        self,
+        state: State,
+        rows: NDArray[np.intp],
+        rows_of: tuple[Floats, Floats, NDArray[np.bool_]],
+        inverse: Floats,
+        minutes: NDArray[np.int64],
+    ) -> Floats:
+        """Slow and fast matched filters of all modes."""
+        clipped, far, present = rows_of
+        filters = self.signatures @ inverse
+        held = filters[None] * present[:, None]
+        norm = np.sqrt(np.maximum(np.einsum("bmf,fg,bmg->bm", held, np.linalg.inv(inverse), held), 1e-12))
+        visible = np.einsum("bmf,mf->bm", held, self.signatures)
+        share = np.where(np.abs(visible) > 1e-9, 1.0, 0.0)
+        matched = np.einsum("bmf,bf->bm", held, clipped) / norm * share
+        slow = state["slow_mode"][rows] + np.where(share > 0, matched - SLACK, 0.0)
+        slow = np.clip(slow, 0.0, CAP * self.slow_mode)
+        onset = state["onset_mode"][rows]
+        state["onset_mode"][rows] = np.where((slow > 0) & (onset > 0), onset, np.where(slow > 0, minutes, 0))
+        state["slow_mode"][rows] = slow
+        now = np.einsum("bmf,bf->bm", held, far) / norm * share
+        fast = np.minimum(now, state["fast_before"][rows].astype(float))
+        state["fast_before"][rows] = np.where(share > 0, now, state["fast_before"][rows])
+        scores: Floats = np.maximum(slow / self.slow_mode, fast / self.fast_mode)
+        return scores
+
+    def _singles(
+        self, state: State, rows: NDArray[np.intp], rows_of: tuple[Floats, Floats], minutes: NDArray[np.int64]
+    ) -> Floats:
+        """Two-sided slow CUSUM of each feature, and its smoothed deviation as the fast part."""
+        clipped, smooth = rows_of
+        both = state["slow_single"][rows].astype(float)
+        moved = both + np.stack([clipped, -clipped], axis=1) - np.where(clipped == 0, 0.0, SLACK)[:, None]
+        both = np.clip(moved, 0.0, CAP * self.slow_single)
+        state["slow_single"][rows] = both
+        top = both.max(axis=1)
+        onset = state["onset_single"][rows]
+        state["onset_single"][rows] = np.where((top > 0) & (onset > 0), onset, np.where(top > 0, minutes, 0))
+        spread = math.sqrt(SMOOTHING / (2 - SMOOTHING))
+        scores: Floats = np.maximum(top / self.slow_single, np.abs(smooth) / spread / (2 * self.fast_single))
+        return scores
+
+    def _learn_fleet(
+        self, clipped: Floats, before: Floats, z: Floats, present: NDArray[np.bool_], weight: Floats
+    ) -> None:
+        """Correlations between features and from row to row, over the fleet; far values count clipped."""
+        fleet = self.fleet
+        held = np.where(present, clipped, 0.0)
+        counted = present * (weight[:, None] > 0)
+        keep = max(0.5, 1 - float(weight.sum()) / FLEET_MEMORY_ROWS)
+        fleet["products"] = fleet["products"] * keep + held.T @ held
+        fleet["pairs"] = fleet["pairs"] * keep + counted.T.astype(float) @ counted
+        now = np.where(counted, np.clip(np.nan_to_num(z), -CLIP, CLIP), 0.0)
+        then = np.clip(np.nan_to_num(before), -CLIP, CLIP)
+        fleet["lagged"] = fleet["lagged"] * keep + (now * then).sum(axis=0)
+        fleet["squares"] = fleet["squares"] * keep + np.where(then != 0, now * now, 0.0).sum(axis=0)

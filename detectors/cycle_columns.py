@@ -1,0 +1,144 @@
+"""The columns of L3: how each statistic of a profile is folded, joined over a block's boundary, and finished.
+
+Three numbers per column and open unit, (sum, aux, count), whose meaning depends on the statistic: for ``mean`` the sum
+and the number of readings; for ``delta`` the first value, the rise since, and the number of readings; and so on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+RUN_READING_MS_MAX = 180_000
+"""Lengths of runs are believed where readings are no further apart."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What is folded for one feature or one context variable."""
+
+    statistic: str
+    metric: int
+    minus: int
+    mode: int
+    is_log: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """The samples of one fold, sorted by (row, time), with what lies before each of them."""
+
+    rows: NDArray[np.intp]
+    ts: NDArray[np.int64]
+    values: Floats
+    mode: NDArray[np.int64]
+    key: NDArray[np.int64]
+    previous_ts: NDArray[np.int64]
+    previous_mode: NDArray[np.int64]
+    starts: NDArray[np.intp]
+    is_first: NDArray[np.bool_]
+    """Per segment: whether it is the first of its appliance."""
+    continues: NDArray[np.bool_]
+    """Per segment: whether it goes on with the unit that is open already."""
+    was_on: NDArray[np.bool_]
+    """Per segment: whether the appliance was on before it."""
+
+
+def fold_column(
+    column: Column, samples: Samples, level: Floats, step: Floats, out: tuple[Floats, Floats, Floats]
+) -> None:
+    """Reduce one column over the segments into ``out`` = (sum, aux, count)."""
+    total, aux, count = out
+    starts, statistic = samples.starts, column.statistic
+    if statistic == "duration_s":
+        counts = np.ones(len(step), bool) if column.mode < 0 else samples.previous_mode == column.mode
+        total[:] = np.add.reduceat(np.where(counts, step, 0.0), starts)
+        count[:] = 1
+        return
+    if statistic == "count":
+        total[:] = np.add.reduceat((samples.mode == column.mode) & (samples.previous_mode != column.mode), starts)
+        count[:] = 1
+        return
+    value = samples.values[:, column.metric]
+    if statistic in {"on_run_s", "off_run_s"}:
+        _fold_runs(value, samples, level, step, is_on=statistic == "on_run_s", out=out)
+        return
+    if column.minus >= 0:
+        value = value - samples.values[:, column.minus]
+    valid = ~np.isnan(value)
+    if column.mode >= 0:
+        valid &= samples.mode == column.mode
+    if statistic == "on_mean":
+        with np.errstate(invalid="ignore"):
+            valid &= value > level
+    count[:] = np.add.reduceat(valid.astype(float), starts)
+    if statistic in {"mean", "on_mean", "std"}:
+        total[:] = np.add.reduceat(np.where(valid, value, 0.0), starts)
+        if statistic == "std":
+            aux[:] = np.add.reduceat(np.where(valid, value * value, 0.0), starts)
+    elif statistic in {"max", "min"}:
+        pick, none = (np.maximum, -np.inf) if statistic == "max" else (np.minimum, np.inf)
+        total[:] = pick.reduceat(np.where(valid, value, none), starts)
+    else:
+        place = np.arange(len(value))
+        last = value[np.maximum(np.maximum.reduceat(np.where(valid, place, 0), starts), 0)]
+        if statistic == "last":
+            total[:] = np.where(count > 0, last, 0.0)
+        else:
+            first = value[np.minimum(np.minimum.reduceat(np.where(valid, place, len(value)), starts), len(value) - 1)]
+            total[:] = np.where(count > 0, first, 0.0)
+            aux[:] = np.where(count > 0, last - first, 0.0)
+
+
+def _fold_runs(
+    value: Floats, samples: Samples, level: Floats, step: Floats, *, is_on: bool, out: tuple[Floats, Floats, Floats]
+) -> None:
+    """Time on (or off) as sum, believed time as aux, runs begun as count."""
+    total, aux, count = out
+    with np.errstate(invalid="ignore"):
+        inside = (value > level) if is_on else (value <= level)
+    before = np.r_[False, inside[:-1]]
+    before[samples.starts] = (samples.was_on == is_on) & samples.continues
+    believed = (step > 0) & (step * 1000 <= RUN_READING_MS_MAX) & ~np.isnan(level)
+    total[:] = np.add.reduceat(np.where(believed & before, step, 0.0), samples.starts)
+    aux[:] = np.add.reduceat(np.where(believed, step, 0.0), samples.starts)
+    count[:] = np.add.reduceat((inside & ~before & believed).astype(float), samples.starts)
+
+
+def joined(statistic: str, old: tuple[Floats, Floats, Floats], new: tuple[Floats, Floats, Floats]) -> tuple[Any, Any, Any]:
+    """Two consecutive parts of one unit as one."""
+    (sum_a, aux_a, n_a), (sum_b, aux_b, n_b) = old, new
+    if statistic in {"max", "min"}:
+        pick = np.maximum if statistic == "max" else np.minimum
+        return np.where(n_a == 0, sum_b, np.where(n_b == 0, sum_a, pick(sum_a, sum_b))), aux_b, n_a + n_b
+    if statistic == "last":
+        return np.where(n_b > 0, sum_b, sum_a), aux_b, n_a + n_b
+    if statistic in {"delta", "per_day"}:
+        both = (n_a > 0) & (n_b > 0)
+        rise = np.where(both, sum_b + aux_b - sum_a, np.where(n_a > 0, aux_a, aux_b))
+        return np.where(n_a > 0, sum_a, sum_b), rise, n_a + n_b
+    if statistic in {"duration_s", "count"}:
+        return sum_a + sum_b, aux_a + aux_b, n_b
+    return sum_a + sum_b, aux_a + aux_b, n_a + n_b
+
+
+def finished(statistic: str, total: Floats, aux: Floats, count: Floats, span_s: Floats) -> Floats:
+    """The finished number of one column; NaN where nothing was read."""
+    if statistic in {"mean", "on_mean"}:
+        value = total / count
+    elif statistic == "std":
+        value = np.sqrt(np.maximum(aux / count - np.square(total / count), 0.0))
+    elif statistic in {"delta", "per_day"}:
+        value = np.where((count > 1) & (aux >= 0), aux, np.nan)
+        if statistic == "per_day":
+            value = value * 86_400 / span_s
+    elif statistic in {"on_run_s", "off_run_s"}:
+        value = np.where(aux > span_s / 2, total / count, np.nan)
+    else:
+        value = total
+    return np.where((count > 0) & np.isfinite(value), value, np.nan)

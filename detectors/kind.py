@@ -1,0 +1,298 @@
+"""All layers for the appliances of one kind, over one state: a struct of arrays with a record per appliance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import checkpoint, point_bank
+from detectors.context import Context
+from detectors.cusum import Evidence as Statistics
+from detectors.cycles import Cycles, UnitRows
+from detectors.diagnosis import UNKNOWN
+from detectors.episodes import Episodes
+from detectors.finding import Channel, Condition, Evidence, Finding
+from detectors.hygiene import DATA_FAULTS, GAP_MS, Hygiene
+from detectors.judgement import Judgement
+from detectors.rules import CODE_WINDOW_S, Rules
+from ingest.profiles.profile import Profile, Unit
+from ingest.sample import Event, EventType, SampleBlock, SampleFlag
+
+ROWS_PER_YEAR = {Unit.DAY: 365.0, Unit.CYCLE: 220.0, Unit.NONE: 365.0}
+CAPACITY_FIRST = 64
+RULE_PROBABILITY = 0.8
+CODE_PROBABILITY = 0.7
+
+State = dict[str, NDArray[Any]]
+
+
+class KindDetector:
+    """Folds samples and events of one appliance kind into findings and conditions."""
+
+    def __init__(self, profile: Profile, *, alarms_per_year: float) -> None:
+        self.profile = profile
+        self.metrics = tuple(profile.metrics)
+        modes = (*profile.fault_modes, UNKNOWN)
+        components = tuple(mode.component for mode in profile.fault_modes.values())
+        self.hygiene = Hygiene(profile)
+        self.rules = Rules(profile, modes)
+        self.cycles = Cycles(profile)
+        self.context = Context(profile, self.cycles.context_of, len(self.cycles.contexts))
+        self.episodes = Episodes(
+            profile.kind, (*modes, *DATA_FAULTS), (*components, "appliance", *["data"] * len(DATA_FAULTS))
+        )
+        self.data_modes = len(modes)
+        signed = [name for name, mode in profile.fault_modes.items() if mode.signature]
+        features = [feature.name for feature in profile.features]
+        signatures = np.array(
+            [[profile.fault_modes[name].signature.get(f, 0.0) for f in features] for name in signed]
+        ).reshape(len(signed), len(features))
+        self.statistics = Statistics(
+            signatures, rows_per_year=ROWS_PER_YEAR[profile.unit], alarms_per_year=alarms_per_year
+        )
+        self.judgement = Judgement(profile, self.context, self.statistics, self.episodes, signed)
+        self.index: dict[str, int] = {}
+        self.ids: list[str] = []
+        self.state: State = {
+            name: np.zeros((CAPACITY_FIRST, *shape), kind)
+            for layer in (self, self.hygiene, self.rules, self.cycles, self.context, self.statistics, self.episodes, self.judgement)
+            for name, (kind, shape) in layer.layout().items()
+        }  # fmt: skip
+        self.changed: set[int] = set()
+
+    def layout(self) -> dict[str, tuple[str, tuple[int, ...]]]:
+        """Name → (type, shape per appliance) of what belongs to no layer alone."""
+        measured = len(self.hygiene.measured)
+        return {"number": ("u4", ()), "last_ts": ("i8", ()), "seen": ("u4", ()), "bank": ("f4", (6, measured))}
+
+    def row_of(self, appliance_id: str) -> int:
+        """The row of an appliance, made at first sight."""
+        row = self.index.get(appliance_id)
+        if row is None:
+            row = len(self.ids)
+            self.index[appliance_id] = row
+            self.ids.append(appliance_id)
+            if row >= len(self.state["number"]):
+                for name, array in self.state.items():
+                    self.state[name] = np.concatenate([array, np.zeros_like(array)])
+            self.state["number"][row] = row
+        return row
+
+    def restore(self, rows: Sequence[tuple[str, bytes]]) -> int:
+        """Take over packed rows in the order in which the appliances were first seen; returns how many were refused."""
+        start = len(self.ids)
+        refused = 0
+        taken: list[tuple[int, str, bytes]] = []
+        for appliance_id, packed in rows:
+            row = self.row_of(appliance_id)
+            if checkpoint.unpack_row(self.state, row, packed):
+                taken.append((int(self.state["number"][row]), appliance_id, packed))
+            else:
+                refused += 1
+        for name in self.state:
+            self.state[name][start:] = 0
+        del self.ids[start:]
+        self.index = {appliance_id: row for row, appliance_id in enumerate(self.ids)}
+        for _, appliance_id, packed in sorted(taken):
+            row = self.row_of(appliance_id)
+            checkpoint.unpack_row(self.state, row, packed)
+            self.state["number"][row] = row
+        return refused
+
+    def packed_changes(self) -> dict[str, bytes]:
+        """The rows changed since the last call, packed."""
+        rows = np.array(sorted(self.changed), np.intp)
+        self.changed.clear()
+        packed = checkpoint.pack_rows(self.state, self.profile.kind, rows)
+        return {self.ids[row]: data for row, data in zip(rows.tolist(), packed, strict=True)}
+
+    def shared(self) -> dict[str, NDArray[Any]]:
+        """The fleet's part of the state."""
+        return {
+            **{f"context/{name}": array for name, array in self.context.fleet.items()},
+            **{f"statistics/{name}": array for name, array in self.statistics.fleet.items()},
+        }
+
+    def restore_shared(self, arrays: dict[str, NDArray[Any]]) -> None:
+        """Take over the fleet's part; arrays of another shape are left out, and learned anew."""
+        for layer, fleet in (("context", self.context.fleet), ("statistics", self.statistics.fleet)):
+            for name, array in fleet.items():
+                stored = arrays.get(f"{layer}/{name}")
+                if stored is not None and stored.shape == array.shape:
+                    fleet[name] = stored.copy()
+
+    def fold(self, block: SampleBlock) -> tuple[list[Finding], list[Condition]]:
+        """Take in one block; late samples are left out."""
+        rows = np.fromiter((self.row_of(i) for i in block.appliance_ids), np.intp, len(block))
+        in_time = (block.flags & SampleFlag.LATE == 0) & (block.ts_ms >= self.state["last_ts"][rows])
+        order = np.lexsort((block.ts_ms, rows))
+        order = order[in_time[order]]
+        if not len(order):
+            return [], []
+        rows, ts = rows[order], block.ts_ms[order]
+        self.changed.update(np.unique(rows).tolist())
+        raw = self._columns(block)[order]
+        modes = self.cycles.mode_numbers(block.modes)[order]
+        findings: list[Finding] = []
+        clean = self._readings(rows, ts, raw, modes, findings)
+        cycles = [block.cycles[place] for place in order]
+        values = np.where(np.isnan(clean), np.nan, raw)
+        units = self.cycles.fold(self.state, rows, ts, values, modes, cycles)
+        return findings, self._units(units, findings)
+
+    def event(self, event: Event) -> tuple[list[Finding], list[Condition]]:
+        """Take in what an appliance says has happened."""
+        row = self.row_of(event.appliance_id)
+        self.changed.add(row)
+        findings: list[Finding] = []
+        if event.type is EventType.ERROR_CODE:
+            self._error_code(row, event, findings)
+        elif event.type is EventType.CYCLE_FINISHED:
+            rows = np.array([row], np.intp)
+            return findings, self._units(self.cycles.close(self.state, rows, np.array([event.ts_ms])), findings)
+        elif event.type in (EventType.PART_REPLACED, EventType.MOVED, EventType.SETTING_CHANGED):
+            findings += self.judgement.start_over(self.state, row, event.appliance_id, event.ts_ms)
+        return findings, []
+
+    def _columns(self, block: SampleBlock) -> NDArray[np.float64]:
+        """The block's values in the order of the profile's metrics; what the profile doesn't know is left out."""
+        if block.metrics == self.metrics:
+            return block.values
+        place = {name: number for number, name in enumerate(block.metrics)}
+        padded = np.concatenate([block.values, np.full((len(block), 1), np.nan)], axis=1)
+        return padded[:, [place.get(name, -1) for name in self.metrics]]
+
+    def _readings(
+        self,
+        rows: NDArray[np.intp],
+        ts: NDArray[np.int64],
+        raw: NDArray[np.float64],
+        modes: NDArray[np.int64],
+        findings: list[Finding],
+    ) -> NDArray[np.float32]:
+        """Hygiene, point bank and rules, reading by reading; returns the readings that are believed."""
+        state, measured = self.state, self.hygiene.measured
+        clean = self.hygiene.in_range(raw)
+        is_working = (modes < 0) | self.cycles.running[modes] | (len(self.cycles.running) == 1)
+        for place in point_bank.passes(rows):
+            here, now = rows[place], ts[place]
+            gap = (now - state["last_ts"][here] > GAP_MS) & (state["last_ts"][here] > 0)
+            believed, faults = self.hygiene.check(
+                state, here, raw[place][:, measured], clean[place][:, measured],
+                state["bank"][here], state["seen"][here], is_working[place],
+            )  # fmt: skip
+            clean[place[:, None], measured] = believed
+            point_bank.update(state["bank"], state["seen"], here, believed)
+            standing = np.concatenate([faults.any(axis=2), gap[:, None] & (self.profile.unit is Unit.DAY)], axis=1)
+            self._data_faults(here, now, standing, faults, raw[place][:, measured], findings)
+            if self.rules.rules:
+                fires, within = self.rules.check(state, here, now, clean[place])
+                self._rule_findings(here, now, fires, within, clean[place], findings)
+            state["last_ts"][here] = now
+        return clean
+
+    def _data_faults(
+        self,
+        rows: NDArray[np.intp],
+        ts: NDArray[np.int64],
+        standing: NDArray[np.bool_],
+        faults: NDArray[np.bool_],
+        raw: NDArray[np.float64],
+        findings: list[Finding],
+    ) -> None:
+        """Raise and clear what is said of the data."""
+        first = self.data_modes
+        known = self.state["standing"][rows, first:] > 0
+        for place, fault in zip(*np.nonzero(standing != known), strict=True):
+            row, mode, now = int(rows[place]), first + int(fault), int(ts[place])
+            if known[place, fault]:
+                findings.append(self.episodes.clear(self.state, row, mode, self.ids[row], now))
+                continue
+            if not self.episodes.may_rise(self.state, row, mode, Channel.DATA, now):
+                continue
+            columns = np.flatnonzero(faults[place, fault]) if fault < 3 else np.empty(0, np.intp)
+            evidence = tuple(self._reading_evidence(int(c), float(raw[place, c]), now, len(columns)) for c in columns[:4])
+            findings.append(self.episodes.rise(self.state, row, mode, self._finding(
+                row, mode, Channel.DATA, now, severity=0.3, probability=0.9, evidence=evidence,
+            )))  # fmt: skip
+
+    def _reading_evidence(self, column: int, observed: float, now: int, among: int) -> Evidence:
+        """A measured metric outside of what it can be."""
+        metric = self.profile.metrics[self.metrics[int(self.hygiene.measured[column])]]
+        return Evidence(metric.name, observed, metric.low, metric.high, metric.unit, now, 1 / among)
+
+    def _rule_findings(
+        self,
+        rows: NDArray[np.intp],
+        ts: NDArray[np.int64],
+        fires: NDArray[np.bool_],
+        within: NDArray[np.bool_],
+        values: NDArray[np.float32],
+        findings: list[Finding],
+    ) -> None:
+        """Raise what a rule fires for, clear what is within all limits of its mode again."""
+        mode_of = self.rules.mode
+        by_rule = self.state["standing"][rows][:, mode_of] == 2
+        for place in np.flatnonzero(fires.any(axis=1) | (by_rule & within).any(axis=1)):
+            row, now = int(rows[place]), int(ts[place])
+            for number in np.flatnonzero(fires[place]):
+                mode = int(mode_of[number])
+                if self.episodes.may_rise(self.state, row, mode, Channel.RULE, now):
+                    evidence = (self._rule_evidence(row, int(number), float(values[place, self.rules.column[number]])),)
+                    findings.append(self.episodes.rise(self.state, row, mode, self._finding(
+                        row, mode, Channel.RULE, now, severity=0.9, probability=RULE_PROBABILITY, evidence=evidence,
+                    )))  # fmt: skip
+            for mode in np.unique(mode_of[by_rule[place] & within[place]]).tolist():
+                if not fires[place, mode_of == mode].any():
+                    findings.append(self.episodes.clear(self.state, row, mode, self.ids[row], now))
+
+    def _rule_evidence(self, row: int, number: int, observed: float) -> Evidence:
+        """The reading beyond its limit."""
+        rule = self.rules.rules[number]
+        metric = self.profile.metrics[rule.metric]
+        low = metric.low if rule.below is None else rule.below
+        high = metric.high if rule.above is None else rule.above
+        since = int(self.state["beyond_since_s"][row, number]) * 1000
+        return Evidence(rule.metric, observed, low, high, metric.unit, since, 1.0)
+
+    def _error_code(self, row: int, event: Event, findings: list[Finding]) -> None:
+        """Raise a finding for a code that speaks; clear old ones of modes whose code has not come again."""
+        mode, count, speaks = self.rules.error_code(self.state, row, event.code, event.ts_ms)
+        for other in self.episodes.standing_by(self.state, row, Channel.ERROR_CODE):
+            if other != mode and event.ts_ms // 1000 - int(self.state["code_last_s"][row, other]) > CODE_WINDOW_S:
+                findings.append(self.episodes.clear(self.state, row, other, event.appliance_id, event.ts_ms))
+        if speaks and self.episodes.may_rise(self.state, row, mode, Channel.ERROR_CODE, event.ts_ms):
+            findings.append(self.episodes.rise(self.state, row, mode, self._finding(
+                row, mode, Channel.ERROR_CODE, event.ts_ms, severity=min(1.0, 0.5 + 0.2 * count),
+                probability=CODE_PROBABILITY, error_code=event.code,
+            )))  # fmt: skip
+
+    def _finding(
+        self,
+        row: int,
+        mode: int,
+        channel: Channel,
+        now: int,
+        *,
+        severity: float,
+        probability: float,
+        evidence: tuple[Evidence, ...] = (),
+        error_code: str | None = None,
+    ) -> Finding:
+        """A finding that needed no learning."""
+        onset = min((item.since_ms for item in evidence), default=now)
+        return Finding(
+            self.ids[row], self.profile.kind, self.episodes.names[mode], self.episodes.components[mode], channel,
+            raised_ms=now, onset_ms=onset, score=1.0, severity=severity, probability=probability,
+            evidence=evidence, error_code=error_code,
+        )  # fmt: skip
+
+    def _units(self, units: UnitRows, findings: list[Finding]) -> list[Condition]:
+        """Context, evidence and diagnosis of closed days or cycles, in their order."""
+        conditions: list[Condition] = []
+        for place in point_bank.passes(units.rows):
+            conditions += self.judgement.judge(self.state, self.ids, units, place, findings)
+        return conditions

@@ -1,0 +1,113 @@
+"""Loop: cursor ``detect`` → pipeline → findings.
+
+Reads admitted batches in the order of the journal and hands findings, conditions and the changed state to the
+:class:`FindingSink` in one step, at once with a finding, else every thirty seconds. After a crash the fold goes on from
+the last step, over the same batches, to the same findings.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from detectors.finding import Condition, DetectCommit, Finding, FindingSink
+from detectors.pipeline import Pipeline
+from ingest.sample import AdmittedBatch
+
+COMMIT_EVERY_S = 30.0
+CONDITIONS_MAX = 5_000
+
+log = structlog.get_logger(__name__)
+
+
+class AdmittedBatches(Protocol):
+    """Where admitted batches come from, in order (ingest.feed.AdmittedFeed)."""
+
+    def next(self, after: int) -> AdmittedBatch | None:
+        """The first batch behind a position; None when there is none yet."""
+        ...
+
+
+class Runner:
+    """Drives the pipeline over a feed. ``elapsed_s`` is a clock for durations."""
+
+    def __init__(
+        self,
+        feed: AdmittedBatches,
+        sink: FindingSink,
+        pipeline: Pipeline,
+        *,
+        commit_every_s: float = COMMIT_EVERY_S,
+        elapsed_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._feed = feed
+        self._sink = sink
+        self._pipeline = pipeline
+        self._commit_every_s = commit_every_s
+        self._elapsed_s = elapsed_s
+        self._findings: list[Finding] = []
+        self._conditions: dict[str, Condition] = {}
+        self._rows: dict[str, bytes] = {}
+        self._committed_s = 0.0
+        self._committed = 0
+        self.position = 0
+        """The last journal position folded in."""
+        self.findings_raised = 0
+
+    @property
+    def committed_position(self) -> int:
+        """The last journal position whose outcome is durable."""
+        return self._committed
+
+    def start(self) -> None:
+        """Load the checkpoint and go on from there."""
+        stored = self._sink.load()
+        relearning = self._pipeline.restore(stored)
+        self.position = self._committed = stored.position
+        self._committed_s = self._elapsed_s()
+        log.info("detect_started", position=stored.position, appliances=len(stored.rows), relearning=relearning)
+
+    def run_once(self) -> bool:
+        """Fold in the next batch; False when there was none. Commits when it is time."""
+        batch = self._feed.next(self.position)
+        if batch is not None:
+            outcome = self._pipeline.fold(batch)
+            self._findings += outcome.findings
+            for condition in outcome.conditions:
+                self._conditions[condition.appliance_id] = condition
+            self.position = batch.position
+        if self._is_time():
+            self.commit()
+        return batch is not None
+
+    def commit(self) -> None:
+        """Make everything up to the current position durable; does nothing where nothing is new."""
+        if self.position == self._committed:
+            return
+        self._rows.update(self._pipeline.packed_changes())  # kept here until durable: a failed commit may be repeated
+        step = DetectCommit(
+            self.position,
+            dict(self._rows),
+            self._pipeline.shared(),
+            tuple(self._findings),
+            tuple(self._conditions.values()),
+        )
+        self._sink.commit(step)
+        raised = sum(1 for finding in step.findings if finding.cleared_ms is None)
+        self.findings_raised += raised
+        if step.findings:
+            log.info("findings_committed", position=self.position, raised=raised, cleared=len(step.findings) - raised)
+        self._findings.clear()
+        self._conditions.clear()
+        self._rows.clear()
+        self._committed = self.position
+        self._committed_s = self._elapsed_s()
+
+    def _is_time(self) -> bool:
+        """Whether what is known must become durable now."""
+        if self._findings or len(self._conditions) >= CONDITIONS_MAX:
+            return True
+        return self._elapsed_s() - self._committed_s >= self._commit_every_s
