@@ -1,0 +1,108 @@
+"""Child: a fleet in a process of its own, started by a parent that shares its clock's parameters and a pipe.
+
+The parent sends ``"stop"``, or an :class:`~ingest.clock.AcceleratedClock` that replaces the clock at once; the child
+sends its :class:`~simulator.driver.Progress` about every second, the last one with the phase ``ended``. A
+child that fails sends ``("failed", sentence)``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+from dataclasses import dataclass, field
+from datetime import datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from ingest.clock import AcceleratedClock, Clock, from_ms
+from simulator.connection import read_broker
+from simulator.driver import FleetRun, Progress
+from simulator.fleet import Fleet
+from simulator.specification import read_fleet
+
+
+@dataclass(frozen=True, slots=True)
+class FleetOrder:
+    """All that the child needs; everything in it can be pickled. ``truth_folder`` is no folder the service reads."""
+
+    fleet: str
+    seed: int
+    appliances: int
+    start_ms: int
+    history_until_ms: int | None
+    mqtt_url: str
+    clock: AcceleratedClock
+    truth_folder: Path
+    passwords: dict[str, str] = field(default_factory=dict)
+    topic_root: str = "fettle/v1"
+    bad_network: bool = True
+    drain_s: float = 15.0
+
+
+@dataclass(slots=True)
+class SharedClock:
+    """A clock that can be replaced by another while everyone holds it."""
+
+    clock: Clock
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970, UTC."""
+        return self.clock.now_ms()
+
+    def now(self) -> datetime:
+        """The same moment as a timezone-aware UTC datetime."""
+        return from_ms(self.now_ms())
+
+
+def run_child(order: FleetOrder, pipe: Connection) -> None:
+    """Entry point of the child process: runs until the parent says stop or goes away."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        asyncio.run(_run(order, pipe))
+    except (OSError, ValueError) as error:
+        pipe.send(("failed", str(error)))
+    finally:
+        pipe.close()
+
+
+async def _run(order: FleetOrder, pipe: Connection) -> None:
+    fleet = Fleet(read_fleet(order.fleet), seed=order.seed, appliances=order.appliances, start_ms=order.start_ms)
+    gc.freeze()
+    clock = SharedClock(order.clock)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def hear() -> None:
+        try:
+            word = pipe.recv()
+        except (EOFError, OSError):
+            word = "stop"
+        if isinstance(word, AcceleratedClock):
+            clock.clock = word
+        else:
+            loop.remove_reader(pipe.fileno())
+            stop.set()
+
+    def tell(progress: Progress) -> None:
+        try:
+            pipe.send(progress)
+        except OSError:
+            stop.set()
+
+    loop.add_reader(pipe.fileno(), hear)
+    run = FleetRun(
+        fleet,
+        read_broker(order.mqtt_url),
+        clock=clock,
+        seed=order.seed,
+        passwords=order.passwords,
+        topic_root=order.topic_root,
+        bad_network=order.bad_network,
+        report=tell,
+    )
+    order.truth_folder.mkdir(parents=True, exist_ok=True)
+    try:
+        await run.run(history_until_ms=order.history_until_ms, stop=stop, drain_s=order.drain_s)
+    finally:
+        fleet.truth.write(order.truth_folder / "truth", until_ms=fleet.now_ms)

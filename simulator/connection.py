@@ -1,0 +1,243 @@
+"""Connection: one appliance at the broker, through aiomqtt: birth, last will, buffer, reconnection with full jitter.
+
+What the agent keeps is sent again after each reconnection, and when the service has not acknowledged for long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import socket
+import ssl
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+import aiomqtt
+import structlog
+from aiomqtt.exceptions import MqttConnectError
+
+from ingest.clock import Clock
+from simulator.agent import Agent, Outgoing
+from simulator.network import BadNetwork
+
+BACKOFF_S_MAX = 30.0
+RESEND_AFTER_S = 30.0
+RESEND_MESSAGES = 32
+INCOMING_MAX = 1000
+HELD_POLL_S = 0.02
+CONNECTING_AT_ONCE = 32
+REFUSALS = frozenset({4, 5, 134, 135})
+"""Bad user name or password, not authorised: as 3.1.1 and as 5 say it."""
+log = structlog.get_logger(__name__)
+QUIET = logging.getLogger("simulator.aiomqtt")
+QUIET.addHandler(logging.NullHandler())
+QUIET.propagate = False
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker is, and how to reach it."""
+
+    host: str
+    port: int
+    user: str | None = None
+    password: str | None = None
+    tls: ssl.SSLContext | None = None
+
+
+def read_broker(
+    url: str, *, ca_file: str | None = None, cert_file: str | None = None, key_file: str | None = None
+) -> Broker:
+    """The broker of an ``mqtt://`` or ``mqtts://`` URL; a ValueError says what is wrong with it."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
+        raise ValueError(
+            f"{parts.scheme}://{parts.hostname or ''} is no broker; write mqtt://host:port or mqtts://host:port."
+        )
+    tls = None
+    if parts.scheme == "mqtts":
+        tls = ssl.create_default_context(cafile=ca_file)
+        if cert_file is not None:
+            tls.load_cert_chain(cert_file, key_file)
+    user = unquote(parts.username) if parts.username else None
+    password = unquote(parts.password) if parts.password else None
+    return Broker(parts.hostname, parts.port or (8883 if tls else 1883), user, password, tls)
+
+
+class RefusedError(ConnectionError):
+    """The broker does not let this appliance in; trying again would not help."""
+
+
+class Connection:
+    """Keeps one agent connected; ``publish`` hands messages over, ``run`` does the work until it is cancelled."""
+
+    def __init__(
+        self,
+        agent: Agent,
+        broker: Broker,
+        *,
+        clock: Clock,
+        password: str | None,
+        rng: random.Random,
+        gate: asyncio.Semaphore,
+        network: BadNetwork[Outgoing] | None = None,
+        on_answer: Callable[[Agent], None] | None = None,
+    ) -> None:
+        self.agent, self.broker, self.clock, self.password, self.rng = agent, broker, clock, password, rng
+        self.network, self.gate, self.on_answer = network, gate, on_answer
+        self.is_connected = False
+        self.reconnects = 0
+        self.resent = 0
+        self._is_leaving = False
+        self._sent_upto = -1
+        self._outbox: deque[Outgoing] = deque()
+        self._wanted = asyncio.Event()
+        self._progress = (-1, 0.0)
+        self._patience_s = RESEND_AFTER_S
+
+    def publish(self, messages: Sequence[Outgoing]) -> None:
+        """Send these as soon as possible; numbered ones are in the agent's buffer and survive a break."""
+        if self.is_connected:
+            self._outbox.extend(messages)
+            self._wanted.set()
+
+    @property
+    def is_idle(self) -> bool:
+        """Everything numbered is acknowledged."""
+        return not self.agent.buffered_bytes
+
+    async def run(self) -> None:
+        """Connect, speak, reconnect; ends only by cancellation or with :class:`RefusedError`."""
+        failures = 0
+        while not self._is_leaving:
+            try:
+                await self._speak()
+                failures = 0
+            except MqttConnectError as error:
+                if getattr(error.rc, "value", error.rc) in REFUSALS:
+                    raise RefusedError(
+                        f"The broker refuses {self.agent.identity.appliance_id}: check its password."
+                    ) from error
+                failures += 1
+            except (aiomqtt.MqttError, OSError) as error:
+                failures = 0 if self.is_connected else failures + 1
+                log.debug("appliance_disconnected", appliance_id=self.agent.identity.appliance_id, cause=str(error))
+            finally:
+                self.is_connected = False
+                self._outbox.clear()
+            self.reconnects += 1
+            await asyncio.sleep(self.rng.uniform(0, min(BACKOFF_S_MAX, 0.2 * 2 ** min(failures, 10))))
+
+    def resend_if_forgotten(self, now_s: float) -> None:
+        """Send the oldest again where the service has acknowledged nothing for long; waits twice as long each time."""
+        kept = self.agent.counts.acknowledged
+        if kept != self._progress[0] or self.is_idle or not self.is_connected:
+            self._progress, self._patience_s = (kept, now_s), RESEND_AFTER_S
+        elif now_s - self._progress[1] > self._patience_s and not self._outbox:
+            again = self.agent.unacknowledged()[:RESEND_MESSAGES]
+            self.resent += len(again)
+            self.publish(again)
+            self._progress, self._patience_s = (kept, now_s), min(self._patience_s * 2, 600.0)
+
+    async def leave(self) -> None:
+        """Say that the appliance leaves, and let :meth:`run` end by itself within a moment."""
+        if self.is_connected:
+            self.publish([self.agent.farewell(self.clock.now_ms())])
+            for _ in range(100):
+                if not self._outbox:
+                    break
+                await asyncio.sleep(0.01)
+        self._is_leaving = True
+        self._wanted.set()
+
+    async def _speak(self) -> None:
+        await self._wait_for_line()
+        will = self.agent.last_will()
+        client = aiomqtt.Client(
+            self.broker.host,
+            self.broker.port,
+            identifier=self.agent.identity.appliance_id,
+            username=self.agent.identity.appliance_id if self.password is not None else self.broker.user,
+            password=self.password if self.password is not None else self.broker.password,
+            tls_context=self.broker.tls,
+            will=aiomqtt.Will(will.topic, will.payload, qos=1, retain=True),
+            clean_session=False,
+            max_queued_incoming_messages=INCOMING_MAX,
+            logger=QUIET,
+        )
+        client.pending_calls_threshold = 1_000_000
+        async with self.gate:
+            await client.__aenter__()
+        try:
+            await client.subscribe([(topic, 1) for topic in self.agent.subscriptions])
+            await self._send(client, self.agent.birth(self.clock.now_ms()))
+            self._outbox.extend(self.agent.unacknowledged())
+            self.resent += sum(1 for one in self._outbox if one.seq is not None and one.seq <= self._sent_upto)
+            self._wanted.set()
+            self.is_connected = True
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._listen(client))
+                tasks.create_task(self._pump(client))
+        except* (aiomqtt.MqttError, OSError) as errors:
+            raise aiomqtt.MqttError(str(errors.exceptions[0])) from errors
+        finally:
+            with contextlib.suppress(aiomqtt.MqttError):
+                await client.__aexit__(None, None, None)
+
+    async def _wait_for_line(self) -> None:
+        while self.network is not None and self.network.is_down(self.clock.now_ms()):  # noqa: ASYNC110  (time decides)
+            await asyncio.sleep(HELD_POLL_S)
+
+    async def _listen(self, client: aiomqtt.Client) -> None:
+        async for message in client.messages:
+            payload = bytes(message.payload) if isinstance(message.payload, bytes | bytearray) else b""
+            answers = self.agent.receive(str(message.topic), payload, self.clock.now_ms())
+            if answers:
+                self.publish(answers)
+                if self.on_answer is not None:
+                    self.on_answer(self.agent)
+
+    async def _pump(self, client: aiomqtt.Client) -> None:
+        """Send the outbox in order, through the bad network where there is one."""
+        while not self._is_leaving:
+            if not self._outbox:
+                self._wanted.clear()
+                await self._wait_briefly()
+                if not self._outbox and self.network is None:
+                    continue
+            if self.network is None:
+                await self._send(client, self._outbox.popleft())
+                continue
+            now_ms = self.clock.now_ms()
+            if self.network.is_down(now_ms):
+                _cut(client)
+                await asyncio.sleep(1)  # the listener notices before
+                raise aiomqtt.MqttError("The line is down.")
+            if self._outbox:
+                self.network.offer(self._outbox.popleft(), now_ms)
+            for message in self.network.due(now_ms):
+                await self._send(client, message)
+
+    async def _wait_briefly(self) -> None:
+        """Until there is something to send; at most a moment while the network holds messages back."""
+        seconds = 0.5 if self.network is None or self.network.is_empty else HELD_POLL_S
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wanted.wait()
+
+    async def _send(self, client: aiomqtt.Client, message: Outgoing) -> None:
+        if message.seq is not None:
+            self._sent_upto = max(self._sent_upto, message.seq)
+        await client.publish(message.topic, message.payload, qos=1, retain=message.retain)
+
+
+def _cut(client: aiomqtt.Client) -> None:
+    """Break the connection as a dead line does, without a goodbye, so that the broker speaks the last will."""
+    line = client._client.socket()  # noqa: SLF001  (aiomqtt offers only polite ways to leave)
+    if isinstance(line, socket.socket):
+        with contextlib.suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)

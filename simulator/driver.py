@@ -1,0 +1,259 @@
+"""Driver: runs a fleet against a broker: first its past, as buffered batches, then live on a clock of any speed.
+
+The past goes out day by day, all appliances in turn, as fast as it is acknowledged: what is unacknowledged is bounded
+by ``outstanding_bytes``. Live, each appliance sends what is due; what fell due since the last look goes as one message,
+so a speed that can't be kept makes messages longer, and the lag is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ingest.clock import Clock
+from simulator.agent import Agent, Consent, Identity, Outgoing
+from simulator.chunk import Chunk, Happening
+from simulator.connection import CONNECTING_AT_ONCE, Broker, Connection
+from simulator.fleet import Fleet
+from simulator.homes import DAY_MS
+from simulator.network import BadNetwork
+from simulator.payload import SampleEncoder
+
+OUTSTANDING_BYTES = 64 * 1024 * 1024
+LIVE_TICK_S = 0.05
+LIVE_SPAN_MS = 3_600_000
+REPORT_EVERY_S = 1.0
+Item = tuple[int, int, bytes | Happening, int]
+"""(appliance, ts_ms, encoded sample or event, readings)."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far the fleet has come. ``published`` counts numbered messages (telemetry and event), each once."""
+
+    phase: str = "connecting"
+    published: int = 0
+    samples: int = 0
+    readings: int = 0
+    unacknowledged: int = 0
+    resent: int = 0
+    dropped: int = 0
+    connected: int = 0
+    history_days: float = 0.0
+    sim_now_ms: int = 0
+    lag_s: float = 0.0
+    by_day: dict[int, int] = field(default_factory=dict)
+    """Messages by simulated day since the fleet's start."""
+    consents: dict[str, Consent] = field(default_factory=dict)
+    """The code on each appliance's display."""
+
+
+class FleetRun:
+    """One fleet at one broker."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        broker: Broker,
+        *,
+        clock: Clock,
+        seed: int,
+        passwords: Mapping[str, str] | None = None,
+        topic_root: str = "fettle/v1",
+        bad_network: bool = True,
+        outstanding_bytes: int = OUTSTANDING_BYTES,
+        report: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self.fleet, self.broker, self.clock, self.report = fleet, broker, clock, report
+        self.outstanding_bytes = outstanding_bytes
+        self.progress = Progress(sim_now_ms=fleet.now_ms)
+        self.connections = self._connect_all(seed, passwords or {}, topic_root, bad_network=bad_network)
+        self._encoders: dict[str, SampleEncoder] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def run(
+        self,
+        *,
+        history_until_ms: int | None,
+        stop: asyncio.Event,
+        live_until_ms: int | None = None,
+        drain_s: float = 15.0,
+    ) -> Progress:
+        """Send the past up to ``history_until_ms`` (none if ``None``), then live until ``stop`` or ``live_until_ms``.
+
+        Before it ends it waits up to ``drain_s`` for everything to be acknowledged.
+        """
+        self._tasks = [asyncio.create_task(connection.run()) for connection in self.connections]
+        watch = asyncio.create_task(self._watch())
+        try:
+            if history_until_ms is not None:
+                await self._tell_past(history_until_ms, stop)
+            await self._live(stop, live_until_ms)
+            await self._drain(drain_s)
+        finally:
+            watch.cancel()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(watch, *self._tasks, return_exceptions=True)
+            self._tell("ended")
+        return self.progress
+
+    def _connect_all(
+        self, seed: int, passwords: Mapping[str, str], topic_root: str, *, bad_network: bool
+    ) -> list[Connection]:
+        gate = asyncio.Semaphore(CONNECTING_AT_ONCE)
+        intervals = self.fleet.specification.intervals
+        connections = []
+        for number, one in enumerate(self.fleet.appliances):
+            chance = random.Random(seed * 1_000_003 + number)
+            interval_s = intervals["live_interval_s" if one.kind == "refrigerator" else "washing_interval_s"]
+            identity = Identity(one.id, one.kind, one.model, one.serial, one.firmware, one.region, interval_s)
+            agent = Agent(identity, boot=f"{chance.getrandbits(64):016x}", topic_root=topic_root)
+            network: BadNetwork[Outgoing] | None = None
+            if bad_network:
+                rng = np.random.default_rng([seed, 2, number])
+                network = BadNetwork(self.fleet.specification.network, start_ms=self.clock.now_ms(), rng=rng)
+            connections.append(
+                Connection(
+                    agent, self.broker, clock=self.clock, password=passwords.get(one.id), rng=chance, gate=gate,
+                    network=network, on_answer=self._answered,
+                )
+            )  # fmt: skip
+        return connections
+
+    async def _tell_past(self, until_ms: int, stop: asyncio.Event) -> None:
+        self.progress.phase = "history"
+        while self.fleet.now_ms < until_ms - 300_000 and not stop.is_set():
+            for chunk in self.fleet.advance(min(self.fleet.now_ms + DAY_MS, until_ms)):
+                self._check()
+                for place, items in _by_appliance(self._items(chunk)):
+                    self._send(place, items)
+                await asyncio.sleep(0)
+            self.progress.history_days = (self.fleet.now_ms - self.fleet.start_ms) / DAY_MS
+            self.progress.sim_now_ms = self.fleet.now_ms
+            await self._wait_for_room(stop)
+
+    async def _live(self, stop: asyncio.Event, until_ms: int | None) -> None:
+        self.progress.phase = "live"
+        while not stop.is_set() and (until_ms is None or self.fleet.now_ms < until_ms - 300_000):
+            begin_ms = self.fleet.now_ms
+            end_ms = begin_ms + LIVE_SPAN_MS if until_ms is None else min(begin_ms + LIVE_SPAN_MS, until_ms)
+            items = [item for chunk in self.fleet.advance(end_ms, is_live=True) for item in self._items(chunk)]
+            items.sort(key=lambda item: item[1])
+            sent = 0
+            while not stop.is_set():
+                now_ms = self.clock.now_ms()
+                due = sent
+                while due < len(items) and items[due][1] <= now_ms:
+                    due += 1
+                for place, mine in _by_appliance(sorted(items[sent:due], key=lambda item: item[0])):
+                    self._send(place, mine)
+                sent = due
+                self.progress.sim_now_ms = min(now_ms, self.fleet.now_ms)
+                self.progress.lag_s = max(now_ms - self.fleet.now_ms, 0) / 1000
+                if now_ms >= self.fleet.now_ms and sent == len(items):
+                    break
+                self._check()
+                await _pause(stop, LIVE_TICK_S)
+            await self._wait_for_room(stop)
+            await asyncio.sleep(0)
+
+    async def _drain(self, drain_s: float) -> None:
+        self.progress.phase = "draining"
+        end_s = time.monotonic() + drain_s
+        while time.monotonic() < end_s and not all(connection.is_idle for connection in self.connections):
+            self._check()
+            await asyncio.sleep(LIVE_TICK_S)
+        await asyncio.gather(*(connection.leave() for connection in self.connections))
+
+    async def _wait_for_room(self, stop: asyncio.Event) -> None:
+        while not stop.is_set() and sum(one.agent.buffered_bytes for one in self.connections) > self.outstanding_bytes:
+            self._check()
+            await _pause(stop, LIVE_TICK_S)
+
+    def _items(self, chunk: Chunk) -> list[Item]:
+        """Samples (encoded) and events of a chunk in order of appliance and time."""
+        if chunk.kind not in self._encoders:
+            self._encoders[chunk.kind] = SampleEncoder(chunk.metrics)
+        samples = self._encoders[chunk.kind].encode(chunk)
+        readings = (~np.isnan(chunk.values)).sum(axis=1).tolist()
+        items: list[Item] = list(zip(chunk.appliance.tolist(), chunk.ts_ms.tolist(), samples, readings, strict=True))
+        if chunk.happenings:
+            items += [(one.appliance, one.ts_ms, one, 0) for one in chunk.happenings]
+            items.sort(key=lambda item: (item[0], item[1]))
+        return items
+
+    def _send(self, place: int, items: Sequence[Item]) -> None:
+        """Publish what one appliance has to say, in order: runs of samples as batches, events between them."""
+        agent = self.connections[place].agent
+        messages: list[Outgoing] = []
+        run: list[bytes] = []
+        for _, _, told, readings in items:
+            if isinstance(told, Happening):
+                messages += agent.report(run)
+                run = []
+                messages.append(agent.tell(told))
+            else:
+                run.append(told)
+                self.progress.samples += 1
+                self.progress.readings += readings
+        messages += agent.report(run)
+        day = (items[0][1] - self.fleet.start_ms) // DAY_MS
+        self.progress.published += len(messages)
+        self.progress.by_day[day] = self.progress.by_day.get(day, 0) + len(messages)
+        self.connections[place].publish(messages)
+
+    def _check(self) -> None:
+        """Raise what ended a connection for good."""
+        for task in self._tasks:
+            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+                raise error
+
+    def _answered(self, agent: Agent) -> None:
+        if agent.consent is not None and self.progress.consents.get(agent.identity.appliance_id) != agent.consent:
+            self.progress.consents[agent.identity.appliance_id] = agent.consent
+            self._tell(self.progress.phase)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(REPORT_EVERY_S)
+            now_s = time.monotonic()
+            for connection in self.connections:
+                connection.resend_if_forgotten(now_s)
+            self._tell(self.progress.phase)
+
+    def _tell(self, phase: str) -> None:
+        progress = self.progress
+        progress.phase = phase
+        agents = [connection.agent for connection in self.connections]
+        done = sum(agent.counts.acknowledged + agent.counts.refused + agent.counts.dropped for agent in agents)
+        progress.unacknowledged = progress.published - done
+        progress.dropped = sum(agent.counts.dropped for agent in agents)
+        progress.resent = sum(connection.resent for connection in self.connections)
+        progress.connected = sum(connection.is_connected for connection in self.connections)
+        if self.report is not None:
+            self.report(progress)
+
+
+def _by_appliance(items: Sequence[Item]) -> list[tuple[int, Sequence[Item]]]:
+    """Items in order of appliance as (appliance, its items)."""
+    runs: list[tuple[int, Sequence[Item]]] = []
+    begin = 0
+    for index in range(1, len(items) + 1):
+        if index == len(items) or items[index][0] != items[begin][0]:
+            runs.append((items[begin][0], items[begin:index]))
+            begin = index
+    return runs
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    """Wait a moment, less if told to stop."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()

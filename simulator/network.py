@@ -1,0 +1,70 @@
+"""Network: the bad way from one appliance to the broker, decided from a seed, without any I/O.
+
+A message may be lost, doubled or held back while later ones overtake it; now and then the line is down for a while,
+and what was under way is gone.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from simulator.specification import NetworkSpecification
+
+DAY_MS = 86_400_000
+HELD_MAX = 1024
+Item = TypeVar("Item")
+
+
+class BadNetwork(Generic[Item]):
+    """One appliance's line; ``offer`` messages, take those that get through with ``due``."""
+
+    def __init__(self, specification: NetworkSpecification, *, start_ms: int, rng: np.random.Generator) -> None:
+        self.specification, self.rng = specification, rng
+        self._held: list[tuple[int, int, Item]] = []
+        self._offered = 0
+        self._down_from_ms, self._down_until_ms = self._next_outage(start_ms)
+
+    def offer(self, item: Item, now_ms: int) -> None:
+        """Hand over a message; at most ``HELD_MAX`` are under way, more are lost."""
+        rules = self.specification
+        chance = self.rng.random(3)
+        if chance[0] < rules.loss or self.is_down(now_ms):
+            return
+        for _ in range(2 if chance[1] < rules.duplicate else 1):
+            due_ms = now_ms
+            if chance[2] < rules.delay:
+                due_ms += round(float(rules.delay_s.draw(1, self.rng)[0]) * 1000)
+            if len(self._held) < HELD_MAX:
+                self._offered += 1
+                heapq.heappush(self._held, (due_ms, self._offered, item))
+
+    def due(self, now_ms: int) -> list[Item]:
+        """What gets through now, in the order in which it arrives."""
+        if self.is_down(now_ms):
+            self._held.clear()
+        through = []
+        while self._held and self._held[0][0] <= now_ms:
+            through.append(heapq.heappop(self._held)[2])
+        return through
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is under way."""
+        return not self._held
+
+    def is_down(self, now_ms: int) -> bool:
+        """Whether the line is cut."""
+        while now_ms >= self._down_until_ms:
+            self._down_from_ms, self._down_until_ms = self._next_outage(self._down_until_ms)
+        return now_ms >= self._down_from_ms
+
+    def _next_outage(self, after_ms: int) -> tuple[int, int]:
+        rate = self.specification.disconnects_per_day
+        if rate <= 0:
+            never = 2**62
+            return never, never
+        begin = after_ms + round(float(self.rng.exponential(DAY_MS / rate)))
+        return begin, begin + max(round(float(self.specification.disconnect_s.draw(1, self.rng)[0]) * 1000), 1)
