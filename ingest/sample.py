@@ -68,7 +68,7 @@ class SampleBlock:
         The contract's identity of a stored point, so that a repeated write is the same point and two samples of one
         millisecond are two.
         """
-        offset = (self.seq * MAX_SAMPLES_PER_MESSAGE + self.index) % OFFSETS_PER_MS
+        offset = (self.seq % OFFSETS_PER_MS * MAX_SAMPLES_PER_MESSAGE + self.index) % OFFSETS_PER_MS
         offset[self.seq < 0] = 0
         return self.ts_ms * OFFSETS_PER_MS + offset
 

@@ -17,10 +17,10 @@ _RFC3339 = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
     r"(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
 )
-_MS_LENGTH = len("2026-11-21T20:39:12.250Z")
+USUAL_LENGTH = len("2026-11-21T20:39:12.250Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SEPARATORS = {4: "-", 7: "-", 10: "T", 13: ":", 16: ":", 19: ".", 23: "Z"}
-_DIGITS = [place for place in range(_MS_LENGTH) if place not in _SEPARATORS]
+_DIGITS = [place for place in range(USUAL_LENGTH) if place not in _SEPARATORS]
 
 
 def parse_ms(text: str) -> int:
@@ -48,34 +48,30 @@ def format_ms(ms: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
-def parse_many_ms(texts: Sequence[str]) -> NDArray[np.int64] | None:
-    """The usual form ``2026-11-21T20:39:12.250Z``, many at once; (N,) int64, or ``None`` if any has another form.
+def parse_many_ms(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Texts of 24 ASCII characters, many at once: milliseconds (N,) and whether the text had the usual form (N,).
 
-    The sums follow the civil-from-days algorithm with the year starting in March.
+    The usual form is ``2026-11-21T20:39:12.250Z``; for any other, :func:`parse_ms` decides. The sums follow the
+    civil-from-days algorithm with the year starting in March.
     """
-    joined = "".join(texts)
-    if len(joined) != len(texts) * _MS_LENGTH or not joined.isascii() or set(map(len, texts)) - {_MS_LENGTH}:
-        return None
-    table = np.frombuffer(joined.encode("ascii"), dtype=np.uint8).reshape(-1, _MS_LENGTH)
-    columns = table.T.astype(np.int64, order="C")
-    if any(not (columns[place] == ord(mark)).all() for place, mark in _SEPARATORS.items()):
-        return None
+    table = np.frombuffer("".join(texts).encode("ascii", "replace"), dtype=np.uint8).reshape(-1, USUAL_LENGTH)
+    columns = np.ascontiguousarray(table.T).astype(np.int64)
+    is_usual = np.ones(len(texts), dtype=np.bool_)
+    for place, mark in _SEPARATORS.items():
+        is_usual &= columns[place] == ord(mark)
     columns -= ord("0")
     digits = columns[_DIGITS]
-    if digits.size and (digits.min() < 0 or digits.max() > 9):
-        return None
+    is_usual &= ((digits >= 0) & (digits <= 9)).all(axis=0)
     year = columns[0] * 1000 + columns[1] * 100 + columns[2] * 10 + columns[3]
     month, day, hour, minute, second = (columns[at] * 10 + columns[at + 1] for at in (5, 8, 11, 14, 17))
     ms = columns[20] * 100 + columns[21] * 10 + columns[22]
     is_leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    exists = (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (hour < 24) & (minute < 60) & (second < 60)
-    if not exists.all() or (day > _DAYS_OF_MONTH[month] + (is_leap & (month == 2))).any():
-        return None
+    is_usual &= (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (hour < 24) & (minute < 60) & (second < 60)
+    is_usual &= day <= _DAYS_OF_MONTH[np.clip(month, 0, 12)] + (is_leap & (month == 2))
     shifted = year - (month <= 2)
     day_of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
     days = 365 * shifted + shifted // 4 - shifted // 100 + shifted // 400 + day_of_year - 719468
-    result: NDArray[np.int64] = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + ms
-    return result
+    return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + ms, is_usual
 
 
 _DAYS_OF_MONTH = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int64)

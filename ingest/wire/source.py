@@ -1,0 +1,99 @@
+"""Who speaks under a topic: resolved once per topic, then remembered within bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.foreign import ForeignCodec
+from ingest.wire.foreign.devices import Device, unmapped
+from ingest.wire.kind_table import KindTable
+from ingest.wire.message import Message, decode
+from ingest.wire.topic import Channel, Topic, TopicScheme
+
+SOURCES_MAX = 400_000
+"""Topics remembered; about 300 bytes each. Beyond it all are forgotten and resolved again."""
+
+
+@dataclass(slots=True)
+class Source:
+    """One topic: whose it is and how its payloads are decoded.
+
+    ``table`` is set for our own telemetry, which columns.py decodes in bulk. ``appliance`` is admission's place for the
+    state of who speaks, so that a message costs one look-up.
+    """
+
+    topic: str
+    appliance_id: str
+    kind: str
+    decode: Callable[[bytes], Message | None]
+    table: KindTable | None = None
+    window: str = ""
+    """Tells apart topics whose messages without boot may share one time."""
+    appliance: Any = field(default=None)
+
+
+class Sources:
+    """Topic → source, for our own scheme and the foreign codecs."""
+
+    def __init__(
+        self,
+        scheme: TopicScheme,
+        codecs: Sequence[ForeignCodec],
+        devices: Mapping[str, Device],
+        table_of: Callable[[str], KindTable | None],
+    ) -> None:
+        self._scheme = scheme
+        self._codecs = codecs
+        self._devices = devices
+        self._table_of = table_of
+        self.known: dict[str, Source] = {}
+
+    def of(self, topic: str) -> Source:
+        """The source of a topic; one whose topic is unknown refuses every payload."""
+        source = self.known.get(topic)
+        if source is None:
+            if len(self.known) >= SOURCES_MAX:
+                self.known.clear()
+            source = self.known[topic] = self._resolve(topic)
+        return source
+
+    def subscriptions(self) -> tuple[str, ...]:
+        """All topic filters, ours and those of the codecs."""
+        return (*self._scheme.subscriptions(), *(item for codec in self._codecs for item in codec.subscriptions()))
+
+    def _resolve(self, text: str) -> Source:
+        """Our own topics first, then the codecs in order."""
+        topic = self._scheme.parse(text)
+        if topic is not None:
+            return self._own(text, topic)
+        for codec in self._codecs:
+            name = codec.device_of(text)
+            if name is not None:
+                return _foreign(text, codec, self._devices.get(name) or unmapped(name))
+        return Source(text, "", "", _refuse_topic)
+
+    def _own(self, text: str, topic: Topic) -> Source:
+        """A topic of our scheme."""
+        table = self._table_of(topic.kind) if topic.channel is Channel.TELEMETRY else None
+        return Source(
+            text, topic.appliance_id, topic.kind, lambda payload: decode(topic, payload), table, topic.channel.value
+        )
+
+
+def _foreign(text: str, codec: ForeignCodec, device: Device) -> Source:
+    """A topic of a foreign convention."""
+    return Source(
+        text,
+        device.appliance_id,
+        device.kind,
+        lambda payload: codec.decode(text, payload, device),
+        window=text.rsplit("/", 1)[-1],
+    )
+
+
+def _refuse_topic(_payload: bytes) -> Message | None:
+    """Nobody's topic."""
+    raise Refused(Reason.UNKNOWN_TOPIC, "the topic is none that an appliance speaks on")
