@@ -141,10 +141,11 @@ def broad_excepts(path: Path, text: str) -> list[str]:
 
 def unexplained_ignores(path: Path, text: str) -> list[str]:
     """Rule 29: an ignored type error names its code and its reason."""
+    some, explained = re.compile(r"#\s*type:\s*ig[n]ore"), re.compile(r"# type: ig[n]ore\[[\w, -]+\].*#\s*\S+")
     return [
         f"{where(path, number)}: an ignored type error needs [code] and a reason behind it"
         for number, line in enumerate(text.splitlines(), 1)
-        if re.search(r"#\s*type:\s*ig" + "nore", line) and not re.search(r"# type: ignore\[[\w, -]+\].*#\s*\S+", line)
+        if some.search(line) and not explained.search(line)
     ]
 
 
