@@ -1,7 +1,7 @@
 """What can be asked of the service desk: one method, one transaction, committed at its end or not at all.
 
 The desk fulfils two protocols of its neighbours: :class:`detectors.finding.FindingSink` (detector checkpoint, findings,
-alerts, tickets and notices become durable together) and ``CommandSource`` of the courier in the ingest process. Errors
+alerts, tickets and notices become durable together) and :class:`ingest.mqtt.courier.CommandSource`. Errors
 are those of :mod:`alerts.errors`. Who may ask for what is decided before the desk is asked.
 """
 
@@ -36,7 +36,7 @@ from alerts.directory import (
 from alerts.errors import WrongCodeError
 from alerts.lifecycle import AlertState, SessionEvent, SessionState, TicketState, TicketStep
 from alerts.page import LIMIT_DEFAULT, Page
-from alerts.remote.command import DueCommand, due_commands, expire_commands, note_sent
+from alerts.remote.command import due_commands, expire_commands, note_sent
 from alerts.remote.consent import end_session, expire_sessions, request_session, try_code
 from alerts.remote.issuing import issue_command
 from alerts.remote.policy import Scope, SessionLimits
@@ -48,7 +48,9 @@ from alerts.tickets.steps import record_verdict, take_step
 from alerts.tickets.ticket import NewTicket, StepBody, Ticket, VerdictRecord
 from detectors.finding import Checkpoint, DetectCommit
 from ingest.clock import Clock
+from ingest.mqtt.courier import Outgoing
 from ingest.profiles.profile import Profile
+from ingest.wire.topic import TopicScheme
 
 T = TypeVar("T")
 
@@ -68,6 +70,7 @@ class Desk:
     chance: random.Random
     limits: SessionLimits = field(default_factory=SessionLimits)
     stale_after_s: float = STALE_AFTER_S
+    topics: TopicScheme = field(default_factory=TopicScheme)
 
     # The detectors' way in.
 
@@ -306,9 +309,9 @@ class Desk:
             ),
         )
 
-    def due_commands(self, now_ms: int) -> list[DueCommand]:
+    def due(self, now_ms: int) -> Sequence[Outgoing]:
         """What is to be sent to appliances now, oldest first."""
-        return look(self.engine, due_commands, now_ms=now_ms, chance=self.chance)
+        return look(self.engine, lambda t: due_commands(t, self.topics), now_ms=now_ms, chance=self.chance)
 
     def sent(self, command_id: str, now_ms: int) -> None:
         """Note that the broker has taken a command."""

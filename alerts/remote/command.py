@@ -8,7 +8,6 @@ may have acted (unknown).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -20,7 +19,10 @@ from alerts.lifecycle import COMMAND, COMMAND_LIVE, CommandEvent, CommandState, 
 from alerts.remote.policy import CONSENT_SHOW, DangerClass, SessionLimits
 from alerts.remote.transcript import add_line
 from alerts.schema import commands, sessions
+from ingest.mqtt.courier import Outgoing
 from ingest.sample import Result, ResultState
+from ingest.wire.command import CommandClass, CommandMessage, encode_command
+from ingest.wire.topic import Channel, TopicScheme
 
 DUE_LIMIT = 200
 LAST_WORD_GRACE_MS = 30_000
@@ -35,21 +37,6 @@ _EVENTS = {
     ResultState.FAILED: CommandEvent.FAIL,
     ResultState.REJECTED: CommandEvent.REJECT,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class DueCommand:
-    """A command that is to be sent now."""
-
-    id: str
-    session_id: str
-    appliance_id: str
-    kind: str
-    name: str
-    danger_class: DangerClass
-    args: Mapping[str, Any]
-    issued_ms: int
-    not_after_ms: int
 
 
 def put_command(
@@ -101,28 +88,15 @@ def refuse_flood(t: Transaction, session_id: str, limits: SessionLimits) -> None
         raise ConflictError(f"A session takes {limits.commands_per_session} commands: request a new one.")
 
 
-def due_commands(t: Transaction) -> list[DueCommand]:
-    """What is queued and still in time, oldest first."""
+def due_commands(t: Transaction, topics: TopicScheme) -> list[Outgoing]:
+    """What is queued and still in time, oldest first, as it goes over the wire."""
     query = (
         select(commands)
         .where(commands.c.state == CommandState.QUEUED.value, commands.c.not_after_ms > t.now_ms)
         .order_by(commands.c.n)
         .limit(DUE_LIMIT)
     )
-    return [
-        DueCommand(
-            id=row.id,
-            session_id=row.session_id,
-            appliance_id=row.appliance_id,
-            kind=row.kind,
-            name=row.name,
-            danger_class=DangerClass(row.danger_class),
-            args=row.args or {},
-            issued_ms=row.issued_ms,
-            not_after_ms=row.not_after_ms,
-        )
-        for row in t.connection.execute(query)
-    ]
+    return [_outgoing(row, topics) for row in t.connection.execute(query)]
 
 
 def note_sent(t: Transaction, command_id: str) -> None:
@@ -172,6 +146,20 @@ def drop_commands(t: Transaction, session_id: str, *, name: str | None = None) -
         query = query.where(commands.c.name == name)
     for row in t.connection.execute(query).all():
         _move(t, row, CommandEvent.EXPIRE, {"reason": "no longer wanted"}, actor="fettle", data={})
+
+
+def _outgoing(row: Row[Any], topics: TopicScheme) -> Outgoing:
+    message = CommandMessage(
+        command_id=row.id,
+        session=row.session_id,
+        name=row.name,
+        command_class=CommandClass(row.danger_class),
+        issued_ms=row.issued_ms,
+        not_after_ms=row.not_after_ms,
+        args=row.args or {},
+    )
+    topic = topics.of(row.kind, row.appliance_id, Channel.COMMAND)
+    return Outgoing(row.id, topic, encode_command(message), row.not_after_ms)
 
 
 def _move(

@@ -1,0 +1,264 @@
+"""Remote diagnosis: consent first, within limits, and to the last word."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from alerts.desk import Desk
+from alerts.errors import ConflictError, IllegalStepError, InvalidError, RefusedError, UnknownError, WrongCodeError
+from alerts.inbox import Inbox
+from alerts.lifecycle import CommandState, SessionState, TicketStep
+from alerts.remote.policy import Scope, SessionLimits
+from alerts.remote.session import DiagnosisSession
+from alerts.tickets.ticket import StepBody
+from ingest.clock import ManualClock
+from ingest.sample import AdmittedBatch, Result, ResultState
+from ingest.wire.command import decode_command
+from tests.alerts.made import FINDING, NOW_MS, step_of
+from tests.alerts.test_inbox import FakeFeed
+
+ACTOR = "tess"
+
+
+def requested(desk: Desk, scope: Scope = Scope.READ) -> tuple[DiagnosisSession, str]:
+    """A requested session, and the code as the appliance shows it."""
+    desk.commit(step_of(1, FINDING))
+    session = desk.request_session("1", scope, actor=ACTOR)
+    [outgoing] = desk.due(desk.clock.now_ms())
+    return session, str(decode_command(outgoing.payload).args["code"])
+
+
+def active(desk: Desk, scope: Scope = Scope.READ) -> DiagnosisSession:
+    """An active session whose ``consent.show`` has been sent."""
+    session, code = requested(desk, scope)
+    [outgoing] = desk.due(desk.clock.now_ms())
+    desk.sent(outgoing.command_id, desk.clock.now_ms())
+    return desk.consent(session.id, code, actor=ACTOR)
+
+
+def answer(desk: Desk, command_id: str, state: ResultState, *, position: int, appliance_id: str = "WM-0231") -> None:
+    """Let an appliance answer a command."""
+    result = Result(appliance_id, "washing_machine", NOW_MS, NOW_MS, command_id, state, data={"mode": "idle"})
+    feed = FakeFeed(AdmittedBatch(position, NOW_MS, 1, results=(result,)))
+    Inbox(desk, feed).tick()
+
+
+def wrong(code: str) -> str:
+    """Another code."""
+    return "000000" if code != "000000" else "000001"
+
+
+def test_request_shows_a_code_at_the_appliance_only(desk: Desk) -> None:
+    """The code goes to the appliance's command topic and stands nowhere else, and no longer once it was sent."""
+    session, code = requested(desk)
+    [outgoing] = desk.due(NOW_MS)
+
+    message = decode_command(outgoing.payload)
+    assert outgoing.topic == "fettle/v1/washing_machine/WM-0231/command"
+    assert (message.name, message.command_class, message.session) == ("consent.show", "R0", session.id)
+    assert message.args["scope"] == "read"
+    assert (session.state, session.tries_left) == (SessionState.REQUESTED, 5)
+    desk.sent(outgoing.command_id, NOW_MS)
+    assert desk.due(NOW_MS) == []
+    with closing(sqlite3.connect(str(desk.engine.url.database))) as connection:
+        dump = "\n".join(connection.iterdump())
+    assert code not in dump.replace(outgoing.command_id, "").replace(session.id, "")
+    assert code not in repr(desk.session(session.id).transcript)
+
+
+def test_right_code_makes_the_session_active(desk: Desk) -> None:
+    """Consent makes the session active for half an hour at most and five idle minutes, and stands in the transcript."""
+    session = active(desk)
+
+    assert session.state is SessionState.ACTIVE
+    assert session.expires_at is not None
+    assert session.expires_at.timestamp() * 1000 == NOW_MS + 300_000
+    assert [line.event for line in session.transcript] == ["requested", "command", "sent", "granted", "active"]
+
+
+def test_fifth_wrong_code_ends_the_session(desk: Desk) -> None:
+    """Four wrong codes leave tries; the fifth ends the session, and then the right code opens nothing."""
+    session, code = requested(desk)
+
+    left = []
+    for _ in range(5):
+        with pytest.raises(WrongCodeError) as caught:
+            desk.consent(session.id, wrong(code), actor=ACTOR)
+        left.append(caught.value.tries_left)
+
+    assert left == [4, 3, 2, 1, 0]
+    assert desk.session(session.id).state is SessionState.ENDED
+    assert desk.due(NOW_MS) == [], "the appliance is not asked to show a code that is void"
+    with pytest.raises(IllegalStepError):
+        desk.consent(session.id, code, actor=ACTOR)
+
+
+def test_code_lives_ten_minutes(desk: Desk, clock: ManualClock) -> None:
+    """A code that is ten minutes old opens nothing, and the session expires."""
+    session, code = requested(desk)
+    clock.advance(600_000)
+
+    with pytest.raises(ConflictError, match="expired"):
+        desk.consent(session.id, code, actor=ACTOR)
+    desk.tick()
+
+    assert desk.session(session.id).state is SessionState.EXPIRED
+
+
+@pytest.mark.parametrize("step", [TicketStep.CLOSE, TicketStep.CANCEL])
+def test_no_session_without_an_open_ticket(desk: Desk, step: TicketStep) -> None:
+    """A ticket that is over takes no session."""
+    desk.commit(step_of(1, FINDING))
+    desk.step("1", step, StepBody(note="done"), actor=ACTOR)
+
+    with pytest.raises(ConflictError):
+        desk.request_session("1", Scope.READ, actor=ACTOR)
+
+
+def test_snapshot_goes_out_and_its_answer_ends_in_the_transcript(desk: Desk) -> None:
+    """A command is queued, sent, accepted and succeeded; the answer's data stands with it; a repeat changes nothing."""
+    session = active(desk)
+    command = desk.issue_command(session.id, "snapshot.read", actor=ACTOR, idempotency_key="k1")
+    same = desk.issue_command(session.id, "snapshot.read", actor=ACTOR, idempotency_key="k1")
+    [outgoing] = desk.due(NOW_MS)
+
+    desk.sent(command.id, NOW_MS)
+    answer(desk, command.id, ResultState.ACCEPTED, position=1)
+    answer(desk, command.id, ResultState.SUCCEEDED, position=2)
+    answer(desk, command.id, ResultState.FAILED, position=3)
+
+    assert same == command
+    assert command.state is CommandState.QUEUED
+    assert json.loads(outgoing.payload)["class"] == "R0"
+    assert outgoing.not_after_ms == NOW_MS + 30_000
+    [_, done] = desk.session(session.id).commands
+    assert (done.state, done.data) == (CommandState.SUCCEEDED, {"mode": "idle"})
+    events = [line.event for line in desk.session(session.id).transcript if line.command_id == command.id]
+    assert events == ["command", "sent", "accepted", "succeeded"]
+
+
+def test_answer_of_another_appliance_changes_nothing(desk: Desk) -> None:
+    """A result counts only if it comes from the appliance that the command went to."""
+    session = active(desk)
+    command = desk.issue_command(session.id, "snapshot.read", actor=ACTOR)
+
+    answer(desk, command.id, ResultState.SUCCEEDED, position=1, appliance_id="WM-OTHER")
+
+    assert desk.session(session.id).commands[-1].state is CommandState.QUEUED
+
+
+def test_answer_may_overtake_the_note_that_it_was_sent(desk: Desk) -> None:
+    """A result that is there before our own note of sending stands, and the note changes nothing."""
+    session = active(desk)
+    command = desk.issue_command(session.id, "snapshot.read", actor=ACTOR)
+
+    answer(desk, command.id, ResultState.SUCCEEDED, position=1)
+    desk.sent(command.id, NOW_MS)
+
+    assert desk.session(session.id).commands[-1].state is CommandState.SUCCEEDED
+
+
+def test_unsent_command_expires_and_a_silent_one_is_unknown(desk: Desk, clock: ManualClock) -> None:
+    """What was not sent in time is expired and never goes out; what was sent and stays silent is unknown, until it speaks."""
+    session = active(desk)
+    unsent = desk.issue_command(session.id, "snapshot.read", actor=ACTOR)
+    silent = desk.issue_command(session.id, "snapshot.read", actor=ACTOR)
+    desk.sent(silent.id, NOW_MS)
+    clock.advance(30_000)
+
+    assert desk.due(clock.now_ms()) == []
+    desk.tick()
+    clock.advance(30_000)
+    desk.tick()
+
+    states = {command.id: command.state for command in desk.session(session.id).commands}
+    assert (states[unsent.id], states[silent.id]) == (CommandState.EXPIRED, CommandState.UNKNOWN)
+    answer(desk, silent.id, ResultState.SUCCEEDED, position=1)
+    assert desk.session(session.id).commands[-1].state is CommandState.SUCCEEDED
+
+
+def test_session_ends_by_idleness_by_its_longest_time_and_by_hand(desk: Desk, clock: ManualClock) -> None:
+    """Five idle minutes end a session, activity keeps it, half an hour ends it anyway."""
+    session = active(desk)
+    for _ in range(7):
+        clock.advance(240_000)
+        desk.issue_command(session.id, "snapshot.read", actor=ACTOR)
+        assert desk.tick() >= 0
+    assert desk.session(session.id).state is SessionState.ACTIVE
+
+    clock.advance(120_000)
+    with pytest.raises(ConflictError):
+        desk.issue_command(session.id, "snapshot.read", actor=ACTOR)
+    desk.tick()
+
+    over = desk.session(session.id)
+    assert (over.state, over.end_reason) == (SessionState.EXPIRED, "longest time reached")
+
+
+def test_ending_gives_up_what_was_not_sent(desk: Desk) -> None:
+    """After the end nothing more goes to the appliance, and a second end is refused."""
+    session = active(desk)
+    desk.issue_command(session.id, "snapshot.read", actor=ACTOR)
+
+    ended = desk.end_session(session.id, actor=ACTOR)
+
+    assert ended.state is SessionState.ENDED
+    assert desk.due(NOW_MS) == []
+    with pytest.raises(IllegalStepError):
+        desk.end_session(session.id, actor=ACTOR)
+
+
+@pytest.mark.parametrize(
+    ("scope", "name", "args", "error"),
+    [
+        (Scope.SEE, "snapshot.read", {}, RefusedError),
+        (Scope.READ, "identify", {"seconds": 5}, RefusedError),
+        (Scope.ACT, "gas.ignite", {}, RefusedError),
+        (Scope.ACT, "consent.show", {"code": "1"}, RefusedError),
+        (Scope.READ, "snapshot.read", {"x": 1}, InvalidError),
+        (Scope.TEST, "identify", {}, InvalidError),
+        (Scope.TEST, "identify", {"seconds": True}, InvalidError),
+        (Scope.TEST, "identify", {"seconds": 61}, InvalidError),
+        (Scope.TEST, "identify", {"seconds": float("nan")}, InvalidError),
+    ],
+)
+def test_policy_refuses_what_it_does_not_name(
+    desk: Desk,
+    scope: Scope,
+    name: str,
+    args: dict[str, object],
+    error: type[Exception],
+) -> None:
+    """Unknown commands, commands beyond the consent and odd arguments are refused, and nothing is queued."""
+    session = active(desk, scope)
+
+    with pytest.raises(error):
+        desk.issue_command(session.id, name, args, actor=ACTOR)
+
+    assert desk.due(NOW_MS) == []
+
+
+def test_no_command_before_consent(desk: Desk) -> None:
+    """A session that is only requested takes no command."""
+    session, _ = requested(desk)
+
+    with pytest.raises(IllegalStepError):
+        desk.issue_command(session.id, "snapshot.read", actor=ACTOR)
+    with pytest.raises(UnknownError):
+        desk.issue_command("se_nope", "snapshot.read", actor=ACTOR)
+
+
+def test_sessions_of_one_appliance_are_bounded(desk: Desk) -> None:
+    """An appliance has a few sessions at a time at most."""
+    desk.commit(step_of(1, FINDING))
+    for _ in range(SessionLimits().live_per_appliance):
+        desk.request_session("1", Scope.READ, actor=ACTOR)
+
+    with pytest.raises(ConflictError):
+        desk.request_session("1", Scope.READ, actor=ACTOR)
+
+    assert len(desk.sessions(ticket_ref="1").items) == SessionLimits().live_per_appliance
