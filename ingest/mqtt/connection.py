@@ -51,6 +51,8 @@ class ConnectionOptions:
     max_packet_bytes: int = 256 * 1024
     """Above the 60 KiB of a payload, so that what is too large arrives and is counted, not dropped by the broker."""
     rest_s: float = 0.02
+    is_expiry_sent: bool = True
+    """Whether messages carry their expiry; the embedded broker can't hand one with it to a client of MQTT 3.1.1."""
     answer_timeout_s: float = 10
 
 
@@ -120,7 +122,11 @@ class Connection(asyncio.BufferedProtocol):
         async with self._in_flight:
             packet_id = self._free_packet_id()
             packet = mqtt5.PublishPacket(
-                topic, payload, qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=packet_id, message_expiry_interval=expiry_s
+                topic,
+                payload,
+                qos=mqtt5.QoS.AT_LEAST_ONCE,
+                packet_id=packet_id,
+                message_expiry_interval=expiry_s if self._options.is_expiry_sent else None,
             )
             answer = await self._ask(packet_id, packet.write())
             if isinstance(answer, mqtt5.PubAckPacket) and answer.reason_code.value >= 0x80:

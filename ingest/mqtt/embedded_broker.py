@@ -1,13 +1,13 @@
 """An MQTT broker in a child process, for the demo on a machine without one.
 
 It listens on 127.0.0.1 only: MQTT 5 on one port, for the service, and MQTT 3.1.1 on another, for clients that don't
-speak 5; both carry the same messages. It keeps everything in memory, has no ACL, and loses messages of a consumer that
+speak 5; both carry the same messages. A message with properties of MQTT 5 would end its listener for 3.1.1 (a panic in
+rumqttd 0.20), so the service connects with :meth:`EmbeddedBroker.options`, which sends none. It keeps everything in memory, has no ACL, and loses messages of a consumer that
 stays away for long: a real broker is one setting away (``FETTLE_MQTT_URL``).
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import socket
@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iotcore import Broker
+
+from ingest.mqtt.connection import ConnectionOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -75,6 +77,11 @@ class EmbeddedBroker:
         """Where clients of MQTT 3.1.1 connect, with the credentials of ``user``."""
         return self._url(self.old_port, user)
 
+    @staticmethod
+    def options(client_id: str) -> ConnectionOptions:
+        """How the service connects to this broker: no properties, and no rests, which its small window would not bear."""
+        return ConnectionOptions(client_id, is_expiry_sent=False, rest_s=0)
+
     def __enter__(self) -> Self:
         return self.start()
 
@@ -86,11 +93,6 @@ class EmbeddedBroker:
     def _url(self, port: int, user: str | None) -> str:
         login = f"{user}:{self.users[user]}@" if user is not None and user in self.users else ""
         return f"mqtt://{login}127.0.0.1:{port}"
-
-
-async def start_embedded(broker: EmbeddedBroker) -> EmbeddedBroker:
-    """Start without blocking the loop."""
-    return await asyncio.to_thread(broker.start)
 
 
 @contextlib.contextmanager
