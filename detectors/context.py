@@ -82,7 +82,9 @@ class Context:
         seen = state["rows_seen"][rows]
         is_young = seen < self.learn_rows
         if is_young.any():
-            self._absorb(state, rows[is_young], y[is_young], x[is_young], np.ones(int(is_young.sum())), LEARNING_CLIP_SIGMA)
+            self._absorb(
+                state, rows[is_young], y[is_young], x[is_young], np.ones(int(is_young.sum())), LEARNING_CLIP_SIGMA
+            )
         grown = ~is_young
         if grown.any():
             self._delay(state, rows[grown], y[grown], x[grown], suspicion[grown], seen[grown] - self.learn_rows)
@@ -139,7 +141,8 @@ class Context:
         fleet = (FLOOR_PRIOR_ROWS * floor + self.fleet["squares"]) / (FLOOR_PRIOR_ROWS + self.fleet["weight"])
         count = np.minimum(reference[:, 0], MEMORY_ROWS)
         variance: Floats = (VARIANCE_PRIOR_ROWS * fleet + count * reference[:, 6]) / (VARIANCE_PRIOR_ROWS + count)
-        return np.maximum(variance, floor)
+        believed: Floats = np.maximum(variance, floor)
+        return believed
 
     def _absorb(
         self, state: State, rows: NDArray[np.intp], y: Floats, x: Floats, weight: Floats, clip_sigma: float

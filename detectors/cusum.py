@@ -35,6 +35,8 @@ FAST_MARGIN = 1.5
 SINGLE_MARGIN = 2.5
 FAR = 12.0
 CORRELATION_PRIOR_ROWS = 200.0
+CORRELATION_KEPT = 0.6
+"""Correlations count by this factor: a filter for a roughly known signature must not rest on fine differences."""
 FLEET_MEMORY_ROWS = 20_000.0
 
 State = dict[str, NDArray[Any]]
@@ -102,7 +104,7 @@ class Evidence:
         """The fleet's correlation of e between features, shrunk to none."""
         products, pairs = self.fleet["products"], self.fleet["pairs"]
         scale = np.sqrt(np.maximum(np.diag(products), 1e-9))
-        shrunk: Floats = 0.9 * products / np.outer(scale, scale) * pairs / (pairs + CORRELATION_PRIOR_ROWS)
+        shrunk: Floats = CORRELATION_KEPT * products / np.outer(scale, scale) * pairs / (pairs + CORRELATION_PRIOR_ROWS)
         np.fill_diagonal(shrunk, 1.0)
         return shrunk
 
@@ -124,7 +126,7 @@ class Evidence:
         clipped = np.clip(np.nan_to_num(e), -CLIP, CLIP) * weight[:, None]
         far = np.clip(np.nan_to_num(z), -FAR, FAR) * weight[:, None]
         present = ~np.isnan(z)
-        inverse: Floats = np.linalg.inv(self.correlation())
+        inverse = np.linalg.inv(self.correlation()).astype(float)
         self._learn_fleet(clipped, before, z, present, weight)
         smooth = state["z_smooth"][rows].astype(float)
         smooth += np.where(present & (weight[:, None] > 0), SMOOTHING * (far - smooth), 0.0)

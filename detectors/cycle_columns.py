@@ -75,7 +75,7 @@ def fold_column(
         valid &= samples.mode == column.mode
     if statistic == "on_mean":
         with np.errstate(invalid="ignore"):
-            valid &= value > level
+            valid &= (value > level) & (step * 1000 <= RUN_READING_MS_MAX)
     count[:] = np.add.reduceat(valid.astype(float), starts)
     if statistic in {"mean", "on_mean", "std"}:
         total[:] = np.add.reduceat(np.where(valid, value, 0.0), starts)
@@ -83,16 +83,19 @@ def fold_column(
             aux[:] = np.add.reduceat(np.where(valid, value * value, 0.0), starts)
     elif statistic in {"max", "min"}:
         pick, none = (np.maximum, -np.inf) if statistic == "max" else (np.minimum, np.inf)
-        total[:] = pick.reduceat(np.where(valid, value, none), starts)
+        total[:] = np.where(count > 0, pick.reduceat(np.where(valid, value, none), starts), 0.0)
     else:
-        place = np.arange(len(value))
-        last = value[np.maximum(np.maximum.reduceat(np.where(valid, place, 0), starts), 0)]
-        if statistic == "last":
-            total[:] = np.where(count > 0, last, 0.0)
-        else:
-            first = value[np.minimum(np.minimum.reduceat(np.where(valid, place, len(value)), starts), len(value) - 1)]
-            total[:] = np.where(count > 0, first, 0.0)
-            aux[:] = np.where(count > 0, last - first, 0.0)
+        first, last = _ends(value, valid, starts)
+        total[:] = np.where(count > 0, last if statistic == "last" else first, 0.0)
+        aux[:] = np.where(count > 0, last - first, 0.0)
+
+
+def _ends(value: Floats, valid: NDArray[np.bool_], starts: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """The first and the last valid value of each segment; anything where it has none."""
+    place = np.arange(len(value))
+    last = np.maximum.reduceat(np.where(valid, place, 0), starts)
+    first = np.minimum.reduceat(np.where(valid, place, len(value) - 1), starts)
+    return value[first], value[last]
 
 
 def _fold_runs(
@@ -110,7 +113,9 @@ def _fold_runs(
     count[:] = np.add.reduceat((inside & ~before & believed).astype(float), samples.starts)
 
 
-def joined(statistic: str, old: tuple[Floats, Floats, Floats], new: tuple[Floats, Floats, Floats]) -> tuple[Any, Any, Any]:
+def joined(
+    statistic: str, old: tuple[Floats, Floats, Floats], new: tuple[Floats, Floats, Floats]
+) -> tuple[Any, Any, Any]:
     """Two consecutive parts of one unit as one."""
     (sum_a, aux_a, n_a), (sum_b, aux_b, n_b) = old, new
     if statistic in {"max", "min"}:

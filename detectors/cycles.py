@@ -124,7 +124,9 @@ class Cycles:
         seg_start = ts[samples.starts]
         seg_samples = np.diff(np.r_[samples.starts, len(rows)])
         joins = samples.continues
-        closed = self._close_open(state, seg_rows[samples.is_first & ~joins], ts[samples.starts[samples.is_first & ~joins]])
+        closed = self._close_open(
+            state, seg_rows[samples.is_first & ~joins], ts[samples.starts[samples.is_first & ~joins]]
+        )
         if joins.any():
             j = np.flatnonzero(joins)
             self._join(state, seg_rows[j], seg_sum, seg_aux, seg_count, j)
@@ -140,7 +142,9 @@ class Cycles:
             seg_rows[done], seg_start[done], ends, ts[following], seg_samples[done],
             seg_sum[done], seg_aux[done], seg_count[done],
         )  # fmt: skip
-        self._remember(state, samples, np.flatnonzero(is_last), keys, seg_start, seg_samples, seg_sum, seg_aux, seg_count)
+        self._remember(
+            state, samples, np.flatnonzero(is_last), keys, seg_start, seg_samples, seg_sum, seg_aux, seg_count
+        )
         return _in_order(closed, made)
 
     def close(self, state: State, rows: NDArray[np.intp], ts: NDArray[np.int64]) -> UnitRows:
@@ -162,7 +166,11 @@ class Cycles:
         is_new = np.r_[True, rows[1:] != rows[:-1]]
         previous_ts = np.where(is_new, state["previous_ts"][rows], np.r_[0, ts[:-1]])
         previous_mode = np.where(is_new, state["previous_mode"][rows], np.r_[-1, mode[:-1]])
-        key = ts // DAY_MS + 2 if self.unit is Unit.DAY else self._cycle_keys(state, rows, ts, values, mode, cycles, is_new)
+        key = (
+            ts // DAY_MS + 2
+            if self.unit is Unit.DAY
+            else self._cycle_keys(state, rows, ts, values, mode, cycles, is_new)
+        )
         cut = is_new | np.r_[True, key[1:] != key[:-1]]
         starts = np.flatnonzero(cut)
         continues = is_new[starts] & (state["unit_key"][rows[starts]] == key[starts])

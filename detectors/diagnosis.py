@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 UNKNOWN = "unknown"
-UNKNOWN_SHARE = 0.45
+UNKNOWN_SHARE = 0.35
 UNKNOWN_HAZARD = 0.02
 CERTAIN = 0.6
 ROWS_IN_MEAN = 5.0

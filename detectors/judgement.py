@@ -84,7 +84,7 @@ class Judgement:
             bands = (y[at], z[at], expected[at], sigma[at])
             self._episode(state, row, ids[row], closed, (modes[at], float(score[at])), told, int(at), bands, findings)
         state["doubtful_rows"][rows[score < 1]] = 0
-        has_features: NDArray[np.bool_] = np.isfinite(y).any(axis=1)
+        has_features = np.asarray(np.isfinite(y).any(axis=1))
         return self._conditions(state, ids, rows, units.closed_ms[place], score, told, has_features)
 
     def start_over(self, state: State, row: int, appliance_id: str, now_ms: int) -> list[Finding]:

@@ -214,7 +214,9 @@ class KindDetector:
             if not self.episodes.may_rise(self.state, row, mode, Channel.DATA, now):
                 continue
             columns = np.flatnonzero(faults[place, fault]) if fault < 3 else np.empty(0, np.intp)
-            evidence = tuple(self._reading_evidence(int(c), float(raw[place, c]), now, len(columns)) for c in columns[:4])
+            evidence = tuple(
+                self._reading_evidence(int(c), float(raw[place, c]), now, len(columns)) for c in columns[:4]
+            )
             findings.append(self.episodes.rise(self.state, row, mode, self._finding(
                 row, mode, Channel.DATA, now, severity=0.3, probability=0.9, evidence=evidence,
             )))  # fmt: skip
@@ -245,9 +247,11 @@ class KindDetector:
                     findings.append(self.episodes.rise(self.state, row, mode, self._finding(
                         row, mode, Channel.RULE, now, severity=0.9, probability=RULE_PROBABILITY, evidence=evidence,
                     )))  # fmt: skip
-            for mode in np.unique(mode_of[by_rule[place] & within[place]]).tolist():
-                if not fires[place, mode_of == mode].any():
-                    findings.append(self.episodes.clear(self.state, row, mode, self.ids[row], now))
+            findings.extend(
+                self.episodes.clear(self.state, row, mode, self.ids[row], now)
+                for mode in np.unique(mode_of[by_rule[place] & within[place]]).tolist()
+                if not fires[place, mode_of == mode].any()
+            )
 
     def _rule_evidence(self, row: int, number: int, observed: float) -> Evidence:
         """The reading beyond its limit."""
@@ -261,9 +265,11 @@ class KindDetector:
     def _error_code(self, row: int, event: Event, findings: list[Finding]) -> None:
         """Raise a finding for a code that speaks; clear old ones of modes whose code has not come again."""
         mode, count, speaks = self.rules.error_code(self.state, row, event.code, event.ts_ms)
-        for other in self.episodes.standing_by(self.state, row, Channel.ERROR_CODE):
-            if other != mode and event.ts_ms // 1000 - int(self.state["code_last_s"][row, other]) > CODE_WINDOW_S:
-                findings.append(self.episodes.clear(self.state, row, other, event.appliance_id, event.ts_ms))
+        findings.extend(
+            self.episodes.clear(self.state, row, other, event.appliance_id, event.ts_ms)
+            for other in self.episodes.standing_by(self.state, row, Channel.ERROR_CODE)
+            if other != mode and event.ts_ms // 1000 - int(self.state["code_last_s"][row, other]) > CODE_WINDOW_S
+        )
         if speaks and self.episodes.may_rise(self.state, row, mode, Channel.ERROR_CODE, event.ts_ms):
             findings.append(self.episodes.rise(self.state, row, mode, self._finding(
                 row, mode, Channel.ERROR_CODE, event.ts_ms, severity=min(1.0, 0.5 + 0.2 * count),

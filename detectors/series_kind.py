@@ -117,7 +117,9 @@ class SeriesDetector:
 
     def packed_changes(self) -> dict[str, bytes]:
         """The appliances changed since the last call, packed."""
-        packed = {appliance_id: _pack(self.kind, self.appliances[appliance_id]) for appliance_id in sorted(self.changed)}
+        packed = {
+            appliance_id: _pack(self.kind, self.appliances[appliance_id]) for appliance_id in sorted(self.changed)
+        }
         self.changed.clear()
         return packed
 
@@ -140,12 +142,19 @@ class SeriesDetector:
         """Nothing to take over."""
 
     def _evidence(
-        self, one: Standing, ts: int, row: NDArray[np.float64], expected: NDArray[np.float64], width: NDArray[np.float64]
+        self,
+        one: Standing,
+        ts: int,
+        row: NDArray[np.float64],
+        expected: NDArray[np.float64],
+        width: NDArray[np.float64],
     ) -> tuple[Evidence, ...]:
         """The metrics that surprise most, against their recent band."""
         surprise = one.series.surprise
         total = float(surprise.sum())
-        worst = [n for n in np.argsort(-surprise, kind="stable")[:3].tolist() if surprise[n] > 0 and not np.isnan(row[n])]
+        worst = [
+            n for n in np.argsort(-surprise, kind="stable")[:3].tolist() if surprise[n] > 0 and not np.isnan(row[n])
+        ]
         return tuple(
             Evidence(
                 one.series.names[n],
@@ -160,7 +169,12 @@ class SeriesDetector:
         )
 
     def _finding(
-        self, one: Standing, appliance_id: str, raised_ms: int, evidence: tuple[Evidence, ...], cleared_ms: int | None = None
+        self,
+        one: Standing,
+        appliance_id: str,
+        raised_ms: int,
+        evidence: tuple[Evidence, ...],
+        cleared_ms: int | None = None,
     ) -> Finding:
         """A finding of unknown cause."""
         return Finding(
@@ -199,7 +213,8 @@ def _pack(kind: str, one: Standing) -> bytes:
     name = kind.encode()
     window = one.series.window
     numbers = {
-        key: getattr(one, key) for key in ("last_ts", "interval_s", "raised_ms", "calm_rows", "quiet_rows", "said", "score")
+        key: getattr(one, key)
+        for key in ("last_ts", "interval_s", "raised_ms", "calm_rows", "quiet_rows", "said", "score")
     }
     plain = {
         "numbers": numbers,

@@ -72,7 +72,10 @@ class WindowPca:
         if len(rows) < ROWS_PER_DIMENSION * WINDOW * width and len(rows) < 300:
             return
         table = np.array(rows)
-        self.centre, self.spread = table.mean(axis=0), np.maximum(table.std(axis=0), 1e-6 + 1e-6 * np.abs(table).max(axis=0))
+        self.centre, self.spread = (
+            table.mean(axis=0),
+            np.maximum(table.std(axis=0), 1e-6 + 1e-6 * np.abs(table).max(axis=0)),
+        )
         scaled = (table - self.centre) / self.spread
         windows = np.lib.stride_tricks.sliding_window_view(scaled, (WINDOW, width))[:, 0].reshape(-1, WINDOW * width)
         values, vectors = np.linalg.eigh(np.cov(windows.T))
