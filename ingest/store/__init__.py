@@ -27,6 +27,10 @@ class StoreError(Exception):
     """Root of the store's errors."""
 
 
+class StoreAddressError(StoreError):
+    """The address of the store is wrong; the message says what to write instead."""
+
+
 class StoreUnavailable(StoreError):  # noqa: N818 - reads as what it says
     """The store can't take or give data now; keep what was to be written and try again.
 

@@ -35,8 +35,8 @@ def refusals(block: SampleBlock) -> list[tuple[int, str]]:
                 found.setdefault(row, f"{name!r} is no appliance id")
     for column, name in enumerate(block.metrics):
         if not METRIC.fullmatch(name) or name in RESERVED:
-            for row in np.flatnonzero(~np.isnan(block.values[:, column])):
-                found.setdefault(int(row), f"{name!r} is no name of a metric")
+            for row in np.flatnonzero(~np.isnan(block.values[:, column])).tolist():
+                found.setdefault(row, f"{name!r} is no name of a metric")
     if len(block):
         _refuse_numbers(block, found)
         _refuse_text(block, found)
@@ -54,15 +54,15 @@ def _bad_ids(block: SampleBlock) -> list[str]:
 def _refuse_numbers(block: SampleBlock, found: dict[int, str]) -> None:
     """Add the rows with an infinite value, without any reading, or with a time that no store can hold."""
     if np.isinf(block.values).any():
-        for row in np.flatnonzero(np.isinf(block.values).any(axis=1)):
-            found.setdefault(int(row), "a value is not finite")
+        for row in np.flatnonzero(np.isinf(block.values).any(axis=1)).tolist():
+            found.setdefault(row, "a value is not finite")
     is_empty = np.isnan(block.values).all(axis=1)
     if is_empty.any():
-        for row in np.flatnonzero(is_empty):
-            found.setdefault(int(row), "it has no reading")
+        for row in np.flatnonzero(is_empty).tolist():
+            found.setdefault(row, "it has no reading")
     if block.ts_ms.min() < 0 or block.ts_ms.max() > TIME_MS_MAX:
-        for row in np.flatnonzero((block.ts_ms < 0) | (block.ts_ms > TIME_MS_MAX)):
-            found.setdefault(int(row), "its time is before 1970 or after 2262")
+        for row in np.flatnonzero((block.ts_ms < 0) | (block.ts_ms > TIME_MS_MAX)).tolist():
+            found.setdefault(row, "its time is before 1970 or after 2262")
 
 
 def _refuse_text(block: SampleBlock, found: dict[int, str]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.store import StoreError
+from ingest.store import StoreAddressError
 from ingest.store.embedded import EmbeddedStore
+from ingest.store.influx_address import InfluxAddress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,16 +16,12 @@ if TYPE_CHECKING:
 FILE_NAME = "telemetry.db"
 
 
-class StoreAddressError(StoreError):
-    """The address of the store is wrong; the message says what to write instead."""
-
-
 def open_store(url: str | None, *, token: str | None = None, data_dir: Path) -> TelemetryStore:
     """The store at ``url``; without one, the embedded store in the data folder."""
     if not url:
         return EmbeddedStore.open(data_dir / FILE_NAME)
     if url.startswith(("influxdb://", "influxdbs://")):
-        from ingest.store.influx import InfluxAddress, InfluxStore  # noqa: PLC0415 - the client takes .3 s to import
+        from ingest.store.influx import InfluxStore  # noqa: PLC0415 - the client takes .3 s to import
 
         return InfluxStore.open(InfluxAddress.parse(url), token=token or "")
     raise StoreAddressError(

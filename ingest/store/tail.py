@@ -7,6 +7,7 @@ are there, all of them become pages. Every step is part of the transaction of th
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -91,8 +92,7 @@ def read(connection: sqlite3.Connection, kind: int, *, tier: int | None = None) 
     )
     for head, who, body in cursor:
         numbers = np.frombuffer(who, np.int32)
-        view = memoryview(body)
-        yield _parse(_decode_head(head), numbers, lambda start, size, view=view: view[start : start + size])
+        yield _parse(_decode_head(head), numbers, partial(_slice, memoryview(body)))
 
 
 def read_appliance(connection: sqlite3.Connection, kind: int, who: int, *, start_ns: int, end_ns: int) -> list[Rows]:
@@ -110,6 +110,11 @@ def read_appliance(connection: sqlite3.Connection, kind: int, who: int, *, start
                 rows = _parse(_decode_head(head), everyone, _reader(blob), int(hits[0]), int(hits[-1]) + 1)
             found.append(rows.take(hits - hits[0]).within(start_ns, end_ns))
     return found
+
+
+def _slice(body: memoryview, start: int, size: int) -> memoryview:
+    """``size`` bytes of a body from ``start``."""
+    return body[start : start + size]
 
 
 def _reader(blob: sqlite3.Blob) -> Callable[[int, int], bytes]:

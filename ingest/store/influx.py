@@ -1,0 +1,267 @@
+"""The telemetry store on InfluxDB 2, in the layout of contract section 6.
+
+The client library carries bytes, one request at a time; batching, retry and bounds are ours: a body has at most
+:data:`BODY_LINES` lines and :data:`BODY_BYTES` bytes, each is tried once, and :class:`StoreUnavailable` hands the repetition
+to the writer, which keeps everything in the journal meanwhile. Where the server refuses what is in a body, the body is
+halved until the bad lines stand alone; writing good lines twice is the same points.
+A bucket's own retention drops old samples: :meth:`InfluxStore.prune` does nothing, because a bucket may hold other data.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+from influxdb_client.client.influxdb_client import InfluxDBClient
+from influxdb_client.client.write_api import SYNCHRONOUS
+from influxdb_client.domain.dialect import Dialect
+
+from ingest.sample import MAX_SAMPLES_PER_MESSAGE, OFFSETS_PER_MS, SampleBlock
+from ingest.store import Series, StoreRejected, flux
+from ingest.store.influx_errors import RefusedBody, translated
+from ingest.store.limits import APPLIANCE_ID, KIND, TIME_MS_MAX, refusals
+from ingest.store.line_protocol import encode_block
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ingest.store.influx_address import InfluxAddress
+
+BODY_LINES = 5_000
+BODY_BYTES = 4 * 1024 * 1024
+CONNECT_TIMEOUT_MS = 5_000
+READ_TIMEOUT_MS = 60_000
+SCAN_SAMPLES = 50_000
+FIRST_SLICE_NS = 86_400 * 10**9
+START_OF_TIME = "1970-01-01T00:00:00Z"
+END_OF_TIME = "2262-01-01T00:00:00Z"
+
+Line = tuple[bytes, int, int]
+"""A line, the number of its block, and its row there."""
+_COLUMNS = 'keep(columns: ["_time", "_field", "_value"])'
+
+
+class InfluxStore:
+    """A telemetry store in one bucket of an InfluxDB 2; open it with :meth:`open`, nothing is sent before the first call."""
+
+    def __init__(self, client: InfluxDBClient, address: InfluxAddress) -> None:
+        self._client = client
+        self._address = address
+        self._writes = client.write_api(write_options=SYNCHRONOUS)
+        self._queries = client.query_api()
+        self._dialect = Dialect(  # type: ignore[no-untyped-call]  # the client library is typed in parts only
+            header=True, annotations=[], delimiter=",", date_time_format="RFC3339Nano"
+        )
+
+    @classmethod
+    def open(cls, address: InfluxAddress, *, token: str) -> InfluxStore:
+        """A store that will speak to the server at an address."""
+        client = InfluxDBClient(
+            address.base_url,
+            token=token,
+            org=address.org,
+            timeout=(CONNECT_TIMEOUT_MS, READ_TIMEOUT_MS),
+            enable_gzip=False,
+            retries=False,
+        )
+        return cls(client, address)
+
+    def write(self, blocks: Sequence[SampleBlock]) -> None:
+        """Store all samples of all blocks; refused rows are named by :class:`StoreRejected` after all others are stored."""
+        rejected: list[tuple[int, int, str]] = []
+        lines: list[Line] = []
+        for number, block in enumerate(blocks):
+            refused = refusals(block)
+            rejected += [(number, row, why) for row, why in refused]
+            rows = np.delete(np.arange(len(block)), [row for row, _ in refused])
+            kept = _take(block, rows) if refused else block
+            lines += [(line, number, row) for line, row in zip(encode_block(kept), rows.tolist(), strict=True)]
+        for body in _bodies(lines):
+            rejected += self._post(body)
+        if rejected:
+            raise StoreRejected(sorted(rejected))
+
+    def read(
+        self, kind: str, appliance_id: str, metrics: Sequence[str] | None, *, start_ms: int, end_ms: int
+    ) -> Series:
+        """All rows of [start, end) as stored, ascending; ``metrics=None`` gives every metric that has a reading."""
+        start_ns, end_ns = flux.span_ns(start_ms, end_ms)
+        time_ns, names, values = self._read(kind, appliance_id, start_ns, end_ns)
+        column = {name: values[:, place] for place, name in enumerate(names)}
+        if metrics is not None:
+            column = {name: column.get(name, np.full(len(time_ns), np.nan)) for name in metrics}
+        return Series(time_ns // OFFSETS_PER_MS, column)
+
+    def latest(self, kind: str, appliance_id: str) -> Mapping[str, tuple[int, float]]:
+        """Newest reading of each metric: metric → (ts_ms, value)."""
+        start_ns, end_ns = flux.span_ns(0, TIME_MS_MAX)
+        query = self._one(kind, appliance_id, start_ns, end_ns)
+        if query is None:
+            return {}
+        answer = self._query(f"{flux.metrics_only(query)} |> last() |> {_COLUMNS}")
+        time_ns, names, values = flux.parse_floats(answer)
+        found = {}
+        for place, name in enumerate(names):
+            row = int(np.flatnonzero(~np.isnan(values[:, place]))[-1])
+            found[name] = int(time_ns[row]) // OFFSETS_PER_MS, float(values[row, place])
+        return found
+
+    def scan(self, kind: str, *, start_ms: int, end_ms: int) -> Iterator[SampleBlock]:
+        """All samples of a kind in [start, end), appliance after appliance, each in time order, in slices of time.
+
+        ``seq`` and ``index`` are not stored: they are filled so that :meth:`SampleBlock.time_ns` gives the stored time.
+        """
+        start_ns, end_ns = flux.span_ns(start_ms, end_ms)
+        for appliance_id in self._appliances(kind, start_ns, end_ns):
+            slice_ns = FIRST_SLICE_NS
+            first_ns = self._first_time(kind, appliance_id, start_ns, end_ns)
+            at_ns = end_ns if first_ns is None else first_ns
+            while at_ns < end_ns:
+                until_ns = min(end_ns, at_ns + slice_ns)
+                block = self._scan_slice(kind, appliance_id, at_ns, until_ns)
+                if len(block):
+                    yield block
+                slice_ns = max(10**9, slice_ns // 2) if len(block) > SCAN_SAMPLES else slice_ns
+                slice_ns = slice_ns * 2 if len(block) < SCAN_SAMPLES // 4 else slice_ns
+                at_ns = until_ns
+
+    def count_readings(self, kind: str, appliance_id: str | None = None) -> int:
+        """How many readings (one per metric and sample) are stored, of a kind or of one appliance."""
+        start_ns, end_ns = flux.span_ns(0, TIME_MS_MAX)
+        query = self._one(kind, appliance_id, start_ns, end_ns)
+        if query is None:
+            return 0
+        rows = flux.parse_rows(self._query(f"{flux.metrics_only(query)} |> count() |> group() |> sum()"))
+        return sum(int(row["_value"]) for row in rows)
+
+    def erase(self, kind: str, appliance_id: str) -> None:
+        """Remove everything of one appliance, for good."""
+        if KIND.fullmatch(kind) and APPLIANCE_ID.fullmatch(appliance_id):
+            with translated(self._address):
+                self._client.delete_api().delete(
+                    START_OF_TIME,
+                    END_OF_TIME,
+                    f'_measurement="{kind}" AND appliance_id="{appliance_id}"',
+                    bucket=self._address.bucket,
+                    org=self._address.org,
+                )
+
+    def prune(self, before_ms: int) -> None:
+        """Nothing: a bucket has its own retention, and may hold what isn't ours."""
+
+    def check(self) -> None:
+        """Raise :class:`StoreUnavailable` with a sentence if the server can't be asked now."""
+        self._query(f"from(bucket: {flux.quoted(self._address.bucket)}) |> range(start: -1m) |> limit(n: 1)")
+
+    def close(self) -> None:
+        """Close the connections; nothing else may be called afterwards."""
+        self._client.close()  # type: ignore[no-untyped-call]  # the same
+
+    def _post(self, lines: Sequence[Line]) -> list[tuple[int, int, str]]:
+        """Write some lines; returns those that the server refuses for good."""
+        body = b"\n".join(line for line, _, _ in lines)
+        try:
+            with translated(self._address):
+                self._writes.write(self._address.bucket, self._address.org, body)
+        except RefusedBody as error:
+            if len(lines) == 1 or f"dropped={len(lines)}" in str(error).split():
+                return [(number, row, str(error)) for _, number, row in lines]
+            half = len(lines) // 2
+            return self._post(lines[:half]) + self._post(lines[half:])
+        return []
+
+    def _query(self, query: str) -> bytes:
+        """The CSV that answers a query."""
+        with translated(self._address):
+            response = self._queries.query_raw(query, dialect=self._dialect)
+            try:
+                return bytes(response.read())
+            finally:
+                response.release_conn()
+
+    def _one(self, kind: str, appliance_id: str | None, start_ns: int, end_ns: int) -> str | None:
+        """The beginning of a query for an appliance or a kind; None where nothing of that name can be stored."""
+        names = [] if appliance_id is None else [appliance_id]
+        if start_ns >= end_ns or not KIND.fullmatch(kind) or not all(map(APPLIANCE_ID.fullmatch, names)):
+            return None
+        return flux.series_of(self._address.bucket, kind, names, start_ns=start_ns, end_ns=end_ns)
+
+    def _read(self, kind: str, appliance_id: str, start_ns: int, end_ns: int) -> flux.Columns:
+        """The times, names and values of one appliance."""
+        query = self._one(kind, appliance_id, start_ns, end_ns)
+        if query is None:
+            return flux.NOTHING
+        return flux.parse_floats(self._query(f"{flux.metrics_only(query)} |> {_COLUMNS}"))
+
+    def _appliances(self, kind: str, start_ns: int, end_ns: int) -> list[str]:
+        """All appliances of a kind that have a sample in [start, end), sorted."""
+        query = self._one(kind, None, start_ns, end_ns)
+        if query is None:
+            return []
+        rows = flux.parse_rows(
+            self._query(
+                f'{flux.metrics_only(query)} |> first() |> keep(columns: ["appliance_id"]) |> group() |> distinct(column: "appliance_id")'
+            )
+        )
+        return sorted(row["_value"] for row in rows)
+
+    def _first_time(self, kind: str, appliance_id: str, start_ns: int, end_ns: int) -> int | None:
+        """The time of an appliance's first sample in [start, end)."""
+        query = self._one(kind, appliance_id, start_ns, end_ns)
+        time_ns, _, _ = flux.parse_floats(self._query(f"{flux.metrics_only(query or '')} |> first() |> {_COLUMNS}"))
+        return int(time_ns[0]) if len(time_ns) else None
+
+    def _scan_slice(self, kind: str, appliance_id: str, start_ns: int, end_ns: int) -> SampleBlock:
+        """One appliance's samples of [start, end) with their texts."""
+        time_ns, names, values = self._read(kind, appliance_id, start_ns, end_ns)
+        texts: dict[str, list[str | None]] = {name: [None] * len(time_ns) for name in flux.TEXT_FIELDS}
+        if len(time_ns):
+            query = self._one(kind, appliance_id, start_ns, end_ns) or ""
+            place = {at: row for row, at in enumerate(time_ns.tolist())}
+            for at, name, text in flux.parse_texts(self._query(f"{flux.texts_only(query)} |> {_COLUMNS}")):
+                if at in place:
+                    texts[name][place[at]] = text
+        offset = time_ns % OFFSETS_PER_MS
+        return SampleBlock(
+            kind=kind,
+            metrics=names,
+            appliance_ids=[appliance_id] * len(time_ns),
+            ts_ms=time_ns // OFFSETS_PER_MS,
+            values=values,
+            modes=texts["mode"],
+            cycles=texts["cycle"],
+            seq=offset // MAX_SAMPLES_PER_MESSAGE,
+            index=offset % MAX_SAMPLES_PER_MESSAGE,
+            flags=np.zeros(len(time_ns), np.uint8),
+            received_ms=0,
+        )
+
+
+def _bodies(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
+    """Lines in bodies of bounded length."""
+    start, size = 0, 0
+    for end, (line, _, _) in enumerate(lines):
+        if end - start == BODY_LINES or (size + len(line) > BODY_BYTES and end > start):
+            yield lines[start:end]
+            start, size = end, 0
+        size += len(line) + 1
+    if start < len(lines):
+        yield lines[start:]
+
+
+def _take(block: SampleBlock, rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> SampleBlock:
+    """Some rows of a block."""
+    some = rows.tolist()
+    return dataclasses.replace(
+        block,
+        appliance_ids=[block.appliance_ids[row] for row in some],
+        ts_ms=block.ts_ms[rows],
+        values=block.values[rows],
+        modes=[block.modes[row] for row in some],
+        cycles=[block.cycles[row] for row in some],
+        seq=block.seq[rows],
+        index=block.index[rows],
+        flags=block.flags[rows],
+        metrics_json=None,
+    )
