@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from alerts.accounts import Account, Role
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from alerts.accounts import Account, Role
 from api.context import Here
 from api.problems import Problem
 

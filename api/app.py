@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, FastAPI
 
 from api import problems
+from api.body_limit import BodyLimit
 from api.change_signal import ChangeSignal
 from api.console_files import DIST, ConsoleFiles
 from api.openapi import document_of
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from api.context import Context
 
-MAX_BODY_BYTES = 256 * 1024
 ROOT = "/api/v1"
 
 
@@ -32,19 +32,20 @@ def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
-        max_body_size=MAX_BODY_BYTES,
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.context = context
     app.state.change_signal = ChangeSignal()
     problems.install(app)
     api = APIRouter(prefix=ROOT, responses=problems.RESPONSES)
-    for module in (appliances, telemetry, alerts, tickets, sessions, live, login, operations):
+    # Sessions before tickets: /tickets/{key}/sessions is no step of the life cycle.
+    for module in (appliances, telemetry, alerts, sessions, tickets, live, login, operations):
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(health.router)
     app.include_router(login.links)
     app.router.default = ConsoleFiles(console)
+    app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     app.openapi = document_of(app)  # type: ignore[method-assign]  # the framework's own way to extend it
     return app

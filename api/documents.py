@@ -82,6 +82,37 @@ class Metric(Document):
     label: Text
 
 
+class Feature(Document):
+    """A number that the detectors compute from a day or a cycle of readings."""
+
+    name: str
+    unit: str
+    statistic: str
+    metric: str | None
+    minus: str | None
+    mode: str | None
+    label: Text
+
+
+class FaultMode(Document):
+    """A kind of fault that the profile knows."""
+
+    name: str
+    component: str
+    title: Text
+
+
+class Profile(Document):
+    """What is known of one appliance kind, in words and units."""
+
+    kind: str
+    label: Text
+    unit: Annotated[str, Field(description="what a feature is computed over: day, cycle or none")]
+    metrics: list[Metric]
+    features: list[Feature]
+    fault_modes: list[FaultMode]
+
+
 class Reading(Document):
     """A metric's newest value; ``ts`` in ms since 1970."""
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from alerts.directory import ApplianceFilter, Availability
 from api.access import Viewer
 from api.context import Here, Language
-from api.documents import Appliance, ApplianceDetail, ApplianceEvent, show
+from api.documents import Appliance, ApplianceDetail, ApplianceEvent, Profile, show
 from api.paging import Page, PageQuery
 from detectors.finding import ConditionState
 from ingest.profiles import profile_for
@@ -59,3 +59,24 @@ def list_events(here: Here, _account: Viewer, page: PageQuery, appliance_id: str
     here.desk.appliance(appliance_id)
     found = here.desk.appliance_events(appliance_id, cursor=page.cursor, limit=page.limit)
     return Page(items=[show(ApplianceEvent, item) for item in found.items], next=found.next)
+
+
+@router.get("/profiles")
+def list_profiles(here: Here, _account: Viewer, language: Language) -> Page[Profile]:
+    """What each kind's metrics, features and fault modes are called; all of them on one page."""
+    context = {"language": language}
+    items = [
+        Profile.model_validate(
+            {
+                "kind": profile.kind,
+                "label": profile.label or profile.kind,
+                "unit": profile.unit,
+                "metrics": list(profile.metrics.values()),
+                "features": [replace(item, label=item.label or item.name) for item in profile.features],
+                "fault_modes": list(profile.fault_modes.values()),
+            },
+            context=context,
+        )
+        for profile in here.profiles.values()
+    ]
+    return Page(items=items, next=None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from alerts.accounts import Role
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import AfterValidator, BaseModel, Field
 
+from alerts.accounts import Role
 from alerts.lifecycle import TicketState, TicketStep
 from alerts.tickets.reading import TicketFilter
 from alerts.tickets.ticket import NewTicket, StepBody, TicketSource, Verdict, VerdictRecord

@@ -55,7 +55,7 @@ class House:
         return {"Authorization": f"Bearer {self.keys[role]}"}
 
     def find(
-        self, appliance_id: str = "fridge-1", fault_mode: str = "condenser_dust", raised_ms: int = NOON_MS
+        self, appliance_id: str = "fridge-1", fault_mode: str = "condenser_fouling", raised_ms: int = NOON_MS
     ) -> None:
         """Let the detectors state a finding."""
         evidence = Evidence("condenser_c", 52.0, 30.0, 41.0, "°C", raised_ms - 1000, 0.8)
