@@ -55,6 +55,10 @@ class Journal(Protocol):
         """The newest position, 0 for an empty journal."""
         ...
 
+    def count_messages(self, after: int) -> int:
+        """How many messages the batches behind position ``after`` hold: how far a reader is behind."""
+        ...
+
     def size_bytes(self) -> int:
         """What the journal takes on disk."""
         ...

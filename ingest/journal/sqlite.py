@@ -124,6 +124,12 @@ class SqliteJournal:
         """The newest position, 0 for an empty journal."""
         return self._tip if self._is_writer else self._parts.tip()
 
+    def count_messages(self, after: int) -> int:
+        """How many messages the batches behind position ``after`` hold: how far a reader is behind."""
+        if self._is_writer and after >= self._tip:
+            return 0
+        return self._parts.count_messages(after)
+
     def size_bytes(self) -> int:
         """What the journal takes on disk."""
         size = 0
@@ -211,6 +217,16 @@ class _Parts:
                 if tip is not None:
                     return int(tip)
         return 0
+
+    def count_messages(self, after: int) -> int:
+        total = 0
+        firsts = self.firsts()
+        for first, following in zip(firsts, [*firsts[1:], None], strict=True):
+            if following is None or following > after + 1:
+                with self._lock, suppress(sqlite3.DatabaseError):
+                    query = "SELECT total(count) FROM batch WHERE position > ?"
+                    total += int(self._reader(first).execute(query, (after,)).fetchone()[0])
+        return total
 
     def batches(self, after: int) -> Iterator[JournalBatch]:
         """All sound batches behind ``after``, in order; what is damaged is set aside on the way."""

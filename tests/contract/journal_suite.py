@@ -113,6 +113,16 @@ class JournalSuite:
         assert journal.quarantined_batches == 0
         journal.close()
 
+    def test_what_a_reader_has_before_it_is_counted(self, open_journal: OpenJournal) -> None:
+        """The messages behind a position are counted without reading them."""
+        journal = open_journal()
+        positions = [journal.append(frames(3, first=n), count=3, received_ms=n) for n in range(5)]
+
+        counts = [journal.count_messages(position) for position in (0, *positions)]
+
+        assert counts == [15, 12, 9, 6, 3, 0]
+        journal.close()
+
     def test_size_is_told(self, open_journal: OpenJournal) -> None:
         """A journal with batches takes room, and says how much."""
         journal = open_journal()

@@ -55,6 +55,10 @@ class MemoryJournal:
         """The newest position."""
         return len(self.batches)
 
+    def count_messages(self, after: int) -> int:
+        """Messages of all batches behind a position."""
+        return sum(batch.count for batch in self.batches[after:])
+
     def size_bytes(self) -> int:
         """All frames."""
         return sum(len(batch.frames) for batch in self.batches)

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 STATUS = "fettle/v1/refrigerator/f1/status"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def broker() -> Iterator[EmbeddedBroker]:
-    """One broker for the module."""
+    """A broker with two users."""
     with EmbeddedBroker(users={"fettle": "pw1", "f1": "pw2"}) as running:
         yield running
 

@@ -1,0 +1,125 @@
+"""What was admitted, for readers: at the tip from memory, behind it from the journal.
+
+Each reader (``store``, ``detect``, ``desk``) asks for the batch behind its cursor. Batches that admission has just
+finished are shared from memory, bounded in bytes; whoever has fallen behind, has just started, or lives in another
+process gets the same batches decoded again from the journal by what admission decided then. Nothing is judged twice.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections import deque
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from ingest.journal import Journal, JournalBatch
+    from ingest.sample import AdmittedBatch, SampleBlock
+
+MEMORY_BYTES = 64 * 2**20
+READ_AHEAD_BYTES = 4 * 2**20
+POLL_S = 0.25
+"""How often a process that doesn't admit looks for news."""
+
+_BYTES_PER_SAMPLE = 200
+"""Id, mode and cycle references, times, seq, index and flags of one sample."""
+_BYTES_PER_OBJECT = 600
+
+
+class Readmission(Protocol):
+    """What a feed needs of admission."""
+
+    def admitted_position(self) -> int:
+        """The newest position that was admitted, durably."""
+        ...
+
+    def decode(self, batch: JournalBatch) -> AdmittedBatch:
+        """A journal batch once more, as it was admitted."""
+        ...
+
+
+class AdmittedFeed:
+    """Gives admitted batches in order; thread-safe, any number of readers."""
+
+    def __init__(
+        self, journal: Journal, admission: Readmission, *, memory_bytes: int = MEMORY_BYTES, poll_s: float = POLL_S
+    ) -> None:
+        self._journal = journal
+        self._admission = admission
+        self._memory_bytes = memory_bytes
+        self._poll_s = poll_s
+        self._changed = threading.Condition()
+        self._held: deque[tuple[AdmittedBatch, int]] = deque()
+        self._positions: list[int] = []
+        self._held_from: int | None = None
+        """Behind this position every admitted batch is held; ``None`` where none was offered."""
+        self._held_bytes = 0
+        self._admitted = 0
+        self._ahead = threading.local()
+
+    def offer(self, before: int, batch: AdmittedBatch) -> None:
+        """Hand in what was just admitted, behind position ``before``; called by the one thread that admits."""
+        size = size_of(batch)
+        with self._changed:
+            if self._held_from is None or (self._positions[-1:] or [self._held_from])[0] != before:
+                self._held.clear()
+                self._positions.clear()
+                self._held_bytes = 0
+                self._held_from = before
+            self._held.append((batch, size))
+            self._positions.append(batch.position)
+            self._held_bytes += size
+            while self._held_bytes > self._memory_bytes:
+                dropped, dropped_bytes = self._held.popleft()
+                self._positions.pop(0)
+                self._held_bytes -= dropped_bytes
+                self._held_from = dropped.position
+            self._admitted = batch.position
+            self._changed.notify_all()
+
+    def next(self, after: int) -> AdmittedBatch | None:
+        """The first batch behind position ``after``; ``None`` when caught up."""
+        with self._changed:
+            if self._held_from is not None and after >= self._held_from:
+                place = bisect_right(self._positions, after)
+                return self._held[place][0] if place < len(self._held) else None
+        return self._read(after)
+
+    def wait(self, timeout_s: float) -> None:
+        """Block until there may be something new, at most ``timeout_s``."""
+        with self._changed:
+            if self._held_from is None:
+                timeout_s = min(timeout_s, self._poll_s)
+            self._changed.wait(timeout_s)
+
+    def _read(self, after: int) -> AdmittedBatch | None:
+        """From the journal, some batches ahead; never beyond what was admitted."""
+        ahead: deque[JournalBatch] | None = getattr(self._ahead, "batches", None)
+        if ahead is None or getattr(self._ahead, "after", None) != after:
+            ahead = deque()
+        if not ahead:
+            ahead.extend(self._journal.read(after, limit_bytes=READ_AHEAD_BYTES))
+        if not ahead or not self._is_admitted(ahead[0].position):
+            self._ahead.batches, self._ahead.after = ahead, after
+            return None
+        raw = ahead.popleft()
+        self._ahead.batches, self._ahead.after = ahead, raw.position
+        return self._admission.decode(raw)
+
+    def _is_admitted(self, position: int) -> bool:
+        if position > self._admitted:
+            self._admitted = max(self._admitted, self._admission.admitted_position())
+        return position <= self._admitted
+
+
+def size_of(batch: AdmittedBatch) -> int:
+    """About how many bytes of memory a batch holds."""
+    rare = len(batch.events) + len(batch.statuses) + len(batch.results)
+    return _BYTES_PER_OBJECT * (1 + rare) + sum(_block_bytes(block) for block in batch.blocks)
+
+
+def _block_bytes(block: SampleBlock) -> int:
+    texts = 0
+    if block.metrics_json:
+        texts = len(block) * (len(block.metrics_json[0]) + 33)
+    return block.values.nbytes + _BYTES_PER_SAMPLE * len(block) + texts
