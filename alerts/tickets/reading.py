@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 
 from alerts.database import Transaction
 from alerts.errors import UnknownError
@@ -30,7 +30,7 @@ from ingest.clock import from_ms
 
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
-    """What a list of tickets is narrowed to; ``q`` is looked for in number, title, appliance, model and fault mode."""
+    """What a list of tickets is narrowed to; ``q`` is looked for in number, title, appliance, model and fault mode, ``#7`` is number 7."""
 
     statuses: tuple[TicketState, ...] = ()
     appliance_id: str | None = None
@@ -64,10 +64,7 @@ def list_tickets(t: Transaction, wanted: TicketFilter, *, cursor: str | None, li
         if value is not None:
             query = query.where(column == value)
     if wanted.q:
-        words = wanted.q.strip().removeprefix("#")
-        found = contains([columns.title, columns.appliance_id, columns.fault_mode, appliances.c.model], words)
-        is_number = words.isascii() and words.isdecimal() and len(words) <= 18
-        query = query.where(or_(found, columns.number == int(words)) if is_number else found)
+        query = query.where(_matches(wanted.q.strip()))
     rows, after = select_page(t.connection, query, columns.number, cursor=cursor, limit=limit)
     histories = _histories(t, [row.id for row in rows])
     return Page(tuple(_ticket(row, histories.get(row.id, ())) for row in rows), after)
@@ -78,6 +75,16 @@ def count_tickets(t: Transaction) -> Mapping[TicketState, int]:
     query = select(tickets.c.status, func.count()).group_by(tickets.c.status)
     counts = {TicketState(status): count for status, count in t.connection.execute(query)}
     return {state: counts.get(state, 0) for state in TicketState}
+
+
+def _matches(words: str) -> ColumnElement[bool]:
+    number = words.removeprefix("#")
+    is_number = number.isascii() and number.isdecimal() and len(number) <= 18
+    if is_number and words != number:
+        return tickets.c.number == int(number)
+    columns = tickets.c
+    found = contains([columns.title, columns.appliance_id, columns.fault_mode, appliances.c.model], words)
+    return or_(found, columns.number == int(number)) if is_number else found
 
 
 def _with_model() -> Select[Any]:

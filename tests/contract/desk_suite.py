@@ -1,0 +1,353 @@
+"""What the desk promises on every database: the detectors' sink, one ticket per fault, all or nothing.
+
+A subclass provides ``engine``, over a migrated and empty database, and the fixtures ``desk`` and ``clock`` over it.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine, Table, event, func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from alerts.alerting.alert import Reason
+from alerts.database import transact
+from alerts.desk import Desk
+from alerts.errors import AlreadyOpenError, DeskError, StaleViewError
+from alerts.lifecycle import AlertState, TicketState, TicketStep
+from alerts.schema import metadata, outbox, tickets
+from alerts.tickets.opening import open_from_finding
+from alerts.tickets.reading import TicketFilter
+from alerts.tickets.ticket import NewTicket, StepBody
+from detectors.finding import Channel
+from ingest.clock import ManualClock, from_ms
+from tests.alerts.made import DAY_MS, FINDING, NOW_MS, WASHER, cleared, step_of
+
+RACERS = 16
+
+
+def count(engine: Engine, table: Table) -> int:
+    """How many rows a table has."""
+    with engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def everything(engine: Engine) -> dict[str, list[str]]:
+    """All rows of all tables."""
+    with engine.connect() as connection:
+        return {
+            table.name: sorted(map(repr, connection.execute(select(table)).all())) for table in metadata.sorted_tables
+        }
+
+
+def race(work: Callable[[int], object]) -> list[object]:
+    """Let threads do the same at once; what each returned or raised."""
+    barrier = threading.Barrier(RACERS)
+    outcomes: list[object] = [None] * RACERS
+
+    def run(number: int) -> None:
+        barrier.wait()
+        try:
+            outcomes[number] = work(number)
+        except DeskError as error:
+            outcomes[number] = error
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(RACERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+class DeskSuite:
+    """The promises of :class:`alerts.desk.Desk`."""
+
+    def test_new_installation_has_nothing(self, desk: Desk) -> None:
+        """The checkpoint of a new installation is position 0 without rows."""
+        checkpoint = desk.load()
+
+        assert (checkpoint.position, dict(checkpoint.rows), checkpoint.shared) == (0, {}, None)
+        assert [page.items for page in (desk.tickets(), desk.alerts(), desk.appliances())] == [(), (), ()]
+        desk.check()
+
+    def test_checkpoint_keeps_rows_that_a_step_does_not_name(self, desk: Desk) -> None:
+        """A step writes changed rows only; the others stay; shared state stays where none is given."""
+        desk.commit(step_of(1, rows={"a": b"1", "b": b"1"}))
+        desk.commit(replace(step_of(2, rows={"b": b"2"}), shared=None))
+
+        checkpoint = desk.load()
+
+        assert (checkpoint.position, dict(checkpoint.rows)) == (2, {"a": b"1", "b": b"2"})
+        assert checkpoint.shared == b"shared-1"
+
+    def test_commit_that_is_not_beyond_changes_nothing(self, desk: Desk) -> None:
+        """A repeated or older step changes nothing at all."""
+        desk.commit(step_of(5, FINDING, rows={"a": b"1"}))
+        before = everything(desk.engine)
+
+        desk.commit(step_of(5, replace(FINDING, fault_mode="other"), rows={"a": b"x"}))
+        desk.commit(step_of(3, replace(FINDING, fault_mode="other"), rows={"a": b"y"}))
+
+        assert everything(desk.engine) == before
+
+    def test_repeated_finding_opens_no_second_ticket_even_after_the_first_is_closed(self, desk: Desk) -> None:
+        """The same (appliance, fault mode, raised_ms) is one episode for ever."""
+        desk.commit(step_of(1, FINDING))
+        desk.commit(step_of(2, FINDING))
+        desk.step("1", TicketStep.CLOSE, actor="tess")
+        desk.commit(step_of(3, cleared(FINDING, NOW_MS)))
+        desk.commit(step_of(4, FINDING))
+        desk.commit(step_of(5, cleared(FINDING, NOW_MS)))
+
+        assert count(desk.engine, tickets) == 1
+        assert [alert.state for alert in desk.alerts().items] == [AlertState.RESOLVED]
+
+    def test_new_episode_while_the_ticket_stands_joins_it(self, desk: Desk, clock: ManualClock) -> None:
+        """A second episode of the fault finds the open ticket, updates its evidence and opens none."""
+        desk.commit(step_of(1, FINDING))
+        desk.commit(step_of(2, cleared(FINDING, NOW_MS)))
+        clock.advance(DAY_MS)
+        desk.commit(step_of(3, replace(FINDING, raised_ms=NOW_MS + DAY_MS, severity=0.8)))
+
+        [ticket] = desk.tickets().items
+        second, first = desk.alerts().items
+        assert (first.state, second.state) == (AlertState.RESOLVED, AlertState.FIRING)
+        assert (second.reason, second.ticket_id) == (Reason.ALREADY_OPEN, ticket.id)
+        assert ticket.severity == 0.8
+        assert [entry.event for entry in ticket.history] == ["open", "finding_cleared", "evidence_updated"]
+
+    def test_echo_of_a_repair_waits_and_is_not_forgotten(self, desk: Desk, clock: ManualClock) -> None:
+        """A deviation that began before the repair opens no ticket for three days, and does if it still stands then."""
+        desk.commit(step_of(1, FINDING))
+        desk.step("1", TicketStep.CLOSE, actor="tess")
+        desk.commit(step_of(2, cleared(FINDING, NOW_MS)))
+        desk.commit(step_of(3, replace(FINDING, raised_ms=NOW_MS + 1)))
+
+        held = desk.alerts().items[0]
+        assert (held.state, held.reason) == (AlertState.PENDING, Reason.INHIBITED_RECENT_REPAIR)
+        desk.tick()
+        assert count(desk.engine, tickets) == 1
+        clock.advance(3 * DAY_MS)
+        desk.tick()
+
+        assert [ticket.number for ticket in desk.tickets().items] == [2, 1]
+        assert desk.alerts().items[0].reason is Reason.TICKET_OPENED
+
+    def test_new_deviation_after_a_repair_opens_a_ticket_at_once(self, desk: Desk) -> None:
+        """A deviation that began after the repair is a new fault."""
+        desk.commit(step_of(1, FINDING))
+        desk.step("1", TicketStep.CLOSE, actor="tess")
+        desk.commit(step_of(2, cleared(FINDING, NOW_MS)))
+        desk.commit(step_of(3, replace(FINDING, raised_ms=NOW_MS + 2, onset_ms=NOW_MS + 1)))
+
+        assert [ticket.number for ticket in desk.tickets().items] == [2, 1]
+
+    def test_data_fault_is_an_alert_and_never_a_ticket(self, desk: Desk) -> None:
+        """A fault of the data alone makes an alert that says so."""
+        desk.commit(step_of(1, replace(FINDING, channel=Channel.DATA, fault_mode="stuck")))
+        desk.tick()
+
+        [alert] = desk.alerts().items
+        assert (alert.state, alert.reason, alert.ticket_id) == (AlertState.FIRING, Reason.DATA_FAULT_NO_TICKET, None)
+        assert count(desk.engine, tickets) == 0
+        assert count(desk.engine, outbox) == 0
+
+    def test_silence_holds_back_and_its_end_lets_go(self, desk: Desk, clock: ManualClock) -> None:
+        """A silenced finding waits as a pending alert, visibly, and opens its ticket when the silence is over."""
+        desk.silence(
+            appliance_id="WM-0231",
+            fault_mode=None,
+            until=from_ms(NOW_MS + DAY_MS),
+            reason="demonstration in the shop",
+            actor="dora",
+        )
+        desk.commit(step_of(1, FINDING))
+        desk.tick()
+        assert desk.alerts(state=AlertState.PENDING).items[0].reason is Reason.SILENCED
+        assert desk.tickets().items == ()
+
+        clock.advance(DAY_MS)
+        desk.tick()
+
+        assert desk.ticket("1").status is TicketState.OPEN
+        assert desk.silences() == []
+
+    def test_error_code_makes_a_ticket_of_that_source(self, desk: Desk) -> None:
+        """A finding that the appliance itself reported says so."""
+        desk.commit(step_of(1, replace(FINDING, channel=Channel.ERROR_CODE, error_code="E18", evidence=())))
+
+        ticket = desk.ticket("1")
+
+        assert ticket.source == "error_code"
+        assert "error E18" in ticket.summary["en"]
+
+    def test_numbers_that_are_none_leave_the_band_open(self, desk: Desk) -> None:
+        """Infinite bounds and NaN are stored as open, on every database."""
+        evidence = replace(FINDING.evidence[0], expected_low=float("-inf"), observed=float("nan"))
+        desk.commit(step_of(1, replace(FINDING, evidence=(evidence,), score=float("inf"))))
+
+        [item] = desk.ticket("1").evidence
+
+        assert (item.expected_low, item.observed, item.expected_high) == (None, None, 64.0)
+
+    def test_threads_racing_to_open_one_ticket_open_one(self, desk: Desk) -> None:
+        """Sixteen hands open the same ticket at once: one succeeds, and all others are told which one stands."""
+        desk.commit(step_of(1, replace(FINDING, channel=Channel.DATA, fault_mode="gap")))
+        new = NewTicket("WM-0231", "pumps slowly", fault_mode="drain_clog")
+
+        outcomes = race(lambda number: desk.create_ticket(new, actor=f"t{number}"))
+
+        refused = [outcome for outcome in outcomes if isinstance(outcome, AlreadyOpenError)]
+        assert len(refused) == RACERS - 1
+        assert {error.ticket_id for error in refused} == {desk.ticket("1").id}
+        assert count(desk.engine, tickets) == count(desk.engine, outbox) == 1
+
+    def test_threads_racing_without_fault_mode_are_never_refused(self, desk: Desk) -> None:
+        """A ticket that names no fault mode stands in nobody's way, and numbers are never given twice."""
+        desk.commit(step_of(1, replace(FINDING, channel=Channel.DATA, fault_mode="gap")))
+
+        race(lambda number: desk.create_ticket(NewTicket("WM-0231", f"noise {number}"), actor="tess"))
+
+        assert sorted(ticket.number for ticket in desk.tickets().items) == list(range(1, RACERS + 1))
+        changes = desk.changes(after=0)
+        assert [change.id for change in changes] == sorted({change.id for change in changes})
+
+    def test_without_the_index_a_second_ticket_appears(self, desk: Desk) -> None:
+        """It is the index that forbids the second ticket: without it there are two, so the tests above would notice."""
+        with desk.engine.begin() as connection:
+            connection.execute(text("DROP INDEX one_open_ticket"))
+
+        for _ in range(2):
+            transact(
+                desk.engine,
+                lambda t: open_from_finding(t, FINDING, WASHER, alert_id="al_x"),
+                now_ms=NOW_MS,
+                chance=random.Random(),
+            )
+
+        assert count(desk.engine, tickets) == 2
+
+    @pytest.mark.parametrize("statement", range(1, 40, 3))
+    def test_crash_at_any_statement_leaves_nothing(self, desk: Desk, statement: int) -> None:
+        """Whatever statement of a commit fails, nothing of the step is there; done again, all of it is, once."""
+        other = replace(FINDING, appliance_id="WM-2")
+        step = step_of(7, FINDING, cleared(FINDING, NOW_MS), other, rows={"WM-0231": b"x"})
+        before = everything(desk.engine)
+        seen = 0
+
+        def fail(*_args: object) -> None:
+            nonlocal seen
+            seen += 1
+            if seen == statement:
+                raise RuntimeError("power cut")
+
+        event.listen(desk.engine, "before_cursor_execute", fail)
+        try:
+            with pytest.raises(RuntimeError, match="power cut"):
+                desk.commit(step)
+        finally:
+            event.remove(desk.engine, "before_cursor_execute", fail)
+
+        assert everything(desk.engine) == before
+        desk.commit(step)
+        desk.commit(step)
+        assert count(desk.engine, tickets) == count(desk.engine, outbox) == 2
+
+    def test_conflict_at_commit_is_tried_again(self, desk: Desk) -> None:
+        """A transaction that the database broke off because of another is done again, unseen."""
+        broken: list[int] = []
+
+        def fail_once(_connection: object, _cursor: object, statement: str, *_args: object) -> None:
+            if statement.startswith("INSERT INTO tickets") and not broken:
+                broken.append(1)
+                raise DBAPIError.instance(statement, None, Exception("database is locked"), Exception)
+
+        event.listen(desk.engine, "before_cursor_execute", fail_once)
+        try:
+            desk.commit(step_of(1, FINDING))
+        finally:
+            event.remove(desk.engine, "before_cursor_execute", fail_once)
+
+        assert broken
+        assert count(desk.engine, tickets) == 1
+
+    def test_stale_view_is_refused(self, desk: Desk) -> None:
+        """A step with the version that somebody saw is refused once the ticket has moved on."""
+        desk.commit(step_of(1, FINDING))
+        seen = desk.ticket("1").version
+        desk.step("1", TicketStep.TRIAGE, actor="tess", expected_version=seen)
+
+        with pytest.raises(StaleViewError):
+            desk.step("1", TicketStep.START, actor="tom", expected_version=seen)
+
+        assert desk.ticket("1").status is TicketState.TRIAGED
+
+    def test_reopen_beside_an_open_one_is_refused(self, desk: Desk) -> None:
+        """A closed ticket can't be reopened while another for the same fault is open."""
+        desk.commit(step_of(1, FINDING))
+        desk.step("1", TicketStep.CLOSE, actor="tess")
+        second = desk.create_ticket(NewTicket("WM-0231", "again", fault_mode="drain_clog"), actor="tess")
+
+        with pytest.raises(AlreadyOpenError) as caught:
+            desk.step("1", TicketStep.REOPEN, actor="tess")
+
+        assert caught.value.ticket_id == second.id
+        desk.step(second.id, TicketStep.CANCEL, StepBody(note="doubled"), actor="tess")
+        assert desk.step("1", TicketStep.REOPEN, actor="tess").status is TicketState.OPEN
+
+    def test_pages_hold_every_ticket_once_newest_first(self, desk: Desk) -> None:
+        """Page by page each ticket appears once, also when new ones arrive meanwhile."""
+        findings = [replace(FINDING, appliance_id=f"WM-{number}") for number in range(23)]
+        desk.commit(step_of(1, *findings))
+
+        first = desk.tickets(limit=10)
+        desk.commit(step_of(2, FINDING))
+        second = desk.tickets(limit=10, cursor=first.next)
+        third = desk.tickets(limit=10, cursor=second.next)
+
+        numbers = [ticket.number for page in (first, second, third) for ticket in page.items]
+        assert numbers == list(range(23, 0, -1))
+        assert third.next is None
+
+    def test_filters_narrow_the_list(self, desk: Desk) -> None:
+        """Status, appliance, assignee and words each narrow the list, and wildcards are plain characters."""
+        desk.commit(step_of(1, FINDING, replace(FINDING, appliance_id="WM-2")))
+        desk.step("2", TicketStep.START, actor="tess")
+
+        def numbers(**wanted: object) -> list[int]:
+            found = desk.tickets(TicketFilter(**wanted)).items  # type: ignore[arg-type]  # the test's words are right
+            return [ticket.number for ticket in found]
+
+        assert numbers(statuses=(TicketState.OPEN,)) == [1]
+        assert numbers(appliance_id="WM-2") == [2]
+        assert numbers(assignee="tess") == [2]
+        assert numbers(q="DRAIN PUMP") == [2, 1]
+        assert numbers(q="#2") == [2]
+        assert numbers(q="%") == []
+
+    def test_counts_agree_with_the_lists(self, desk: Desk) -> None:
+        """Counts by state are the lengths of the lists."""
+        desk.commit(step_of(1, FINDING, replace(FINDING, appliance_id="WM-2")))
+        desk.step("2", TicketStep.START, actor="tess")
+
+        counts = desk.ticket_counts()
+
+        assert (counts[TicketState.OPEN], counts[TicketState.IN_PROGRESS], sum(counts.values())) == (1, 1, 2)
+        assert desk.alert_counts()[AlertState.FIRING] == 2
+
+    def test_audit_chain_holds_and_notices_an_edit(self, desk: Desk) -> None:
+        """The audit's chain fits until somebody edits an entry; then the first bad one is named."""
+        desk.commit(step_of(1, FINDING))
+        for step in (TicketStep.TRIAGE, TicketStep.START, TicketStep.FINISH):
+            desk.step("1", step, actor="tess")
+        assert desk.verify_audit() is None
+
+        with desk.engine.begin() as connection:
+            connection.execute(text("UPDATE audit SET actor = 'somebody else' WHERE n = 2"))
+
+        assert desk.verify_audit() == 2

@@ -1,0 +1,47 @@
+"""The desk on PostgreSQL: the same suite as on SQLite."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, text
+
+from alerts.database import migrate, open_database
+from alerts.desk import Desk
+from alerts.schema import metadata
+from ingest.clock import ManualClock
+from tests.alerts.made import NOW_MS, PROFILES
+from tests.contract.desk_suite import DeskSuite
+from tests.servers.conftest import PostgresServer
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def engine(postgres: PostgresServer) -> Iterator[Engine]:
+    """A migrated, empty database."""
+    engine = open_database(postgres.url())
+    with engine.begin() as connection:
+        metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that stands at the tests' now."""
+    return ManualClock(NOW_MS)
+
+
+@pytest.fixture
+def desk(engine: Engine, clock: ManualClock) -> Desk:
+    """A desk over the database."""
+    return Desk(engine, PROFILES, clock, random.Random(7))
+
+
+class TestDeskOnPostgres(DeskSuite):
+    """PostgreSQL keeps the desk's promises."""
