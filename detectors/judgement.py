@@ -54,6 +54,8 @@ class Judgement:
         self.unknown = episodes.names.index(UNKNOWN)
         self.hazards = np.array([profile.fault_modes[name].hazard_per_year for name in signed])
         self.components = tuple(dict.fromkeys(profile.fault_modes[name].component for name in signed))
+        self.trace: list[tuple[int, float]] | None = None
+        """Where a backtest listens: (time at which a unit was closed, score) of each judged unit."""
         self.span_word = "day" if profile.unit is Unit.DAY else "cycle"
 
     def layout(self) -> dict[str, tuple[str, tuple[int, ...]]]:
@@ -75,6 +77,8 @@ class Judgement:
         score = np.maximum(modes.max(axis=1, initial=0.0), singles.max(axis=1, initial=0.0))
         self.context.learn(state, rows, y, x, score)
         state["score"][rows] = score
+        if self.trace is not None:
+            self.trace.extend(zip(units.closed_ms[place].tolist(), score.tolist(), strict=True))
         correlation = self.statistics.correlation()
         smooth = state["z_smooth"][rows].astype(float)
         told = diagnose(smooth, self.statistics.signatures, correlation, self.hazards)

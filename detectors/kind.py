@@ -23,6 +23,8 @@ from ingest.sample import Event, EventType, SampleBlock, SampleFlag
 
 ROWS_PER_YEAR = {Unit.DAY: 365.0, Unit.CYCLE: 220.0, Unit.NONE: 365.0}
 CAPACITY_FIRST = 64
+ALIASES = {"active_power": "power_w"}
+"""Names under which plugs and recordings report a profile's metric, where that itself is absent; only its shape counts."""
 RULE_PROBABILITY = 0.8
 CODE_PROBABILITY = 0.7
 
@@ -161,7 +163,8 @@ class KindDetector:
         """The block's values in the order of the profile's metrics; what the profile doesn't know is left out."""
         if block.metrics == self.metrics:
             return block.values
-        place = {name: number for number, name in enumerate(block.metrics)}
+        place = {ALIASES.get(name, name): number for number, name in enumerate(block.metrics)}
+        place.update({name: number for number, name in enumerate(block.metrics)})
         padded = np.concatenate([block.values, np.full((len(block), 1), np.nan)], axis=1)
         return padded[:, [place.get(name, -1) for name in self.metrics]]
 

@@ -1,0 +1,205 @@
+"""A fleet folder read back: appliances, readings and events in the order of time, a window at a time.
+
+Each file of readings is in time order; windows of all files are merged, so that memory is bounded by the window and one
+row group per file. ``truth/`` is never opened here.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from ingest.recording import RecordingError, parse_time
+from ingest.sample import AdmittedBatch, Event, EventType, SampleBlock
+
+WINDOW_MS = 86_400_000
+FILES_MAX = 10_000
+_NOT_METRICS = frozenset({"id", "ts", "mode", "cycle"})
+
+
+@dataclass(frozen=True, slots=True)
+class FleetFolder:
+    """An exchange folder; constructing it touches nothing."""
+
+    path: Path
+
+    def kinds(self) -> dict[str, str]:
+        """Appliance id → kind, from ``appliances.csv``."""
+        file = self.path / "appliances.csv"
+        try:
+            with file.open(encoding="utf-8-sig", newline="") as lines:
+                kinds = {row["id"]: row["kind"] for row in csv.DictReader(lines)}
+        except OSError as error:
+            raise RecordingError(f"{file} can't be read: {error.strerror}; a fleet folder has this file.") from error
+        except KeyError as error:
+            raise RecordingError(f"{file} has no column {error.args[0]!r}; it needs id and kind.") from error
+        if not kinds:
+            raise RecordingError(f"{file} names no appliance.")
+        return kinds
+
+    def batches(self) -> Iterator[AdmittedBatch]:
+        """Everything in time order, a window per batch."""
+        kinds = self.kinds()
+        files = sorted([*(self.path / "readings").glob("*.parquet"), *(self.path / "readings").glob("*.csv")])
+        if not files:
+            raise RecordingError(f"{self.path / 'readings'} holds no .parquet or .csv file.")
+        readers = [_Reader(file, kinds) for file in files[:FILES_MAX]]
+        events = sorted(self._events(kinds), key=lambda event: event.ts_ms)
+        position, at = 0, 0
+        while any(reader.next_ms is not None for reader in readers):
+            end = min(reader.next_ms for reader in readers if reader.next_ms is not None) // WINDOW_MS * WINDOW_MS
+            end += WINDOW_MS
+            blocks = tuple(block for reader in readers for block in reader.until(end))
+            until = at
+            while until < len(events) and events[until].ts_ms < end:
+                until += 1
+            position += 1
+            yield AdmittedBatch(
+                position, end, sum(map(len, blocks)) + until - at, _merged(blocks), tuple(events[at:until])
+            )
+            at = until
+        if at < len(events):
+            yield AdmittedBatch(position + 1, events[-1].ts_ms, len(events) - at, (), tuple(events[at:]))
+
+    def _events(self, kinds: dict[str, str]) -> Iterator[Event]:
+        """The rows of ``events.csv``, which may be absent."""
+        file = self.path / "events.csv"
+        if not file.exists():
+            return
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            for number, row in enumerate(csv.DictReader(lines), start=2):
+                try:
+                    data = json.loads(row["data"]) if row.get("data") else {}
+                    ts_ms = parse_time(row["ts"])
+                    kind = EventType(row["type"])
+                    yield Event(
+                        row["id"], kinds.get(row["id"], "generic"), ts_ms, ts_ms, kind, row["code"] or None, data
+                    )
+                except (KeyError, ValueError, RecordingError) as error:
+                    raise RecordingError(f"{file}, line {number}: {error}.") from error
+
+
+class _Reader:
+    """One file of readings, read on demand."""
+
+    def __init__(self, file: Path, kinds: dict[str, str]) -> None:
+        self._file = file
+        self._kinds = kinds
+        self._tables = self._read()
+        self._rest: pa.Table | None = None
+        self._ts = np.empty(0, np.int64)
+        self.next_ms: int | None = None
+        self._advance()
+
+    def _read(self) -> Iterator[pa.Table]:
+        """The file in parts."""
+        try:
+            if self._file.suffix == ".parquet":
+                with pq.ParquetFile(self._file) as opened:
+                    for group in range(opened.num_row_groups):
+                        yield opened.read_row_group(group)
+            else:
+                text = pa_csv.ConvertOptions(
+                    column_types={"id": pa.string(), "mode": pa.string(), "cycle": pa.string()}
+                )
+                yield pa_csv.read_csv(self._file, convert_options=text)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise RecordingError(f"{self._file} can't be read: {error}.") from error
+
+    def _advance(self) -> None:
+        """Make the next rows available."""
+        while self._rest is None or not self._rest.num_rows:
+            table = next(self._tables, None)
+            if table is None:
+                self._rest, self.next_ms = None, None
+                return
+            missing = {"id", "ts"} - set(table.column_names)
+            if missing:
+                raise RecordingError(f"{self._file} has no column {min(missing)!r}.")
+            self._rest = table
+        self._ts = _as_ms(self._rest.column("ts"))
+        self.next_ms = int(self._ts[0])
+
+    def until(self, end_ms: int) -> Iterator[SampleBlock]:
+        """Blocks of all rows before ``end_ms``."""
+        while self.next_ms is not None and self.next_ms < end_ms and self._rest is not None:
+            count = int(np.searchsorted(self._ts, end_ms, side="left")) or 1
+            yield from self._blocks(self._rest.slice(0, count), self._ts[:count])
+            self._rest = self._rest.slice(count)
+            self._ts = self._ts[count:]
+            if self._rest.num_rows:
+                self.next_ms = int(self._ts[0])
+            else:
+                self._advance()
+
+    def _blocks(self, table: pa.Table, ts: np.ndarray[Any, Any]) -> Iterator[SampleBlock]:
+        """One block per appliance kind."""
+        ids = table.column("id").to_pylist()
+        kinds = [self._kinds.get(i, "generic") for i in ids]
+        metrics = tuple(name for name in table.column_names if name not in _NOT_METRICS)
+        values = np.full((len(ids), len(metrics)), np.nan)
+        for number, name in enumerate(metrics):
+            column = table.column(name)
+            if not pa.types.is_null(column.type):
+                values[:, number] = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
+        texts = {
+            name: table.column(name).cast(pa.string()).to_pylist() if name in table.column_names else [None] * len(ids)
+            for name in ("mode", "cycle")
+        }
+        for kind in dict.fromkeys(kinds):
+            rows = [number for number, one in enumerate(kinds) if one == kind]
+            yield SampleBlock(
+                kind=kind,
+                metrics=metrics,
+                appliance_ids=[ids[row] for row in rows],
+                ts_ms=ts[rows],
+                values=values[rows],
+                modes=[texts["mode"][row] or None for row in rows],
+                cycles=[texts["cycle"][row] or None for row in rows],
+                seq=np.full(len(rows), -1, np.int64),
+                index=np.zeros(len(rows), np.int64),
+                flags=np.zeros(len(rows), np.uint8),
+                received_ms=int(ts[-1]),
+            )
+
+
+def _merged(blocks: tuple[SampleBlock, ...]) -> tuple[SampleBlock, ...]:
+    """Blocks of one kind and the same metrics as one."""
+    groups: dict[tuple[str, tuple[str, ...]], list[SampleBlock]] = {}
+    for block in blocks:
+        groups.setdefault((block.kind, block.metrics), []).append(block)
+    return tuple(
+        SampleBlock(
+            kind=kind,
+            metrics=metrics,
+            appliance_ids=[one for block in group for one in block.appliance_ids],
+            ts_ms=np.concatenate([block.ts_ms for block in group]),
+            values=np.concatenate([block.values for block in group]),
+            modes=[one for block in group for one in block.modes],
+            cycles=[one for block in group for one in block.cycles],
+            seq=np.concatenate([block.seq for block in group]),
+            index=np.concatenate([block.index for block in group]),
+            flags=np.concatenate([block.flags for block in group]),
+            received_ms=max(block.received_ms for block in group),
+        )
+        for (kind, metrics), group in groups.items()
+    )
+
+
+def _as_ms(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
+    """The column ``ts`` as ms: integers, RFC 3339 text or timestamps."""
+    if pa.types.is_timestamp(column.type):
+        column = pc.cast(column, pa.timestamp("ms"), safe=False)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return np.fromiter((parse_time(text) for text in column.to_pylist()), np.int64, len(column))
+    return np.asarray(pc.cast(column, pa.int64(), safe=False).to_numpy(zero_copy_only=False))
