@@ -91,7 +91,7 @@ class Feature(Document):
     metric: str | None
     minus: str | None
     mode: str | None
-    label: Text
+    label: OptionalText
 
 
 class FaultMode(Document):
@@ -99,15 +99,15 @@ class FaultMode(Document):
 
     name: str
     component: str
-    title: Text
+    title: OptionalText
 
 
 class Profile(Document):
     """What is known of one appliance kind, in words and units."""
 
     kind: str
-    label: Text
-    unit: Annotated[str, Field(description="what a feature is computed over: day, cycle or none")]
+    label: OptionalText
+    unit: str = Field(description="what a feature is computed over: day, cycle or none")
     metrics: list[Metric]
     features: list[Feature]
     fault_modes: list[FaultMode]

@@ -64,19 +64,15 @@ def list_events(here: Here, _account: Viewer, page: PageQuery, appliance_id: str
 @router.get("/profiles")
 def list_profiles(here: Here, _account: Viewer, language: Language) -> Page[Profile]:
     """What each kind's metrics, features and fault modes are called; all of them on one page."""
-    context = {"language": language}
-    items = [
-        Profile.model_validate(
-            {
-                "kind": profile.kind,
-                "label": profile.label or profile.kind,
-                "unit": profile.unit,
-                "metrics": list(profile.metrics.values()),
-                "features": [replace(item, label=item.label or item.name) for item in profile.features],
-                "fault_modes": list(profile.fault_modes.values()),
-            },
-            context=context,
-        )
-        for profile in here.profiles.values()
-    ]
+    items = []
+    for profile in here.profiles.values():
+        document = {
+            "kind": profile.kind,
+            "label": profile.label,
+            "unit": profile.unit,
+            "metrics": list(profile.metrics.values()),
+            "features": list(profile.features),
+            "fault_modes": list(profile.fault_modes.values()),
+        }
+        items.append(Profile.model_validate(document, context={"language": language}))
     return Page(items=items, next=None)
