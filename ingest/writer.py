@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 CURSOR = "store"
-IDLE_WAIT_S = 1.0
+IDLE_WAIT_S = 0.5
 PRUNE_EVERY_MS = 3_600_000
 DAY_MS = 86_400_000
 
@@ -49,8 +49,9 @@ class Feed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RefusedSample:
-    """A sample that was admitted and that the store can never take."""
+    """A sample of the journal batch at ``position`` that was admitted and that the store can never take."""
 
+    position: int
     block: SampleBlock
     row: int
     why: str
@@ -63,7 +64,7 @@ class WriterBooks(Protocol):
         """How far a reader has read."""
         ...
 
-    def set_cursor(self, name: str, position: int) -> None:
+    def save_cursor(self, name: str, position: int) -> None:
         """Make a reader's position durable."""
         ...
 
@@ -125,7 +126,7 @@ class StoreWriter:
         self.stats = WriterStats(position=books.cursor(CURSOR))
 
     def run(self, stop: threading.Event) -> None:
-        """Go on until ``stop`` is set; at most one second passes until it is noticed."""
+        """Go on until ``stop`` is set; at most half a second passes until it is noticed."""
         while not stop.is_set():
             wait_s = self.run_once()
             if wait_s <= 0:
@@ -162,6 +163,7 @@ class StoreWriter:
     def _write(self) -> float:
         """Write what was gathered and move the cursor, or say when to try again."""
         blocks = [block for batch in self._gathered for block in batch.blocks]
+        positions = [batch.position for batch in self._gathered for _ in batch.blocks]
         rejected: Sequence[tuple[int, int, str]] = ()
         try:
             if blocks:
@@ -173,9 +175,9 @@ class StoreWriter:
         self._note_success()
         if rejected:
             log.warning("samples_rejected", count=len(rejected), first=rejected[0][2])
-            self._refuse([RefusedSample(blocks[number], row, why) for number, row, why in rejected])
+            self._refuse([RefusedSample(positions[number], blocks[number], row, why) for number, row, why in rejected])
         position = self._gathered[-1].position
-        self._books.set_cursor(CURSOR, position)
+        self._books.save_cursor(CURSOR, position)
         self._count(blocks, rejected)
         self.stats.position = position
         self._gathered, self._samples = [], 0

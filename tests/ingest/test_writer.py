@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 from dataclasses import dataclass, field
@@ -9,10 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ingest.books import Books
 from ingest.clock import ManualClock
+from ingest.dead_letters import list_dead_letters
 from ingest.sample import AdmittedBatch
 from ingest.store import StoreUnavailable
 from ingest.store.embedded import EmbeddedStore
+from ingest.unstorable import keep_unstorable
 from ingest.writer import DAY_MS, RefusedSample, StoreWriter, WriterOptions
 from tests.contract.store_suite import FOREVER, T0, make_block
 
@@ -52,7 +56,7 @@ class PlainBooks:
         """How far a reader has read."""
         return self.cursors.get(name, 0)
 
-    def set_cursor(self, name: str, position: int) -> None:
+    def save_cursor(self, name: str, position: int) -> None:
         """Keep a position."""
         self.cursors[name] = position
 
@@ -205,7 +209,7 @@ def test_goes_on_behind_the_books_cursor(shop: Workshop) -> None:
     """A new writer begins behind the cursor that the books hold."""
     shop.admit(1, some("a1", first=0, count=4))
     shop.admit(2, some("a1", first=4, count=4))
-    shop.books.set_cursor("store", 1)
+    shop.books.save_cursor("store", 1)
 
     shop.run_until_idle(shop.writer())
 
@@ -220,8 +224,8 @@ def test_a_sample_that_no_store_takes_is_handed_over(shop: Workshop) -> None:
 
     shop.run_until_idle(writer)
 
-    assert [(sample.block is bad, sample.row, sample.why) for sample in shop.refused] == [
-        (True, 1, "a value is not finite")
+    assert [(sample.position, sample.block is bad, sample.row, sample.why) for sample in shop.refused] == [
+        (1, True, 1, "a value is not finite")
     ]
     assert shop.store.count_readings("refrigerator") == 5
     assert (writer.stats.samples_rejected, writer.stats.samples_stored, writer.stats.readings_stored) == (1, 3, 5)
@@ -247,4 +251,26 @@ def test_runs_until_it_is_stopped(shop: Workshop) -> None:
     shop.writer(samples=1).run(stop)
 
     assert shop.books.cursors == {"store": 1}
-    assert shop.feed.waited == [1.0]
+    assert shop.feed.waited == [0.5]
+
+
+def test_unstorable_samples_become_dead_letters_once(tmp_path: Path) -> None:
+    """What the store refused is kept with its reason and its content, once however often it is handed over."""
+    block = make_block([("a1", T0, {"power_w": 1.0, "door_open": 0.0})], seq=7, mode="cooling")
+    samples = [RefusedSample(3, block, 0, "field type conflict"), RefusedSample(5, block, 0, "again")]
+    books = Books.open(tmp_path / "books.db")
+
+    keep_unstorable(books, samples)
+    keep_unstorable(books, samples)
+
+    letters = [letter.as_json() for letter in list_dead_letters(books.connection)]
+    books.close()
+    assert [letter["reason"] for letter in letters] == ["poison", "poison"]
+    assert letters[0]["detail"] == "The store refuses it: field type conflict."
+    assert letters[0]["topic"] == "fettle/v1/refrigerator/a1/telemetry"
+    assert json.loads(letters[0]["payload"]) == {
+        "seq": 7,
+        "ts": T0,
+        "mode": "cooling",
+        "metrics": {"power_w": 1.0, "door_open": 0.0},
+    }
