@@ -85,23 +85,37 @@ def take_publishes(view: memoryview) -> PublishRun | None:
     return PublishRun(bytes(view[:position]), count, pubacks, len(ids))
 
 
-def read_publishes(frames: bytes) -> list[mqtt5.PublishPacket]:
-    """All packets of a run that :func:`take_publishes` cut; raises :class:`MalformedFrameError` if it holds anything else."""
+@dataclass(slots=True)
+class Messages:
+    """Messages of a run as columns, in receive order."""
+
+    topics: list[str]
+    payloads: list[bytes]
+    retained: list[bool]
+
+
+def unpack(frames: bytes) -> Messages:
+    """All messages of runs that :func:`take_publishes` cut; raises :class:`MalformedFrameError` for anything else."""
     read = mqtt5.read
+    publish = mqtt5.PublishPacket
     view = memoryview(frames)
-    packets: list[mqtt5.PublishPacket] = []
+    end = len(view)
+    messages = Messages([], [], [])
+    add_topic, add_payload, add_retained = messages.topics.append, messages.payloads.append, messages.retained.append
     position = 0
-    while position < len(view):
+    while position < end:
         try:
             packet, length = read(view[position:])
         except BaseException as error:
             _check_incomplete(error, view[position:])
             raise MalformedFrameError("the last frame is cut off") from error
-        if type(packet) is not mqtt5.PublishPacket:
+        if type(packet) is not publish:
             raise MalformedFrameError(f"a {type(packet).__name__} among the publishes")
-        packets.append(packet)
+        add_topic(packet.topic)
+        add_payload(packet.payload)
+        add_retained(packet.retain)
         position += length
-    return packets
+    return messages
 
 
 def _check_incomplete(error: BaseException, view: memoryview) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import mqtt5
 import pytest
 
-from ingest.mqtt.frames import read_publishes
+from ingest.mqtt.frames import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ class JournalSuite:
 
         assert (batch.position, batch.received_ms, batch.count) == (position, 1_790_000_000_123, 3)
         assert batch.frames == b"".join(pieces)
-        assert [int(packet.payload) for packet in read_publishes(batch.frames)] == [0, 1, 2]
+        assert [int(payload) for payload in unpack(batch.frames).payloads] == [0, 1, 2]
         journal.close()
 
     def test_positions_increase(self, open_journal: OpenJournal) -> None:

@@ -15,7 +15,7 @@ from ingest.ingester import BatchOptions, BrokerWindow, Ingester
 from ingest.journal import JournalBatch, JournalError
 from ingest.mqtt.address import parse_address
 from ingest.mqtt.connection import ConnectionOptions
-from ingest.mqtt.frames import read_publishes
+from ingest.mqtt.frames import unpack
 from ingest.mqtt.session import subscriptions
 from tests.ingest.fake_broker import WAIT_S, FakeBroker, until
 
@@ -73,7 +73,7 @@ class MemoryJournal:
 
     def payloads(self) -> list[bytes]:
         """What was journaled, message by message."""
-        return [packet.payload for batch in self.batches for packet in read_publishes(batch.frames)]
+        return [payload for batch in self.batches for payload in unpack(batch.frames).payloads]
 
 
 def _run(story: Coroutine[Any, Any, None]) -> None:

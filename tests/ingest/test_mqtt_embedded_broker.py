@@ -14,7 +14,7 @@ from ingest.mqtt.address import parse_address
 from ingest.mqtt.connection import Connection, ConnectionOptions
 from ingest.mqtt.embedded_broker import EmbeddedBroker
 from ingest.mqtt.errors import MqttError, Reason
-from ingest.mqtt.frames import PublishRun, read_publishes
+from ingest.mqtt.frames import PublishRun, unpack
 from ingest.mqtt.session import subscriptions
 from tests.ingest.fake_broker import WAIT_S, until
 
@@ -63,8 +63,8 @@ def test_appliances_of_both_protocols_reach_the_service(broker: EmbeddedBroker, 
             await service.publish("fettle/v1/refrigerator/f1/command", b"{}", expiry_s=10)
             message = await anext(aiter(appliance.messages))
         await service.disconnect()
-        (packet,) = read_publishes(runs[0].frames)
-        assert (packet.topic, packet.payload) == ("fettle/v1/refrigerator/f1/telemetry", b"x" * 60_000)
+        messages = unpack(runs[0].frames)
+        assert (messages.topics, messages.payloads) == (["fettle/v1/refrigerator/f1/telemetry"], [b"x" * 60_000])
         assert message.payload == b"{}"
 
     asyncio.run(asyncio.wait_for(story(), WAIT_S))
@@ -115,8 +115,8 @@ def test_a_last_will_and_a_retained_status_arrive(broker: EmbeddedBroker, is_old
         )
         await other.subscribe(subscriptions("fettle/v1"))
         await until(lambda: late)
-        (packet,) = read_publishes(late[0].frames)
-        assert packet.payload == b"here"
+        messages = unpack(late[0].frames)
+        assert (messages.payloads, messages.retained) == ([b"here"], [True])
         with contextlib.suppress(aiomqtt.MqttError):
             await appliance.__aexit__(None, None, None)
         await other.disconnect()
