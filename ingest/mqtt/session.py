@@ -32,6 +32,11 @@ BACKOFF_MAX_S = 30.0
 DAMPED_S = 30.0
 """Two services that take the client id from each other would otherwise do so many times a second."""
 
+STABLE_S = 10.0
+"""A connection that lasted so long counts as a success; until then the pauses grow."""
+SHORT_LIVED_MAX = 3
+"""Mosquitto 2.0 ends a connection that another client took over without saying why: we conclude it."""
+
 _NATIVE_CHANNELS = ("telemetry", "event", "status", "result")
 
 
@@ -112,6 +117,7 @@ class Session:
     async def run(self) -> None:
         """Stay connected until cancelled; then take leave, and the broker keeps the session."""
         failures = 0
+        loop = asyncio.get_running_loop()
         while True:
             try:
                 connection = await self._connect()
@@ -120,13 +126,20 @@ class Session:
                 await asyncio.sleep(self._pause_s(error, failures))
                 failures += 1
                 continue
-            failures = 0
+            since = loop.time()
             try:
                 cause = await asyncio.shield(connection.ended)
             finally:
                 self.connection = None
                 self.stats.is_connected = False
                 await connection.disconnect()
+            failures = 0 if loop.time() - since > STABLE_S else failures + 1
+            if cause.reason is Reason.LOST and failures >= SHORT_LIVED_MAX:
+                cause = MqttError(
+                    Reason.TAKEN_OVER,
+                    f"the broker {self._address} ends each connection soon after it was made: another client probably "
+                    f"uses the client id {self._options.client_id!r}; only one ingest process may run for one user",
+                )
             self._record(cause)
             await asyncio.sleep(self._pause_s(cause, failures))
 

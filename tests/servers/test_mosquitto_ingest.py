@@ -191,7 +191,10 @@ def test_a_second_service_is_noticed(mosquitto: MosquittoServer, tmp_path: Path)
     """Two services with one user end each other's connection; the first says so and waits before it comes back."""
 
     async def story() -> None:
-        async with _ingester(mosquitto.url, tmp_path / "a") as first, _ingester(mosquitto.url, tmp_path / "b") as second:
+        async with (
+            _ingester(mosquitto.url, tmp_path / "a") as first,
+            _ingester(mosquitto.url, tmp_path / "b") as second,
+        ):
             await until(lambda: first.session.stats.reason is Reason.TAKEN_OVER)
             assert "client id" in first.session.stats.sentence
             assert second.session.stats.is_connected
