@@ -16,20 +16,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from api.settings import Settings
 from api.simulate import read_settings_broker, stop_on_signals
 from ingest.clock import Clock, SystemClock
-from ingest.recording import read_recording
+from ingest.recording import CsvOptions, RecordingError, read_recording
 from simulator.agent import Agent, Identity
 from simulator.connection import Broker, Connection
 from simulator.payload import SAMPLES_MAX
 
+METRICS_MAX = 64
 OUTSTANDING_BYTES = 8 * 1024 * 1024
 TICK_S = 0.05
-TELL_EVERY_S = 1.0
 SILENCE_S = 20.0
-PAUSE_S_MAX = 1.0
 Row = tuple[int, Mapping[str, float]]
 """Event time in ms, and what was recorded then."""
 
@@ -55,12 +55,12 @@ def run_replay(
         raise ReplayError(f"--kind {kind!r} is no appliance kind; write lower-case letters, digits and underscores.")
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", appliance_id):
         raise ReplayError(f"--id {appliance_id!r} is no id; write 1 to 64 letters, digits, underscores or hyphens.")
-    rows = list(_read_rows(files, time_column, drop, rename))
+    rows = _read_rows(files, time_column, drop, rename)
     if not rows:
         raise ReplayError("Nothing to replay: no row has a reading.")
     clock = SystemClock()
     shift_ms = 0 if original_times else clock.now_ms() - max(ts_ms for ts_ms, _ in rows)
-    _say(f"shift_ms {shift_ms}")
+    print(f"shift_ms {shift_ms}", flush=True)  # noqa: T201  (data, on stdout)
     replay = Replay(
         Agent(Identity(appliance_id, kind), boot=secrets.token_hex(8), topic_root=settings.topic_root),
         read_settings_broker(settings),
@@ -78,7 +78,6 @@ class Replay:
         self.connection = Connection(agent, broker, clock=clock, password=None, rng=rng, gate=asyncio.Semaphore(1))
         self.samples = 0
         self._silent_since = (0, time.monotonic())
-        self._told_s = 0.0
 
     async def run(self, rows: Sequence[Row], *, speed: float) -> None:
         """Send all rows, then wait for the last acknowledgement; :class:`ReplayError` if stopped before."""
@@ -155,10 +154,29 @@ def _encode(row: Row) -> bytes:
 
 def _read_rows(
     files: Sequence[Path], time_column: str | None, drop: Sequence[str], rename: Mapping[str, str]
-) -> Iterator[Row]:
-    """Rows with at least one reading, in the order of the files."""
-    recording = read_recording(files, time=time_column, drop=drop, rename=rename)
-    raise NotImplementedError(recording)
+) -> list[Row]:
+    """Rows with at least one reading, in the order of the files; what is left out is said."""
+    try:
+        recording = read_recording(files, CsvOptions(time_column, tuple(drop), rename))
+    except RecordingError as error:
+        raise ReplayError(str(error)) from error
+    if len(recording.metrics) > METRICS_MAX:
+        raise ReplayError(
+            f"{len(recording.metrics)} metrics are more than the {METRICS_MAX} of a sample; leave some out with --drop."
+        )
+    if recording.left_out:
+        _say(f"left out: {', '.join(recording.left_out)}")
+    rows: list[Row] = []
+    known = ~np.isnan(recording.values)
+    for ts_ms, values, has in zip(recording.ts_ms.tolist(), recording.values.tolist(), known.tolist(), strict=True):
+        metrics = {
+            name: value for name, value, is_there in zip(recording.metrics, values, has, strict=True) if is_there
+        }
+        if metrics:
+            rows.append((ts_ms, metrics))
+    if len(rows) < len(recording):
+        _say(f"{len(recording) - len(rows)} rows have no reading and are not sent")
+    return rows
 
 
 def _say(text: str) -> None:

@@ -3,12 +3,12 @@
 Energy balance per compartment in steps of 5 minutes, C dT/dt = UA (T_kitchen - T) + doors + food + defrost - cooling,
 with capacity Qc = Q0 [1 + .02 (Te - Te0) - .012 (Tc - Tc0)] φ, power P = P0 [1 + .008 (Tc - Tc0)] ψ and condenser
 temperature Tc = T_kitchen + rise · (Qc + P)/(Q0 + P0) / (UAc/UAc0), solved in closed form. The thermostat is a duty
-that restores the setting; the on-off cycles within a step come from a phase that advances by one per cycle, whose
+that restores the setting (where the fan can't bring the fresh food what it wants, the freezer decides alone); the on-off cycles within a step come from a phase that advances by one per cycle, whose
 length is ``cycling_s`` / (duty (1 - duty)), as a hysteresis band gives it.
 
 Faults by severity s: fouling UAc = UAc0 (1 - .5 s^1.5); a leak leaves the charge m = 1 - .6 s, and below .85 of it
-φ = 1 - 1.8 (.85 - m), ψ = 1 - .5 (.85 - m), superheat up to 15 K more; a worn fan turns at 1 - .4 s and moves as much
-less air. Condenser and evaporator temperatures and fan speeds are means over the running time of the compressor where
+φ = 1 - 1.8 (.85 - m), ψ = 1 - .5 (.85 - m), superheat up to 15 K more; a worn fan turns at 1 - .4 s and moves air by
+the power 1.5 of that, against the resistance of the duct. Condenser and evaporator temperatures and fan speeds are means over the running time of the compressor where
 it ran for most of the report ("cooling"), else over the time when it stood; all others are means over the report.
 """
 
@@ -59,7 +59,9 @@ class _Circuit:
     capacity_w: FloatArray
     power_w: FloatArray
     condenser_c: FloatArray
-    evaporator_c: FloatArray
+    superheat_k: FloatArray
+    drop_k: FloatArray
+    fan: FloatArray
     air: FloatArray
 
 
@@ -114,11 +116,13 @@ class Refrigerators:
 
     def _circuit(self, around: Surroundings, severity: Mapping[str, FloatArray]) -> _Circuit:
         p = self.parameters
-        air = 1.0 - 0.4 * severity.get("evaporator_fan_wear", np.zeros(1))
+        fan = 1.0 - 0.4 * severity.get("evaporator_fan_wear", np.zeros(1))
+        air = fan**1.5
         conductance = 1.0 - 0.5 * severity.get("condenser_fouling", np.zeros(1)) ** 1.5
         missing = np.maximum(0.85 - (1.0 - 0.6 * severity.get("refrigerant_leak", np.zeros(1))), 0.0)
         phi, psi = 1.0 - 1.8 * missing, 1.0 - 0.5 * missing
-        evaporator = p["freezer_set_c"] - p["evaporator_drop_k"] / air
+        drop = p["evaporator_drop_k"] / np.sqrt(air)
+        evaporator = p["freezer_set_c"] - drop
         q = self.capacity_rated_w * phi
         q_here = q * (1.0 + 0.02 * (evaporator - self.evaporator_rated_c))
         w = self.power_rated_w * psi
@@ -127,10 +131,11 @@ class Refrigerators:
         above = (around.kitchen_c - rated_c + gain * (q_here + w)) / (1.0 - gain * (0.008 * w - 0.012 * q))
         capacity = np.maximum(q_here - 0.012 * q * above, 1.0)
         superheat = 15.0 * np.minimum(missing / 0.45, 1.0)
-        evaporator_c = np.broadcast_to(evaporator + superheat, above.shape)
+        shape = above.shape
         return _Circuit(
-            capacity, w * (1.0 + 0.008 * above), rated_c + above, evaporator_c, np.broadcast_to(air, above.shape)
-        )
+            capacity, w * (1.0 + 0.008 * above), rated_c + above, np.broadcast_to(superheat, shape),
+            np.broadcast_to(drop, shape), np.broadcast_to(fan, shape), np.broadcast_to(air, shape),
+        )  # fmt: skip
 
     def _integrate(self, around: Surroundings, circuit: _Circuit) -> _Cabinet:
         p = self.parameters
@@ -151,9 +156,12 @@ class Refrigerators:
             load_z = load_z + heated * p["defrost_w"] * (1.0 - DEFROST_EFFICIENCY)
             want_t = np.maximum(load_t + fresh_j * (t - p["fresh_set_c"]) / RESTORE_S, 0.0)
             want_z = np.maximum(load_z + freezer_j * (z - p["freezer_set_c"]) / RESTORE_S, 0.0)
-            by_air = air_w_k[i] * (t - circuit.evaporator_c[i])
+            by_air = np.maximum(air_w_k[i] * (t - z + circuit.drop_k[i]), 0.0)
             capacity = circuit.capacity_w[i]
-            duty = np.minimum((np.minimum(want_t, by_air) + want_z) / capacity, 1.0) * (1.0 - heated)
+            duty = (want_t + want_z) / capacity
+            starved = want_z / np.maximum(capacity - by_air, 0.05 * capacity)
+            duty = np.where(by_air * duty < want_t, starved, duty)
+            duty = np.minimum(duty, 1.0) * (1.0 - heated)
             cool_t = np.minimum(np.minimum(want_t, by_air * duty), capacity * duty)
             t = t + STEP_S / fresh_j * (load_t - cool_t)
             z = z + STEP_S / freezer_j * (load_z - (duty * capacity - cool_t))
@@ -219,11 +227,12 @@ class Refrigerators:
             mode == COOLING, mean(circuit.condenser_c), kitchen + 0.2 * (mean(circuit.condenser_c) - kitchen)
         )
         freezer = mean(cabinet.freezer_c)
-        evaporator = np.where(mode == COOLING, mean(circuit.evaporator_c), freezer - 1.5)
+        evaporator = np.where(
+            mode == COOLING, freezer - mean(circuit.drop_k) + mean(circuit.superheat_k), freezer - 1.5
+        )
         evaporator = np.where(mode == DEFROST, 6.0, evaporator)
         values = np.empty((reports, count, len(METRICS)))
         runs = on > 0.02
-        worn = np.broadcast_to(circuit.air, running.shape)
         columns = {
             "power_w": mean(power),
             "energy_kwh": self._total("energy_kwh", power * STEP_S / 3.6e6, per_report),
@@ -236,7 +245,7 @@ class Refrigerators:
             "freezer_set_c": p["freezer_set_c"],
             "compressor_duty_pct": 100.0 * on,
             "compressor_starts": self._total("compressor_starts", starts, per_report),
-            "evaporator_fan_rpm": np.where(runs, p["evaporator_fan_rpm"] * mean(worn), 0.0),
+            "evaporator_fan_rpm": np.where(runs, p["evaporator_fan_rpm"] * mean(circuit.fan), 0.0),
             "condenser_fan_rpm": np.where(runs, p["condenser_fan_rpm"], 0.0),
             "door_open": rng.random((reports, count)) < around.door_s[per_report - 1 :: per_report] / STEP_S,
             "door_open_s": self._total("door_open_s", around.door_s, per_report),

@@ -1,7 +1,7 @@
 """Washing machine, front loader: programmes of fill, heat, wash, drain and spin, each as long as its physics makes it.
 
 Fill V / (q0 √(p/p0) (1 - s)); heating t = m c ΔT / P with P = P0 (U/230 V)²; drain V / (q0 (1 - .9 s)), given up after
-9 minutes; the spin's vibration v0 (1 + 3 s²) and kurtosis 3 to 8, drag power up to 30 % more and a coast-down time of
+8 minutes; the spin's vibration v0 (1 + 3 s²) and kurtosis 3 to 8, drag power up to 30 % more and a coast-down time of
 t0 / (1 + 4 s) with the wear s of the bearing. A clogged pump does less hydraulic work: up to 20 % less power.
 
 The unit is the cycle: all readings of all cycles of a span are computed together, as one flat array of rows.
@@ -30,7 +30,7 @@ MODES = ("idle", "fill", "heat", "wash", "drain", "spin")
 IDLE, FILL, HEAT, WASH, DRAIN, SPIN = range(6)
 PRESSURE_RATED_BAR = 3.0
 FILL_LIMIT_S = 480.0
-DRAIN_LIMIT_S = 540.0
+DRAIN_LIMIT_S = 480.0
 RINSES_MAX = 3
 MODE_OF_SLOT = np.array([FILL, HEAT, WASH, DRAIN, SPIN, *([FILL, WASH, DRAIN, SPIN] * RINSES_MAX)], dtype=np.int8)
 SLOTS = len(MODE_OF_SLOT)
@@ -125,7 +125,7 @@ class WashingMachines:
         retries = rng.poisson(0.3, count)
         rinses = PROGRAMMES.rinses[programme]
         water = np.zeros((count, 1 + RINSES_MAX))
-        water[:, 0] = 7.0 + 1.0 * load_kg
+        water[:, 0] = 9.0 + 1.2 * load_kg
         water[:, 1:] = np.where(np.arange(RINSES_MAX) < rinses[:, None], (9.0 + 0.9 * load_kg)[:, None], 0.0)
         clogged = conditions.severity.get("inlet_valve_clog", np.zeros(count))
         blocked = conditions.severity.get("drain_pump_clog", np.zeros(count))

@@ -1,0 +1,157 @@
+"""The refrigerator against published figures, and each fault against its signature.
+
+Sources: duty 25-60 % and condenser 8-18 K above the kitchen are the usual ranges of household units; a test bed that
+ran 194.8 s of each 1,258.8 s had a duty of 15.5 % and 68 cycles a day (llama.gs, refrigerator test bed, 2016);
+automatic defrost costs up to 17.7 % of the energy (Bansal et al. 2010, Int. J. Refrig. 33); improper charge up to 30 %
+(Boeng and Melo 2014, Int. J. Refrig. 41); cleaning condensers of 27 households changed their use by only +2.5 % on
+average (Home Energy Jan/Feb 1993), so mild fouling must be nearly invisible.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from simulator.physics.refrigerator import COOLING, METRICS, Refrigerators, Surroundings
+
+STEPS_PER_DAY = 288
+TYPICAL = {
+    "duty_rated": 0.38, "cop_rated": 1.4, "condenser_rise_k": 13.0, "evaporator_drop_k": 7.0, "ua_fresh_w_k": 0.95,
+    "ua_freezer_w_k": 0.55, "capacity_fresh_kj_k": 65.0, "capacity_freezer_kj_k": 45.0, "fresh_set_c": 4.0,
+    "freezer_set_c": -18.0, "cycling_s": 550.0, "air_margin": 1.35, "defrost_run_h": 12.0, "defrost_w": 200.0,
+    "defrost_min": 22.0, "evaporator_fan_rpm": 2200.0, "evaporator_fan_w": 3.0, "condenser_fan_rpm": 1100.0,
+    "condenser_fan_w": 3.0, "standby_w": 2.0,
+}  # fmt: skip
+
+
+def _run(
+    *, days: int = 8, kitchen_c: float = 22.0, fault: str | None = None, severity: float = 0.0, **parameters: float
+) -> dict[str, np.ndarray]:
+    """The readings of the days after the first two, 15 minutes each, of one refrigerator under steady conditions."""
+    machine = Refrigerators(
+        {name: np.array([value]) for name, value in (TYPICAL | parameters).items()}, np.random.default_rng(1)
+    )
+    steps = days * STEPS_PER_DAY
+    kitchen = np.full((steps, 1), kitchen_c)
+    around = Surroundings(kitchen, np.full((steps, 1), 1.5), np.zeros((steps, 1)))
+    worn = {fault: np.full((steps, 1), severity)} if fault else {}
+    values, mode = machine.advance(around, worn, steps_per_report=3, rng=np.random.default_rng(2))
+    told = {name: values[192:, 0, i] for i, name in enumerate(METRICS)}
+    return told | {"mode": mode[192:, 0]}
+
+
+def _per_day(told: dict[str, np.ndarray], metric: str) -> float:
+    return float(told[metric][-1] - told[metric][0]) / (len(told[metric]) - 1) * 96
+
+
+def _lift(told: dict[str, np.ndarray]) -> float:
+    cooling = told["mode"] == COOLING
+    return float((told["condenser_c"] - told["ambient_c"])[cooling].mean())
+
+
+def test_a_healthy_refrigerator_is_an_ordinary_one() -> None:
+    """At 22 °C it runs 25 to 60 % of the time, 15 to 70 times a day, holds its settings, and takes 200 to 450 kWh a year."""
+    told = _run()
+
+    assert 25 < told["compressor_duty_pct"].mean() < 60
+    assert 15 < _per_day(told, "compressor_starts") < 70
+    assert 200 < _per_day(told, "energy_kwh") * 365 < 450
+    assert told["fresh_food_c"].mean() == pytest.approx(4.0, abs=0.5)
+    assert told["freezer_c"].mean() == pytest.approx(-18.0, abs=1.0)
+    assert 8 < _lift(told) < 18
+
+
+def test_the_cycles_are_those_of_the_published_test_bed() -> None:
+    """With its band, a duty of 15.5 % gives the 68 cycles a day of 195 s on and 1,064 s off that were measured."""
+    told = _run(duty_rated=0.166, cycling_s=194.8 * 1064 / 1258.8, defrost_w=0.0, defrost_run_h=1000.0)
+
+    duty = told["compressor_duty_pct"].mean()
+
+    assert duty == pytest.approx(15.5, abs=1.0)
+    assert _per_day(told, "compressor_starts") == pytest.approx(68, abs=4)
+
+
+def test_defrost_costs_its_published_share() -> None:
+    """Automatic defrost adds energy, but not more than 17.7 %."""
+    with_defrost = _per_day(_run(days=30), "energy_kwh")
+    without = _per_day(_run(days=30, defrost_w=0.0), "energy_kwh")
+
+    assert 1.01 < with_defrost / without < 1.177
+
+
+def test_a_warm_kitchen_costs_energy() -> None:
+    """Ten kelvin more in the kitchen raise duty and energy by a quarter to three quarters."""
+    ratio = _per_day(_run(kitchen_c=32.0), "energy_kwh") / _per_day(_run(), "energy_kwh")
+
+    assert 1.25 < ratio < 1.9
+
+
+def test_mild_fouling_is_nearly_invisible() -> None:
+    """Fouling of a third costs less than 4 % energy, as the households with cleaned condensers showed."""
+    ratio = _per_day(_run(fault="condenser_fouling", severity=0.33), "energy_kwh") / _per_day(_run(), "energy_kwh")
+
+    assert 1.0 <= ratio < 1.04
+
+
+def test_a_fouled_condenser_is_hotter_and_works_longer() -> None:
+    """Fouling at failure raises condenser over kitchen by 30 to 95 %, duty by 5 to 35 % and power by 2 to 15 %."""
+    sound, fouled = _run(), _run(fault="condenser_fouling", severity=1.0)
+    cooling = sound["mode"] == COOLING
+
+    assert 1.3 < _lift(fouled) / _lift(sound) < 1.95
+    assert 1.05 < fouled["compressor_duty_pct"].mean() / sound["compressor_duty_pct"].mean() < 1.35
+    fouled_cooling = fouled["mode"] == COOLING
+    ratio = np.percentile(fouled["power_w"][fouled_cooling], 80) / np.percentile(sound["power_w"][cooling], 80)
+    assert 1.02 < ratio < 1.15
+
+
+def test_a_small_leak_hides_and_a_large_one_does_not() -> None:
+    """The accumulator hides the first 15 % of lost charge; then duty climbs to 100 %, and at last food gets warm."""
+    sound, hidden = _run(), _run(fault="refrigerant_leak", severity=0.25)
+    half, failed = _run(fault="refrigerant_leak", severity=0.5), _run(fault="refrigerant_leak", severity=1.0)
+
+    assert hidden["compressor_duty_pct"].mean() == pytest.approx(sound["compressor_duty_pct"].mean(), rel=0.01)
+    assert 1.15 < half["compressor_duty_pct"].mean() / sound["compressor_duty_pct"].mean() < 1.6
+    assert (
+        half["evaporator_c"][half["mode"] == COOLING].mean()
+        > sound["evaporator_c"][sound["mode"] == COOLING].mean() + 3
+    )
+    assert failed["compressor_duty_pct"].max() > 95
+    assert failed["fresh_food_c"].mean() > 8
+
+
+def test_a_half_lost_charge_costs_what_was_published() -> None:
+    """Wrong charge costs up to about 30 % energy."""
+    ratio = _per_day(_run(fault="refrigerant_leak", severity=0.5), "energy_kwh") / _per_day(_run(), "energy_kwh")
+
+    assert 1.05 < ratio < 1.35
+
+
+def test_a_worn_fan_turns_slower_and_the_fresh_food_warms() -> None:
+    """A worn evaporator fan loses up to 40 % of its speed; with a small reserve of air the fresh food warms by 1 to 8 K."""
+    sound, worn = _run(), _run(fault="evaporator_fan_wear", severity=1.0)
+    running = sound["evaporator_fan_rpm"] > 0
+
+    assert worn["evaporator_fan_rpm"].max() == pytest.approx(0.6 * sound["evaporator_fan_rpm"][running].max(), rel=0.01)
+    assert 1 < worn["fresh_food_c"].mean() - sound["fresh_food_c"].mean() < 8
+    assert worn["freezer_c"].mean() == pytest.approx(sound["freezer_c"].mean(), abs=1.0)
+
+
+def test_cutting_time_differently_changes_no_state() -> None:
+    """Two days in one go and day by day end in the same temperatures and counters."""
+    once, daily = (
+        Refrigerators({name: np.array([value]) for name, value in TYPICAL.items()}, np.random.default_rng(1))
+        for _ in range(2)
+    )
+
+    def around(days: int) -> Surroundings:
+        shape = (days * STEPS_PER_DAY, 1)
+        return Surroundings(np.full(shape, 23.0), np.full(shape, 1.0), np.zeros(shape))
+
+    once.advance(around(2), {}, steps_per_report=3, rng=np.random.default_rng(3))
+    for _ in range(2):
+        daily.advance(around(1), {}, steps_per_report=3, rng=np.random.default_rng(3))
+
+    assert once.fresh_c == pytest.approx(daily.fresh_c)
+    assert once.totals["energy_kwh"] == pytest.approx(daily.totals["energy_kwh"])
+    assert once.totals["compressor_starts"] == pytest.approx(daily.totals["compressor_starts"])
