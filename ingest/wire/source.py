@@ -32,6 +32,8 @@ class Source:
     table: KindTable | None = None
     window: str = ""
     """Tells apart topics whose messages without boot may share one time."""
+    is_counted: bool = True
+    """Whether its messages stand in the ledger."""
     appliance: Any = field(default=None)
 
 
@@ -77,9 +79,14 @@ class Sources:
 
     def _own(self, text: str, topic: Topic) -> Source:
         """A topic of our scheme."""
-        table = self._table_of(topic.kind) if topic.channel is Channel.TELEMETRY else None
         return Source(
-            text, topic.appliance_id, topic.kind, lambda payload: decode(topic, payload), table, topic.channel.value
+            text,
+            topic.appliance_id,
+            topic.kind,
+            lambda payload: decode(topic, payload),
+            self._table_of(topic.kind) if topic.channel is Channel.TELEMETRY else None,
+            window=topic.channel.value,
+            is_counted=topic.channel in (Channel.TELEMETRY, Channel.EVENT),
         )
 
 

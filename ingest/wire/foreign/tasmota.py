@@ -12,7 +12,7 @@ from typing import Any
 
 from ingest.clock import to_ms
 from ingest.sample import StatusState
-from ingest.wire.dead_letter import PAYLOAD_BYTES_MAX, Identity, Reason, Refused
+from ingest.wire.dead_letter import PAYLOAD_BYTES_MAX, Reason, Refused
 from ingest.wire.foreign.devices import Device
 from ingest.wire.message import Message
 from ingest.wire.status import CLEARED, StatusMessage
@@ -66,7 +66,7 @@ def _will(payload: bytes) -> StatusMessage:
         raise Refused(Reason.TOO_LARGE, f"{len(payload)} bytes are more than {PAYLOAD_BYTES_MAX}")
     states = {b"Online": StatusState.ONLINE, b"Offline": StatusState.OFFLINE}
     if payload not in states:
-        raise Refused(Reason.SCHEMA, "LWT must be Online or Offline", Identity())
+        raise Refused(Reason.SCHEMA, "LWT must be Online or Offline")
     return StatusMessage(states[payload])
 
 

@@ -1,0 +1,232 @@
+"""Admission: judges each message of a journal batch once, as good, duplicate, or refused with its reason.
+
+The ordinary message, the next one of its boot, costs a look-up and a comparison. Everything else is looked at in order:
+who speaks, whether the identity is known, when it happened. One batch is one transaction of the books; what goes to the
+appliances (nacks, and acks for delivery class E) and what is handed on is returned once that is durable.
+
+We fail closed on identity (a message that may be another's is refused) and open on content: an identity whose content is no
+longer remembered counts as a duplicate, not as an equivocation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from zlib import crc32
+
+from ingest.admitted import batch_of
+from ingest.books import Books, Entry, Registration, WindowEntry
+from ingest.dead_letters import DeadLetter
+from ingest.event_time import AcceptanceWindow
+from ingest.judge import Judge
+from ingest.judgement import DUPLICATE, GOOD, Judgement, code_of
+from ingest.ledger import BootLedger
+from ingest.sample import AdmittedBatch
+from ingest.speaker import Speaker
+from ingest.speakers import Speakers
+from ingest.wire.columns import BatchDecoder, Decoded
+from ingest.wire.command import AckMessage, NackMessage, encode_ack, encode_nack
+from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.topic import Channel, TopicScheme
+
+ACK_EVERY_MS = 2000
+FLUSH_EVERY_MS = 5000
+FLUSH_EVERY_BATCHES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message from the service to an appliance, QoS 0 and not retained."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What one journal batch came to, durable in the books."""
+
+    batch: AdmittedBatch
+    judgement: Judgement
+    nacks: tuple[Said, ...] = ()
+    refused: Mapping[Reason, int] = field(default_factory=dict)
+    duplicates: int = 0
+    unknown_keys: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionSettings:
+    """What an operator may set."""
+
+    window: AcceptanceWindow = field(default_factory=AcceptanceWindow)
+    is_auto_registering: bool = True
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A boot whose appliance keeps its messages until our ack; ``told`` is the last ack since it was heard."""
+
+    speaker: Speaker
+    ledger: BootLedger
+    told: int | None = None
+
+
+class Admission:
+    """The judge of one journal. One thread calls it; the books must belong to it alone for writing batches."""
+
+    def __init__(
+        self,
+        books: Books,
+        decoder: BatchDecoder,
+        *,
+        scheme: TopicScheme | None = None,
+        settings: AdmissionSettings | None = None,
+    ) -> None:
+        self._books = books
+        self._decoder = decoder
+        self._scheme = scheme or TopicScheme()
+        self._settings = settings or AdmissionSettings()
+        self._speakers = Speakers(books, decoder.sources.known.clear)
+        self._waiting: dict[int, _Waiting] = {}
+        self._flushed_ms: int | None = None
+        self._batches = 0
+
+    def admit(
+        self,
+        position: int,
+        received_ms: int,
+        topics: Sequence[str],
+        payloads: Sequence[bytes],
+        retained: Sequence[bool],
+    ) -> Admitted:
+        """Judge one journal batch and make the judgement durable; after an error it may be called again."""
+        self._speakers.refresh()
+        decoded = self._decoder.decode(topics, payloads)
+        judge = Judge(decoded, payloads, self._speakers, self._settings.window, position, received_ms)
+        judge.is_auto_registering = self._settings.is_auto_registering
+        try:
+            touched = self._judge_all(judge, decoded, payloads, position)
+            judgement = judge.judgement()
+            self._books.commit(self._entry(judge, judgement, touched))
+        except BaseException:
+            self.forget()
+            raise
+        self._after_commit(judge, touched)
+        return Admitted(
+            batch_of(decoded, judgement, retained),
+            judgement,
+            tuple(said for number, refusal in judge.refused.items() if (said := self._nack(decoded, number, refusal))),
+            judge.counts(),
+            judge.duplicates,
+            decoded.unknown_keys,
+        )
+
+    def acks_due(self, now_ms: int) -> list[Said]:
+        """Acks for delivery class E, at most one per appliance every 2 s; call it after each batch and each second."""
+        due = []
+        for row, waiting in list(self._waiting.items()):
+            speaker, ledger = waiting.speaker, waiting.ledger
+            is_early = speaker.acked_ms >= 0 and 0 <= now_ms - speaker.acked_ms < ACK_EVERY_MS
+            if is_early or speaker.kind is None:
+                continue
+            upto = ledger.upto(now_ms)
+            if not ledger.gaps:
+                del self._waiting[row]
+            if upto >= 0 and upto != waiting.told:
+                speaker.acked_ms, waiting.told = now_ms, upto
+                topic = self._scheme.of(speaker.kind, speaker.id, Channel.ACK)
+                due.append(Said(topic, encode_ack(AckMessage(ledger.boot, upto))))
+        return due
+
+    def forget(self) -> None:
+        """Drop what is in memory; it is read back from the books. Used when a batch could not be made durable."""
+        self._speakers.forget()
+        self._waiting.clear()
+
+    @staticmethod
+    def _judge_all(judge: Judge, decoded: Decoded, payloads: Sequence[bytes], position: int) -> list[Speaker]:
+        """Every message in order; returns the speakers that were heard."""
+        special = judge.special()
+        touched = judge.touched
+        for number, (source, head, checksum) in enumerate(
+            zip(decoded.sources, decoded.heads, map(crc32, payloads), strict=True)
+        ):
+            speaker = source.appliance
+            if (
+                speaker is not None
+                and head.seq == speaker.expected
+                and head.boot == speaker.boot
+                and number not in special
+                and source.kind == speaker.kind
+            ):
+                speaker.expected += 1
+                speaker.checksums.append(checksum)
+                if speaker.seen != position:
+                    speaker.seen = position
+                    touched.append(speaker)
+            else:
+                judge.look(number, checksum)
+        return touched
+
+    def _entry(self, judge: Judge, judgement: Judgement, touched: list[Speaker]) -> Entry:
+        """What the books write for this batch."""
+        for speaker in touched:
+            speaker.settle()
+        self._batches += 1
+        if self._flushed_ms is None:
+            self._flushed_ms = judgement.received_ms
+        self._speakers.moved.update((speaker.id, speaker) for speaker in touched)
+        is_due = abs(judgement.received_ms - self._flushed_ms) >= FLUSH_EVERY_MS
+        is_flush = is_due or self._batches >= FLUSH_EVERY_BATCHES
+        rows: dict[int, tuple[str, BootLedger]] = dict(judge.irregular)
+        if is_flush:
+            self._batches, self._flushed_ms = 0, judgement.received_ms
+            rows.update(self._speakers.all_moved())
+        reached = [
+            (speaker.ledger.row, speaker.ledger.next)
+            for speaker in touched
+            if speaker.ledger is not None and speaker.ledger.row not in rows
+        ]
+        return Entry(
+            judgement,
+            reached,
+            list(rows.values()),
+            is_flush,
+            [
+                Registration(speaker.id, speaker.kind or "", judgement.received_ms, speaker.is_buffered)
+                for speaker in judge.registered.values()
+            ],
+            [
+                DeadLetter(number, judge.decoded.sources[number].topic, refusal.reason, refusal.detail, payload)
+                for number, refusal in judge.refused.items()
+                for payload in (judge.payloads[number],)
+            ],
+            [WindowEntry(*entry) for entry in judge.windows],
+        )
+
+    def _after_commit(self, judge: Judge, touched: list[Speaker]) -> None:
+        """What memory may forget now, who waits for an ack, and whose next message is to be looked at."""
+        for row, (appliance_id, ledger) in judge.irregular.items():
+            ledger.cold.clear()
+            speaker = self._speakers.of(appliance_id)
+            if speaker.is_buffered and ledger.boot:
+                self._waiting[row] = _Waiting(speaker, ledger)
+        if self._batches == 0:
+            self._speakers.flushed()
+        for speaker in touched:
+            if speaker.expected >= speaker.rearm_at:
+                speaker.disarm()
+            if speaker.is_buffered and speaker.ledger is not None and speaker.ledger.next > 0:
+                self._waiting[speaker.ledger.row] = _Waiting(speaker, speaker.ledger)
+
+    def _nack(self, decoded: Decoded, number: int, refusal: Refused) -> Said | None:
+        """Tell an appliance of our own wire that its message was dead-lettered."""
+        source = decoded.sources[number]
+        if self._scheme.parse(source.topic) is None:
+            return None
+        identity = refusal.identity
+        payload = encode_nack(NackMessage(identity.boot, identity.seq, refusal.reason))
+        return Said(self._scheme.of(source.kind, source.appliance_id, Channel.NACK), payload)
+
+
+__all__ = ["DUPLICATE", "GOOD", "Admission", "AdmissionSettings", "Admitted", "Said", "code_of"]

@@ -1,0 +1,191 @@
+"""Decoded messages + their judgement → what is handed on: the same at the tip and when read back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.judgement import GOOD, Judgement
+from ingest.sample import AdmittedBatch, Event, Result, SampleBlock, SampleFlag, Status
+from ingest.wire.columns import NO_TIME, BatchDecoder, Decoded, Rows, take
+from ingest.wire.event import EventMessage
+from ingest.wire.result import ResultMessage
+from ingest.wire.source import Source
+from ingest.wire.status import StatusMessage
+
+
+def decode_admitted(
+    decoder: BatchDecoder,
+    judgement: Judgement,
+    topics: Sequence[str],
+    payloads: Sequence[bytes],
+    retained: Sequence[bool],
+) -> AdmittedBatch:
+    """A batch read back from the journal: equal to the one that admission handed on, without judging again."""
+    return batch_of(decoder.decode(topics, payloads), judgement, retained)
+
+
+def batch_of(decoded: Decoded, judgement: Judgement, retained: Sequence[bool]) -> AdmittedBatch:
+    """All good messages of a batch as blocks, events, statuses and results."""
+    times = {(message, index): ts_ms for message, index, ts_ms in judgement.times}
+    events: list[Event] = []
+    statuses: list[Status] = []
+    results: list[Result] = []
+    for number in sorted(decoded.others):
+        if judgement.code(number) != GOOD:
+            continue
+        source, message = decoded.sources[number], decoded.others[number]
+        if isinstance(message, EventMessage):
+            events.append(_event(source, message, times.get((number, 0)), judgement.received_ms))
+        elif isinstance(message, StatusMessage):
+            statuses.append(_status(source, message, judgement.received_ms, is_retained=retained[number]))
+        elif isinstance(message, ResultMessage):
+            results.append(_result(source, message, judgement.received_ms))
+    return AdmittedBatch(
+        judgement.position,
+        judgement.received_ms,
+        judgement.count,
+        _blocks(decoded, judgement, times),
+        tuple(events),
+        tuple(statuses),
+        tuple(results),
+    )
+
+
+def _blocks(decoded: Decoded, judgement: Judgement, times: dict[tuple[int, int], int]) -> tuple[SampleBlock, ...]:
+    """One block per kind, in order of arrival; kinds in order of their names."""
+    codes = None if judgement.codes is None else np.frombuffer(judgement.codes, dtype=np.uint8)
+    by_kind: dict[str, list[Rows]] = {}
+    for part in decoded.rows:
+        rows = part if codes is None else take(part, np.flatnonzero(codes[part.message] == GOOD))
+        if len(rows.message):
+            by_kind.setdefault(part.kind, []).append(rows)
+    return tuple(
+        _block(_merge(parts) if len(parts) > 1 else parts[0], decoded, judgement.received_ms, times)
+        for _, parts in sorted(by_kind.items())
+    )
+
+
+def _merge(parts: list[Rows]) -> Rows:
+    """Rows of one kind that took different ways, in order of arrival."""
+    own = parts[0].own_names
+    names = (*parts[0].names[:own], *sorted({name for part in parts for name in part.names[own:]}))
+    place = {name: column for column, name in enumerate(names)}
+    values = np.full((sum(len(part.message) for part in parts), len(names)), np.nan)
+    start = 0
+    for part in parts:
+        values[start : start + len(part.message), [place[name] for name in part.names]] = part.values
+        start += len(part.message)
+    merged = Rows(
+        parts[0].kind,
+        own,
+        names,
+        np.concatenate([part.message for part in parts]),
+        np.concatenate([part.index for part in parts]),
+        np.concatenate([part.ts_ms for part in parts]),
+        np.concatenate([part.up_ms for part in parts]),
+        [mode for part in parts for mode in part.modes],
+        [cycle for part in parts for cycle in part.cycles],
+        values,
+        [text for part in parts for text in part.metrics_json],
+        parts[0].is_profiled,
+    )
+    return take(merged, np.lexsort((merged.index, merged.message)))
+
+
+def _block(rows: Rows, decoded: Decoded, received_ms: int, times: dict[tuple[int, int], int]) -> SampleBlock:
+    """The block of one kind: the profile's metrics always, others where a sample reports them, by name."""
+    own = rows.own_names
+    extra = sorted(
+        (name, own + column)
+        for column, name in enumerate(rows.names[own:])
+        if not np.isnan(rows.values[:, own + column]).all()
+    )
+    columns = [*range(own), *(column for _, column in extra)]
+    values = rows.values if columns == list(range(len(rows.names))) else np.ascontiguousarray(rows.values[:, columns])
+    ts_ms, flags = _times(rows, received_ms, times)
+    if rows.is_profiled and extra:
+        is_unknown = ~np.isnan(values[:, own:]).all(axis=1)
+        flags[is_unknown] |= SampleFlag.UNKNOWN_METRIC
+    messages = rows.message.tolist()
+    return SampleBlock(
+        rows.kind,
+        (*rows.names[:own], *(name for name, _ in extra)),
+        [decoded.sources[message].appliance_id for message in messages],
+        ts_ms,
+        values,
+        rows.modes,
+        rows.cycles,
+        np.array([decoded.heads[message].seq for message in messages], dtype=np.int64),
+        rows.index,
+        flags,
+        received_ms,
+        rows.metrics_json,
+    )
+
+
+def _times(
+    rows: Rows, received_ms: int, times: dict[tuple[int, int], int]
+) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Final event times, and the flags that speak of time."""
+    is_absent = rows.ts_ms == NO_TIME
+    flags = np.where(is_absent, np.uint8(SampleFlag.ARRIVAL_TIME), np.uint8(0)).astype(np.uint8)
+    ts_ms = np.where(is_absent, received_ms, rows.ts_ms)
+    if times:
+        for row, key in enumerate(zip(rows.message.tolist(), rows.index.tolist(), strict=True)):
+            if key in times:
+                ts_ms[row] = times[key]
+                if not is_absent[row]:
+                    flags[row] |= SampleFlag.REDATED
+    return ts_ms, flags
+
+
+def _event(source: Source, message: EventMessage, ts_ms: int | None, received_ms: int) -> Event:
+    """An event with its final time."""
+    said_ms = received_ms if message.ts_ms is None else message.ts_ms
+    return Event(
+        source.appliance_id,
+        source.kind,
+        said_ms if ts_ms is None else ts_ms,
+        received_ms,
+        message.type,
+        message.code,
+        message.data,
+        message.boot,
+        message.seq,
+    )
+
+
+def _status(source: Source, message: StatusMessage, received_ms: int, *, is_retained: bool) -> Status:
+    """A status; a time later than its arrival is taken as its arrival."""
+    return Status(
+        source.appliance_id,
+        source.kind,
+        received_ms if message.ts_ms is None else min(message.ts_ms, received_ms),
+        received_ms,
+        message.state,
+        is_retained,
+        message.until_ms,
+        message.interval_s,
+        message.model,
+        message.serial,
+        message.firmware,
+        message.region,
+        message.capabilities,
+    )
+
+
+def _result(source: Source, message: ResultMessage, received_ms: int) -> Result:
+    """A result; a time later than its arrival is taken as its arrival."""
+    return Result(
+        source.appliance_id,
+        source.kind,
+        min(message.ts_ms, received_ms),
+        received_ms,
+        message.command_id,
+        message.state,
+        message.reason,
+        message.data,
+    )

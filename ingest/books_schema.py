@@ -1,0 +1,39 @@
+"""The tables of the books. A change adds a version; an older file is brought forward, a newer one refused."""
+
+from __future__ import annotations
+
+VERSION = 1
+
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE cursor (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE judgement (
+    position INTEGER PRIMARY KEY, received_ms INTEGER NOT NULL, count INTEGER NOT NULL,
+    codes BLOB, times BLOB, reached BLOB
+);
+CREATE TABLE ledger (
+    row INTEGER PRIMARY KEY, id TEXT NOT NULL, boot TEXT NOT NULL, next INTEGER NOT NULL, stored INTEGER NOT NULL,
+    dead INTEGER NOT NULL, duplicates INTEGER NOT NULL, floor INTEGER NOT NULL, settled INTEGER NOT NULL,
+    anchor_ts INTEGER, anchor_up INTEGER NOT NULL, ranges BLOB NOT NULL, touched INTEGER NOT NULL,
+    UNIQUE (id, boot)
+);
+CREATE TABLE cold_range (
+    row INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, is_dead INTEGER NOT NULL,
+    PRIMARY KEY (row, start)
+) WITHOUT ROWID;
+CREATE TABLE window (
+    id TEXT NOT NULL, slot INTEGER NOT NULL, stream TEXT NOT NULL, ts INTEGER NOT NULL, checksum INTEGER NOT NULL,
+    PRIMARY KEY (id, slot)
+) WITHOUT ROWID;
+CREATE TABLE appliance (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, first_seen_ms INTEGER NOT NULL, retired_ms INTEGER,
+    is_buffered INTEGER NOT NULL DEFAULT 0, password_hash TEXT
+) WITHOUT ROWID;
+CREATE TABLE dead_letter (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, position INTEGER NOT NULL, message INTEGER NOT NULL,
+    received_ms INTEGER NOT NULL, topic TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, payload BLOB NOT NULL
+);
+CREATE TABLE attempt (
+    reader TEXT NOT NULL, position INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (reader, position)
+) WITHOUT ROWID;
+"""

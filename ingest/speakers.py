@@ -1,0 +1,148 @@
+"""All speakers in memory, backed by the books; the least recently heard give way beyond :data:`SPEAKERS_MAX`."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from ingest.books import Books
+from ingest.ledger import BootLedger
+from ingest.speaker import BOOTS_MAX, WINDOW_MAX, Speaker
+
+SPEAKERS_MAX = 200_000
+CHECKSUMS_TOTAL_MAX = 4_000_000
+_CHECKSUMS_KEPT = 64
+_GIVE_WAY_SHARE = 4
+
+
+class Speakers:
+    """Appliance id → speaker. ``unlink`` makes topics forget whom they led to."""
+
+    def __init__(self, books: Books, unlink: Callable[[], None]) -> None:
+        self._books = books
+        self._unlink = unlink
+        self._known: dict[str, Speaker] = {}
+        self.moved: dict[str, Speaker] = {}
+        """Those heard since the last flush of ledger rows."""
+        self.retired_ledgers: dict[int, tuple[str, BootLedger]] = {}
+        """Ledgers pushed out of a speaker's memory, until the next flush."""
+        self._version = 0
+        self._next_row = 1
+        self._is_ready = False
+
+    def refresh(self) -> None:
+        """Notice what another process has changed in the registry."""
+        if not self._is_ready:
+            self._books.fold_reached()
+            with self._books.lock:
+                (row,) = self._books.connection.execute("SELECT coalesce(max(row), 0) FROM ledger").fetchone()
+            self._next_row = row + 1
+            self._version = self._registry_version()
+            self._is_ready = True
+            return
+        version = self._registry_version()
+        if version != self._version:
+            self._version = version
+            for speaker in self._known.values():
+                self._read_registration(speaker)
+                speaker.disarm()
+
+    def of(self, appliance_id: str) -> Speaker:
+        """The speaker with this id, read back from the books where it is not in memory."""
+        speaker = self._known.get(appliance_id)
+        if speaker is None:
+            speaker = self._known[appliance_id] = Speaker(appliance_id)
+            self._read_registration(speaker)
+            for ledger in reversed(self._books.load_ledgers(appliance_id, limit=BOOTS_MAX)):
+                if ledger.boot:
+                    speaker.has_boots = True
+                speaker.ledgers[ledger.boot] = ledger
+        return speaker
+
+    def ledger(self, speaker: Speaker, boot: str, now_ms: int) -> BootLedger:
+        """The ledger of one boot: in memory, else on disk, else new."""
+        ledger = speaker.ledgers.get(boot)
+        if ledger is None:
+            pushed = next(
+                (
+                    ledger
+                    for owner, ledger in self.retired_ledgers.values()
+                    if (owner, ledger.boot) == (speaker.id, boot)
+                ),
+                None,
+            )
+            ledger = pushed or self._books.load_ledger(speaker.id, boot)
+        if ledger is None:
+            ledger = BootLedger(self._next_row, boot)
+            self._next_row += 1
+        elif speaker.is_buffered and not ledger.gaps:
+            ledger.reopen_gaps(now_ms)
+        if boot:
+            speaker.has_boots = True
+        gone = speaker.keep(ledger)
+        if gone is not None:
+            self.retired_ledgers[gone.row] = (speaker.id, gone)
+        return ledger
+
+    def window(self, speaker: Speaker) -> OrderedDict[tuple[str, int], int]:
+        """The newest messages without boot: (stream, time) → checksum."""
+        if speaker.window is None:
+            with self._books.lock:
+                rows = self._books.connection.execute(
+                    "SELECT slot, stream, ts, checksum FROM window WHERE id = ? LIMIT ?", (speaker.id, WINDOW_MAX)
+                ).fetchall()
+            speaker.window = OrderedDict(((stream, ts), checksum) for _, stream, ts, checksum in rows)
+            speaker.slot = max((row[0] for row in rows), default=-1)
+        return speaker.window
+
+    def cold_has(self, row: int, seq: int) -> bool:
+        """Whether the disk accounts for an old seq."""
+        return self._books.cold_has(row, seq)
+
+    def all_moved(self) -> dict[int, tuple[str, BootLedger]]:
+        """Every ledger that may differ from its row on disk."""
+        rows = dict(self.retired_ledgers)
+        for speaker in self.moved.values():
+            speaker.settle()
+            rows.update((ledger.row, (speaker.id, ledger)) for ledger in speaker.ledgers.values())
+        return rows
+
+    def flushed(self) -> None:
+        """All rows are on disk: bound what is in memory."""
+        self.moved.clear()
+        self.retired_ledgers.clear()
+        if len(self._known) > SPEAKERS_MAX:
+            oldest = sorted(self._known.values(), key=lambda speaker: speaker.seen)[
+                : len(self._known) // _GIVE_WAY_SHARE
+            ]
+            for speaker in oldest:
+                del self._known[speaker.id]
+            self._unlink()
+        ledgers = [ledger for speaker in self._known.values() for ledger in speaker.ledgers.values()]
+        if sum(len(ledger.checksums) for ledger in ledgers) > CHECKSUMS_TOTAL_MAX:
+            for ledger in ledgers:
+                ledger.trim(_CHECKSUMS_KEPT)
+
+    def forget(self) -> None:
+        """Drop everything; the books hold it."""
+        self._known.clear()
+        self.moved.clear()
+        self.retired_ledgers.clear()
+        self._is_ready = False
+        self._unlink()
+
+    def _read_registration(self, speaker: Speaker) -> None:
+        """Kind, retirement and delivery class from the registry."""
+        with self._books.lock:
+            row = self._books.connection.execute(
+                "SELECT kind, retired_ms, is_buffered FROM appliance WHERE id = ?", (speaker.id,)
+            ).fetchone()
+        speaker.kind = row[0] if row else None
+        speaker.is_retired = bool(row and row[1] is not None)
+        speaker.is_buffered = bool(row and row[2])
+
+    def _registry_version(self) -> int:
+        """Counts the changes that operators made to the registry."""
+        with self._books.lock:
+            row = self._books.connection.execute("SELECT value FROM meta WHERE key = 'registry_version'").fetchone()
+        return int(row[0]) if row else 0
