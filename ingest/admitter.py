@@ -1,60 +1,69 @@
 """Loop: cursor "admit" → judged → feed, acks, nacks.
 
 Batches come from the commit thread in memory; what doesn't fit there, and what a former process left, is read from the
-journal behind the cursor. One thread drives it. It refuses to judge: that is admission's work (:mod:`ingest.admission`).
+journal behind the cursor. One thread drives it. Admission judges; this loop refuses to.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+import structlog
 
+from ingest.books import BooksError
+from ingest.mqtt.frames import MalformedFrameError, Messages, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ingest.admission import Admitted, Said
+    from ingest.clock import Clock
     from ingest.journal import Journal, JournalBatch
     from ingest.sample import AdmittedBatch
+    from ingest.wire.dead_letter import Reason
+
+log = structlog.get_logger(__name__)
 
 HANDED_BYTES_MAX = 16 * 2**20
 READ_BYTES = 4 * 2**20
+RETRY_S = 1.0
 
 
 @dataclass(slots=True)
 class AdmitterStats:
-    """How far admission is; read by health and metrics."""
+    """How far admission is and what it decided; read by health and metrics."""
 
     position: int = 0
     batches: int = 0
     messages: int = 0
+    duplicates: int = 0
+    unknown_keys: int = 0
+    refused: dict[Reason, int] = field(default_factory=dict)
     read_back: int = 0
     """Batches that came from the journal, not from memory."""
+    sentence: str | None = None
+    """Why the books can't be written now, ``None`` while they can."""
 
 
-class Verdict(Protocol):
-    """What admission says of one batch."""
+class Judging(Protocol):
+    """Judges batches, durably (:class:`ingest.admission.Admission`)."""
 
-    @property
-    def batch(self) -> AdmittedBatch:
-        """What was let through."""
+    def admit(
+        self,
+        position: int,
+        received_ms: int,
+        topics: Sequence[str],
+        payloads: Sequence[bytes],
+        retained: Sequence[bool],
+    ) -> Admitted:
+        """Judge one batch and keep the judgement; called with each batch in order."""
         ...
 
-    @property
-    def answers(self) -> Sequence[tuple[str, bytes]]:
-        """Acks and nacks, as topic and payload."""
-        ...
-
-
-class Admission(Protocol):
-    """Judges batches, durably."""
-
-    def admitted_position(self) -> int:
-        """The newest position that was admitted, durably."""
-        ...
-
-    def admit(self, batch: JournalBatch) -> Verdict:
-        """Judge a batch once and keep the judgement; called with each batch in order."""
+    def acks_due(self, now_ms: int) -> list[Said]:
+        """Acks that are due now."""
         ...
 
 
@@ -64,21 +73,28 @@ class Admitter:
     def __init__(
         self,
         journal: Journal,
-        admission: Admission,
+        admission: Judging,
         *,
+        after: int,
+        clock: Clock,
         on_admitted: Callable[[int, AdmittedBatch], None],
-        answer: Callable[[Sequence[tuple[str, bytes]]], None],
+        answer: Callable[[Iterable[tuple[str, bytes]]], None],
     ) -> None:
-        """``on_admitted`` gets the position before, and the batch (:meth:`ingest.feed.AdmittedFeed.offer`)."""
+        """``after`` is the books' cursor ``admit``.
+
+        ``on_admitted`` gets the position before, and the batch (:meth:`ingest.feed.AdmittedFeed.offer`); ``answer`` gets
+        acks and nacks (:meth:`ingest.mqtt.courier.Courier.answer`).
+        """
         self._journal = journal
         self._admission = admission
+        self._clock = clock
         self._on_admitted = on_admitted
         self._answer = answer
         self._changed = threading.Condition()
         self._handed: deque[tuple[int, JournalBatch]] = deque()
         self._handed_bytes = 0
         self._is_stopping = False
-        self.stats = AdmitterStats(position=admission.admitted_position())
+        self.stats = AdmitterStats(position=after)
 
     def offer(self, before: int, batch: JournalBatch) -> None:
         """Hand in a durable batch that stands behind position ``before``; for the commit thread."""
@@ -90,25 +106,51 @@ class Admitter:
 
     def run_once(self, timeout_s: float = 1.0) -> bool:
         """Admit what is there, or wait for it; False when asked to stop."""
-        batches = self._take(timeout_s)
-        for batch in batches:
-            before = self.stats.position
-            verdict = self._admission.admit(batch)
-            self.stats.position = batch.position
-            self.stats.batches += 1
-            self.stats.messages += batch.count
-            self._on_admitted(before, verdict.batch)
-            if verdict.answers:
-                self._answer(verdict.answers)
-            if self._is_stopping:
+        for batch in self._take(timeout_s):
+            if self._is_stopping or not self._admit(batch):
                 break
+        acks = self._admission.acks_due(self._clock.now_ms())
+        if acks:
+            self._answer([(said.topic, said.payload) for said in acks])
         return not self._is_stopping
+
+    def run(self) -> None:
+        """Drive the loop until asked to stop."""
+        while self.run_once():
+            pass
 
     def stop(self) -> None:
         """End after the batch at hand; the rest is admitted after the next start."""
         with self._changed:
             self._is_stopping = True
             self._changed.notify()
+
+    def _admit(self, batch: JournalBatch) -> bool:
+        """Have one batch judged and pass it on; False where the books can't be written now."""
+        stats = self.stats
+        messages = _messages(batch)
+        try:
+            admitted = self._admission.admit(
+                batch.position, batch.received_ms, messages.topics, messages.payloads, messages.retained
+            )
+        except BooksError as error:
+            if stats.sentence != str(error):
+                log.warning("admission_waits", sentence=str(error))
+            stats.sentence = str(error)
+            with self._changed:
+                self._changed.wait_for(lambda: self._is_stopping, RETRY_S)
+            return False
+        before, stats.position, stats.sentence = stats.position, batch.position, None
+        stats.batches += 1
+        stats.messages += len(messages.topics)
+        stats.duplicates += admitted.duplicates
+        stats.unknown_keys += admitted.unknown_keys
+        for reason, count in admitted.refused.items():
+            stats.refused[reason] = stats.refused.get(reason, 0) + count
+        self._on_admitted(before, admitted.batch)
+        if admitted.nacks:
+            self._answer([(said.topic, said.payload) for said in admitted.nacks])
+        return True
 
     def _take(self, timeout_s: float) -> Sequence[JournalBatch]:
         """The next batches behind the cursor, from memory where they continue it, else from the journal."""
@@ -131,3 +173,12 @@ class Admitter:
     def _drop_old(self, position: int) -> None:
         while self._handed and self._handed[0][1].position <= position:
             self._handed_bytes -= len(self._handed.popleft()[1].frames)
+
+
+def _messages(batch: JournalBatch) -> Messages:
+    """The batch's messages; none, and a line in the log, where its frames can't be read."""
+    try:
+        return unpack(batch.frames)
+    except MalformedFrameError as error:
+        log.error("journal_batch_unreadable", position=batch.position, messages=batch.count, error=str(error))  # noqa: TRY400
+        return Messages([], [], [])

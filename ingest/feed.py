@@ -12,9 +12,17 @@ from bisect import bisect_right
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
+from ingest.admitted import decode_admitted
+from ingest.mqtt.frames import unpack
+from ingest.sample import AdmittedBatch
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ingest.journal import Journal, JournalBatch
-    from ingest.sample import AdmittedBatch, SampleBlock
+    from ingest.judgement import Judgement
+    from ingest.sample import SampleBlock
+    from ingest.wire.columns import BatchDecoder
 
 MEMORY_BYTES = 64 * 2**20
 READ_AHEAD_BYTES = 4 * 2**20
@@ -26,15 +34,15 @@ _BYTES_PER_SAMPLE = 200
 _BYTES_PER_OBJECT = 600
 
 
-class Readmission(Protocol):
-    """What a feed needs of admission."""
+class Judgements(Protocol):
+    """What a feed needs of the books (:class:`ingest.books.Books`)."""
 
-    def admitted_position(self) -> int:
-        """The newest position that was admitted, durably."""
+    def cursor(self, name: str) -> int:
+        """How far a reader has read."""
         ...
 
-    def decode(self, batch: JournalBatch) -> AdmittedBatch:
-        """A journal batch once more, as it was admitted."""
+    def judgement(self, position: int) -> Judgement | None:
+        """What admission decided about one batch."""
         ...
 
 
@@ -42,10 +50,18 @@ class AdmittedFeed:
     """Gives admitted batches in order; thread-safe, any number of readers."""
 
     def __init__(
-        self, journal: Journal, admission: Readmission, *, memory_bytes: int = MEMORY_BYTES, poll_s: float = POLL_S
+        self,
+        journal: Journal,
+        books: Judgements,
+        make_decoder: Callable[[], BatchDecoder],
+        *,
+        memory_bytes: int = MEMORY_BYTES,
+        poll_s: float = POLL_S,
     ) -> None:
+        """``make_decoder``: a decoder belongs to one thread, so each reader that is behind gets its own."""
         self._journal = journal
-        self._admission = admission
+        self._books = books
+        self._make_decoder = make_decoder
         self._memory_bytes = memory_bytes
         self._poll_s = poll_s
         self._changed = threading.Condition()
@@ -55,7 +71,7 @@ class AdmittedFeed:
         """Behind this position every admitted batch is held; ``None`` where none was offered."""
         self._held_bytes = 0
         self._admitted = 0
-        self._ahead = threading.local()
+        self._own = threading.local()
 
     def offer(self, before: int, batch: AdmittedBatch) -> None:
         """Hand in what was just admitted, behind position ``before``; called by the one thread that admits."""
@@ -94,21 +110,30 @@ class AdmittedFeed:
 
     def _read(self, after: int) -> AdmittedBatch | None:
         """From the journal, some batches ahead; never beyond what was admitted."""
-        ahead: deque[JournalBatch] | None = getattr(self._ahead, "batches", None)
-        if ahead is None or getattr(self._ahead, "after", None) != after:
-            ahead = deque()
+        own = self._own
+        ahead: deque[JournalBatch] = own.ahead if getattr(own, "after", None) == after else deque()
         if not ahead:
             ahead.extend(self._journal.read(after, limit_bytes=READ_AHEAD_BYTES))
+        own.ahead, own.after = ahead, after
         if not ahead or not self._is_admitted(ahead[0].position):
-            self._ahead.batches, self._ahead.after = ahead, after
             return None
         raw = ahead.popleft()
-        self._ahead.batches, self._ahead.after = ahead, raw.position
-        return self._admission.decode(raw)
+        own.after = raw.position
+        return self._decode(raw)
+
+    def _decode(self, raw: JournalBatch) -> AdmittedBatch:
+        judgement = self._books.judgement(raw.position)
+        if judgement is None:  # retention has dropped it, and drops the batch next
+            return AdmittedBatch(raw.position, raw.received_ms, 0)
+        own = self._own
+        if not hasattr(own, "decoder"):
+            own.decoder = self._make_decoder()
+        messages = unpack(raw.frames)
+        return decode_admitted(own.decoder, judgement, messages.topics, messages.payloads, messages.retained)
 
     def _is_admitted(self, position: int) -> bool:
         if position > self._admitted:
-            self._admitted = max(self._admitted, self._admission.admitted_position())
+            self._admitted = max(self._admitted, self._books.cursor("admit"))
         return position <= self._admitted
 
 

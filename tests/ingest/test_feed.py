@@ -3,62 +3,33 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import mqtt5
 import pytest
 
+from ingest.admission import Admission
 from ingest.admitter import Admitter
+from ingest.books import Books
+from ingest.clock import ManualClock
 from ingest.feed import AdmittedFeed, size_of
 from ingest.journal.sqlite import SqliteJournal
 from ingest.sample import AdmittedBatch, Result, ResultState
+from ingest.wire.columns import BatchDecoder, Decoded
+from ingest.wire.dead_letter import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from ingest.journal import JournalBatch
+
+TOPIC = "fettle/v1/refrigerator/f1/result"
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """A batch and its answers."""
-
-    batch: AdmittedBatch
-    answers: Sequence[tuple[str, bytes]] = ()
-
-
-@dataclass
-class PlainAdmission:
-    """Admits everything as one result per batch, and remembers in which order."""
-
-    position: int = 0
-    admitted: list[int] = field(default_factory=list)
-    decoded: list[int] = field(default_factory=list)
-    answers: Sequence[tuple[str, bytes]] = ()
-    failure: Exception | None = None
-
-    def admitted_position(self) -> int:
-        """The newest position."""
-        return self.position
-
-    def admit(self, batch: JournalBatch) -> Verdict:
-        """Let everything through."""
-        if self.failure is not None:
-            raise self.failure
-        self.admitted.append(batch.position)
-        self.position = batch.position
-        return Verdict(_admitted(batch), self.answers)
-
-    def decode(self, batch: JournalBatch) -> AdmittedBatch:
-        """The same once more."""
-        self.decoded.append(batch.position)
-        return _admitted(batch)
-
-
-def _admitted(batch: JournalBatch) -> AdmittedBatch:
-    result = Result("f1", "refrigerator", 1, batch.received_ms, batch.frames.decode(), ResultState.SUCCEEDED)
-    return AdmittedBatch(batch.position, batch.received_ms, batch.count, results=(result,))
+def _frame(name: str) -> bytes:
+    payload = b'{"id": "%b", "state": "succeeded", "ts": 1790000000000}' % name.encode()
+    return mqtt5.PublishPacket(TOPIC, payload, qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=1).write()
 
 
 @dataclass
@@ -66,17 +37,18 @@ class Way:
     """Journal → admitter → feed, driven by hand."""
 
     journal: SqliteJournal
-    admission: PlainAdmission
+    books: Books
     feed: AdmittedFeed
     admitter: Admitter
     answers: list[tuple[str, bytes]]
+    again: CountingDecoder
 
     def append(self, *names: str, is_handed: bool = True) -> list[int]:
         """Journal a batch per name; in memory handed to admission or not."""
         positions = []
         for name in names:
             before = self.journal.tip()
-            position = self.journal.append([name.encode()], count=1, received_ms=7)
+            position = self.journal.append([_frame(name)], count=1, received_ms=1_790_000_000_000)
             if is_handed:
                 (batch,) = self.journal.read(before, limit_bytes=1)
                 self.admitter.offer(before, batch)
@@ -88,21 +60,45 @@ class Way:
         while self.journal.tip() > self.admitter.stats.position:
             self.admitter.run_once(0)
 
+    def restarted(self, memory_bytes: int = 1 << 20) -> Way:
+        """The same journal and books after a restart."""
+        return _way(self.journal, self.books, memory_bytes)
+
+
+class CountingDecoder(BatchDecoder):
+    """Counts what is decoded again."""
+
+    batches = 0
+
+    def decode(self, topics: Sequence[str], payloads: Sequence[bytes]) -> Decoded:
+        """Decode and count."""
+        self.batches += 1
+        return super().decode(topics, payloads)
+
 
 @pytest.fixture
 def way(tmp_path: Path) -> Iterator[Way]:
     """An empty journal and what stands behind it."""
-    journal = SqliteJournal.open_writer(tmp_path)
-    yield _way(journal, PlainAdmission())
+    journal = SqliteJournal.open_writer(tmp_path / "journal")
+    books = Books.open(tmp_path / "books.db")
+    yield _way(journal, books)
+    books.close()
     journal.close()
 
 
-def _way(journal: SqliteJournal, admission: PlainAdmission, memory_bytes: int = 1 << 20) -> Way:
-    feed = AdmittedFeed(journal, admission, memory_bytes=memory_bytes)
+def _way(journal: SqliteJournal, books: Books, memory_bytes: int = 1 << 20) -> Way:
+    again = CountingDecoder()
+    feed = AdmittedFeed(journal, books, lambda: again, memory_bytes=memory_bytes)
     answers: list[tuple[str, bytes]] = []
-    return Way(
-        journal, admission, feed, Admitter(journal, admission, on_admitted=feed.offer, answer=answers.extend), answers
+    admitter = Admitter(
+        journal,
+        Admission(books, BatchDecoder()),
+        after=books.cursor("admit"),
+        clock=ManualClock(1_790_000_000_000),
+        on_admitted=feed.offer,
+        answer=answers.extend,
     )
+    return Way(journal, books, feed, admitter, answers, again)
 
 
 def _all(feed: AdmittedFeed, after: int = 0) -> list[str]:
@@ -122,7 +118,7 @@ def test_each_reader_gets_every_batch_in_order(way: Way) -> None:
 
     assert _all(way.feed) == ["a", "b", "c"]
     assert _all(way.feed, first) == ["b", "c"]
-    assert way.admission.decoded == []
+    assert way.again.batches == 0
 
 
 def test_nothing_is_given_before_it_is_admitted(way: Way) -> None:
@@ -138,29 +134,29 @@ def test_a_reader_behind_is_served_from_the_journal(way: Way) -> None:
     """After a restart, what a former process admitted is decoded again from the journal, then memory takes over."""
     way.append("a", "b")
     way.admit()
-    again = _way(way.journal, way.admission)
+    again = way.restarted()
     again.append("c", "d")
     again.admit()
 
     assert _all(again.feed) == ["a", "b", "c", "d"]
-    assert len(again.admission.decoded) == 2
+    assert again.again.batches == 2
 
 
 def test_memory_is_bounded(way: Way) -> None:
     """However much is admitted, the feed holds no more than its bound, and readers still get everything."""
     names = [f"name-{number}" for number in range(50)]
     one = size_of(AdmittedBatch(1, 7, 1, results=(Result("f1", "k", 1, 7, "x", ResultState.SUCCEEDED),)))
-    narrow = _way(way.journal, way.admission, memory_bytes=one * 5)
+    narrow = way.restarted(memory_bytes=one * 5)
     narrow.append(*names)
     narrow.admit()
 
     assert _all(narrow.feed) == names
-    assert len(narrow.admission.decoded) == 45
+    assert narrow.again.batches == 45
 
 
 def test_another_process_polls(way: Way) -> None:
     """A feed to which nothing is offered reads what the other process has admitted, and no further."""
-    reader = AdmittedFeed(way.journal, way.admission, poll_s=0.001)
+    reader = AdmittedFeed(way.journal, way.books, BatchDecoder, poll_s=0.001)
     way.append("a", "b")
     assert reader.next(0) is None
     way.admit()
@@ -190,21 +186,16 @@ def test_a_waiting_reader_is_woken(way: Way) -> None:
     assert woken.is_set()
 
 
-def test_admission_catches_up_from_its_cursor(tmp_path: Path) -> None:
+def test_admission_catches_up_from_its_cursor(way: Way) -> None:
     """What is durable but not judged when the process dies is judged after the next start, once and in order."""
-    journal = SqliteJournal.open_writer(tmp_path)
-    admission = PlainAdmission()
-    before = _way(journal, admission)
-    before.append("a", "b", "c")
-    before.admitter.run_once(0)
+    way.append("a", "b", "c")
+    way.admitter.run_once(0)
 
-    after = _way(journal, admission)
+    after = way.restarted()
     after.admit()
 
-    assert admission.admitted == [1, 2, 3]
-    assert after.admitter.stats.read_back == 2
+    assert after.admitter.stats.read_back == after.admitter.stats.messages == 2
     assert _all(after.feed) == ["a", "b", "c"]
-    journal.close()
 
 
 def test_what_was_not_handed_over_is_read_back(way: Way) -> None:
@@ -214,31 +205,45 @@ def test_what_was_not_handed_over_is_read_back(way: Way) -> None:
     way.append("d")
     way.admit()
 
-    assert way.admission.admitted == [1, 2, 3, 4]
+    assert way.admitter.stats.messages == 4
     assert _all(way.feed) == ["a", "b", "c", "d"]
 
 
-def test_answers_of_admission_go_to_the_courier(way: Way) -> None:
-    """Acks and nacks that admission gives with a batch are passed on."""
-    way.admission.answers = [("fettle/v1/k/f1/ack", b"{}")]
-    way.append("a")
+def test_nacks_go_to_the_courier(way: Way) -> None:
+    """A refused message is answered to the appliance, and counted under its reason."""
+    way.journal.append([mqtt5.PublishPacket(TOPIC, b"garbage").write()], count=1, received_ms=7)
     way.admit()
 
-    assert way.answers == [("fettle/v1/k/f1/ack", b"{}")]
+    ((topic, payload),) = way.answers
+    assert topic == "fettle/v1/refrigerator/f1/nack"
+    assert b"not_json" in payload
+    assert way.admitter.stats.refused == {Reason.NOT_JSON: 1}
+    assert way.feed.next(0) is not None
 
 
-def test_a_failed_admission_is_repeated(way: Way) -> None:
-    """Where admission fails nothing is given on and the cursor stays; the same batch comes again."""
+def test_books_that_cannot_be_written_are_tried_again(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the books fail nothing is given on, the reason is told and the cursor stays; the same batch comes again."""
+    monkeypatch.setattr("ingest.admitter.RETRY_S", 0.0)
     way.append("a")
-    way.admission.failure = OSError("disk")
-    with pytest.raises(OSError, match="disk"):
-        way.admitter.run_once(0)
+    way.books.connection.execute("PRAGMA query_only = ON")
+    way.admitter.run_once(0)
     assert way.feed.next(0) is None
+    assert way.admitter.stats.sentence is not None
 
-    way.admission.failure = None
+    way.books.connection.execute("PRAGMA query_only = OFF")
     way.admit()
 
     assert _all(way.feed) == ["a"]
+    assert way.admitter.stats.sentence is None
+
+
+def test_an_unreadable_batch_does_not_stop_admission(way: Way) -> None:
+    """A journal batch that holds no MQTT is passed over, and what is behind it is admitted."""
+    way.journal.append([b"\x00garbage"], count=1, received_ms=7)
+    way.append("b")
+    way.admit()
+
+    assert _all(way.feed, 1) == ["b"]
 
 
 def test_a_stop_ends_the_wait(way: Way) -> None:
