@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +15,16 @@ from typing import TYPE_CHECKING
 import pytest
 import urllib3
 
-from tests.servers.running import INFLUXD, accepts, cache_folder, find_program, free_port, missing, running
+from tests.servers.running import (
+    INFLUXD,
+    accepts,
+    cache_folder,
+    find_program,
+    free_port,
+    missing,
+    running,
+    stop_process,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +98,7 @@ class MosquittoServer:
         subprocess.run(
             ["mosquitto_passwd", "-b", self.folder / "passwords", name, password], check=True, capture_output=True
         )
-        os.kill(self.pid, 1)
+        os.kill(self.pid, signal.SIGHUP)
 
 
 @pytest.fixture(scope="session")
@@ -172,9 +182,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    pid = int((data / "postmaster.pid").read_text().split()[0])
     try:
         yield PostgresServer(port)
     finally:
-        subprocess.run(
-            [*as_server, pg_ctl, "-D", data, "-m", "fast", "-w", "stop"], check=False, capture_output=True, cwd=folder
-        )
+        stop_process(pid, signal.SIGINT)

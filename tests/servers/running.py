@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,3 +83,14 @@ def wait_until(is_ready: Callable[[], bool], process: subprocess.Popen[bytes], l
             tail = log.read_text(errors="replace")[-2000:]
             pytest.fail(f"{process.args!r} did not become ready:\n{tail}")
         time.sleep(LOOK_EVERY_S)
+
+
+def stop_process(pid: int, ask: signal.Signals) -> None:
+    """Ask a process that is no child of ours to end, and kill it if it doesn't."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    with suppress(ProcessLookupError):
+        os.kill(pid, ask)
+        while time.monotonic() < deadline:
+            time.sleep(LOOK_EVERY_S)
+            os.kill(pid, 0)
+        os.kill(pid, signal.SIGKILL)

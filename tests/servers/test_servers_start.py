@@ -47,23 +47,8 @@ def test_mosquitto_lets_in_who_has_a_password(mosquitto: MosquittoServer) -> Non
 def test_mosquitto_ties_the_topic_to_the_user(mosquitto: MosquittoServer) -> None:
     """What an appliance publishes under another id reaches nobody, what it publishes under its own id does."""
     name, password = mosquitto.service
-    listen = [
-        "mosquitto_sub",
-        "-V",
-        "5",
-        "-p",
-        str(mosquitto.port),
-        "-u",
-        name,
-        "-P",
-        password,
-        "-q",
-        "1",
-        "-c",
-        "-x",
-        "60",
-    ]
-    listen += ["-t", "fettle/v1/+/+/telemetry"]
+    listen = ["mosquitto_sub", "-V", "5", "-p", str(mosquitto.port), "-u", name, "-P", password, "-i", name]
+    listen += ["-q", "1", "-c", "-x", "60", "-t", "fettle/v1/+/+/telemetry"]
     subprocess.run([*listen, "-E"], check=True, capture_output=True, timeout=20)
 
     publish(mosquitto, "f1", "f1-password", "fettle/v1/refrigerator/w1/telemetry")
