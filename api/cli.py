@@ -34,6 +34,8 @@ app.command()(running.serve)
 app.command()(running.simulate)
 app.command()(running.replay)
 app.command()(inspecting.settings)
+app.command()(inspecting.ledger)
+app.command("dead-letters")(inspecting.dead_letters)
 app.command()(inspecting.migrate)
 app.add_typer(people.users, name="users")
 

@@ -19,17 +19,7 @@ from ingest.store import TelemetryStore
 if TYPE_CHECKING:
     from alerts.accounts import Accounts
     from alerts.desk import Desk
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetterView:
-    """A message that was refused, as it is shown: ``payload`` is text, or null with ``payload_base64``."""
-
-    received_ms: int
-    topic: str
-    reason: str
-    detail: str
-    payload: bytes
+    from ingest.books import Books
 
 
 def _nothing_wrong() -> Sequence[str]:
@@ -52,6 +42,8 @@ class Context:
     accounts: Accounts
     store: TelemetryStore
     profiles: Mapping[str, Profile]
+    books: Books | None = None
+    """What admission has decided; None in a process that has no data folder of it."""
     live: LiveSamples = field(default_factory=LiveSamples)
     not_ready: Callable[[], Sequence[str]] = _nothing_wrong
     metrics: Callable[[], bytes] = _no_metrics

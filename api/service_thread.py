@@ -59,24 +59,3 @@ class ServiceThread:
         """Say what happened, and tell whoever must act."""
         log.critical("thread_died", thread=self.name, cause=repr(error), exc_info=error)
         self._on_death(self.name, error)
-
-
-def stepping(step: Callable[[], bool], *, idle: Callable[[float], object], idle_s: float = 0.25) -> Run:
-    """A loop made of steps; where a step finds nothing to do, ``idle`` blocks until there may be something."""
-
-    def run(stop: threading.Event) -> None:
-        while not stop.is_set():
-            if not step():
-                idle(idle_s)
-
-    return run
-
-
-def ticking(tick: Callable[[], object], *, every_s: float) -> Run:
-    """A loop that ticks again and again, with a pause between."""
-
-    def run(stop: threading.Event) -> None:
-        while not stop.wait(every_s):
-            tick()
-
-    return run

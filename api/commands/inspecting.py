@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
 from api.commands.shape import ConfigOption, JsonOption, load_settings, say, telling, write_line, write_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ingest.books import Books
+
+LEDGER_COLUMNS = ("id", "boot", "max_seq", "stored", "dead_lettered", "gap", "duplicates")
 
 
 def settings(ctx: typer.Context, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
@@ -29,6 +40,66 @@ def migrate(ctx: typer.Context, config: ConfigOption = None) -> None:
     with telling(DeskError):
         open_desk_database(loaded.settings)
     say(f"{mask(loaded.settings.resolved_database_url)} is up to date.")
+
+
+def ledger(
+    ctx: typer.Context,
+    *,
+    appliance_id: Annotated[str | None, typer.Option("--id", metavar="ID", help="One appliance only.")] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Per appliance and boot: what is stored, what was refused, and what is missing."""
+    from ingest.books import BooksError  # noqa: PLC0415
+
+    with telling(BooksError), _open_books(ctx, config) as books:
+        rows = books.ledger_rows(appliance_id)
+        if as_json:
+            for row in rows:
+                write_line({name: getattr(row, name) for name in LEDGER_COLUMNS})
+            return
+        write_table(
+            LEDGER_COLUMNS, [["" if (v := getattr(row, n)) is None else v for n in LEDGER_COLUMNS] for row in rows]
+        )
+
+
+def dead_letters(
+    ctx: typer.Context,
+    *,
+    reason: Annotated[str | None, typer.Option(metavar="REASON", help="One reason only.")] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Messages that could not be accepted, each with its reason."""
+    from ingest.books import BooksError  # noqa: PLC0415
+    from ingest.dead_letters import list_dead_letters  # noqa: PLC0415
+    from ingest.wire.dead_letter import Reason  # noqa: PLC0415
+
+    if reason is not None and reason not in set(Reason):
+        raise typer.BadParameter(f"{reason!r} is none of {', '.join(Reason)}", param_hint="--reason")
+    wanted = None if reason is None else Reason(reason)
+    with telling(BooksError), _open_books(ctx, config) as books, books.snapshot() as connection:
+        letters = list_dead_letters(connection, reason=wanted)
+        if as_json:
+            for letter in letters:
+                write_line(letter.as_json())
+            return
+        lines = [letter.as_json() for letter in letters]
+        rows = [(line["received_at"], line["reason"], line["topic"], line["detail"]) for line in lines]
+        write_table(("received_at", "reason", "topic", "detail"), rows)
+
+
+@contextlib.contextmanager
+def _open_books(ctx: typer.Context, config: Path | None) -> Iterator[Books]:
+    """The books of the data folder, to read; also beside a running service."""
+    settings = load_settings(ctx, config).settings
+    from ingest.books import FILE_NAME, Books  # noqa: PLC0415
+
+    books = Books.open(settings.data_dir / FILE_NAME, read_only=True)
+    try:
+        yield books
+    finally:
+        books.close()
 
 
 def mask(url: str) -> str:

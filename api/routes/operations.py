@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel
 
 from api.access import Manager, Viewer
 from api.context import Here, Language
@@ -13,6 +14,9 @@ from api.documents import AuditEntry, Document, Text, show
 from api.indicators import Indicators, compute, parse_period
 from api.paging import Page, PageQuery
 from api.parts import Part, list_parts
+from api.problems import Problem
+from ingest.dead_letters import newest_dead_letters
+from ingest.wire.dead_letter import Reason
 
 router = APIRouter(tags=["operations"])
 
@@ -48,6 +52,34 @@ def list_incidents(_account: Viewer, page: PageQuery) -> Page[Incident]:
     """Incidents, newest first; alerts are not grouped yet, so there is none."""
     del page
     return Page(items=[])
+
+
+class DeadLetter(BaseModel):
+    """A message that could not be accepted; ``payload`` is text, or null beside ``payload_base64``."""
+
+    number: int
+    received_at: datetime
+    topic: str
+    reason: Reason
+    detail: str
+    payload: str | None
+    payload_base64: str | None = None
+
+
+@router.get("/dead-letters")
+def list_dead_letters(here: Here, _account: Viewer, page: PageQuery, reason: Reason | None = None) -> Page[DeadLetter]:
+    """Messages that could not be accepted, newest first."""
+    before = page.cursor
+    if before is not None and not (before.isascii() and before.isdigit() and len(before) < 19):
+        raise Problem(422, "cursor: it is none that a list has answered; start without one.")
+    if here.books is None:
+        return Page(items=[])
+    with here.books.snapshot() as books:
+        found = newest_dead_letters(
+            books, before=None if before is None else int(before), limit=page.limit + 1, reason=reason
+        )
+    items = [DeadLetter(number=letter.number, **letter.as_json()) for letter in found[: page.limit]]
+    return Page(items=items, next=str(items[-1].number) if len(found) > page.limit else None)
 
 
 @router.get("/audit")

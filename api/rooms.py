@@ -1,0 +1,274 @@
+"""All parts of one installation, opened as the settings say and put together in one place.
+
+Opening makes folders, files and tables, and connects to nothing that may be away, but for the desk's database.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alerts.accounts import Accounts
+from alerts.checkpoint import read_cursor
+from alerts.database import look
+from alerts.delivery.log import LogTarget
+from alerts.delivery.webhook import WebhookTarget
+from alerts.desk import Desk
+from alerts.inbox import CURSOR as DESK
+from alerts.inbox import Inbox
+from alerts.outbox import Outbox, Target
+from alerts.remote.policy import SessionLimits
+from alerts.timers import Timers
+from api.cursor_lag import CursorLag
+from api.desk_database import open_desk_database
+from api.live_samples import LiveSamples
+from detectors.pipeline import Pipeline
+from detectors.runner import Runner
+from ingest.admission import Admission, AdmissionSettings
+from ingest.admitter import Admitter
+from ingest.books import FILE_NAME, Books
+from ingest.clock import Clock, SystemClock
+from ingest.event_time import DAY_MS, AcceptanceWindow
+from ingest.feed import AdmittedFeed
+from ingest.ingester import BatchOptions, Ingester
+from ingest.journal import JournalBatch
+from ingest.journal.sqlite import SqliteJournal
+from ingest.mqtt.address import BrokerAddress, parse_address
+from ingest.mqtt.connection import ConnectionOptions
+from ingest.mqtt.courier import CommandSource, Courier
+from ingest.mqtt.session import subscriptions
+from ingest.profiles import load_profiles
+from ingest.sample import AdmittedBatch
+from ingest.store.opening import open_store
+from ingest.unstorable import keep_unstorable
+from ingest.wire.columns import BatchDecoder
+from ingest.wire.foreign import CODECS, codecs_of
+from ingest.wire.foreign.devices import load_devices
+from ingest.wire.topic import TopicScheme
+from ingest.writer import StoreWriter, WriterOptions
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+    from ingest.profiles.profile import Profile
+    from ingest.store import TelemetryStore
+
+
+class RoomsError(Exception):
+    """A part can't be opened; the text says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a service lives in, beside its settings; the demo and the tests give their own."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    """The time of appliances, journal, detectors and desk."""
+    people_clock: Clock = field(default_factory=SystemClock)
+    """The time of logins and signatures, whatever time the desk lives in."""
+    chance: random.Random = field(default_factory=random.SystemRandom)
+    profiles: Mapping[str, Profile] | None = None
+    connection: ConnectionOptions | None = None
+    """How to speak to the broker; None: as brokers are in general."""
+    window: int | None = None
+    """How many unacknowledged messages the broker sends at most, where that is known."""
+    limits: SessionLimits = field(default_factory=SessionLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class Pipes:
+    """The way of a message from the broker to the feed, and of ours back."""
+
+    ingester: Ingester
+    courier: Courier
+    admitter: Admitter
+    feed: AdmittedFeed
+    live: LiveSamples
+    lag: CursorLag
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Everything that is open."""
+
+    profiles: Mapping[str, Profile]
+    desk: Desk
+    accounts: Accounts
+    journal: SqliteJournal
+    books: Books
+    store: TelemetryStore
+    writer: StoreWriter
+    runner: Runner
+    inbox: Inbox
+    timers: Timers
+    outbox: Outbox
+    pipes: Pipes
+
+    def cursors(self) -> dict[str, int]:
+        """How far each reader has read."""
+        return {
+            "admit": self.pipes.admitter.stats.position,
+            "store": self.writer.stats.position,
+            "detect": self.runner.position,
+            "desk": self._desk_position(),
+        }
+
+    def _desk_position(self) -> int:
+        """How far the desk has durably read."""
+        desk = self.desk
+        return look(desk.engine, lambda t: read_cursor(t, DESK), now_ms=desk.clock.now_ms(), chance=desk.chance)
+
+    def close(self) -> None:
+        """Release everything."""
+        self.store.close()
+        self.books.close()
+        self.journal.close()
+        self.desk.engine.dispose()
+
+
+def open_rooms(settings: Settings, around: Surroundings) -> Rooms:
+    """Open everything; raises the named error of the room that can't be opened, and leaves nothing open."""
+    address = parse_address(
+        settings.mqtt_url,
+        ca_file=settings.mqtt_ca_file,
+        cert_file=settings.mqtt_cert_file,
+        key_file=settings.mqtt_key_file,
+    )
+    targets = _targets(settings, around.people_clock)
+    profiles = load_profiles() if around.profiles is None else around.profiles
+    decoders = _decoders(settings, profiles)
+    with ExitStack() as opened:
+        engine = open_desk_database(settings)
+        opened.callback(engine.dispose)
+        journal = SqliteJournal.open_writer(journal_folder(settings))
+        opened.callback(journal.close)
+        books = Books.open(settings.data_dir / FILE_NAME)
+        opened.callback(books.close)
+        token = settings.store_token.get_secret_value() if settings.store_token else None
+        store = open_store(settings.store_url, token=token, data_dir=settings.data_dir)
+        opened.callback(store.close)
+        desk = Desk(
+            engine,
+            profiles,
+            around.clock,
+            around.chance,
+            limits=around.limits,
+            stale_after_s=settings.stale_after_s,
+            topics=TopicScheme(settings.topic_root),
+        )
+        accounts = Accounts(engine, around.people_clock, around.chance)
+        outbox = Outbox(engine, around.clock, around.chance, targets)
+        parts = _Parts(settings, around, journal, books, decoders)
+        pipes = parts.pipes(address, desk)
+        rooms = Rooms(
+            profiles=profiles,
+            desk=desk,
+            accounts=accounts,
+            journal=journal,
+            books=books,
+            store=store,
+            outbox=outbox,
+            timers=Timers(desk),
+            inbox=Inbox(desk, pipes.feed),
+            runner=Runner(pipes.feed, desk, Pipeline(profiles, alarms_per_year=settings.alarms_per_year)),
+            writer=parts.writer(pipes.feed, store),
+            pipes=pipes,
+        )
+        opened.pop_all()
+        return rooms
+
+
+def journal_folder(settings: Settings) -> Path:
+    """The folder of the embedded journal."""
+    url = settings.journal_url
+    if url is None:
+        return settings.data_dir / "journal"
+    if url.startswith("sqlite:///"):
+        return Path(url.removeprefix("sqlite:///"))
+    raise RoomsError(
+        f"FETTLE_JOURNAL_URL {url} is no journal of this version; write sqlite:///folder, or leave it out."
+    )
+
+
+def _decoders(settings: Settings, profiles: Mapping[str, Profile]) -> Callable[[], BatchDecoder]:
+    """What makes a decoder for each thread that reads messages."""
+    devices = {} if settings.devices_file is None else load_devices(settings.devices_file)
+    scheme = TopicScheme(settings.topic_root)
+    names = [name for name in settings.codecs if name in CODECS]
+    return lambda: BatchDecoder(profiles, scheme=scheme, codecs=codecs_of(names), devices=devices)
+
+
+def _targets(settings: Settings, clock: Clock) -> list[Target]:
+    """Where notices go."""
+    targets: list[Target] = [LogTarget()]
+    if settings.webhook_url is not None:
+        if settings.webhook_secret is None:
+            raise RoomsError("FETTLE_WEBHOOK_URL needs FETTLE_WEBHOOK_SECRET (whsec_ and base64) to sign with.")
+        targets.append(WebhookTarget(settings.webhook_url, settings.webhook_secret.get_secret_value(), clock=clock))
+    return targets
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What the pipes are made of."""
+
+    settings: Settings
+    around: Surroundings
+    journal: SqliteJournal
+    books: Books
+    decoders: Callable[[], BatchDecoder]
+
+    def pipes(self, address: BrokerAddress, commands: CommandSource) -> Pipes:
+        """From the broker to the feed, and back to the appliances."""
+        settings, around = self.settings, self.around
+        window = AcceptanceWindow(round(settings.accept_past_days * DAY_MS), round(settings.accept_future_s * 1000))
+        judging = AdmissionSettings(window, settings.auto_register)
+        decoder = self.decoders()
+        judge = Admission(self.books, decoder, scheme=TopicScheme(settings.topic_root), settings=judging)
+        feed = AdmittedFeed(self.journal, self.books, self.decoders)
+        live, lag = LiveSamples(), CursorLag()
+
+        def admitted(before: int, batch: AdmittedBatch) -> None:
+            feed.offer(before, batch)
+            live.show(batch)
+
+        def appended(before: int, batch: JournalBatch) -> None:
+            lag.note(batch.position, batch.count)
+            admitter.offer(before, batch)
+
+        ingester = Ingester(
+            address=address,
+            options=around.connection or ConnectionOptions(settings.mqtt_client_id),
+            filters=subscriptions(settings.topic_root, decoder.sources.subscriptions()),
+            journal=self.journal,
+            clock=around.clock,
+            chance=around.chance,
+            on_appended=appended,
+            batching=BatchOptions(window=around.window),
+        )
+        courier = Courier(ingester.session, around.clock, commands)
+        admitter = Admitter(
+            self.journal,
+            judge,
+            after=self.books.cursor("admit"),
+            clock=around.clock,
+            on_admitted=admitted,
+            answer=courier.answer,
+        )
+        return Pipes(ingester, courier, admitter, feed, live, lag)
+
+    def writer(self, feed: AdmittedFeed, store: TelemetryStore) -> StoreWriter:
+        """From the feed to the store."""
+        root = self.settings.topic_root
+        return StoreWriter(
+            feed,
+            store,
+            self.books,
+            refuse=lambda samples: keep_unstorable(self.books, samples, topic_root=root),
+            clock=self.around.clock,
+            chance=self.around.chance,
+            options=WriterOptions(retention_days=round(self.settings.retention_days)),
+        )
