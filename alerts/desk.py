@@ -19,7 +19,7 @@ from alerts.alerting.alert import Alert
 from alerts.alerting.intake import ask_again, take_finding
 from alerts.alerting.reading import count_alerts, list_alerts, read_alert
 from alerts.alerting.silences import Silence, add_silence, lift_silence, list_silences
-from alerts.audit import AuditEntry, list_audit, verify_audit
+from alerts.audit import AuditEntry, list_audit, record_audit, verify_audit
 from alerts.changes import Change, forget_changes, last_change, read_changes
 from alerts.checkpoint import DETECT, load_checkpoint, move_cursor, save_checkpoint
 from alerts.database import Transaction, look, transact, wait_for_turn
@@ -28,9 +28,11 @@ from alerts.directory import (
     Appliance,
     ApplianceEvent,
     ApplianceFilter,
+    ensure_appliance,
     list_appliances,
     list_events,
     read_appliance,
+    retire_appliance,
     set_conditions,
 )
 from alerts.errors import WrongCodeError
@@ -229,6 +231,24 @@ class Desk:
         """One page of what happened at an appliance, newest first."""
         return self._look(lambda t: list_events(t, appliance_id, cursor=cursor, limit=limit))
 
+    def register_appliance(self, appliance_id: str, kind: str, *, actor: str) -> None:
+        """Put an appliance into the directory before it has spoken; one that is there stays as it is."""
+
+        def work(t: Transaction) -> None:
+            ensure_appliance(t, appliance_id, kind)
+            record_audit(t, actor, "appliance.register", appliance_id, {"kind": kind})
+
+        self._write(work)
+
+    def retire_appliance(self, appliance_id: str, *, actor: str) -> None:
+        """Take an appliance out of service: no tickets from findings, no sessions; what is known of it stays."""
+
+        def work(t: Transaction) -> None:
+            retire_appliance(t, appliance_id)
+            record_audit(t, actor, "appliance.retire", appliance_id, {})
+
+        self._write(work)
+
     # Sessions and commands.
 
     def request_session(self, ticket_ref: str, scope: Scope, *, actor: str) -> DiagnosisSession:
@@ -335,15 +355,17 @@ class Desk:
         """The number of the first audit entry that does not fit its chain, ``None`` where all do."""
         return self._look(verify_audit)
 
-    def tick(self) -> int:
-        """Let time pass: sessions and commands expire, held-back alerts are asked again; returns what changed."""
+    def expire(self) -> int:
+        """Let time pass for sessions and commands; returns how many have ended by it."""
+        return self._write(lambda t: expire_commands(t) + expire_sessions(t, self.limits))
 
-        def work(t: Transaction) -> int:
-            moved = expire_commands(t) + expire_sessions(t, self.limits) + ask_again(t, self.profiles)
-            forget_changes(t)
-            return moved
+    def ask_again(self, after: int = 0) -> int | None:
+        """Ask the gate again for a page of alerts that it held back; returns where the next page begins, if any."""
+        return self._write(lambda t: ask_again(t, self.profiles, after=after))
 
-        return self._write(work)
+    def forget_changes(self) -> None:
+        """Drop change events that nobody will resume from any more."""
+        self._write(forget_changes)
 
     def check(self) -> None:
         """Raise :class:`~alerts.errors.UnavailableError` with a sentence if the database can't be used now."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, select, update
 
 from alerts.database import Transaction, upsert
 from alerts.errors import UnknownError
@@ -20,18 +19,9 @@ from alerts.page import Page, contains, moment, select_page
 from alerts.schema import appliance_history, appliances, tickets
 from detectors.finding import Condition, ConditionState
 from ingest.clock import from_ms
+from ingest.liveness import STALE_AFTER_S, Availability
 
-STALE_AFTER_S = 900.0
-SLEEP_GRACE_MS = 60_000
-
-
-class Availability(StrEnum):
-    """Whether an appliance can be reached."""
-
-    ONLINE = "online"
-    SLEEPING = "sleeping"
-    OFFLINE = "offline"
-    STALE = "stale"
+__all__ = ["STALE_AFTER_S", "Appliance", "ApplianceEvent", "ApplianceFilter", "Availability"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,24 +69,24 @@ class ApplianceFilter:
 
 
 def availability_at(now_ms: int, *, stale_after_s: float) -> ColumnElement[str]:
-    """The contract's rule as SQL: the newest of status and telemetry decides."""
+    """The rule of :func:`ingest.liveness.availability` as SQL, so that lists can be narrowed by it."""
     columns = appliances.c
-    seen_ms = func.coalesce(columns.last_seen_ms, 0)
-    told_ms = func.coalesce(columns.status_ms, 0)
-    newest_ms = case((seen_ms > told_ms, seen_ms), else_=told_ms)
-    patience_ms = case(
+    seen_ms = func.coalesce(columns.last_seen_ms, -1)
+    told_ms = case((columns.status.is_(None), -1), else_=func.coalesce(columns.status_ms, -1))
+    heard_ms = case((seen_ms > told_ms, seen_ms), else_=told_ms)
+    awake_ms = case((columns.status_until_ms > told_ms, columns.status_until_ms), else_=told_ms)
+    silence_ms = case(
         (3000 * columns.interval_s > stale_after_s * 1000, 3000 * columns.interval_s),
         else_=stale_after_s * 1000,
     )
-    tells = and_(columns.status.is_not(None), told_ms >= seen_ms)
-    overslept = and_(columns.status_until_ms.is_not(None), columns.status_until_ms + SLEEP_GRACE_MS < now_ms)
+    is_told = told_ms > seen_ms
+    is_asleep = and_(is_told, columns.status == "sleeping")
     return case(
-        (newest_ms == 0, literal(Availability.OFFLINE.value)),
-        (and_(tells, columns.status == "offline"), literal(Availability.OFFLINE.value)),
-        (and_(tells, columns.status == "sleeping", overslept), literal(Availability.STALE.value)),
-        (and_(tells, columns.status == "sleeping"), literal(Availability.SLEEPING.value)),
-        (newest_ms < now_ms - patience_ms, literal(Availability.STALE.value)),
-        else_=literal(Availability.ONLINE.value),
+        (and_(is_told, columns.status == "offline"), literal(Availability.OFFLINE.value)),
+        (and_(is_asleep, now_ms - awake_ms <= silence_ms), literal(Availability.SLEEPING.value)),
+        (is_asleep, literal(Availability.STALE.value)),
+        (and_(heard_ms >= 0, now_ms - heard_ms <= silence_ms), literal(Availability.ONLINE.value)),
+        else_=literal(Availability.STALE.value),
     )
 
 
@@ -148,6 +138,13 @@ def ensure_appliance(t: Transaction, appliance_id: str, kind: str) -> None:
     """Put an appliance into the directory if it is not there."""
     values = {"id": appliance_id, "kind": kind, "registered_ms": t.now_ms}
     t.connection.execute(upsert(t.connection, appliances).values(values).on_conflict_do_nothing())
+
+
+def retire_appliance(t: Transaction, appliance_id: str) -> None:
+    """Mark an appliance as out of service, or :class:`UnknownError`."""
+    found = t.connection.execute(update(appliances).where(appliances.c.id == appliance_id).values(retired=True))
+    if found.rowcount == 0:
+        raise UnknownError(f"There is no appliance {appliance_id!r}.")
 
 
 def set_conditions(t: Transaction, conditions: list[Condition]) -> None:

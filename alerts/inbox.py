@@ -21,6 +21,7 @@ from alerts.desk import Desk
 from alerts.directory import ensure_appliance
 from alerts.remote.command import take_result
 from alerts.schema import appliance_history, appliances
+from ingest.liveness import LastStatus, last_status, newer
 from ingest.sample import AdmittedBatch, Event, EventType, Result, SampleBlock, Status
 
 CURSOR = "desk"
@@ -47,7 +48,7 @@ class _Seen:
 
     kind: str
     last_ms: int
-    status: Status | None = None
+    status: LastStatus | None = None
     is_cleared: bool = False
     told: dict[str, Any] = field(default_factory=dict)
 
@@ -125,7 +126,7 @@ class Inbox:
         for event in batch.events:
             if event.type in KEPT_EVENTS:
                 self._events.append(event)
-            self._see(event.appliance_id, event.kind, event.ts_ms)
+            self._see(event.appliance_id, event.kind, event.received_ms)
         self._results.extend(batch.results)
 
     def _fold_block(self, block: SampleBlock) -> None:
@@ -136,7 +137,7 @@ class Inbox:
             if newest.get(appliance_id, -1) < ts_ms:
                 newest[appliance_id] = ts_ms
         for appliance_id, last_ms in newest.items():
-            self._see(appliance_id, block.kind, last_ms)
+            self._see(appliance_id, block.kind, block.received_ms)
             self._measure_pace(appliance_id, last_ms, counts[appliance_id])
 
     def _measure_pace(self, appliance_id: str, last_ms: int, count: int) -> None:
@@ -159,12 +160,11 @@ class Inbox:
         return seen
 
     def _fold_status(self, status: Status) -> None:
-        seen = self._see(status.appliance_id, status.kind, 0)
+        seen = self._see(status.appliance_id, status.kind, -1)
         if status.state is None:
             seen.status, seen.is_cleared = None, True
             return
-        if seen.status is None or status.ts_ms >= seen.status.ts_ms:
-            seen.status = status
+        seen.status = newer(seen.status, last_status(status))
         told = {
             "model": status.model,
             "serial": status.serial,
@@ -210,9 +210,9 @@ def _row(t: Transaction, appliance_id: str, entry: _Seen, pace: _Pace | None) ->
         "id": appliance_id,
         "kind": entry.kind,
         "registered_ms": t.now_ms,
-        "last_seen_ms": entry.last_ms or None,
+        "last_seen_ms": entry.last_ms if entry.last_ms >= 0 else None,
         "status": status.state.value if status and status.state else None,
-        "status_ms": status.ts_ms if status else None,
+        "status_ms": status.heard_ms if status else None,
         "status_until_ms": status.until_ms if status else None,
         "interval_s": pace.interval_s if pace else None,
     }

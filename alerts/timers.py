@@ -9,15 +9,19 @@ from alerts.desk import Desk
 
 @dataclass(slots=True)
 class Timers:
-    """Lets time pass at the desk, at most once per ``every_ms`` of its clock; :meth:`tick` is one step."""
+    """Lets time pass at the desk; :meth:`tick` is one step, to be taken about once a second."""
 
     desk: Desk
-    every_ms: int = 1000
-    _next_ms: int = 0
+    ask_every_ms: int = 60_000
+    _ask_ms: int = 0
 
     def tick(self, now_ms: int) -> int:
-        """Expire sessions and commands, ask held-back alerts again; returns how much has changed."""
-        if now_ms < self._next_ms:
-            return 0
-        self._next_ms = now_ms + self.every_ms
-        return self.desk.tick()
+        """Expire sessions and commands; once a minute ask held-back alerts again. Returns how much has expired."""
+        expired = self.desk.expire()
+        if now_ms >= self._ask_ms:
+            self._ask_ms = now_ms + self.ask_every_ms
+            after: int | None = 0
+            while after is not None:
+                after = self.desk.ask_again(after)
+            self.desk.forget_changes()
+        return expired

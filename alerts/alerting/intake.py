@@ -24,7 +24,7 @@ from detectors.finding import Channel, Evidence, Finding
 from ingest.profiles.profile import Profile
 
 HISTORY_LENGTH_MAX = 100
-PENDING_PER_TICK = 500
+PENDING_AT_ONCE = 200
 
 log = structlog.get_logger()
 
@@ -49,14 +49,13 @@ def take_finding(t: Transaction, finding: Finding, profiles: Mapping[str, Profil
     return Reason(alert.reason)
 
 
-def ask_again(t: Transaction, profiles: Mapping[str, Profile]) -> int:
-    """Ask the gate again for alerts that it held back; returns how many fire now."""
-    query = select(alerts).where(alerts.c.state == AlertState.PENDING.value).order_by(alerts.c.n)
-    fired = 0
-    for alert in t.connection.execute(query.limit(PENDING_PER_TICK)).all():
-        reason = _decide(t, alert, finding_of(alert), profiles)
-        fired += reason in {Reason.TICKET_OPENED, Reason.ALREADY_OPEN}
-    return fired
+def ask_again(t: Transaction, profiles: Mapping[str, Profile], *, after: int) -> int | None:
+    """Ask the gate again for a page of the alerts that it held back; returns where the next page begins, if there is one."""
+    query = select(alerts).where(alerts.c.state == AlertState.PENDING.value, alerts.c.n > after).order_by(alerts.c.n)
+    held = t.connection.execute(query.limit(PENDING_AT_ONCE)).all()
+    for alert in held:
+        _decide(t, alert, finding_of(alert), profiles)
+    return int(held[-1].n) if len(held) == PENDING_AT_ONCE else None
 
 
 def finding_of(alert: Row[Any]) -> Finding:

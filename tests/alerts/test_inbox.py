@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import hypothesis.strategies as st
 import numpy as np
 import pytest
-from sqlalchemy import select
+from hypothesis import HealthCheck, given, settings
+from sqlalchemy import delete, insert, select
 
 from alerts.desk import Desk
 from alerts.directory import ApplianceFilter, Availability
 from alerts.inbox import Inbox
-from alerts.schema import cursors
+from alerts.schema import appliances, cursors
 from ingest.clock import ManualClock
+from ingest.liveness import LastStatus, availability
 from ingest.sample import AdmittedBatch, Event, EventType, SampleBlock, Status, StatusState
 from tests.alerts.made import NOW_MS
 
@@ -85,47 +90,70 @@ def test_cursor_moves_with_what_was_written_and_not_before(desk: Desk) -> None:
     assert Inbox(desk, feed, write_every_s=0).tick() == 0, "a new loop goes on behind the cursor"
 
 
-@pytest.mark.parametrize(
-    ("said", "seen_ms", "later_ms", "expected"),
-    [
-        (status(StatusState.ONLINE), None, 0, Availability.ONLINE),
-        (status(StatusState.ONLINE), None, 901_000, Availability.STALE),
-        (status(StatusState.OFFLINE), NOW_MS - 1, 0, Availability.OFFLINE),
-        (status(StatusState.OFFLINE), NOW_MS + 1, 0, Availability.ONLINE),
-        (status(StatusState.SLEEPING, until_ms=NOW_MS + 7_200_000), None, 3_600_000, Availability.SLEEPING),
-        (status(StatusState.SLEEPING, until_ms=NOW_MS + 7_200_000), None, 7_300_000, Availability.STALE),
-        (status(StatusState.ONLINE, interval_s=3600.0), None, 3 * 3_600_000 - 1, Availability.ONLINE),
-        (status(StatusState.ONLINE, interval_s=3600.0), None, 3 * 3_600_000 + 1, Availability.STALE),
-        (status(None), NOW_MS - 5_000, 0, Availability.ONLINE),
-    ],
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    state=st.sampled_from([None, *StatusState]),
+    told_s=st.none() | st.integers(0, 20_000),
+    seen_s=st.none() | st.integers(0, 20_000),
+    until_s=st.none() | st.integers(0, 20_000),
+    interval_s=st.none() | st.sampled_from([30.0, 300.0, 3600.0]),
 )
 def test_newest_of_status_and_telemetry_decides(
     desk: Desk,
-    clock: ManualClock,
     *,
-    said: Status,
-    seen_ms: int | None,
-    later_ms: int,
-    expected: Availability,
+    state: StatusState | None,
+    told_s: int | None,
+    seen_s: int | None,
+    until_s: int | None,
+    interval_s: float | None,
 ) -> None:
-    """Availability follows the newest of status and telemetry, and silence makes it stale."""
-    blocks = () if seen_ms is None else (block(("WM-1", seen_ms)),)
-    Inbox(desk, FakeFeed(batch(1, *blocks, statuses=(said,))), write_every_s=0).tick()
+    """The directory's availability is that of the one rule, and a list narrowed to it holds the appliance."""
+    now_ms = NOW_MS + 20_000_000
+    told_ms = None if told_s is None else NOW_MS + told_s * 1000
+    seen_ms = None if seen_s is None else NOW_MS + seen_s * 1000
+    until_ms = None if until_s is None else NOW_MS + until_s * 1000
+    row = {"id": "WM-1", "kind": "washing_machine", "registered_ms": 0, "interval_s": interval_s}
+    row |= {"last_seen_ms": seen_ms, "status_until_ms": until_ms}
+    row |= {"status": state.value if state and told_ms else None, "status_ms": told_ms}
+    with desk.engine.begin() as connection:
+        connection.execute(delete(appliances))
+        connection.execute(insert(appliances).values(row))
+    later = Desk(desk.engine, desk.profiles, ManualClock(now_ms), desk.chance)
 
-    clock.advance(later_ms)
+    expected = availability(
+        LastStatus(state, told_ms, until_ms) if told_ms is not None else None,
+        last_seen_ms=seen_ms,
+        usual_interval_s=interval_s,
+        now_ms=now_ms,
+    )
 
-    assert desk.appliance("WM-1").availability is expected
-    listed = desk.appliances(ApplianceFilter(availability=expected)).items
-    assert [appliance.id for appliance in listed] == ["WM-1"]
+    assert later.appliance("WM-1").availability is expected
+    assert [found.id for found in later.appliances(ApplianceFilter(availability=expected)).items] == ["WM-1"]
+
+
+def test_last_will_and_what_follows(desk: Desk, clock: ManualClock) -> None:
+    """A will makes an appliance offline though it was written long ago; telemetry after it means online."""
+    will = replace(status(StatusState.OFFLINE, NOW_MS - 3_600_000), received_ms=NOW_MS + 1)
+    later = replace(block(("WM-1", NOW_MS)), received_ms=NOW_MS + 2)
+    feed = FakeFeed(batch(1, block(("WM-1", NOW_MS))), batch(2, statuses=(will,)))
+    inbox = Inbox(desk, feed, write_every_s=0)
+    clock.advance(10)
+
+    inbox.tick()
+    assert desk.appliance("WM-1").availability is Availability.OFFLINE
+    feed.batches.append(batch(3, later))
+    inbox.tick()
+
+    assert desk.appliance("WM-1").availability is Availability.ONLINE
 
 
 def test_birth_fills_the_directory_and_a_later_one_keeps_what_it_leaves_out(desk: Desk) -> None:
     """Model, firmware and the like come from births; an older status never overwrites a newer one."""
     births = (
         status(StatusState.ONLINE, model="Waschbär 7", firmware="1.0", capabilities=("buffer",)),
-        status(StatusState.SLEEPING, NOW_MS + 5, firmware="1.1"),
+        status(StatusState.SLEEPING, NOW_MS, firmware="1.1"),
     )
-    old = status(StatusState.OFFLINE, NOW_MS - 5)
+    old = status(StatusState.OFFLINE, NOW_MS - 5, is_retained=True)
     Inbox(desk, FakeFeed(batch(1, statuses=births), batch(2, statuses=(old,))), write_every_s=0).tick()
 
     appliance = desk.appliance("WM-1")

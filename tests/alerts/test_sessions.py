@@ -104,7 +104,7 @@ def test_code_lives_ten_minutes(desk: Desk, clock: ManualClock) -> None:
 
     with pytest.raises(ConflictError, match="expired"):
         desk.consent(session.id, code, actor=ACTOR)
-    desk.tick()
+    desk.expire()
 
     assert desk.session(session.id).state is SessionState.EXPIRED
 
@@ -171,9 +171,9 @@ def test_unsent_command_expires_and_a_silent_one_is_unknown(desk: Desk, clock: M
     clock.advance(30_000)
 
     assert desk.due(clock.now_ms()) == []
-    desk.tick()
+    desk.expire()
     clock.advance(30_000)
-    desk.tick()
+    desk.expire()
 
     states = {command.id: command.state for command in desk.session(session.id).commands}
     assert (states[unsent.id], states[silent.id]) == (CommandState.EXPIRED, CommandState.UNKNOWN)
@@ -187,13 +187,13 @@ def test_session_ends_by_idleness_by_its_longest_time_and_by_hand(desk: Desk, cl
     for _ in range(7):
         clock.advance(240_000)
         desk.issue_command(session.id, "snapshot.read", actor=ACTOR)
-        assert desk.tick() >= 0
+        assert desk.expire() >= 0
     assert desk.session(session.id).state is SessionState.ACTIVE
 
     clock.advance(120_000)
     with pytest.raises(ConflictError):
         desk.issue_command(session.id, "snapshot.read", actor=ACTOR)
-    desk.tick()
+    desk.expire()
 
     over = desk.session(session.id)
     assert (over.state, over.end_reason) == (SessionState.EXPIRED, "longest time reached")

@@ -130,10 +130,10 @@ class DeskSuite:
 
         held = desk.alerts().items[0]
         assert (held.state, held.reason) == (AlertState.PENDING, Reason.INHIBITED_RECENT_REPAIR)
-        desk.tick()
+        desk.ask_again()
         assert count(desk.engine, tickets) == 1
         clock.advance(3 * DAY_MS)
-        desk.tick()
+        desk.ask_again()
 
         assert [ticket.number for ticket in desk.tickets().items] == [2, 1]
         assert desk.alerts().items[0].reason is Reason.TICKET_OPENED
@@ -150,7 +150,7 @@ class DeskSuite:
     def test_data_fault_is_an_alert_and_never_a_ticket(self, desk: Desk) -> None:
         """A fault of the data alone makes an alert that says so."""
         desk.commit(step_of(1, replace(FINDING, channel=Channel.DATA, fault_mode="stuck")))
-        desk.tick()
+        desk.ask_again()
 
         [alert] = desk.alerts().items
         assert (alert.state, alert.reason, alert.ticket_id) == (AlertState.FIRING, Reason.DATA_FAULT_NO_TICKET, None)
@@ -167,12 +167,12 @@ class DeskSuite:
             actor="dora",
         )
         desk.commit(step_of(1, FINDING))
-        desk.tick()
+        desk.ask_again()
         assert desk.alerts(state=AlertState.PENDING).items[0].reason is Reason.SILENCED
         assert desk.tickets().items == ()
 
         clock.advance(DAY_MS)
-        desk.tick()
+        desk.ask_again()
 
         assert desk.ticket("1").status is TicketState.OPEN
         assert desk.silences() == []

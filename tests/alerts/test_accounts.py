@@ -1,0 +1,130 @@
+"""Who may come in."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from sqlalchemy import Engine, select
+
+from alerts.accounts import FAILURES_PER_MINUTE, LINK_LIFE_MS, LOGIN_LIFE_MS, Account, Accounts, Role
+from alerts.errors import ConflictError, InvalidError, UnknownError
+from alerts.schema import accounts as accounts_table
+from alerts.schema import audit, credentials
+from ingest.clock import ManualClock
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def accounts(engine: Engine, clock: ManualClock) -> Accounts:
+    """Accounts over an empty database."""
+    return Accounts(engine, clock, random.Random(5))
+
+
+def test_key_lets_its_account_in_until_it_is_revoked(accounts: Accounts) -> None:
+    """A key stands for one account; revoked by its prefix it opens nothing."""
+    accounts.add("tess", Role.TECHNICIAN)
+    key, other = accounts.issue_key("tess"), accounts.issue_key("tess")
+
+    assert accounts.by_key(key) == Account("tess", Role.TECHNICIAN)
+    assert accounts.by_key(key + "x") is None
+    assert accounts.by_key("") is None
+    assert accounts.by_cookie(key) is None, "a key is no browser login"
+    accounts.revoke_key("_".join(key.split("_")[:2]))
+
+    assert accounts.by_key(key) is None
+    assert accounts.by_key(other) is not None
+
+
+def test_no_secret_stands_in_the_database(accounts: Accounts, engine: Engine) -> None:
+    """Keys and passwords are kept as digests only, also in the audit."""
+    accounts.add("tess", Role.TECHNICIAN, password=PASSWORD)
+    key = accounts.issue_key("tess")
+
+    with engine.connect() as connection:
+        dump = repr([connection.execute(select(table)).all() for table in (accounts_table, credentials, audit)])
+
+    assert key not in dump
+    assert PASSWORD not in dump
+    assert "$argon2id$" in dump
+
+
+def test_password_logs_in_and_logout_ends_it(accounts: Accounts, clock: ManualClock) -> None:
+    """The right password gives a browser login, which ends by logout or after its time."""
+    accounts.add("tess", Role.TECHNICIAN, password=PASSWORD)
+
+    assert accounts.login("tess", "wrong password") is None
+    first, second = accounts.login("tess", PASSWORD), accounts.login("tess", PASSWORD)
+    assert first is not None
+    assert second is not None
+    assert accounts.by_cookie(first[1]) == first[0]
+    accounts.logout(first[1])
+    assert accounts.by_cookie(first[1]) is None
+    clock.advance(LOGIN_LIFE_MS)
+
+    assert accounts.by_cookie(second[1]) is None
+
+
+def test_guessing_is_slowed_down(accounts: Accounts, clock: ManualClock) -> None:
+    """After five wrong passwords in a minute even the right one waits for the next minute."""
+    accounts.add("tess", Role.TECHNICIAN, password=PASSWORD)
+    for _ in range(FAILURES_PER_MINUTE):
+        assert accounts.login("tess", "wrong password") is None
+
+    assert accounts.login("tess", PASSWORD) is None
+    clock.advance(60_000)
+
+    assert accounts.login("tess", PASSWORD) is not None
+
+
+@pytest.mark.parametrize("name", ["nobody", "keyless"])
+def test_unknown_name_and_account_without_password_log_nobody_in(accounts: Accounts, name: str) -> None:
+    """Nobody comes in by a password that was never set."""
+    accounts.add("keyless", Role.ADMIN)
+
+    assert accounts.login(name, "") is None
+    assert accounts.login(name, "nobody has this password") is None
+
+
+def test_link_works_once_and_for_a_day(accounts: Accounts, clock: ManualClock) -> None:
+    """A login link opens one browser login, once, within a day."""
+    accounts.add("demo", Role.ADMIN)
+    link, old = accounts.login_link("demo"), accounts.login_link("demo")
+
+    found = accounts.login_by_link(link)
+
+    assert found is not None
+    assert accounts.by_cookie(found[1]) == Account("demo", Role.ADMIN)
+    assert accounts.login_by_link(link) is None
+    clock.advance(LINK_LIFE_MS)
+    assert accounts.login_by_link(old) is None
+
+
+def test_disabled_account_is_shut_out_everywhere(accounts: Accounts) -> None:
+    """Disabling an account ends its keys, logins and links at once."""
+    accounts.add("tess", Role.TECHNICIAN, password=PASSWORD)
+    key, login, link = accounts.issue_key("tess"), accounts.login("tess", PASSWORD), accounts.login_link("tess")
+    assert login is not None
+
+    accounts.disable("tess")
+
+    assert accounts.by_key(key) is None
+    assert accounts.by_cookie(login[1]) is None
+    assert accounts.login_by_link(link) is None
+    assert accounts.login("tess", PASSWORD) is None
+    assert accounts.all() == [Account("tess", Role.TECHNICIAN, disabled=True)]
+
+
+def test_names_and_passwords_have_rules(accounts: Accounts) -> None:
+    """A name is taken once and is made of plain characters; a password has a least length; a key needs an account."""
+    accounts.add("tess", Role.VIEWER)
+
+    with pytest.raises(ConflictError):
+        accounts.add("tess", Role.ADMIN)
+    with pytest.raises(InvalidError):
+        accounts.add("no spaces", Role.ADMIN)
+    with pytest.raises(InvalidError):
+        accounts.add("tom", Role.ADMIN, password="short")
+    with pytest.raises(UnknownError):
+        accounts.issue_key("tom")
