@@ -5,12 +5,17 @@ const lagoon: MantineColorsTuple = [
   "#e3f7f8", "#cdecee", "#9fd9dd", "#6dc5cb", "#43b3bb", "#27a7b0", "#0f98a2", "#0b7d86", "#096a72", "#05535a",
 ];
 
+/** Mantine's greys of the dark scheme, on our bluish ground. */
+const slate: MantineColorsTuple = [
+  "#dbe4ea", "#c3ced6", "#a3b0ba", "#8494a0", "#4a5862", "#34414a", "#1b242b", "#141b21", "#0f151a", "#0c1115",
+];
+
 export const theme = createTheme({
   primaryColor: "lagoon",
   primaryShade: { light: 8, dark: 6 },
   autoContrast: true,
   luminanceThreshold: 0.36,
-  colors: { lagoon },
+  colors: { lagoon, dark: slate },
   defaultRadius: "md",
   fontFamily:
     'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans SC", "Noto Sans CJK SC", sans-serif',

@@ -2,7 +2,7 @@
 import { keepPreviousData, QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { get, post, Problem } from "./client";
-import type { Account, Appliance, ApplianceDetail, DiagnosisSession, Page, Telemetry, Ticket } from "./types";
+import type { Account, Appliance, ApplianceDetail, DiagnosisSession, Page, Profile, Telemetry, Ticket } from "./types";
 
 /** How many open tickets the queue holds at once; beyond it the list says so. */
 export const QUEUE_LIMIT = 2000;
@@ -23,6 +23,16 @@ export const queryClient = new QueryClient({
 /** Who is signed in; 401 means nobody. */
 export function useAccount() {
   return useQuery({ queryKey: ["account"], queryFn: ({ signal }) => get<Account>("/me", {}, signal), staleTime: 300_000 });
+}
+
+/** What the kinds, their metrics, features and fault modes are called, in the language of the page. */
+export function useProfiles(language: string) {
+  return useQuery({
+    queryKey: ["profiles", language],
+    queryFn: ({ signal }) => get<Page<Profile>>("/profiles", {}, signal),
+    staleTime: 3_600_000,
+    placeholderData: keepPreviousData,
+  });
 }
 
 /** All tickets of these statuses, page after page up to the queue's limit. */

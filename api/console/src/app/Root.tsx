@@ -90,12 +90,10 @@ function Rail({ onHelp, who }: { onHelp: () => void; who: string }) {
 
 function Place({ to, icon, label, keys }: { to: string; icon: React.ReactNode; label: string; keys: string }) {
   return (
-    <Tooltip label={keys} openDelay={600}>
-      <NavLink to={to} className={({ isActive }) => (isActive ? "place here" : "place")}>
-        {icon}
-        <span>{label}</span>
-      </NavLink>
-    </Tooltip>
+<NavLink to={to} title={keys} className={({ isActive }) => (isActive ? "place here" : "place")}>
+      {icon}
+      <span>{label}</span>
+    </NavLink>
   );
 }
 

@@ -34,9 +34,10 @@ interface LineChartProps {
   height: number;
   /** Charts of one key share their cursor. */
   syncKey?: string;
+  isSparse?: boolean;
 }
 
-export function LineChart({ ts, values, range, band, marks, spans, height, syncKey }: LineChartProps) {
+export function LineChart({ ts, values, range, band, marks, spans, height, syncKey, isSparse = false }: LineChartProps) {
   const { language } = useWords();
   const scheme = useComputedColorScheme("light");
   const box = useRef<HTMLDivElement>(null);
@@ -66,20 +67,20 @@ export function LineChart({ ts, values, range, band, marks, spans, height, syncK
           y: { range: (_, min, max) => padded(min, max, extras.current.band ?? null) },
         },
         axes: [
-          { ...axis, space: 70, values: timeLabels(language) },
+          { ...axis, space: 70, size: 26, values: timeLabels(language) },
           { ...axis, size: 48, values: (_, splits) => splits.map((value) => formatNumber(value, language)) },
         ],
         series: [
           {},
           {
             stroke: colour("--trace"),
-            width: 1.4,
+            width: isSparse ? 1.2 : 1.4,
             spanGaps: false,
-            points: { size: 4, fill: colour("--trace"), filter: lonelyPoints },
+            points: { size: isSparse ? 7 : 4, fill: colour("--trace"), show: true, ...(isSparse ? {} : { filter: lonelyPoints }) },
           },
         ],
         plugins: [
-          bandPlugin(() => extras.current, { band: colour("--band"), edge: colour("--accent"), span: colour("--warn-soft") }),
+          bandPlugin(() => extras.current, { band: colour("--band"), edge: colour("--accent"), span: colour("--warn-soft"), name: colour("--warn") }),
           markPlugin(() => extras.current.marks ?? [], { accent: colour("--accent"), bad: colour("--bad") }),
           readoutPlugin(language),
         ],
@@ -98,7 +99,7 @@ export function LineChart({ ts, values, range, band, marks, spans, height, syncK
     function whole(): [number, number] {
       return [extras.current.range.start / 1000, extras.current.range.end / 1000];
     }
-  }, [scheme, language, height, syncKey]);
+  }, [scheme, language, height, syncKey, isSparse]);
 
   useEffect(() => {
     const chart = plot.current;
@@ -106,7 +107,7 @@ export function LineChart({ ts, values, range, band, marks, spans, height, syncK
     const keep = isZoomed(chart);
     chart.setData([ts.map((ms) => ms / 1000), values], !keep);
     if (keep) chart.redraw();
-  }, [ts, values, band, marks, spans, range.start, range.end, scheme, language, height, syncKey]);
+  }, [ts, values, band, marks, spans, range.start, range.end, scheme, language, height, syncKey, isSparse]);
 
   return <div ref={box} className="plot" style={{ height }} aria-hidden />;
 }
@@ -125,9 +126,8 @@ function padded(min: number | null, max: number | null, band: Band | null): [num
 }
 
 /** Readings with silence on both sides would be invisible as a line; they get a dot. */
-function lonelyPoints(chart: uPlot, series: number, isDense: boolean): number[] | null {
+function lonelyPoints(chart: uPlot, series: number): number[] {
   const values = chart.data[series] ?? [];
-  if (isDense) return null;
   const lonely: number[] = [];
   const isThere = (at: number) => values[at] !== null && values[at] !== undefined;
   for (let at = 0; at < values.length; at++) if (isThere(at) && !isThere(at - 1) && !isThere(at + 1)) lonely.push(at);

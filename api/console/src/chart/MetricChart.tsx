@@ -3,38 +3,41 @@ import { Skeleton, UnstyledButton } from "@mantine/core";
 import { IconChartLine, IconTable } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 
-import type { Telemetry } from "../api/types";
 import { useWords } from "../i18n";
 import { formatMoment, formatQuantity, formatShare, formatUtc } from "../words/format";
 import { bandText } from "../words/names";
 import { type Band, type ChartMark, type ChartSpan, LineChart } from "./LineChart";
 
 const TABLE_ROWS = 200;
+const NONE: number[] = [];
 
 interface MetricChartProps {
   name: string;
   unit: string;
-  metric: string;
-  telemetry: Telemetry | undefined;
+  /** What one value stands for. */
+  note?: string;
+  trace: { ts: number[]; values: (number | null)[] } | undefined;
   range: { start: number; end: number };
   band?: Band | null;
   marks?: ChartMark[];
   spans?: ChartSpan[];
   height?: number;
   syncKey?: string;
+  /** Few values, each of them a mark. */
+  isSparse?: boolean;
 }
 
-export function MetricChart({ name, unit, metric, telemetry, range, band, marks, spans, height = 190, syncKey }: MetricChartProps) {
+export function MetricChart({ name, unit, note, trace, range, band, marks, spans, height = 190, syncKey, isSparse }: MetricChartProps) {
   const { t } = useWords();
   const [isTable, setTable] = useState(false);
-  const values = telemetry?.series[metric];
-  const summary = useSummary(name, unit, telemetry?.ts ?? [], values ?? [], band ?? null);
+  const values = trace?.values;
+  const summary = useSummary(name, unit, trace?.ts ?? NONE, values ?? NONE, band ?? null);
   const hasReadings = values?.some((value) => value !== null) ?? false;
   return (
     <figure className="chart" aria-label={name}>
       <figcaption>
         <span>
-          <b>{name}</b> <span className="dim">{unit}</span>
+          <b>{name}</b> <span className="dim">{[unit, note].filter(Boolean).join(", ")}</span>
         </span>
         {band && (
           <span className="key">
@@ -48,16 +51,16 @@ export function MetricChart({ name, unit, metric, telemetry, range, band, marks,
         )}
       </figcaption>
       <p className="sr">{hasReadings ? summary : ""}</p>
-      {telemetry === undefined && <Skeleton height={height} />}
-      {telemetry && !hasReadings && (
+      {trace === undefined && <Skeleton height={height} />}
+      {trace && !hasReadings && (
         <p className="chart-none" style={{ height }}>
           {t("chart.none")}
         </p>
       )}
-      {telemetry && values && hasReadings && !isTable && (
-        <LineChart ts={telemetry.ts} values={values} range={range} band={band} marks={marks} spans={spans} height={height} syncKey={syncKey} />
+      {trace && values && hasReadings && !isTable && (
+        <LineChart ts={trace.ts} values={values} range={range} band={band} marks={marks} spans={spans} height={height} syncKey={syncKey} isSparse={isSparse} />
       )}
-      {telemetry && values && hasReadings && isTable && <Rows ts={telemetry.ts} values={values} name={name} unit={unit} height={height} />}
+      {trace && values && hasReadings && isTable && <Rows ts={trace.ts} values={values} name={name} unit={unit} height={height} />}
     </figure>
   );
 }

@@ -9,7 +9,7 @@ interface Ground {
 }
 
 /** Fills the expected band with two edges, so that it is seen without colour as well, and spans of time such as a failure window. */
-export function bandPlugin(ground: () => Ground, colours: { band: string; edge: string; span: string }): uPlot.Plugin {
+export function bandPlugin(ground: () => Ground, colours: { band: string; edge: string; span: string; name: string }): uPlot.Plugin {
   return {
     hooks: {
       drawClear: (chart) => {
@@ -23,6 +23,11 @@ export function bandPlugin(ground: () => Ground, colours: { band: string; edge: 
           const [left, right] = [chart.valToPos(span.from / 1000, "x", true), chart.valToPos(span.to / 1000, "x", true)];
           ctx.fillStyle = colours.span;
           ctx.fillRect(left, bbox.top, right - left, bbox.height);
+          ctx.fillStyle = colours.name;
+          ctx.font = `600 ${11 * devicePixelRatio}px system-ui, sans-serif`;
+          ctx.textBaseline = "top";
+          ctx.textAlign = "left";
+          ctx.fillText(span.label, Math.max(left, bbox.left) + 5 * devicePixelRatio, bbox.top + 4 * devicePixelRatio);
         }
         if (band && (band.low !== null || band.high !== null)) {
           const top = band.high === null ? bbox.top : chart.valToPos(band.high, "y", true);
@@ -57,6 +62,7 @@ export function markPlugin(marks: () => ChartMark[], colours: Record<ChartMark["
         ctx.save();
         ctx.font = `600 ${11 * ratio}px system-ui, sans-serif`;
         ctx.textBaseline = "bottom";
+        ctx.textAlign = "left";
         let freeFrom = -Infinity;
         for (const mark of [...marks()].sort((one, other) => one.at - other.at)) {
           const x = chart.valToPos(mark.at / 1000, "x", true);

@@ -123,6 +123,10 @@ export const en = {
       reject: "Not accepted", close: "Close", reopen: "Reopen", hold: "Hold", resume: "Resume", cancel: "Cancel ticket",
       comment: "Comment",
     },
+    events: {
+      open: "Ticket opened", evidence_updated: "New evidence", verdict: "Verdict", session_requested: "Session requested",
+      session_ended: "Session ended", session_expired: "Session expired", session_refused: "Session refused",
+    },
     assignee: "Technician",
     from: "From",
     to: "To",
@@ -148,6 +152,7 @@ export const en = {
     reset: "Whole range",
     rows: "Every {{every}}th of {{count}} rows",
     ranges: { h6: "6 h", d1: "1 d", d7: "7 d", d30: "30 d", d90: "90 d", life: "Since onset" },
+    per: { day: "one value per day", cycle: "one value per cycle", reading: "single readings" },
     range: "Time range",
   },
   appliances: {
@@ -176,7 +181,7 @@ export const en = {
     noTickets: "No ticket so far.",
     noHealth: "Not known yet.",
     firmware: "firmware {{firmware}}",
-    seen: "last seen {{ago}} ago",
+    seen: "last seen",
     never: "never seen",
     missing: "There is no appliance {{id}}",
   },
@@ -201,6 +206,11 @@ export const en = {
     over: "the session is over",
     values: "Values read",
     noValues: "Nothing read yet.",
+    events: {
+      requested: "Session requested", granted: "Consent given", active: "Session active", wrong_code: "Wrong code",
+      ended: "Session ended", expired: "Expired", refused: "Refused", command: "Command", queued: "Queued", sent: "Sent",
+      accepted: "Accepted", running: "Running", succeeded: "Succeeded", failed: "Failed", rejected: "Rejected", unknown: "No answer",
+    },
     commandStates: {
       queued: "queued", sent: "sent", accepted: "accepted", running: "running", succeeded: "succeeded", failed: "failed",
       rejected: "rejected", expired: "expired", unknown: "no answer",

@@ -121,6 +121,10 @@ export const zh: Words = {
       triage: "分诊", start: "开始处理", schedule: "排程", finish: "完成维修", accept: "客户验收", reject: "未通过验收",
       close: "关闭", reopen: "重新打开", hold: "挂起", resume: "恢复", cancel: "取消工单", comment: "备注",
     },
+    events: {
+      open: "生成工单", evidence_updated: "证据更新", verdict: "结论", session_requested: "请求会话",
+      session_ended: "会话结束", session_expired: "会话过期", session_refused: "会话被拒绝",
+    },
     assignee: "技师",
     from: "开始",
     to: "结束",
@@ -146,6 +150,7 @@ export const zh: Words = {
     reset: "全部范围",
     rows: "{{count}} 行，每 {{every}} 行取一行",
     ranges: { h6: "6 小时", d1: "1 天", d7: "7 天", d30: "30 天", d90: "90 天", life: "自开始偏离" },
+    per: { day: "每天一个值", cycle: "每次运行一个值", reading: "单个读数" },
     range: "时间范围",
   },
   appliances: {
@@ -174,7 +179,7 @@ export const zh: Words = {
     noTickets: "还没有工单。",
     noHealth: "暂时未知。",
     firmware: "固件 {{firmware}}",
-    seen: "{{ago}}前上报",
+    seen: "最近上报",
     never: "从未上报",
     missing: "没有设备 {{id}}",
   },
@@ -198,6 +203,11 @@ export const zh: Words = {
     over: "会话已结束",
     values: "读到的数值",
     noValues: "还没有读取。",
+    events: {
+      requested: "请求会话", granted: "客户同意", active: "会话开始", wrong_code: "代码错误", ended: "会话结束", expired: "已过期",
+      refused: "已拒绝", command: "命令", queued: "排队", sent: "已发送", accepted: "已接受", running: "执行中", succeeded: "成功",
+      failed: "失败", rejected: "被拒绝", unknown: "无应答",
+    },
     commandStates: {
       queued: "排队中", sent: "已发送", accepted: "已接受", running: "执行中", succeeded: "成功", failed: "失败",
       rejected: "被拒绝", expired: "已过期", unknown: "无应答",

@@ -13,6 +13,7 @@ import { useWords } from "../i18n";
 import { formatQuantity, plainName } from "../words/format";
 import { AvailabilityMark, ConditionMark, StatusMark } from "../words/Marks";
 import { Moment } from "../words/Moment";
+import { ticketTitle, useNames } from "../words/names";
 import { useNow } from "../words/now";
 
 const HOUR = 3_600_000;
@@ -51,15 +52,18 @@ export function AppliancePage() {
 
 function Facts({ appliance }: { appliance: ApplianceDetail }) {
   const { t } = useWords();
+  const names = useNames();
   return (
     <span className="facts">
-      <span>{plainName(appliance.kind)}</span>
+      <span>{names.kind(appliance.kind)}</span>
       {appliance.model && <span>{appliance.model}</span>}
       {appliance.serial && <span>{appliance.serial}</span>}
       {appliance.firmware && <span>{t("appliance.firmware", { firmware: appliance.firmware })}</span>}
       {appliance.region && <span>{appliance.region}</span>}
       <AvailabilityMark availability={appliance.availability} />
-      <span>{appliance.last_seen ? <Moment at={appliance.last_seen} as="ago" /> : t("appliance.never")}</span>
+      <span>
+        {appliance.last_seen ? t("appliance.seen") : t("appliance.never")} {appliance.last_seen && <Moment at={appliance.last_seen} as="ago" />}
+      </span>
     </span>
   );
 }
@@ -117,6 +121,7 @@ function Latest({ appliance }: { appliance: ApplianceDetail }) {
 
 function Tickets({ id }: { id: string }) {
   const { t } = useWords();
+  const names = useNames();
   const tickets = useTickets([...OPEN_STATUSES, "closed", "cancelled"], { appliance_id: id, limit: 50 });
   return (
     <section className="card" aria-labelledby="tickets-title">
@@ -128,7 +133,7 @@ function Tickets({ id }: { id: string }) {
         {tickets.data?.items.map((ticket) => (
           <li key={ticket.id}>
             <Link to={`/tickets/${ticket.number}`}>
-              #{ticket.number} {ticket.title}
+              #{ticket.number} {ticketTitle(ticket, names)}
             </Link>
             <StatusMark status={ticket.status} />
           </li>
@@ -170,10 +175,11 @@ function Charts({ appliance }: { appliance: ApplianceDetail }) {
 }
 
 function OneChart({ id, metric, range }: { id: string; metric: Metric; range: { start: number; end: number } }) {
-  const telemetry = useTelemetry(id, [metric.name], range, POINTS);
+  const telemetry = useTelemetry(id, [metric.name], range, POINTS).data;
+  const trace = useMemo(() => telemetry && { ts: telemetry.ts, values: telemetry.series[metric.name] ?? [] }, [telemetry, metric.name]);
   return (
     <div className="card">
-      <MetricChart name={metric.label} unit={metric.unit} metric={metric.name} telemetry={telemetry.data} range={range} height={150} syncKey="appliance" />
+      <MetricChart name={metric.label} unit={metric.unit} trace={trace} range={range} height={150} syncKey="appliance" />
     </div>
   );
 }

@@ -12,9 +12,9 @@ import { useKeys } from "../app/keys";
 import { Failed, Notice } from "../app/Notice";
 import { useTitle } from "../app/Root";
 import { useWords } from "../i18n";
-import { plainName } from "../words/format";
 import { AvailabilityMark, ConditionMark } from "../words/Marks";
 import { Moment } from "../words/Moment";
+import { useNames } from "../words/names";
 
 const CONDITIONS = ["alert", "watch", "cannot_say", "learning", "ok"];
 const AVAILABILITIES = ["online", "sleeping", "offline", "stale"];
@@ -87,6 +87,7 @@ export function Appliances() {
 
 function Row({ appliance }: { appliance: Appliance }) {
   const { t } = useWords();
+  const names = useNames();
   return (
     <Table.Tr>
       <Table.Td>
@@ -95,7 +96,7 @@ function Row({ appliance }: { appliance: Appliance }) {
         </Link>
       </Table.Td>
       <Table.Td>
-        {plainName(appliance.kind)} <span className="dim">{appliance.model}</span>
+        {names.kind(appliance.kind)} <span className="dim">{appliance.model}</span>
       </Table.Td>
       <Table.Td>
         <ConditionMark condition={appliance.condition} />
@@ -157,6 +158,7 @@ function WordFilter({ box, value, onChange }: { box: React.RefObject<HTMLInputEl
 /** The kinds seen so far; a chosen one stays a choice although nothing else is in sight. */
 function KindFilter({ items, value, onChange }: { items: Appliance[]; value: string | null; onChange: (value: string | null) => void }) {
   const { t } = useWords();
+  const names = useNames();
   const seen = useRef(new Set<string>());
   for (const item of items) seen.current.add(item.kind);
   if (value) seen.current.add(value);
@@ -167,7 +169,7 @@ function KindFilter({ items, value, onChange }: { items: Appliance[]; value: str
       clearable
       clearButtonProps={{ "aria-label": t("all") }}
       w={180}
-      data={[...seen.current].sort().map((kind) => ({ value: kind, label: plainName(kind) }))}
+      data={[...seen.current].sort().map((kind) => ({ value: kind, label: names.kind(kind) }))}
       value={value}
       onChange={onChange}
     />

@@ -3,7 +3,7 @@ import { Button, Skeleton, Title } from "@mantine/core";
 import { IconHandStop } from "@tabler/icons-react";
 import { Link, useParams } from "react-router";
 
-import { isOver, useAppliance, useSession, useSessionCall } from "../api/queries";
+import { isOver, useSession, useSessionCall } from "../api/queries";
 import type { DiagnosisSession } from "../api/types";
 import { Failed } from "../app/Notice";
 import { useTitle } from "../app/Root";
@@ -28,7 +28,6 @@ export function SessionPage() {
 
 function Whole({ session }: { session: DiagnosisSession }) {
   const { t } = useWords();
-  const detail = useAppliance(session.appliance_id).data;
   const call = useSessionCall(session.id);
   const isDone = isOver(session.state);
   return (
@@ -57,7 +56,7 @@ function Whole({ session }: { session: DiagnosisSession }) {
           </Title>
           <Transcript session={session} />
         </section>
-        <ValuesRead session={session} detail={detail} />
+        <ValuesRead session={session} />
         <CommandPanel session={session} />
       </div>
     </>

@@ -8,8 +8,9 @@ import { Link } from "react-router";
 import type { Ticket } from "../api/types";
 import { useWords } from "../i18n";
 import { runningClocks } from "../words/clocks";
-import { formatSpan, plainName } from "../words/format";
+import { formatSpan } from "../words/format";
 import { PriorityMark, StatusMark } from "../words/Marks";
+import { ticketTitle, useNames } from "../words/names";
 import { useNow } from "../words/now";
 
 const ROW_PX = 76;
@@ -55,14 +56,15 @@ export function TicketList({ tickets, chosen, href }: TicketListProps) {
 }
 
 function Row({ ticket, isChosen, to }: { ticket: Ticket; isChosen: boolean; to: string }) {
+  const names = useNames();
   return (
     <Link to={to} replace className="row" aria-current={isChosen || undefined} data-ticket={ticket.number}>
       <span className="row-top">
-        <span className="row-title">{ticket.title}</span>
+        <span className="row-title">{ticketTitle(ticket, names)}</span>
         <PriorityMark priority={ticket.priority} />
       </span>
       <span className="row-mid">
-        #{ticket.number} · {ticket.model ?? plainName(ticket.kind)} · {ticket.appliance_id}
+        #{ticket.number} · {names.kind(ticket.kind)} · {ticket.appliance_id}
       </span>
       <span className="row-top">
         <ClockLine ticket={ticket} />

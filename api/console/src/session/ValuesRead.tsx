@@ -1,11 +1,11 @@
 /** The newest snapshot that the appliance answered with, as values with units; what changed since the one before is marked. */
 import { Title } from "@mantine/core";
 
-import type { ApplianceDetail, DiagnosisSession } from "../api/types";
+import type { DiagnosisSession } from "../api/types";
 import { useWords } from "../i18n";
 import { formatQuantity, plainName } from "../words/format";
 import { Moment } from "../words/Moment";
-import { metricName, metricUnit } from "../words/names";
+import { useNames } from "../words/names";
 
 interface Snapshot {
   at: string | null;
@@ -13,8 +13,9 @@ interface Snapshot {
   metrics: Record<string, number | boolean>;
 }
 
-export function ValuesRead({ session, detail }: { session: DiagnosisSession; detail: ApplianceDetail | undefined }) {
+export function ValuesRead({ session }: { session: DiagnosisSession }) {
   const { t, language } = useWords();
+  const names = useNames();
   const snapshots = session.commands.map(toSnapshot).filter((one) => one !== null);
   const [before, newest] = [snapshots.at(-2), snapshots.at(-1)];
   return (
@@ -30,9 +31,9 @@ export function ValuesRead({ session, detail }: { session: DiagnosisSession; det
           const isNew = old !== undefined && old !== value;
           return (
             <div key={name}>
-              <dt>{metricName(name, detail)}</dt>
+              <dt>{names.metric(session.kind, name)}</dt>
               <dd className={isNew ? "changed" : undefined}>
-                {typeof value === "boolean" ? (value ? "✓" : "–") : formatQuantity(value, metricUnit(name, detail), language)}
+                {typeof value === "boolean" ? (value ? "✓" : "–") : formatQuantity(value, names.unit(session.kind, name), language)}
               </dd>
             </div>
           );

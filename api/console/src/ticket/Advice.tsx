@@ -8,6 +8,7 @@ import type { Ticket } from "../api/types";
 import { useWords } from "../i18n";
 import { formatShare, plainName } from "../words/format";
 import { Moment } from "../words/Moment";
+import { useNames } from "../words/names";
 
 export function Advice({ ticket, onSession }: { ticket: Ticket; onSession: (() => void) | undefined }) {
   const { t, language } = useWords();
@@ -75,6 +76,7 @@ function Sessions({ number }: { number: number }) {
 
 function Causes({ ticket }: { ticket: Ticket }) {
   const { t, language } = useWords();
+  const names = useNames();
   if (ticket.alternatives.length === 0) return null;
   const own = { fault_mode: ticket.fault_mode ?? "unknown", probability: ticket.probability ?? 0 };
   const causes = ticket.probability === null ? ticket.alternatives : [own, ...ticket.alternatives.filter((one) => one.fault_mode !== own.fault_mode)];
@@ -84,7 +86,7 @@ function Causes({ ticket }: { ticket: Ticket }) {
       <ul>
         {causes.map((cause) => (
           <li key={cause.fault_mode}>
-            <span>{cause.fault_mode === "unknown" ? t("ticket.unknownCause") : plainName(cause.fault_mode)}</span>
+            <span>{cause.fault_mode === "unknown" ? t("ticket.unknownCause") : names.fault(ticket.kind, cause.fault_mode)}</span>
             <span className="bar" aria-hidden>
               <i style={{ width: `${Math.round(cause.probability * 100)}%` }} />
             </span>

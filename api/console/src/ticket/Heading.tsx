@@ -6,10 +6,10 @@ import { Link } from "react-router";
 import type { Ticket } from "../api/types";
 import { useWords } from "../i18n";
 import { ClockLine, failsText } from "../queue/TicketList";
-import { formatShare, plainName } from "../words/format";
+import { formatShare } from "../words/format";
 import { PriorityMark, StatusMark } from "../words/Marks";
 import { Moment } from "../words/Moment";
-import { ticketSentence } from "../words/names";
+import { ticketSentence, useNames } from "../words/names";
 import { useNow } from "../words/now";
 import { runningClocks } from "../words/clocks";
 import { likelyStep, otherSteps, type TicketSteps } from "./steps";
@@ -37,12 +37,13 @@ export function Heading({ ticket, steps, isEmbedded, onVerdict }: HeadingProps) 
 function Facts({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) {
   const { t, language } = useWords();
   const now = useNow();
+  const names = useNames();
   const isFailureNearer = runningClocks(ticket)[0]?.kind === "fails";
   return (
     <div className="facts">
       <strong>#{ticket.number}</strong>
       <span>
-        {ticket.model ?? plainName(ticket.kind)}{" "}
+        {names.kind(ticket.kind)} {ticket.model}{" "}
         <Anchor component={Link} to={`/appliances/${encodeURIComponent(ticket.appliance_id)}`} inherit>
           {ticket.appliance_id}
         </Anchor>
@@ -55,7 +56,6 @@ function Facts({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
       <span>
         {t(`source.${ticket.source}`)}, <Moment at={ticket.opened_at} as="ago" />
       </span>
-      <span>{t("ticket.assigned", { who: ticket.assignee ?? t("nobody") })}</span>
       {isEmbedded && (
         <Tooltip label={`${t("ticket.full")} (Enter)`}>
           <ActionIcon component={Link} to={`/tickets/${ticket.number}`} variant="subtle" color="gray" size="sm" aria-label={t("ticket.full")} ml="auto">
@@ -108,6 +108,7 @@ function Steps({ ticket, steps, onVerdict }: { ticket: Ticket; steps: TicketStep
           </Menu.Dropdown>
         </Menu>
       )}
+      <span className="dim push">{t("ticket.assigned", { who: ticket.assignee ?? t("nobody") })}</span>
     </Group>
   );
 }

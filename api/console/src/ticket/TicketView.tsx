@@ -2,7 +2,7 @@
 import { Skeleton, Stack } from "@mantine/core";
 import { useRef, useState } from "react";
 
-import { useAppliance, useTicket } from "../api/queries";
+import { useTicket } from "../api/queries";
 import type { Ticket } from "../api/types";
 import { useKeys } from "../app/keys";
 import { Failed } from "../app/Notice";
@@ -14,6 +14,7 @@ import { StepDialog } from "./StepDialog";
 import { likelyStep, useTicketSteps } from "./steps";
 import { SessionDialog } from "./SessionDialog";
 import { Timeline } from "./Timeline";
+import { ticketTitle, useNames } from "../words/names";
 import { VerdictDialog } from "./VerdictDialog";
 import { Why } from "./Why";
 
@@ -28,8 +29,7 @@ export function TicketView({ number, isEmbedded = false }: { number: number | st
 }
 
 function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) {
-  useTitle(`#${ticket.number} ${ticket.title}`);
-  const detail = useAppliance(ticket.appliance_id).data;
+  useTitle(`#${ticket.number} ${ticketTitle(ticket, useNames())}`);
   const [isVerdictOpen, setVerdictOpen] = useState(false);
   const [isSessionOpen, setSessionOpen] = useState(false);
   const comment = useRef<HTMLTextAreaElement>(null);
@@ -52,7 +52,7 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
         onVerdict={mayJudge ? () => setVerdictOpen(true) : undefined}
       />
       <div className="ticket-columns">
-        <Why ticket={ticket} detail={detail} />
+        <Why ticket={ticket} />
         <Advice ticket={ticket} onSession={mayOpenSession ? () => setSessionOpen(true) : undefined} />
       </div>
       <Timeline ticket={ticket} steps={steps} comment={comment} />

@@ -4,7 +4,8 @@ import { useState } from "react";
 
 import type { Ticket, Verdict } from "../api/types";
 import { useWords } from "../i18n";
-import { formatShare, plainName } from "../words/format";
+import { formatShare } from "../words/format";
+import { useNames } from "../words/names";
 import type { TicketSteps } from "./steps";
 
 const VERDICTS: Verdict[] = ["confirmed", "other_fault", "no_fault_found", "usage", "self_cleared"];
@@ -18,6 +19,7 @@ interface VerdictDialogProps {
 
 export function VerdictDialog({ ticket, steps, opened, onClose }: VerdictDialogProps) {
   const { t, language } = useWords();
+  const names = useNames();
   const [verdict, setVerdict] = useState<Verdict>(ticket.verdict ?? "confirmed");
   const [fault, setFault] = useState(ticket.alternatives[0]?.fault_mode ?? "");
   const [note, setNote] = useState("");
@@ -56,7 +58,7 @@ export function VerdictDialog({ ticket, steps, opened, onClose }: VerdictDialogP
           <datalist id="known-causes">
             {ticket.alternatives.map((cause) => (
               <option key={cause.fault_mode} value={cause.fault_mode}>
-                {plainName(cause.fault_mode)} {formatShare(cause.probability, language)}
+                {names.fault(ticket.kind, cause.fault_mode)} {formatShare(cause.probability, language)}
               </option>
             ))}
           </datalist>

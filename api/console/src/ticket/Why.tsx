@@ -3,18 +3,21 @@ import { Title, Tooltip, UnstyledButton } from "@mantine/core";
 import { useMemo, useState } from "react";
 
 import { useTelemetry } from "../api/queries";
-import type { ApplianceDetail, Evidence, Ticket } from "../api/types";
+import type { Evidence, Ticket } from "../api/types";
 import { type ChartMark, type ChartSpan } from "../chart/LineChart";
 import { MetricChart } from "../chart/MetricChart";
+import { traceOf } from "../chart/trace";
 import { useWords } from "../i18n";
 import { formatQuantity, formatShare, toMs } from "../words/format";
-import { bandText, metricName, sideOf } from "../words/names";
+import { bandText, sideOf, useNames } from "../words/names";
 import { now } from "../words/now";
 
 const DAY = 86_400_000;
-const POINTS = 1200;
+const HOUR = 3_600_000;
+/** Enough for a month of readings as stored: a day's mean of lowest and highest would be none. */
+const POINTS = 20_000;
 
-export function Why({ ticket, detail }: { ticket: Ticket; detail: ApplianceDetail | undefined }) {
+export function Why({ ticket }: { ticket: Ticket }) {
   const { t } = useWords();
   const [chosen, setChosen] = useState(0);
   const evidence = ticket.evidence[chosen] ?? ticket.evidence[0];
@@ -27,29 +30,30 @@ export function Why({ ticket, detail }: { ticket: Ticket; detail: ApplianceDetai
       <ul className="evidence">
         {ticket.evidence.slice(0, 5).map((item, index) => (
           <li key={item.metric}>
-            <EvidenceRow item={item} detail={detail} isChosen={item === evidence} onChoose={() => setChosen(index)} />
+            <EvidenceRow item={item} kind={ticket.kind} isChosen={item === evidence} onChoose={() => setChosen(index)} />
           </li>
         ))}
       </ul>
-      {evidence && <EvidenceChart ticket={ticket} evidence={evidence} detail={detail} />}
+      {evidence && <EvidenceChart ticket={ticket} evidence={evidence} />}
     </section>
   );
 }
 
 interface EvidenceRowProps {
   item: Evidence;
-  detail: ApplianceDetail | undefined;
+  kind: string;
   isChosen: boolean;
   onChoose: () => void;
 }
 
-function EvidenceRow({ item, detail, isChosen, onChoose }: EvidenceRowProps) {
+function EvidenceRow({ item, kind, isChosen, onChoose }: EvidenceRowProps) {
   const { t, language } = useWords();
+  const names = useNames();
   const band = bandText(item.expected_low, item.expected_high, item.unit, language);
   const side = sideOf(item);
   return (
     <UnstyledButton className="evidence-row" aria-pressed={isChosen} onClick={onChoose}>
-      <span className="evidence-name">{metricName(item.metric, detail)}</span>
+      <span className="evidence-name">{names.metric(kind, item.metric)}</span>
       <Bullet item={item} />
       <span className={`evidence-value ${side === "inside" ? "" : "off"}`}>
         {side === "high" ? "↑ " : side === "low" ? "↓ " : ""}
@@ -80,34 +84,44 @@ function Bullet({ item }: { item: Evidence }) {
   );
 }
 
-function EvidenceChart({ ticket, evidence, detail }: { ticket: Ticket; evidence: Evidence; detail: ApplianceDetail | undefined }) {
+function EvidenceChart({ ticket, evidence }: { ticket: Ticket; evidence: Evidence }) {
   const { t } = useWords();
+  const names = useNames();
+  const feature = names.feature(ticket.kind, evidence.metric);
+  const metric = feature?.metric ?? evidence.metric;
+  const asked = feature?.minus ? [metric, feature.minus] : [metric];
   const range = useMemo(() => rangeOf(ticket), [ticket]);
-  const telemetry = useTelemetry(ticket.appliance_id, [evidence.metric], range, POINTS);
+  const telemetry = useTelemetry(ticket.appliance_id, asked, { start: range.start, end: range.now }, POINTS).data;
+  const span = names.span(ticket.kind);
+  const trace = useMemo(() => telemetry && traceOf(telemetry, metric, feature, span), [telemetry, metric, feature, span]);
   const band = useMemo(() => ({ low: evidence.expected_low, high: evidence.expected_high }), [evidence]);
   const marks = useMemo(() => marksOf(ticket, evidence, t), [ticket, evidence, t]);
   const spans = useMemo(() => spansOf(ticket, t), [ticket, t]);
+  const isSame = trace?.isComparable ?? true;
   return (
     <MetricChart
-      name={metricName(evidence.metric, detail)}
-      unit={evidence.unit}
-      metric={evidence.metric}
-      telemetry={telemetry.data}
+      name={names.metric(ticket.kind, isSame ? evidence.metric : metric)}
+      unit={isSame ? evidence.unit : names.unit(ticket.kind, metric)}
+      note={trace && t(`chart.per.${trace.per}`)}
+      trace={trace}
       range={range}
-      band={band}
+      band={isSame ? band : null}
       marks={marks}
       spans={spans}
-      height={230}
+      height={240}
+      isSparse={trace !== undefined && trace.per !== "reading"}
     />
   );
 }
 
-/** From two weeks before the onset until now, to the hour, so that the same question is asked again from the cache. */
-function rangeOf(ticket: Ticket): { start: number; end: number } {
+/** From two weeks before the onset until now, to the hour, so that the same question is asked again from the cache; a failure window that is near is in sight. */
+function rangeOf(ticket: Ticket): { start: number; end: number; now: number } {
   const opened = toMs(ticket.opened_at) ?? now();
   const onset = toMs(ticket.onset_at) ?? opened;
-  const end = Math.ceil(Math.max(opened, Math.min(now(), opened + 30 * DAY)) / 3_600_000) * 3_600_000;
-  return { start: Math.min(onset, opened) - 14 * DAY, end };
+  const today = Math.ceil(Math.max(opened, Math.min(now(), opened + 30 * DAY)) / HOUR) * HOUR;
+  const start = Math.min(onset, opened) - 14 * DAY;
+  const ends = toMs(ticket.failure_window?.to) ?? today;
+  return { start, now: today, end: Math.max(today, Math.min(ends, today + (today - start) * 0.6)) };
 }
 
 type Say = (key: string) => string;

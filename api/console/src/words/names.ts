@@ -1,17 +1,51 @@
 /** What a metric is called in the reader's language, and the sentence of a ticket; both in the API's words where it has them. */
-import type { ApplianceDetail, Evidence, Ticket } from "../api/types";
+import { useMemo } from "react";
+
+import { useProfiles } from "../api/queries";
+import type { Evidence, Feature, Ticket } from "../api/types";
+import { useWords } from "../i18n";
 import { formatNumber, formatQuantity, plainName } from "./format";
 
 type Say = (key: string, options?: Record<string, unknown>) => string;
 
-/** The label of a metric of this appliance; its plain name where no profile knows it. */
-export function metricName(name: string, detail: ApplianceDetail | undefined): string {
-  return detail?.metrics.find((metric) => metric.name === name)?.label ?? plainName(name);
+/** Names for people; a name that no profile knows is made readable. */
+export interface Names {
+  kind: (kind: string) => string;
+  metric: (kind: string, name: string) => string;
+  unit: (kind: string, name: string) => string;
+  fault: (kind: string, name: string) => string;
+  isFault: (kind: string, name: string) => boolean;
+  /** What a feature of this kind is computed over: day, cycle or none. */
+  span: (kind: string) => string | undefined;
+  /** The feature of that name, if it is one. */
+  feature: (kind: string, name: string) => Feature | undefined;
 }
 
-/** The unit of a metric. */
-export function metricUnit(name: string, detail: ApplianceDetail | undefined): string {
-  return detail?.metrics.find((metric) => metric.name === name)?.unit ?? "";
+/** What things are called in the reader's language. */
+export function useNames(): Names {
+  const { language } = useWords();
+  const profiles = useProfiles(language).data;
+  return useMemo(() => {
+    const known = new Map(profiles?.items.map((profile) => [profile.kind, profile]));
+    const metric = (kind: string, name: string) => known.get(kind)?.metrics.find((one) => one.name === name);
+    const feature = (kind: string, name: string) => known.get(kind)?.features.find((one) => one.name === name);
+    return {
+      kind: (kind) => known.get(kind)?.label ?? plainName(kind),
+      metric: (kind, name) => feature(kind, name)?.label ?? metric(kind, name)?.label ?? plainName(name),
+      unit: (kind, name) => metric(kind, name)?.unit ?? "",
+      fault: (kind, name) => known.get(kind)?.fault_modes.find((one) => one.name === name)?.title ?? plainName(name),
+      isFault: (kind, name) => known.get(kind)?.fault_modes.some((one) => one.name === name && one.title) ?? false,
+      span: (kind) => known.get(kind)?.unit,
+      feature,
+    };
+  }, [profiles]);
+}
+
+/** What is wrong, in the reader's language where the detectors said it, in its author's words where a person did. */
+export function ticketTitle(ticket: Ticket, names: Names): string {
+  const isOurs = ticket.source === "prediction" || ticket.source === "error_code";
+  const isKnown = ticket.fault_mode !== null && names.isFault(ticket.kind, ticket.fault_mode);
+  return isOurs && isKnown ? names.fault(ticket.kind, ticket.fault_mode ?? "") : ticket.title;
 }
 
 /** "52–64 s", "≤ 64 s", "≥ 52 s", or null where nothing is expected. */
