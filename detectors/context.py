@@ -33,6 +33,11 @@ FLOOR_PRIOR_ROWS = 5.0
 CLIP_SIGMA = 4.0
 LEARNING_CLIP_SIGMA = 10.0
 SUSPICIOUS_WEIGHT_MIN = 0.05
+FLEET_CLIP_SIGMA = 2.5
+FLEET_CLIP_SHRINKS = 0.93
+"""What is left of the variance of Gaussian noise after clipping at that many standard deviations."""
+FLEET_TRUST = 0.6
+"""An appliance that weighs less than this teaches the fleet nothing: a few faulty ones would widen all bands."""
 
 State = dict[str, NDArray[Any]]
 Floats = NDArray[np.float64]
@@ -137,12 +142,16 @@ class Context:
 
     def _variance(self, reference: Floats) -> Floats:
         """The residual variance of each feature, shrunk to the fleet's, never below the floor."""
-        floor = np.square(self.floor)
-        fleet = (FLOOR_PRIOR_ROWS * floor + self.fleet["squares"]) / (FLOOR_PRIOR_ROWS + self.fleet["weight"])
+        fleet = self._fleet_variance()
         count = np.minimum(reference[:, 0], MEMORY_ROWS)
-        variance: Floats = (VARIANCE_PRIOR_ROWS * fleet + count * reference[:, 6]) / (VARIANCE_PRIOR_ROWS + count)
-        believed: Floats = np.maximum(variance, floor)
+        variance = (VARIANCE_PRIOR_ROWS * fleet + count * reference[:, 6]) / (VARIANCE_PRIOR_ROWS + count)
+        believed: Floats = np.maximum(variance, np.square(self.floor))
         return believed
+
+    def _fleet_variance(self) -> Floats:
+        """The residual variance of each feature over the fleet, beginning with the floor."""
+        learned: Floats = FLOOR_PRIOR_ROWS * np.square(self.floor) + self.fleet["squares"]
+        return learned / (FLOOR_PRIOR_ROWS + self.fleet["weight"])
 
     def _absorb(
         self, state: State, rows: NDArray[np.intp], y: Floats, x: Floats, weight: Floats, clip_sigma: float
@@ -183,8 +192,12 @@ class Context:
         self, counts: NDArray[np.bool_], weight: Floats, n: Floats, d: tuple[Floats, Floats, Floats], residual: Floats
     ) -> None:
         """Pool deviations from the appliances' own means: slopes and residual variance of the fleet."""
-        inner = np.where(counts, weight * n / (n + 1), 0.0)
+        inner = np.where(counts & (weight >= FLEET_TRUST), weight * n / (n + 1), 0.0)
         d_y, d_1, d_2 = d
+        fleet_sigma = np.sqrt(self._fleet_variance())
+        wide = FLEET_CLIP_SIGMA * fleet_sigma
+        residual = np.clip(residual, -wide, wide)
+        d_y = np.clip(d_y, -2 * wide, 2 * wide)
         added = inner.sum(axis=0)
         keep = np.maximum(1 - added / FLEET_MEMORY_ROWS, 0.5)
         fleet = self.fleet
@@ -194,4 +207,4 @@ class Context:
             [(inner * d_1 * d_y).sum(axis=0), (inner * d_2 * d_y).sum(axis=0)], axis=1
         )
         fleet["weight"] = fleet["weight"] * keep + added
-        fleet["squares"] = fleet["squares"] * keep + (inner * np.square(residual)).sum(axis=0)
+        fleet["squares"] = fleet["squares"] * keep + (inner * np.square(residual)).sum(axis=0) / FLEET_CLIP_SHRINKS

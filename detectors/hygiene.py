@@ -5,7 +5,8 @@ Per (appliance, metric), reading by reading:
 - *limit*: outside the metric's possible range three times in a row: an open or shorted sensor.
 - *stuck*: the same value over and over although this metric usually changes from one reading to the next, while the
   appliance works, and not at an end of its range: run × usual rate of change > 40, and four times as long as any run before.
-- *spike*: more than eight standard deviations away for a single reading, again and again.
+- *spike*: more than eight standard deviations from the mean and from the reading before, for a single reading within
+  one mode, again and again.
 - *gap*: a whole day without a reading from an appliance that reports all day.
 
 A bad reading becomes NaN for the layers behind. What is said here is a finding of channel ``data`` and never a repair
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from ingest.profiles.profile import MetricKind, Profile
 
-DATA_FAULTS = ("sensor_out_of_range", "sensor_stuck", "sensor_spikes", "data_gap")
+DATA_FAULTS = ("sensor_out_of_range", "sensor_stuck", "sensor_spikes", "data_gap", "sensor_drift")
 LIMIT_READINGS = 3
 STUCK_RUN_MIN = 30
 STUCK_CHANGES = 40.0
@@ -71,17 +72,19 @@ class Hygiene:
         bank: NDArray[np.float32],
         seen: NDArray[np.uint32],
         is_working: NDArray[np.bool_],
+        has_mode_kept: NDArray[np.bool_],
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Look at one sample of each of ``rows``, at its measured metrics (columns :attr:`measured`) only.
 
         ``raw`` are the readings, ``clean`` those from :meth:`in_range`; ``bank`` (B, 6, M) and ``seen`` (B,) the point bank before
-        them; ``is_working`` whether the appliance works. Returns the readings with spikes and stuck values as NaN, and
+        them; ``is_working`` whether the appliance works, ``has_mode_kept`` whether its mode is that of the sample before.
+        Returns the readings with spikes and stuck values as NaN, and
         per sample and kind of :data:`DATA_FAULTS` (without gap) and metric whether it stands: (B, 3, M).
         """
         faults = np.zeros((len(rows), 3, clean.shape[1]), bool)
         faults[:, 0] = self._limit(state, rows, raw, clean)
         faults[:, 1] = stuck = self._stuck(state, rows, clean, bank[:, 5], is_working)
-        faults[:, 2], first = self._spike(state, rows, clean, bank, seen)
+        faults[:, 2], first = self._spike(state, rows, clean, bank, seen, has_mode_kept)
         return np.where(stuck | first, np.float32(np.nan), clean), faults
 
     def _limit(
@@ -132,16 +135,18 @@ class Hygiene:
         clean: NDArray[np.float32],
         bank: NDArray[np.float32],
         seen: NDArray[np.uint32],
+        has_mode_kept: NDArray[np.bool_],
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Which metrics spike again and again, and which of these readings may be a spike (the first far one)."""
-        mean, variance = bank[:, 0], bank[:, 1]
-        far = np.square(clean - mean) > SPIKE_SIGMA**2 * variance
-        far &= (seen >= SPIKE_AFTER_READINGS)[:, None]
+        mean, variance, last = bank[:, 0], bank[:, 1], bank[:, 5]
+        bound = SPIKE_SIGMA**2 * variance
+        far = (np.square(clean - mean) > bound) & (np.square(clean - last) > bound)
+        far &= ((seen >= SPIKE_AFTER_READINGS) & has_mode_kept)[:, None]
         pending = state["spike_pending"][rows]
         rate = state["spike_rate"][rows].astype(np.float32)
         if far.any() or pending.any() or rate.any():
             present = ~np.isnan(clean)
-            returned = pending & present & ~far
+            returned = pending & present & ~far & has_mode_kept[:, None]
             rate = rate * np.where(present, np.float32(1 - 1 / MEMORY_READINGS), np.float32(1)) + returned
             rate[rate < 0.01] = 0
             state["spike_rate"][rows] = rate

@@ -25,8 +25,11 @@ from detectors.diagnosis import (
 )
 from detectors.episodes import CALM_ROWS, CALM_SCORE, Episodes
 from detectors.finding import Channel, Condition, ConditionState, Evidence, Finding
-from ingest.profiles.profile import Profile, Unit
+from ingest.profiles.profile import MetricKind, Profile, Unit
 
+SENSOR_DRIFT = "sensor_drift"
+LONE_SHARE = 0.85
+"""An unexplained deviation of which one feature carries this much speaks for that feature's sensor."""
 DOUBTFUL_ROWS = 3
 """An alarm whose cause stays unclear is raised as ``unknown`` after this many rows."""
 MODE_SCORE_MIN = 0.6
@@ -52,6 +55,7 @@ class Judgement:
         self.signed = signed
         self.mode_number = [episodes.names.index(name) for name in signed]
         self.unknown = episodes.names.index(UNKNOWN)
+        self.sensor_drift = episodes.names.index(SENSOR_DRIFT)
         self.hazards = np.array([profile.fault_modes[name].hazard_per_year for name in signed])
         self.components = tuple(dict.fromkeys(profile.fault_modes[name].component for name in signed))
         self.trace: list[tuple[int, float]] | None = None
@@ -82,7 +86,7 @@ class Judgement:
         correlation = self.statistics.correlation()
         smooth = state["z_smooth"][rows].astype(float)
         told = diagnose(smooth, self.statistics.signatures, correlation, self.hazards)
-        standing = (state["standing"][rows] == 1).any(axis=1)
+        standing = (state["standing"][rows] == 1).any(axis=1) | (state["standing"][rows, self.sensor_drift] > 0)
         for at in np.flatnonzero((score >= 1) | standing):
             row, closed = int(rows[at]), int(units.closed_ms[place[at]])
             bands = (y[at], z[at], expected[at], sigma[at])
@@ -95,7 +99,8 @@ class Judgement:
         """Forget what was usual and end what stood by evidence: the appliance is another one now."""
         ended = [
             self.episodes.clear(state, row, mode, appliance_id, now_ms)
-            for mode in self.episodes.standing_by(state, row, Channel.EVIDENCE)
+            for mode in range(len(self.episodes.names))
+            if self.episodes.stands(state, row, mode) and (mode <= self.unknown or mode == self.sensor_drift)
         ]
         self.context.forget(state, row)
         for name in self.statistics.layout():
@@ -118,6 +123,8 @@ class Judgement:
         """Raise, keep or clear the finding by evidence of one appliance."""
         modes, score = scores
         standing = self.episodes.standing_by(state, row, Channel.EVIDENCE)
+        if self.episodes.stands(state, row, self.sensor_drift):
+            standing.append(self.sensor_drift)
         if standing:
             calm = int(state["calm_rows"][row]) + 1 if score < CALM_SCORE else 0
             state["calm_rows"][row] = calm
@@ -130,6 +137,9 @@ class Judgement:
             return
         mode = self.unknown if number < 0 else self.mode_number[number]
         if any(self.episodes.stands(state, row, other) for other in (mode, *self.mode_number)):
+            return
+        if number < 0 and (sensor := self._lone_sensor(state, row)) is not None:
+            self._suspect_sensor(state, row, appliance_id, now_ms, sensor, bands, findings)
             return
         if self.episodes.may_rise(state, row, mode, Channel.EVIDENCE, now_ms):
             finding = self._finding(state, row, appliance_id, now_ms, number, probability, score, told, at, bands)
@@ -145,6 +155,37 @@ class Judgement:
         if doubtful < DOUBTFUL_ROWS:
             return None, 0.0
         return -1, min(PROBABILITY_MAX, max(0.3, float(posterior[-1])))
+
+    def _lone_sensor(self, state: State, row: int) -> int | None:
+        """The feature that alone carries a deviation that no fault explains, if it is measured by a sensor."""
+        smooth = state["z_smooth"][row].astype(float)
+        shares = contributions(smooth, None, self.statistics.correlation())
+        top = int(np.argmax(shares))
+        metric = self.profile.features[top].metric
+        is_sensor = metric is not None and self.profile.metrics[metric].kind is MetricKind.MEASUREMENT
+        return top if shares[top] >= LONE_SHARE and is_sensor else None
+
+    def _suspect_sensor(
+        self,
+        state: State,
+        row: int,
+        appliance_id: str,
+        now_ms: int,
+        feature: int,
+        bands: tuple[Floats, Floats, Floats, Floats],
+        findings: list[Finding],
+    ) -> None:
+        """Raise a data fault: one sensor moves and its partners do not."""
+        if not self.episodes.may_rise(state, row, self.sensor_drift, Channel.DATA, now_ms):
+            return
+        since = int(state["onset_single"][row, feature]) * 60_000 or now_ms
+        smooth = state["z_smooth"][row].astype(float)
+        evidence = (self._evidence(feature, 1.0, since, smooth, bands),)
+        finding = Finding(
+            appliance_id, self.profile.kind, SENSOR_DRIFT, "data", Channel.DATA, raised_ms=now_ms, onset_ms=since,
+            score=1.0, severity=0.3, probability=0.7, evidence=evidence,
+        )  # fmt: skip
+        findings.append(self.episodes.rise(state, row, self.sensor_drift, finding))
 
     def _finding(
         self,

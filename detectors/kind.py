@@ -179,21 +179,23 @@ class KindDetector:
         """Hygiene, point bank and rules, reading by reading; returns the readings that are believed."""
         state, measured = self.state, self.hygiene.measured
         clean = self.hygiene.in_range(raw)
+        before = np.where(np.r_[True, rows[1:] != rows[:-1]], state["previous_mode"][rows], np.r_[-1, modes[:-1]])
+        has_mode_kept = modes == before
         is_working = (modes < 0) | self.cycles.running[modes] | (len(self.cycles.running) == 1)
         for place in point_bank.passes(rows):
             here, now = rows[place], ts[place]
             gap = (now - state["last_ts"][here] > GAP_MS) & (state["last_ts"][here] > 0)
             believed, faults = self.hygiene.check(
                 state, here, raw[place][:, measured], clean[place][:, measured],
-                state["bank"][here], state["seen"][here], is_working[place],
+                state["bank"][here], state["seen"][here], is_working[place], has_mode_kept[place],
             )  # fmt: skip
             clean[place[:, None], measured] = believed
             point_bank.update(state["bank"], state["seen"], here, believed)
             standing = np.concatenate([faults.any(axis=2), gap[:, None] & (self.profile.unit is Unit.DAY)], axis=1)
             self._data_faults(here, now, standing, faults, raw[place][:, measured], findings)
             if self.rules.rules:
-                fires, within = self.rules.check(state, here, now, clean[place])
-                self._rule_findings(here, now, fires, within, clean[place], findings)
+                fires, calm = self.rules.check(state, here, now, clean[place])
+                self._rule_findings(here, now, fires, calm, clean[place], findings)
             state["last_ts"][here] = now
         return clean
 
@@ -208,7 +210,7 @@ class KindDetector:
     ) -> None:
         """Raise and clear what is said of the data."""
         first = self.data_modes
-        known = self.state["standing"][rows, first:] > 0
+        known = self.state["standing"][rows, first : first + standing.shape[1]] > 0
         for place, fault in zip(*np.nonzero(standing != known), strict=True):
             row, mode, now = int(rows[place]), first + int(fault), int(ts[place])
             if known[place, fault]:
@@ -234,14 +236,14 @@ class KindDetector:
         rows: NDArray[np.intp],
         ts: NDArray[np.int64],
         fires: NDArray[np.bool_],
-        within: NDArray[np.bool_],
+        calm: NDArray[np.bool_],
         values: NDArray[np.float32],
         findings: list[Finding],
     ) -> None:
-        """Raise what a rule fires for, clear what is within all limits of its mode again."""
+        """Raise what a rule fires for, clear what is calm again."""
         mode_of = self.rules.mode
         by_rule = self.state["standing"][rows][:, mode_of] == 2
-        for place in np.flatnonzero(fires.any(axis=1) | (by_rule & within).any(axis=1)):
+        for place in np.flatnonzero(fires.any(axis=1) | (by_rule & calm).any(axis=1)):
             row, now = int(rows[place]), int(ts[place])
             for number in np.flatnonzero(fires[place]):
                 mode = int(mode_of[number])
@@ -252,8 +254,8 @@ class KindDetector:
                     )))  # fmt: skip
             findings.extend(
                 self.episodes.clear(self.state, row, mode, self.ids[row], now)
-                for mode in np.unique(mode_of[by_rule[place] & within[place]]).tolist()
-                if not fires[place, mode_of == mode].any()
+                for mode in np.unique(mode_of[by_rule[place] & calm[place]]).tolist()
+                if calm[place, mode_of == mode].all()
             )
 
     def _rule_evidence(self, row: int, number: int, observed: float) -> Evidence:

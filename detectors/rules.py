@@ -1,6 +1,7 @@
 """L1, rules: fixed limits that hold for a while, and what the appliance itself reports. No learning, at once.
 
-A limit fires once its metric has been beyond it in every reading for ``for_s`` seconds; one reading within ends it.
+A limit fires once its metric has been beyond it in every reading for ``for_s`` seconds; one reading within starts the time anew. What a
+rule said is over after a day without a reading beyond.
 An error code of a known fault mode fires at once; one of no known mode when it came three times within fourteen days.
 """
 
@@ -15,6 +16,7 @@ from ingest.profiles.profile import Profile
 
 CODE_WINDOW_S = 14 * 86_400
 UNKNOWN_CODE_REPEATS = 3
+CALM_S = 86_400
 
 State = dict[str, NDArray[Any]]
 
@@ -40,6 +42,7 @@ class Rules:
         """Name → (type, shape per appliance) of what must be remembered: seconds since 1970, 0 for never."""
         return {
             "beyond_since_s": ("u4", (len(self.rules),)),
+            "beyond_last_s": ("u4", (len(self.rules),)),
             "code_count": ("u1", (self.mode_count,)),
             "code_last_s": ("u4", (self.mode_count,)),
         }
@@ -47,18 +50,22 @@ class Rules:
     def check(
         self, state: State, rows: NDArray[np.intp], ts_ms: NDArray[np.int64], values: NDArray[np.float32]
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """One sample of each of ``rows``: which rules fire, and which are within their limit for sure: (B, rules)."""
+        """One sample of each of ``rows``: which rules fire, and which are calm for long: (B, rules)."""
         read = values[:, self.column]
         beyond = (read > self.above) | (read < self.below)
         within = ~beyond & ~np.isnan(read)
         since = state["beyond_since_s"][rows]
-        if not beyond.any() and not since.any():
+        last = state["beyond_last_s"][rows]
+        if not beyond.any() and not last.any():
             return beyond, within
         now_s = (ts_ms // 1000)[:, None]
+        last = np.where(beyond, now_s, last)
+        state["beyond_last_s"][rows] = last
+        calm = within & (now_s - last >= CALM_S)
         since = np.where(within, 0, np.where(beyond & (since == 0), now_s, since)).astype(np.uint32)
         state["beyond_since_s"][rows] = since
         fires = beyond & (now_s - since.astype(np.int64) >= self.for_s)
-        return fires, within
+        return fires, calm
 
     def error_code(self, state: State, row: int, code: str | None, ts_ms: int) -> tuple[int, int, bool]:
         """Note one reported code: (number of its fault mode, how often within the window, whether it speaks)."""
