@@ -1,0 +1,236 @@
+"""The strict decoder: garbage gets exactly one reason, the first in the contract's order."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.wire.dead_letter import PAYLOAD_BYTES_MAX, Identity, Reason, Refused
+from ingest.wire.message import decode
+from ingest.wire.strict_json import parse
+from ingest.wire.timestamp import format_ms, parse_many_ms, parse_ms
+from ingest.wire.topic import Channel, Topic, TopicScheme
+
+TELEMETRY = Topic("refrigerator", "f1", Channel.TELEMETRY)
+
+
+def _reason(payload: bytes, channel: Channel = Channel.TELEMETRY) -> Reason | None:
+    try:
+        decode(Topic("refrigerator", "f1", channel), payload)
+    except Refused as refusal:
+        return refusal.reason
+    return None
+
+
+def _with(**changes: Any) -> bytes:
+    return json.dumps({"boot": "b", "seq": 1, "metrics": {"power_w": 1}} | changes).encode()
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"{" + b" " * PAYLOAD_BYTES_MAX, Reason.TOO_LARGE),
+        (b"\xff" + b" " * PAYLOAD_BYTES_MAX, Reason.TOO_LARGE),
+        (b'{"metrics": {"power_w": 1}, "x": "\xff"', Reason.NOT_UTF8),
+        (b"\xed\xa0\x80", Reason.NOT_UTF8),
+        (b"", Reason.NOT_JSON),
+        (b"   ", Reason.NOT_JSON),
+        (b"\xef\xbb\xbf{}", Reason.NOT_JSON),
+        (b'{"metrics": {"power_w": NaN}}', Reason.NOT_JSON),
+        (b'{"metrics": {"power_w": Infinity}}', Reason.NOT_JSON),
+        (b'{"metrics": {"power_w": -Infinity}}', Reason.NOT_JSON),
+        (b'{"metrics": {"power_w": 01}}', Reason.NOT_JSON),
+        (b'{"metrics": {"power_w": 1}} x', Reason.NOT_JSON),
+        (b'{"metrics": {"power_w": 1}}\x00', Reason.NOT_JSON),
+        (b'{"mode": "\x00", "metrics": {"power_w": 1}}', Reason.NOT_JSON),
+        (b'{"mode": "\\ud800", "metrics": {"power_w": 1}}', Reason.NOT_JSON),
+        (b'{"mode": "\\udc00\\ud800", "metrics": {"power_w": 1}}', Reason.NOT_JSON),
+        (b'{"a": 1, "a": 2, "mode": "\\ud800"}', Reason.NOT_JSON),
+        (b"[" * 9 + b'"\\ud800"' + b"]" * 9, Reason.NOT_JSON),
+        (b"[" * 30000, Reason.NOT_JSON),
+        (b"[" * 30000 + b"]" * 30000, Reason.TOO_DEEP),
+        (b'{"a":' * 9 + b"1" + b"}" * 9, Reason.TOO_DEEP),
+        (b'{"a":' * 200 + b"1e999" + b"}" * 200, Reason.TOO_DEEP),
+        (b"[" * 70 + b"1," + b"]" * 70, Reason.NOT_JSON),
+        (b"[" * 70 + b"1 1" + b"]" * 70, Reason.NOT_JSON),
+        (b"[" * 70 + b'{"a" 1}' + b"]" * 70, Reason.NOT_JSON),
+        (b"[" * 70 + b'{"a":1,}' + b"]" * 70, Reason.NOT_JSON),
+        (b"[" * 70 + b'{"a":[],"b":{},"c":[1,{"d":null}]}' + b"]" * 70, Reason.TOO_DEEP),
+        (b"[" * 70 + b"]" * 69 + b"}", Reason.NOT_JSON),
+        (b"[]" * 70, Reason.NOT_JSON),
+        (b'{"a":' * 7 + b"[1]" + b"}" * 7, Reason.SCHEMA),
+        (b"7", Reason.SCHEMA),
+        (b"{}", Reason.SCHEMA),
+        (b'{"metrics": {}}', Reason.SCHEMA),
+        (b'{"metrics": [1]}', Reason.SCHEMA),
+        (b'{"metrics": {"power_w": 1, "power_w": 1}}', Reason.SCHEMA),
+        (b'{"x": {"a": 1, "a": 1}, "metrics": {"power_w": 1}}', Reason.SCHEMA),
+        (b'{"mode": "\\u0000", "metrics": {"power_w": 1}}', Reason.SCHEMA),
+        (b'{"metrics": {"power_w": 18446744073709551616}}', Reason.SCHEMA),
+        (b'{"metrics": {"power_w": -9223372036854775809}}', Reason.SCHEMA),
+        (b'{"x": 18446744073709551616, "metrics": {"power_w": 1}}', Reason.SCHEMA),
+        (b'{"metrics": {"power_w": ' + b"9" * 5000 + b"}}", Reason.SCHEMA),
+        (b'{"metrics": {"power_w": 1e400}}', Reason.SCHEMA),
+        (b'{"metrics": {"power_w": null}}', Reason.SCHEMA),
+        (b'{"metrics": {"power_w": "1"}}', Reason.SCHEMA),
+        (b'{"metrics": {"ts": 1}}', Reason.SCHEMA),
+        (b'{"metrics": {"appliance_id": 1}}', Reason.SCHEMA),
+        (b'{"metrics": {"Power": 1}}', Reason.SCHEMA),
+        (b'{"samples": []}', Reason.SCHEMA),
+        (b'{"samples": [{"metrics": {"a": 1}}], "metrics": {"a": 1}}', Reason.SCHEMA),
+        (_with(boot=None), Reason.SCHEMA),
+        (_with(boot="a b"), Reason.SCHEMA),
+        (_with(boot="x" * 33), Reason.SCHEMA),
+        (_with(seq=-1), Reason.SCHEMA),
+        (_with(seq=1.0), Reason.SCHEMA),
+        (_with(seq=True), Reason.SCHEMA),
+        (_with(seq="1"), Reason.SCHEMA),
+        (b'{"boot": "b", "metrics": {"power_w": 1}}', Reason.SCHEMA),
+        (b'{"seq": 1, "metrics": {"power_w": 1}}', Reason.SCHEMA),
+        (_with(ts="yesterday"), Reason.SCHEMA),
+        (_with(ts="2026-02-30T00:00:00Z"), Reason.SCHEMA),
+        (_with(ts="2026-02-20T00:00:00"), Reason.SCHEMA),
+        (_with(ts=None), Reason.SCHEMA),
+        (_with(ts=True), Reason.SCHEMA),
+        (_with(mode=3), Reason.SCHEMA),
+        (_with(appliance_id=3), Reason.SCHEMA),
+        (_with(appliance_id="f2", seq="x"), Reason.SCHEMA),
+        (_with(appliance_id="f2"), Reason.IDENTITY_MISMATCH),
+        (_with(appliance_id="f1"), None),
+        (b" \n" + _with() + b"\t ", None),
+        (_with(metrics={"power_w": 2**64 - 1, "door_open": True, "a": -(2**63)}), None),
+    ],
+)
+def test_first_reason_holds(payload: bytes, reason: Reason | None) -> None:
+    """A payload is refused for the first reason of the contract's order, or not at all."""
+    assert _reason(payload) == reason
+
+
+@pytest.mark.parametrize(
+    ("channel", "payload", "reason"),
+    [
+        (Channel.EVENT, b'{"type": "party"}', Reason.SCHEMA),
+        (Channel.EVENT, b'{"type": "error_code"}', Reason.SCHEMA),
+        (Channel.EVENT, b'{"type": "error_code", "code": 7}', Reason.SCHEMA),
+        (Channel.EVENT, b'{"type": "cycle_finished", "data": {}}', Reason.SCHEMA),
+        (Channel.EVENT, b'{"type": "part_replaced"}', Reason.SCHEMA),
+        (Channel.EVENT, b'{"type": "setting_changed", "data": {"name": "x"}}', Reason.SCHEMA),
+        (Channel.EVENT, b'{"type": "firmware_updated", "data": {"to": 3}}', Reason.SCHEMA),
+        (Channel.EVENT, b'{"type": "moved", "data": []}', Reason.SCHEMA),
+        (Channel.EVENT, b'{"type": "moved"}', None),
+        (Channel.EVENT, b'{"type": "cycle_started", "boot": "b", "seq": 0}', None),
+        (Channel.EVENT, b'{"type": "moved", "appliance_id": "f2"}', Reason.IDENTITY_MISMATCH),
+        (Channel.STATUS, b"", None),
+        (Channel.STATUS, b'{"state": "asleep"}', Reason.SCHEMA),
+        (Channel.STATUS, b'{"state": "online", "capabilities": "buffer"}', Reason.SCHEMA),
+        (Channel.STATUS, b'{"state": "online", "interval_s": 0}', Reason.SCHEMA),
+        (Channel.STATUS, b'{"state": "online", "interval_s": true}', Reason.SCHEMA),
+        (Channel.STATUS, b'{"state": "offline", "appliance_id": "f2"}', Reason.IDENTITY_MISMATCH),
+        (Channel.RESULT, b'{"id": "c", "state": "accepted"}', Reason.SCHEMA),
+        (Channel.RESULT, b'{"state": "accepted", "ts": 1}', Reason.SCHEMA),
+        (Channel.RESULT, b'{"id": "c", "state": "done", "ts": 1}', Reason.SCHEMA),
+        (Channel.RESULT, b'{"id": "c", "state": "accepted", "ts": 1}', None),
+        (Channel.ACK, b"{}", Reason.UNKNOWN_TOPIC),
+        (Channel.COMMAND, b"{}", Reason.UNKNOWN_TOPIC),
+    ],
+)
+def test_other_channels(channel: Channel, payload: bytes, reason: Reason | None) -> None:
+    """Events, statuses and results are read as strictly as telemetry; on our own channels nobody speaks to us."""
+    assert _reason(payload, channel) == reason
+
+
+@pytest.mark.parametrize(
+    ("payload", "identity"),
+    [
+        (b'{"boot": "b", "seq": 3, "metrics": {}}', Identity("b", 3)),
+        (b'{"boot": "b", "seq": 3, "x": ' + b"[" * 9 + b"]" * 9 + b"}", Identity("b", 3)),
+        (b'{"boot": "b", "seq": 3, "seq": 4, "metrics": {"a": 1}}', Identity(is_readable=False)),
+        (b'{"boot": "b", "seq": "3", "metrics": {"a": 1}}', Identity(is_readable=False)),
+        (b'{"x": {"boot": "b", "seq": 3}}', Identity()),
+        (b"[1]", Identity(is_readable=False)),
+        (b"nonsense", Identity(is_readable=False)),
+    ],
+)
+def test_identity_of_a_refused_message(payload: bytes, identity: Identity) -> None:
+    """A refused message keeps its boot and seq where both can be read once and for all."""
+    with pytest.raises(Refused) as caught:
+        decode(TELEMETRY, payload)
+
+    assert caught.value.identity == identity
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_give_one_reason(payload: bytes) -> None:
+    """Arbitrary bytes end in a value or in one refusal, never in another error."""
+    for channel in Channel:
+        _reason(payload, channel)
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(_json)
+def test_sound_json_comes_through(value: Any) -> None:
+    """What is JSON by the contract is read as it was meant; NaN and lone surrogates are not."""
+    text = json.dumps(value)
+    try:
+        parsed = parse(text.encode())
+    except Refused as refusal:
+        reason = refusal.reason
+    else:
+        assert parsed.value == value
+        return
+
+    assert reason in {Reason.NOT_JSON, Reason.TOO_DEEP, Reason.SCHEMA}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(-62135596800000, 253402300799999))
+def test_times_come_back(ms: int) -> None:
+    """A time written as RFC 3339 is read as the same millisecond, one by one and in bulk."""
+    text = format_ms(ms).rjust(24, "0")
+
+    bulk, is_usual = parse_many_ms([text])
+
+    assert parse_ms(text) == ms
+    assert is_usual.all()
+    assert bulk.tolist() == [ms]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("fettle/v1/dryer/d-1/telemetry", Topic("dryer", "d-1", Channel.TELEMETRY)),
+        ("fettle/v1/dryer/d-1/telemetry/x", None),
+        ("fettle/v1/Dryer/d-1/telemetry", None),
+        ("fettle/v1/dryer/d 1/telemetry", None),
+        (f"fettle/v1/dryer/{'x' * 65}/telemetry", None),
+        ("fettle/v1/dryer/d-1/gossip", None),
+        ("fettle/v2/dryer/d-1/telemetry", None),
+        ("xfettle/v1/dryer/d-1/telemetry", None),
+        ("", None),
+    ],
+)
+def test_topics(text: str, parts: Topic | None) -> None:
+    """A topic is taken apart exactly, or not at all."""
+    assert TopicScheme().parse(text) == parts
+    assert parts is None or TopicScheme().format(parts) == text
+
+
+def test_root_is_a_setting() -> None:
+    """Under another root the same scheme holds."""
+    scheme = TopicScheme("acme/fleet/1")
+
+    assert scheme.parse("acme/fleet/1/dryer/d/status") == Topic("dryer", "d", Channel.STATUS)
+    assert scheme.parse("fettle/v1/dryer/d/status") is None
+    assert scheme.subscriptions()[0] == "acme/fleet/1/+/+/telemetry"

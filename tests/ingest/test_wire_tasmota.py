@@ -1,0 +1,125 @@
+"""Tasmota plugs beside our own wire: energy, state, last will, and the devices file that names them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ingest.sample import StatusState
+from ingest.wire.columns import BatchDecoder
+from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.foreign import CODECS, codecs_of
+from ingest.wire.foreign.devices import Device, DevicesError, load_devices, unmapped
+from ingest.wire.foreign.tasmota import TasmotaCodec
+from ingest.wire.status import CLEARED, StatusMessage
+from ingest.wire.telemetry import TelemetryMessage, WireSample
+
+GOLDEN = Path(__file__).parent / "golden" / "v1"
+TS = 1795293552000
+DEVICE = Device("washer-1", "washing_machine")
+
+
+def _decode(last: str, payload: bytes, device: Device = DEVICE) -> object:
+    return TasmotaCodec().decode(f"tele/washer1/{last}", payload, device)
+
+
+def test_energy_becomes_a_sample() -> None:
+    """ENERGY gives power, voltage, current and energy, at the plug's time taken as UTC."""
+    payload = (GOLDEN / "tasmota_sensor.json").read_bytes()
+
+    expected = {"power_w": 92.0, "voltage_v": 230.0, "current_a": 0.44, "energy_kwh": 3.185}
+    assert _decode("SENSOR", payload) == TelemetryMessage((WireSample(expected, TS),))
+
+
+def test_state_and_will_become_a_status() -> None:
+    """STATE says the plug is there; the last will says whether it is; an empty one clears it."""
+    assert _decode("STATE", (GOLDEN / "tasmota_state.json").read_bytes()) == StatusMessage(StatusState.ONLINE, TS)
+    assert _decode("LWT", b"Online") == StatusMessage(StatusState.ONLINE)
+    assert _decode("LWT", b"Offline") == StatusMessage(StatusState.OFFLINE)
+    assert _decode("LWT", b"") == CLEARED
+
+
+@pytest.mark.parametrize(
+    ("last", "payload", "reason"),
+    [
+        ("LWT", b"Perhaps", Reason.SCHEMA),
+        ("LWT", b"x" * 70000, Reason.TOO_LARGE),
+        ("SENSOR", b"Online", Reason.NOT_JSON),
+        ("SENSOR", b"[]", Reason.SCHEMA),
+        ("SENSOR", b'{"ENERGY": 4}', Reason.SCHEMA),
+        ("SENSOR", b'{"ENERGY": {"Power": "92"}}', Reason.SCHEMA),
+        ("SENSOR", b'{"ENERGY": {"Power": null}}', Reason.SCHEMA),
+        ("SENSOR", b'{"Time": 4, "ENERGY": {"Power": 92}}', Reason.SCHEMA),
+        ("SENSOR", b'{"Time": "soon", "ENERGY": {"Power": 92}}', Reason.SCHEMA),
+        ("SENSOR", b'{"ENERGY": {"Power": 1, "Power": 2}}', Reason.SCHEMA),
+    ],
+)
+def test_garbage_is_refused(last: str, payload: bytes, reason: Reason) -> None:
+    """A plug's garbage is refused by the same order of reasons as ours."""
+    with pytest.raises(Refused) as caught:
+        _decode(last, payload)
+
+    assert caught.value.reason is reason
+
+
+def test_what_carries_no_energy_is_sound() -> None:
+    """Other sensors and lists of several channels carry nothing for us, and are no dead letters."""
+    assert _decode("SENSOR", b'{"Time": "2026-11-21T20:39:12", "AM2301": {"Temperature": 21.5}}') is None
+    assert _decode("SENSOR", b'{"ENERGY": {"Power": [1, 2]}}') is None
+
+
+def test_devices_file_names_id_kind_and_zone(tmp_path: Path) -> None:
+    """The devices file maps a plug to an appliance, and its zone applies to times without one."""
+    path = tmp_path / "devices.toml"
+    path.write_text('["tele/washer1"]\nid = "w1"\nkind = "washing_machine"\ntimezone = "Europe/Berlin"\n')
+    devices = load_devices(path)
+    decoder = BatchDecoder(codecs=codecs_of(["tasmota"]), devices=devices)
+
+    decoded = decoder.decode(
+        ["tele/washer1/SENSOR", "tele/Kitchen plug/SENSOR", "tele/a/b/SENSOR"],
+        [b'{"Time": "2026-11-21T21:39:12", "ENERGY": {"Power": 92}}'] * 3,
+    )
+
+    assert [(source.appliance_id, source.kind) for source in decoded.sources[:2]] == [
+        ("w1", "washing_machine"),
+        ("Kitchen_plug", "generic"),
+    ]
+    assert {rows.kind: rows.ts_ms.tolist() for rows in decoded.rows} == {
+        "washing_machine": [TS],
+        "generic": [TS + 3_600_000],
+    }
+    assert isinstance(decoded.others[2], Refused)
+    assert decoded.others[2].reason is Reason.UNKNOWN_TOPIC
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('["tele/x"]\nkind = "dryer"', "needs id"),
+        ('["tele/x"]\nid = "a b"', "must be 1 to 64 characters"),
+        ('["tele/x"]\nid = "a"\nkind = "Dryer"', "must be lower_snake"),
+        ('["tele/x"]\nid = "a"\ntimezone = "Mars/Base"', "is unknown; write one such as"),
+        ('["tele/x"]\nid = "a"\nzone = "UTC"', "unknown key 'zone'; known: id, kind, timezone"),
+        ('["tele/x"', "can't be read"),
+    ],
+)
+def test_broken_devices_file(tmp_path: Path, content: str, says: str) -> None:
+    """A devices file that can't be used is refused with a sentence that says what to write."""
+    path = tmp_path / "devices.toml"
+    path.write_text(content)
+
+    with pytest.raises(DevicesError, match=says):
+        load_devices(path)
+
+
+def test_names_that_are_no_id() -> None:
+    """An unmapped device gets its name as id, made of allowed characters, at most 64 of them."""
+    assert unmapped("tele/Küche.1") == Device("K_che_1")
+    assert len(unmapped("tele/" + "x" * 90).appliance_id) == 64
+
+
+def test_unknown_codec_is_named() -> None:
+    """A codec that isn't there is named together with those that are."""
+    with pytest.raises(ValueError, match=f"unknown codec 'zwave'; known: {', '.join(CODECS)}"):
+        codecs_of(["zwave"])
