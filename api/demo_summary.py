@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def read_truth(folder: Path) -> list[RealFault]:
         ]
 
 
-def judge(tickets: Sequence[PredictedTicket], faults: Sequence[RealFault]) -> Mapping[str, float | int | None]:
+def judge(tickets: Sequence[PredictedTicket], faults: Sequence[RealFault]) -> Mapping[str, Any]:
     """How many faults were caught early, with how many days of lead, and how many tickets were false.
 
     A ticket is false where its appliance has no fault that had begun when it was raised. Lead is counted to the failure
