@@ -129,6 +129,10 @@ class Agent:
         """All that is kept, oldest first: what a new connection sends again."""
         return list(self._buffer.values())
 
+    def is_wanted(self, message: Outgoing) -> bool:
+        """Whether sending it still makes sense: nobody has acknowledged or refused it meanwhile."""
+        return message.seq is None or message.seq in self._buffer
+
     def receive(self, topic: str, payload: bytes, now_ms: int) -> list[Outgoing]:
         """Take in what the service says; what is answered. Anything that makes no sense is ignored."""
         channel = topic.rsplit("/", 1)[-1]
@@ -140,10 +144,15 @@ class Agent:
             return []
         if channel == "command":
             return self._obey(message, now_ms)
-        if channel == "ack" and message.get("boot") == self.boot and isinstance(message.get("upto"), int):
-            self.counts.acknowledged += self._release(message["upto"])
-        elif channel == "nack" and message.get("boot") == self.boot and message.get("seq") in self._buffer:
-            self._drop(message["seq"])
+        if channel == "command":
+            return self._obey(message, now_ms)
+        seq = message.get("upto" if channel == "ack" else "seq")
+        if message.get("boot") != self.boot or not isinstance(seq, int):
+            return []
+        if channel == "ack":
+            self.counts.acknowledged += self._release(seq)
+        elif channel == "nack" and seq in self._buffer:
+            self._drop(seq)
             self.counts.refused += 1
         return []
 

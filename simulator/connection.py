@@ -93,6 +93,7 @@ class Connection:
         self.reconnects = 0
         self.resent = 0
         self._is_leaving = False
+        self._client: aiomqtt.Client | None = None
         self._sent_upto = -1
         self._outbox: deque[Outgoing] = deque()
         self._wanted = asyncio.Event()
@@ -143,6 +144,11 @@ class Connection:
             self.publish(again)
             self._progress, self._patience_s = (kept, now_s), min(self._patience_s * 2, 600.0)
 
+    def break_off(self) -> None:
+        """Cut the line at once, without a goodbye; :meth:`run` connects again."""
+        if self._client is not None:
+            _cut(self._client)
+
     async def leave(self) -> None:
         """Say that the appliance leaves, and let :meth:`run` end by itself within a moment."""
         if self.is_connected:
@@ -178,6 +184,7 @@ class Connection:
             self._outbox.extend(self.agent.unacknowledged())
             self.resent += sum(1 for one in self._outbox if one.seq is not None and one.seq <= self._sent_upto)
             self._wanted.set()
+            self._client = client
             self.is_connected = True
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._listen(client))
@@ -210,17 +217,20 @@ class Connection:
                 if not self._outbox and self.network is None:
                     continue
             if self.network is None:
-                await self._send(client, self._outbox.popleft())
+                message = self._outbox.popleft()
+                if self.agent.is_wanted(message):
+                    await self._send(client, message)
                 continue
             now_ms = self.clock.now_ms()
             if self.network.is_down(now_ms):
-                _cut(client)
+                self.break_off()
                 await asyncio.sleep(1)  # the listener notices before
                 raise aiomqtt.MqttError("The line is down.")
             if self._outbox:
                 self.network.offer(self._outbox.popleft(), now_ms)
             for message in self.network.due(now_ms):
-                await self._send(client, message)
+                if self.agent.is_wanted(message):
+                    await self._send(client, message)
 
     async def _wait_briefly(self) -> None:
         """Until there is something to send; at most a moment while the network holds messages back."""

@@ -96,6 +96,7 @@ class Sensors:
         self.noisy = np.array([i for i, name in enumerate(metrics) if SENSORS[name].sd or SENSORS[name].relative_sd])
         self.sd = np.array([SENSORS[metrics[i]].sd for i in self.noisy])
         self.relative_sd = np.array([SENSORS[metrics[i]].relative_sd for i in self.noisy])
+        self.floor = np.array([-np.inf if metrics[i].endswith("_c") else 0.0 for i in self.noisy])
         self.correlation = specification.correlation.draw(count, rng).astype(np.float32)[:, None]
         self.noise = rng.standard_normal((count, len(self.noisy)), dtype=np.float32)
         self.held: dict[int, float] = {}
@@ -121,7 +122,7 @@ class Sensors:
         """Turn (rows, metrics) of truth into reports, in place; says which rows are sent at all."""
         truth = values[:, self.noisy]
         spread = self.sd + np.abs(truth) * self.relative_sd
-        measured = truth + noise * np.where(truth == 0.0, 0.0, spread)
+        measured = np.maximum(truth + noise * np.where(truth == 0.0, 0.0, spread), self.floor)
         self._spike(measured, spread)
         values[:, self.noisy] = measured
         for index, fault in enumerate(self.faults):
