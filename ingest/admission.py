@@ -107,13 +107,14 @@ class Admission:
         try:
             touched = self._judge_all(judge, decoded, payloads, position)
             judgement = judge.judgement()
+            batch = batch_of(decoded, judgement, retained)
             self._books.commit(self._entry(judge, judgement, touched))
         except BaseException:
             self.forget()
             raise
         self._after_commit(judge, touched)
         return Admitted(
-            batch_of(decoded, judgement, retained),
+            batch,
             judgement,
             tuple(said for number, refusal in judge.refused.items() if (said := self._nack(decoded, number, refusal))),
             judge.counts(),

@@ -108,7 +108,7 @@ def _block(rows: Rows, decoded: Decoded, received_ms: int, times: dict[tuple[int
     ts_ms, flags = _times(rows, received_ms, times)
     if rows.is_profiled and extra:
         is_unknown = ~np.isnan(values[:, own:]).all(axis=1)
-        flags[is_unknown] |= SampleFlag.UNKNOWN_METRIC
+        flags[is_unknown] |= np.uint8(SampleFlag.UNKNOWN_METRIC)
     messages = rows.message.tolist()
     return SampleBlock(
         rows.kind,
@@ -138,7 +138,7 @@ def _times(
             if key in times:
                 ts_ms[row] = times[key]
                 if not is_absent[row]:
-                    flags[row] |= SampleFlag.REDATED
+                    flags[row] |= np.uint8(SampleFlag.REDATED)
     return ts_ms, flags
 
 
