@@ -18,8 +18,8 @@ from typing import Any
 
 import msgspec
 
-from simulator.chunk import Happening
 from simulator.payload import encode_happening, pack
+from simulator.reports import Happening
 
 RESULTS_KEPT = 256
 BUFFER_BYTES = 16 * 1024 * 1024

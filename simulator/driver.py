@@ -18,12 +18,12 @@ import numpy as np
 
 from ingest.clock import Clock
 from simulator.agent import Agent, Consent, Identity, Outgoing
-from simulator.chunk import Chunk, Happening
 from simulator.connection import CONNECTING_AT_ONCE, Broker, Connection
 from simulator.fleet import Fleet
 from simulator.homes import DAY_MS
 from simulator.network import BadNetwork
 from simulator.payload import SampleEncoder
+from simulator.reports import Happening, Reports
 
 OUTSTANDING_BYTES = 64 * 1024 * 1024
 LIVE_TICK_S = 0.05
@@ -177,7 +177,7 @@ class FleetRun:
             self._check()
             await _pause(stop, LIVE_TICK_S)
 
-    def _items(self, chunk: Chunk) -> list[Item]:
+    def _items(self, chunk: Reports) -> list[Item]:
         """Samples (encoded) and events of a chunk in order of appliance and time."""
         if chunk.kind not in self._encoders:
             self._encoders[chunk.kind] = SampleEncoder(chunk.metrics)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulator.chunk import Chunk
 from simulator.groups import STEP_MS, RefrigeratorGroup, WashingMachineGroup
 from simulator.homes import DAY_MS, Homes, draw_homes, draw_shares
 from simulator.physics import refrigerator, washing_machine
+from simulator.reports import Reports
 from simulator.sensors import SensorFault, Sensors, draw_sensor_faults
 from simulator.specification import FleetSpecification, KindSpecification
 from simulator.truth import Fault, Truth
@@ -73,7 +73,7 @@ class Fleet:
             sensor_faults += [(members[one.appliance].id, one) for one in lying]
         self.truth = Truth(tuple(faults), tuple(sensor_faults))
 
-    def advance(self, until_ms: int, *, is_live: bool = False) -> Iterator[Chunk]:
+    def advance(self, until_ms: int, *, is_live: bool = False) -> Iterator[Reports]:
         """Everything from now until then, a chunk per group; ask for a day or less at a time to bound memory."""
         until_ms = until_ms // STEP_MS * STEP_MS
         for group in self.groups:

@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from simulator.chunk import Chunk, Happening
 from simulator.fleet import Fleet
 from simulator.homes import DAY_MS
+from simulator.reports import Happening, Reports
 from simulator.truth import rfc3339
 
 
@@ -60,12 +60,12 @@ def write_folder(fleet: Fleet, folder: Path, *, days: float, told: Callable[[flo
     return samples
 
 
-def _group_of(fleet: Fleet, chunk: Chunk) -> int:
+def _group_of(fleet: Fleet, chunk: Reports) -> int:
     place = int(chunk.appliance[0]) if len(chunk) else chunk.happenings[0].appliance
     return max(number for number, group in enumerate(fleet.groups) if group.first <= place)
 
 
-def _table(chunk: Chunk, ids: np.ndarray) -> pa.Table:
+def _table(chunk: Reports, ids: np.ndarray) -> pa.Table:
     order = np.lexsort((chunk.appliance, chunk.ts_ms))
     names, places = np.unique(chunk.appliance[order], return_inverse=True)
     columns = {

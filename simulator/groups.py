@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.chunk import Chunk, Happening, join, split
 from simulator.homes import Homes
 from simulator.physics import refrigerator, washing_machine
+from simulator.reports import Happening, Reports, join, split
 from simulator.sensors import Sensors
 from simulator.specification import FleetSpecification
 from simulator.wear import Wear
@@ -43,7 +43,7 @@ class RefrigeratorGroup:
         self.physics = refrigerator.Refrigerators(self.parameters, rng)
         self.place = rng.random(len(homes))
 
-    def advance(self, until_ms: int, *, is_live: bool) -> Chunk | None:
+    def advance(self, until_ms: int, *, is_live: bool) -> Reports | None:
         """Reports from now until then, to the last whole interval; ``None`` where there is none."""
         interval_ms = round(self.specification.intervals["live_interval_s" if is_live else "history_interval_s"] * 1000)
         reports = (until_ms - self.now_ms) // interval_ms
@@ -64,7 +64,7 @@ class RefrigeratorGroup:
         noise = self.sensors.correlated_noise(reports).reshape(len(flat), -1)
         sent = self.sensors.measure(flat, noise, appliance=member, ts_ms=ts_ms)
         self.now_ms += reports * interval_ms
-        chunk = Chunk(
+        chunk = Reports(
             "refrigerator", refrigerator.METRICS, refrigerator.MODES, member + self.first, ts_ms,
             np.ascontiguousarray(mode.T).reshape(-1), np.zeros(len(flat), np.int64), flat,
         )  # fmt: skip
@@ -110,9 +110,9 @@ class WashingMachineGroup:
         self.idle_ms = round(specification.intervals["idle_interval_h"] * HOUR_MS)
         self.place_ms = np.rint(rng.random(len(homes)) * self.idle_ms).astype(np.int64)
         self.busy_until_ms = np.full(len(homes), start_ms, dtype=np.int64)
-        self.left: list[Chunk] = []
+        self.left: list[Reports] = []
 
-    def advance(self, until_ms: int, *, is_live: bool) -> Chunk | None:
+    def advance(self, until_ms: int, *, is_live: bool) -> Reports | None:
         """Readings and events from now until then; what a running wash tells later is kept for the next call."""
         if until_ms <= self.now_ms:
             return None
@@ -157,7 +157,7 @@ class WashingMachineGroup:
         return who, (np.repeat(first, counts) + nth) * self.idle_ms + self.place_ms[who]
 
     def _tell_idle(
-        self, waiting: tuple[IntArray, IntArray], starting: IntArray, start_ms: IntArray, parts: list[Chunk]
+        self, waiting: tuple[IntArray, IntArray], starting: IntArray, start_ms: IntArray, parts: list[Reports]
     ) -> tuple[IntArray, IntArray]:
         """Add the signs of life between the last wash and the one that starts now; what is left over."""
         who, when = waiting
@@ -174,7 +174,7 @@ class WashingMachineGroup:
             )
         return who[~due], when[~due]
 
-    def _wash(self, who: IntArray, when: IntArray, interval_s: float) -> Chunk:
+    def _wash(self, who: IntArray, when: IntArray, interval_s: float) -> Reports:
         pressure = self.homes.parameters["pressure_bar"][who] * self.rng.uniform(0.92, 1.05, len(who))
         conditions = washing_machine.Conditions(
             self.homes.inlet_c(when, who), self.homes.mains_v(when, who), pressure, self._severity(who, when)
@@ -187,9 +187,9 @@ class WashingMachineGroup:
 
     def _chunk(
         self, who: IntArray, when: IntArray, mode: NDArray[np.int8], cycle: IntArray, values: FloatArray
-    ) -> Chunk:
+    ) -> Reports:
         sent = self.sensors.measure(values, self.sensors.white_noise(len(values)), appliance=who, ts_ms=when)
-        whole = Chunk(
+        whole = Reports(
             "washing_machine",
             washing_machine.METRICS,
             washing_machine.MODES,

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from msgspec import UNSET, UnsetType
 
-from simulator.chunk import Chunk, Happening
+from simulator.reports import Happening, Reports
 from simulator.sensors import SENSORS
 
 PAYLOAD_BYTES_MAX = 60 * 1024
@@ -34,7 +34,7 @@ class SampleEncoder:
         self._row = msgspec.defstruct("Metrics", fields, omit_defaults=True)
         self._json = msgspec.json.Encoder()
 
-    def encode(self, chunk: Chunk) -> list[bytes]:
+    def encode(self, chunk: Reports) -> list[bytes]:
         """One JSON object ``{"ts", "mode", "cycle"?, "metrics"}`` per sample, in the chunk's order."""
         columns = [self._column(name, chunk.values[:, i]) for i, name in enumerate(self.metrics)]
         modes = np.array(chunk.modes, dtype=object)[chunk.mode].tolist()

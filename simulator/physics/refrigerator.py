@@ -210,36 +210,22 @@ class Refrigerators:
             return np.asarray(series.reshape(reports, per_report, count).mean(axis=1))
 
         on = mean(running)
-        defrosting = mean(cabinet.defrost)
-        mode = np.where(on >= 0.5, COOLING, IDLE).astype(np.int8)
-        mode[defrosting > 0.34] = DEFROST
-        fans_w = running * (p["evaporator_fan_w"] + p["condenser_fan_w"])
-        power = (
-            running * circuit.power_w
-            + fans_w
-            + p["standby_w"]
-            + cabinet.defrost * p["defrost_w"]
-            + around.door_s / STEP_S * 4.0
-        )
-        ripple = 0.5 * (phase - 0.5)
-        kitchen = mean(around.kitchen_c)
-        condenser = np.where(
-            mode == COOLING, mean(circuit.condenser_c), kitchen + 0.2 * (mean(circuit.condenser_c) - kitchen)
-        )
-        freezer = mean(cabinet.freezer_c)
-        evaporator = np.where(
-            mode == COOLING, freezer - mean(circuit.drop_k) + mean(circuit.superheat_k), freezer - 1.5
-        )
-        evaporator = np.where(mode == DEFROST, 6.0, evaporator)
-        values = np.empty((reports, count, len(METRICS)))
         runs = on > 0.02
+        mode = np.where(on >= 0.5, COOLING, IDLE).astype(np.int8)
+        mode[mean(cabinet.defrost) > 0.34] = DEFROST
+        power = self._power_w(around, circuit, cabinet, running)
+        ripple = 0.5 * (phase - 0.5)
+        kitchen, freezer = mean(around.kitchen_c), mean(cabinet.freezer_c)
+        lift = np.where(mode == COOLING, 1.0, 0.2) * (mean(circuit.condenser_c) - kitchen)
+        below = np.where(mode == COOLING, mean(circuit.drop_k) - mean(circuit.superheat_k), 1.5)
+        values = np.empty((reports, count, len(METRICS)))
         columns = {
             "power_w": mean(power),
             "energy_kwh": self._total("energy_kwh", power * STEP_S / 3.6e6, per_report),
             "fresh_food_c": mean(cabinet.fresh_c + ripple),
             "freezer_c": freezer + mean(ripple),
-            "evaporator_c": evaporator,
-            "condenser_c": condenser,
+            "evaporator_c": np.where(mode == DEFROST, 6.0, freezer - below),
+            "condenser_c": kitchen + lift,
             "ambient_c": kitchen,
             "fresh_food_set_c": p["fresh_set_c"],
             "freezer_set_c": p["freezer_set_c"],
@@ -254,6 +240,12 @@ class Refrigerators:
         for index, name in enumerate(METRICS):
             values[..., index] = columns[name]
         return values, mode
+
+    def _power_w(self, around: Surroundings, circuit: _Circuit, cabinet: _Cabinet, running: FloatArray) -> FloatArray:
+        """Mean power of each step: compressor and fans while running, electronics, defrost heater, lamp."""
+        p = self.parameters
+        turning = running * (circuit.power_w + p["evaporator_fan_w"] + p["condenser_fan_w"])
+        return np.asarray(turning + p["standby_w"] + cabinet.defrost * p["defrost_w"] + around.door_s / STEP_S * 4.0)
 
     def _total(self, name: str, increments: FloatArray, per_report: int) -> FloatArray:
         """A counter at the end of each report; its last value is kept for the next span."""

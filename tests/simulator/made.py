@@ -10,15 +10,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.chunk import Chunk, join
 from simulator.fleet import Fleet
 from simulator.homes import DAY_MS
+from simulator.reports import Reports, join
 
 START_MS = 1_790_000_100_000
 NUMBERED = re.compile(rb'^\{"boot":"(\w+)","seq":(\d+),')
 
 
-def run_days(fleet: Fleet, days: int, *, kind: str) -> Chunk:
+def run_days(fleet: Fleet, days: int, *, kind: str) -> Reports:
     """All that the appliances of one kind report in that many days of history."""
     parts = []
     for day in range(days):
@@ -26,7 +26,7 @@ def run_days(fleet: Fleet, days: int, *, kind: str) -> Chunk:
     return join(parts)
 
 
-def column(chunk: Chunk, metric: str) -> NDArray[np.float64]:
+def column(chunk: Reports, metric: str) -> NDArray[np.float64]:
     """One metric of a chunk."""
     return chunk.values[:, chunk.metrics.index(metric)]
 

@@ -24,7 +24,7 @@ from ingest.wire.result import ResultMessage
 from ingest.wire.status import StatusMessage
 from ingest.wire.topic import TopicScheme
 from simulator.agent import RESULTS_KEPT, Agent, Consent, Identity
-from simulator.chunk import Happening
+from simulator.reports import Happening
 
 NOW_MS = 1_790_000_000_000
 SAMPLE = b'{"ts":1790000000000,"mode":"spin","cycle":"12","metrics":{"drum_rpm":1200,"door_locked":true}}'

@@ -64,7 +64,7 @@ def test_undisturbed_readings_are_possible_ones(quiet: FleetSpecification, kind:
 
 @pytest.mark.parametrize("kind", ["refrigerator", "washing_machine"])
 def test_each_appliance_reports_in_time_order_within_the_span(specification: FleetSpecification, kind: str) -> None:
-    """Chunk after chunk, an appliance's event times rise, and none is later than the end of its chunk."""
+    """Reports after chunk, an appliance's event times rise, and none is later than the end of its chunk."""
     fleet = Fleet(specification, seed=5, appliances=40, start_ms=START_MS)
     last = np.full(40, fleet.start_ms - 1)
 

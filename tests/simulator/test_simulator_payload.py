@@ -13,9 +13,9 @@ from ingest.wire.event import EventMessage
 from ingest.wire.message import decode
 from ingest.wire.telemetry import TelemetryMessage
 from ingest.wire.topic import Channel, Topic
-from simulator.chunk import Chunk, Happening
 from simulator.fleet import METRICS, Fleet
 from simulator.payload import PAYLOAD_BYTES_MAX, SAMPLES_MAX, SampleEncoder, encode_happening, pack
+from simulator.reports import Happening, Reports
 from simulator.specification import FleetSpecification
 from tests.simulator.made import START_MS, run_days
 
@@ -58,7 +58,7 @@ def test_messages_keep_within_their_limits(lengths: list[int]) -> None:
 
 def test_booleans_travel_as_booleans_and_counts_as_whole_numbers() -> None:
     """A door is true or false on the wire, a count has no decimal point, a missing reading is absent."""
-    chunk = Chunk(
+    chunk = Reports(
         "refrigerator", ("door_open", "compressor_starts", "power_w"), ("idle",), np.zeros(1, np.int64),
         np.array([5]), np.zeros(1, np.int8), np.zeros(1, np.int64), np.array([[1.0, 7.0, np.nan]]),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Chunk: what some appliances of one kind reported over one span of time, before it becomes messages or files."""
+"""Reports: what some appliances of one kind reported over one span of time, before it becomes messages or files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Chunk:
+class Reports:
     """N samples as columns, in order of appliance and time, and the events of the same span in the same order.
 
     ``appliance`` is the place in the fleet, ``mode`` indexes ``modes``, ``cycle`` is 0 outside of a cycle; NaN in
@@ -41,19 +41,19 @@ class Chunk:
     def __len__(self) -> int:
         return len(self.ts_ms)
 
-    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_], happenings: tuple[Happening, ...]) -> Chunk:
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_], happenings: tuple[Happening, ...]) -> Reports:
         """The samples at ``rows``, with these events."""
-        return Chunk(
+        return Reports(
             self.kind, self.metrics, self.modes, self.appliance[rows], self.ts_ms[rows], self.mode[rows],
             self.cycle[rows], self.values[rows], happenings,
         )  # fmt: skip
 
 
-def join(chunks: list[Chunk]) -> Chunk:
+def join(chunks: list[Reports]) -> Reports:
     """Several chunks of one kind as one, in order of appliance and time."""
     first = chunks[0]
     happenings = sorted((h for chunk in chunks for h in chunk.happenings), key=lambda h: (h.appliance, h.ts_ms))
-    whole = Chunk(
+    whole = Reports(
         first.kind, first.metrics, first.modes,
         np.concatenate([c.appliance for c in chunks]), np.concatenate([c.ts_ms for c in chunks]),
         np.concatenate([c.mode for c in chunks]), np.concatenate([c.cycle for c in chunks]),
@@ -62,7 +62,7 @@ def join(chunks: list[Chunk]) -> Chunk:
     return whole.take(np.lexsort((whole.ts_ms, whole.appliance)), tuple(happenings))
 
 
-def split(chunk: Chunk, until_ms: int) -> tuple[Chunk, Chunk]:
+def split(chunk: Reports, until_ms: int) -> tuple[Reports, Reports]:
     """What lies before ``until_ms``, and the rest."""
     before = chunk.ts_ms < until_ms
     early = tuple(h for h in chunk.happenings if h.ts_ms < until_ms)
