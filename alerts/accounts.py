@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from pwdlib import PasswordHash
-from sqlalchemy import Engine, insert, or_, select, update
+from sqlalchemy import Engine, delete, insert, or_, select, update
 
 from alerts.audit import record_audit
 from alerts.database import Transaction, look, transact
@@ -29,6 +29,7 @@ PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_MAX = 1000
 LOGIN_LIFE_MS = 12 * 3_600_000
 LINK_LIFE_MS = 24 * 3_600_000
+EXPIRED_KEPT_MS = 24 * 3_600_000
 FAILURES_PER_MINUTE = 5
 FAILURES_WATCHED = 10_000
 
@@ -172,6 +173,7 @@ class Accounts:
 
     def _issue(self, t: Transaction, name: str, purpose: Purpose, *, life_ms: int | None, actor: str) -> str:
         self._must_exist(t, name)
+        t.connection.execute(delete(credentials).where(credentials.c.expires_ms < t.now_ms - EXPIRED_KEPT_MS))
         prefix = f"fettle_{t.chance.getrandbits(32):08x}"
         secret = f"{prefix}_{t.chance.randbytes(SECRET_BYTES).hex()}"
         t.connection.execute(

@@ -20,9 +20,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from alerts.errors import DatabaseError, UnavailableError
+from alerts.errors import DatabaseError, InvalidError, UnavailableError
 
 BUSY_TIMEOUT_MS = 10_000
 CONFLICT_ATTEMPTS = 4
@@ -51,7 +52,7 @@ def open_database(url: str) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "postgresql":
-            return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10)
+            return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=40)
         if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
             return _open_sqlite(url)
     except (ArgumentError, NoSuchModuleError) as error:
@@ -79,6 +80,10 @@ def transact(
                 return work(Transaction(connection, now_ms, chance))
     except (OperationalError, InterfaceError) as error:
         raise UnavailableError(f"The database can't be used now: {error.orig}") from error
+    except PoolTimeoutError as error:
+        raise UnavailableError("The database is busy: all connections are in use.") from error
+    except (DataError, UnicodeError) as error:
+        raise InvalidError("A value holds characters that the database can't keep.") from error
     raise AssertionError("a retry ends with a result or an error")
 
 
@@ -89,6 +94,10 @@ def look(engine: Engine, work: Callable[[Transaction], T], *, now_ms: int, chanc
             return work(Transaction(connection, now_ms, chance))
     except (OperationalError, InterfaceError) as error:
         raise UnavailableError(f"The database can't be used now: {error.orig}") from error
+    except PoolTimeoutError as error:
+        raise UnavailableError("The database is busy: all connections are in use.") from error
+    except (DataError, UnicodeError) as error:
+        raise InvalidError("A value holds characters that the database can't look for.") from error
 
 
 def wait_for_turn(connection: Connection) -> None:
@@ -123,7 +132,7 @@ def migrate(engine: Engine) -> None:
 
 
 def _open_sqlite(url: str) -> Engine:
-    engine = create_engine(url)
+    engine = create_engine(url, pool_size=10, max_overflow=40)
 
     @event.listens_for(engine, "connect")
     def prepare(dbapi_connection: Any, _record: Any) -> None:

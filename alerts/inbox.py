@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sqlalchemy import case, func, insert, update
+from sqlalchemy import case, delete, func, insert, select, update
 
 from alerts.checkpoint import move_cursor, read_cursor
 from alerts.database import Transaction, look, transact, upsert
@@ -28,6 +28,10 @@ CURSOR = "desk"
 BATCHES_PER_TICK = 64
 FOLDED_MAX = 20_000
 """Batches folded at most before they are written, however quick."""
+EVENTS_MAX = 10_000
+"""Events held at most before they are written."""
+EVENTS_KEPT = 2_000
+"""Events that an appliance's history holds; the oldest go first."""
 INTERVAL_WEIGHT = 0.2
 DATA_TEXT_MAX = 200
 
@@ -90,10 +94,11 @@ class Inbox:
             self._fold(batch)
             self._position = batch.position
             count += 1
-            if self._results:
+            if self._results or len(self._events) >= EVENTS_MAX:
                 break
         is_time = time.monotonic() - self._written_at_s >= self.write_every_s
-        if self._results or self._folded >= FOLDED_MAX or (self._folded and is_time):
+        is_full = self._folded >= FOLDED_MAX or len(self._events) >= EVENTS_MAX
+        if self._results or is_full or (self._folded and is_time):
             self.write()
         return count
 
@@ -242,3 +247,13 @@ def _write_events(t: Transaction, events: list[Event]) -> None:
                 for event in events
             ],
         )
+        for appliance_id in {event.appliance_id for event in events}:
+            _forget_old(t, appliance_id)
+
+
+def _forget_old(t: Transaction, appliance_id: str) -> None:
+    mine = appliance_history.c.appliance_id == appliance_id
+    newest = select(appliance_history.c.n).where(mine).order_by(appliance_history.c.n.desc())
+    last_kept = t.connection.execute(newest.offset(EVENTS_KEPT - 1).limit(1)).scalar_one_or_none()
+    if last_kept is not None:
+        t.connection.execute(delete(appliance_history).where(mine, appliance_history.c.n < last_kept))

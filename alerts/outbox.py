@@ -29,7 +29,8 @@ TRIES_AT_ONCE = 50
 GIVE_UP_AFTER_MS = 24 * 3_600_000
 WAIT_FIRST_MS = 1_000
 WAIT_MAX_MS = 3_600_000
-KEPT_DELIVERED = 50_000
+NOTICES_KEPT = 50_000
+PARKED_KEPT_MS = 30 * 24 * 3_600_000
 ERROR_LENGTH_MAX = 500
 
 log = structlog.get_logger()
@@ -106,6 +107,8 @@ class Outbox:
             error = _try(by_name[row.target], row)
             self._write(partial(self._note, row=row, error=error))
             delivered += error is None
+        if delivered:
+            self.forget()
         return delivered
 
     def parked(self, *, limit: int = 100) -> list[Delivery]:
@@ -137,15 +140,17 @@ class Outbox:
         self._write(work)
 
     def forget(self) -> int:
-        """Drop the oldest notices that everybody has, beyond those that are kept; returns how many."""
+        """Drop old notices: those that everybody has beyond what is kept, and parked ones after a month."""
 
         def work(t: Transaction) -> int:
             newest = t.connection.execute(select(func.max(outbox.c.n))).scalar_one() or 0
-            unfinished = select(deliveries.c.notice_n).where(deliveries.c.state != DeliveryState.DELIVERED.value)
             spread = [read_cursor(t, _cursor(target.name)) for target in self.targets]
-            before = min([newest - KEPT_DELIVERED, *spread])
-            gone = t.connection.execute(delete(outbox).where(outbox.c.n <= before, outbox.c.n.not_in(unfinished)))
-            return int(gone.rowcount)
+            is_old = outbox.c.n <= min([newest - NOTICES_KEPT, *spread])
+            waiting = select(deliveries.c.notice_n).where(
+                deliveries.c.state != DeliveryState.DELIVERED.value,
+                deliveries.c.give_up_ms > t.now_ms - PARKED_KEPT_MS,
+            )
+            return t.connection.execute(delete(outbox).where(is_old, outbox.c.n.not_in(waiting))).rowcount
 
         return self._write(work)
 

@@ -12,6 +12,7 @@ from alerts.database import Transaction
 from alerts.errors import InvalidError, UnknownError
 from alerts.schema import silences
 from alerts.tickets.sla import DAY_MS
+from alerts.words import check_words
 from ingest.clock import from_ms, to_ms
 
 LONGEST_MS = 366 * DAY_MS
@@ -44,8 +45,9 @@ def add_silence(
         raise InvalidError("A silence names an appliance, a fault mode, or both.")
     if not t.now_ms < until_ms <= t.now_ms + LONGEST_MS:
         raise InvalidError("A silence ends in the future, within a year.")
-    if not reason.strip():
-        raise InvalidError("A silence needs a reason.")
+    check_words("reason", reason, longest=1000, is_needed=True)
+    for name, value in (("appliance_id", appliance_id), ("fault_mode", fault_mode)):
+        check_words(name, value, longest=64)
     silence = Silence(t.new_id("si"), appliance_id, fault_mode, until, reason, actor)
     t.connection.execute(
         insert(silences).values(

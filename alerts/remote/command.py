@@ -26,7 +26,6 @@ from ingest.wire.topic import Channel, TopicScheme
 
 DUE_LIMIT = 200
 LAST_WORD_GRACE_MS = 30_000
-DATA_KEYS_MAX = 200
 
 log = structlog.get_logger()
 
@@ -117,7 +116,7 @@ def take_result(t: Transaction, result: Result) -> None:
     if event not in COMMAND[CommandState(row.state)]:
         log.info("result_ignored", command_id=row.id, state=row.state, result=result.state.value)
         return
-    data = dict(list(result.data.items())[:DATA_KEYS_MAX])
+    data = dict(result.data)
     columns = {"answered_ms": t.now_ms, "reason": result.reason, "data": data or row.data}
     told = {"reason": result.reason, "data": data, "appliance_ts_ms": result.ts_ms}
     _move(t, row, event, columns, actor=row.appliance_id, data={key: value for key, value in told.items() if value})

@@ -27,6 +27,7 @@ from ingest.clock import from_ms
 
 SYSTEM = "fettle"
 CUSTOMER = "customer"
+CODE_LENGTH_MAX = 100
 
 
 def request_session(t: Transaction, ticket_ref: str, scope: Scope, limits: SessionLimits, *, actor: str) -> str:
@@ -114,6 +115,14 @@ def end_session(t: Transaction, session_id: str, event: SessionEvent, *, actor: 
     record_audit(t, actor, f"session.{event.value}", session_id, {"reason": reason})
 
 
+def end_sessions_of(t: Transaction, ticket_id: str, *, actor: str, reason: str) -> None:
+    """End the live sessions of a ticket that is over."""
+    live = [state.value for state in SESSION_LIVE]
+    query = select(sessions.c.id).where(sessions.c.ticket_id == ticket_id, sessions.c.state.in_(live))
+    for session_id in t.connection.execute(query).scalars().all():
+        end_session(t, session_id, SessionEvent.END, actor=actor, reason=reason)
+
+
 def expire_sessions(t: Transaction, limits: SessionLimits) -> int:
     """End what has had its time: the code's ten minutes, the longest time, or the idle time; returns how many."""
     live = [state.value for state in SESSION_LIVE]
@@ -175,4 +184,4 @@ def _refuse_crowd(t: Transaction, appliance_id: str, limits: SessionLimits) -> N
 
 
 def _digest(salt: bytes, code: str) -> bytes:
-    return hashlib.scrypt(code.encode(), salt=salt, n=2**12, r=8, p=1, dklen=32)
+    return hashlib.scrypt(code[:CODE_LENGTH_MAX].encode("utf-8", "replace"), salt=salt, n=2**12, r=8, p=1, dklen=32)

@@ -21,6 +21,7 @@ from alerts.schema import appliances, ticket_history, tickets
 from alerts.tickets.sentence import summary_of, title_of
 from alerts.tickets.sla import deadlines, priority_of
 from alerts.tickets.ticket import NewTicket, TicketSource
+from alerts.words import check_words
 from detectors.finding import Channel, Finding
 from ingest.clock import from_ms
 from ingest.profiles.profile import FaultMode, Profile
@@ -90,7 +91,7 @@ def open_by_hand(t: Transaction, new: NewTicket, profiles: Mapping[str, Profile]
         "appliance_id": new.appliance_id,
         "kind": kind,
         "component": mode.component if mode else None,
-        "fault_mode": new.fault_mode,
+        "fault_mode": new.fault_mode or None,
         "title": new.title.strip(),
         "description": new.description,
         "priority": new.priority,
@@ -156,14 +157,11 @@ def _insert(t: Transaction, values: Mapping[str, Any], *, actor: str) -> str | N
 
 
 def _check(new: NewTicket) -> None:
-    if not new.title.strip() or len(new.title) > TITLE_LENGTH_MAX:
-        raise InvalidError(f"A ticket needs a title of 1 to {TITLE_LENGTH_MAX} characters.")
-    if new.description is not None and len(new.description) > DESCRIPTION_LENGTH_MAX:
-        raise InvalidError(f"A description has at most {DESCRIPTION_LENGTH_MAX} characters.")
+    check_words("title", new.title, longest=TITLE_LENGTH_MAX, is_needed=True)
+    check_words("description", new.description, longest=DESCRIPTION_LENGTH_MAX)
+    check_words("fault_mode", new.fault_mode, longest=64)
     if not 1 <= new.priority <= 4:
         raise InvalidError("priority is 1 (highest) to 4.")
-    if new.fault_mode is not None and not 1 <= len(new.fault_mode) <= 64:
-        raise InvalidError("fault_mode has 1 to 64 characters.")
 
 
 def _source(channel: Channel) -> TicketSource:

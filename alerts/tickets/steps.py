@@ -11,11 +11,13 @@ from alerts.changes import Subject, put_notice, record_change
 from alerts.database import Transaction
 from alerts.errors import AlreadyOpenError, InvalidError, StaleViewError
 from alerts.lifecycle import OVER, TicketState, TicketStep, next_ticket_state
+from alerts.remote.consent import end_sessions_of
 from alerts.schema import tickets
 from alerts.tickets.opening import add_history, find_open
 from alerts.tickets.reading import find_row
 from alerts.tickets.sla import deadlines
 from alerts.tickets.ticket import StepBody, VerdictRecord
+from alerts.words import check_words
 from ingest.clock import to_ms
 
 TEXT_LENGTH_MAX = 10_000
@@ -44,6 +46,8 @@ def take_step(
     if step is not TicketStep.COMMENT and row.responded_ms is None:
         columns["responded_ms"] = t.now_ms
     _write(t, row, step.value, columns, actor=actor, note=note, data=_told(body))
+    if after in OVER:
+        end_sessions_of(t, row.id, actor=actor, reason=f"the ticket is {after}")
     return str(row.id)
 
 
@@ -58,7 +62,8 @@ def record_verdict(
     """Write down what the technician found and return the ticket's id."""
     row = find_row(t, ref)
     _after(row, TicketStep.VERDICT, expected_version)
-    _check_text(verdict.note)
+    check_words("note", verdict.note, longest=TEXT_LENGTH_MAX)
+    check_words("fault_mode", verdict.fault_mode, longest=64)
     columns = {
         "status": row.status,
         "verdict": verdict.verdict.value,
@@ -81,8 +86,8 @@ def _note(step: TicketStep, body: StepBody) -> str | None:
     needed = {TicketStep.HOLD: "reason", TicketStep.CANCEL: "note", TicketStep.COMMENT: "text"}.get(step)
     if needed is not None and not (getattr(body, needed) or "").strip():
         raise InvalidError(f"The step {step} needs {needed!r}.")
-    for text in (body.note, body.reason, body.text):
-        _check_text(text)
+    for name, text in (("note", body.note), ("reason", body.reason), ("text", body.text)):
+        check_words(name, text, longest=TEXT_LENGTH_MAX)
     return "\n".join(text for text in (body.text, body.reason, body.note) if text) or None
 
 
@@ -117,8 +122,7 @@ def _visit(body: StepBody, row: Row[Any]) -> dict[str, Any]:
     end_ms = None if body.visit_to is None else to_ms(body.visit_to)
     if start_ms is not None and end_ms is not None and end_ms <= start_ms:
         raise InvalidError("A visit ends after it begins: 'to' must be later than 'from'.")
-    if body.assignee is not None and not 1 <= len(body.assignee.strip()) <= 200:
-        raise InvalidError("assignee has 1 to 200 characters.")
+    check_words("assignee", body.assignee, longest=200)
     return {
         "assignee": body.assignee or row.assignee,
         "visit_from_ms": start_ms if start_ms is not None else row.visit_from_ms,
@@ -162,8 +166,3 @@ def _write(
     record_audit(t, actor, f"ticket.{event}", row.id, {"from": row.status, "to": status, **data})
     notice = {"id": row.id, "number": row.number, "appliance_id": row.appliance_id, "status": status, "step": event}
     put_notice(t, f"ticket.{event}", row.id, notice, dedupe_key=f"{row.id}:{version}:{event}")
-
-
-def _check_text(text: str | None) -> None:
-    if text is not None and len(text) > TEXT_LENGTH_MAX:
-        raise InvalidError(f"A note has at most {TEXT_LENGTH_MAX} characters.")

@@ -242,6 +242,27 @@ def test_policy_refuses_what_it_does_not_name(
     assert desk.due(NOW_MS) == []
 
 
+def test_closing_the_ticket_ends_its_sessions(desk: Desk) -> None:
+    """When the ticket is over, so is every session on it."""
+    session = active(desk)
+
+    desk.step("1", TicketStep.CLOSE, actor=ACTOR)
+
+    over = desk.session(session.id)
+    assert (over.state, over.end_reason) == (SessionState.ENDED, "the ticket is closed")
+
+
+def test_odd_codes_are_wrong_codes(desk: Desk) -> None:
+    """Whatever is handed in as a code counts as a try and no more."""
+    session, code = requested(desk)
+
+    for odd in ("", "half \ud800", "9" * 1_000_000):
+        with pytest.raises(WrongCodeError):
+            desk.consent(session.id, odd, actor=ACTOR)
+
+    assert desk.consent(session.id, f" {code} ", actor=ACTOR).state is SessionState.ACTIVE
+
+
 def test_no_command_before_consent(desk: Desk) -> None:
     """A session that is only requested takes no command."""
     session, _ = requested(desk)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from alerts.alerting.alert import Reason
 from alerts.database import transact
 from alerts.desk import Desk
-from alerts.errors import AlreadyOpenError, DeskError, StaleViewError
+from alerts.errors import AlreadyOpenError, DeskError, InvalidError, StaleViewError, UnknownError
 from alerts.lifecycle import AlertState, TicketState, TicketStep
 from alerts.schema import metadata, outbox, tickets
 from alerts.tickets.opening import open_from_finding
@@ -329,6 +329,42 @@ class DeskSuite:
         assert numbers(q="DRAIN PUMP") == [2, 1]
         assert numbers(q="#2") == [2]
         assert numbers(q="%") == []
+
+    @pytest.mark.parametrize("bad", ["nul \x00", "half \ud800", "x" * 20_000])
+    def test_words_that_a_database_chokes_on_are_refused(self, desk: Desk, bad: str) -> None:
+        """NUL, half characters and endless text are refused with a sentence on every database, wherever they stand."""
+        desk.commit(step_of(1, FINDING))
+
+        for try_it in (
+            lambda: desk.create_ticket(NewTicket("WM-0231", bad), actor="tess"),
+            lambda: desk.create_ticket(NewTicket("WM-0231", "t", fault_mode=bad), actor="tess"),
+            lambda: desk.step("1", TicketStep.COMMENT, StepBody(text=bad), actor="tess"),
+            lambda: desk.step("1", TicketStep.START, StepBody(note=bad), actor="tess"),
+            lambda: desk.silence(
+                appliance_id="a",
+                fault_mode=None,
+                until=from_ms(NOW_MS + 1),
+                reason=bad,
+                actor="dora",
+            ),
+        ):
+            with pytest.raises(InvalidError):
+                try_it()
+
+        assert [entry.event for entry in desk.ticket("1").history] == ["open"]
+
+    @pytest.mark.parametrize("odd", ["nul \x00", "half \ud800", "' OR 1=1 --", "9" * 30, "\u0661"])
+    def test_odd_references_find_nothing(self, desk: Desk, odd: str) -> None:
+        """Whatever stands in place of an id finds nothing, and breaks nothing."""
+        desk.commit(step_of(1, FINDING))
+
+        for look in (desk.ticket, desk.alert, desk.appliance, desk.session):
+            with pytest.raises((UnknownError, InvalidError)):
+                look(odd)
+        try:
+            assert desk.tickets(TicketFilter(q=odd)).items == ()
+        except InvalidError:
+            assert not odd.isprintable() or "\ud800" in odd
 
     def test_counts_agree_with_the_lists(self, desk: Desk) -> None:
         """Counts by state are the lengths of the lists."""
