@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from api.commands import inspecting, people, running
+from api.commands import detecting, inspecting, people, registering, running
 from api.commands.shape import ConfigOption, Failure, say
 
 app = typer.Typer(
@@ -33,11 +33,13 @@ app.command()(running.demo)
 app.command()(running.serve)
 app.command()(running.simulate)
 app.command()(running.replay)
+app.command()(detecting.backtest)
 app.command()(inspecting.settings)
 app.command()(inspecting.ledger)
 app.command("dead-letters")(inspecting.dead_letters)
 app.command()(inspecting.migrate)
 app.add_typer(people.users, name="users")
+app.add_typer(registering.appliances, name="appliances")
 
 
 def main() -> None:

@@ -1,0 +1,96 @@
+"""``backtest``: the live detectors over recorded readings, without looking ahead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.commands.shape import (
+    ConfigOption,
+    DropOption,
+    MetricOption,
+    TimeOption,
+    load_settings,
+    renames,
+    say,
+    telling,
+)
+
+
+def backtest(
+    ctx: typer.Context,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE...", help="CSV files, one series in this order.")
+    ] = None,
+    *,
+    kind: Annotated[str | None, typer.Option(metavar="K", help="Appliance kind of the files.")] = None,
+    fleet: Annotated[Path | None, typer.Option(metavar="DIR", help="A fleet folder instead of files.")] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write what was found.")],
+    calibrate: Annotated[
+        int | None, typer.Option(metavar="ROWS", min=0, help="No alarm in the first so many rows.")
+    ] = None,
+    calibrate_until: Annotated[
+        str | None, typer.Option("--calibrate-until", metavar="TIME", help="No alarm before this time.")
+    ] = None,
+    alarms_per_year: Annotated[
+        float | None, typer.Option("--alarms-per-year", metavar="A", help="False alarms per appliance and year.")
+    ] = None,
+    time: TimeOption = None,
+    drop: DropOption = None,
+    metric: MetricOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """The live detectors over recorded readings, or over a fleet folder, without looking ahead."""
+    loaded = load_settings(ctx, config, alarms_per_year=alarms_per_year)
+    if (fleet is None) == (not files):
+        raise typer.BadParameter("give either FILEs or --fleet DIR", param_hint="FILE...")
+    if fleet is not None:
+        _backtest_fleet(fleet, out, loaded.settings.alarms_per_year)
+        return
+    if kind is None:
+        raise typer.BadParameter("FILEs need --kind K (generic where no profile fits)", param_hint="--kind")
+    if calibrate is not None and calibrate_until is not None:
+        raise typer.BadParameter("give either --calibrate or --calibrate-until", param_hint="--calibrate")
+    from detectors.backtest import run_backtest, write_backtest  # noqa: PLC0415
+    from ingest.profiles import ProfileError, load_profiles  # noqa: PLC0415
+    from ingest.recording import CsvOptions, RecordingError, read_recording  # noqa: PLC0415
+
+    options = CsvOptions(time=time, drop=tuple(drop or ()), names=renames(metric))
+    with telling(RecordingError, ProfileError):
+        recording = read_recording(files or [], options)
+        if recording.left_out:
+            say(f"Left out: {', '.join(recording.left_out)}.")
+        result = run_backtest(
+            recording,
+            kind,
+            load_profiles(),
+            calibrate_rows=calibrate,
+            calibrate_until_ms=None if calibrate_until is None else _moment(calibrate_until),
+            alarms_per_year=loaded.settings.alarms_per_year,
+        )
+        write_backtest(result, recording, out)
+    say(f"{len(recording)} rows, {int(result.alarms.sum())} of them alarms, in {len(result.episodes)} episodes: {out}")
+
+
+def _backtest_fleet(fleet: Path, out: Path, alarms_per_year: float) -> None:
+    """A fleet folder, peers and all."""
+    from detectors.fleet_backtest import run_fleet_backtest, write_findings  # noqa: PLC0415
+    from ingest.profiles import ProfileError, load_profiles  # noqa: PLC0415
+    from ingest.recording import RecordingError  # noqa: PLC0415
+
+    with telling(RecordingError, ProfileError):
+        findings = run_fleet_backtest(fleet, load_profiles(), alarms_per_year=alarms_per_year)
+        write_findings(findings, out)
+    say(f"{len(findings)} findings: {out / 'findings.csv'}")
+
+
+def _moment(text: str) -> int:
+    """A time of the command line in ms."""
+    from ingest.recording import RecordingError, parse_time  # noqa: PLC0415
+
+    try:
+        return parse_time(text)
+    except (RecordingError, ValueError) as error:
+        raise typer.BadParameter(f"{text!r} is no time; write one like 2026-01-31T12:00:00Z") from error
