@@ -1,20 +1,24 @@
 """L0, hygiene: tells a fault of the data from a fault of the appliance, and keeps bad readings from the layers behind.
 
-Per (appliance, metric), reading by reading:
+Per (appliance, metric):
 
 - *limit*: outside the metric's possible range three times in a row: an open or shorted sensor.
 - *stuck*: the same value over and over although this metric usually changes from one reading to the next, while the
-  appliance works, and not at an end of its range: run × usual rate of change > 40, and four times as long as any run before.
+  appliance works, and not at an end of its range: run × usual rate of change > 40, and four times as long as any run
+  before.
 - *spike*: more than eight standard deviations from the mean and from the reading before, for a single reading within
-  one mode, again and again.
+  one mode, six times within a day.
 - *gap*: a whole day without a reading from an appliance that reports all day.
 
 A bad reading becomes NaN for the layers behind. What is said here is a finding of channel ``data`` and never a repair
 ticket. Totals and booleans lose impossible values, and nothing is said of them.
+
+All samples of a block are looked at together, sorted by (appliance, time); where the block cuts makes no difference.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,18 +27,85 @@ from numpy.typing import NDArray
 from ingest.profiles.profile import MetricKind, Profile
 
 DATA_FAULTS = ("sensor_out_of_range", "sensor_stuck", "sensor_spikes", "data_gap", "sensor_drift")
+LIMIT, STUCK, SPIKES, GAP = range(4)
 LIMIT_READINGS = 3
 STUCK_RUN_MIN = 30
 STUCK_CHANGES = 40.0
 STUCK_LONGER_THAN_BEFORE = 4
+COUNTED_MAX = 60_000
 SPIKE_SIGMA = 8.0
 SPIKE_AFTER_READINGS = 100
-SPIKE_RATE_ENTER = 6.0
-SPIKE_RATE_LEAVE = 2.0
-MEMORY_READINGS = 200
-GAP_MS = 24 * 3600 * 1000
+SPIKES_PER_DAY = 6
+DAY_S = 86_400
+GAP_MS = DAY_S * 1000
 
 State = dict[str, NDArray[Any]]
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sorted:
+    """N samples in the order of (row, time): which group (appliance) each belongs to, and where groups start and end."""
+
+    rows: NDArray[np.intp]
+    ts: NDArray[np.int64]
+    group: NDArray[np.intp]
+    starts: NDArray[np.intp]
+    ends: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, rows: NDArray[np.intp], ts: NDArray[np.int64]) -> Sorted:
+        """Find the groups."""
+        starts = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]])
+        group = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(rows)]))
+        return cls(rows, ts, group, starts, np.r_[starts[1:], len(rows)] - 1)
+
+    def before(self, values: NDArray[Any], present: Bools, initial: NDArray[Any]) -> NDArray[Any]:
+        """Each column's last present value before each sample; ``initial`` (groups, M) where there is none."""
+        place = np.arange(len(values))[:, None]
+        held = np.maximum.accumulate(np.where(present, place, -1), axis=0)
+        held = np.concatenate([np.full((1, held.shape[1]), -1), held[:-1]])
+        has = held >= self.starts[self.group][:, None]
+        return np.where(has, np.take_along_axis(values, np.maximum(held, 0), axis=0), initial[self.group])
+
+    def runs(self, counts: Bools, goes_on: Bools, initial: NDArray[Any]) -> NDArray[np.int64]:
+        """Length of the current run at each sample: + 1 where it goes on, 0 where it doesn't, kept where nothing counts."""
+        place = np.arange(len(counts))[:, None]
+        added = np.cumsum(counts & goes_on, axis=0)
+        reset = np.maximum.accumulate(np.where(counts & ~goes_on, place, -1), axis=0)
+        first = self.starts[self.group][:, None]
+        at_start = np.concatenate([np.zeros((1, added.shape[1]), added.dtype), added[:-1]])[self.starts]
+        base = at_start - initial.astype(np.int64)
+        since = np.where(reset >= first, np.take_along_axis(added, np.maximum(reset, 0), axis=0), base[self.group])
+        run: NDArray[np.int64] = added - since
+        return run
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdicts:
+    """What hygiene says of N samples: the readings to believe, and where faults stand.
+
+    ``limit``, ``stuck`` and ``spikes`` are (N, measured metrics), ``gap`` (N,).
+    """
+
+    believed: Floats
+    limit: Bools
+    stuck: Bools
+    spikes: Bools
+    gap: Bools
+
+    def standing(self) -> Bools:
+        """Per sample and kind of fault whether any metric has it: (N, 4)."""
+        columns = [self.limit.any(axis=1), self.stuck.any(axis=1), self.spikes.any(axis=1), self.gap]
+        return np.stack(columns, axis=1)
+
+    def metrics(self, sample: int, fault: int) -> list[int]:
+        """The measured metrics that have a fault at one sample."""
+        if fault == GAP:
+            return []
+        table = (self.limit, self.stuck, self.spikes)[fault]
+        return np.flatnonzero(table[sample]).tolist()
 
 
 class Hygiene:
@@ -50,15 +121,17 @@ class Hygiene:
         """Name → (type, shape per appliance) of what must be remembered."""
         size = (len(self.measured),)
         return {
-            "bad": ("u1", size),
-            "run": ("u2", size),
+            "bad_run": ("u1", size),
+            "same_run": ("u2", size),
             "longest_run": ("u2", size),
-            "change_rate": ("f2", size),
+            "counted": ("u2", size),
+            "changed": ("u2", size),
             "spike_pending": ("?", size),
-            "spike_rate": ("f2", size),
+            "spike_count": ("u1", size),
+            "spike_since_s": ("u4", size),
         }
 
-    def in_range(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
+    def in_range(self, values: NDArray[np.float64]) -> Floats:
         """Readings as float32, with impossible ones as NaN."""
         possible = (values >= self.low) & (values <= self.high)
         return np.where(possible, values, np.nan).astype(np.float32)
@@ -66,89 +139,105 @@ class Hygiene:
     def check(
         self,
         state: State,
-        rows: NDArray[np.intp],
+        samples: Sorted,
         raw: NDArray[np.float64],
-        clean: NDArray[np.float32],
-        bank: NDArray[np.float32],
-        seen: NDArray[np.uint32],
-        is_working: NDArray[np.bool_],
-        has_mode_kept: NDArray[np.bool_],
-    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Look at one sample of each of ``rows``, at its measured metrics (columns :attr:`measured`) only.
+        clean: Floats,
+        z: Floats,
+        bank: Floats,
+        seen: NDArray[np.int64],
+        is_working: Bools,
+        has_mode_kept: Bools,
+        last_ts: NDArray[np.int64],
+    ) -> Verdicts:
+        """Look at samples, at their measured metrics only.
 
-        ``raw`` are the readings, ``clean`` those from :meth:`in_range`; ``bank`` (B, 6, M) and ``seen`` (B,) the point bank before
-        them; ``is_working`` whether the appliance works, ``has_mode_kept`` whether its mode is that of the sample before.
-        Returns the readings with spikes and stuck values as NaN, and
-        per sample and kind of :data:`DATA_FAULTS` (without gap) and metric whether it stands: (B, 3, M).
+        ``raw`` are the readings, ``clean`` those from :meth:`in_range`, ``z`` their scores by the point bank, ``bank``
+        (groups, 6, M) the bank before them, ``seen`` how many samples its appliance had given before each sample,
+        ``is_working`` whether the appliance works, ``has_mode_kept`` whether its mode is that of the sample before,
+        ``last_ts`` the time of the sample before the first of each group.
         """
-        faults = np.zeros((len(rows), 3, clean.shape[1]), bool)
-        faults[:, 0] = self._limit(state, rows, raw, clean)
-        faults[:, 1] = stuck = self._stuck(state, rows, clean, bank[:, 5], is_working)
-        faults[:, 2], first = self._spike(state, rows, clean, bank, seen, has_mode_kept)
-        return np.where(stuck | first, np.float32(np.nan), clean), faults
+        limit = self._limit(state, samples, raw, clean)
+        stuck = self._stuck(state, samples, clean, bank, is_working)
+        spikes, far = self._spikes(state, samples, clean, z, bank, (seen >= SPIKE_AFTER_READINGS) & has_mode_kept)
+        before = np.r_[0, samples.ts[:-1]]
+        before[samples.starts] = last_ts
+        gap = (before > 0) & (samples.ts - before > GAP_MS)
+        return Verdicts(np.where(stuck | far, np.float32(np.nan), clean), limit, stuck, spikes, gap)
 
-    def _limit(
-        self, state: State, rows: NDArray[np.intp], raw: NDArray[np.float64], clean: NDArray[np.float32]
-    ) -> NDArray[np.bool_]:
-        """Which metrics have been impossible several times in a row."""
-        bad = state["bad"][rows]
-        is_bad = np.isnan(clean) & ~np.isnan(raw)
-        if is_bad.any() or bad.any():
-            bad = np.where(np.isnan(raw), bad, np.where(is_bad, np.minimum(bad, 250) + 1, bad // 2)).astype(np.uint8)
-            state["bad"][rows] = bad
-        limit: NDArray[np.bool_] = bad >= LIMIT_READINGS
+    def _limit(self, state: State, samples: Sorted, raw: NDArray[np.float64], clean: Floats) -> Bools:
+        """Where metrics have been impossible several times in a row."""
+        rows = samples.rows[samples.starts]
+        given = ~np.isnan(raw)
+        is_bad = given & np.isnan(clean)
+        initial = state["bad_run"][rows]
+        if not is_bad.any() and not initial.any():
+            return is_bad
+        run = samples.runs(given, is_bad, initial)
+        state["bad_run"][rows] = np.minimum(run[samples.ends], 250)
+        limit: Bools = run >= LIMIT_READINGS
         return limit
 
-    def _stuck(
-        self,
-        state: State,
-        rows: NDArray[np.intp],
-        clean: NDArray[np.float32],
-        last: NDArray[np.float32],
-        is_working: NDArray[np.bool_],
-    ) -> NDArray[np.bool_]:
-        """Which metrics repeat one value although they usually change."""
-        counts = is_working[:, None] & ~np.isnan(clean)
-        same = counts & (clean == last) & (clean > self.low[self.measured]) & (clean < self.high[self.measured])
-        run = state["run"][rows]
-        longest = state["longest_run"][rows]
-        rate = state["change_rate"][rows].astype(np.float32)
+    def _stuck(self, state: State, samples: Sorted, clean: Floats, bank: Floats, is_working: Bools) -> Bools:
+        """Where metrics repeat one value although they usually change."""
+        rows = samples.rows[samples.starts]
+        present = ~np.isnan(clean)
+        counts = present & is_working[:, None]
+        low, high = self.low[self.measured], self.high[self.measured]
+        same = (clean == samples.before(clean, present, bank[:, 5])) & (clean > low) & (clean < high)
+        initial = state["same_run"][rows]
+        run = samples.runs(counts, same, initial)
         ended = counts & ~same
-        learns = counts & (run <= STUCK_RUN_MIN // 2)
-        longest = np.where(ended, np.maximum(longest, run), longest)
-        run = np.where(same, np.minimum(run, 60_000) + 1, np.where(ended, 0, run)).astype(np.uint16)
-        rate += np.where(learns, (ended - rate) / MEMORY_READINGS, np.float32(0))
-        state["run"][rows] = run
-        state["longest_run"][rows] = longest
-        state["change_rate"][rows] = rate
-        stuck: NDArray[np.bool_] = (
-            (run >= STUCK_RUN_MIN)
-            & (run * rate > STUCK_CHANGES)
-            & (run > STUCK_LONGER_THAN_BEFORE * longest.astype(np.float32))
+        run_before = np.concatenate([initial[:1], run[:-1]])
+        run_before[samples.starts] = initial
+        step = 2 * COUNTED_MAX
+        longest = np.where(ended, np.minimum(run_before, COUNTED_MAX), 0)
+        longest[samples.starts] = np.maximum(longest[samples.starts], state["longest_run"][rows])
+        longest = np.maximum.accumulate(longest + samples.group[:, None] * step, axis=0) - samples.group[:, None] * step
+        counted, changed = (
+            _running(samples, what, state[name][rows]) for name, what in (("counted", counts), ("changed", ended))
         )
-        return stuck
+        rate = changed / np.maximum(counted - run, 1)
+        for name, values in (("same_run", run), ("longest_run", longest), ("counted", counted), ("changed", changed)):
+            state[name][rows] = np.minimum(values[samples.ends], COUNTED_MAX)
+        stuck: Bools = (
+            (run >= STUCK_RUN_MIN) & (run * rate > STUCK_CHANGES) & (run > STUCK_LONGER_THAN_BEFORE * longest)
+        )
+        return stuck & present
 
-    def _spike(
-        self,
-        state: State,
-        rows: NDArray[np.intp],
-        clean: NDArray[np.float32],
-        bank: NDArray[np.float32],
-        seen: NDArray[np.uint32],
-        has_mode_kept: NDArray[np.bool_],
-    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Which metrics spike again and again, and which of these readings may be a spike (the first far one)."""
-        mean, variance, last = bank[:, 0], bank[:, 1], bank[:, 5]
-        bound = SPIKE_SIGMA**2 * variance
-        far = (np.square(clean - mean) > bound) & (np.square(clean - last) > bound)
-        far &= ((seen >= SPIKE_AFTER_READINGS) & has_mode_kept)[:, None]
-        pending = state["spike_pending"][rows]
-        rate = state["spike_rate"][rows].astype(np.float32)
-        if far.any() or pending.any() or rate.any():
-            present = ~np.isnan(clean)
-            returned = pending & present & ~far & has_mode_kept[:, None]
-            rate = rate * np.where(present, np.float32(1 - 1 / MEMORY_READINGS), np.float32(1)) + returned
-            rate[rate < 0.01] = 0
-            state["spike_rate"][rows] = rate
-            state["spike_pending"][rows] = np.where(present, far & ~pending, pending)
-        return rate > SPIKE_RATE_ENTER, far & ~pending
+    def _spikes(
+        self, state: State, samples: Sorted, clean: Floats, z: Floats, bank: Floats, may_judge: Bools
+    ) -> tuple[Bools, Bools]:
+        """Where metrics have spiked again and again, and which readings are far for once."""
+        rows = samples.rows[samples.starts]
+        present = ~np.isnan(clean)
+        pending, since = state["spike_pending"][rows], state["spike_since_s"][rows]
+        spikes = np.zeros_like(present)
+        far = np.abs(z) > SPIKE_SIGMA
+        if not far.any() and not pending.any() and not since.any():
+            return spikes, far
+        z_start = (bank[:, 5] - bank[:, 0]) / np.sqrt(bank[:, 1] + np.float32(1e-12))
+        far &= (np.abs(z - samples.before(z, present, z_start)) > SPIKE_SIGMA) & may_judge[:, None]
+        was_far = samples.before(far, present, pending)
+        returned = was_far & present & ~far & may_judge[:, None]
+        state["spike_pending"][rows] = np.where(present[samples.ends], far[samples.ends], was_far[samples.ends])
+        for sample, metric in np.argwhere(returned).tolist():
+            self._count_spike(state, int(samples.rows[sample]), metric, int(samples.ts[sample]) // 1000)
+        count, since = state["spike_count"][samples.rows], state["spike_since_s"][samples.rows].astype(np.int64)
+        spikes = (count >= SPIKES_PER_DAY) & ((samples.ts // 1000)[:, None] - since < 2 * DAY_S)
+        return spikes, far
+
+    def _count_spike(self, state: State, row: int, metric: int, now_s: int) -> None:
+        """Note one spike; a day without begins anew."""
+        if now_s - int(state["spike_since_s"][row, metric]) > DAY_S:
+            state["spike_since_s"][row, metric] = now_s
+            state["spike_count"][row, metric] = 1
+        elif state["spike_count"][row, metric] < SPIKES_PER_DAY:
+            state["spike_count"][row, metric] += 1
+
+
+def _running(samples: Sorted, what: Bools, initial: NDArray[Any]) -> NDArray[np.int64]:
+    """How often ``what`` has been true so far, per group, going on from ``initial``."""
+    total = np.cumsum(what, axis=0)
+    at_start = np.concatenate([np.zeros((1, total.shape[1]), total.dtype), total[:-1]])[samples.starts]
+    running: NDArray[np.int64] = total + (initial.astype(np.int64) - at_start)[samples.group]
+    return running

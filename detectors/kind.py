@@ -15,7 +15,7 @@ from detectors.cycles import Cycles, UnitRows
 from detectors.diagnosis import UNKNOWN
 from detectors.episodes import Episodes
 from detectors.finding import Channel, Condition, Evidence, Finding
-from detectors.hygiene import DATA_FAULTS, GAP_MS, Hygiene
+from detectors.hygiene import DATA_FAULTS, GAP, Hygiene, Sorted, Verdicts
 from detectors.judgement import Judgement
 from detectors.rules import CODE_WINDOW_S, Rules
 from ingest.profiles.profile import Profile, Unit
@@ -68,7 +68,13 @@ class KindDetector:
     def layout(self) -> dict[str, tuple[str, tuple[int, ...]]]:
         """Name → (type, shape per appliance) of what belongs to no layer alone."""
         measured = len(self.hygiene.measured)
-        return {"number": ("u4", ()), "last_ts": ("i8", ()), "seen": ("u4", ()), "bank": ("f4", (6, measured))}
+        return {
+            "number": ("u4", ()),
+            "last_ts": ("i8", ()),
+            "seen": ("u4", ()),
+            "bank": ("f4", (6, measured)),
+            "data_faults": ("?", (4,)),
+        }
 
     def row_of(self, appliance_id: str) -> int:
         """The row of an appliance, made at first sight."""
@@ -176,55 +182,68 @@ class KindDetector:
         modes: NDArray[np.int64],
         findings: list[Finding],
     ) -> NDArray[np.float32]:
-        """Hygiene, point bank and rules, reading by reading; returns the readings that are believed."""
+        """Point bank, hygiene and rules; returns the readings that are believed."""
         state, measured = self.state, self.hygiene.measured
+        samples = Sorted.of(rows, ts)
+        first = rows[samples.starts]
         clean = self.hygiene.in_range(raw)
-        before = np.where(np.r_[True, rows[1:] != rows[:-1]], state["previous_mode"][rows], np.r_[-1, modes[:-1]])
-        has_mode_kept = modes == before
-        is_working = (modes < 0) | self.cycles.running[modes] | (len(self.cycles.running) == 1)
+        bank, seen, last_ts = state["bank"][first], state["seen"][first], state["last_ts"][first]
+        z = np.empty((len(rows), len(measured)), np.float32)
+        readings = np.ascontiguousarray(clean[:, measured])
         for place in point_bank.passes(rows):
-            here, now = rows[place], ts[place]
-            gap = (now - state["last_ts"][here] > GAP_MS) & (state["last_ts"][here] > 0)
-            believed, faults = self.hygiene.check(
-                state, here, raw[place][:, measured], clean[place][:, measured],
-                state["bank"][here], state["seen"][here], is_working[place], has_mode_kept[place],
-            )  # fmt: skip
-            clean[place[:, None], measured] = believed
-            point_bank.update(state["bank"], state["seen"], here, believed)
-            standing = np.concatenate([faults.any(axis=2), gap[:, None] & (self.profile.unit is Unit.DAY)], axis=1)
-            self._data_faults(here, now, standing, faults, raw[place][:, measured], findings)
-            if self.rules.rules:
-                fires, calm = self.rules.check(state, here, now, clean[place])
-                self._rule_findings(here, now, fires, calm, clean[place], findings)
-            state["last_ts"][here] = now
+            z[place] = point_bank.update(state["bank"], state["seen"], rows[place], readings[place])
+        before = np.r_[-1, modes[:-1]]
+        before[samples.starts] = state["previous_mode"][first]
+        is_working = (modes < 0) | self.cycles.running[modes] | (len(self.cycles.running) == 1)
+        seen_before = seen.astype(np.int64)[samples.group] + np.arange(len(rows)) - samples.starts[samples.group]
+        verdicts = self.hygiene.check(
+            state, samples, raw[:, measured], readings, z, bank, seen_before, is_working, modes == before, last_ts
+        )
+        clean[:, measured] = verdicts.believed
+        self._data_faults(samples, verdicts, raw, findings)
+        self._rules(rows, ts, clean, findings)
+        state["last_ts"][first] = ts[samples.ends]
         return clean
 
     def _data_faults(
-        self,
-        rows: NDArray[np.intp],
-        ts: NDArray[np.int64],
-        standing: NDArray[np.bool_],
-        faults: NDArray[np.bool_],
-        raw: NDArray[np.float64],
-        findings: list[Finding],
+        self, samples: Sorted, verdicts: Verdicts, raw: NDArray[np.float64], findings: list[Finding]
     ) -> None:
-        """Raise and clear what is said of the data."""
-        first = self.data_modes
-        known = self.state["standing"][rows, first : first + standing.shape[1]] > 0
-        for place, fault in zip(*np.nonzero(standing != known), strict=True):
-            row, mode, now = int(rows[place]), first + int(fault), int(ts[place])
-            if known[place, fault]:
-                findings.append(self.episodes.clear(self.state, row, mode, self.ids[row], now))
-                continue
-            if not self.episodes.may_rise(self.state, row, mode, Channel.DATA, now):
-                continue
-            columns = np.flatnonzero(faults[place, fault]) if fault < 3 else np.empty(0, np.intp)
-            evidence = tuple(
-                self._reading_evidence(int(c), float(raw[place, c]), now, len(columns)) for c in columns[:4]
-            )
-            findings.append(self.episodes.rise(self.state, row, mode, self._finding(
-                row, mode, Channel.DATA, now, severity=0.3, probability=0.9, evidence=evidence,
-            )))  # fmt: skip
+        """Raise and clear what is said of the data, where it begins and ends."""
+        standing = verdicts.standing()
+        standing[:, GAP] &= self.profile.unit is Unit.DAY
+        first = samples.rows[samples.starts]
+        if not standing.any() and not self.state["data_faults"][first].any():
+            return
+        before = np.concatenate([standing[:1], standing[:-1]])
+        before[samples.starts] = self.state["data_faults"][first]
+        self.state["data_faults"][first] = standing[samples.ends]
+        for sample, fault in np.argwhere(standing != before).tolist():
+            row, mode, now = int(samples.rows[sample]), self.data_modes + fault, int(samples.ts[sample])
+            if not standing[sample, fault]:
+                if self.episodes.stands(self.state, row, mode):
+                    findings.append(self.episodes.clear(self.state, row, mode, self.ids[row], now))
+            elif self.episodes.may_rise(self.state, row, mode, Channel.DATA, now):
+                columns = verdicts.metrics(sample, fault)
+                observed = raw[sample, self.hygiene.measured]
+                evidence = tuple(self._reading_evidence(c, float(observed[c]), now, len(columns)) for c in columns[:4])
+                findings.append(self.episodes.rise(self.state, row, mode, self._finding(
+                    row, mode, Channel.DATA, now, severity=0.3, probability=0.9, evidence=evidence,
+                )))  # fmt: skip
+
+    def _rules(
+        self, rows: NDArray[np.intp], ts: NDArray[np.int64], clean: NDArray[np.float32], findings: list[Finding]
+    ) -> None:
+        """Fixed limits, reading by reading, of the appliances that are or were beyond one."""
+        if not self.rules.rules:
+            return
+        concerned = np.zeros(len(self.ids), bool)
+        concerned[rows[self.rules.beyond(clean).any(axis=1)]] = True
+        concerned[rows] |= self.state["beyond_last_s"][rows].any(axis=1)
+        at = np.flatnonzero(concerned[rows])
+        for place in point_bank.passes(rows[at]):
+            here = at[place]
+            fires, calm = self.rules.check(self.state, rows[here], ts[here], clean[here])
+            self._rule_findings(rows[here], ts[here], fires, calm, clean[here], findings)
 
     def _reading_evidence(self, column: int, observed: float, now: int, among: int) -> Evidence:
         """A measured metric outside of what it can be."""

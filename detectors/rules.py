@@ -47,17 +47,21 @@ class Rules:
             "code_last_s": ("u4", (self.mode_count,)),
         }
 
+    def beyond(self, values: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Which readings are beyond which rule's limit: (B, rules)."""
+        read = values[:, self.column]
+        outside: NDArray[np.bool_] = (read > self.above) | (read < self.below)
+        return outside
+
     def check(
         self, state: State, rows: NDArray[np.intp], ts_ms: NDArray[np.int64], values: NDArray[np.float32]
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """One sample of each of ``rows``: which rules fire, and which are calm for long: (B, rules)."""
         read = values[:, self.column]
-        beyond = (read > self.above) | (read < self.below)
+        beyond = self.beyond(values)
         within = ~beyond & ~np.isnan(read)
         since = state["beyond_since_s"][rows]
         last = state["beyond_last_s"][rows]
-        if not beyond.any() and not last.any():
-            return beyond, within
         now_s = (ts_ms // 1000)[:, None]
         last = np.where(beyond, now_s, last)
         state["beyond_last_s"][rows] = last
