@@ -1,0 +1,95 @@
+"""The whole ingest in this process: receiver, journal, acknowledgement, admission, feed; as ``fettle serve`` wires it.
+
+``python -m benchmarks.whole_ingest FOLDER URL`` runs it until it is killed and tells what happens as JSON lines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import sys
+import threading
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingest.admission import Admission
+from ingest.admitter import Admitter
+from ingest.books import Books
+from ingest.clock import SystemClock
+from ingest.feed import AdmittedFeed
+from ingest.ingester import Ingester
+from ingest.journal.sqlite import SqliteJournal
+from ingest.mqtt.address import parse_address
+from ingest.mqtt.connection import ConnectionOptions
+from ingest.mqtt.session import subscriptions
+from ingest.wire.columns import BatchDecoder
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+@dataclass(frozen=True, slots=True)
+class WholeIngest:
+    """The parts, running."""
+
+    ingester: Ingester
+    admitter: Admitter
+    feed: AdmittedFeed
+    books: Books
+
+
+@asynccontextmanager
+async def whole_ingest(folder: Path, url: str) -> AsyncIterator[WholeIngest]:
+    """Everything from the broker at ``url`` to the feed; ends cleanly."""
+    journal = SqliteJournal.open_writer(folder / "journal")
+    books = Books.open(folder / "books.db")
+    clock = SystemClock()
+    feed = AdmittedFeed(journal, books, BatchDecoder)
+    admitter = Admitter(
+        journal,
+        Admission(books, BatchDecoder()),
+        after=books.cursor("admit"),
+        clock=clock,
+        on_admitted=feed.offer,
+        answer=lambda _said: None,
+    )
+    ingester = Ingester(
+        address=parse_address(url),
+        options=ConnectionOptions("fettle"),
+        filters=subscriptions("fettle/v1"),
+        journal=journal,
+        clock=clock,
+        chance=random.Random(1),
+        on_appended=admitter.offer,
+    )
+    admitting = threading.Thread(target=admitter.run, name="admit", daemon=True)
+    admitting.start()
+    receiving = asyncio.create_task(ingester.run())
+    try:
+        yield WholeIngest(ingester, admitter, feed, books)
+    finally:
+        ingester.request_stop()
+        await receiving
+        admitter.stop()
+        admitting.join()
+        books.close()
+        journal.close()
+
+
+async def _run(folder: Path, url: str) -> None:
+    async with whole_ingest(folder, url) as whole:
+        session, stats = whole.ingester.session, whole.ingester.stats
+        while not session.stats.is_connected:  # noqa: ASYNC110 - the state of the system under test
+            await asyncio.sleep(0.001)
+        print(json.dumps({"event": "connected"}), flush=True)
+        while not stats.messages_acknowledged:  # noqa: ASYNC110 - the same
+            await asyncio.sleep(0.001)
+        print(json.dumps({"event": "first_puback"}), flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_run(Path(sys.argv[1]), sys.argv[2]))
