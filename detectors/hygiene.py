@@ -199,10 +199,8 @@ class Hygiene:
         rate = changed / np.maximum(counted - run, 1)
         for name, values in (("same_run", run), ("longest_run", longest), ("counted", counted), ("changed", changed)):
             state[name][rows] = np.minimum(values[samples.ends], COUNTED_MAX)
-        stuck: Bools = (
-            (run >= STUCK_RUN_MIN) & (run * rate > STUCK_CHANGES) & (run > STUCK_LONGER_THAN_BEFORE * longest)
-        )
-        return stuck & present
+        stuck: Bools = present & (run >= STUCK_RUN_MIN) & (changed >= STUCK_RUN_MIN) & (run * rate > STUCK_CHANGES)
+        return stuck & (run > STUCK_LONGER_THAN_BEFORE * longest)
 
     def _spikes(
         self, state: State, samples: Sorted, clean: Floats, z: Floats, bank: Floats, may_judge: Bools
