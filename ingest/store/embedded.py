@@ -3,6 +3,26 @@
 What it promises beyond :class:`~ingest.store.TelemetryStore`: a write is one transaction with ``synchronous=FULL``, so it
 is durable when it returns; a read is one snapshot; memory is bounded by the tail's limits and by what a read asks for.
 What it refuses: samples that no store takes (:mod:`ingest.store.limits`), and more than :data:`METRICS_MAX` metric names.
+
+Decision: rows are kept in sorted, compressed pages of many appliances (:mod:`ingest.store.pages`), behind a tail of the newest
+writes as they came (:mod:`ingest.store.tail`). Measured against one row per sample clustered by (appliance, time), with a
+column per metric (*wide*) and with all values in one blob (*blob*); all in the same run, on two busy cores where
+``json.loads`` of such a message took 11 µs, which is the unit of the CPU figures:
+
+==========================================================  ======  ======  ======
+10 metrics                                                    wide    blob   pages
+==========================================================  ======  ======  ======
+write a sample, 10,000 appliances in shuffled rounds          1.74    1.64     .42
+write a sample, 200 appliances, 512 samples each in turn       .41     .44     .21
+scan a sample for training                                     .35     .15     .06
+bytes a sample on disk, with the write-ahead log               120     115      78
+chart of 24 h / of 60 days, ms                             1 / 63   .4 / 17  4 / 14
+newest values of one appliance, ms                             .02     .01     4.7
+erase one appliance so that the disk keeps no trace, ms         --      --   1,300
+==========================================================  ======  ======  ======
+
+Pages lose where one appliance is looked at for a moment, by milliseconds; they win wherever the whole fleet passes, which is
+all the time. A sample that is written is moved twice more at most: into a sorted tail row, and into its page.
 """
 
 from __future__ import annotations
@@ -32,7 +52,7 @@ READER_CACHE_KIB = 4_096
 class EmbeddedStore:
     """A telemetry store in a folder; open it with :meth:`open`, from as many processes as want to read."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, metrics_max: int = METRICS_MAX) -> None:
         self._path = path
         self._writing = threading.Lock()
         self._pooling = threading.Lock()
@@ -40,7 +60,8 @@ class EmbeddedStore:
         self._writer: sqlite3.Connection | None = None
         self._packer = Packer()
         self._is_closed = False
-        self._numbering = Numbering()
+        self._metrics_max = metrics_max
+        self._numbering = Numbering(metrics_max=metrics_max)
 
     @classmethod
     def open(cls, path: Path) -> EmbeddedStore:
@@ -50,9 +71,19 @@ class EmbeddedStore:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreUnavailable(f"The folder {path.parent} can't be made: {error.strerror}.") from error
-        with store._write() as connection:
-            tables.create(connection, path)
+        store.prepare()
         return store
+
+    def prepare(self) -> None:
+        """Create what the file lacks."""
+        with self._write() as connection:
+            tables.create(connection, self._path)
+
+    def settle(self) -> None:
+        """Sort the whole tail into pages now instead of when there is enough; changes no answer."""
+        with self._write() as connection, tables.transaction(connection, "IMMEDIATE"):
+            for (kind,) in connection.execute("SELECT number FROM kind").fetchall():
+                tail.flush(connection, kind, self._packer)
 
     def write(self, blocks: Sequence[SampleBlock]) -> None:
         """Store all samples of all blocks in one durable transaction; refused rows are named by :class:`StoreRejected`."""
@@ -64,7 +95,9 @@ class EmbeddedStore:
                 refused = refusals(block)
                 rows, beyond = self._numbering.rows_of(connection, block, [row for row, _ in refused])
                 rejected += [(number, row, why) for row, why in refused]
-                rejected += [(number, row, f"there are more than {METRICS_MAX} names of metrics") for row in beyond]
+                rejected += [
+                    (number, row, f"there are more than {self._metrics_max} names of metrics") for row in beyond
+                ]
                 if len(rows):
                     kinds.setdefault(block.kind, []).append(rows)
             for kind, parts in kinds.items():

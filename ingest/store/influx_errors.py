@@ -35,15 +35,14 @@ def translated(address: InfluxAddress) -> Iterator[None]:
         yield
     except ApiException as error:
         raise _of_status(error, address) from error
+    except urllib3.exceptions.NewConnectionError as error:
+        raise StoreUnavailable(f"InfluxDB at {address.base_url} can't be reached: {error}.", kind="down") from error
     except urllib3.exceptions.TimeoutError as error:
         raise StoreUnavailable(f"InfluxDB at {address.base_url} did not answer in time.", kind="timeout") from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        reason = (
-            "refuses connections or can't be found"
-            if isinstance(error, urllib3.exceptions.NewConnectionError)
-            else str(error)
-        )
-        raise StoreUnavailable(f"InfluxDB at {address.base_url} can't be reached: it {reason}.", kind="down") from error
+        raise StoreUnavailable(
+            f"The connection to InfluxDB at {address.base_url} broke: {error}.", kind="down"
+        ) from error
 
 
 def _of_status(error: ApiException, address: InfluxAddress) -> Exception:

@@ -77,24 +77,19 @@ def remove_appliance(connection: sqlite3.Connection, packer: Packer, kind: int, 
 def _withdraw(connection: sqlite3.Connection, packer: Packer, kind: int, rows: Rows) -> Rows:
     """Take those rows out of the pages that the given ones repeat, and return them."""
     span = (int(rows.time_ns.min()), int(rows.time_ns.max()) + 1, int(rows.who[-1]), int(rows.who[0]))
-    wanted = _identities(rows)
     withdrawn = [EMPTY]
-    numbers = [number for (number,) in connection.execute(f"SELECT number {_SPANNED}", (kind, *span))]
-    for number in numbers:
+    spanned = connection.execute(f"SELECT number, first_who, last_who {_SPANNED}", (kind, *span)).fetchall()
+    for number, first_who, last_who in spanned:
+        cut = slice(*np.searchsorted(rows.who, (first_who, last_who + 1)).tolist())
+        wanted = set(zip(rows.who[cut].tolist(), rows.time_ns[cut].tolist(), strict=True))
         (body,) = connection.execute("SELECT body FROM page WHERE number = ?", (number,)).fetchone()
         paged = packer.unpack(body)
-        is_repeated = np.isin(_identities(paged), wanted)
+        identities = zip(paged.who.tolist(), paged.time_ns.tolist(), strict=True)
+        is_repeated = np.fromiter((identity in wanted for identity in identities), np.bool_, len(paged))
         if is_repeated.any():
             withdrawn.append(paged.take(is_repeated))
             _replace(connection, packer, kind, number, paged.take(~is_repeated))
     return merge(withdrawn)
-
-
-def _identities(rows: Rows) -> np.ndarray[tuple[int], np.dtype[np.void]]:
-    """Each row's identity as one comparable value."""
-    keys = np.empty(len(rows), [("who", ">i8"), ("time_ns", ">i8")])
-    keys["who"], keys["time_ns"] = rows.who, rows.time_ns
-    return keys.view("V16")
 
 
 def _replace(connection: sqlite3.Connection, packer: Packer, kind: int, number: int, rows: Rows) -> None:

@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS page (
 CREATE INDEX IF NOT EXISTS page_span ON page (kind, last_ns, first_ns, first_who, last_who, samples, readings);
 CREATE TABLE IF NOT EXISTS tail (
     number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, tier INTEGER NOT NULL, samples INTEGER NOT NULL,
-    first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL, head BLOB NOT NULL, who BLOB NOT NULL, body BLOB NOT NULL);
+    size INTEGER NOT NULL, first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL, head BLOB NOT NULL, who BLOB NOT NULL, body BLOB NOT NULL);
 """
 
 

@@ -44,11 +44,12 @@ def append(connection: sqlite3.Connection, kind: int, rows: Rows, *, tier: int =
     """Add rows of one kind as they are."""
     body = b"".join((rows.time_ns.tobytes(), rows.values.tobytes(), rows.mode.tobytes(), rows.cycle.tobytes()))
     connection.execute(
-        "INSERT INTO tail (kind, tier, samples, first_ns, last_ns, head, who, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO tail (kind, tier, samples, size, first_ns, last_ns, head, who, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             kind,
             tier,
             len(rows),
+            len(body),
             int(rows.time_ns.min()),
             int(rows.time_ns.max()),
             _encode_head(_Head(rows.metrics, rows.words)),
@@ -61,7 +62,7 @@ def append(connection: sqlite3.Connection, kind: int, rows: Rows, *, tier: int =
 def tidy(connection: sqlite3.Connection, kind: int, packer: Packer) -> None:
     """Keep the tail of a kind short: merge tiers that are full, and sort all into pages when there is much."""
     tiers = connection.execute(
-        "SELECT tier, count(*), sum(samples), sum(length(body)) FROM tail WHERE kind = ? GROUP BY tier ORDER BY tier",
+        "SELECT tier, count(*), sum(samples), sum(size) FROM tail WHERE kind = ? GROUP BY tier ORDER BY tier",
         (kind,),
     ).fetchall()
     if sum(samples for _, _, samples, _ in tiers) >= TAIL_SAMPLES or sum(size for *_, size in tiers) >= TAIL_BYTES:
