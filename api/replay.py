@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from api import log_setup
 from api.settings import Settings
 from api.simulate import read_settings_broker, stop_on_signals
 from ingest.clock import Clock, SystemClock
@@ -55,6 +56,7 @@ def run_replay(
         raise ReplayError(f"--kind {kind!r} is no appliance kind; write lower-case letters, digits and underscores.")
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", appliance_id):
         raise ReplayError(f"--id {appliance_id!r} is no id; write 1 to 64 letters, digits, underscores or hyphens.")
+    log_setup.configure(settings.log_format)
     rows = _read_rows(files, time_column, drop, rename)
     if not rows:
         raise ReplayError("Nothing to replay: no row has a reading.")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from api import log_setup
 from api.settings import Settings
 from ingest.clock import AcceleratedClock, Clock, SystemClock, from_ms, to_ms
 from simulator.connection import Broker, read_broker
@@ -58,6 +59,7 @@ def run_simulate(
 
     Bad input is a ValueError whose sentence names what to write instead.
     """
+    log_setup.configure(settings.log_format)
     specification = read_fleet(fleet)
     passwords = read_credentials(credentials) if credentials is not None else {}
     wall = SystemClock()

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import signal
+import sys
 from dataclasses import dataclass, field
 from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+import structlog
 
 from ingest.clock import AcceleratedClock, Clock, from_ms
 from simulator.connection import read_broker
@@ -58,6 +62,10 @@ class SharedClock:
 def run_child(order: FleetOrder, pipe: Connection) -> None:
     """Entry point of the child process: runs until the parent says stop or goes away."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     try:
         asyncio.run(_run(order, pipe))
     except (OSError, ValueError) as error:

@@ -135,7 +135,7 @@ def test_missing_samples_are_as_rare_as_asked(specification: FleetSpecification)
 
 
 def test_the_demo_fleet_has_faults_to_find(specification: FleetSpecification) -> None:
-    """10 to 15 % of the demo's appliances have a gradual fault that begins within 16 to 66 days, of every mode."""
+    """10 to 15 % of the demo's appliances have a gradual fault that begins within 15 to 56 days, of every mode."""
     fleet = Fleet(specification, seed=1, appliances=200, start_ms=START_MS)
     faults = fleet.truth.faults
     onsets = [(fault.wear.onset_ms - fleet.start_ms) / DAY_MS for fault in faults]
@@ -143,7 +143,7 @@ def test_the_demo_fleet_has_faults_to_find(specification: FleetSpecification) ->
     assert 20 <= len(faults) <= 30
     assert len({fault.appliance_id for fault in faults}) == len(faults)
     assert len({fault.wear.fault_mode for fault in faults}) == 6
-    assert 16 <= min(onsets) <= max(onsets) <= 66
+    assert 15 <= min(onsets) <= max(onsets) <= 56
 
 
 def test_a_fleet_folder_has_everything_in_its_place(specification: FleetSpecification, tmp_path: Path) -> None:
