@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import mqtt5
 
+from ingest.wire.timestamp import format_ms
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -43,7 +45,7 @@ def messages(count: int, *, start_ms: int, seed: int = 1) -> Iterator[tuple[str,
             document = {
                 "boot": f"{appliance * 2654435761 % 2**64:016x}",
                 "seq": number,
-                "ts": start_ms - (rounds - number) * 10_000 + place,
+                "ts": format_ms(start_ms - (rounds - number) * 10_000 + place),
                 "mode": "cooling",
                 "metrics": {name: round(chance.uniform(low, high), 2) for name, low, high in _METRICS},
             }

@@ -77,7 +77,7 @@ def parse_address(
         raise AddressError("FETTLE_MQTT_CA_FILE, _CERT_FILE and _KEY_FILE need FETTLE_MQTT_URL to begin with mqtts://")
     if key_file and not cert_file:
         raise AddressError("FETTLE_MQTT_KEY_FILE needs FETTLE_MQTT_CERT_FILE beside it")
-    return BrokerAddress(
+    address = BrokerAddress(
         host=parts.hostname,
         port=_PORTS[parts.scheme] if port is None else port,
         user=None if parts.username is None else unquote(parts.username),
@@ -87,3 +87,5 @@ def parse_address(
         cert_file=cert_file,
         key_file=key_file,
     )
+    address.ssl_context()
+    return address
