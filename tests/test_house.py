@@ -243,10 +243,12 @@ def test_every_ignored_lint_rule_says_why() -> None:
     assert not bare
 
 
-def test_the_tree_page_is_true() -> None:
-    """docs/tree.md is what the first lines of the docstrings say."""
+@pytest.mark.parametrize("page", ["tree", "settings"])
+def test_a_generated_page_is_true(page: str) -> None:
+    """The pages about the tree and the settings say what the code says."""
     made = subprocess.run(
-        [sys.executable, str(ROOT / "docs" / "tree.py")], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, str(ROOT / "docs" / f"{page}.py")], cwd=ROOT, capture_output=True, text=True, check=True
     )
 
-    assert (ROOT / "docs" / "tree.md").read_text("utf-8") == made.stdout, "run: python docs/tree.py > docs/tree.md"
+    written = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
+    assert written == made.stdout, f"run: python docs/{page}.py > docs/{page}.md"
