@@ -77,6 +77,12 @@ def last_change(t: Transaction) -> int:
     return t.connection.execute(select(func.max(changes.c.id))).scalar_one() or 0
 
 
+def has_old_changes(t: Transaction) -> bool:
+    """Whether there are more change events than are kept."""
+    oldest = t.connection.execute(select(func.min(changes.c.id))).scalar_one()
+    return oldest is not None and oldest <= last_change(t) - CHANGES_KEPT
+
+
 def forget_changes(t: Transaction) -> None:
     """Drop the oldest change events beyond those that are kept."""
     t.connection.execute(delete(changes).where(changes.c.id <= last_change(t) - CHANGES_KEPT))

@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine, text
 
 from alerts.alerting.alert import Alert
-from alerts.alerting.intake import ask_again, take_finding
+from alerts.alerting.intake import ask_again, has_pending, take_finding
 from alerts.alerting.reading import count_alerts, list_alerts, read_alert
 from alerts.alerting.silences import Silence, add_silence, lift_silence, list_silences
 from alerts.audit import AuditEntry, list_audit, record_audit, verify_audit
-from alerts.changes import Change, forget_changes, last_change, read_changes
+from alerts.changes import Change, forget_changes, has_old_changes, last_change, read_changes
 from alerts.checkpoint import DETECT, load_checkpoint, move_cursor, save_checkpoint
 from alerts.database import Transaction, look, transact, wait_for_turn
 from alerts.directory import (
@@ -39,7 +39,7 @@ from alerts.errors import WrongCodeError
 from alerts.lifecycle import AlertState, SessionEvent, SessionState, TicketState, TicketStep
 from alerts.page import LIMIT_DEFAULT, Page
 from alerts.remote.command import due_commands, expire_commands, note_sent
-from alerts.remote.consent import end_session, expire_sessions, request_session, try_code
+from alerts.remote.consent import end_session, expire_sessions, has_live, request_session, try_code
 from alerts.remote.issuing import issue_command
 from alerts.remote.policy import Scope, SessionLimits
 from alerts.remote.reading import list_sessions, read_command, read_session
@@ -357,15 +357,20 @@ class Desk:
 
     def expire(self) -> int:
         """Let time pass for sessions and commands; returns how many have ended by it."""
+        if not self._look(has_live):
+            return 0
         return self._write(lambda t: expire_commands(t) + expire_sessions(t, self.limits))
 
     def ask_again(self, after: int = 0) -> int | None:
         """Ask the gate again for a page of alerts that it held back; returns where the next page begins, if any."""
+        if not self._look(has_pending):
+            return None
         return self._write(lambda t: ask_again(t, self.profiles, after=after))
 
     def forget_changes(self) -> None:
         """Drop change events that nobody will resume from any more."""
-        self._write(forget_changes)
+        if self._look(has_old_changes):
+            self._write(forget_changes)
 
     def check(self) -> None:
         """Raise :class:`~alerts.errors.UnavailableError` with a sentence if the database can't be used now."""

@@ -104,7 +104,7 @@ class Inbox:
 
     def write(self) -> None:
         """Write what was folded, and the cursor with it."""
-        position, self._folded = self._position, 0
+        position = self._position
         if position is None:
             return
 
@@ -117,6 +117,7 @@ class Inbox:
                 take_result(t, result)
 
         transact(self.desk.engine, work, now_ms=self.desk.clock.now_ms(), chance=self.desk.chance)
+        self._folded = 0
         self._seen.clear()
         self._events.clear()
         self._results.clear()

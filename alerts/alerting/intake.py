@@ -58,6 +58,12 @@ def ask_again(t: Transaction, profiles: Mapping[str, Profile], *, after: int) ->
     return int(held[-1].n) if len(held) == PENDING_AT_ONCE else None
 
 
+def has_pending(t: Transaction) -> bool:
+    """Whether any alert is held back."""
+    query = select(alerts.c.n).where(alerts.c.state == AlertState.PENDING.value).limit(1)
+    return t.connection.execute(query).first() is not None
+
+
 def finding_of(alert: Row[Any]) -> Finding:
     """The finding as the alert remembers it."""
     window = alert.failure_window

@@ -16,11 +16,11 @@ from sqlalchemy import Row, func, insert, select, update
 from alerts.audit import record_audit
 from alerts.database import Transaction
 from alerts.errors import ConflictError, IllegalStepError, UnknownError
-from alerts.lifecycle import OVER, SESSION, SESSION_LIVE, SessionEvent, SessionState, next_state
+from alerts.lifecycle import COMMAND_LIVE, OVER, SESSION, SESSION_LIVE, SessionEvent, SessionState, next_state
 from alerts.remote.command import drop_commands, put_command
 from alerts.remote.policy import CONSENT_SHOW, DangerClass, Scope, SessionLimits
 from alerts.remote.transcript import add_line
-from alerts.schema import appliances, sessions
+from alerts.schema import appliances, commands, sessions
 from alerts.tickets.opening import add_history
 from alerts.tickets.reading import find_row
 from ingest.clock import from_ms
@@ -121,6 +121,13 @@ def end_sessions_of(t: Transaction, ticket_id: str, *, actor: str, reason: str) 
     query = select(sessions.c.id).where(sessions.c.ticket_id == ticket_id, sessions.c.state.in_(live))
     for session_id in t.connection.execute(query).scalars().all():
         end_session(t, session_id, SessionEvent.END, actor=actor, reason=reason)
+
+
+def has_live(t: Transaction) -> bool:
+    """Whether any session or command may expire."""
+    live_sessions = select(sessions.c.n).where(sessions.c.state.in_([state.value for state in SESSION_LIVE])).limit(1)
+    live_commands = select(commands.c.n).where(commands.c.state.in_([state.value for state in COMMAND_LIVE])).limit(1)
+    return any(t.connection.execute(query).first() is not None for query in (live_sessions, live_commands))
 
 
 def expire_sessions(t: Transaction, limits: SessionLimits) -> int:
