@@ -166,7 +166,7 @@ class StoreSuite:
         store.write([first, second])
         store.write([make_block([("d1", T0, {"power_w": 2.0})], kind="dryer")])
 
-        rows = {}
+        rows: dict[str, list[tuple[int, str | None, str | None, dict[str, float]]]] = {}
         for block in store.scan("refrigerator", **FOREVER):
             assert block.kind == "refrigerator"
             for row, time_ns in enumerate(block.time_ns().tolist()):

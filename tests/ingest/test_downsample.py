@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,9 @@ from hypothesis import strategies as st
 
 from ingest.store import Series
 from ingest.store.downsample import bucket_edges, downsample
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HOUR = 3_600_000
 T0 = 1_790_000_000_000 // HOUR * HOUR
@@ -36,7 +41,7 @@ def plain(series: Series) -> tuple[list[int], dict[str, list[float | None]]]:
     return series.ts_ms.tolist(), columns
 
 
-def make(ts_ms: list[int], **columns: list[float | None]) -> Series:
+def make(ts_ms: list[int], **columns: Sequence[float | None]) -> Series:
     """A series from lists, None for no reading."""
     return Series(
         np.array(ts_ms, np.int64),

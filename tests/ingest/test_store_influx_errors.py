@@ -136,8 +136,12 @@ def test_a_body_that_is_too_long_is_halved(server: Playing) -> None:
 def test_bad_lines_are_found_by_halving(server: Playing, status: int) -> None:
     """Where a body is refused for what is in it, exactly its bad lines are named; few requests find them."""
     bad = {f"{T0 + ms}000000" for ms in (3, 40, 41)}
-    is_bad = lambda lines: any(line.rsplit(" ", 1)[1] in bad for line in lines)  # noqa: E731
-    server.answer = lambda lines: refuse(status, "unable to parse: partial write") if is_bad(lines) else (204, {}, "")
+
+    def answer(lines: list[str]) -> Answer:
+        is_bad = any(line.rsplit(" ", 1)[1] in bad for line in lines)
+        return refuse(status, "unable to parse: partial write") if is_bad else (204, {}, "")
+
+    server.answer = answer
     store = server.store()
 
     with pytest.raises(StoreRejected) as refusal:

@@ -54,7 +54,7 @@ def influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer]
         missing("InfluxDB is missing: run 'bash deploy/servers.sh get influxdb'.")
         return
     folder, port = tmp_path_factory.mktemp("influxdb"), free_port()
-    command = [program, "--http-bind-address", f"127.0.0.1:{port}", "--bolt-path", folder / "i.bolt"]
+    command: list[str | Path] = [program, "--http-bind-address", f"127.0.0.1:{port}", "--bolt-path", folder / "i.bolt"]
     command += ["--sqlite-path", folder / "i.sqlite", "--engine-path", folder / "engine"]
     command += ["--reporting-disabled", "--ui-disabled", "--log-level", "error"]
     http = urllib3.PoolManager(retries=False)
@@ -119,7 +119,7 @@ def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MosquittoSer
         )
     for path in (folder, *folder.iterdir()):
         path.chmod(0o700 if path.is_dir() else 0o600)
-    command = [program, "-c", folder / "mosquitto.conf"]
+    command: list[str | Path] = [program, "-c", folder / "mosquitto.conf"]
     with running(command, log=folder / "log", is_ready=lambda: accepts(port)) as process:
         yield MosquittoServer(port, folder, process.pid)
 

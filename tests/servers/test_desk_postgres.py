@@ -14,6 +14,7 @@ from alerts.schema import metadata
 from ingest.clock import ManualClock
 from tests.alerts.made import NOW_MS, PROFILES
 from tests.contract.desk_suite import DeskSuite
+from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
 from tests.servers.conftest import PostgresServer
 
 pytestmark = pytest.mark.servers
@@ -45,3 +46,12 @@ def desk(engine: Engine, clock: ManualClock) -> Desk:
 
 class TestDeskOnPostgres(DeskSuite):
     """PostgreSQL keeps the desk's promises."""
+
+
+class TestSinkOnPostgres(FindingSinkSuite):
+    """The desk on PostgreSQL keeps the promises of every finding sink."""
+
+    @pytest.fixture
+    def open_sink(self, desk: Desk) -> OpenSink:
+        """A new desk over the same database each time."""
+        return lambda: Desk(desk.engine, desk.profiles, desk.clock, desk.chance)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from influxdb_client import BucketRetentionRules, InfluxDBClient
+from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
+from influxdb_client.domain.bucket_retention_rules import BucketRetentionRules
 
 from ingest.store import StoreRejected, StoreUnavailable
 from ingest.store.influx import InfluxStore
@@ -97,7 +98,9 @@ def test_a_field_of_another_type_refuses_its_samples_only(
 
 def test_samples_beyond_the_buckets_retention_are_named(influxdb: InfluxServer, client: InfluxDBClient) -> None:
     """A sample older than the bucket keeps is refused with the server's words; the others are stored."""
-    rules = BucketRetentionRules(type="expire", every_seconds=3600)
+    rules = BucketRetentionRules(  # type: ignore[no-untyped-call]  # the client library is typed in parts only
+        type="expire", every_seconds=3600
+    )
     client.buckets_api().create_bucket(bucket_name="short", org="fettle", retention_rules=rules)
     store = InfluxStore.open(address_of(influxdb, "short"), token=influxdb.token)
 
