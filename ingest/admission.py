@@ -130,6 +130,7 @@ class Admission:
             is_early = speaker.acked_ms >= 0 and 0 <= now_ms - speaker.acked_ms < ACK_EVERY_MS
             if is_early or speaker.kind is None:
                 continue
+            speaker.settle()
             upto = ledger.upto(now_ms)
             if not ledger.gaps:
                 del self._waiting[row]
@@ -171,23 +172,22 @@ class Admission:
 
     def _entry(self, judge: Judge, judgement: Judgement, touched: list[Speaker]) -> Entry:
         """What the books write for this batch."""
-        for speaker in touched:
-            speaker.settle()
         self._batches += 1
         if self._flushed_ms is None:
             self._flushed_ms = judgement.received_ms
-        self._speakers.moved.update((speaker.id, speaker) for speaker in touched)
+        self._speakers.moved.append(touched)
+        rows: dict[int, tuple[str, BootLedger]] = dict(judge.irregular)
+        reached: list[tuple[int, int]] = []
         is_due = abs(judgement.received_ms - self._flushed_ms) >= FLUSH_EVERY_MS
         is_flush = is_due or self._batches >= FLUSH_EVERY_BATCHES
-        rows: dict[int, tuple[str, BootLedger]] = dict(judge.irregular)
         if is_flush:
             self._batches, self._flushed_ms = 0, judgement.received_ms
             rows.update(self._speakers.all_moved())
-        reached = [
-            (speaker.ledger.row, speaker.ledger.next)
-            for speaker in touched
-            if speaker.ledger is not None and speaker.ledger.row not in rows
-        ]
+        else:
+            for speaker in touched:
+                if speaker.row in rows:
+                    speaker.settle()
+            reached = [(item.row, item.expected) for item in touched if item.expected >= 0 and item.row not in rows]
         return Entry(
             judgement,
             reached,
@@ -217,7 +217,7 @@ class Admission:
         for speaker in touched:
             if speaker.expected >= speaker.rearm_at:
                 speaker.disarm()
-            if speaker.is_buffered and speaker.ledger is not None and speaker.ledger.next > 0:
+            if speaker.is_buffered and speaker.ledger is not None and speaker.expected >= 0:
                 self._waiting[speaker.ledger.row] = _Waiting(speaker, speaker.ledger)
 
     def _nack(self, decoded: Decoded, number: int, refusal: Refused) -> Said | None:

@@ -118,7 +118,7 @@ def _block(rows: Rows, decoded: Decoded, received_ms: int, times: dict[tuple[int
         values,
         rows.modes,
         rows.cycles,
-        np.array([decoded.heads[message].seq for message in messages], dtype=np.int64),
+        decoded.seqs[rows.message],
         rows.index,
         flags,
         received_ms,

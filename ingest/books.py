@@ -140,7 +140,7 @@ class Books:
                     reached,
                 ),
             )
-            self._write_rows(connection, entry.rows)
+            self._write_rows(connection, entry.rows, judgement.position)
             connection.executemany(
                 "INSERT INTO appliance (id, kind, first_seen_ms, is_buffered) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET is_buffered = excluded.is_buffered",
@@ -249,6 +249,14 @@ class Books:
             admitted = connection.execute("SELECT position FROM cursor WHERE name = 'admit'").fetchone()
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('flushed', ?)", (admitted[0] if admitted else 0,))
 
+    def known_ids(self, *, limit: int) -> set[str] | None:
+        """Every id with a ledger row or in the registry, or ``None`` where there are more than ``limit``."""
+        with self.lock:
+            rows = self.connection.execute(
+                "SELECT id FROM ledger UNION SELECT id FROM appliance LIMIT ?", (limit + 1,)
+            ).fetchall()
+        return None if len(rows) > limit else {row[0] for row in rows}
+
     def load_ledgers(self, appliance_id: str, *, limit: int) -> list[BootLedger]:
         """The most recently used boots of an appliance, newest first; rows must be flushed."""
         return self._load("id = ? ORDER BY touched DESC LIMIT ?", (appliance_id, limit))
@@ -277,17 +285,16 @@ class Books:
         return [_ledger_of(row) for row in rows]
 
     @staticmethod
-    def _write_rows(connection: sqlite3.Connection, rows: Sequence[tuple[str, BootLedger]]) -> None:
+    def _write_rows(connection: sqlite3.Connection, rows: Sequence[tuple[str, BootLedger]], position: int) -> None:
         """Write whole ledger rows and what has gone cold."""
         connection.executemany(
             "INSERT INTO ledger (row, id, boot, next, stored, dead, duplicates, floor, settled, anchor_ts, anchor_up,"
-            " ranges, touched) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-            " (SELECT coalesce(max(position), 0) FROM judgement))"
+            " ranges, touched) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (row) DO UPDATE SET next = excluded.next, stored = excluded.stored, dead = excluded.dead,"
             " duplicates = excluded.duplicates, floor = excluded.floor, settled = excluded.settled,"
             " anchor_ts = excluded.anchor_ts, anchor_up = excluded.anchor_up, ranges = excluded.ranges,"
             " touched = excluded.touched",
-            [_values_of(appliance_id, ledger) for appliance_id, ledger in rows],
+            [(*_values_of(appliance_id, ledger), position) for appliance_id, ledger in rows],
         )
         connection.executemany(
             "INSERT OR IGNORE INTO cold_range VALUES (?, ?, ?, ?)",

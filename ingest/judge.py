@@ -248,7 +248,9 @@ class Judge:
 
     def _ledger(self, speaker: Speaker, boot: str) -> BootLedger:
         """The ledger of one boot, settled and to be written whole."""
-        speaker.disarm()
+        moved = speaker.disarm()
+        if moved is not None:
+            self.irregular[moved.row] = (speaker.id, moved)
         ledger = self._speakers.ledger(speaker, boot, self._received_ms)
         self.irregular[ledger.row] = (speaker.id, ledger)
         return ledger

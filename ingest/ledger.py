@@ -108,7 +108,11 @@ class BootLedger:
     def extend_to(self, seq_next: int) -> None:
         """Account for [next, seq_next) as stored."""
         if seq_next > self.next:
-            self.stored.add(self.next, seq_next)
+            ends = self.stored.ends
+            if ends and ends[-1] == self.next:
+                ends[-1] = seq_next
+            else:
+                self.stored.add(self.next, seq_next)
             self.stored_count += seq_next - self.next
             self.next = seq_next
 

@@ -20,13 +20,13 @@ NOT_ARMED = -2
 class Speaker:
     """One appliance id. ``boot`` and ``expected`` belong to the fast path: what the next ordinary message carries.
 
-    ``expected`` is :data:`NOT_ARMED` where the next message must be looked at; else the ledger's ``next`` follows it at
-    the end of each batch.
+    ``expected`` is :data:`NOT_ARMED` where the next message must be looked at; else the ledger's ``next`` lags behind it
+    until :meth:`settle`.
     """
 
     __slots__ = (
         "acked_ms", "arrival_ms", "boot", "checksums", "expected", "has_boots", "id", "is_buffered",
-        "is_retired", "kind", "ledger", "ledgers", "rearm_at", "seen", "slot", "window",
+        "is_retired", "is_whole", "kind", "ledger", "ledgers", "rearm_at", "row", "seen", "slot", "window",
     )  # fmt: skip
 
     def __init__(self, appliance_id: str) -> None:
@@ -36,9 +36,12 @@ class Speaker:
         self.is_retired = False
         self.is_buffered = False
         self.has_boots = False
+        self.is_whole = True
+        """Whether every boot that the books know of is in memory."""
         self.boot: str | None = None
         self.expected = NOT_ARMED
         self.rearm_at = 0
+        self.row = 0
         self.ledger: BootLedger | None = None
         self.ledgers: OrderedDict[str, BootLedger] = OrderedDict()
         self.checksums = array("I")
@@ -57,16 +60,19 @@ class Speaker:
         """Let the fast path take the next message of this boot, or not."""
         ledger.trim(2 * REARM_EVERY)
         self.ledger = ledger
+        self.row = ledger.row
         self.boot = ledger.boot
         self.checksums = ledger.checksums
         is_contiguous = ledger.checksum_base + len(ledger.checksums) == ledger.next
         self.expected = ledger.next if is_armed and is_contiguous and not self.is_retired else NOT_ARMED
         self.rearm_at = ledger.next + REARM_EVERY
 
-    def disarm(self) -> None:
-        """Have the next message looked at."""
+    def disarm(self) -> BootLedger | None:
+        """Have the next message looked at; returns the ledger that the fast path has moved."""
+        moved = self.ledger if self.ledger is not None and self.expected > self.ledger.next else None
         self.settle()
         self.expected = NOT_ARMED
+        return moved
 
     def keep(self, ledger: BootLedger) -> BootLedger | None:
         """Hold a boot's ledger in memory; returns the one that must go to disk for it."""
@@ -74,6 +80,7 @@ class Speaker:
         self.ledgers.move_to_end(ledger.boot)
         if len(self.ledgers) <= BOOTS_MAX:
             return None
+        self.is_whole = False
         return self.ledgers.popitem(last=False)[1]
 
     def note_window(self, stream: str, ts_ms: int, checksum: int) -> int:

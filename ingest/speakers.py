@@ -10,6 +10,7 @@ from ingest.ledger import BootLedger
 from ingest.speaker import BOOTS_MAX, WINDOW_MAX, Speaker
 
 SPEAKERS_MAX = 200_000
+IDS_MAX = 1_000_000
 CHECKSUMS_TOTAL_MAX = 4_000_000
 _CHECKSUMS_KEPT = 64
 _GIVE_WAY_SHARE = 4
@@ -22,13 +23,15 @@ class Speakers:
         self._books = books
         self._unlink = unlink
         self._known: dict[str, Speaker] = {}
-        self.moved: dict[str, Speaker] = {}
-        """Those heard since the last flush of ledger rows."""
+        self.moved: list[list[Speaker]] = []
+        """Those heard since the last flush of ledger rows, batch by batch."""
         self.retired_ledgers: dict[int, tuple[str, BootLedger]] = {}
         """Ledgers pushed out of a speaker's memory, until the next flush."""
         self._version = 0
         self._next_row = 1
         self._is_ready = False
+        self._ids: set[str] | None = None
+        """Every id that the books know of; ``None`` where they are too many to hold."""
 
     def refresh(self) -> None:
         """Notice what another process has changed in the registry."""
@@ -38,11 +41,13 @@ class Speakers:
                 (row,) = self._books.connection.execute("SELECT coalesce(max(row), 0) FROM ledger").fetchone()
             self._next_row = row + 1
             self._version = self._registry_version()
+            self._ids = self._books.known_ids(limit=IDS_MAX)
             self._is_ready = True
             return
         version = self._registry_version()
         if version != self._version:
             self._version = version
+            self._ids = self._books.known_ids(limit=IDS_MAX)
             for speaker in self._known.values():
                 self._read_registration(speaker)
                 speaker.disarm()
@@ -52,11 +57,12 @@ class Speakers:
         speaker = self._known.get(appliance_id)
         if speaker is None:
             speaker = self._known[appliance_id] = Speaker(appliance_id)
-            self._read_registration(speaker)
-            for ledger in reversed(self._books.load_ledgers(appliance_id, limit=BOOTS_MAX)):
-                if ledger.boot:
-                    speaker.has_boots = True
-                speaker.ledgers[ledger.boot] = ledger
+            if self._ids is None or appliance_id in self._ids:
+                self._read_back(speaker)
+            elif len(self._ids) < IDS_MAX:
+                self._ids.add(appliance_id)
+            else:
+                self._ids = None
         return speaker
 
     def ledger(self, speaker: Speaker, boot: str, now_ms: int) -> BootLedger:
@@ -71,7 +77,7 @@ class Speakers:
                 ),
                 None,
             )
-            ledger = pushed or self._books.load_ledger(speaker.id, boot)
+            ledger = pushed or (None if speaker.is_whole else self._books.load_ledger(speaker.id, boot))
         if ledger is None:
             ledger = BootLedger(self._next_row, boot)
             self._next_row += 1
@@ -102,7 +108,7 @@ class Speakers:
     def all_moved(self) -> dict[int, tuple[str, BootLedger]]:
         """Every ledger that may differ from its row on disk."""
         rows = dict(self.retired_ledgers)
-        for speaker in self.moved.values():
+        for speaker in {speaker.id: speaker for touched in self.moved for speaker in touched}.values():
             speaker.settle()
             rows.update((ledger.row, (speaker.id, ledger)) for ledger in speaker.ledgers.values())
         return rows
@@ -130,6 +136,15 @@ class Speakers:
         self.retired_ledgers.clear()
         self._is_ready = False
         self._unlink()
+
+    def _read_back(self, speaker: Speaker) -> None:
+        """What the books know of one appliance."""
+        self._read_registration(speaker)
+        ledgers = self._books.load_ledgers(speaker.id, limit=BOOTS_MAX)
+        speaker.is_whole = len(ledgers) < BOOTS_MAX
+        for ledger in reversed(ledgers):
+            speaker.has_boots = speaker.has_boots or bool(ledger.boot)
+            speaker.ledgers[ledger.boot] = ledger
 
     def _read_registration(self, speaker: Speaker) -> None:
         """Kind, retirement and delivery class from the registry."""

@@ -23,7 +23,7 @@ from ingest.wire.dead_letter import Refused
 from ingest.wire.event import EventMessage
 from ingest.wire.foreign import ForeignCodec
 from ingest.wire.foreign.devices import Device
-from ingest.wire.guards import odd_messages, odd_rows
+from ingest.wire.guards import odd_messages, odd_rows, present
 from ingest.wire.kind_table import KindTable
 from ingest.wire.message import Message
 from ingest.wire.source import Source, Sources
@@ -95,6 +95,7 @@ class Decoded:
     heads: list[Any]
     others: dict[int, Message | Refused | None] = field(default_factory=dict)
     rows: list[Rows] = field(default_factory=list)
+    seqs: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     unknown_keys: int = 0
 
 
@@ -134,6 +135,8 @@ class BatchDecoder:
         singles: list[int] = []
         batches: list[int] = []
         known = self.sources.known
+        current: KindTable | None = None
+        rows = _Pending()
         for number, topic in enumerate(topics):
             source = known.get(topic) or self.sources.of(topic)
             decoded.sources.append(source)
@@ -141,18 +144,19 @@ class BatchDecoder:
             if table is None:
                 decoded.heads.append(self._strict(number, source, payloads[number], decoded, pending))
                 continue
+            if table is not current:
+                current = table
+                rows = pending.get(table.kind) or pending.setdefault(table.kind, _Pending())
             try:
                 outer = _decode_outer(payloads[number])
                 if outer.samples is not None:
-                    self._samples(number, table, outer, pending)
+                    _take_samples(number, table, outer, rows)
                     batches.append(number)
                 else:
-                    values = table.decode(outer.metrics)
-                    rows = pending.get(source.kind) or pending.setdefault(source.kind, _Pending())
+                    rows.values.append(table.decode(outer.metrics))
                     rows.message.append(number)
                     rows.index.append(0)
                     rows.said.append(outer)
-                    rows.values.append(values)
                     singles.append(number)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError):
                 outer = self._strict(number, source, payloads[number], decoded, pending)
@@ -166,30 +170,6 @@ class BatchDecoder:
         if table is None and len(self._tables) < TABLES_MAX:
             table = self._tables[kind] = KindTable(kind, profile_for(kind, self._profiles))
         return table
-
-    def _samples(self, number: int, table: KindTable, outer: Any, pending: dict[str, _Pending]) -> None:
-        """The samples of one message; all or none become rows."""
-        if bytes(outer.metrics):
-            raise msgspec.ValidationError("metrics beside samples")
-        values = [table.decode(sample.metrics) for sample in outer.samples]
-        rows = pending.get(table.kind) or pending.setdefault(table.kind, _Pending())
-        rows.message.extend([number] * len(values))
-        rows.index.extend(range(len(values)))
-        rows.values.extend(values)
-        ts, up_ms, mode, cycle = outer.ts, outer.up_ms, outer.mode, outer.cycle
-        if ts is None and up_ms < 0 and mode is None and cycle is None:
-            rows.said.extend(outer.samples)
-            return
-        for sample in outer.samples:
-            rows.said.append(
-                _Sample(
-                    metrics=sample.metrics,
-                    ts=ts if sample.ts is None else sample.ts,
-                    up_ms=up_ms if sample.up_ms < 0 else sample.up_ms,
-                    mode=mode if sample.mode is None else sample.mode,
-                    cycle=cycle if sample.cycle is None else sample.cycle,
-                )
-            )
 
     def _strict(
         self, number: int, source: Source, payload: bytes, decoded: Decoded, pending: dict[str, _Pending]
@@ -213,6 +193,8 @@ class BatchDecoder:
         table = source.table
         if table is not None:
             table.meet(name for sample in message.samples for name in sample.metrics)
+            if b"true" in payload or b"false" in payload:
+                table.expect_booleans()
         return _Outer(boot=message.boot, seq=-1 if message.seq is None else message.seq)
 
     def _finish(
@@ -224,19 +206,20 @@ class BatchDecoder:
         batches: list[int],
     ) -> None:
         """Make the columns, check in bulk, and ask the strict decoder about what is odd."""
-        counts = np.zeros(len(payloads), dtype=np.int64)
+        decoded.seqs = np.array([head.seq for head in decoded.heads], dtype=np.int64)
+        quotes = np.zeros(len(payloads), dtype=np.int64)
         odd: set[int] = set()
         for kind, rows in pending.items():
             table = self._tables.get(kind)
             if rows.message and table is not None:
                 made, per_row = _fast_rows(kind, table, rows, odd)
                 decoded.rows.append(made)
-                np.add.at(counts, made.message, per_row)
+                quotes += np.bincount(made.message, per_row, len(payloads)).astype(np.int64)
             if rows.strict:
                 decoded.rows.append(_strict_rows(kind, profile_for(kind, self._profiles), rows))
             if table is not None:
                 table.learn()
-        odd.update(odd_messages(payloads, decoded.heads, decoded.sources, counts, singles=singles, batches=batches))
+        odd.update(odd_messages(decoded, payloads, quotes, singles=singles, batches=batches))
         refused = set()
         for number in odd:
             try:
@@ -246,55 +229,81 @@ class BatchDecoder:
                 decoded.others[number] = refusal
                 identity = refusal.identity
                 decoded.heads[number] = _Outer(boot=identity.boot, seq=-1 if identity.seq is None else identity.seq)
+                decoded.seqs[number] = decoded.heads[number].seq
         if refused:
             decoded.rows = [_without(rows, refused) for rows in decoded.rows]
 
 
+def _take_samples(number: int, table: KindTable, outer: Any, rows: _Pending) -> None:
+    """The samples of one message become rows, all or none."""
+    if bytes(outer.metrics):
+        raise msgspec.ValidationError("metrics beside samples")
+    values = [table.decode(sample.metrics) for sample in outer.samples]
+    rows.message.extend([number] * len(values))
+    rows.index.extend(range(len(values)))
+    rows.values.extend(values)
+    ts, up_ms, mode, cycle = outer.ts, outer.up_ms, outer.mode, outer.cycle
+    if ts is None and up_ms < 0 and mode is None and cycle is None:
+        rows.said.extend(outer.samples)
+        return
+    for sample in outer.samples:
+        rows.said.append(
+            _Sample(
+                metrics=sample.metrics,
+                ts=ts if sample.ts is None else sample.ts,
+                up_ms=up_ms if sample.up_ms < 0 else sample.up_ms,
+                mode=mode if sample.mode is None else sample.mode,
+                cycle=cycle if sample.cycle is None else sample.cycle,
+            )
+        )
+
+
 def _fast_rows(kind: str, table: KindTable, pending: _Pending, odd: set[int]) -> tuple[Rows, NDArray[np.int64]]:
-    """Columns of the rows that the typed decoder took, and how many metrics each row has."""
+    """Columns of the rows that the typed decoder took, and how many quotes each should have in its message."""
+    said = pending.said
     message = np.array(pending.message, dtype=np.int64)
     values = table.matrix(pending.values)
-    raws = [bytes(said.metrics) for said in pending.said]
+    raws = [bytes(item.metrics) for item in said]
     counts = (~np.isnan(values)).sum(axis=1)
     is_odd = odd_rows(raws, values, counts)
-    ts_ms = _times([said.ts for said in pending.said], is_odd)
+    texts = [item.ts for item in said]
+    ts_ms, is_text = _times(texts, is_odd)
+    up_ms = np.array([item.up_ms for item in said], dtype=np.int64)
+    modes = [item.mode for item in said]
+    cycles = [item.cycle for item in said]
+    quotes = counts + 1 + is_text + (ts_ms != NO_TIME) + (up_ms >= 0)
+    quotes += 2 * (present(modes, is_odd).astype(np.int64) + present(cycles, is_odd))
     odd.update(message[is_odd].tolist())
+    index = np.array(pending.index, dtype=np.int64)
     rows = Rows(
-        kind,
-        len(table.own),
-        table.names,
-        message,
-        np.array(pending.index, dtype=np.int64),
-        ts_ms,
-        np.array([said.up_ms for said in pending.said], dtype=np.int64),
-        [said.mode for said in pending.said],
-        [said.cycle for said in pending.said],
-        values,
-        raws,
-        bool(table.own),
+        kind, len(table.own), table.names, message, index, ts_ms, up_ms, modes, cycles, values, raws, bool(table.own)
     )
-    return rows, counts
+    return rows, 2 * quotes
 
 
-def _times(texts: list[Any], is_odd: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Event times in ms; a text that is no time marks its row as odd."""
+def _times(texts: list[Any], is_odd: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Event times in ms, and which were text; a text that is no time marks its row as odd."""
     ts_ms = np.full(len(texts), NO_TIME, dtype=np.int64)
+    is_text = np.zeros(len(texts), dtype=np.bool_)
     usual = [number for number, text in enumerate(texts) if type(text) is str and len(text) == USUAL_LENGTH]
     if usual:
-        parsed, is_usual = parse_many_ms([texts[number] for number in usual])
+        chosen = texts if len(usual) == len(texts) else [texts[number] for number in usual]
+        parsed, is_usual = parse_many_ms(chosen)
         ts_ms[usual] = np.where(is_usual, parsed, NO_TIME)
+        is_text[usual] = True
         if len(usual) == len(texts) and is_usual.all():
-            return ts_ms
+            return ts_ms, is_text
     for number in np.flatnonzero(ts_ms == NO_TIME).tolist():
         text = texts[number]
         if isinstance(text, str):
+            is_text[number] = True
             try:
                 ts_ms[number] = parse_ms(text)
             except ValueError:
                 is_odd[number] = True
         elif text is not None:
             ts_ms[number] = max(min(text, 2**62), -(2**62))
-    return ts_ms
+    return ts_ms, is_text
 
 
 def _strict_rows(kind: str, profile: Profile, pending: _Pending) -> Rows:

@@ -21,10 +21,11 @@ from ingest.wire.telemetry import METRICS_MAX
 
 CHUNK = 64
 BOOT_CHARACTERS_MAX = 32
+QUOTES_OF_IDENTITY = 6
+"""Two keys and one text."""
 _BEYOND_INTEGERS = 2.0**63
 _QUOTE = ord('"')
 _COLON = ord(":")
-_BACKSLASH = ord("\\")
 
 
 def odd_rows(raws: Sequence[bytes], values: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -41,56 +42,59 @@ def odd_rows(raws: Sequence[bytes], values: NDArray[np.float64], counts: NDArray
     return is_odd
 
 
+def present(texts: Sequence[str | None], is_odd: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which rows (N,) have this text; a row whose text is too long is marked as odd."""
+    distinct = set(texts)
+    is_there = np.ones(len(texts), dtype=np.bool_)
+    if None in distinct:
+        is_there[:] = [text is not None for text in texts]
+    if any(len(text) > TEXT_CHARACTERS_MAX for text in distinct if text is not None):
+        is_odd |= [text is not None and len(text) > TEXT_CHARACTERS_MAX for text in texts]
+    return is_there
+
+
 def odd_messages(
+    decoded: Any,
     payloads: Sequence[bytes],
-    heads: Sequence[Any],
-    sources: Sequence[Any],
-    counts: NDArray[np.int64],
+    quotes: NDArray[np.int64],
     *,
     singles: Sequence[int],
     batches: Sequence[int],
 ) -> list[int]:
-    """Messages that the strict decoder must see; ``counts`` = readings per message."""
-    odd = [
-        number for number in batches if _is_odd_batch(payloads[number], heads[number], sources[number], counts[number])
-    ]
+    """Messages that the strict decoder must see; ``quotes`` = those that each message's samples account for."""
+    heads, sources = decoded.heads, decoded.sources
+    odd = [number for number in batches if _is_odd_batch(payloads[number], heads[number], sources[number])]
+    is_counted = decoded.seqs >= 0
+    expected = quotes + np.where(is_counted, QUOTES_OF_IDENTITY, 0)
     for start in range(0, len(singles), CHUNK):
         chunk = singles[start : start + CHUNK]
-        if _is_odd_chunk(
-            [payloads[number] for number in chunk], [heads[number] for number in chunk], counts[chunk].sum()
-        ):
+        is_odd = _is_odd_chunk(
+            [payloads[number] for number in chunk],
+            [heads[number] for number in chunk],
+            counted=int(np.count_nonzero(is_counted[chunk])),
+            quotes=int(expected[chunk].sum()),
+        )
+        if is_odd:
             odd += [
-                number for number in chunk if _is_odd(payloads[number], heads[number], sources[number], counts[number])
+                number
+                for number in chunk
+                if _is_odd(payloads[number], heads[number], sources[number], int(quotes[number]))
             ]
     return odd
 
 
-def _is_odd_chunk(payloads: list[bytes], heads: list[Any], readings: int) -> bool:
+def _is_odd_chunk(payloads: list[bytes], heads: list[Any], *, counted: int, quotes: int) -> bool:
     """Whether any of some single-sample messages may be odd; may err on the safe side only."""
-    size = len(payloads)
-    joined = b"".join(payloads)
     boots = {head.boot for head in heads}
-    counted = sum(head.seq >= 0 for head in heads)
-    if counted != (0 if None in boots else size) or not _are_boots(boots):
-        return True
-    keys, texts = size + 2 * counted, counted
-    for values in (
-        [head.mode for head in heads],
-        [head.cycle for head in heads],
-        [head.appliance_id for head in heads],
-    ):
-        present, is_long = _present(values)
-        keys += present
-        texts += present
-        if is_long:
-            return True
-    times = [head.ts for head in heads]
-    keys += size - times.count(None) + sum(head.up_ms >= 0 for head in heads)
-    texts += sum(type(time) is str for time in times)
-    if any(head.appliance_id is not None for head in heads):
-        return True
-    is_large = max(map(len, payloads)) > PAYLOAD_BYTES_MAX
-    return is_large or b"\\" in joined or _count(joined, _QUOTE) != 2 * (keys + texts + readings)
+    joined = b"".join(payloads)
+    return (
+        counted != (0 if None in boots else len(heads))
+        or not _are_boots(boots)
+        or {head.appliance_id for head in heads} != {None}
+        or max(map(len, payloads)) > PAYLOAD_BYTES_MAX
+        or b"\\" in joined
+        or _count(joined, _QUOTE) != quotes
+    )
 
 
 def _are_boots(boots: set[str | None]) -> bool:
@@ -102,53 +106,33 @@ def _are_boots(boots: set[str | None]) -> bool:
     return joined.isascii() and joined.isalnum() and min(lengths) > 0 and max(lengths) <= BOOT_CHARACTERS_MAX
 
 
-def _present(values: list[str | None]) -> tuple[int, bool]:
-    """How many are there, and whether any is longer than a text may be."""
-    distinct = set(values)
-    absent = values.count(None) if None in distinct else 0
-    distinct.discard(None)
-    return len(values) - absent, any(len(value) > TEXT_CHARACTERS_MAX for value in distinct if value is not None)
-
-
-def _is_odd(payload: bytes, head: Any, source: Any, readings: int) -> bool:
+def _is_odd(payload: bytes, head: Any, source: Any, quotes: int) -> bool:
     """Whether one message must be shown to the strict decoder."""
-    keys, texts = _said(head)
+    expected = quotes
     if head.boot is not None:
-        keys, texts = keys + 1, texts + 1
+        expected += 4
+    if head.seq >= 0:
+        expected += 2
     if head.appliance_id is not None:
-        keys, texts = keys + 1, texts + 1
-    keys += head.seq >= 0
+        expected += 4
     return (
         len(payload) > PAYLOAD_BYTES_MAX
         or (head.boot is None) != (head.seq < 0)
         or (head.boot is not None and not is_boot(head.boot))
         or (head.appliance_id is not None and head.appliance_id != source.appliance_id)
-        or any(len(text) > TEXT_CHARACTERS_MAX for text in (head.mode, head.cycle) if text is not None)
         or b"\\" in payload
-        or payload.count(b'"') != 2 * (keys + texts + readings)
+        or payload.count(b'"') != expected
     )
 
 
-def _is_odd_batch(payload: bytes, head: Any, source: Any, readings: int) -> bool:
-    """The same for a message of many samples."""
-    keys = 0
-    for sample in head.samples:
-        more_keys, more_texts = _said(sample)
-        keys += more_keys + more_texts
-        if any(len(text) > TEXT_CHARACTERS_MAX for text in (sample.mode, sample.cycle) if text is not None):
-            return True
-    return _is_odd(payload, head, source, readings + keys)
-
-
-def _said(head: Any) -> tuple[int, int]:
-    """Keys and texts of the fields that a sample has, its metrics included."""
-    keys, texts = 1, 0
-    for text in (head.mode, head.cycle):
-        if text is not None:
-            keys, texts = keys + 1, texts + 1
-    if head.ts is not None:
-        keys, texts = keys + 1, texts + (type(head.ts) is str)
-    return keys + (head.up_ms >= 0), texts
+def _is_odd_batch(payload: bytes, head: Any, source: Any) -> bool:
+    """The same for a message of many samples, whose own fields stand beside those of the samples."""
+    said = [head, *head.samples]
+    texts = [text for item in said for text in (item.mode, item.cycle) if text is not None]
+    quotes = sum(bytes(sample.metrics).count(b":") for sample in head.samples)
+    quotes += len(said) + 2 * len(texts) + sum(item.up_ms >= 0 for item in said)
+    quotes += sum((item.ts is not None) + (type(item.ts) is str) for item in said)
+    return any(len(text) > TEXT_CHARACTERS_MAX for text in texts) or _is_odd(payload, head, source, 2 * quotes)
 
 
 def _count(text: bytes, byte: int) -> int:

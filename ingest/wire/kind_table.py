@@ -8,14 +8,14 @@ each number takes the same nine bytes, so that numpy reads them by strides.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.profiles.profile import MetricKind, Profile
+from ingest.profiles.profile import Profile
 from ingest.wire.telemetry import is_metric_name
 
 LEARNED_MAX = 64
@@ -33,15 +33,19 @@ class KindTable:
         self.own = tuple(profile.metrics)
         """The profile's metrics: always columns of a block, also where no sample reports them."""
         self.names = self.own
-        self.has_booleans = any(metric.kind is MetricKind.BOOLEAN for metric in profile.metrics.values())
+        self._has_booleans = False
+        self.decode: Callable[[Any], Any]
+        """Bytes of a metrics object → struct; raises :class:`msgspec.MsgspecError` where the strict path must look."""
         self._new: dict[str, None] = {}
         self._build()
 
-    def decode(self, raw: bytes | msgspec.Raw) -> Any:
-        """A struct of the metrics; raises :class:`msgspec.MsgspecError` where the strict path must look."""
-        if not self.has_booleans:
-            return self.decode_numbers(raw)
-        return self.decode_numbers(numbers_only(bytes(raw)))
+    def expect_booleans(self) -> None:
+        """From now on look for booleans in every message; called when one was met."""
+        self._has_booleans = True
+        self.decode = self._decode_with_booleans
+
+    def _decode_with_booleans(self, raw: bytes | msgspec.Raw) -> Any:
+        return self._decode_numbers(numbers_only(bytes(raw)))
 
     def meet(self, names: Iterable[str]) -> None:
         """Remember metrics that the struct doesn't know; :meth:`learn` takes them in between two batches."""
@@ -82,7 +86,8 @@ class KindTable:
             forbid_unknown_fields=True,
             gc=False,
         )
-        self.decode_numbers = msgspec.json.Decoder(struct).decode
+        self._decode_numbers = msgspec.json.Decoder(struct).decode
+        self.decode = self._decode_with_booleans if self._has_booleans else self._decode_numbers
         blank = msgspec.msgpack.encode(struct())
         self._width = len(blank)
         self._offsets = []

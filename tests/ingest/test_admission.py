@@ -163,6 +163,15 @@ def test_each_boot_has_its_row(bench: Bench) -> None:
     assert rows == {f"b{boot}": _row(f"b{boot}", 2, (3, 0, 0, 0)) for boot in range(9)}
 
 
+def test_boot_left_in_mid_batch_is_accounted_for(bench: Bench) -> None:
+    """What a boot sent just before another boot of the same appliance spoke is in the books with that very batch."""
+    bench.send(bench.telemetry(0, boot="b1"))
+    bench.send(bench.telemetry(1, boot="b1"), bench.telemetry(2, boot="b1"), bench.telemetry(0, boot="b2"))
+    bench.restart()
+
+    assert bench.ledger() == [_row("b1", 2, (3, 0, 0, 0)), _row("b2", 0, (1, 0, 0, 0))]
+
+
 def test_other_content_is_equivocation(bench: Bench) -> None:
     """The same identity with other content is dead-lettered, told to the appliance, and outside the ledger."""
     bench.send(bench.telemetry(0, power=1.0), bench.telemetry(1, power=2.0))

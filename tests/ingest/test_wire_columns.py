@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import random
 from typing import Any
 
@@ -316,5 +315,4 @@ def test_chunks_hide_nothing() -> None:
     decoded = BatchDecoder().decode([TOPIC] * len(payloads), payloads)
 
     assert list(decoded.others) == [bad]
-    assert len(decoded.rows[0].message) == len(payloads) - 1
-    assert not math.isnan(decoded.rows[0].values[0][0])
+    assert sum(len(rows.message) for rows in decoded.rows) == len(payloads) - 1
