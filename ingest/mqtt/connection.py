@@ -12,7 +12,6 @@ unacknowledged messages a rest would only stall the broker: ``rest_s`` 0 turns i
 from __future__ import annotations
 
 import asyncio
-import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +19,7 @@ import mqtt5
 
 from ingest.mqtt.errors import MqttError, Reason
 from ingest.mqtt.frames import MalformedFrameError, PublishRun, declared_length, read_packet, take_publishes
+from ingest.mqtt.greeting import closed_without_answer, dismissal, no_way_in, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,13 +31,6 @@ BUSY_MESSAGES_PER_S = 2_000
 _BUFFER_BYTES = 512 * 1024
 _PUBLISHES_IN_FLIGHT_MAX = 1_000
 _GREETINGS = (0x20, 0xE0, 0xF0)  # CONNACK, DISCONNECT, AUTH
-_REFUSALS = (  # the codec's codes can't be hashed
-    mqtt5.ConnAckReasonCode.BAD_USER_NAME_OR_PASSWORD,
-    mqtt5.ConnAckReasonCode.NOT_AUTHORIZED,
-    mqtt5.ConnAckReasonCode.BANNED,
-    mqtt5.ConnAckReasonCode.CLIENT_ID_NOT_VALID,
-    mqtt5.ConnAckReasonCode.BAD_AUTHENTICATION_METHOD,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +189,10 @@ class Connection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Remember the cause."""
         if not self._connack.done() and exc is None:
-            sentence = "closed the connection without an answer: does it speak MQTT 5 on this port?"
+            sentence = closed_without_answer(self._address)
         else:
-            sentence = f"ended the connection{'' if exc is None else f': {exc}'}"
-        self._end(Reason.LOST, f"the broker {self._address} {sentence}")
+            sentence = f"the broker {self._address} ended the connection{'' if exc is None else f': {exc}'}"
+        self._end(Reason.LOST, sentence)
 
     def pause_writing(self) -> None:
         """The socket is full."""
@@ -215,14 +208,8 @@ class Connection(asyncio.BufferedProtocol):
         options, address = self._options, self._address
         try:
             await self._loop.create_connection(lambda: self, address.host, address.port, ssl=address.ssl_context())
-        except ssl.SSLError as error:
-            why = getattr(error, "verify_message", "") or error.reason or str(error)
-            raise MqttError(Reason.TLS, f"no TLS connection to the broker {address}: {why}") from error
-        except OSError as error:
-            why = error.strerror or str(error)
-            raise MqttError(
-                Reason.UNREACHABLE, f"no broker at {address} ({why}): start it, or set FETTLE_MQTT_URL"
-            ) from error
+        except OSError as error:  # also what TLS refuses
+            raise no_way_in(error, address) from error
         connect = mqtt5.ConnectPacket(
             options.client_id,
             username=address.user,
@@ -288,35 +275,19 @@ class Connection(asyncio.BufferedProtocol):
             if answer is not None and not answer.done():
                 answer.set_result(packet)
         elif isinstance(packet, mqtt5.DisconnectPacket):
-            self._dismissed(packet)
+            error = dismissal(packet.reason_code, self._address, self._options.client_id)
+            self._end(error.reason, str(error))
         elif not isinstance(packet, mqtt5.PingRespPacket):
             raise MalformedFrameError(f"a {type(packet).__name__} that was not agreed")
 
     def _logged_in(self, packet: mqtt5.ConnAckPacket) -> None:
-        code = packet.reason_code
         if self._connack.done():
             raise MalformedFrameError("a second CONNACK")
-        if code == mqtt5.ConnAckReasonCode.SUCCESS:
+        error = refusal(packet.reason_code, self._address)
+        if error is None:
             self._connack.set_result(packet)
-        elif code == mqtt5.ConnAckReasonCode.UNSUPPORTED_PROTOCOL_VERSION:
-            self._end(Reason.OLD_PROTOCOL, f"the broker {self._address} does not speak MQTT 5 on this port")
-        elif code in _REFUSALS:
-            sentence = f"the broker {self._address} refuses user {self._address.user!r} ({code.name.lower()})"
-            self._end(Reason.REFUSED, f"{sentence}: check user and password in FETTLE_MQTT_URL")
         else:
-            self._end(Reason.LOST, f"the broker {self._address} does not let us in now ({code.name.lower()})")
-
-    def _dismissed(self, packet: mqtt5.DisconnectPacket) -> None:
-        if packet.reason_code == mqtt5.DisconnectReasonCode.SESSION_TAKEN_OVER:
-            self._end(
-                Reason.TAKEN_OVER,
-                f"another client took over the client id {self._options.client_id!r} at the broker {self._address}: "
-                "only one ingest process may run for one user",
-            )
-        else:
-            self._end(
-                Reason.LOST, f"the broker {self._address} ended the connection ({packet.reason_code.name.lower()})"
-            )
+            self._end(error.reason, str(error))
 
     async def _ask(self, packet_id: int, data: bytes) -> mqtt5.Packet:
         """Write a packet and wait for the answer that carries its id."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import mqtt5
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
     from types import TracebackType
     from typing import Any, Self
@@ -42,6 +43,7 @@ class FakeBroker:
     )
     is_answering_pings: bool = True
     is_answering_publishes: bool = True
+    tls: ssl.SSLContext | None = None
     connects: list[mqtt5.ConnectPacket] = field(default_factory=list)
     subscribed: list[mqtt5.TopicFilter] = field(default_factory=list)
     published: list[mqtt5.PublishPacket] = field(default_factory=list)
@@ -58,10 +60,11 @@ class FakeBroker:
     def url(self) -> str:
         """Where it listens."""
         assert self._server is not None
-        return f"mqtt://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        scheme = "mqtt" if self.tls is None else "mqtts"
+        return f"{scheme}://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
         return self
 
     async def __aexit__(
@@ -119,7 +122,7 @@ class FakeBroker:
                         break
                     buffer = buffer[length:]
                     self._take(packet, writer)
-        except ConnectionError:
+        except (ConnectionError, ValueError):  # cut, or no MQTT
             pass
         finally:
             writer.close()
