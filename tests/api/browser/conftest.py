@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from api.console_files import DIST
-from tests.api.browser.town import Town, build_town
+from ingest.clock import from_ms
+from tests.api.browser.town import NOW_MS, Town, build_town
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -46,10 +47,21 @@ def town(tmp_path: Path) -> Iterator[Town]:
 
 
 @pytest.fixture
-def visitor(browser: Browser, town: Town) -> Iterator[BrowserContext]:
+def empty_town(tmp_path: Path) -> Iterator[Town]:
+    """A town on its first day."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    town = build_town(folder, is_empty=True)
+    yield town
+    town.stop()
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[BrowserContext]:
     """A browser of its own whose clock is the town's."""
     context = browser.new_context(viewport=SCREEN, locale="en-GB", timezone_id="Europe/Berlin")
-    context.clock.set_fixed_time(town.clock.now_ms())
+    context.clock.set_fixed_time(from_ms(NOW_MS))
+    context.set_default_timeout(10_000)
     yield context
     context.close()
 

@@ -27,7 +27,8 @@ export function bandPlugin(ground: () => Ground, colours: { band: string; edge: 
           ctx.font = `600 ${11 * devicePixelRatio}px system-ui, sans-serif`;
           ctx.textBaseline = "top";
           ctx.textAlign = "left";
-          ctx.fillText(span.label, Math.max(left, bbox.left) + 5 * devicePixelRatio, bbox.top + 4 * devicePixelRatio);
+          const room = bbox.left + bbox.width - ctx.measureText(span.label).width - 4 * devicePixelRatio;
+          ctx.fillText(span.label, Math.min(Math.max(left, bbox.left) + 5 * devicePixelRatio, room), bbox.top + 4 * devicePixelRatio);
         }
         if (band && (band.low !== null || band.high !== null)) {
           const top = band.high === null ? bbox.top : chart.valToPos(band.high, "y", true);

@@ -57,7 +57,7 @@ function Progress({ command }: { command: SessionCommand }) {
       <code>{command.name}</code>
       <span className={`mark ${TONES[command.state] ?? "accent"}`}>{t(`session.commandStates.${command.state}`, { defaultValue: command.state })}</span>
       <span className="dim">
-        <Moment at={command.answered_at ?? command.sent_at ?? command.issued_at} />
+        <Moment at={command.answered_at ?? command.sent_at ?? command.issued_at} as="clock" />
       </span>
       {command.reason && <q>{command.reason}</q>}
     </>

@@ -29,7 +29,7 @@ function Line({ entry, command }: { entry: TranscriptEntry; command: string | un
   const reason = typeof entry.data.reason === "string" ? entry.data.reason : null;
   return (
     <p>
-      <Moment at={entry.at} />
+      <Moment at={entry.at} as="clock" />
       <span>
         <b>{t(`session.events.${entry.event}`, { defaultValue: plainName(entry.event) })}</b>
         {command && <code>{command}</code>} <span className="dim">{entry.actor}</span>

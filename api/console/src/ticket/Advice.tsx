@@ -10,32 +10,38 @@ import { formatShare, plainName } from "../words/format";
 import { Moment } from "../words/Moment";
 import { useNames } from "../words/names";
 
-export function Advice({ ticket, onSession }: { ticket: Ticket; onSession: (() => void) | undefined }) {
+interface AdviceProps {
+  ticket: Ticket;
+  level: 2 | 3;
+  onSession: (() => void) | undefined;
+}
+
+export function Advice({ ticket, level, onSession }: AdviceProps) {
   const { t, language } = useWords();
   const { first_check, test, parts } = ticket.recommended;
   const isEmpty = !first_check && !test && parts.length === 0;
   return (
     <section className="card" aria-labelledby="advice-title">
-      <Title order={3} size="h5" id="advice-title" className="card-title">
+      <Title order={level} size="h5" id="advice-title" className="card-title">
         {t("ticket.what")}
       </Title>
       {isEmpty && <p className="dim">{t("ticket.noAdvice")}</p>}
       <ol className="advice">
         {first_check && (
           <li>
-            <h4>{t("ticket.checkFirst")}</h4>
+            <p className="label">{t("ticket.checkFirst")}</p>
             <p>{first_check}</p>
           </li>
         )}
         {test && (
           <li>
-            <h4>{t("ticket.test")}</h4>
+            <p className="label">{t("ticket.test")}</p>
             <p>{plainName(test)}</p>
           </li>
         )}
         {parts.length > 0 && (
           <li>
-            <h4>{t("ticket.parts")}</h4>
+            <p className="label">{t("ticket.parts")}</p>
             {parts.map((part) => (
               <p key={part.sku} className="part">
                 <span>{part.name}</span> <code>{part.sku}</code>
@@ -82,7 +88,7 @@ function Causes({ ticket }: { ticket: Ticket }) {
   const causes = ticket.probability === null ? ticket.alternatives : [own, ...ticket.alternatives.filter((one) => one.fault_mode !== own.fault_mode)];
   return (
     <div className="causes">
-      <h4>{t("ticket.causes")}</h4>
+      <p className="label">{t("ticket.causes")}</p>
       <ul>
         {causes.map((cause) => (
           <li key={cause.fault_mode}>

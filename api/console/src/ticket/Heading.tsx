@@ -44,7 +44,7 @@ function Facts({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
       <strong>#{ticket.number}</strong>
       <span>
         {names.kind(ticket.kind)} {ticket.model}{" "}
-        <Anchor component={Link} to={`/appliances/${encodeURIComponent(ticket.appliance_id)}`} inherit>
+        <Anchor component={Link} to={`/appliances/${encodeURIComponent(ticket.appliance_id)}`} inherit underline="always">
           {ticket.appliance_id}
         </Anchor>
       </span>

@@ -37,6 +37,7 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
   const mayJudge = ticket.legal_steps.includes("verdict");
   const mayOpenSession = !["closed", "cancelled"].includes(ticket.status);
   const likely = likelyStep(ticket);
+  const level = isEmbedded ? 3 : 2;
   useKeys({
     c: () => comment.current?.focus(),
     n: likely === undefined ? undefined : () => steps.begin(likely),
@@ -52,10 +53,10 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
         onVerdict={mayJudge ? () => setVerdictOpen(true) : undefined}
       />
       <div className="ticket-columns">
-        <Why ticket={ticket} />
-        <Advice ticket={ticket} onSession={mayOpenSession ? () => setSessionOpen(true) : undefined} />
+        <Why ticket={ticket} level={level} />
+        <Advice ticket={ticket} level={level} onSession={mayOpenSession ? () => setSessionOpen(true) : undefined} />
       </div>
-      <Timeline ticket={ticket} steps={steps} comment={comment} />
+      <Timeline ticket={ticket} level={level} steps={steps} comment={comment} />
       <StepDialog steps={steps} />
       <VerdictDialog ticket={ticket} steps={steps} opened={isVerdictOpen} onClose={() => setVerdictOpen(false)} />
       <SessionDialog ticket={ticket} opened={isSessionOpen} onClose={() => setSessionOpen(false)} />

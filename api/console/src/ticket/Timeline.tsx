@@ -10,11 +10,12 @@ import type { TicketSteps } from "./steps";
 
 interface TimelineProps {
   ticket: Ticket;
+  level: 2 | 3;
   steps: TicketSteps;
   comment: React.RefObject<HTMLTextAreaElement | null>;
 }
 
-export function Timeline({ ticket, steps, comment }: TimelineProps) {
+export function Timeline({ ticket, level, steps, comment }: TimelineProps) {
   const { t } = useWords();
   const [text, setText] = useState("");
   const send = async () => {
@@ -22,7 +23,7 @@ export function Timeline({ ticket, steps, comment }: TimelineProps) {
   };
   return (
     <section className="card" aria-labelledby="timeline-title">
-      <Title order={3} size="h5" id="timeline-title" className="card-title">
+      <Title order={level} size="h5" id="timeline-title" className="card-title">
         {t("ticket.timeline")}
       </Title>
       {ticket.legal_steps.includes("comment") && (

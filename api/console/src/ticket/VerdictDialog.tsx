@@ -49,7 +49,7 @@ export function VerdictDialog({ ticket, steps, opened, onClose }: VerdictDialogP
           </Radio.Group>
           {verdict === "other_fault" && (
             <TextInput
-              label={t("ticket.causes")}
+              label={t("ticket.otherCause")}
               value={fault}
               onChange={(event) => setFault(event.currentTarget.value)}
               list="known-causes"

@@ -17,13 +17,13 @@ const HOUR = 3_600_000;
 /** Enough for a month of readings as stored: a day's mean of lowest and highest would be none. */
 const POINTS = 20_000;
 
-export function Why({ ticket }: { ticket: Ticket }) {
+export function Why({ ticket, level }: { ticket: Ticket; level: 2 | 3 }) {
   const { t } = useWords();
   const [chosen, setChosen] = useState(0);
   const evidence = ticket.evidence[chosen] ?? ticket.evidence[0];
   return (
     <section className="card" aria-labelledby="why-title">
-      <Title order={3} size="h5" id="why-title" className="card-title">
+      <Title order={level} size="h5" id="why-title" className="card-title">
         {t("ticket.why")}
       </Title>
       {!evidence && <p className="dim">{t("ticket.noEvidence", { source: t(`source.${ticket.source}`) })}</p>}

@@ -2,10 +2,10 @@
 import { Tooltip } from "@mantine/core";
 
 import { useWords } from "../i18n";
-import { formatDay, formatMoment, formatSpan, formatUtc, toMs, type When } from "./format";
+import { formatClock, formatDay, formatMoment, formatSpan, formatUtc, toMs, type When } from "./format";
 import { useNow } from "./now";
 
-type Style = "moment" | "day" | "ago";
+type Style = "moment" | "day" | "ago" | "clock";
 
 export function Moment({ at, as = "moment" }: { at: When; as?: Style }) {
   const { t, language } = useWords();
@@ -15,6 +15,7 @@ export function Moment({ at, as = "moment" }: { at: When; as?: Style }) {
   const text =
     as === "day" ? formatDay(ms, language, now)
     : as === "ago" ? t("ago", { span: formatSpan(now - ms, language) })
+    : as === "clock" ? formatClock(ms, language)
     : formatMoment(ms, language);
   return (
     <Tooltip label={formatUtc(ms)}>

@@ -51,6 +51,11 @@ export function formatMoment(ms: number, language: string): string {
   }).format(ms);
 }
 
+/** The time of day to the second, for what happens in quick succession. */
+export function formatClock(ms: number, language: string): string {
+  return new Intl.DateTimeFormat(dated(language), { timeStyle: "medium" }).format(ms);
+}
+
 /** The same moment in UTC, to the second, as logs write it. */
 export function formatUtc(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;

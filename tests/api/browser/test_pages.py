@@ -1,0 +1,187 @@
+"""Every page in a real browser over the real API: it shows, it is clean for assistive technology, it stays at home."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.api.browser.town import FRIDGE, PASSWORD, TECHNICIAN, WASHER, Town, build_town
+
+pytestmark = pytest.mark.browser
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+PAGES = {
+    "queue": ("/queue", "Time to drain"),
+    "ticket": ("/tickets/1", "Time to drain"),
+    "appliances": ("/appliances", WASHER),
+    "appliance": (f"/appliances/{FRIDGE}?range=d30", "Condenser temperature"),
+    "missing": ("/no-such-page", "no such page"),
+    "missing-ticket": ("/tickets/999", "There is no ticket 999"),
+}
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """One town for all: nothing here changes it."""
+    town = build_town(tmp_path_factory.mktemp("town"))
+    yield town
+    town.stop()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, one line for each rule and place."""
+    page.wait_for_timeout(300)  # transitions of 150 ms would be measured half way
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
+
+
+def choose(page: Page, *, scheme: str = "light", language: str = "en") -> None:
+    """Remember light or dark and the language, as the switches do."""
+    page.evaluate(
+        "([scheme, language]) => { localStorage.setItem('mantine-color-scheme-value', scheme);"
+        " localStorage.setItem('fettle.language', language); }",
+        [scheme, language],
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_show_their_content_without_a_finding_of_axe(page: Page, town: Town, name: str, scheme: str) -> None:
+    """Each page has what it is for on the screen, in light and dark, with 0 violations."""
+    path, words = PAGES[name]
+    choose(page, scheme=scheme)
+
+    page.goto(town.address + path)
+
+    expect(page.get_by_text(words).first).to_be_visible()
+    assert violations(page) == []
+
+
+def test_nothing_is_asked_of_another_host(visitor: BrowserContext, town: Town) -> None:
+    """All of the console comes from the service that serves it: no font, script, map or picture from elsewhere."""
+    asked: list[str] = []
+    visitor.on("request", lambda request: asked.append(request.url))
+    page = visitor.new_page()
+    page.goto(town.login_link())
+    for path, words in PAGES.values():
+        page.goto(town.address + path)
+        expect(page.get_by_text(words).first).to_be_visible()
+
+    assert asked
+    assert {urlsplit(url).netloc for url in asked} == {urlsplit(town.address).netloc}
+
+
+def test_no_page_writes_an_error_to_the_console(visitor: BrowserContext, town: Town) -> None:
+    """Neither React nor the browser's content policy has anything to complain about."""
+    said: list[str] = []
+    page = visitor.new_page()
+    page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(town.login_link())
+    for name, (path, words) in PAGES.items():
+        if name == "missing-ticket":
+            continue  # its 404 is told by the browser itself
+        page.goto(town.address + path)
+        expect(page.get_by_text(words).first).to_be_visible()
+
+    assert said == []
+
+
+def test_a_ticket_is_understood_without_scrolling(page: Page, town: Town) -> None:
+    """On 1440 x 900 the sentence, the evidence, the chart, the first check and the part are in sight at once."""
+    page.goto(f"{town.address}/queue?t=1")
+
+    sentence = page.get_by_role("heading", name=re.compile("Drain pump or filter is clogging.*96 s.*normal"))
+    for part in (
+        sentence,
+        page.get_by_role("button", name="Triage"),
+        page.get_by_role("button", name=re.compile("Time to drain")),
+        page.get_by_role("figure", name="Time to drain"),
+        page.get_by_text("Ask the customer to empty and clean the filter"),
+        page.get_by_text("WM-PUMP-30"),
+        page.get_by_role("button", name="Open remote session"),
+    ):
+        expect(part).to_be_in_viewport(ratio=1)
+
+
+def test_charts_have_a_text_and_a_table(page: Page, town: Town) -> None:
+    """Whoever can't see the chart hears its summary, and anyone may have the same as rows."""
+    page.goto(f"{town.address}/tickets/1")
+    chart = page.get_by_role("figure", name="Time to drain")
+
+    expect(chart).to_contain_text(re.compile(r"Time to drain, .*: \d+ readings, lowest .* Expected 52.4–64.1"))
+    chart.get_by_role("button", name="Table").click()
+    expect(chart.get_by_role("row")).not_to_have_count(1)
+    assert violations(page) == []
+
+
+def test_a_new_installation_teaches_how_a_ticket_comes_to_be(visitor: BrowserContext, empty_town: Town) -> None:
+    """Empty pages say what they are for and what to do, and are clean as well."""
+    page = visitor.new_page()
+    page.goto(empty_town.login_link())
+
+    expect(page.get_by_role("heading", name="How a ticket comes to be")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("link", name="Appliances", exact=True).click()
+    expect(page.get_by_role("heading", name="No appliance has reported yet")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_signing_in_leads_back_to_the_page_that_was_asked_for(visitor: BrowserContext, town: Town) -> None:
+    """A stranger sees the sign-in page, a wrong password a sentence, and the right one the page they came for."""
+    page = visitor.new_page()
+    page.goto(f"{town.address}/tickets/2")
+    expect(page.get_by_role("heading", name="Sign in to Fettle")).to_be_visible()
+    assert violations(page) == []
+
+    page.get_by_label("Name").fill(TECHNICIAN)
+    page.get_by_label("Password", exact=False).first.fill("a wrong password")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Name and password don't match.")).to_be_visible()
+    page.get_by_label("Password", exact=False).first.fill(PASSWORD)
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(f"{town.address}/tickets/2")
+    expect(page.get_by_role("heading", name=re.compile("Condenser is fouled"))).to_be_visible()
+
+
+def test_languages_switch_at_once_and_are_remembered(page: Page, town: Town) -> None:
+    """Chinese replaces every word, the API's sentence and the units' names included, without a reload."""
+    page.goto(f"{town.address}/queue?t=1")
+    expect(page.get_by_role("heading", name=re.compile("Drain pump"))).to_be_visible()
+
+    page.get_by_text("中文").click()
+
+    expect(page.get_by_role("heading", name=re.compile("排水泵或过滤器堵塞.*正常"))).to_be_visible()
+    expect(page.get_by_role("button", name="分诊")).to_be_visible()
+    expect(page.get_by_role("link", name="工单队列")).to_be_visible()
+    assert page.locator("html").get_attribute("lang") == "zh"
+    assert violations(page) == []
+    page.reload()
+    expect(page.get_by_role("button", name="分诊")).to_be_visible()
+
+
+def test_times_are_local_and_their_utc_shows_on_hover(page: Page, town: Town) -> None:
+    """The technician reads local time; the tooltip says the same moment in UTC."""
+    page.goto(f"{town.address}/tickets/1")
+    moment = page.locator(".timeline time").first
+    stamp = moment.get_attribute("datetime") or ""
+
+    moment.hover()
+
+    expect(page.get_by_role("tooltip").filter(has_text=stamp[:19].replace("T", " ") + " UTC")).to_be_visible()
+
+
+def test_the_first_paint_comes_within_a_second(page: Page, town: Town) -> None:
+    """Measured in the browser on a second visit, with the service on the same machine."""
+    page.goto(f"{town.address}/queue")
+    page.get_by_role("link", name=re.compile("#1 ")).first.wait_for()
+
+    painted_ms = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+
+    assert painted_ms < 1000

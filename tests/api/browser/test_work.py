@@ -1,0 +1,178 @@
+"""A technician at work: keys, steps, the session with the customer, and what happens when the service is away."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from alerts.lifecycle import TicketStep
+from alerts.tickets.ticket import StepBody
+from tests.api.browser.test_pages import violations
+from tests.api.browser.town import WASHER, Town
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_queue_is_worked_by_keys_alone(page: Page, town: Town) -> None:
+    """The keys j and k choose, Enter opens, Escape returns, / filters, ? tells all keys, g a leads to the appliances."""
+    page.goto(f"{town.address}/queue")
+    rows = page.locator("a.row")
+    expect(rows.nth(0)).to_have_attribute("aria-current", "true")
+
+    page.keyboard.press("j")
+    expect(rows.nth(1)).to_have_attribute("aria-current", "true")
+    chosen = rows.nth(1).get_attribute("data-ticket")
+    expect(page).to_have_url(re.compile(rf"[?&]t={chosen}\b"))
+    page.keyboard.press("k")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{town.address}/tickets/{chosen}")
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(f"{town.address}/queue?t={chosen}")
+
+    page.keyboard.press("/")
+    page.keyboard.type("condenser")
+    expect(page).to_have_url(re.compile("q=condenser"))
+    expect(rows).to_have_count(page.locator("a.row", has_text="Condenser").count())
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("g")
+    page.keyboard.press("a")
+    expect(page).to_have_url(f"{town.address}/appliances")
+
+
+def test_the_palette_finds_tickets_and_appliances(page: Page, town: Town) -> None:
+    """Ctrl-K and a few letters lead anywhere."""
+    page.goto(f"{town.address}/queue")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("0231")
+    expect(page.get_by_role("button", name=re.compile(f"^{WASHER}"))).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name=re.compile(f"^{WASHER}")).click()
+
+    expect(page).to_have_url(f"{town.address}/appliances/{WASHER}")
+
+
+def test_only_legal_steps_are_offered_and_the_likely_one_comes_first(page: Page, town: Town) -> None:
+    """A triaged ticket starts; what its state forbids is absent, not grey."""
+    page.goto(f"{town.address}/tickets/3")
+    expect(page.locator(".ticket-steps button").first).to_have_text(re.compile("Start work"))
+    expect(page.get_by_role("button", name="Finish repair")).to_have_count(0)
+    expect(page.get_by_role("button", name="Triage")).to_have_count(0)
+
+    page.keyboard.press("n")
+
+    expect(page.locator(".facts").get_by_text("in progress")).to_be_visible()
+    expect(page.locator(".ticket-steps button").first).to_have_text(re.compile("Finish repair"))
+    assert town.context.desk.ticket("3").status == "in_progress"
+
+
+def test_a_hold_can_be_taken_back(page: Page, town: Town) -> None:
+    """Nothing has left the house: for ten seconds the notice takes the step back."""
+    page.goto(f"{town.address}/tickets/1")
+    page.get_by_role("button", name="More steps").click()
+    page.get_by_role("menuitem", name="Hold").click()
+    page.get_by_label("Reason").fill("waiting for the customer")
+    page.get_by_role("dialog").get_by_role("button", name="Hold").click()
+    expect(page.locator(".facts").get_by_text("on hold")).to_be_visible()
+
+    page.get_by_role("button", name="Undo").click()
+
+    expect(page.locator(".facts").get_by_text("open", exact=True)).to_be_visible()
+    assert town.context.desk.ticket("1").status == "open"
+
+
+def test_comments_and_verdicts_are_given_by_key(page: Page, town: Town) -> None:
+    """The key c comments, v judges; both stand in the timeline at once."""
+    page.goto(f"{town.address}/tickets/4")
+    page.get_by_role("heading", level=1).first.wait_for()
+
+    page.keyboard.press("c")
+    page.keyboard.type("Customer cleans the filter tonight.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".timeline")).to_contain_text("Customer cleans the filter tonight.")
+    page.keyboard.press("Escape")
+    page.keyboard.press("v")
+    page.get_by_label("Usage").check()
+    assert violations(page) == []
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert town.context.desk.ticket("4").verdict is not None
+
+
+def test_changes_by_others_appear_by_themselves(page: Page, town: Town) -> None:
+    """The event stream renews lists and the open ticket without a reload."""
+    page.goto(f"{town.address}/queue?t=1")
+    expect(page.locator(".facts").get_by_text("open", exact=True)).to_be_visible()
+
+    town.context.desk.step("1", TicketStep.TRIAGE, StepBody(), actor="somebody")
+
+    expect(page.locator(".facts").get_by_text("triaged")).to_be_visible()
+    expect(page.locator("a.row[data-ticket='1']").get_by_text("triaged")).to_be_visible()
+
+
+def test_a_session_goes_from_consent_to_values_to_its_end(page: Page, town: Town) -> None:
+    """The customer's code opens it, a reading comes back with its proof, and End ends it; the transcript has it all."""
+    page.goto(f"{town.address}/tickets/1")
+    page.get_by_role("heading", level=1).first.wait_for()
+    page.keyboard.press("r")
+    page.get_by_role("dialog").get_by_role("button", name="Open remote session").click()
+    expect(page).to_have_url(re.compile("/sessions/"))
+    expect(page.get_by_text("needs the customer's consent")).to_be_visible()
+    assert violations(page) == []
+
+    code = town.answer_commands()[WASHER]
+    page.get_by_label("Consent code").fill("not it")
+    page.get_by_role("button", name="Enter code").click()
+    expect(page.get_by_text("That is not the code.")).to_be_visible()
+    page.get_by_label("Consent code").fill(code)
+    page.get_by_role("button", name="Enter code").click()
+    page.get_by_role("button", name="Read all values now").click()
+    expect(page.locator(".commands").get_by_text("snapshot.read")).to_be_visible()
+    town.answer_commands()
+
+    values = page.locator(".values")
+    expect(values).to_contain_text("Duration of the last drain")
+    log = page.get_by_role("log")
+    for words in ("Session requested", "Wrong code", "Consent given", "Succeeded"):
+        expect(log).to_contain_text(words)
+    assert violations(page) == []
+    page.get_by_role("button", name="End session").click()
+    expect(page.get_by_text("This session is over.")).to_be_visible()
+    expect(page.get_by_role("button", name="Read all values now")).to_have_count(0)
+
+
+def test_a_lost_connection_is_said_and_heals(visitor: BrowserContext, page: Page, town: Town) -> None:
+    """While the service can't be heard the pages keep what they have and say so; afterwards they say nothing."""
+    page.goto(f"{town.address}/queue?t=1")
+    expect(page.get_by_role("heading", name=re.compile("Drain pump"))).to_be_visible()
+
+    visitor.set_offline(True)
+    page.evaluate("window.dispatchEvent(new Event('offline'))")
+    expect(page.get_by_text("No connection to Fettle")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name=re.compile("Drain pump"))).to_be_visible()
+    assert violations(page) == []
+    visitor.set_offline(False)
+
+    expect(page.get_by_text("No connection to Fettle")).to_have_count(0, timeout=30_000)
+
+
+def test_appliance_filters_live_in_the_address(page: Page, town: Town) -> None:
+    """A filtered list can be shared as a link, and its rows are those that match."""
+    page.goto(f"{town.address}/appliances?condition=alert&q=0231")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_contain_text(WASHER)
+
+    page.goto(f"{town.address}/appliances")
+    page.keyboard.press("/")
+    page.keyboard.type("FR-0107")
+    expect(page).to_have_url(re.compile("q=FR-0107"))
+    expect(page.locator("tbody tr")).to_have_count(1)
