@@ -111,7 +111,7 @@ class FleetRun:
         intervals = self.fleet.specification.intervals
         connections = []
         for number, one in enumerate(self.fleet.appliances):
-            chance = random.Random(seed * 1_000_003 + number)
+            chance = random.Random(f"{seed} {self.fleet.begin_ms} {number}")  # another start is another boot
             interval_s = intervals["live_interval_s" if one.kind == "refrigerator" else "washing_interval_s"]
             identity = Identity(one.id, one.kind, one.model, one.serial, one.firmware, one.region, interval_s)
             agent = Agent(identity, boot=f"{chance.getrandbits(64):016x}", topic_root=topic_root)

@@ -50,6 +50,7 @@ class Fleet:
         if appliances < 1:
             raise ValueError("A fleet needs at least one appliance.")
         self.specification = specification
+        self.begin_ms = start_ms
         self.start_ms = self.now_ms = start_ms // STEP_MS * STEP_MS
         root = np.random.default_rng([seed, 0])
         homes = draw_homes(specification, count=appliances, start_ms=self.start_ms, rng=root)

@@ -217,3 +217,41 @@ async def _restart(connection: Connection) -> None:
     before = connection.reconnects
     connection.break_off()
     await _until(lambda: connection.reconnects > before and connection.is_connected)
+
+
+def test_a_speed_that_can_t_be_kept_is_told(specification: FleetSpecification, broker: Broker) -> None:
+    """A clock that runs ahead of the fleet makes messages longer, and the lag is told."""
+    fleet = Fleet(specification, seed=2, appliances=4, start_ms=START_MS)
+    clock = ManualClock(START_MS + 5 * DAY_MS)
+
+    async def run() -> tuple[list[float], int, int]:
+        lags: list[float] = []
+        fleet_run = FleetRun(fleet, broker, clock=clock, seed=2, topic_root="lag/v1", bad_network=False)
+        async with _service(broker, "lag/v1"):
+            stop = asyncio.Event()
+            task = asyncio.create_task(fleet_run.run(history_until_ms=None, stop=stop))
+            await _until(
+                lambda: fleet.now_ms > START_MS + 5 * DAY_MS, more=lambda: lags.append(fleet_run.progress.lag_s)
+            )
+            stop.set()
+            await task
+        return lags, fleet_run.progress.samples, fleet_run.progress.published
+
+    lags, samples, published = asyncio.run(run())
+
+    assert max(lags) > 3600
+    assert samples > 5 * published
+
+
+def test_another_start_is_another_boot(specification: FleetSpecification, broker: Broker) -> None:
+    """The same seed at another time counts its messages under another boot; the very same run repeats its bytes."""
+
+    async def boots(start_ms: int) -> list[str]:
+        fleet = Fleet(specification, seed=2, appliances=3, start_ms=start_ms)
+        fleet_run = FleetRun(fleet, broker, clock=ManualClock(start_ms), seed=2)
+        return [connection.agent.boot for connection in fleet_run.connections]
+
+    first, again, later = (asyncio.run(boots(START_MS + ms)) for ms in (0, 0, 1))
+
+    assert first == again
+    assert not set(first) & set(later)
