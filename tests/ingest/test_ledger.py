@@ -1,0 +1,131 @@
+"""The ledger of one boot: exact for any order of seq, bounded in memory."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.ledger import (
+    CHECKSUMS_MAX,
+    GAP_GIVEN_UP_MS,
+    OPEN_GAPS_MAX,
+    RANGES_MAX,
+    BootLedger,
+    SeqRanges,
+    pack_ranges,
+    unpack_ranges,
+)
+
+
+def _never(_row: int, _seq: int) -> bool:
+    return False
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(0, 60), unique=True))
+def test_ranges_are_a_set(seqs: list[int]) -> None:
+    """Ranges hold exactly the seq that were added, in as few ranges as there are runs."""
+    ranges = SeqRanges()
+    for seq in seqs:
+        ranges.add(seq, seq + 1)
+
+    assert [seq for seq in range(62) if seq in ranges] == sorted(seqs)
+    assert len(ranges) == sum(1 for seq in seqs if seq - 1 not in seqs)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 60), st.booleans()), unique_by=lambda item: item[0]))
+def test_law_holds_in_any_order(seqs: list[tuple[int, bool]]) -> None:
+    """Stored, dead-lettered and gap always make up all seq up to the highest."""
+    ledger = BootLedger(1, "b")
+    for number, (seq, is_dead) in enumerate(seqs, start=1):
+        assert not ledger.has(seq, _never)
+        ledger.add(seq, is_dead=is_dead, now_ms=0)
+        row = ledger.as_row("w1")
+        assert row.max_seq is not None
+        assert row.gap is not None
+        assert row.max_seq + 1 == row.stored + row.dead_lettered + row.gap
+        assert row.stored + row.dead_lettered == number
+        open_seqs = {seq for start, end, _ in ledger.gaps for seq in range(start, end)}
+        assert open_seqs == set(range(ledger.next)) - {seq for seq, _ in seqs[:number]}
+
+
+def test_memory_is_bounded_and_nothing_forgotten() -> None:
+    """With every second seq missing for ever, old ranges go cold, and every one is still known."""
+    ledger = BootLedger(1, "b")
+    for seq in range(0, 4000, 2):
+        ledger.add(seq, is_dead=seq % 100 == 0, now_ms=0)
+        assert len(ledger.stored) <= RANGES_MAX
+        assert len(ledger.dead) <= RANGES_MAX
+
+    assert all(ledger.has(seq, _never) == (seq % 2 == 0) for seq in range(4000))
+    assert len(ledger.gaps) <= OPEN_GAPS_MAX
+    assert ledger.stored_count + ledger.dead_count == 2000
+
+
+def test_late_seq_below_the_floor_goes_cold() -> None:
+    """A seq that fills an old gap is accounted for once, though its neighbours are on disk."""
+    ledger = BootLedger(1, "b")
+    for seq in range(0, 4000, 2):
+        ledger.add(seq, is_dead=False, now_ms=0)
+    ledger.cold.clear()
+
+    ledger.add(3, is_dead=False, now_ms=0)
+
+    assert ledger.cold == [(3, 4, False)]
+    assert ledger.has(3, _never)
+    assert ledger.has(4, lambda _row, seq: seq == 4)
+    assert not ledger.has(5, _never)
+
+
+def test_ranges_survive_packing() -> None:
+    """What is written as bytes is read back the same."""
+    ledger, copy = BootLedger(1, "b"), BootLedger(1, "b")
+    for seq in (0, 1, 5, 7, 8):
+        ledger.add(seq, is_dead=seq == 7, now_ms=0)
+
+    unpack_ranges(copy, pack_ranges(ledger))
+
+    assert (copy.stored.starts, copy.stored.ends) == ([0, 5, 8], [2, 6, 9])
+    assert (copy.dead.starts, copy.dead.ends) == ([7], [8])
+
+
+def test_gap_is_given_up_in_time_and_in_order() -> None:
+    """`upto` halts before the oldest gap until later messages have been there for ten minutes."""
+    ledger = BootLedger(1, "b")
+    ledger.add(0, is_dead=False, now_ms=0)
+    ledger.add(2, is_dead=False, now_ms=0)
+    ledger.add(4, is_dead=True, now_ms=1000)
+
+    assert ledger.upto(GAP_GIVEN_UP_MS - 1) == 0
+    assert ledger.upto(GAP_GIVEN_UP_MS) == 2
+    assert ledger.upto(GAP_GIVEN_UP_MS + 1000) == 4
+
+
+def test_reopened_gaps_start_anew_above_what_was_settled() -> None:
+    """Read back from disk, open gaps get their ten minutes again; given-up ones stay given up."""
+    ledger = BootLedger(1, "b")
+    for seq in (0, 2, 5):
+        ledger.add(seq, is_dead=False, now_ms=0)
+    ledger.settled = 2
+    ledger.gaps = []
+
+    ledger.reopen_gaps(now_ms=50)
+
+    assert ledger.gaps == [[3, 5, 50]]
+
+
+def test_checksums_are_a_window() -> None:
+    """The newest checksums are remembered across gaps and disorder; memory stays bounded."""
+    ledger = BootLedger(1, "b")
+    for seq in range(5000):
+        ledger.remember(seq, seq + 1)
+        assert len(ledger.checksums) <= 2 * CHECKSUMS_MAX
+    ledger.remember(5003, 9)
+    ledger.remember(5001, 8)
+
+    assert [ledger.checksum_of(seq) for seq in (0, 4999, 5000, 5001, 5002, 5003, 5004)] == [
+        None, 5000, None, 8, None, 9, None,
+    ]  # fmt: skip
+    ledger.remember(10**12, 5)
+    assert len(ledger.checksums) == 1
