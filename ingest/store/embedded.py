@@ -6,8 +6,8 @@ What it refuses: samples that no store takes (:mod:`ingest.store.limits`), and m
 
 Decision: rows are kept in sorted, compressed pages of many appliances (:mod:`ingest.store.pages`), behind a tail of the newest
 writes as they came (:mod:`ingest.store.tail`). Measured against one row per sample clustered by (appliance, time), with a
-column per metric (*wide*) and with all values in one blob (*blob*); all in the same run, on two busy cores where
-``json.loads`` of such a message took 11 µs, which is the unit of the CPU figures:
+column per metric (*wide*) and with all values in one blob (*blob*), on two busy cores; CPU in multiples of ``json.loads`` of
+such a message in the same run where nothing else is said (``benchmarks/store_layouts.py`` goes on measuring two of them):
 
 ==========================================================  ======  ======  ======
 10 metrics                                                    wide    blob   pages
@@ -16,12 +16,12 @@ write a sample, 10,000 appliances in shuffled rounds          1.74    1.64     .
 write a sample, 200 appliances, 512 samples each in turn       .41     .44     .21
 scan a sample for training                                     .35     .15     .06
 bytes a sample on disk, with the write-ahead log               120     115      78
-chart of 24 h / of 60 days, ms                             1 / 63   .4 / 17  4 / 14
-newest values of one appliance, ms                             .02     .01     4.7
+chart of 24 h / of 60 days, ms CPU                         1 / 63   .3 / 25  .4 / 11
+newest values of one appliance, ms CPU                         .02     .01      .9
 erase one appliance so that the disk keeps no trace, ms         --      --   1,300
 ==========================================================  ======  ======  ======
 
-Pages lose where one appliance is looked at for a moment, by milliseconds; they win wherever the whole fleet passes, which is
+Pages lose where one appliance is looked at for a moment, by a millisecond; they win wherever the whole fleet passes, which is
 all the time. A sample that is written is moved twice more at most: into a sorted tail row, and into its page.
 """
 
