@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+import pytest
+
+from alerts.desk import Desk
 from tests.contract.desk_suite import DeskSuite
+from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
 
 
 class TestDeskOnSqlite(DeskSuite):
     """SQLite keeps the desk's promises."""
+
+
+class TestSinkOnSqlite(FindingSinkSuite):
+    """The desk on SQLite keeps the promises of every finding sink."""
+
+    @pytest.fixture
+    def open_sink(self, desk: Desk) -> OpenSink:
+        """A new desk over the same database each time."""
+        return lambda: Desk(desk.engine, desk.profiles, desk.clock, desk.chance)
