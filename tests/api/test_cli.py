@@ -1,0 +1,205 @@
+"""The command line: exit codes, one sentence on stderr, data on stdout."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from api import cli
+from ingest.books import FILE_NAME, Books
+
+COMMANDS = ("demo", "serve", "simulate", "replay", "backtest", "ledger", "dead-letters", "settings", "migrate")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command of ``fettle`` in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run_it(*words: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["fettle", *words])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        captured = capsys.readouterr()
+        code = caught.value.code
+        return Ended(code if isinstance(code, int) else 0, captured.out, captured.err)
+
+    return run_it
+
+
+def is_one_sentence(text: str) -> bool:
+    """Whether a text is one line, and no traceback."""
+    return text.count("\n") == 1 and text.startswith("fettle: ") and "Traceback" not in text
+
+
+def test_help_names_every_command_and_loads_nothing_heavy() -> None:
+    """``fettle --help`` lists the commands, and neither it nor a typing error loads the service."""
+    script = (
+        "import sys; sys.argv = ['fettle', '--help']\n"
+        "from api.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'fastapi', 'sqlalchemy', 'pydantic', 'uvicorn'} & set(sys.modules)\n"
+        "print('heavy:', sorted(heavy))\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert "heavy: []" in done.stdout
+    for command in (*COMMANDS, "users", "appliances"):
+        assert f"\n  {command}" in done.stdout
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "users", "appliances"])
+def test_each_command_explains_itself(run: Run, command: str) -> None:
+    """Every command has a help text and exits 0 with it."""
+    ended = run(command, "--help")
+
+    assert ended.code == 0
+    assert "Usage" in ended.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("dance",),
+        ("serve", "--loud"),
+        ("replay", "a.csv"),
+        ("replay", "a.csv", "--kind", "k", "--id", "i", "--speed", "fast"),
+        ("users", "add", "anna", "--role", "queen"),
+        ("backtest", "--out", "o"),
+        ("backtest", "a.csv", "--out", "o"),
+        ("dead-letters", "--reason", "mood"),
+        ("demo", "--appliances", "0"),
+    ],
+)
+def test_wrong_use_exits_2(run: Run, words: tuple[str, ...]) -> None:
+    """Words that make no sense exit 2 and name what is wrong."""
+    ended = run(*words)
+
+    assert ended.code == 2
+    assert ended.out == ""
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("ledger",), "has the service run"),
+        (("dead-letters", "--json"), "has the service run"),
+        (("settings", "--config", "none.toml"), "none.toml does not exist"),
+        (("--config", "none.toml", "settings"), "none.toml does not exist"),
+        (("replay", "none.csv", "--kind", "k", "--id", "i"), "none.csv is no file"),
+        (("backtest", "none.csv", "--kind", "generic", "--out", "o"), "none.csv"),
+        (("backtest", "--fleet", "nowhere", "--out", "o"), "nowhere"),
+        (("appliances", "add", "a b", "--kind", "fridge"), "'a b'"),
+        (("appliances", "import", "none.csv"), "none.csv"),
+        (("appliances", "retire", "nobody"), "nobody"),
+        (("users", "add", "!", "--role", "admin"), "name"),
+    ],
+)
+def test_a_failure_is_one_sentence_and_exits_1(run: Run, words: tuple[str, ...], said: str) -> None:
+    """What can't be done is told in one sentence on stderr; nothing is on stdout."""
+    ended = run(*words)
+
+    assert ended.code == 1, ended.err
+    assert ended.out == ""
+    assert is_one_sentence(ended.err), ended.err
+    assert said in ended.err
+
+
+def test_a_wrong_setting_stops_every_command(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A misspelt variable stops a command before it does anything."""
+    monkeypatch.setenv("FETTLE_HTTP_LISTN", "x")
+
+    ended = run("serve")
+
+    assert ended.code == 1
+    assert is_one_sentence(ended.err)
+    assert "did you mean FETTLE_HTTP_LISTEN?" in ended.err
+
+
+def test_settings_are_printed_with_their_source(run: Run, tmp_path: Path) -> None:
+    """``settings`` prints each setting with its value and place, as a table or as JSON lines."""
+    (tmp_path / "fettle.toml").write_text("stale_after_s = 5\n", encoding="utf-8")
+
+    lines = [json.loads(line) for line in run("settings", "--json").out.splitlines()]
+
+    assert {"name": "stale_after_s", "value": "5", "source": "fettle.toml:1"}.items() <= {
+        line["name"]: line for line in lines
+    }["stale_after_s"].items()
+    assert "stale_after_s" in run("settings").out
+
+
+def test_an_account_is_made_and_its_key_alone_is_on_stdout(run: Run) -> None:
+    """``users add --key`` prints nothing but the key; a second account of that name is refused."""
+    made = run("users", "add", "anna", "--role", "dispatcher", "--key")
+    again = run("users", "add", "anna", "--role", "dispatcher")
+    listed = [json.loads(line) for line in run("users", "list", "--json").out.splitlines()]
+
+    assert made.code == 0
+    assert len(made.out.split()) == 1
+    assert made.out.startswith("fettle_")
+    assert (again.code, is_one_sentence(again.err)) == (1, True)
+    assert listed == [{"name": "anna", "role": "dispatcher", "disabled": False}]
+
+
+def test_appliances_are_added_listed_and_retired(run: Run, tmp_path: Path) -> None:
+    """``appliances add`` prints the password once and writes its hash for the broker; ``retire`` takes it away."""
+    added = run("appliances", "add", "w-1", "--kind", "washing_machine", "--broker-passwords", "passwords")
+    hashed = (tmp_path / "passwords").read_text(encoding="utf-8")
+    run("appliances", "retire", "w-1", "--broker-passwords", "passwords")
+    listed = json.loads(run("appliances", "list", "--json").out)
+
+    assert hashed.startswith("w-1:$7$")
+    assert added.out.strip() not in hashed
+    assert "w-1" not in (tmp_path / "passwords").read_text(encoding="utf-8")
+    assert listed["id"] == "w-1"
+    assert listed["retired"] is not None
+
+
+def test_the_ledger_of_empty_books_is_empty(run: Run, tmp_path: Path) -> None:
+    """With books but no message, ``ledger --json`` and ``dead-letters --json`` print nothing and exit 0."""
+    Books.open(tmp_path / "fettle-data" / FILE_NAME).close()
+
+    assert run("ledger", "--json") == Ended(0, "", "")
+    assert run("dead-letters", "--json") == Ended(0, "", "")
+
+
+def test_the_database_is_brought_up_to_date_twice(run: Run) -> None:
+    """``migrate`` may be repeated."""
+    assert run("migrate").code == 0
+    assert run("migrate").code == 0
+
+
+def test_a_backtest_scores_each_row(run: Run, tmp_path: Path) -> None:
+    """``backtest`` writes one score per row of the input with its time as it was written, and the episodes."""
+    rows = "".join(f"2026-01-01 00:{i // 60:02d}:{i % 60:02d};{20 + i % 3}\n" for i in range(300))
+    (tmp_path / "a.csv").write_text("time;activePower\n" + rows, encoding="utf-8")
+
+    ended = run("backtest", "a.csv", "--kind", "generic", "--out", "o", "--calibrate", "100")
+
+    lines = (tmp_path / "o" / "scores.csv").read_text(encoding="utf-8").splitlines()
+    assert ended.code == 0
+    assert lines[0] == "ts,score,alarm"
+    assert len(lines) == 301
+    assert lines[1].startswith("2026-01-01 00:00:00,")
+    assert json.loads((tmp_path / "o" / "episodes.json").read_text(encoding="utf-8")) == []

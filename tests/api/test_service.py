@@ -1,0 +1,281 @@
+"""The service in one process: from a message at the broker to what the API shows, its locks, its health, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import aiomqtt
+import httpx
+import pytest
+import websockets.sync.client
+
+from alerts.accounts import Role
+from alerts.database import transact
+from alerts.directory import ensure_appliance
+from api.process_lock import AlreadyRunning, ProcessLock
+from api.rooms import Surroundings
+from api.serve import Service, ServiceError
+from api.service_thread import ServiceThread
+from api.settings import Settings
+from ingest.clock import SystemClock
+from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
+
+USERS = {"fettle": "f", "fridge-1": "a"}
+TOPIC = "fettle/v1/refrigerator/fridge-1/telemetry"
+
+
+def wait_until(is_there: Callable[[], bool], *, within_s: float = 30.0) -> None:
+    """Let other threads work until something is there."""
+    deadline = time.monotonic() + within_s
+    pause = threading.Event()
+    while not is_there():
+        assert time.monotonic() < deadline, "it did not come in time"
+        pause.wait(0.02)
+
+
+def publish(broker: EmbeddedBroker, payloads: list[bytes]) -> None:
+    """Send payloads as the fridge does."""
+
+    async def send() -> None:
+        async with aiomqtt.Client(
+            "127.0.0.1",
+            broker.old_port,
+            username="fridge-1",
+            password=USERS["fridge-1"],
+            identifier="fridge-1",
+            protocol=aiomqtt.ProtocolVersion.V311,
+        ) as client:
+            for payload in payloads:
+                await client.publish(TOPIC, payload, qos=1)
+
+    asyncio.run(send())
+
+
+def readings(count: int, *, boot: str = "b") -> list[bytes]:
+    """Telemetry of the last minutes, one message a second."""
+    now_ms = SystemClock().now_ms()
+    return [
+        json.dumps(
+            {"boot": boot, "seq": i, "ts": now_ms - (count - i) * 1000, "metrics": {"power_w": 90 + i % 3}}
+        ).encode()
+        for i in range(count)
+    ]
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[EmbeddedBroker]:
+    """A broker in a child process."""
+    with EmbeddedBroker(users=USERS) as running:
+        yield running
+
+
+@pytest.fixture
+def service(broker: EmbeddedBroker, tmp_path: Path) -> Iterator[Service]:
+    """A running service on that broker."""
+    settings = Settings(data_dir=tmp_path, mqtt_url=broker.url("fettle"), http_listen="127.0.0.1:0")
+    running = Service(settings, Surroundings(connection=broker.options("fettle"), window=WINDOW))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[httpx.Client]:
+    """An administrator's client."""
+    service.rooms.accounts.add("root", Role.ADMIN)
+    key = service.rooms.accounts.issue_key("root")
+    with httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {key}"}, trust_env=False) as made:
+        yield made
+
+
+def test_what_an_appliance_sends_is_seen_over_the_api(
+    broker: EmbeddedBroker, service: Service, client: httpx.Client
+) -> None:
+    """Readings reach the store one by one, a refused message the dead letters, and the ledger has no gap."""
+    wait_until(lambda: client.get("/readyz").status_code == 200)
+
+    publish(broker, [*readings(50), b"{nonsense"])
+    wait_until(lambda: client.get("/api/v1/appliances/fridge-1").status_code == 200)
+    wait_until(lambda: service.rooms.writer.stats.readings_stored == 50)
+    telemetry = client.get("/api/v1/appliances/fridge-1/telemetry?metric=power_w").json()
+    letters = client.get("/api/v1/dead-letters").json()["items"]
+    (row,) = service.rooms.books.ledger_rows()
+    figures = client.get("/metrics").text
+
+    assert len([value for value in telemetry["series"]["power_w"] if value is not None]) == 50
+    assert [(letter["reason"], letter["payload"]) for letter in letters] == [("not_json", "{nonsense")]
+    assert (row.id, row.max_seq, row.stored, row.gap) == ("fridge-1", 49, 50, 0)
+    assert "fettle_messages_received_total 51.0" in figures
+    assert 'fettle_dead_letters_total{reason="not_json"} 1.0' in figures
+    for name in ("fettle_ledger_gap", "fettle_cursor_lag_messages{", "fettle_journal_bytes", "fettle_tickets_open"):
+        assert f"\n{name}" in figures
+    assert "\nfettle_store_errors_total{" in figures
+
+
+def test_live_samples_come_by_websocket(broker: EmbeddedBroker, service: Service, client: httpx.Client) -> None:
+    """Whoever watches an appliance gets its samples as they are admitted; without a login nobody watches."""
+    wait_until(lambda: client.get("/readyz").status_code == 200)
+    address = service.url.replace("http", "ws") + "/api/v1/live?appliance_id=fridge-1"
+    headers = {"Authorization": client.headers["Authorization"]}
+
+    with pytest.raises(websockets.exceptions.InvalidStatus) as refused:
+        websockets.sync.client.connect(address, proxy=None)
+    with websockets.sync.client.connect(address, additional_headers=headers, proxy=None) as socket:
+        publish(broker, readings(2, boot="live"))
+        shown = [json.loads(socket.recv(timeout=20)) for _ in range(2)]
+
+    assert refused.value.response.status_code == 401
+    assert [item["seq"] for item in shown] == [0, 1]
+    assert [item["metrics"]["power_w"] for item in shown] == [90.0, 91.0]
+    assert {item["appliance_id"] for item in shown} == {"fridge-1"}
+
+
+def test_events_resume_where_a_page_left_off(service: Service, client: httpx.Client) -> None:
+    """A stream with Last-Event-ID gives what came behind it, each with kind, id and subject."""
+    desk = service.rooms.desk
+    transact(
+        desk.engine,
+        lambda t: ensure_appliance(t, "fridge-1", "refrigerator"),
+        now_ms=desk.clock.now_ms(),
+        chance=desk.chance,
+    )
+    first = client.post("/api/v1/tickets", json={"appliance_id": "fridge-1", "title": "one"}).raise_for_status().json()
+    seen = desk.last_change()
+    second = client.post("/api/v1/tickets", json={"appliance_id": "fridge-1", "title": "two"}).raise_for_status().json()
+
+    with client.stream("GET", "/api/v1/events", headers={"Last-Event-ID": str(seen)}, timeout=10) as stream:
+        lines = []
+        for line in stream.iter_lines():
+            if not line and any(seen_line.startswith("data:") for seen_line in lines):
+                break
+            lines.append(line)
+
+    event = {key: value.strip() for key, _, value in (line.partition(":") for line in lines) if key}
+    assert first["id"] != second["id"]
+    assert event["event"] == "ticket"
+    assert int(event["id"]) > seen
+    assert json.loads(event["data"])["id"] == second["id"]
+
+
+def test_a_second_service_on_the_folder_names_the_first(service: Service) -> None:
+    """A second process of a role on one data folder is refused with the pid of the first."""
+    second = Service(service.settings)
+
+    with pytest.raises(ServiceError, match=r"pid \d+"):
+        second.start()
+
+
+def test_a_taken_port_is_told_before_anything_starts(service: Service, tmp_path: Path) -> None:
+    """A port in use is one sentence with a remedy, and nothing stays locked."""
+    taken = service.url.removeprefix("http://")
+    other = Service(Settings(data_dir=tmp_path / "other", http_listen=taken))
+
+    with pytest.raises(ServiceError, match=r"Can't listen on .*FETTLE_HTTP_LISTEN"):
+        other.start()
+
+    lock = ProcessLock(tmp_path / "other", ("ingest",))
+    lock.acquire()
+    lock.release()
+
+
+def test_a_restart_goes_on_where_the_first_run_ended(broker: EmbeddedBroker, tmp_path: Path) -> None:
+    """What was acknowledged before a stop is there after the next start, once."""
+    settings = Settings(data_dir=tmp_path, mqtt_url=broker.url("fettle"), http_listen="127.0.0.1:0")
+    around = Surroundings(connection=broker.options("fettle"), window=WINDOW)
+    first = Service(settings, around)
+    first.start()
+    wait_until(lambda: first.rooms.pipes.ingester.session.stats.is_connected)
+    publish(broker, readings(20, boot="r"))
+    wait_until(lambda: first.rooms.pipes.ingester.stats.messages_acknowledged >= 20)
+    first.stop()
+
+    second = Service(settings, around)
+    second.start()
+    try:
+        wait_until(lambda: second.rooms.store.count_readings("refrigerator", "fridge-1") == 20)
+        rows = list(second.rooms.books.ledger_rows())
+    finally:
+        second.stop()
+
+    assert [(row.stored, row.gap, row.duplicates) for row in rows] == [(20, 0, 0)]
+    assert first.failure is None
+    assert second.failure is None
+
+
+def test_without_a_broker_the_service_waits_and_says_so(tmp_path: Path) -> None:
+    """Readiness is 503 and names the broker; everything else answers."""
+    settings = Settings(data_dir=tmp_path, mqtt_url="mqtt://127.0.0.1:1", http_listen="127.0.0.1:0")
+    service = Service(settings)
+    service.start()
+    try:
+        with httpx.Client(base_url=service.url, trust_env=False) as client:
+            wait_until(lambda: "no broker" in client.get("/readyz").text)
+            ready = client.get("/readyz")
+            live = client.get("/livez")
+    finally:
+        service.stop()
+
+    assert ready.status_code == 503
+    assert "mqtt://127.0.0.1:1" in ready.json()["reasons"][0]
+    assert live.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"mqtt_url": "mqtt://127.0.0.1:1883/path"}, "FETTLE_MQTT_URL"),
+        ({"mqtt_url": "mqtts://127.0.0.1:1", "mqtt_ca_file": Path("none.pem")}, "none.pem"),
+        ({"devices_file": Path("none.toml")}, "none.toml"),
+        ({"webhook_url": "https://x.test"}, "FETTLE_WEBHOOK_SECRET"),
+        ({"journal_url": "kafka://127.0.0.1:9092/t"}, "FETTLE_JOURNAL_URL"),
+        ({"database_url": "sqlite:////nonexistent/folder/desk.db"}, "database"),
+    ],
+)
+def test_what_can_not_be_used_stops_the_start_with_a_sentence(
+    tmp_path: Path, values: dict[str, object], said: str
+) -> None:
+    """Each part that can't be opened is named before anything connects."""
+    settings = Settings(data_dir=tmp_path, http_listen="127.0.0.1:0").model_copy(update=values)
+    service = Service(settings)
+
+    with pytest.raises(ServiceError, match=said):
+        service.start()
+
+
+def test_the_death_of_a_thread_is_told_with_its_cause() -> None:
+    """A loop that raises, or ends by itself, is told by name; one that was asked to stop is not."""
+    deaths: list[tuple[str, str]] = []
+
+    def fail(_stop: threading.Event) -> None:
+        raise ZeroDivisionError("why")
+
+    threads = [
+        ServiceThread("failing", fail, on_death=lambda name, cause: deaths.append((name, str(cause)))),
+        ServiceThread("leaving", lambda _stop: None, on_death=lambda name, _: deaths.append((name, ""))),
+        ServiceThread("good", lambda stop: stop.wait() and None, on_death=lambda name, _: deaths.append((name, ""))),
+    ]
+    for thread in threads:
+        thread.start()
+    threads[2].ask_to_stop()
+
+    assert all(thread.join(10) for thread in threads)
+    assert sorted(deaths) == [("failing", "why"), ("leaving", "")]
+
+
+def test_a_lock_is_given_back(tmp_path: Path) -> None:
+    """A role is free again after its release; the error names the folder and the pid."""
+    first, second = ProcessLock(tmp_path, ("desk",)), ProcessLock(tmp_path, ("api", "desk"))
+    first.acquire()
+    with pytest.raises(AlreadyRunning) as caught:
+        second.acquire()
+    first.release()
+    second.acquire()
+    second.release()
+
+    assert caught.value.pid > 0
+    assert str(tmp_path) in str(caught.value)
