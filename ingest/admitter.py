@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from ingest.books import BooksError
+from ingest.committer import FreshBatch
 from ingest.mqtt.frames import MalformedFrameError, Messages, unpack
 
 if TYPE_CHECKING:
@@ -177,6 +178,8 @@ class Admitter:
 
 def _messages(batch: JournalBatch) -> Messages:
     """The batch's messages; none, and a line in the log, where its frames can't be read."""
+    if isinstance(batch, FreshBatch):
+        return batch.messages
     try:
         return unpack(batch.frames)
     except MalformedFrameError as error:

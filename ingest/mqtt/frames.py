@@ -6,7 +6,8 @@ native code, which is no ``Exception``. Here all of them become :class:`Malforme
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import mqtt5
 
@@ -21,6 +22,21 @@ class MalformedFrameError(ValueError):
 
 
 @dataclass(slots=True)
+class Messages:
+    """Messages of a run as columns, in receive order."""
+
+    topics: list[str] = field(default_factory=list)
+    payloads: list[bytes] = field(default_factory=list)
+    retained: list[bool] = field(default_factory=list)
+
+    def extend(self, other: Messages) -> None:
+        """Append the messages of a later run."""
+        self.topics += other.topics
+        self.payloads += other.payloads
+        self.retained += other.retained
+
+
+@dataclass(slots=True)
 class PublishRun:
     """Whole PUBLISH frames as they came from the socket, and how to acknowledge them."""
 
@@ -30,6 +46,8 @@ class PublishRun:
     """One PUBACK per frame of QoS 1, in receive order."""
     acknowledgements: int
     """How many PUBACKs that are."""
+    messages: Messages
+    """What the frames hold: the codec has read it anyway."""
 
 
 def read_packet(view: memoryview) -> tuple[mqtt5.Packet, int] | None:
@@ -65,33 +83,29 @@ def take_publishes(view: memoryview) -> PublishRun | None:
     Raises :class:`MalformedFrameError` for garbage. A frame of QoS 2, which we never subscribe to, ends the run.
     """
     read = mqtt5.read
+    messages = Messages()
+    add_topic, add_payload, add_retained = messages.topics.append, messages.payloads.append, messages.retained.append
     position = 0
-    count = 0
     ids: list[bytes] = []
     end = len(view)
     while position < end and view[position] & _PUBLISH_MASK == PUBLISH:
         try:
-            packet, length = read(view[position:])
+            packet: Any
+            packet, length = read(view[position:])  # the first byte says that it is a PUBLISH
         except BaseException as error:  # noqa: BLE001 - raised again unless the frame isn't all there
             _check_incomplete(error, view[position:])
             break
-        if packet.packet_id is not None:  # type: ignore[union-attr] # the first byte says it is a PUBLISH
-            ids.append(packet.packet_id.to_bytes(2, "big"))  # type: ignore[union-attr] # the same
+        add_topic(packet.topic)
+        add_payload(packet.payload)
+        add_retained(packet.retain)
+        packet_id = packet.packet_id
+        if packet_id is not None:
+            ids.append(packet_id.to_bytes(2, "big"))
         position += length
-        count += 1
-    if not count:
+    if not position:
         return None
     pubacks = b"@\x02" + b"@\x02".join(ids) if ids else b""
-    return PublishRun(bytes(view[:position]), count, pubacks, len(ids))
-
-
-@dataclass(slots=True)
-class Messages:
-    """Messages of a run as columns, in receive order."""
-
-    topics: list[str]
-    payloads: list[bytes]
-    retained: list[bool]
+    return PublishRun(bytes(view[:position]), len(messages.topics), pubacks, len(ids), messages)
 
 
 def unpack(frames: bytes) -> Messages:
@@ -100,7 +114,7 @@ def unpack(frames: bytes) -> Messages:
     publish = mqtt5.PublishPacket
     view = memoryview(frames)
     end = len(view)
-    messages = Messages([], [], [])
+    messages = Messages()
     add_topic, add_payload, add_retained = messages.topics.append, messages.payloads.append, messages.retained.append
     position = 0
     while position < end:
