@@ -28,17 +28,18 @@ def encode_block(block: SampleBlock) -> list[bytes]:
     """The block's samples as lines without line ends, in order."""
     if not len(block):
         return []
-    heads = {name: b"%b,appliance_id=%b " % (_key(block.kind), _key(name)) for name in set(block.appliance_ids)}
-    tails: dict[tuple[str | None, str | None], bytes] = {}
-    lines = []
-    for name, fields, mode, cycle, time_ns in zip(
-        block.appliance_ids, _fields(block), block.modes, block.cycles, block.time_ns().tolist(), strict=True
-    ):
-        tail = tails.get((mode, cycle))
-        if tail is None:
-            tail = tails[mode, cycle] = _text_field(b"mode", mode) + _text_field(b"cycle", cycle)
-        lines.append(b"%b%b%b %d" % (heads[name], fields, tail, time_ns))
-    return lines
+    kind = _key(block.kind)
+    heads = {name: b"%b,appliance_id=%b " % (kind, _key(name)) for name in set(block.appliance_ids)}
+    texts = list(zip(block.modes, block.cycles, strict=True))
+    tails = {pair: _text_field(b"mode", pair[0]) + _text_field(b"cycle", pair[1]) for pair in set(texts)}
+    rows = zip(
+        map(heads.__getitem__, block.appliance_ids),
+        _fields(block),
+        map(tails.__getitem__, texts),
+        block.time_ns().tolist(),
+        strict=True,
+    )
+    return list(map(b"%b%b%b %d".__mod__, rows))
 
 
 def _fields(block: SampleBlock) -> list[bytes]:
