@@ -1,0 +1,253 @@
+"""From samples to findings and conditions, over made-up fleets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from detectors import checkpoint
+from detectors.finding import Channel, Condition, ConditionState, Finding
+from detectors.kind import KindDetector
+from detectors.pipeline import Pipeline
+from ingest.sample import AdmittedBatch, Event, EventType, SampleFlag
+from tests.detectors.made_fleet import (
+    DAY_MS,
+    FRIDGE,
+    PER_DAY,
+    PROFILES,
+    START_MS,
+    block,
+    fridge,
+    fridge_batches,
+    wash,
+)
+
+HEALTHY = dict.fromkeys([f"H{number}" for number in range(8)])
+
+
+def fold(pipeline: Pipeline, batches: list[AdmittedBatch]) -> tuple[list[Finding], list[Condition]]:
+    """All findings and conditions of some batches."""
+    outcomes = [pipeline.fold(batch) for batch in batches]
+    return [f for one in outcomes for f in one.findings], [c for one in outcomes for c in one.conditions]
+
+
+def repairs(findings: list[Finding]) -> list[Finding]:
+    """What was raised of appliances, not of data."""
+    return [finding for finding in findings if finding.cleared_ms is None and not finding.is_data_fault]
+
+
+@pytest.mark.parametrize("fault", ["condenser_fouling", "refrigerant_leak", "evaporator_fan_wear"])
+def test_a_growing_fault_is_named_before_it_is_a_failure(fault: str) -> None:
+    """Each fault of a refrigerator is raised under its own name, by evidence, well before failure level."""
+    findings, _ = fold(Pipeline(PROFILES), fridge_batches({"F1": fault, **HEALTHY}, days=45))
+
+    [found] = repairs(findings)
+
+    assert (found.appliance_id, found.fault_mode, found.channel) == ("F1", fault, Channel.EVIDENCE)
+    severity = ((found.raised_ms - START_MS) / DAY_MS - 20) / 20
+    assert 0 < severity < 0.7
+    assert START_MS + 14 * DAY_MS < found.onset_ms <= found.raised_ms
+    assert 0.6 <= found.probability <= 0.95
+
+
+def test_evidence_shows_what_is_beyond_its_band() -> None:
+    """The strongest evidence lies outside of its expected band, and the shares sum to at most 1."""
+    findings, _ = fold(Pipeline(PROFILES), fridge_batches({"F1": "condenser_fouling", **HEALTHY}, days=45))
+
+    [found] = repairs(findings)
+
+    strongest = found.evidence[0]
+    assert strongest.metric == "condenser_rise"
+    assert strongest.observed > strongest.expected_high > strongest.expected_low
+    assert strongest.unit == "K"
+    assert 10 < strongest.observed < 25
+    assert sum(item.share for item in found.evidence) <= 1 + 1e-9
+
+
+def test_healthy_appliances_stay_quiet() -> None:
+    """Ninety days of eight healthy refrigerators raise nothing."""
+    findings, conditions = fold(Pipeline(PROFILES), fridge_batches(HEALTHY, days=90, seed=5))
+
+    assert findings == []
+    assert {condition.state for condition in conditions} <= {
+        ConditionState.LEARNING,
+        ConditionState.OK,
+        ConditionState.WATCH,
+    }
+
+
+def test_learning_says_which_day_it_is() -> None:
+    """While it learns, an appliance's condition names the day; then it is ok."""
+    _, conditions = fold(Pipeline(PROFILES), fridge_batches({"F1": None}, days=20))
+
+    assert conditions[0].reason == "learning, day 1 of 14"
+    assert conditions[12].reason == "learning, day 13 of 14"
+    assert conditions[-1].state is ConditionState.OK
+    assert conditions[-1].health == {"condenser": 1.0, "refrigerant_circuit": 1.0, "evaporator_fan": 1.0}
+
+
+def test_without_any_known_metric_it_cannot_say() -> None:
+    """An appliance that reports nothing the features need gets an honest answer instead of a guess."""
+    rows = [("F1", START_MS + n * 1_800_000, np.full(1, 1.0), None, None) for n in range(3 * PER_DAY)]
+    one = block("refrigerator", ("unheard_of",), rows)
+
+    _, conditions = fold(Pipeline(PROFILES), [AdmittedBatch(1, one.received_ms, len(rows), (one,))])
+
+    assert conditions[0].state is ConditionState.CANNOT_SAY
+    assert "none of the metrics" in conditions[0].reason
+
+
+def test_power_alone_is_enough_to_say_something() -> None:
+    """From a plug's power each minute come runs, pauses and power: the appliance learns and is judged."""
+    pipeline = Pipeline(PROFILES)
+    minutes = 20 * 1440
+    rng = np.random.default_rng(3)
+    power = np.where(np.arange(minutes) % 60 < 20, 90.0, 1.0) + rng.normal(0, 0.5, minutes)
+    rows = [("F1", START_MS + n * 60_000, np.array([max(0.0, power[n])]), None, None) for n in range(minutes)]
+    one = block("refrigerator", ("power_w",), rows)
+
+    _, conditions = fold(pipeline, [AdmittedBatch(1, one.received_ms, len(rows), (one,))])
+
+    detector = pipeline.detector("refrigerator")
+    assert isinstance(detector, KindDetector)
+    names = [feature.name for feature in PROFILES["refrigerator"].features]
+    means = dict(zip(names, detector.state["reference"][0, 1].tolist(), strict=True))
+    assert np.exp(means["on_run"]) == pytest.approx(1200, rel=0.1)
+    assert np.exp(means["off_run"]) == pytest.approx(2400, rel=0.1)
+    assert np.exp(means["on_power"]) == pytest.approx(90, rel=0.05)
+    assert conditions[-1].state is ConditionState.OK
+
+
+def test_where_batches_end_makes_no_difference() -> None:
+    """The same samples in batches of a day or of two hours lead to the same findings."""
+    faults = {"F1": "evaporator_fan_wear", **HEALTHY}
+
+    by_day, _ = fold(Pipeline(PROFILES), fridge_batches(faults, days=35))
+    by_hours, _ = fold(Pipeline(PROFILES), fridge_batches(faults, days=35, hours=2))
+
+    assert [(f.appliance_id, f.fault_mode, f.raised_ms) for f in by_day] == [
+        (f.appliance_id, f.fault_mode, f.raised_ms) for f in by_hours
+    ]
+    assert repairs(by_day)
+
+
+def test_a_late_sample_is_not_scored() -> None:
+    """A sample flagged late changes nothing."""
+    batches = fridge_batches({"F1": None}, days=3)
+    late = batches[1].blocks[0]
+    late = replace(late, flags=np.full(len(late), SampleFlag.LATE, np.uint8))
+    pipeline = Pipeline(PROFILES)
+    pipeline.fold(batches[0])
+    pipeline.packed_changes()
+
+    pipeline.fold(AdmittedBatch(2, late.received_ms, len(late), (late,)))
+
+    assert pipeline.packed_changes() == {}
+
+
+def test_a_clogging_drain_pump_is_found_from_washes() -> None:
+    """Washes whose draining takes longer and longer raise the drain pump, wash by wash."""
+    pipeline = Pipeline(PROFILES)
+    rng = np.random.default_rng(4)
+    findings: list[Finding] = []
+    position = 0
+    for number in range(40):
+        blocks = []
+        for appliance_id in ("W1", "W2", "W3"):
+            factor = 1 + max(0, number - 20) * 0.03 if appliance_id == "W1" else 1.0
+            blocks.append(wash(appliance_id, number, rng, drain_factor=factor))
+        for one in blocks:
+            position += 1
+            findings += pipeline.fold(AdmittedBatch(position, one.received_ms, len(one), (one,))).findings
+
+    [found] = repairs(findings)
+
+    assert (found.appliance_id, found.fault_mode) == ("W1", "drain_pump_clog")
+    assert {item.metric for item in found.evidence} >= {"drain_time"}
+    assert (found.raised_ms - START_MS) // DAY_MS < 35
+
+
+def test_a_warm_freezer_is_raised_by_its_rule_and_cleared() -> None:
+    """A freezer above its limit for six hours is raised at once without learning, and cleared a calm day later."""
+    ts, values = fridge(7, days=5)
+    warm = slice(2 * PER_DAY, 2 * PER_DAY + 20)
+    values[warm, FRIDGE.index("freezer_c")] = -2.0
+    rows = [("F1", int(t), value, "cooling", None) for t, value in zip(ts, values, strict=True)]
+    one = block("refrigerator", FRIDGE, rows)
+
+    findings, _ = fold(Pipeline(PROFILES), [AdmittedBatch(1, one.received_ms, len(rows), (one,))])
+
+    raised, cleared = [finding for finding in findings if finding.channel is Channel.RULE]
+    assert raised.fault_mode == "insufficient_cooling"
+    assert raised.raised_ms == ts[warm.start] + 6 * 3_600_000
+    assert raised.evidence[0].observed == -2.0
+    assert cleared.cleared_ms is not None
+    assert (cleared.raised_ms, cleared.fault_mode) == (raised.raised_ms, raised.fault_mode)
+    assert cleared.cleared_ms >= ts[warm.stop - 1] + DAY_MS
+
+
+def code(value: str, ts_ms: int) -> Event:
+    """An error code of one washing machine."""
+    return Event("W1", "washing_machine", ts_ms, ts_ms, EventType.ERROR_CODE, code=value)
+
+
+def test_an_error_code_names_its_fault_mode() -> None:
+    """A known error code is a finding at once, and stands once however often it comes."""
+    pipeline = Pipeline(PROFILES)
+    events = tuple(code("OE", START_MS + n * 60_000) for n in range(3))
+
+    findings, _ = fold(pipeline, [AdmittedBatch(1, START_MS, 3, (), events)])
+
+    [found] = findings
+    assert (found.fault_mode, found.channel, found.error_code) == ("drain_pump_clog", Channel.ERROR_CODE, "OE")
+
+
+def test_an_unknown_code_speaks_when_it_repeats() -> None:
+    """An error code of no known fault mode is raised with its third coming within two weeks."""
+    pipeline = Pipeline(PROFILES)
+
+    found = [
+        len(pipeline.fold(AdmittedBatch(n + 1, START_MS, 1, (), (code("X99", START_MS + n * DAY_MS),))).findings)
+        for n in range(4)
+    ]
+
+    assert found == [0, 0, 1, 0]
+
+
+def test_a_replaced_part_starts_anew() -> None:
+    """After a part was replaced the finding ends and the appliance learns again what is usual."""
+    batches = fridge_batches({"F1": "evaporator_fan_wear", **HEALTHY}, days=45)
+    pipeline = Pipeline(PROFILES)
+    before, _ = fold(pipeline, batches)
+    [raised] = repairs(before)
+    moment = batches[-1].received_ms + 1
+
+    event = Event("F1", "refrigerator", moment, moment, EventType.PART_REPLACED, data={"component": "evaporator_fan"})
+    findings, _ = fold(pipeline, [AdmittedBatch(len(batches) + 1, moment, 1, (), (event,))])
+
+    [cleared] = findings
+    assert (cleared.fault_mode, cleared.raised_ms, cleared.cleared_ms) == (raised.fault_mode, raised.raised_ms, moment)
+    detector = pipeline.detector("refrigerator")
+    assert isinstance(detector, KindDetector)
+    assert detector.state["rows_seen"][detector.index["F1"]] == 0
+
+
+def test_the_alarm_budget_moves_the_thresholds() -> None:
+    """Fewer allowed false alarms mean higher thresholds everywhere."""
+    strict, loose = (Pipeline(PROFILES, alarms_per_year=rate).detector("refrigerator") for rate in (0.02, 1.0))
+
+    assert isinstance(strict, KindDetector)
+    assert isinstance(loose, KindDetector)
+    for name in ("slow_mode", "slow_single", "fast_mode", "fast_single"):
+        assert getattr(strict.statistics, name) > getattr(loose.statistics, name)
+
+
+@pytest.mark.parametrize("kind", ["refrigerator", "washing_machine"])
+def test_state_is_bounded(kind: str) -> None:
+    """An appliance costs at most 2 kB of state, however long it reports."""
+    detector = Pipeline(PROFILES).detector(kind)
+
+    assert isinstance(detector, KindDetector)
+    assert checkpoint.row_size(detector.state) <= 2048
