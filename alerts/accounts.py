@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import random
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -32,6 +33,8 @@ LINK_LIFE_MS = 24 * 3_600_000
 EXPIRED_KEPT_MS = 24 * 3_600_000
 FAILURES_PER_MINUTE = 5
 FAILURES_WATCHED = 10_000
+HASHED_AT_ONCE = 4
+"""Passwords compared at the same time; each takes 64 MiB."""
 
 T = TypeVar("T")
 
@@ -75,6 +78,7 @@ class Accounts:
     clock: Clock
     chance: random.Random
     _failures: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _hashing: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(HASHED_AT_ONCE))
 
     def add(self, name: str, role: Role, *, password: str | None = None, actor: str = "fettle") -> Account:
         """Make an account; :class:`~alerts.errors.ConflictError` where the name is taken."""
@@ -132,7 +136,8 @@ class Accounts:
         row = self._look(lambda t: t.connection.execute(select(accounts).where(accounts.c.name == name)).first())
         hashed = row.password_hash if row is not None and row.password_hash and not row.disabled else None
         # An unknown name costs as much time as a wrong password.
-        matches = _HASHER.verify(password[:PASSWORD_LENGTH_MAX], hashed or _NOBODYS)
+        with self._hashing:
+            matches = _HASHER.verify(password[:PASSWORD_LENGTH_MAX], hashed or _NOBODYS)
         if row is None or hashed is None or not matches:
             self._count_failure(name)
             return None

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, select, update
 
 from alerts.alerting.alert import Reason
 from alerts.alerting.gate import hold_back
@@ -51,7 +51,7 @@ def take_finding(t: Transaction, finding: Finding, profiles: Mapping[str, Profil
 
 def ask_again(t: Transaction, profiles: Mapping[str, Profile], *, after: int) -> int | None:
     """Ask the gate again for a page of the alerts that it held back; returns where the next page begins, if there is one."""
-    query = select(alerts).where(alerts.c.state == AlertState.PENDING.value, alerts.c.n > after).order_by(alerts.c.n)
+    query = select(alerts).where(_is_held(), alerts.c.n > after).order_by(alerts.c.n)
     held = t.connection.execute(query.limit(PENDING_AT_ONCE)).all()
     for alert in held:
         _decide(t, alert, finding_of(alert), profiles)
@@ -60,8 +60,7 @@ def ask_again(t: Transaction, profiles: Mapping[str, Profile], *, after: int) ->
 
 def has_pending(t: Transaction) -> bool:
     """Whether any alert is held back."""
-    query = select(alerts.c.n).where(alerts.c.state == AlertState.PENDING.value).limit(1)
-    return t.connection.execute(query).first() is not None
+    return t.connection.execute(select(alerts.c.n).where(_is_held()).limit(1)).first() is not None
 
 
 def finding_of(alert: Row[Any]) -> Finding:
@@ -83,6 +82,12 @@ def finding_of(alert: Row[Any]) -> Finding:
         failure_window_ms=None if window is None else (window["from"], window["to"], window["coverage"]),
         error_code=alert.error_code,
     )
+
+
+def _is_held() -> ColumnElement[bool]:
+    reasons = (Reason.INHIBITED_RECENT_REPAIR, Reason.SILENCED, Reason.APPLIANCE_RETIRED)
+    standing = (AlertState.PENDING.value, AlertState.FIRING.value)
+    return alerts.c.state.in_(standing) & alerts.c.reason.in_([reason.value for reason in reasons])
 
 
 def _decide(t: Transaction, alert: Row[Any], finding: Finding, profiles: Mapping[str, Profile]) -> Reason:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import pytest
 
 from alerts.desk import Desk
+from tests.contract.desk_guard_suite import DeskGuardSuite
 from tests.contract.desk_suite import DeskSuite
 from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
 
 
 class TestDeskOnSqlite(DeskSuite):
     """SQLite keeps the desk's promises."""
+
+
+class TestGuardsOnSqlite(DeskGuardSuite):
+    """SQLite keeps the desk's guards."""
 
 
 class TestSinkOnSqlite(FindingSinkSuite):

@@ -5,29 +5,21 @@ A subclass provides ``engine``, over a migrated and empty database, and the fixt
 
 from __future__ import annotations
 
-import random
-import threading
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine, Table, event, func, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, Table, func, select, text
 
 from alerts.alerting.alert import Reason
-from alerts.database import transact
 from alerts.desk import Desk
-from alerts.errors import AlreadyOpenError, DeskError, InvalidError, StaleViewError, UnknownError
+from alerts.errors import AlreadyOpenError, InvalidError, StaleViewError, UnknownError
 from alerts.lifecycle import AlertState, TicketState, TicketStep
 from alerts.schema import metadata, outbox, tickets
-from alerts.tickets.opening import open_from_finding
 from alerts.tickets.reading import TicketFilter
 from alerts.tickets.ticket import NewTicket, StepBody
 from detectors.finding import Channel
 from ingest.clock import ManualClock, from_ms
-from tests.alerts.made import DAY_MS, FINDING, NOW_MS, WASHER, cleared, step_of
-
-RACERS = 16
+from tests.alerts.made import DAY_MS, FINDING, NOW_MS, cleared, step_of
 
 
 def count(engine: Engine, table: Table) -> int:
@@ -42,26 +34,6 @@ def everything(engine: Engine) -> dict[str, list[str]]:
         return {
             table.name: sorted(map(repr, connection.execute(select(table)).all())) for table in metadata.sorted_tables
         }
-
-
-def race(work: Callable[[int], object]) -> list[object]:
-    """Let threads do the same at once; what each returned or raised."""
-    barrier = threading.Barrier(RACERS)
-    outcomes: list[object] = [None] * RACERS
-
-    def run(number: int) -> None:
-        barrier.wait()
-        try:
-            outcomes[number] = work(number)
-        except DeskError as error:
-            outcomes[number] = error
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(RACERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
 
 
 class DeskSuite:
@@ -194,88 +166,6 @@ class DeskSuite:
         [item] = desk.ticket("1").evidence
 
         assert (item.expected_low, item.observed, item.expected_high) == (None, None, 64.0)
-
-    def test_threads_racing_to_open_one_ticket_open_one(self, desk: Desk) -> None:
-        """Sixteen hands open the same ticket at once: one succeeds, and all others are told which one stands."""
-        desk.commit(step_of(1, replace(FINDING, channel=Channel.DATA, fault_mode="gap")))
-        new = NewTicket("WM-0231", "pumps slowly", fault_mode="drain_clog")
-
-        outcomes = race(lambda number: desk.create_ticket(new, actor=f"t{number}"))
-
-        refused = [outcome for outcome in outcomes if isinstance(outcome, AlreadyOpenError)]
-        assert len(refused) == RACERS - 1
-        assert {error.ticket_id for error in refused} == {desk.ticket("1").id}
-        assert count(desk.engine, tickets) == count(desk.engine, outbox) == 1
-
-    def test_threads_racing_without_fault_mode_are_never_refused(self, desk: Desk) -> None:
-        """A ticket that names no fault mode stands in nobody's way, and numbers are never given twice."""
-        desk.commit(step_of(1, replace(FINDING, channel=Channel.DATA, fault_mode="gap")))
-
-        race(lambda number: desk.create_ticket(NewTicket("WM-0231", f"noise {number}"), actor="tess"))
-
-        assert sorted(ticket.number for ticket in desk.tickets().items) == list(range(1, RACERS + 1))
-        changes = desk.changes(after=0)
-        assert [change.id for change in changes] == sorted({change.id for change in changes})
-
-    def test_without_the_index_a_second_ticket_appears(self, desk: Desk) -> None:
-        """It is the index that forbids the second ticket: without it there are two, so the tests above would notice."""
-        with desk.engine.begin() as connection:
-            connection.execute(text("DROP INDEX one_open_ticket"))
-
-        chance = random.Random(11)
-        for _ in range(2):
-            transact(
-                desk.engine,
-                lambda t: open_from_finding(t, FINDING, WASHER, alert_id="al_x"),
-                now_ms=NOW_MS,
-                chance=chance,
-            )
-
-        assert count(desk.engine, tickets) == 2
-
-    @pytest.mark.parametrize("statement", range(1, 40, 3))
-    def test_crash_at_any_statement_leaves_nothing(self, desk: Desk, statement: int) -> None:
-        """Whatever statement of a commit fails, nothing of the step is there; done again, all of it is, once."""
-        other = replace(FINDING, appliance_id="WM-2")
-        step = step_of(7, FINDING, cleared(FINDING, NOW_MS), other, rows={"WM-0231": b"x"})
-        before = everything(desk.engine)
-        seen = 0
-
-        def fail(*_args: object) -> None:
-            nonlocal seen
-            seen += 1
-            if seen == statement:
-                raise RuntimeError("power cut")
-
-        event.listen(desk.engine, "before_cursor_execute", fail)
-        try:
-            with pytest.raises(RuntimeError, match="power cut"):
-                desk.commit(step)
-        finally:
-            event.remove(desk.engine, "before_cursor_execute", fail)
-
-        assert everything(desk.engine) == before
-        desk.commit(step)
-        desk.commit(step)
-        assert count(desk.engine, tickets) == count(desk.engine, outbox) == 2
-
-    def test_conflict_at_commit_is_tried_again(self, desk: Desk) -> None:
-        """A transaction that the database broke off because of another is done again, unseen."""
-        broken: list[int] = []
-
-        def fail_once(_connection: object, _cursor: object, statement: str, *_args: object) -> None:
-            if statement.startswith("INSERT INTO tickets") and not broken:
-                broken.append(1)
-                raise DBAPIError.instance(statement, None, Exception("database is locked"), Exception)
-
-        event.listen(desk.engine, "before_cursor_execute", fail_once)
-        try:
-            desk.commit(step_of(1, FINDING))
-        finally:
-            event.remove(desk.engine, "before_cursor_execute", fail_once)
-
-        assert broken
-        assert count(desk.engine, tickets) == 1
 
     def test_stale_view_is_refused(self, desk: Desk) -> None:
         """A step with the version that somebody saw is refused once the ticket has moved on."""

@@ -13,6 +13,7 @@ from alerts.desk import Desk
 from alerts.schema import metadata
 from ingest.clock import ManualClock
 from tests.alerts.made import NOW_MS, PROFILES
+from tests.contract.desk_guard_suite import DeskGuardSuite
 from tests.contract.desk_suite import DeskSuite
 from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
 from tests.servers.conftest import PostgresServer
@@ -46,6 +47,10 @@ def desk(engine: Engine, clock: ManualClock) -> Desk:
 
 class TestDeskOnPostgres(DeskSuite):
     """PostgreSQL keeps the desk's promises."""
+
+
+class TestGuardsOnPostgres(DeskGuardSuite):
+    """PostgreSQL keeps the desk's guards."""
 
 
 class TestSinkOnPostgres(FindingSinkSuite):
