@@ -14,7 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from zlib import crc32
 
-from ingest.admitted import batch_of
+import structlog
+
+from ingest.admitted import batch_of, decode_without
 from ingest.books import Books, Entry, Registration, WindowEntry
 from ingest.dead_letters import DeadLetter
 from ingest.event_time import AcceptanceWindow
@@ -29,7 +31,10 @@ from ingest.wire.command import AckMessage, NackMessage, encode_ack, encode_nack
 from ingest.wire.dead_letter import Reason, Refused
 from ingest.wire.topic import Channel, TopicScheme
 
+log = structlog.get_logger()
+
 ACK_EVERY_MS = 2000
+ACK_ROUND_MS = 100
 FLUSH_EVERY_MS = 5000
 FLUSH_EVERY_BATCHES = 64
 
@@ -90,6 +95,7 @@ class Admission:
         self._waiting: dict[int, _Waiting] = {}
         self._flushed_ms: int | None = None
         self._batches = 0
+        self._acked_ms: int | None = None
 
     def admit(
         self,
@@ -101,7 +107,7 @@ class Admission:
     ) -> Admitted:
         """Judge one journal batch and make the judgement durable; after an error it may be called again."""
         self._speakers.refresh()
-        decoded = self._decoder.decode(topics, payloads)
+        decoded = self._decode(topics, payloads)
         judge = Judge(decoded, payloads, self._speakers, self._settings.window, position, received_ms)
         judge.is_auto_registering = self._settings.is_auto_registering
         try:
@@ -123,8 +129,14 @@ class Admission:
         )
 
     def acks_due(self, now_ms: int) -> list[Said]:
-        """Acks for delivery class E, at most one per appliance every 2 s; call it after each batch and each second."""
-        due = []
+        """Acks for delivery class E, at most one per appliance every 2 s; call it after each batch and each second.
+
+        Looked for ten times a second at most, as all who wait are gone through.
+        """
+        due: list[Said] = []
+        if self._acked_ms is not None and 0 <= now_ms - self._acked_ms < ACK_ROUND_MS:
+            return due
+        self._acked_ms = now_ms
         for row, waiting in list(self._waiting.items()):
             speaker, ledger = waiting.speaker, waiting.ledger
             is_early = speaker.acked_ms >= 0 and 0 <= now_ms - speaker.acked_ms < ACK_EVERY_MS
@@ -144,6 +156,25 @@ class Admission:
         """Drop what is in memory; it is read back from the books. Used when a batch could not be made durable."""
         self._speakers.forget()
         self._waiting.clear()
+
+    def _decode(self, topics: Sequence[str], payloads: Sequence[bytes]) -> Decoded:
+        """Decode a batch; a message that breaks the decoder twice, in the batch and alone, is refused as poison."""
+        try:
+            return self._decoder.decode(topics, payloads)
+        except Exception:
+            poison = [number for number, topic in enumerate(topics) if self._breaks(topic, payloads[number])]
+            if not poison:
+                raise
+            log.exception("poison_found", messages=len(poison), topic=topics[poison[0]])
+            return decode_without(self._decoder, topics, payloads, poison)
+
+    def _breaks(self, topic: str, payload: bytes) -> bool:
+        """Whether one message alone breaks the decoder."""
+        try:
+            self._decoder.decode([topic], [payload])
+        except Exception:  # noqa: BLE001 - whatever it is: this message must not hold up all others
+            return True
+        return False
 
     @staticmethod
     def _judge_all(judge: Judge, decoded: Decoded, payloads: Sequence[bytes], position: int) -> list[Speaker]:

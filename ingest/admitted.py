@@ -7,13 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.judgement import GOOD, Judgement
+from ingest.judgement import GOOD, Judgement, code_of
 from ingest.sample import AdmittedBatch, Event, Result, SampleBlock, SampleFlag, Status
 from ingest.wire.columns import NO_TIME, BatchDecoder, Decoded, Rows, take
+from ingest.wire.dead_letter import Reason, Refused
 from ingest.wire.event import EventMessage
 from ingest.wire.result import ResultMessage
 from ingest.wire.source import Source
 from ingest.wire.status import StatusMessage
+
+_POISON = code_of(Reason.POISON)
 
 
 def decode_admitted(
@@ -24,7 +27,22 @@ def decode_admitted(
     retained: Sequence[bool],
 ) -> AdmittedBatch:
     """A batch read back from the journal: equal to the one that admission handed on, without judging again."""
-    return batch_of(decoder.decode(topics, payloads), judgement, retained)
+    poison = [] if judgement.codes is None else [n for n, code in enumerate(judgement.codes) if code == _POISON]
+    return batch_of(decode_without(decoder, topics, payloads, poison), judgement, retained)
+
+
+def decode_without(
+    decoder: BatchDecoder, topics: Sequence[str], payloads: Sequence[bytes], poison: Sequence[int]
+) -> Decoded:
+    """A batch decoded without the payloads that break a reader; those messages are refused as ``poison``."""
+    if not poison:
+        return decoder.decode(topics, payloads)
+    left_out = set(poison)
+    kept = [b"" if number in left_out else payload for number, payload in enumerate(payloads)]
+    decoded = decoder.decode(topics, kept)
+    for number in poison:
+        decoded.others[number] = Refused(Reason.POISON, "it made a reader fail twice")
+    return decoded
 
 
 def batch_of(decoded: Decoded, judgement: Judgement, retained: Sequence[bool]) -> AdmittedBatch:

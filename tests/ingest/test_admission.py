@@ -10,11 +10,15 @@ import numpy as np
 import pytest
 
 from ingest.admission import Admission
+from ingest.admitted import decode_admitted
 from ingest.books import FILE_NAME, Books, BooksError, Entry
 from ingest.registry import Registry
 from ingest.sample import SampleFlag
 from ingest.wire.columns import BatchDecoder
 from ingest.wire.dead_letter import Reason
+from ingest.wire.foreign.devices import Device
+from ingest.wire.foreign.tasmota import TasmotaCodec
+from ingest.wire.message import Message
 from tests.ingest.admission_bench import NOW, TWO_SAMPLES, WASHER, Bench, assert_equal, row
 
 
@@ -194,6 +198,30 @@ def test_unknown_metric_is_stored_and_flagged(bench: Bench) -> None:
     assert [bool(flag & SampleFlag.UNKNOWN_METRIC) for flag in washer.flags.tolist()] == [True, False]
     assert toaster.metrics == ("heat_c",)
     assert not toaster.flags[0] & SampleFlag.UNKNOWN_METRIC
+
+
+class Fuse(TasmotaCodec):
+    """A codec with a bug: one payload makes it fail."""
+
+    def decode(self, topic: str, payload: bytes, device: Device) -> Message | None:
+        """Fail for `boom`."""
+        if payload == b"boom":
+            raise ZeroDivisionError
+        return super().decode(topic, payload, device)
+
+
+def test_poison_is_set_aside(bench: Bench) -> None:
+    """A message that makes the decoder fail is dead-lettered as poison; its neighbours pass, also when read back."""
+    bench.admission = Admission(bench.books, BatchDecoder(codecs=[Fuse()]))
+
+    admitted = bench.send(bench.telemetry(0), ("tele/plug/SENSOR", b"boom"), bench.telemetry(1))
+
+    assert admitted.refused == {Reason.POISON: 1}
+    assert [letter.payload for letter in bench.letters()] == [b"boom"]
+    assert bench.ledger() == [row("b1", 1, (2, 0, 0, 0))]
+    _, _, topics, payloads = bench.sent[0]
+    again = decode_admitted(BatchDecoder(codecs=[Fuse()]), admitted.judgement, topics, payloads, [False] * 3)
+    assert_equal(again, admitted.batch)
 
 
 class BrokenBooks(Books):
