@@ -31,6 +31,8 @@ def options(config: ConfigOption = None) -> None:
 
 app.command()(running.demo)
 app.command()(running.serve)
+for role in (running.ingest, running.detect, running.desk, running.api):
+    app.command()(role)
 app.command()(running.simulate)
 app.command()(running.replay)
 app.command()(detecting.backtest)

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from ingest.books import Books
 
 
+def _no_books() -> Books | None:
+    """None yet."""
+    return None
+
+
 def _nothing_wrong() -> Sequence[str]:
     """Ready."""
     return ()
@@ -42,8 +47,8 @@ class Context:
     accounts: Accounts
     store: TelemetryStore
     profiles: Mapping[str, Profile]
-    books: Books | None = None
-    """What admission has decided; None in a process that has no data folder of it."""
+    books: Callable[[], Books | None] = _no_books
+    """What admission has decided; None where there is nothing yet."""
     live: LiveSamples = field(default_factory=LiveSamples)
     not_ready: Callable[[], Sequence[str]] = _nothing_wrong
     metrics: Callable[[], bytes] = _no_metrics

@@ -52,6 +52,8 @@ from ingest.wire.topic import TopicScheme
 from ingest.writer import StoreWriter, WriterOptions
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from api.settings import Settings
     from ingest.profiles.profile import Profile
     from ingest.store import TelemetryStore
@@ -131,15 +133,11 @@ class Rooms:
 
 def open_rooms(settings: Settings, around: Surroundings) -> Rooms:
     """Open everything; raises the named error of the room that can't be opened, and leaves nothing open."""
-    address = parse_address(
-        settings.mqtt_url,
-        ca_file=settings.mqtt_ca_file,
-        cert_file=settings.mqtt_cert_file,
-        key_file=settings.mqtt_key_file,
-    )
-    targets = _targets(settings, around.people_clock)
+    address = broker_address(settings)
+    address.ssl_context()  # a file that can't be used stops the start
+    targets = notice_targets(settings, around.people_clock)
     profiles = load_profiles() if around.profiles is None else around.profiles
-    decoders = _decoders(settings, profiles)
+    decoders = make_decoders(settings, profiles)
     with ExitStack() as opened:
         engine = open_desk_database(settings)
         opened.callback(engine.dispose)
@@ -147,21 +145,12 @@ def open_rooms(settings: Settings, around: Surroundings) -> Rooms:
         opened.callback(journal.close)
         books = Books.open(settings.data_dir / FILE_NAME)
         opened.callback(books.close)
-        token = settings.store_token.get_secret_value() if settings.store_token else None
-        store = open_store(settings.store_url, token=token, data_dir=settings.data_dir)
+        store = configured_store(settings)
         opened.callback(store.close)
-        desk = Desk(
-            engine,
-            profiles,
-            around.clock,
-            around.chance,
-            limits=around.limits,
-            stale_after_s=settings.stale_after_s,
-            topics=TopicScheme(settings.topic_root),
-        )
+        desk = make_desk(settings, around, engine, profiles)
         accounts = Accounts(engine, around.people_clock, around.chance)
         outbox = Outbox(engine, around.clock, around.chance, targets)
-        parts = _Parts(settings, around, journal, books, decoders)
+        parts = Parts(settings, around, journal, books, decoders)
         pipes = parts.pipes(address, desk)
         rooms = Rooms(
             profiles=profiles,
@@ -181,6 +170,35 @@ def open_rooms(settings: Settings, around: Surroundings) -> Rooms:
         return rooms
 
 
+def broker_address(settings: Settings) -> BrokerAddress:
+    """Where the broker is."""
+    return parse_address(
+        settings.mqtt_url,
+        ca_file=settings.mqtt_ca_file,
+        cert_file=settings.mqtt_cert_file,
+        key_file=settings.mqtt_key_file,
+    )
+
+
+def configured_store(settings: Settings) -> TelemetryStore:
+    """The telemetry store of the settings."""
+    token = settings.store_token.get_secret_value() if settings.store_token else None
+    return open_store(settings.store_url, token=token, data_dir=settings.data_dir)
+
+
+def make_desk(settings: Settings, around: Surroundings, engine: Engine, profiles: Mapping[str, Profile]) -> Desk:
+    """The service desk over a database."""
+    return Desk(
+        engine,
+        profiles,
+        around.clock,
+        around.chance,
+        limits=around.limits,
+        stale_after_s=settings.stale_after_s,
+        topics=TopicScheme(settings.topic_root),
+    )
+
+
 def journal_folder(settings: Settings) -> Path:
     """The folder of the embedded journal."""
     url = settings.journal_url
@@ -193,7 +211,7 @@ def journal_folder(settings: Settings) -> Path:
     )
 
 
-def _decoders(settings: Settings, profiles: Mapping[str, Profile]) -> Callable[[], BatchDecoder]:
+def make_decoders(settings: Settings, profiles: Mapping[str, Profile]) -> Callable[[], BatchDecoder]:
     """What makes a decoder for each thread that reads messages."""
     devices = {} if settings.devices_file is None else load_devices(settings.devices_file)
     scheme = TopicScheme(settings.topic_root)
@@ -201,7 +219,7 @@ def _decoders(settings: Settings, profiles: Mapping[str, Profile]) -> Callable[[
     return lambda: BatchDecoder(profiles, scheme=scheme, codecs=codecs_of(names), devices=devices)
 
 
-def _targets(settings: Settings, clock: Clock) -> list[Target]:
+def notice_targets(settings: Settings, clock: Clock) -> list[Target]:
     """Where notices go."""
     targets: list[Target] = [LogTarget()]
     if settings.webhook_url is not None:
@@ -212,7 +230,7 @@ def _targets(settings: Settings, clock: Clock) -> list[Target]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
+class Parts:
     """What the pipes are made of."""
 
     settings: Settings

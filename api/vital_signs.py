@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -16,7 +16,9 @@ from alerts.lifecycle import OVER
 from ingest.dead_letters import dead_letter_counts
 
 if TYPE_CHECKING:
+    from alerts.desk import Desk
     from api.rooms import Rooms
+    from ingest.books import Books
 
 GAP_FRESH_S = 15.0
 
@@ -38,22 +40,61 @@ class _Cached:
         return self.value
 
 
-@dataclass(slots=True, eq=False)
-class VitalSigns(Collector):
+class DeskSigns(Collector):
+    """What any process can say that reads the desk's database and the books."""
+
+    def __init__(self, desk: Desk, books: Callable[[], Books | None]) -> None:
+        self._desk = desk
+        self._books = books
+        self._gap = _Cached(self._count_gap, GAP_FRESH_S)
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+
+    def exposition(self) -> bytes:
+        """The text that Prometheus reads."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterable[Metric]:
+        """All figures, as they are now."""
+        yield self._dead_letters()
+        yield _gauge("fettle_ledger_gap", "messages that appliances sent and that are missing", self._gap.get())
+        yield from self._tickets()
+
+    def _count_gap(self) -> int:
+        """What is missing of all boots."""
+        books = self._books()
+        return 0 if books is None else sum(row.gap or 0 for row in books.ledger_rows())
+
+    def _dead_letters(self) -> Metric:
+        """Refused messages since the books began, by reason."""
+        family = CounterMetricFamily("fettle_dead_letters", "messages refused, by reason", labels=["reason"])
+        books = self._books()
+        if books is not None:
+            with books.snapshot() as connection:
+                for reason, count in dead_letter_counts(connection).items():
+                    family.add_metric([reason], count)
+        return family
+
+    def _tickets(self) -> Iterable[Metric]:
+        """Open tickets; left out while the database is away."""
+        try:
+            counts = self._desk.ticket_counts()
+        except DeskError:
+            return
+        count = sum(count for state, count in counts.items() if state not in OVER)
+        yield _gauge("fettle_tickets_open", "tickets neither closed nor cancelled", count)
+
+
+class VitalSigns(DeskSigns):
     """Reads the rooms' own figures when it is asked; it keeps none."""
 
-    rooms: Rooms
-    _registry: CollectorRegistry = field(default_factory=lambda: CollectorRegistry(auto_describe=False))
-    _gap: _Cached = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Register for :meth:`exposition`."""
-        self._gap = _Cached(lambda: sum(row.gap or 0 for row in self.rooms.books.ledger_rows()), GAP_FRESH_S)
-        self._registry.register(self)
+    def __init__(self, rooms: Rooms) -> None:
+        super().__init__(rooms.desk, lambda: rooms.books)
+        self._rooms = rooms
 
     def not_ready(self) -> Sequence[str]:
         """What keeps the service from its work, in sentences."""
-        rooms = self.rooms
+        rooms = self._rooms
         reasons = []
         session = rooms.pipes.ingester.session.stats
         if not session.is_connected:
@@ -64,65 +105,54 @@ class VitalSigns(Collector):
             reasons.append(f"books: {rooms.pipes.admitter.stats.sentence}")
         if rooms.writer.stats.trouble:
             reasons.append(f"telemetry store: {rooms.writer.stats.trouble}")
-        try:
-            rooms.desk.check()
-        except DeskError as error:
-            reasons.append(f"desk database: {error}")
-        return reasons
-
-    def exposition(self) -> bytes:
-        """The text that Prometheus reads."""
-        return generate_latest(self._registry)
+        return [*reasons, *desk_trouble(rooms.desk)]
 
     def collect(self) -> Iterable[Metric]:
         """All figures, as they are now."""
-        rooms = self.rooms
+        rooms = self._rooms
         ingest = rooms.pipes.ingester.stats
         yield _counter("fettle_messages_received", "messages received from the broker", ingest.messages_received)
         yield _counter("fettle_bytes_received", "bytes received from the broker", ingest.bytes_received)
         acknowledged = ingest.messages_acknowledged
         yield _counter("fettle_messages_acknowledged", "messages acknowledged after the journal", acknowledged)
-        yield _gauge(
-            "fettle_broker_connected", "1 while connected", int(rooms.pipes.ingester.session.stats.is_connected)
-        )
-        yield self._dead_letters()
-        yield _gauge("fettle_ledger_gap", "messages that appliances sent and that are missing", self._gap.get())
-        yield from self._cursors()
+        is_connected = rooms.pipes.ingester.session.stats.is_connected
+        yield _gauge("fettle_broker_connected", "1 while connected", int(is_connected))
         yield _gauge("fettle_journal_bytes", "what the journal takes on disk", rooms.journal.size_bytes())
         quarantined = rooms.journal.quarantined_batches
         yield _counter("fettle_journal_quarantined_batches", "batches set aside as damaged", quarantined)
-        errors = CounterMetricFamily("fettle_store_errors", "failed attempts to write", labels=["kind"])
-        for kind, count in {"down": 0, **rooms.writer.stats.errors}.items():
-            errors.add_metric([kind], count)
-        yield errors
         yield _counter("fettle_readings_stored", "readings in the store", rooms.writer.stats.readings_stored)
         yield _counter("fettle_findings_raised", "findings of the detectors", rooms.runner.findings_raised)
-        yield from self._tickets()
+        yield self._store_errors()
+        yield self._cursors()
+        yield from super().collect()
 
-    def _dead_letters(self) -> Metric:
-        """Refused messages since the books began, by reason."""
-        family = CounterMetricFamily("fettle_dead_letters", "messages refused, by reason", labels=["reason"])
-        with self.rooms.books.snapshot() as books:
-            for reason, count in dead_letter_counts(books).items():
-                family.add_metric([reason], count)
+    def _store_errors(self) -> Metric:
+        """Failed attempts to write, by kind."""
+        family = CounterMetricFamily("fettle_store_errors", "failed attempts to write", labels=["kind"])
+        for kind, count in {"down": 0, **self._rooms.writer.stats.errors}.items():
+            family.add_metric([kind], count)
         return family
 
-    def _cursors(self) -> Iterable[Metric]:
-        """How far each reader is behind, in messages that this process has journalled."""
-        rooms = self.rooms
-        lag = GaugeMetricFamily("fettle_cursor_lag_messages", "messages a reader is behind", labels=["cursor"])
-        for name, position in rooms.cursors().items():
-            lag.add_metric([name], rooms.pipes.lag.behind(position, tip=rooms.journal.tip()))
-        yield lag
-
-    def _tickets(self) -> Iterable[Metric]:
-        """Open tickets; left out while the database is away."""
+    def _cursors(self) -> Metric:
+        """How far each reader is behind, in messages; left out while the database is away."""
+        rooms = self._rooms
+        family = GaugeMetricFamily("fettle_cursor_lag_messages", "messages a reader is behind", labels=["cursor"])
         try:
-            counts = self.rooms.desk.ticket_counts()
+            cursors = rooms.cursors()
         except DeskError:
-            return
-        count = sum(count for state, count in counts.items() if state not in OVER)
-        yield _gauge("fettle_tickets_open", "tickets neither closed nor cancelled", count)
+            return family
+        for name, position in cursors.items():
+            family.add_metric([name], rooms.pipes.lag.behind(position, tip=rooms.journal.tip()))
+        return family
+
+
+def desk_trouble(desk: Desk) -> Sequence[str]:
+    """Why the desk's database can't be used now, if it can't."""
+    try:
+        desk.check()
+    except DeskError as error:
+        return [f"desk database: {error}"]
+    return []
 
 
 def _counter(name: str, doc: str, value: float) -> Metric:

@@ -50,6 +50,38 @@ def serve(ctx: typer.Context, config: ConfigOption = None) -> None:
         run_service(loaded.settings)
 
 
+def ingest(ctx: typer.Context, config: ConfigOption = None) -> None:
+    """One role alone: broker to journal, admission and store."""
+    _run_role(ctx, config, "ingest")
+
+
+def detect(ctx: typer.Context, config: ConfigOption = None) -> None:
+    """One role alone: the detectors."""
+    _run_role(ctx, config, "detect")
+
+
+def desk(ctx: typer.Context, config: ConfigOption = None) -> None:
+    """One role alone: directory, timers and notices."""
+    _run_role(ctx, config, "desk")
+
+
+def api(ctx: typer.Context, config: ConfigOption = None) -> None:
+    """One role alone: HTTP and console."""
+    _run_role(ctx, config, "api")
+
+
+def _run_role(ctx: typer.Context, config: Path | None, name: str) -> None:
+    """Run one role until a signal."""
+    loaded = load_settings(ctx, config)
+    from api import log_setup  # noqa: PLC0415
+    from api.roles import Role, RoleService  # noqa: PLC0415
+    from api.serve import ServiceError, run_until_signal  # noqa: PLC0415
+
+    log_setup.configure(loaded.settings.log_format)
+    with telling(ServiceError):
+        run_until_signal(RoleService(loaded.settings, Role(name)))
+
+
 def simulate(
     ctx: typer.Context,
     *,

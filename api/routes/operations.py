@@ -72,11 +72,12 @@ def list_dead_letters(here: Here, _account: Viewer, page: PageQuery, reason: Rea
     before = page.cursor
     if before is not None and not (before.isascii() and before.isdigit() and len(before) < 19):
         raise Problem(422, "cursor: it is none that a list has answered; start without one.")
-    if here.books is None:
+    books = here.books()
+    if books is None:
         return Page(items=[])
-    with here.books.snapshot() as books:
+    with books.snapshot() as connection:
         found = newest_dead_letters(
-            books, before=None if before is None else int(before), limit=page.limit + 1, reason=reason
+            connection, before=None if before is None else int(before), limit=page.limit + 1, reason=reason
         )
     items = [DeadLetter(number=letter.number, **letter.as_json()) for letter in found[: page.limit]]
     return Page(items=items, next=str(items[-1].number) if len(found) > page.limit else None)

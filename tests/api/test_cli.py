@@ -14,7 +14,8 @@ import pytest
 from api import cli
 from ingest.books import FILE_NAME, Books
 
-COMMANDS = ("demo", "serve", "simulate", "replay", "backtest", "ledger", "dead-letters", "settings", "migrate")
+COMMANDS = ("demo", "serve", "ingest", "detect", "desk", "api", "simulate", "replay", "backtest", "ledger")
+COMMANDS += ("dead-letters", "settings", "migrate")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,16 +15,20 @@ import httpx
 import pytest
 import websockets.sync.client
 
-from alerts.accounts import Role
+from alerts.accounts import Accounts, Role
 from alerts.database import transact
 from alerts.directory import ensure_appliance
+from api.desk_database import open_desk_database
 from api.process_lock import AlreadyRunning, ProcessLock
-from api.rooms import Surroundings
+from api.roles import Role as ProcessRole
+from api.roles import RoleService
+from api.rooms import Surroundings, make_desk
 from api.serve import Service, ServiceError
 from api.service_thread import ServiceThread
 from api.settings import Settings
 from ingest.clock import SystemClock
 from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
+from ingest.profiles import load_profiles
 
 USERS = {"fettle": "f", "fridge-1": "a"}
 TOPIC = "fettle/v1/refrigerator/fridge-1/telemetry"
@@ -149,7 +154,7 @@ def test_events_resume_where_a_page_left_off(service: Service, client: httpx.Cli
     second = client.post("/api/v1/tickets", json={"appliance_id": "fridge-1", "title": "two"}).raise_for_status().json()
 
     with client.stream("GET", "/api/v1/events", headers={"Last-Event-ID": str(seen)}, timeout=10) as stream:
-        lines = []
+        lines: list[str] = []
         for line in stream.iter_lines():
             if not line and any(seen_line.startswith("data:") for seen_line in lines):
                 break
@@ -254,10 +259,13 @@ def test_the_death_of_a_thread_is_told_with_its_cause() -> None:
     def fail(_stop: threading.Event) -> None:
         raise ZeroDivisionError("why")
 
+    def until_stopped(stop: threading.Event) -> None:
+        stop.wait()
+
     threads = [
         ServiceThread("failing", fail, on_death=lambda name, cause: deaths.append((name, str(cause)))),
         ServiceThread("leaving", lambda _stop: None, on_death=lambda name, _: deaths.append((name, ""))),
-        ServiceThread("good", lambda stop: stop.wait() and None, on_death=lambda name, _: deaths.append((name, ""))),
+        ServiceThread("good", until_stopped, on_death=lambda name, _: deaths.append((name, ""))),
     ]
     for thread in threads:
         thread.start()
@@ -279,3 +287,36 @@ def test_a_lock_is_given_back(tmp_path: Path) -> None:
 
     assert caught.value.pid > 0
     assert str(tmp_path) in str(caught.value)
+
+
+def test_four_processes_of_one_role_each_do_what_one_does(broker: EmbeddedBroker, tmp_path: Path) -> None:
+    """Ingest, detect, desk and api on one folder meet in files and database; a whole service beside them is refused."""
+    settings = Settings(data_dir=tmp_path, mqtt_url=broker.url("fettle"), http_listen="127.0.0.1:0")
+    around = Surroundings(connection=broker.options("fettle"), window=WINDOW)
+    roles = {role: RoleService(settings, role, around) for role in ProcessRole}
+    for service in roles.values():
+        service.start()
+    try:
+        desk = make_desk(settings, around, open_desk_database(settings), load_profiles())
+        accounts = Accounts(desk.engine, SystemClock(), random.Random(3))
+        accounts.add("root", Role.ADMIN)
+        headers = {"Authorization": f"Bearer {accounts.issue_key('root')}"}
+        with httpx.Client(base_url=roles[ProcessRole.API].url, headers=headers, trust_env=False) as client:
+            pipes = roles[ProcessRole.INGEST].pipes
+            assert pipes is not None
+            wait_until(lambda: pipes.ingester.session.stats.is_connected)
+            publish(broker, [*readings(30, boot="roles"), b"{nonsense"])
+            wait_until(lambda: client.get("/api/v1/appliances/fridge-1").status_code == 200)
+            wait_until(lambda: len(client.get("/api/v1/appliances/fridge-1/telemetry").json()["ts"]) == 30)
+            letters = client.get("/api/v1/dead-letters").json()["items"]
+            figures = client.get("/metrics").text
+        with pytest.raises(ServiceError, match="already works on"):
+            Service(settings, around).start()
+        desk.engine.dispose()
+    finally:
+        for service in roles.values():
+            service.stop()
+
+    assert [letter["reason"] for letter in letters] == ["not_json"]
+    assert 'fettle_dead_letters_total{reason="not_json"} 1.0' in figures
+    assert [service.failure for service in roles.values()] == [None] * 4

@@ -1,0 +1,241 @@
+"""One role alone: ``fettle ingest``, ``detect``, ``desk``, ``api`` on one data folder, each in a process of its own.
+
+Only ``ingest`` writes journal, books and store; the others read them, and meet in the desk's database. A role that finds
+nothing to read yet waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import ExitStack
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import structlog
+
+from alerts.accounts import Accounts
+from alerts.inbox import Inbox
+from alerts.outbox import Outbox
+from alerts.timers import Timers
+from api import loops
+from api.app import make_app
+from api.context import Context
+from api.desk_database import open_desk_database
+from api.http_server import HttpServer, bind
+from api.live_samples import LiveSamples
+from api.rooms import (
+    Parts,
+    Pipes,
+    Surroundings,
+    broker_address,
+    configured_store,
+    journal_folder,
+    make_decoders,
+    make_desk,
+    notice_targets,
+)
+from api.threads import Runs, Threaded
+from api.vital_signs import DeskSigns, desk_trouble
+from detectors.pipeline import Pipeline
+from detectors.runner import Runner
+from ingest.books import FILE_NAME, Books, BooksError
+from ingest.feed import AdmittedFeed
+from ingest.journal.sqlite import SqliteJournal
+from ingest.profiles import load_profiles
+from ingest.store import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from alerts.desk import Desk
+    from api.settings import Settings
+    from ingest.profiles.profile import Profile
+    from ingest.store import TelemetryStore
+
+log = structlog.get_logger()
+
+LOOK_FOR_BOOKS_S = 1.0
+
+
+class Role(StrEnum):
+    """What a process may do alone."""
+
+    INGEST = "ingest"
+    DETECT = "detect"
+    DESK = "desk"
+    API = "api"
+
+
+class RoleService(Threaded):
+    """One role of one installation; started and stopped like the whole service."""
+
+    def __init__(self, settings: Settings, role: Role, around: Surroundings | None = None) -> None:
+        super().__init__(settings, (role.value,))
+        self._role = role
+        self._around = around or Surroundings()
+        self.url = ""
+        """Where the API is, in the role ``api``."""
+        self.pipes: Pipes | None = None
+        """From the broker to the feed, in the role ``ingest``."""
+
+    def _open(self, opened: ExitStack) -> Runs:
+        """Open what the role needs; its loops by name."""
+        settings, around = self.settings, self._around
+        profiles = load_profiles() if around.profiles is None else around.profiles
+        engine = open_desk_database(settings)
+        opened.callback(engine.dispose)
+        desk = make_desk(settings, around, engine, profiles)
+        opening = {
+            Role.INGEST: self._open_ingest,
+            Role.DETECT: self._open_detect,
+            Role.DESK: self._open_desk,
+            Role.API: self._open_api,
+        }
+        return opening[self._role](opened, desk, profiles)
+
+    def _open_ingest(self, opened: ExitStack, desk: Desk, profiles: Mapping[str, Profile]) -> Runs:
+        """Broker → journal → admission → store, and commands to appliances."""
+        address = broker_address(self.settings)
+        journal = SqliteJournal.open_writer(journal_folder(self.settings))
+        opened.callback(journal.close)
+        books = Books.open(self.settings.data_dir / FILE_NAME)
+        opened.callback(books.close)
+        store = configured_store(self.settings)
+        opened.callback(store.close)
+        parts = Parts(self.settings, self._around, journal, books, make_decoders(self.settings, profiles))
+        pipes = self.pipes = parts.pipes(address, desk)
+
+        async def receive(stopping: asyncio.Event) -> None:
+            courier = asyncio.create_task(pipes.courier.run())
+            ingester = asyncio.create_task(pipes.ingester.run())
+            stop = asyncio.create_task(stopping.wait())
+            await asyncio.wait({courier, ingester, stop}, return_when=asyncio.FIRST_COMPLETED)
+            courier.cancel()
+            stop.cancel()
+            pipes.ingester.request_stop()
+            await ingester
+
+        self.at_stop(pipes.admitter.stop)
+        return {
+            "loop": self.in_loop(receive),
+            "admit": lambda _stop: pipes.admitter.run(),
+            "store": parts.writer(pipes.feed, store).run,
+        }
+
+    def _open_detect(self, opened: ExitStack, desk: Desk, profiles: Mapping[str, Profile]) -> Runs:
+        """What was admitted → findings."""
+        pipeline = Pipeline(profiles, alarms_per_year=self.settings.alarms_per_year)
+
+        def run(stop: threading.Event) -> None:
+            feed = self._feed(stop, profiles)
+            if feed is not None:
+                loops.detect(Runner(feed, desk, pipeline), feed, loops.Trouble())(stop)
+
+        del opened
+        return {"detect": run}
+
+    def _open_desk(self, opened: ExitStack, desk: Desk, profiles: Mapping[str, Profile]) -> Runs:
+        """The directory, timers, and notices."""
+        around = self._around
+        targets = notice_targets(self.settings, around.people_clock)
+
+        def run(stop: threading.Event) -> None:
+            feed = self._feed(stop, profiles)
+            if feed is not None:
+                loops.desk(Inbox(desk, feed), Timers(desk), around.clock, loops.Trouble())(stop)
+
+        del opened
+        outbox = Outbox(desk.engine, around.clock, around.chance, targets)
+        return {"desk": run, "outbox": loops.deliver(outbox, loops.Trouble())}
+
+    def _open_api(self, opened: ExitStack, desk: Desk, profiles: Mapping[str, Profile]) -> Runs:
+        """HTTP and console."""
+        listening = bind(*self.settings.http_address)
+        opened.callback(listening.close)
+        store = configured_store(self.settings)
+        opened.callback(store.close)
+        live = LiveSamples()
+        books = self._books_when_there()
+        signs = DeskSigns(desk, books)
+        context = Context(
+            settings=self.settings,
+            clock=self._around.clock,
+            desk=desk,
+            accounts=Accounts(desk.engine, self._around.people_clock, self._around.chance),
+            store=store,
+            profiles=profiles,
+            books=books,
+            live=live,
+            not_ready=lambda: _not_ready(desk, store),
+            metrics=signs.exposition,
+        )
+        http = HttpServer(make_app(context), listening)
+        host, port = listening.getsockname()[:2]
+        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+        async def serve(stopping: asyncio.Event) -> None:
+            serving = asyncio.create_task(http.run())
+            stop = asyncio.create_task(stopping.wait())
+            await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
+            stop.cancel()
+            http.request_stop()
+            await serving
+
+        def show(stop: threading.Event) -> None:
+            feed = self._feed(stop, profiles)
+            tip = books()
+            position = 0 if tip is None else tip.cursor("admit")
+            while feed is not None and not stop.is_set():
+                batch = feed.next(position)
+                if batch is None:
+                    feed.wait(loops.IDLE_S)
+                    continue
+                live.show(batch)
+                position = batch.position
+
+        self.at_stop(context.is_closing.set)
+        return {"loop": self.in_loop(serve), "live": show}
+
+    def _books_when_there(self) -> Callable[[], Books | None]:
+        """The books to read, opened at first need; None while there are none."""
+        found: list[Books] = []
+
+        def books() -> Books | None:
+            if not found:
+                try:
+                    found.append(Books.open(self.settings.data_dir / FILE_NAME, read_only=True))
+                except BooksError:
+                    return None
+                self.at_close(found[0].close)
+            return found[0]
+
+        return books
+
+    def _feed(self, stop: threading.Event, profiles: Mapping[str, Profile]) -> AdmittedFeed | None:
+        """What admission has let through, once there is anything; None where the stop came first."""
+        path = self.settings.data_dir / FILE_NAME
+        is_told = False
+        while True:
+            try:
+                books = Books.open(path, read_only=True)
+                break
+            except BooksError as error:
+                if not is_told:
+                    log.info("waits_for_ingest", role=self._role.value, sentence=str(error))
+                is_told = True
+                if stop.wait(LOOK_FOR_BOOKS_S):
+                    return None
+        self.at_close(books.close)
+        journal = SqliteJournal.open_reader(journal_folder(self.settings))
+        self.at_close(journal.close)
+        return AdmittedFeed(journal, books, make_decoders(self.settings, profiles))
+
+
+def _not_ready(desk: Desk, store: TelemetryStore) -> Sequence[str]:
+    """What keeps the API from its work, in sentences."""
+    try:
+        store.check()
+    except StoreUnavailable as error:
+        return [*desk_trouble(desk), f"telemetry store: {error}"]
+    return desk_trouble(desk)
