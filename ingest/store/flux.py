@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
+from numpy.typing import NDArray
 
 from ingest.sample import OFFSETS_PER_MS
 from ingest.store import StoreUnavailable
@@ -21,15 +23,23 @@ from ingest.store.limits import APPLIANCE_ID, KIND, TIME_MS_MAX
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from numpy.typing import NDArray
-
 TEXT_FIELDS = ("mode", "cycle")
 _HEADER = b",result,table,"
 _ERROR_HEADER = b",error,"
 
-Columns = tuple["NDArray[np.int64]", tuple[str, ...], "NDArray[np.float64]"]
-"""Times in ns, names, and values (times, names)."""
-NOTHING: Columns = (np.empty(0, np.int64), (), np.empty((0, 0)))
+COLUMNS = 'keep(columns: ["_time", "_field", "_value", "appliance_id"])'
+
+
+class Columns(NamedTuple):
+    """Rows by appliance and time: whose they are, when in ns, names of metrics, and values (rows, names) with NaN."""
+
+    appliance_ids: NDArray[np.str_]
+    time_ns: NDArray[np.int64]
+    names: tuple[str, ...]
+    values: NDArray[np.float64]
+
+
+NOTHING = Columns(np.empty(0, np.str_), np.empty(0, np.int64), (), np.empty((0, 0)))
 
 
 def quoted(text: str) -> str:
@@ -87,32 +97,35 @@ def sections(answer: bytes) -> Iterator[bytes]:
 
 
 def parse_floats(answer: bytes) -> Columns:
-    """(_time, _field, _value) as times in ns ascending, names of fields, and a matrix (times, fields) with NaN.
+    """The answer to a query that ends in :data:`COLUMNS`.
 
     A field that holds no numbers, which another client may have written, is left out.
     """
-    times, fields, values = [], [], []
+    tables = []
+    types = {
+        "_time": pa.timestamp("ns", "UTC"),
+        "_field": pa.string(),
+        "_value": pa.float64(),
+        "appliance_id": pa.string(),
+    }
     for section in sections(answer):
-        try:
-            table = pyarrow.csv.read_csv(
-                pa.BufferReader(section),
-                convert_options=pyarrow.csv.ConvertOptions(
-                    include_columns=["_time", "_field", "_value"],
-                    column_types={"_time": pa.timestamp("ns", "UTC"), "_field": pa.string(), "_value": pa.float64()},
-                ),
-            )
-        except pa.ArrowInvalid:
-            continue
-        times.append(table["_time"].cast(pa.int64()).to_numpy())
-        fields.append(table["_field"].to_numpy(zero_copy_only=False))
-        values.append(table["_value"].to_numpy())
-    if not times:
+        options = pyarrow.csv.ConvertOptions(include_columns=list(types), column_types=types)
+        with suppress(pa.ArrowInvalid):
+            tables.append(pyarrow.csv.read_csv(pa.BufferReader(section), convert_options=options))
+    if not tables:
         return NOTHING
-    time_ns, row = np.unique(np.concatenate(times), return_inverse=True)
-    names, column = np.unique(np.concatenate(fields).astype(str), return_inverse=True)
-    matrix = np.full((len(time_ns), len(names)), np.nan)
-    matrix[row, column] = np.concatenate(values)
-    return time_ns, tuple(names.tolist()), matrix
+    table = pa.concat_tables(tables)
+    ids, who = np.unique(table["appliance_id"].to_numpy().astype(str), return_inverse=True)
+    names, column = np.unique(table["_field"].to_numpy().astype(str), return_inverse=True)
+    times = table["_time"].cast(pa.int64()).to_numpy()
+    order = np.lexsort((times, who))
+    is_new = (np.diff(times[order], prepend=-1) != 0) | (np.diff(who[order], prepend=-1) != 0)
+    row = np.empty(len(order), np.int64)
+    row[order] = np.cumsum(is_new) - 1
+    first = order[is_new]
+    values = np.full((len(first), len(names)), np.nan)
+    values[row, column] = table["_value"].to_numpy()
+    return Columns(ids[who[first]], times[first], tuple(names.tolist()), values)
 
 
 def parse_rows(answer: bytes) -> list[dict[str, str]]:
@@ -123,9 +136,9 @@ def parse_rows(answer: bytes) -> list[dict[str, str]]:
     return rows
 
 
-def parse_texts(answer: bytes) -> Iterator[tuple[int, str, str]]:
-    """(_time, _field, _value) of fields that are text."""
+def parse_texts(answer: bytes) -> Iterator[tuple[tuple[str, int], str, str]]:
+    """((appliance, time in ns), field, text) of fields that are text."""
     rows = parse_rows(answer)
     times = pa.array([row["_time"] for row in rows], pa.string()).cast(pa.timestamp("ns", "UTC")).cast(pa.int64())
     for at, row in zip(times.to_pylist(), rows, strict=True):
-        yield at, row["_field"], row["_value"]
+        yield (row["appliance_id"], at), row["_field"], row["_value"]

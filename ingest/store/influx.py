@@ -18,7 +18,7 @@ from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.domain.dialect import Dialect
 
 from ingest.sample import MAX_SAMPLES_PER_MESSAGE, OFFSETS_PER_MS, SampleBlock
-from ingest.store import Series, StoreRejected, flux
+from ingest.store import Series, StoreRejected, StoreUnavailable, flux
 from ingest.store.influx_errors import RefusedBody, translated
 from ingest.store.limits import APPLIANCE_ID, KIND, TIME_MS_MAX, refusals
 from ingest.store.line_protocol import encode_block
@@ -33,13 +33,13 @@ BODY_BYTES = 4 * 1024 * 1024
 CONNECT_TIMEOUT_MS = 5_000
 READ_TIMEOUT_MS = 60_000
 SCAN_SAMPLES = 50_000
+SCAN_APPLIANCES = 50
 FIRST_SLICE_NS = 86_400 * 10**9
 START_OF_TIME = "1970-01-01T00:00:00Z"
 END_OF_TIME = "2262-01-01T00:00:00Z"
 
 Line = tuple[bytes, int, int]
 """A line, the number of its block, and its row there."""
-_COLUMNS = 'keep(columns: ["_time", "_field", "_value"])'
 
 
 class InfluxStore:
@@ -87,53 +87,60 @@ class InfluxStore:
     ) -> Series:
         """All rows of [start, end) as stored, ascending; ``metrics=None`` gives every metric that has a reading."""
         start_ns, end_ns = flux.span_ns(start_ms, end_ms)
-        time_ns, names, values = self._read(kind, appliance_id, start_ns, end_ns)
-        column = {name: values[:, place] for place, name in enumerate(names)}
+        rows = self._read(kind, [appliance_id], start_ns, end_ns)
+        column = {name: rows.values[:, place] for place, name in enumerate(rows.names)}
         if metrics is not None:
-            column = {name: column.get(name, np.full(len(time_ns), np.nan)) for name in metrics}
-        return Series(time_ns // OFFSETS_PER_MS, column)
+            column = {name: column.get(name, np.full(len(rows.time_ns), np.nan)) for name in metrics}
+        return Series(rows.time_ns // OFFSETS_PER_MS, column)
 
     def latest(self, kind: str, appliance_id: str) -> Mapping[str, tuple[int, float]]:
         """Newest reading of each metric: metric → (ts_ms, value)."""
         start_ns, end_ns = flux.span_ns(0, TIME_MS_MAX)
-        query = self._one(kind, appliance_id, start_ns, end_ns)
-        if query is None:
-            return {}
-        answer = self._query(f"{flux.metrics_only(query)} |> last() |> {_COLUMNS}")
-        time_ns, names, values = flux.parse_floats(answer)
+        rows = self._read(kind, [appliance_id], start_ns, end_ns, only="last() |> ")
         found = {}
-        for place, name in enumerate(names):
-            row = int(np.flatnonzero(~np.isnan(values[:, place]))[-1])
-            found[name] = int(time_ns[row]) // OFFSETS_PER_MS, float(values[row, place])
+        for place, name in enumerate(rows.names):
+            row = int(np.flatnonzero(~np.isnan(rows.values[:, place]))[-1])
+            found[name] = int(rows.time_ns[row]) // OFFSETS_PER_MS, float(rows.values[row, place])
         return found
 
     def scan(self, kind: str, *, start_ms: int, end_ms: int) -> Iterator[SampleBlock]:
-        """All samples of a kind in [start, end), appliance after appliance, each in time order, in slices of time.
+        """All samples of a kind in [start, end), some appliances after others, each in time order, in slices of time.
 
         ``seq`` and ``index`` are not stored: they are filled so that :meth:`SampleBlock.time_ns` gives the stored time.
         """
         start_ns, end_ns = flux.span_ns(start_ms, end_ms)
-        for appliance_id in self._appliances(kind, start_ns, end_ns):
+        everyone = self._appliances(kind, start_ns, end_ns)
+        for first in range(0, len(everyone), SCAN_APPLIANCES):
+            some = everyone[first : first + SCAN_APPLIANCES]
+            oldest = self._read(kind, some, start_ns, end_ns, only="first() |> ").time_ns
+            newest = self._read(kind, some, start_ns, end_ns, only="last() |> ").time_ns
+            at_ns, until_ns = int(oldest.min(initial=end_ns)), int(newest.max(initial=start_ns - 1)) + 1
             slice_ns = FIRST_SLICE_NS
-            first_ns = self._first_time(kind, appliance_id, start_ns, end_ns)
-            at_ns = end_ns if first_ns is None else first_ns
-            while at_ns < end_ns:
-                until_ns = min(end_ns, at_ns + slice_ns)
-                block = self._scan_slice(kind, appliance_id, at_ns, until_ns)
+            while at_ns < until_ns:
+                block = self._scan_slice(kind, some, at_ns, min(until_ns, at_ns + slice_ns))
                 if len(block):
                     yield block
-                slice_ns = max(10**9, slice_ns // 2) if len(block) > SCAN_SAMPLES else slice_ns
-                slice_ns = slice_ns * 2 if len(block) < SCAN_SAMPLES // 4 else slice_ns
-                at_ns = until_ns
+                at_ns += slice_ns
+                if len(block) > SCAN_SAMPLES:
+                    slice_ns = max(FIRST_SLICE_NS // 1024, slice_ns // 2)
+                elif len(block) < SCAN_SAMPLES // 4:
+                    slice_ns *= 2
 
     def count_readings(self, kind: str, appliance_id: str | None = None) -> int:
         """How many readings (one per metric and sample) are stored, of a kind or of one appliance."""
         start_ns, end_ns = flux.span_ns(0, TIME_MS_MAX)
-        query = self._one(kind, appliance_id, start_ns, end_ns)
+        query = self._beginning(kind, [] if appliance_id is None else [appliance_id], start_ns, end_ns)
         if query is None:
             return 0
-        rows = flux.parse_rows(self._query(f"{flux.metrics_only(query)} |> count() |> group() |> sum()"))
-        return sum(int(row["_value"]) for row in rows)
+        metrics = flux.metrics_only(query)
+        try:
+            answer = self._query(f"{metrics} |> group() |> count()")
+        except StoreUnavailable as error:
+            if "schema collision" not in str(error):
+                raise
+            # Another client wrote fields that are no floats: count series by series, which is five times as slow.
+            answer = self._query(f"{metrics} |> count() |> group() |> sum()")
+        return sum(int(row["_value"]) for row in flux.parse_rows(answer))
 
     def erase(self, kind: str, appliance_id: str) -> None:
         """Remove everything of one appliance, for good."""
@@ -180,60 +187,54 @@ class InfluxStore:
             finally:
                 response.release_conn()
 
-    def _one(self, kind: str, appliance_id: str | None, start_ns: int, end_ns: int) -> str | None:
-        """The beginning of a query for an appliance or a kind; None where nothing of that name can be stored."""
-        names = [] if appliance_id is None else [appliance_id]
-        if start_ns >= end_ns or not KIND.fullmatch(kind) or not all(map(APPLIANCE_ID.fullmatch, names)):
+    def _beginning(self, kind: str, appliance_ids: Sequence[str], start_ns: int, end_ns: int) -> str | None:
+        """The beginning of a query for appliances (none named: all); None where nothing of that name can be stored."""
+        if start_ns >= end_ns or not KIND.fullmatch(kind) or not all(map(APPLIANCE_ID.fullmatch, appliance_ids)):
             return None
-        return flux.series_of(self._address.bucket, kind, names, start_ns=start_ns, end_ns=end_ns)
+        return flux.series_of(self._address.bucket, kind, appliance_ids, start_ns=start_ns, end_ns=end_ns)
 
-    def _read(self, kind: str, appliance_id: str, start_ns: int, end_ns: int) -> flux.Columns:
-        """The times, names and values of one appliance."""
-        query = self._one(kind, appliance_id, start_ns, end_ns)
+    def _read(
+        self, kind: str, appliance_ids: Sequence[str], start_ns: int, end_ns: int, *, only: str = ""
+    ) -> flux.Columns:
+        """The readings of some appliances, or of each series ``only`` what a selector gives."""
+        query = self._beginning(kind, appliance_ids, start_ns, end_ns)
         if query is None:
             return flux.NOTHING
-        return flux.parse_floats(self._query(f"{flux.metrics_only(query)} |> {_COLUMNS}"))
+        return flux.parse_floats(self._query(f"{flux.metrics_only(query)} |> {only}{flux.COLUMNS}"))
 
     def _appliances(self, kind: str, start_ns: int, end_ns: int) -> list[str]:
-        """All appliances of a kind that have a sample in [start, end), sorted."""
-        query = self._one(kind, None, start_ns, end_ns)
+        """All appliances of a kind that may have a sample in [start, end), sorted."""
+        query = self._beginning(kind, [], start_ns, end_ns)
         if query is None:
             return []
-        rows = flux.parse_rows(
-            self._query(
-                f'{flux.metrics_only(query)} |> first() |> keep(columns: ["appliance_id"]) |> group() |> distinct(column: "appliance_id")'
-            )
-        )
+        # In just this form the server answers from its index.
+        distinct = 'keep(columns: ["appliance_id"]) |> group() |> distinct(column: "appliance_id")'
+        rows = flux.parse_rows(self._query(f"{query} |> {distinct}"))
         return sorted(row["_value"] for row in rows)
 
-    def _first_time(self, kind: str, appliance_id: str, start_ns: int, end_ns: int) -> int | None:
-        """The time of an appliance's first sample in [start, end)."""
-        query = self._one(kind, appliance_id, start_ns, end_ns)
-        time_ns, _, _ = flux.parse_floats(self._query(f"{flux.metrics_only(query or '')} |> first() |> {_COLUMNS}"))
-        return int(time_ns[0]) if len(time_ns) else None
-
-    def _scan_slice(self, kind: str, appliance_id: str, start_ns: int, end_ns: int) -> SampleBlock:
-        """One appliance's samples of [start, end) with their texts."""
-        time_ns, names, values = self._read(kind, appliance_id, start_ns, end_ns)
-        texts: dict[str, list[str | None]] = {name: [None] * len(time_ns) for name in flux.TEXT_FIELDS}
-        if len(time_ns):
-            query = self._one(kind, appliance_id, start_ns, end_ns) or ""
-            place = {at: row for row, at in enumerate(time_ns.tolist())}
-            for at, name, text in flux.parse_texts(self._query(f"{flux.texts_only(query)} |> {_COLUMNS}")):
-                if at in place:
-                    texts[name][place[at]] = text
-        offset = time_ns % OFFSETS_PER_MS
+    def _scan_slice(self, kind: str, appliance_ids: Sequence[str], start_ns: int, end_ns: int) -> SampleBlock:
+        """The samples of some appliances in [start, end) with their texts."""
+        rows = self._read(kind, appliance_ids, start_ns, end_ns)
+        names = rows.appliance_ids.tolist()
+        texts: dict[str, list[str | None]] = {name: [None] * len(names) for name in flux.TEXT_FIELDS}
+        query = self._beginning(kind, appliance_ids, start_ns, end_ns)
+        if names and query:
+            place = {key: row for row, key in enumerate(zip(names, rows.time_ns.tolist(), strict=True))}
+            for key, name, text in flux.parse_texts(self._query(f"{flux.texts_only(query)} |> {flux.COLUMNS}")):
+                if key in place:
+                    texts[name][place[key]] = text
+        offset = rows.time_ns % OFFSETS_PER_MS
         return SampleBlock(
             kind=kind,
-            metrics=names,
-            appliance_ids=[appliance_id] * len(time_ns),
-            ts_ms=time_ns // OFFSETS_PER_MS,
-            values=values,
+            metrics=rows.names,
+            appliance_ids=names,
+            ts_ms=rows.time_ns // OFFSETS_PER_MS,
+            values=rows.values,
             modes=texts["mode"],
             cycles=texts["cycle"],
             seq=offset // MAX_SAMPLES_PER_MESSAGE,
             index=offset % MAX_SAMPLES_PER_MESSAGE,
-            flags=np.zeros(len(time_ns), np.uint8),
+            flags=np.zeros(len(names), np.uint8),
             received_ms=0,
         )
 

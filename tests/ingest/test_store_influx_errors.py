@@ -202,7 +202,7 @@ def test_an_answer_that_never_comes_is_a_timeout(server: Playing, monkeypatch: p
 
 def test_an_error_in_the_middle_of_an_answer_is_raised(server: Playing) -> None:
     """Rows before an error that came late are not taken for the whole answer."""
-    rows = ",result,table,_time,_field,_value\r\n,_result,0,2026-11-21T20:39:12.25Z,power_w,1\r\n"
+    rows = ",result,table,_time,_field,_value,appliance_id\r\n,_result,0,2026-11-21T20:39:12.25Z,power_w,1,a1\r\n"
     server.answer = lambda _lines: (200, {}, f"{rows}\r\n,error,reference\r\n,engine: shut down,\r\n")
     store = server.store()
 
@@ -214,8 +214,8 @@ def test_an_error_in_the_middle_of_an_answer_is_raised(server: Playing) -> None:
 
 def test_fields_that_hold_no_numbers_are_left_out(server: Playing) -> None:
     """A text field that another client wrote beside ours doesn't break a read."""
-    ours = ",result,table,_time,_field,_value\r\n,_result,0,2026-11-21T20:39:12Z,power_w,1.5\r\n"
-    theirs = ",result,table,_time,_field,_value\r\n,_result,1,2026-11-21T20:39:12Z,note,hello\r\n"
+    ours = ",result,table,_time,_field,_value,appliance_id\r\n,_result,0,2026-11-21T20:39:12Z,power_w,1.5,a1\r\n"
+    theirs = ",result,table,_time,_field,_value,appliance_id\r\n,_result,1,2026-11-21T20:39:12Z,note,hello,a1\r\n"
     server.answer = lambda _lines: (200, {}, f"{theirs}\r\n{ours}\r\n")
     store = server.store()
 
