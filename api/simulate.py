@@ -156,4 +156,6 @@ def _moment(text: str) -> int:
 
 
 def _say(text: str, *, end: str = "\n") -> None:
-    print(text, end=end, file=sys.stderr, flush=True)  # noqa: T201
+    """Talk, on stderr; a line that overwrites itself only where somebody watches."""
+    if end == "\n" or sys.stderr.isatty():
+        print(text.lstrip("\n") if not sys.stderr.isatty() else text, end=end, file=sys.stderr, flush=True)  # noqa: T201

@@ -11,6 +11,7 @@ import logging
 import random
 import socket
 import ssl
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from urllib.parse import unquote, urlsplit
 import aiomqtt
 import structlog
 from aiomqtt.exceptions import MqttConnectError
+from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from ingest.clock import Clock
 from simulator.agent import Agent, Outgoing
@@ -30,6 +34,9 @@ RESEND_MESSAGES = 32
 INCOMING_MAX = 1000
 HELD_POLL_S = 0.02
 CONNECTING_AT_ONCE = 32
+CONNECT_S = 10.0
+PUBLISH_S = 60.0
+SESSION_S = 3600
 REFUSALS = frozenset({4, 5, 134, 135})
 """Bad user name or password, not authorised: as 3.1.1 and as 5 say it."""
 log = structlog.get_logger(__name__)
@@ -93,6 +100,7 @@ class Connection:
         self.reconnects = 0
         self.resent = 0
         self._is_leaving = False
+        self._speaks_5 = False
         self._client: aiomqtt.Client | None = None
         self._sent_upto = -1
         self._outbox: deque[Outgoing] = deque()
@@ -162,22 +170,9 @@ class Connection:
 
     async def _speak(self) -> None:
         await self._wait_for_line()
-        will = self.agent.last_will()
-        client = aiomqtt.Client(
-            self.broker.host,
-            self.broker.port,
-            identifier=self.agent.identity.appliance_id,
-            username=self.agent.identity.appliance_id if self.password is not None else self.broker.user,
-            password=self.password if self.password is not None else self.broker.password,
-            tls_context=self.broker.tls,
-            will=aiomqtt.Will(will.topic, will.payload, qos=1, retain=True),
-            clean_session=False,
-            max_queued_incoming_messages=INCOMING_MAX,
-            logger=QUIET,
-        )
-        client.pending_calls_threshold = 1_000_000
+        client = self._make_client()
         async with self.gate:
-            await client.__aenter__()
+            await self._connect(client)
         try:
             await client.subscribe([(topic, 1) for topic in self.agent.subscriptions])
             await self._send(client, self.agent.birth(self.clock.now_ms()))
@@ -194,6 +189,40 @@ class Connection:
         finally:
             with contextlib.suppress(aiomqtt.MqttError):
                 await client.__aexit__(None, None, None)
+
+    def _make_client(self) -> aiomqtt.Client:
+        will = self.agent.last_will()
+        session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho declares no types here
+        session.SessionExpiryInterval = SESSION_S
+        client = aiomqtt.Client(
+            self.broker.host,
+            self.broker.port,
+            identifier=self.agent.identity.appliance_id,
+            username=self.agent.identity.appliance_id if self.password is not None else self.broker.user,
+            password=self.password if self.password is not None else self.broker.password,
+            tls_context=self.broker.tls,
+            will=aiomqtt.Will(will.topic, will.payload, qos=1, retain=True),
+            protocol=aiomqtt.ProtocolVersion.V5 if self._speaks_5 else aiomqtt.ProtocolVersion.V311,
+            clean_session=None if self._speaks_5 else False,
+            clean_start=False if self._speaks_5 else MQTT_CLEAN_START_FIRST_ONLY,
+            properties=session if self._speaks_5 else None,
+            max_queued_incoming_messages=INCOMING_MAX,
+            timeout=CONNECT_S,
+            logger=QUIET,
+        )
+        client.pending_calls_threshold = 1_000_000
+        return client
+
+    async def _connect(self, client: aiomqtt.Client) -> None:
+        """Connect; a broker that answers a 3.1.1 with silence is asked in 5 the next time, and the other way round."""
+        begun_s = time.monotonic()
+        try:
+            await client.__aenter__()
+        except aiomqtt.MqttError:
+            if time.monotonic() - begun_s >= CONNECT_S and self._sent_upto < 0:
+                self._speaks_5 = not self._speaks_5
+            raise
+        client.timeout = PUBLISH_S
 
     async def _wait_for_line(self) -> None:
         while self.network is not None and self.network.is_down(self.clock.now_ms()):  # noqa: ASYNC110  (time decides)
