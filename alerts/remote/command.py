@@ -19,6 +19,7 @@ from alerts.lifecycle import COMMAND, COMMAND_LIVE, CommandEvent, CommandState, 
 from alerts.remote.policy import CONSENT_SHOW, DangerClass, SessionLimits
 from alerts.remote.transcript import add_line
 from alerts.schema import commands, sessions
+from alerts.tickets.opening import add_history
 from ingest.mqtt.courier import Outgoing
 from ingest.sample import Result, ResultState
 from ingest.wire.command import CommandClass, CommandMessage, encode_command
@@ -36,6 +37,7 @@ _EVENTS = {
     ResultState.FAILED: CommandEvent.FAIL,
     ResultState.REJECTED: CommandEvent.REJECT,
 }
+_LAST_WORDS = frozenset({CommandEvent.SUCCEED, CommandEvent.FAIL, CommandEvent.REJECT})
 
 
 def put_command(
@@ -121,6 +123,8 @@ def take_result(t: Transaction, result: Result) -> None:
     told = {"reason": result.reason, "data": data, "appliance_ts_ms": result.ts_ms}
     _move(t, row, event, columns, actor=row.appliance_id, data={key: value for key, value in told.items() if value})
     t.connection.execute(update(sessions).where(sessions.c.id == row.session_id).values(active_ms=t.now_ms))
+    if event in _LAST_WORDS and row.name != CONSENT_SHOW:
+        _tell_ticket(t, row, result)
 
 
 def expire_commands(t: Transaction) -> int:
@@ -145,6 +149,14 @@ def drop_commands(t: Transaction, session_id: str, *, name: str | None = None) -
         query = query.where(commands.c.name == name)
     for row in t.connection.execute(query).all():
         _move(t, row, CommandEvent.EXPIRE, {"reason": "no longer wanted"}, actor="fettle", data={})
+
+
+def _tell_ticket(t: Transaction, row: Row[Any], result: Result) -> None:
+    # What a session found belongs to the ticket: whoever reads it later need not know that there was a session.
+    query = select(sessions.c.ticket_id).where(sessions.c.id == row.session_id)
+    found = {"session_id": row.session_id, "command_id": row.id, "name": row.name, "data": dict(result.data)}
+    ticket_id = t.connection.execute(query).scalar_one()
+    add_history(t, ticket_id, actor=row.appliance_id, event=f"command_{result.state.value}", data=found)
 
 
 def _outgoing(row: Row[Any], topics: TopicScheme) -> Outgoing:

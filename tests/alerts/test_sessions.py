@@ -137,6 +137,12 @@ def test_snapshot_goes_out_and_its_answer_ends_in_the_transcript(desk: Desk) -> 
     assert outgoing.not_after_ms == NOW_MS + 30_000
     [_, done] = desk.session(session.id).commands
     assert (done.state, done.data) == (CommandState.SUCCEEDED, {"mode": "idle"})
+    told = desk.ticket("1").history[-1]
+    assert (told.event, told.data["name"], told.data["data"]) == (
+        "command_succeeded",
+        "snapshot.read",
+        {"mode": "idle"},
+    )
     events = [line.event for line in desk.session(session.id).transcript if line.command_id == command.id]
     assert events == ["command", "sent", "accepted", "succeeded"]
 

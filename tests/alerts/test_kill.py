@@ -1,0 +1,70 @@
+"""A process that is killed at any moment leaves whole steps behind, and only those."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from alerts.desk import Desk
+from alerts.schema import alerts, outbox, ticket_history, tickets
+from ingest.clock import ManualClock
+from tests.alerts.made import NOW_MS, PROFILES
+from tests.contract.desk_suite import count
+
+ROOT = Path(__file__).parent.parent.parent
+
+COMMIT_FOR_EVER = """
+import random, sys
+from dataclasses import replace
+import structlog
+from alerts.database import open_database
+from alerts.desk import Desk
+from ingest.clock import ManualClock
+from tests.alerts.made import FINDING, NOW_MS, PROFILES, step_of
+
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+desk = Desk(open_database(sys.argv[1]), PROFILES, ManualClock(NOW_MS), random.Random(sys.argv[2]))
+position = desk.load().position
+while True:
+    position += 1
+    name = f"WM-{position}"
+    desk.commit(step_of(position, replace(FINDING, appliance_id=name), rows={name: b"state"}))
+    print(position, flush=True)
+"""
+
+
+def run_and_kill(engine: Engine, *, seed: int, commits: int) -> int:
+    """Let a process commit so many steps, kill it in the middle of the next ones; the last position it spoke of."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", COMMIT_FOR_EVER, str(engine.url), str(seed)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+    )
+    try:
+        assert child.stdout is not None
+        said = [int(child.stdout.readline()) for _ in range(commits)]
+    finally:
+        child.kill()
+    rest, _ = child.communicate(timeout=30)
+    return ([*said, *map(int, rest.splitlines())])[-1]
+
+
+@pytest.mark.parametrize("commits", [3, 8])
+def test_killed_process_leaves_whole_steps(engine: Engine, commits: int) -> None:
+    """After each kill, checkpoint, alerts, tickets, histories and notices agree, and nothing acknowledged is missing."""
+    desk = Desk(engine, PROFILES, ManualClock(NOW_MS), random.Random(1))
+
+    for seed in range(2):
+        last = run_and_kill(engine, seed=seed, commits=commits)
+
+        position = desk.load().position
+        assert last <= position <= last + 1
+        assert {count(engine, table) for table in (alerts, tickets, ticket_history, outbox)} == {position}
+        assert len(desk.load().rows) == position
