@@ -102,6 +102,7 @@ class Demo:
         self._history_until_ms = wall_ms
         self._clock = SharedClock(AcceleratedClock(wall_ms, wall_ms, 1.0))
         self._fleet: FleetProgress = FleetProgress()
+        self._is_ending = False
 
     def run(self) -> Summary:
         """The whole run; raises :class:`DemoError` where a part can't start or dies."""
@@ -215,21 +216,23 @@ class Demo:
     def _look(self, service: Service, pipe: Connection, child: SpawnProcess) -> None:
         """Hear what the fleet says; raise where the fleet or the service has died."""
         try:
-            while self._fleet.phase != "ended" and pipe.poll():
+            while pipe.poll():
                 word = pipe.recv()
                 if isinstance(word, FleetProgress):
                     self._fleet = word
                 else:
                     raise DemoError(f"The fleet can't go on: {word[1]}")
         except (EOFError, OSError) as error:
-            raise DemoError("The fleet's process has ended by itself.") from error
+            if not (self._is_ending and self._fleet.phase == "ended"):
+                raise DemoError("The fleet's process has ended by itself.") from error
         if service.failure is not None:
             raise DemoError(str(service.failure))
-        if not child.is_alive() and self._fleet.phase != "ended":
+        if not child.is_alive() and not self._is_ending:
             raise DemoError("The fleet's process has ended by itself.")
 
     def _end_fleet(self, service: Service, pipe: Connection, child: SpawnProcess) -> None:
         """Let the fleet send what it still holds, and end."""
+        self._is_ending = True
         pipe.send("stop")
         end_s = time.monotonic() + FLEET_END_S
         while self._fleet.phase != "ended" and time.monotonic() < end_s:
