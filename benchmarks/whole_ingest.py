@@ -39,6 +39,15 @@ class WholeIngest:
     admitter: Admitter
     feed: AdmittedFeed
     books: Books
+    admitting: threading.Thread
+    receiving: asyncio.Task[None]
+
+    def check(self) -> None:
+        """Raise if a part has ended by itself: nothing more would come."""
+        if self.receiving.done():
+            self.receiving.result()
+        if not self.admitting.is_alive():
+            raise RuntimeError("admission ended with an error; see above")
 
 
 @asynccontextmanager
@@ -69,7 +78,7 @@ async def whole_ingest(folder: Path, url: str) -> AsyncIterator[WholeIngest]:
     admitting.start()
     receiving = asyncio.create_task(ingester.run())
     try:
-        yield WholeIngest(ingester, admitter, feed, books)
+        yield WholeIngest(ingester, admitter, feed, books, admitting, receiving)
     finally:
         ingester.request_stop()
         await receiving
