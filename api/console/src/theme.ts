@@ -12,7 +12,7 @@ const slate: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: "lagoon",
-  primaryShade: { light: 8, dark: 6 },
+  primaryShade: { light: 8, dark: 7 },
   autoContrast: true,
   luminanceThreshold: 0.36,
   colors: { lagoon, dark: slate },

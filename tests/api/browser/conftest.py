@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from api.console_files import DIST
 from ingest.clock import from_ms
@@ -22,6 +22,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE_MS = 20_000
+"""A loaded machine is slow, not wrong."""
 SCREEN = {"width": 1440, "height": 900}
 
 
@@ -32,6 +34,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip("needs Chromium: apt install chromium")
     if not (DIST / "index.html").is_file():
         pytest.skip("the console is not built: make console")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -61,7 +64,7 @@ def visitor(browser: Browser) -> Iterator[BrowserContext]:
     """A browser of its own whose clock is the town's."""
     context = browser.new_context(viewport=SCREEN, locale="en-GB", timezone_id="Europe/Berlin")
     context.clock.set_fixed_time(from_ms(NOW_MS))
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 

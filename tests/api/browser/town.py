@@ -10,7 +10,6 @@ import asyncio
 import json
 import random
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,8 +64,37 @@ class Town:
     clock: ManualClock
     feed: Batches
     inbox: Inbox
-    address: str
-    stop: Callable[[], None]
+    port: int = 0
+    _server: HttpServer | None = None
+    _thread: threading.Thread | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the console is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def serve(self) -> None:
+        """Answer on loopback: on a free port the first time, on the same one later."""
+        listening = bind("127.0.0.1", self.port)
+        self.port = listening.getsockname()[1]
+        self.context.is_closing.clear()
+        server = HttpServer(make_app(self.context), listening)
+        self._server = server
+        self._thread = threading.Thread(target=lambda: asyncio.run(server.run()), name="town")
+        self._thread.start()
+
+    def hang_up(self) -> None:
+        """Stop answering, as a service that is restarted."""
+        self.context.is_closing.set()
+        if self._server is not None and self._thread is not None:
+            self._server.request_stop()
+            self._thread.join(timeout=20)
+
+    def stop(self) -> None:
+        """End all of it."""
+        self.hang_up()
+        self.context.store.close()
+        self.context.desk.engine.dispose()
 
     def login_link(self) -> str:
         """An address that logs a technician in once."""
@@ -111,22 +139,11 @@ def build_town(folder: Path, *, is_empty: bool = False, now_ms: int = NOW_MS, ot
     context = Context(
         settings=Settings(data_dir=folder), clock=clock, desk=desk, accounts=accounts, store=store, profiles=profiles
     )
-    listening = bind("127.0.0.1", 0)
-    server = HttpServer(make_app(context), listening)
-    thread = threading.Thread(target=lambda: asyncio.run(server.run()), name="town")
-
-    def stop() -> None:
-        context.is_closing.set()
-        server.request_stop()
-        thread.join(timeout=10)
-        store.close()
-        engine.dispose()
-
     feed = Batches()
-    town = Town(context, clock, feed, Inbox(desk, feed), f"http://127.0.0.1:{listening.getsockname()[1]}", stop)
+    town = Town(context, clock, feed, Inbox(desk, feed))
     if not is_empty:
         fill(town, random.Random(1), others=others)
-    thread.start()
+    town.serve()
     return town
 
 

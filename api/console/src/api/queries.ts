@@ -1,6 +1,8 @@
 /** What the pages ask the API, cached under one key each; lists stay on the screen while they are renewed. */
 import { keepPreviousData, QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
+import { toMs } from "../words/format";
+import { learnNow } from "../words/now";
 import { get, post, Problem } from "./client";
 import type { Account, Appliance, ApplianceDetail, DiagnosisSession, Page, Profile, Telemetry, Ticket } from "./types";
 
@@ -56,6 +58,7 @@ async function allPages(query: { status?: string; appliance_id?: string }, limit
     const page: Page<Ticket> = await get<Page<Ticket>>("/tickets", { ...query, limit: Math.min(500, limit), cursor }, signal);
     items.push(...page.items);
     cursor = page.next;
+    learnNow(toMs(page.items[0]?.opened_at));
   } while (cursor && items.length < limit);
   return { items, isComplete: cursor === null };
 }
@@ -135,8 +138,11 @@ export function useAppliances(filters: Record<string, string | null>, limit = 10
   return useInfiniteQuery({
     queryKey: ["appliances", filters, limit],
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) =>
-      get<Page<Appliance>>("/appliances", { ...filters, limit, cursor: pageParam }, signal),
+    queryFn: async ({ pageParam, signal }) => {
+      const page = await get<Page<Appliance>>("/appliances", { ...filters, limit, cursor: pageParam }, signal);
+      for (const appliance of page.items) learnNow(toMs(appliance.last_seen));
+      return page;
+    },
     getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
   });
@@ -146,7 +152,11 @@ export function useAppliances(filters: Record<string, string | null>, limit = 10
 export function useAppliance(id: string) {
   return useQuery({
     queryKey: ["appliance", id],
-    queryFn: ({ signal }) => get<ApplianceDetail>(`/appliances/${encodeURIComponent(id)}`, {}, signal),
+    queryFn: async ({ signal }) => {
+      const appliance = await get<ApplianceDetail>(`/appliances/${encodeURIComponent(id)}`, {}, signal);
+      learnNow(toMs(appliance.last_seen));
+      return appliance;
+    },
     refetchInterval: 10_000,
   });
 }

@@ -1,6 +1,7 @@
 /** All keys on one card. */
-import { Group, Kbd, Modal, Table, Text } from "@mantine/core";
+import { Group, Kbd, Table, Text } from "@mantine/core";
 
+import { Dialog } from "./Dialog";
 import { useWords } from "../i18n";
 
 const KEYS: [string, string[]][] = [
@@ -21,7 +22,7 @@ const KEYS: [string, string[]][] = [
 export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useWords();
   return (
-    <Modal opened={opened} onClose={onClose} title={t("keys.title")} closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog opened={opened} onClose={onClose} title={t("keys.title")}>
       <Table withRowBorders={false} verticalSpacing={5}>
         <Table.Tbody>
           {KEYS.map(([word, keys]) => (
@@ -40,6 +41,6 @@ export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => 
           ))}
         </Table.Tbody>
       </Table>
-    </Modal>
+    </Dialog>
   );
 }

@@ -9,6 +9,7 @@ export const router = createBrowserRouter([
   {
     path: "/",
     element: <Root />,
+    hydrateFallbackElement: <></>,
     children: [
       { index: true, element: <Navigate to="/queue" replace /> },
       { path: "queue", element: <Queue /> },
@@ -19,5 +20,5 @@ export const router = createBrowserRouter([
       { path: "*", element: <NotFound /> },
     ],
   },
-  { path: "/sign-in", lazy: async () => ({ Component: (await import("../pages/SignIn")).SignIn }) },
+  { path: "/sign-in", hydrateFallbackElement: <></>, lazy: async () => ({ Component: (await import("../pages/SignIn")).SignIn }) },
 ]);

@@ -177,6 +177,7 @@ export const en = {
     health: "Health",
     healthHint: "1 as new, 0 failed",
     latest: "Latest values",
+    live: "live",
     metrics: "Metrics",
     tickets: "Tickets",
     noTickets: "No ticket so far.",

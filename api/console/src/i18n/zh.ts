@@ -175,6 +175,7 @@ export const zh: Words = {
     health: "健康度",
     healthHint: "1 为全新，0 为失效",
     latest: "最新数值",
+    live: "实时",
     metrics: "指标",
     tickets: "工单",
     noTickets: "还没有工单。",

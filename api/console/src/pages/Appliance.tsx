@@ -5,16 +5,18 @@ import { Link, useParams, useSearchParams } from "react-router";
 
 import { OPEN_STATUSES, useAppliance, useTelemetry, useTickets } from "../api/queries";
 import type { ApplianceDetail, Metric } from "../api/types";
+import { type LiveReading, useLive } from "../api/live";
 import { HealthBar } from "../appliance/HealthBar";
 import { MetricChart } from "../chart/MetricChart";
 import { Failed } from "../app/Notice";
 import { useTitle } from "../app/Root";
 import { useWords } from "../i18n";
-import { formatQuantity, plainName } from "../words/format";
+import { plainName } from "../words/format";
 import { AvailabilityMark, ConditionMark, StatusMark } from "../words/Marks";
 import { Moment } from "../words/Moment";
 import { ticketTitle, useNames } from "../words/names";
 import { useNow } from "../words/now";
+import { Values } from "../words/Values";
 
 const HOUR = 3_600_000;
 const RANGES: Record<string, number> = { h6: 6 * HOUR, d1: 24 * HOUR, d7: 168 * HOUR, d30: 720 * HOUR, d90: 2160 * HOUR };
@@ -91,32 +93,27 @@ function State({ appliance }: { appliance: ApplianceDetail }) {
 }
 
 function Latest({ appliance }: { appliance: ApplianceDetail }) {
-  const { t, language } = useWords();
-  const known = new Map(appliance.metrics.map((metric) => [metric.name, metric]));
-  const names = Object.keys(appliance.latest).sort();
-  const newest = Math.max(...names.map((name) => appliance.latest[name]?.ts ?? 0));
+  const { t } = useWords();
+  const live = useLive(appliance.id);
+  const latest = newer(appliance.latest, live);
+  const newest = Math.max(...Object.values(latest).map((reading) => reading.ts));
   return (
     <section className="card" aria-labelledby="latest-title">
       <Title order={2} size="h5" id="latest-title" className="card-title">
-        {t("appliance.latest")} {names.length > 0 && <span className="dim"><Moment at={newest} /></span>}
+        {t("appliance.latest")} {Number.isFinite(newest) && <span className="dim"><Moment at={newest} /></span>}
+        {Object.keys(live).length > 0 && <span className="mark good live">{t("appliance.live")}</span>}
       </Title>
-      {names.length === 0 && <p className="dim">{t("chart.none")}</p>}
-      <dl className="values">
-        {names.map((name) => {
-          const reading = appliance.latest[name];
-          const metric = known.get(name);
-          return (
-            reading && (
-              <div key={name}>
-                <dt>{metric?.label ?? plainName(name)}</dt>
-                <dd>{metric?.kind === "boolean" ? (reading.value ? "✓" : "–") : formatQuantity(reading.value, metric?.unit ?? "", language)}</dd>
-              </div>
-            )
-          );
-        })}
-      </dl>
+      {Object.keys(latest).length === 0 && <p className="dim">{t("chart.none")}</p>}
+      <Values kind={appliance.kind} readings={latest} />
     </section>
   );
+}
+
+/** Of each metric the newer reading. */
+function newer(stored: Record<string, LiveReading>, live: Record<string, LiveReading>): Record<string, LiveReading> {
+  const merged = { ...stored };
+  for (const [name, reading] of Object.entries(live)) if (reading.ts >= (merged[name]?.ts ?? 0)) merged[name] = reading;
+  return merged;
 }
 
 function Tickets({ id }: { id: string }) {

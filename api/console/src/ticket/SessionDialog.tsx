@@ -1,11 +1,12 @@
 /** Asks the customer for a session: how far it may go decides what the appliance shows them. */
-import { Alert, Button, Group, Modal, Radio, Stack } from "@mantine/core";
+import { Alert, Button, Group, Radio, Stack } from "@mantine/core";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 
 import { useOpenSession } from "../api/queries";
 import type { Ticket } from "../api/types";
 import { useProblemSentence } from "../app/Notice";
+import { Dialog } from "../app/Dialog";
 import { useWords } from "../i18n";
 
 const SCOPES = ["see", "read", "test", "act"] as const;
@@ -18,7 +19,7 @@ export function SessionDialog({ ticket, opened, onClose }: { ticket: Ticket; ope
   const [scope, setScope] = useState<string>("read");
   const ask = () => request.mutate(scope, { onSuccess: (session) => void navigate(`/sessions/${session.id}`) });
   return (
-    <Modal opened={opened} onClose={onClose} title={t("ticket.run")} closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog opened={opened} onClose={onClose} title={t("ticket.run")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -44,6 +45,6 @@ export function SessionDialog({ ticket, opened, onClose }: { ticket: Ticket; ope
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
 /** Asks for what a step needs: a reason to hold, a note to cancel, who and when to schedule. */
-import { Button, Group, Modal, Stack, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Textarea, TextInput } from "@mantine/core";
 import { useEffect, useState } from "react";
 
+import { Dialog } from "../app/Dialog";
 import { useWords } from "../i18n";
 import type { TicketSteps } from "./steps";
 
@@ -25,7 +26,7 @@ export function StepDialog({ steps }: { steps: TicketSteps }) {
     void steps.finish(step, { ...plan, ...note });
   };
   return (
-    <Modal opened onClose={steps.dismiss} title={t(`ticket.steps.${step}`)} closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog opened onClose={steps.dismiss} title={t(`ticket.steps.${step}`)}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -64,7 +65,7 @@ export function StepDialog({ steps }: { steps: TicketSteps }) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,8 +1,9 @@
 /** What the technician found; the detectors learn from it. */
-import { Button, Group, Modal, Radio, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, Radio, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import type { Ticket, Verdict } from "../api/types";
+import { Dialog } from "../app/Dialog";
 import { useWords } from "../i18n";
 import { formatShare } from "../words/format";
 import { useNames } from "../words/names";
@@ -29,7 +30,7 @@ export function VerdictDialog({ ticket, steps, opened, onClose }: VerdictDialogP
     if (await steps.finish("verdict", body)) onClose();
   };
   return (
-    <Modal opened={opened} onClose={onClose} title={t("ticket.verdict")} closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog opened={opened} onClose={onClose} title={t("ticket.verdict")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -73,6 +74,6 @@ export function VerdictDialog({ ticket, steps, opened, onClose }: VerdictDialogP
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -11,7 +11,11 @@ type Say = (key: string, options?: Record<string, unknown>) => string;
 /** Names for people; a name that no profile knows is made readable. */
 export interface Names {
   kind: (kind: string) => string;
+  /** A feature or a metric, as evidence names them. */
   metric: (kind: string, name: string) => string;
+  /** A metric, also where a feature has the same name. */
+  plainMetric: (kind: string, name: string) => string;
+  isBoolean: (kind: string, name: string) => boolean;
   unit: (kind: string, name: string) => string;
   fault: (kind: string, name: string) => string;
   isFault: (kind: string, name: string) => boolean;
@@ -32,6 +36,8 @@ export function useNames(): Names {
     return {
       kind: (kind) => known.get(kind)?.label ?? plainName(kind),
       metric: (kind, name) => feature(kind, name)?.label ?? metric(kind, name)?.label ?? plainName(name),
+      plainMetric: (kind, name) => metric(kind, name)?.label ?? plainName(name),
+      isBoolean: (kind, name) => metric(kind, name)?.kind === "boolean",
       unit: (kind, name) => metric(kind, name)?.unit ?? "",
       fault: (kind, name) => known.get(kind)?.fault_modes.find((one) => one.name === name)?.title ?? plainName(name),
       isFault: (kind, name) => known.get(kind)?.fault_modes.some((one) => one.name === name && one.title) ?? false,

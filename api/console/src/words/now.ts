@@ -10,10 +10,13 @@ window.setInterval(() => {
   for (const listener of listeners) listener();
 }, 1000);
 
-/** The service said that it is `ms` now or later. */
-export function learnNow(ms: number): void {
-  const ahead = ms - Date.now();
-  if (ahead > 60_000 && ahead > ahead_ms) {
+/** An appliance's clock may be off by as much as the service accepts. */
+const TOLERANCE_MS = 6 * 60_000;
+
+/** Something happened at `ms` on the service's clock, so it is that late at least. */
+export function learnNow(ms: number | null): void {
+  const ahead = (ms ?? 0) - Date.now();
+  if (ms !== null && ahead > TOLERANCE_MS && ahead > ahead_ms) {
     ahead_ms = ahead;
     tick = ms;
   }
