@@ -1,40 +1,25 @@
-"""The HTTP server inside the service's event loop: bound before anything starts, so that a taken port is told at once."""
+"""The HTTP server on a socket that is bound already, and what it serves; loaded after the rest, because it is large."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import socket
 from typing import TYPE_CHECKING
 
 import uvicorn
 
+from api.app import make_app
+
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
     from fastapi import FastAPI
 
+    from api.context import Context
+
 GRACE_S = 3
 CONNECTIONS_MAX = 1000
-
-
-class ListenError(Exception):
-    """The address can't be listened on; the text says why and what to do."""
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(512)
-    except OSError as error:
-        listening.close()
-        raise ListenError(
-            f"Can't listen on {host}:{port}: {error.strerror}; give another FETTLE_HTTP_LISTEN, such as 127.0.0.1:8081."
-        ) from error
-    return listening
 
 
 class _Server(uvicorn.Server):
@@ -70,3 +55,17 @@ class HttpServer:
     def request_stop(self) -> None:
         """Ask :meth:`run` to end."""
         self._server.should_exit = True
+
+
+async def serve_until(context: Context, listening: socket.socket, stopping: asyncio.Event) -> None:
+    """Serve the app over a context until asked to stop; open streams end with it."""
+    server = HttpServer(make_app(context), listening)
+    serving = asyncio.create_task(server.run(), name="http")
+    stop = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        context.is_closing.set()
+        stop.cancel()
+        server.request_stop()
+        await serving

@@ -6,7 +6,6 @@ nothing to read yet waits for it.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from contextlib import ExitStack
 from enum import StrEnum
@@ -19,11 +18,10 @@ from alerts.inbox import Inbox
 from alerts.outbox import Outbox
 from alerts.timers import Timers
 from api import loops
-from api.app import make_app
-from api.context import Context
 from api.desk_database import open_desk_database
-from api.http_server import HttpServer, bind
+from api.listening import bind, url_of
 from api.live_samples import LiveSamples
+from api.patient_commands import PatientCommands
 from api.rooms import (
     Parts,
     Pipes,
@@ -35,6 +33,7 @@ from api.rooms import (
     make_desk,
     notice_targets,
 )
+from api.serve import speak_with_broker
 from api.threads import Runs, Threaded
 from api.vital_signs import DeskSigns, desk_trouble
 from detectors.pipeline import Pipeline
@@ -104,21 +103,11 @@ class RoleService(Threaded):
         store = configured_store(self.settings)
         opened.callback(store.close)
         parts = Parts(self.settings, self._around, journal, books, make_decoders(self.settings, profiles))
-        pipes = self.pipes = parts.pipes(address, desk)
-
-        async def receive(stopping: asyncio.Event) -> None:
-            courier = asyncio.create_task(pipes.courier.run())
-            ingester = asyncio.create_task(pipes.ingester.run())
-            stop = asyncio.create_task(stopping.wait())
-            await asyncio.wait({courier, ingester, stop}, return_when=asyncio.FIRST_COMPLETED)
-            courier.cancel()
-            stop.cancel()
-            pipes.ingester.request_stop()
-            await ingester
+        pipes = self.pipes = parts.pipes(address, PatientCommands(desk))
 
         self.at_stop(pipes.admitter.stop)
         return {
-            "loop": self.in_loop(receive),
+            "broker": self.in_loop(lambda stopping: speak_with_broker(pipes, stopping)),
             "admit": lambda _stop: pipes.admitter.run(),
             "store": parts.writer(pipes.feed, store).run,
         }
@@ -151,6 +140,9 @@ class RoleService(Threaded):
 
     def _open_api(self, opened: ExitStack, desk: Desk, profiles: Mapping[str, Profile]) -> Runs:
         """HTTP and console."""
+        from api.context import Context  # noqa: PLC0415  (the other roles need nothing of HTTP)
+        from api.http_server import serve_until  # noqa: PLC0415
+
         listening = bind(*self.settings.http_address)
         opened.callback(listening.close)
         store = configured_store(self.settings)
@@ -170,17 +162,7 @@ class RoleService(Threaded):
             not_ready=lambda: _not_ready(desk, store),
             metrics=signs.exposition,
         )
-        http = HttpServer(make_app(context), listening)
-        host, port = listening.getsockname()[:2]
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-
-        async def serve(stopping: asyncio.Event) -> None:
-            serving = asyncio.create_task(http.run())
-            stop = asyncio.create_task(stopping.wait())
-            await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
-            stop.cancel()
-            http.request_stop()
-            await serving
+        self.url = url_of(listening)
 
         def show(stop: threading.Event) -> None:
             feed = self._feed(stop, profiles)
@@ -194,8 +176,7 @@ class RoleService(Threaded):
                 live.show(batch)
                 position = batch.position
 
-        self.at_stop(context.is_closing.set)
-        return {"loop": self.in_loop(serve), "live": show}
+        return {"http": self.in_loop(lambda stopping: serve_until(context, listening, stopping)), "live": show}
 
     def _books_when_there(self) -> Callable[[], Books | None]:
         """The books to read, opened at first need; None while there are none."""

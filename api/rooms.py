@@ -26,6 +26,7 @@ from alerts.timers import Timers
 from api.cursor_lag import CursorLag
 from api.desk_database import open_desk_database
 from api.live_samples import LiveSamples
+from api.patient_commands import PatientCommands
 from detectors.pipeline import Pipeline
 from detectors.runner import Runner
 from ingest.admission import Admission, AdmissionSettings
@@ -151,7 +152,7 @@ def open_rooms(settings: Settings, around: Surroundings) -> Rooms:
         accounts = Accounts(engine, around.people_clock, around.chance)
         outbox = Outbox(engine, around.clock, around.chance, targets)
         parts = Parts(settings, around, journal, books, decoders)
-        pipes = parts.pipes(address, desk)
+        pipes = parts.pipes(address, PatientCommands(desk))
         rooms = Rooms(
             profiles=profiles,
             desk=desk,

@@ -1,7 +1,7 @@
 """The service: all rooms in one process, one thread per loop, put together here.
 
-Threads: the event loop (broker, HTTP, commands), the journal's commits, one per cursor (admit, store, detect, desk), and
-the outbox. Everything behind the journal may be away; the broker too: the service waits and says so on /readyz.
+Threads: the broker's event loop, HTTP's event loop, the journal's commits, one per cursor (admit, store, detect, desk),
+and the outbox. Everything behind the journal may be away; the broker too: the service waits and says so on /readyz.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from api import loops
-from api.app import make_app
-from api.context import Context
-from api.http_server import HttpServer, bind
-from api.rooms import Rooms, Surroundings, open_rooms
+from api.listening import bind, url_of
+from api.rooms import Pipes, Rooms, Surroundings, open_rooms
 from api.threads import Runs, ServiceError, Threaded
 from api.vital_signs import VitalSigns
 
 if TYPE_CHECKING:
+    import socket
     from types import FrameType
 
     from api.settings import Settings
@@ -54,13 +53,29 @@ class Service(Threaded):
         return self._rooms
 
     def _open(self, opened: ExitStack) -> Runs:
-        """Everything; one loop per cursor, and the event loop."""
+        """Everything; one loop per cursor, one for the broker, one for HTTP."""
         listening = bind(*self.settings.http_address)
         opened.callback(listening.close)
-        host, port = listening.getsockname()[:2]
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        self.url = url_of(listening)
         rooms = self._rooms = open_rooms(self.settings, self._around)
         opened.callback(rooms.close)
+        self.at_stop(rooms.pipes.admitter.stop)
+        log.info("service_opened", url=self.url)
+        return {
+            "broker": self.in_loop(lambda stopping: speak_with_broker(rooms.pipes, stopping)),
+            "http": self.in_loop(lambda stopping: self._serve_http(rooms, listening, stopping)),
+            "admit": lambda _stop: rooms.pipes.admitter.run(),
+            "store": rooms.writer.run,
+            "detect": loops.detect(rooms.runner, rooms.pipes.feed, loops.Trouble()),
+            "desk": loops.desk(rooms.inbox, rooms.timers, rooms.desk.clock, loops.Trouble()),
+            "outbox": loops.deliver(rooms.outbox, loops.Trouble()),
+        }
+
+    async def _serve_http(self, rooms: Rooms, listening: socket.socket, stopping: asyncio.Event) -> None:
+        """The API and the console; their code is loaded here, when the broker is already spoken with."""
+        from api.context import Context  # noqa: PLC0415
+        from api.http_server import serve_until  # noqa: PLC0415
+
         signs = VitalSigns(rooms)
         context = Context(
             settings=self.settings,
@@ -74,36 +89,24 @@ class Service(Threaded):
             not_ready=signs.not_ready,
             metrics=signs.exposition,
         )
-        http = HttpServer(make_app(context), listening)
-        self.at_stop(context.is_closing.set)
-        self.at_stop(rooms.pipes.admitter.stop)
-        log.info("service_opened", url=self.url)
-        return {
-            "loop": self.in_loop(lambda stopping: _run_loop(rooms, http, stopping)),
-            "admit": lambda _stop: rooms.pipes.admitter.run(),
-            "store": rooms.writer.run,
-            "detect": loops.detect(rooms.runner, rooms.pipes.feed, loops.Trouble()),
-            "desk": loops.desk(rooms.inbox, rooms.timers, rooms.desk.clock, loops.Trouble()),
-            "outbox": loops.deliver(rooms.outbox, loops.Trouble()),
-        }
+        await serve_until(context, listening, stopping)
 
 
-async def _run_loop(rooms: Rooms, http: HttpServer, stopping: asyncio.Event) -> None:
-    """Broker, HTTP and commands, until asked to stop; raises what ended one of them."""
-    works = {"ingester": rooms.pipes.ingester.run(), "http": http.run(), "courier": rooms.pipes.courier.run()}
-    tasks = {name: asyncio.create_task(work, name=name) for name, work in works.items()}
+async def speak_with_broker(pipes: Pipes, stopping: asyncio.Event) -> None:
+    """Messages in, commands and answers out, until asked to stop; raises what ended one of them."""
+    ingesting = asyncio.create_task(pipes.ingester.run(), name="ingester")
+    carrying = asyncio.create_task(pipes.courier.run(), name="courier")
     stop = asyncio.create_task(stopping.wait())
     try:
-        await asyncio.wait([*tasks.values(), stop], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({ingesting, carrying, stop}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stop.cancel()
-        tasks["courier"].cancel()
-        rooms.pipes.ingester.request_stop()
-        http.request_stop()
-        ends = await asyncio.gather(*tasks.values(), return_exceptions=True)
-    for name, end in zip(tasks, ends, strict=True):
+        carrying.cancel()
+        pipes.ingester.request_stop()
+        ends = await asyncio.gather(ingesting, carrying, return_exceptions=True)
+    for end in ends:
         if isinstance(end, Exception):
-            raise ServiceError(f"{name}: {end}") from end
+            raise end
 
 
 def run_service(settings: Settings) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from alerts.errors import DeskError
-from api.http_server import ListenError
+from api.listening import ListenError
 from api.process_lock import AlreadyRunning, ProcessLock
 from api.rooms import RoomsError
 from api.service_thread import Run, ServiceThread
