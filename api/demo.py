@@ -53,6 +53,8 @@ DAY_MS = 86_400_000
 SERVICE_USER = "fettle"
 CATCH_UP_S = 60.0
 FLEET_END_S = 30.0
+SILENCE_S = 10.0
+"""Wall time after which an appliance counts as stale; what is behind by a second here is behind by hours there."""
 LOOK_S = 0.25
 """How often the demo looks at its fleet."""
 
@@ -107,7 +109,7 @@ class Demo:
     def run(self) -> Summary:
         """The whole run; raises :class:`DemoError` where a part can't start or dies."""
         with ExitStack() as stack:
-            folder, settings = _place(stack)
+            folder, settings = _place(stack, self._options.speed)
             passwords = self._passwords()
             broker = EmbeddedBroker(passwords)
             try:
@@ -277,7 +279,7 @@ def fleet_ids(name: str, *, seed: int, appliances: int) -> list[str]:
     return [one.id for one in fleet.appliances]
 
 
-def _place(stack: ExitStack) -> tuple[Path, Settings]:
+def _place(stack: ExitStack, speed: float) -> tuple[Path, Settings]:
     """A folder that goes with the demo, and settings whose data lie in it, or in the empty folder that was asked for."""
     loaded = load()
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fettle-demo-", ignore_cleanup_errors=True)))
@@ -285,9 +287,10 @@ def _place(stack: ExitStack) -> tuple[Path, Settings]:
     data_dir = settings.data_dir if "data_dir" in loaded.sources else folder / "data"
     if data_dir.is_dir() and any(data_dir.iterdir()):
         raise DemoError(f"{data_dir} holds data already; give the demo an empty folder, or leave FETTLE_DATA_DIR out.")
-    kept = Settings.model_fields.keys() & {"http_listen", "stale_after_s", "alarms_per_year", "log_format"}
+    kept = Settings.model_fields.keys() & {"http_listen", "alarms_per_year", "log_format"}
     values = {name: getattr(settings, name) for name in kept}
-    return folder, Settings(**values, data_dir=data_dir, accept_past_days=PAST_DAYS)
+    stale_after_s = max(settings.stale_after_s, SILENCE_S * speed)
+    return folder, Settings(**values, data_dir=data_dir, accept_past_days=PAST_DAYS, stale_after_s=stale_after_s)
 
 
 def _end_child(child: SpawnProcess, pipe: Connection) -> None:
