@@ -7,7 +7,7 @@ import re
 
 import msgspec
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.sample import SampleBlock
@@ -73,12 +73,14 @@ def expected(block: SampleBlock) -> list[tuple[str, str, dict[str, float | str],
 
 
 @given(blocks())
+@settings(max_examples=40, deadline=None)
 def test_values_come_back_from_lines(block: SampleBlock) -> None:
     """A parser gets from each line the sample's kind, appliance, readings as floats, texts and time."""
     assert [parse(line) for line in encode_block(block)] == expected(block)
 
 
 @given(blocks(), st.sampled_from(["", " ", "\n\t "]))
+@settings(max_examples=40, deadline=None)
 def test_received_text_gives_the_same_lines(block: SampleBlock, blank: str) -> None:
     """Text turned into text says the same as the values, whatever blanks the appliance put in."""
     texts = []

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.store import StoreAddressError, StoreRejected, StoreUnavailable, flux, influx
@@ -226,6 +226,7 @@ def test_fields_that_hold_no_numbers_are_left_out(server: Playing) -> None:
 
 
 @given(st.text())
+@settings(max_examples=60, deadline=None)
 def test_a_quoted_text_ends_where_it_should(text: str) -> None:
     """Whatever the text: its literal has no unescaped quote, no interpolation and no line end inside."""
     inside = flux.quoted(text)[1:-1]
