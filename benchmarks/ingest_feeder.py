@@ -66,7 +66,7 @@ async def _ingest(count: int, port: int, folder: Path) -> Run:
     async with whole_ingest(folder, f"mqtt://127.0.0.1:{port}") as whole:
         received, admitted = whole.ingester.stats, whole.admitter.stats
         cpu, wall = time.process_time(), time.perf_counter()
-        while received.messages_acknowledged < count or admitted.messages < count:  # noqa: ASYNC110 - states of threads
+        while received.messages_acknowledged < count or admitted.messages < count:
             whole.check()
             await asyncio.sleep(0.02)
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall

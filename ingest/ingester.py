@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 STOP_TIMEOUT_S = 8.0
+REST_WINDOW_MIN = 1_000
+"""With a smaller window the broker would only wait for us while the socket rests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,9 @@ class Ingester:
         assert loop is not None  # noqa: S101 - the timer was set by it
         if loop.time() - self._last_run_at > self._batching.age_s / 2:
             self._window.stalled(self.stats.unacknowledged)
+            connection, size = self.session.connection, self._window.size
+            if connection is not None and size is not None and size < REST_WINDOW_MIN:
+                connection.may_rest = False
         self._cut()
 
     def _cut(self) -> None:

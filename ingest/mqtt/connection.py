@@ -70,6 +70,8 @@ class Connection(asyncio.BufferedProtocol):
         self.ended: asyncio.Future[MqttError] = loop.create_future()
         """Resolves with the cause when the connection has ended."""
         self.session_present = False
+        self.may_rest = options.rest_s > 0
+        """Whether the socket may rest in a busy stream; off where the broker's window is small."""
         self._is_held = False
         self._is_resting = False
         self._is_write_paused = False
@@ -177,7 +179,7 @@ class Connection(asyncio.BufferedProtocol):
         if position and rest:
             self._view[:rest] = bytes(self._view[position : self._fill])
         self._fill = rest
-        if nbytes < SHORT_READ_BYTES and self._options.rest_s > 0 and self._measure_flow():
+        if nbytes < SHORT_READ_BYTES and self._measure_flow() and self.may_rest:
             self._is_resting = True
             self._apply_reading()
             self._loop.call_later(self._options.rest_s, self._rested)

@@ -120,15 +120,17 @@ def unpack(frames: bytes) -> Messages:
     while position < end:
         try:
             packet, length = read(view[position:])
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - raised again unless the frame isn't all there
             _check_incomplete(error, view[position:])
-            raise MalformedFrameError("the last frame is cut off") from error
+            break
         if type(packet) is not publish:
             raise MalformedFrameError(f"a {type(packet).__name__} among the publishes")
         add_topic(packet.topic)
         add_payload(packet.payload)
         add_retained(packet.retain)
         position += length
+    if position < end:
+        raise MalformedFrameError("the last frame is cut off")
     return messages
 
 

@@ -303,6 +303,26 @@ def test_a_window_is_learned_and_forgotten() -> None:
     assert not window.saw(20)
 
 
+def test_a_small_window_is_not_rested_upon() -> None:
+    """Where the broker sends only a few messages unacknowledged, the socket stops resting between reads."""
+
+    async def story() -> None:
+        journal = MemoryJournal()
+        async with FakeBroker() as broker, _ingester(broker, journal, BatchOptions(age_s=0.002)) as ingester:
+            connection = ingester.session.connection
+            assert connection is not None
+            connection.may_rest = True
+            for _ in range(50):
+                for _ in range(5):
+                    broker.send(TOPIC, b"1")
+                await until(lambda: not broker.unacknowledged)
+                if not connection.may_rest:
+                    break
+            assert not connection.may_rest
+
+    _run(story())
+
+
 def test_a_configured_window_stays() -> None:
     """A window that was told is neither learned anew nor forgotten."""
     window = BrokerWindow(100)
