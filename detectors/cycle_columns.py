@@ -72,7 +72,9 @@ def fold_column(
         value = value - samples.values[:, column.minus]
     valid = ~np.isnan(value)
     if column.mode >= 0:
-        valid &= samples.mode == column.mode
+        valid &= (samples.mode == column.mode) | (
+            samples.mode < 0
+        )  # without any mode, all readings are the best there is
     if statistic == "on_mean":
         with np.errstate(invalid="ignore"):
             valid &= (value > level) & (step * 1000 <= RUN_READING_MS_MAX)

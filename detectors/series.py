@@ -3,7 +3,7 @@
 Idea: a small bank of cheap, complementary channels per metric, each turned into a *surprise* by its rank among all it has
 said before, so that channels and metrics of any scale can be compared; then fused. Formula, with a the channel's value::
 
-    surprise = -log₁₀((1 + #{past ≥ a}) / (2 + n)) + record bonus log₂(a / record)
+    surprise = -log₁₀((1 + #{past ≥ a}) / (2 + n)) + 2 log₂(a / record) for a new record
     score    = λ max + (1 - λ) mean over the channels of the worst metric
 
 Channels: distance from the long mean, first difference, distance from a fast and a slow mean, fast less slow mean,
@@ -35,6 +35,7 @@ HOUR_GAIN = 0.1
 WARM_UP_ROWS = 100
 MAX_WEIGHT = 0.66
 SURPRISE_MAX = 12.0
+RECORD_BONUS_MAX = 6.0
 
 Floats = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]
@@ -113,8 +114,8 @@ class Series:
         beyond = np.take_along_axis(above, place, axis=2)[:, :, 0] - inside / 2
         n = a["count"][:, None]
         rank = -np.log10((1 + beyond) / (2 + n))
-        bonus = np.log2(np.maximum(said, 1e-12) / np.maximum(a["record"], 1e-12))
-        surprise: Floats = np.clip(rank + np.clip(bonus, 0.0, 4.0) * (n >= WARM_UP_ROWS), 0.0, SURPRISE_MAX)
+        bonus = 2 * np.log2(np.maximum(said, 1e-12) / np.maximum(a["record"], 1e-12))
+        surprise: Floats = np.clip(rank + np.clip(bonus, 0.0, RECORD_BONUS_MAX) * (n >= WARM_UP_ROWS), 0.0, SURPRISE_MAX)
         held = present[:, None]
         np.put_along_axis(histogram, place, (inside + held)[:, :, None], axis=2)
         a["record"] = np.where(held, np.maximum(a["record"], said), a["record"])
