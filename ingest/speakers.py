@@ -1,4 +1,7 @@
-"""All speakers in memory, backed by the books; the least recently heard give way beyond :data:`SPEAKERS_MAX`."""
+"""All speakers in memory, backed by the books.
+
+Beyond :data:`SPEAKERS_MAX` the least recently heard quarter gives way at the next flush, every few seconds.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ SPEAKERS_MAX = 200_000
 IDS_MAX = 1_000_000
 CHECKSUMS_TOTAL_MAX = 4_000_000
 _CHECKSUMS_KEPT = 64
-_GIVE_WAY_SHARE = 4
 
 
 class Speakers:
@@ -118,9 +120,8 @@ class Speakers:
         self.moved.clear()
         self.retired_ledgers.clear()
         if len(self._known) > SPEAKERS_MAX:
-            oldest = sorted(self._known.values(), key=lambda speaker: speaker.seen)[
-                : len(self._known) // _GIVE_WAY_SHARE
-            ]
+            gone = len(self._known) - SPEAKERS_MAX * 3 // 4
+            oldest = sorted(self._known.values(), key=lambda speaker: speaker.seen)[:gone]
             for speaker in oldest:
                 del self._known[speaker.id]
             self._unlink()

@@ -27,15 +27,16 @@ from ingest.wire.guards import odd_messages, odd_rows, present
 from ingest.wire.kind_table import KindTable
 from ingest.wire.message import Message
 from ingest.wire.source import Source, Sources
+from ingest.wire.strict_json import SEQ_MAX
 from ingest.wire.telemetry import TelemetryMessage
-from ingest.wire.timestamp import USUAL_LENGTH, parse_many_ms, parse_ms
+from ingest.wire.timestamp import USUAL_LENGTH, clamp_ms, parse_many_ms, parse_ms
 from ingest.wire.topic import TopicScheme
 
 TABLES_MAX = 256
 NO_TIME = -(2**63)
 """Stands in ``ts_ms`` where a sample gives no time."""
 
-_Whole = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+_Whole = Annotated[int, Meta(ge=0, le=SEQ_MAX)]
 _Time = str | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 _COMMON: list[Any] = [
     ("metrics", Raw, Raw()),
@@ -302,7 +303,7 @@ def _times(texts: list[Any], is_odd: NDArray[np.bool_]) -> tuple[NDArray[np.int6
             except ValueError:
                 is_odd[number] = True
         elif text is not None:
-            ts_ms[number] = max(min(text, 2**62), -(2**62))
+            ts_ms[number] = clamp_ms(text)
     return ts_ms, is_text
 
 

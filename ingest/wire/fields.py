@@ -8,7 +8,7 @@ from typing import Any
 
 from ingest.wire.dead_letter import Reason, Refused
 from ingest.wire.strict_json import Parsed, is_boot, is_seq
-from ingest.wire.timestamp import parse_ms
+from ingest.wire.timestamp import clamp_ms, parse_ms
 
 TEXT_CHARACTERS_MAX = 256
 
@@ -52,7 +52,7 @@ class Fields:
             return None
         value = self._values[key]
         if not is_seq(value):
-            raise self.refuse(f"{key} must be a whole number from 0 to 2^63 - 1")
+            raise self.refuse(f"{key} must be a whole number from 0 to 2^63 - 2")
         return int(value)
 
     def number(self, key: str) -> float | None:
@@ -65,12 +65,12 @@ class Fields:
         return float(value)
 
     def time_ms(self, key: str = "ts") -> int | None:
-        """RFC 3339 text or integer milliseconds, or ``None`` where absent."""
+        """RFC 3339 text or integer milliseconds within the years 1 to 9999, or ``None`` where absent."""
         if key not in self._values:
             return None
         value = self._values[key]
         if type(value) is int:
-            return max(min(value, 2**62), -(2**62))
+            return clamp_ms(value)
         if not isinstance(value, str):
             raise self.refuse(f"{key} must be RFC 3339 text or integer milliseconds")
         try:

@@ -17,7 +17,8 @@ from ingest.wire.dead_letter import DEPTH_MAX, PAYLOAD_BYTES_MAX, UNREADABLE, Id
 
 INTEGER_MIN = -(2**63)
 INTEGER_MAX = 2**64 - 1
-SEQ_MAX = 2**63 - 1
+SEQ_MAX = 2**63 - 2
+"""One less than the largest signed 64-bit integer, so that the next seq still is one."""
 
 _DEPTH_READ = 64
 _INTEGER_CHARACTERS_MAX = 20

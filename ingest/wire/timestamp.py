@@ -17,6 +17,8 @@ _RFC3339 = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
     r"(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
 )
+TIME_MIN_MS = -62_135_596_800_000
+TIME_MAX_MS = 253_402_300_799_999
 USUAL_LENGTH = len("2026-11-21T20:39:12.250Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SEPARATORS = {4: "-", 7: "-", 10: "T", 13: ":", 16: ":", 19: ".", 23: "Z"}
@@ -39,13 +41,18 @@ def parse_ms(text: str) -> int:
         if zone_hour > 23 or zone_minute > 59:
             raise ValueError(f"{text[:40]!r} has an impossible zone")
         ms -= (zone_hour * 60 + zone_minute) * 60_000 * (-1 if match[8] == "-" else 1)
-    return ms
+    return clamp_ms(ms)
+
+
+def clamp_ms(ms: int) -> int:
+    """The nearest time that a datetime can hold: years 1 to 9999."""
+    return max(TIME_MIN_MS, min(ms, TIME_MAX_MS))
 
 
 def format_ms(ms: int) -> str:
     """Milliseconds since 1970 as RFC 3339 with milliseconds and ``Z``."""
     moment = _EPOCH + timedelta(milliseconds=ms)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_many_ms(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ingest.clock import from_ms
 from ingest.event_time import DAY_MS
 from ingest.ledger import GAP_GIVEN_UP_MS
 from ingest.sample import SampleFlag
@@ -171,3 +172,26 @@ def test_old_boot_is_acked_too(bench: Bench) -> None:
     acks = _acks(bench) + _acks(bench, 2000)
 
     assert sorted(acks, key=lambda ack: ack["boot"]) == [{"boot": "b1", "upto": 1}, {"boot": "b2", "upto": 0}]
+
+
+def test_largest_numbers_pass_through(bench: Bench) -> None:
+    """The largest seq, up-time and times that the wire lets through break nothing behind it."""
+    top = 2**63 - 2
+    admitted = bench.send(
+        bench.telemetry(top, ts=NOW, up_ms=top),
+        bench.telemetry(top, boot="b2", ts=2**64 - 1),
+        bench.telemetry(0, boot="b3", ts=-(2**63)),
+        bench.telemetry(0, boot="b4", ts="9999-12-31T23:59:59-23:59"),
+        (f"{WASHER}/status", {"state": "sleeping", "ts": -(2**63), "until": 2**64 - 1}),
+        (f"{WASHER}/result", {"id": "c", "state": "failed", "ts": 2**64 - 1}),
+    )
+    bench.send(bench.telemetry(top, ts=NOW, up_ms=top))
+
+    assert bench.ledger()[0] == row("b1", top, (1, 0, top, 1))
+    assert len(admitted.batch.blocks[0]) == 1
+    assert admitted.batch.blocks[0].time_ns()[0] // 1_000_000 == NOW
+    (status,) = admitted.batch.statuses
+    assert status.until_ms is not None
+    assert from_ms(status.until_ms).year == 9999
+    assert from_ms(status.ts_ms).year == 1
+    assert admitted.batch.results[0].ts_ms == NOW + 100
