@@ -17,7 +17,7 @@ DIST = Path(__file__).parent / "console" / "dist"
 NOT_BUILT = "The console is not built; run `make console`. The API works without it, see /api/v1/openapi.json."
 IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
 FRESH = {"cache-control": "no-cache"}
-NOT_OURS = ("api", "login", "metrics", "livez", "readyz")
+NOT_OURS = ("api", "metrics", "livez", "readyz")
 
 
 class ConsoleFiles:

@@ -19,6 +19,7 @@ from alerts.outbox import Outbox
 from alerts.timers import Timers
 from api import loops
 from api.desk_database import open_desk_database
+from api.housekeeping import Housekeeping
 from api.listening import bind, url_of
 from api.live_samples import LiveSamples
 from api.patient_commands import PatientCommands
@@ -110,6 +111,7 @@ class RoleService(Threaded):
             "broker": self.in_loop(lambda stopping: speak_with_broker(pipes, stopping)),
             "admit": lambda _stop: pipes.admitter.run(),
             "store": parts.writer(pipes.feed, store).run,
+            "housekeeping": Housekeeping(journal, books, desk, round(self.settings.journal_keep_mib * 2**20)).loop(),
         }
 
     def _open_detect(self, opened: ExitStack, desk: Desk, profiles: Mapping[str, Profile]) -> Runs:

@@ -13,18 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alerts.accounts import Accounts
-from alerts.checkpoint import read_cursor
-from alerts.database import look
 from alerts.delivery.log import LogTarget
 from alerts.delivery.webhook import WebhookTarget
 from alerts.desk import Desk
-from alerts.inbox import CURSOR as DESK
 from alerts.inbox import Inbox
 from alerts.outbox import Outbox, Target
 from alerts.remote.policy import SessionLimits
 from alerts.timers import Timers
 from api.cursor_lag import CursorLag
 from api.desk_database import open_desk_database
+from api.housekeeping import durable_cursors
 from api.live_samples import LiveSamples
 from api.patient_commands import PatientCommands
 from detectors.pipeline import Pipeline
@@ -111,18 +109,13 @@ class Rooms:
     pipes: Pipes
 
     def cursors(self) -> dict[str, int]:
-        """How far each reader has read."""
+        """How far each reader has read; those at the desk: for good."""
         return {
+            **durable_cursors(self.books, self.desk),
             "admit": self.pipes.admitter.stats.position,
             "store": self.writer.stats.position,
             "detect": self.runner.position,
-            "desk": self._desk_position(),
         }
-
-    def _desk_position(self) -> int:
-        """How far the desk has durably read."""
-        desk = self.desk
-        return look(desk.engine, lambda t: read_cursor(t, DESK), now_ms=desk.clock.now_ms(), chance=desk.chance)
 
     def close(self) -> None:
         """Release everything."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from api import loops
+from api.housekeeping import Housekeeping
 from api.listening import bind, url_of
 from api.rooms import Pipes, Rooms, Surroundings, open_rooms
 from api.threads import Runs, ServiceError, Threaded
@@ -69,6 +70,9 @@ class Service(Threaded):
             "detect": loops.detect(rooms.runner, rooms.pipes.feed, loops.Trouble()),
             "desk": loops.desk(rooms.inbox, rooms.timers, rooms.desk.clock, loops.Trouble()),
             "outbox": loops.deliver(rooms.outbox, loops.Trouble()),
+            "housekeeping": Housekeeping(
+                rooms.journal, rooms.books, rooms.desk, round(self.settings.journal_keep_mib * 2**20)
+            ).loop(),
         }
 
     async def _serve_http(self, rooms: Rooms, listening: socket.socket, stopping: asyncio.Event) -> None:

@@ -55,6 +55,12 @@ class Settings(BaseSettings):
         description="sqlite:///folder or kafka://host:port/topic; a folder in the data folder where unset",
         json_schema_extra=_unit("url"),
     )
+    journal_keep_mib: float = Field(
+        2048,
+        gt=0,
+        description="beyond this size the journal drops what every reader has read",
+        json_schema_extra=_unit("MiB"),
+    )
     store_url: str | None = Field(
         None,
         description="influxdb://host:port?org=O&bucket=B (influxdbs:// for TLS);"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -46,29 +47,55 @@ def backtest(
     loaded = load_settings(ctx, config, alarms_per_year=alarms_per_year)
     if (fleet is None) == (not files):
         raise typer.BadParameter("give either FILEs or --fleet DIR", param_hint="FILE...")
+    if calibrate is not None and calibrate_until is not None:
+        raise typer.BadParameter("give either --calibrate or --calibrate-until", param_hint="--calibrate")
     if fleet is not None:
         _backtest_fleet(fleet, out, loaded.settings.alarms_per_year)
         return
     if kind is None:
         raise typer.BadParameter("FILEs need --kind K (generic where no profile fits)", param_hint="--kind")
-    if calibrate is not None and calibrate_until is not None:
-        raise typer.BadParameter("give either --calibrate or --calibrate-until", param_hint="--calibrate")
+    options = CsvWords(time, tuple(drop or ()), renames(metric))
+    quiet = Quiet(calibrate, None if calibrate_until is None else _moment(calibrate_until))
+    _backtest_files(files or [], kind, out, options, quiet, loaded.settings.alarms_per_year)
+
+
+@dataclass(frozen=True, slots=True)
+class CsvWords:
+    """How the command line says to read a CSV."""
+
+    time: str | None
+    drop: tuple[str, ...]
+    names: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """How long no alarm is raised."""
+
+    rows: int | None
+    until_ms: int | None
+
+
+def _backtest_files(
+    files: list[Path], kind: str, out: Path, words: CsvWords, quiet: Quiet, alarms_per_year: float
+) -> None:
+    """Files as one series."""
     from detectors.backtest import run_backtest, write_backtest  # noqa: PLC0415
     from ingest.profiles import ProfileError, load_profiles  # noqa: PLC0415
     from ingest.recording import CsvOptions, RecordingError, read_recording  # noqa: PLC0415
 
-    options = CsvOptions(time=time, drop=tuple(drop or ()), names=renames(metric))
+    options = CsvOptions(time=words.time, drop=words.drop, names=words.names)
     with telling(RecordingError, ProfileError):
-        recording = read_recording(files or [], options)
+        recording = read_recording(files, options)
         if recording.left_out:
             say(f"Left out: {', '.join(recording.left_out)}.")
         result = run_backtest(
             recording,
             kind,
             load_profiles(),
-            calibrate_rows=calibrate,
-            calibrate_until_ms=None if calibrate_until is None else _moment(calibrate_until),
-            alarms_per_year=loaded.settings.alarms_per_year,
+            calibrate_rows=quiet.rows,
+            calibrate_until_ms=quiet.until_ms,
+            alarms_per_year=alarms_per_year,
         )
         write_backtest(result, recording, out)
     say(f"{len(recording)} rows, {int(result.alarms.sum())} of them alarms, in {len(result.episodes)} episodes: {out}")

@@ -14,8 +14,10 @@ import pytest
 from api import cli
 from ingest.books import FILE_NAME, Books
 
-COMMANDS = ("demo", "serve", "ingest", "detect", "desk", "api", "simulate", "replay", "backtest", "ledger")
-COMMANDS += ("dead-letters", "settings", "migrate")
+COMMANDS: tuple[str, ...] = (
+    *("demo", "serve", "ingest", "detect", "desk", "api", "simulate", "replay", "backtest"),
+    *("ledger", "dead-letters", "settings", "migrate"),
+)
 
 
 @dataclass(frozen=True)

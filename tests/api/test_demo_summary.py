@@ -16,7 +16,7 @@ def fault(appliance: str, onset: int, failure: int | None) -> RealFault:
 
 def ticket(appliance: str, day: float) -> PredictedTicket:
     """A ticket with its time in days."""
-    return PredictedTicket(appliance, "drain_pump_clog", "pump", round(day * DAY))
+    return PredictedTicket(appliance, round(day * DAY), 0)
 
 
 def test_a_ticket_between_onset_and_failure_is_early() -> None:
