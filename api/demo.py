@@ -30,14 +30,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from alerts.accounts import Role
 from alerts.remote.policy import SessionLimits
-from alerts.tickets.reading import TicketFilter
-from alerts.tickets.ticket import Ticket, TicketSource
-from api.demo_summary import PredictedTicket, Summary, judge, percentile_99, read_truth
+from api.demo_service import is_caught_up, lag_in_words, predicted_tickets, ticket_count
+from api.demo_summary import Summary, judge, percentile_99, read_truth
 from api.setting_sources import load
 from api.settings import Settings
-from ingest.clock import AcceleratedClock, SystemClock, to_ms
+from ingest.clock import AcceleratedClock, SystemClock
 from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
-from simulator.child import FleetOrder, SharedClock, run_child
+from simulator.child import FleetOrder, SentAt, SharedClock, WhenSent, run_child
 from simulator.driver import Progress as FleetProgress
 from simulator.fleet import Fleet
 from simulator.specification import read_fleet
@@ -105,6 +104,8 @@ class Demo:
         self._clock = SharedClock(AcceleratedClock(wall_ms, wall_ms, 1.0))
         self._fleet: FleetProgress = FleetProgress()
         self._is_ending = False
+        self._sent_at: SentAt | None = None
+        self._delays_ms: list[int] = []
 
     def run(self) -> Summary:
         """The whole run; raises :class:`DemoError` where a part can't start or dies."""
@@ -125,6 +126,7 @@ class Demo:
             self._greet(service, settings)
             self._follow_history(service, pipe, child)
             self._live(service, pipe, child)
+            self._ask_when_sent(service, pipe, child)
             self._end_fleet(service, pipe, child)
             self._catch_up(service)
             return self._summary(service, folder)
@@ -191,8 +193,10 @@ class Demo:
             task = bar.add_task(f"{HISTORY_DAYS} days of history", total=HISTORY_DAYS, tickets=0, lag="")
             while not self._interrupted.is_set():
                 self._look(service, pipe, child)
-                bar.update(task, completed=self._fleet.history_days, tickets=_tickets(service), lag=_lag(service))
-                if self._fleet.phase == "live" and _is_caught_up(service):
+                bar.update(
+                    task, completed=self._fleet.history_days, tickets=ticket_count(service), lag=lag_in_words(service)
+                )
+                if self._fleet.phase == "live" and is_caught_up(service):
                     bar.update(task, completed=HISTORY_DAYS)
                     return
                 self._interrupted.wait(LOOK_S)
@@ -210,7 +214,7 @@ class Demo:
             while not self._interrupted.is_set():
                 self._look(service, pipe, child)
                 elapsed_s = time.monotonic() - began_s
-                bar.update(task, completed=elapsed_s, tickets=_tickets(service), lag=_lag(service))
+                bar.update(task, completed=elapsed_s, tickets=ticket_count(service), lag=lag_in_words(service))
                 if duration_s is not None and elapsed_s >= duration_s:
                     return
                 self._interrupted.wait(LOOK_S)
@@ -222,6 +226,8 @@ class Demo:
                 word = pipe.recv()
                 if isinstance(word, FleetProgress):
                     self._fleet = word
+                elif isinstance(word, SentAt):
+                    self._sent_at = word
                 else:
                     raise DemoError(f"The fleet can't go on: {word[1]}")
         except (EOFError, OSError) as error:
@@ -231,6 +237,31 @@ class Demo:
             raise DemoError(str(service.failure))
         if not child.is_alive() and not self._is_ending:
             raise DemoError("The fleet's process has ended by itself.")
+
+    def _ask_when_sent(self, service: Service, pipe: Connection, child: SpawnProcess) -> None:
+        """Ask the fleet when it published the sample that decided each ticket, and note how long the ticket took.
+
+        A ticket's time is that of the transaction that made it visible; both moments are wall time.
+        """
+        told = [
+            (ticket.appliance_id, ticket.raised_ms, self._wall_ms(ticket.opened_ms))
+            for ticket in predicted_tickets(service)
+        ]
+        pipe.send(WhenSent(tuple((appliance_id, raised_ms) for appliance_id, raised_ms, _ in told)))
+        end_s = time.monotonic() + FLEET_END_S
+        while self._sent_at is None and time.monotonic() < end_s:
+            self._look(service, pipe, child)
+            time.sleep(LOOK_S / 5)
+        if self._sent_at is not None:
+            pairs = zip(told, self._sent_at.wall_ms, strict=True)
+            self._delays_ms = [opened_ms - sent_ms for (_, _, opened_ms), sent_ms in pairs if sent_ms is not None]
+
+    def _wall_ms(self, ms: int) -> int:
+        """The wall clock's reading when the demo's clock showed ``ms``."""
+        live = self._clock.clock
+        if not isinstance(live, AcceleratedClock) or ms < live.anchor_ms:
+            return ms  # before the live part the demo's clock is the wall clock
+        return live.anchor_wall_ms + round((ms - live.anchor_ms) / live.speed)
 
     def _end_fleet(self, service: Service, pipe: Connection, child: SpawnProcess) -> None:
         """Let the fleet send what it still holds, and end."""
@@ -245,7 +276,7 @@ class Demo:
     def _catch_up(self, service: Service) -> None:
         """Wait until everything that was acknowledged is stored and scored."""
         end_s = time.monotonic() + CATCH_UP_S
-        while not _is_caught_up(service) and time.monotonic() < end_s:
+        while not is_caught_up(service) and time.monotonic() < end_s:
             time.sleep(LOOK_S / 5)
 
     def _summary(self, service: Service, folder: Path) -> Summary:
@@ -253,7 +284,7 @@ class Demo:
         rooms = service.rooms
         rows = list(rooms.books.ledger_rows())
         stored = sum(row.stored for row in rows)
-        predicted = list(_predicted(service))
+        predicted = list(predicted_tickets(service))
         wall_s = time.monotonic() - self._began_s
         published = self._fleet.published
         dead = sum(row.dead_lettered for row in rows)
@@ -266,10 +297,10 @@ class Demo:
             dead_lettered=dead,
             gap=published - stored - dead,
             readings=sum(rooms.store.count_readings(kind) for kind in rooms.profiles),
-            tickets_opened=_tickets(service),
+            tickets_opened=ticket_count(service),
             **judge(predicted, read_truth(folder / "fleet")),
             messages_per_s=round(stored / wall_s, 1),
-            alert_delay_p99_ms=percentile_99([]),
+            alert_delay_p99_ms=percentile_99(self._delays_ms),
         )
 
 
@@ -311,47 +342,6 @@ def _bar(talk: Console) -> Progress:
         TimeElapsedColumn(),
     )
     return Progress(*columns, console=talk, refresh_per_second=4)
-
-
-def _tickets(service: Service) -> int:
-    """How many tickets were opened."""
-    return sum(service.rooms.desk.ticket_counts().values())
-
-
-def _behind(service: Service) -> int:
-    """How many journal batches the slowest reader is behind."""
-    return service.rooms.journal.tip() - min(service.rooms.cursors().values())
-
-
-def _lag(service: Service) -> str:
-    """The lag in words, empty where there is none to speak of."""
-    behind = _behind(service)
-    return f"{behind} batches to read" if behind > 1 else ""
-
-
-def _is_caught_up(service: Service) -> bool:
-    """Whether every reader has read everything."""
-    return _behind(service) == 0
-
-
-def _all_tickets(service: Service) -> Iterator[Ticket]:
-    """Every ticket, newest first."""
-    cursor = None
-    while True:
-        page = service.rooms.desk.tickets(TicketFilter(), cursor=cursor, limit=500)
-        yield from page.items
-        cursor = page.next
-        if cursor is None:
-            return
-
-
-def _predicted(service: Service) -> Iterator[PredictedTicket]:
-    """The tickets with source ``prediction``, dated by the alert that opened them."""
-    desk = service.rooms.desk
-    for ticket in _all_tickets(service):
-        if ticket.source is TicketSource.PREDICTION and ticket.alert_id is not None:
-            raised_ms = to_ms(desk.alert(ticket.alert_id).raised_at)
-            yield PredictedTicket(ticket.appliance_id, ticket.fault_mode or "", ticket.component or "", raised_ms)
 
 
 @contextmanager

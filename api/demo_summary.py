@@ -16,12 +16,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class PredictedTicket:
-    """One ticket with source ``prediction``; ``raised_ms`` is the event time of the last sample that it needed."""
+    """One ticket with source ``prediction``.
+
+    ``raised_ms`` is the event time of the last sample that it needed, ``opened_ms`` when the desk opened it.
+    """
 
     appliance_id: str
-    fault_mode: str
-    component: str
     raised_ms: int
+    opened_ms: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Child: a fleet in a process of its own, started by a parent that shares its clock's parameters and a pipe.
 
-The parent sends ``"stop"``, or an :class:`~ingest.clock.AcceleratedClock` that replaces the clock at once; the child
-sends its :class:`~simulator.driver.Progress` about every second, the last one with the phase ``ended``. A
+The parent sends ``"stop"``, an :class:`~ingest.clock.AcceleratedClock` that replaces the clock at once, or
+:class:`WhenSent`, which is answered by a :class:`SentAt`; the child sends its :class:`~simulator.driver.Progress` about every second, the last one with the phase ``ended``. A
 child that fails sends ``("failed", sentence)``.
 """
 
@@ -42,6 +42,20 @@ class FleetOrder:
     topic_root: str = "fettle/v1"
     bad_network: bool = True
     drain_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class WhenSent:
+    """Asks when samples were published: (appliance id, event time in ms) each."""
+
+    samples: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SentAt:
+    """Answers :class:`WhenSent`: wall clock ms, or None where that is forgotten, in the order asked."""
+
+    wall_ms: tuple[int | None, ...]
 
 
 @dataclass(slots=True)
@@ -88,6 +102,8 @@ async def _run(order: FleetOrder, pipe: Connection) -> None:
             word = "stop"
         if isinstance(word, AcceleratedClock):
             clock.clock = word
+        elif isinstance(word, WhenSent):
+            pipe.send(SentAt(tuple(run.sent_at_wall_ms(*sample) for sample in word.samples)))
         else:
             loop.remove_reader(pipe.fileno())
             stop.set()
@@ -98,7 +114,6 @@ async def _run(order: FleetOrder, pipe: Connection) -> None:
         except OSError:
             stop.set()
 
-    loop.add_reader(pipe.fileno(), hear)
     run = FleetRun(
         fleet,
         read_broker(order.mqtt_url),
@@ -109,6 +124,7 @@ async def _run(order: FleetOrder, pipe: Connection) -> None:
         bad_network=order.bad_network,
         report=tell,
     )
+    loop.add_reader(pipe.fileno(), hear)
     order.truth_folder.mkdir(parents=True, exist_ok=True)
     try:
         await run.run(history_until_ms=order.history_until_ms, stop=stop, drain_s=order.drain_s)

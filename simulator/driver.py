@@ -11,12 +11,13 @@ import asyncio
 import contextlib
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ingest.clock import Clock
+from ingest.clock import Clock, SystemClock
 from simulator.agent import Agent, Consent, Identity, Outgoing
 from simulator.connection import CONNECTING_AT_ONCE, Broker, Connection
 from simulator.fleet import Fleet
@@ -26,9 +27,12 @@ from simulator.payload import SampleEncoder
 from simulator.reports import Happening, Reports
 
 OUTSTANDING_BYTES = 64 * 1024 * 1024
+WALL = SystemClock()
 LIVE_TICK_S = 0.05
 LIVE_SPAN_MS = 3_600_000
 REPORT_EVERY_S = 1.0
+SENT_REMEMBERED = 4096
+"""Messages per appliance whose moment of sending is remembered."""
 Item = tuple[int, int, bytes | Happening, int]
 """(appliance, ts_ms, encoded sample or event, readings)."""
 
@@ -76,6 +80,15 @@ class FleetRun:
         self.connections = self._connect_all(seed, passwords or {}, topic_root, bad_network=bad_network)
         self._encoders: dict[str, SampleEncoder] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._sent = [deque[tuple[int, int]](maxlen=SENT_REMEMBERED) for _ in self.connections]
+        self._places = {one.id: place for place, one in enumerate(fleet.appliances)}
+
+    def sent_at_wall_ms(self, appliance_id: str, ts_ms: int) -> int | None:
+        """When (wall clock) the appliance handed the sample of event time ``ts_ms`` to its connection; None if forgotten."""
+        sent = self._sent[self._places[appliance_id]]
+        if not sent or ts_ms > sent[-1][0]:
+            return None
+        return next((wall_ms for last_ts_ms, wall_ms in sent if last_ts_ms >= ts_ms), None)
 
     async def run(
         self,
@@ -207,6 +220,7 @@ class FleetRun:
         day = (items[0][1] - self.fleet.start_ms) // DAY_MS
         self.progress.published += len(messages)
         self.progress.by_day[day] = self.progress.by_day.get(day, 0) + len(messages)
+        self._sent[place].append((items[-1][1], WALL.now_ms()))
         self.connections[place].publish(messages)
 
     def _check(self) -> None:
