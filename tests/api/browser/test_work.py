@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from alerts.lifecycle import TicketStep
 from alerts.tickets.ticket import StepBody
@@ -52,6 +52,7 @@ def test_the_palette_finds_tickets_and_appliances(page: Page, town: Town) -> Non
     """Ctrl-K and a few letters lead anywhere."""
     page.goto(f"{town.address}/queue")
 
+    page.get_by_role("link", name=re.compile("#1 ")).first.wait_for()
     page.keyboard.press("Control+k")
     page.get_by_placeholder("Page, ticket number").fill("0231")
     found = page.get_by_role("dialog").locator("button", has_text=f"{WASHER}Aqua")
@@ -152,8 +153,10 @@ def test_a_session_goes_from_consent_to_values_to_its_end(page: Page, town: Town
     expect(page.get_by_role("button", name="Read all values now")).to_have_count(0)
 
 
-def test_a_lost_connection_is_said_and_heals(page: Page, town: Town) -> None:
+def test_a_lost_connection_is_said_and_heals(browser: Browser, town: Town) -> None:
     """While the service can't be heard the pages keep what they have and say so; afterwards they are as before."""
+    page = browser.new_page()  # with a clock that runs
+    page.goto(town.login_link())
     page.goto(f"{town.address}/queue?t=1")
     expect(page.get_by_role("heading", name=re.compile("Drain pump"))).to_be_visible()
 
@@ -164,6 +167,7 @@ def test_a_lost_connection_is_said_and_heals(page: Page, town: Town) -> None:
     town.serve()
 
     expect(page.get_by_text("No connection to Fettle")).to_have_count(0)
+    page.close()
 
 
 def test_appliance_filters_live_in_the_address(page: Page, town: Town) -> None:

@@ -23,7 +23,8 @@ from alerts.lifecycle import TicketStep
 from alerts.tickets.ticket import NewTicket, StepBody, TicketSource
 from api.app import make_app
 from api.context import Context
-from api.http_server import HttpServer, bind
+from api.http_server import HttpServer
+from api.listening import bind
 from api.settings import Settings
 from detectors.finding import Channel, Condition, ConditionState, DetectCommit, Evidence, Finding
 from ingest.clock import ManualClock

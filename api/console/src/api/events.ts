@@ -5,7 +5,7 @@ import { queryClient } from "./queries";
 
 export interface Connection {
   isLost: boolean;
-  /** When the stream last spoke, or was last known to be there. */
+  /** When the stream was last known to be there, on the browser's steady clock (performance.now). */
   lastAt: number;
 }
 
@@ -16,7 +16,7 @@ const TOPICS: Record<string, string[]> = {
   session: ["session", "ticket"],
 };
 
-let connection: Connection = { isLost: false, lastAt: Date.now() };
+let connection: Connection = { isLost: false, lastAt: performance.now() };
 const listeners = new Set<() => void>();
 
 function tell(next: Connection): void {
@@ -48,13 +48,13 @@ export function useEvents(isSignedIn: boolean): void {
     };
     const stream = new EventSource("/api/v1/events");
     stream.onopen = () => {
-      tell({ isLost: false, lastAt: Date.now() });
+      tell({ isLost: false, lastAt: performance.now() });
       if (wasLost) void queryClient.invalidateQueries();
       wasLost = false;
     };
     stream.onerror = () => {
       wasLost = true;
-      if (!connection.isLost) tell({ isLost: true, lastAt: Date.now() });
+      if (!connection.isLost) tell({ isLost: true, lastAt: performance.now() });
     };
     for (const [topic, keys] of Object.entries(TOPICS)) {
       stream.addEventListener(topic, () => {

@@ -472,6 +472,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dead Letters
+         * @description Messages that could not be accepted, newest first.
+         */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -586,7 +606,7 @@ export interface components {
             /** Channel */
             channel: string;
             state: components["schemas"]["AlertState"];
-            reason: components["schemas"]["Reason"];
+            reason: components["schemas"]["alerts__alerting__alert__Reason"];
             /** Severity */
             severity: number;
             /** Probability */
@@ -800,7 +820,7 @@ export interface components {
         };
         /**
          * Availability
-         * @description Whether an appliance can be reached.
+         * @description Whether an appliance can be heard.
          * @enum {string}
          */
         Availability: "online" | "sleeping" | "offline" | "stale";
@@ -884,6 +904,28 @@ export interface components {
          * @enum {string}
          */
         DangerClass: "R0" | "R1" | "R2" | "R3" | "R4";
+        /**
+         * DeadLetter
+         * @description A message that could not be accepted; ``payload`` is text, or null beside ``payload_base64``.
+         */
+        DeadLetter: {
+            /** Number */
+            number: number;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Topic */
+            topic: string;
+            reason: components["schemas"]["ingest__wire__dead_letter__Reason"];
+            /** Detail */
+            detail: string;
+            /** Payload */
+            payload: string | null;
+            /** Payload Base64 */
+            payload_base64?: string | null;
+        };
         /**
          * Evidence
          * @description One metric or feature that speaks for a fault mode.
@@ -1097,6 +1139,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[DeadLetter] */
+        Page_DeadLetter_: {
+            /** Items */
+            items: components["schemas"]["DeadLetter"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[Incident] */
         Page_Incident_: {
             /** Items */
@@ -1189,10 +1238,10 @@ export interface components {
         };
         /**
          * Reason
-         * @description Why a finding did, or did not, open a ticket; logged, stored and shown.
+         * @description The reasons, first to last.
          * @enum {string}
          */
-        Reason: "ticket_opened" | "already_open" | "data_fault_no_ticket" | "inhibited_recent_repair" | "silenced" | "appliance_retired" | "cleared_before_ticket";
+        "Reason-Input": "unknown_topic" | "too_large" | "not_utf8" | "not_json" | "too_deep" | "schema" | "identity_mismatch" | "unknown_appliance" | "time_out_of_range" | "equivocation" | "poison";
         /**
          * Recommended
          * @description What to do first, what would prove it, and what to bring.
@@ -1480,6 +1529,18 @@ export interface components {
             /** To */
             to: string | null;
         };
+        /**
+         * Reason
+         * @description Why a finding did, or did not, open a ticket; logged, stored and shown.
+         * @enum {string}
+         */
+        alerts__alerting__alert__Reason: "ticket_opened" | "already_open" | "data_fault_no_ticket" | "inhibited_recent_repair" | "silenced" | "appliance_retired" | "cleared_before_ticket";
+        /**
+         * Reason
+         * @description The reasons, first to last.
+         * @enum {string}
+         */
+        ingest__wire__dead_letter__Reason: "unknown_topic" | "too_large" | "not_utf8" | "not_json" | "too_deep" | "schema" | "identity_mismatch" | "unknown_appliance" | "time_out_of_range" | "equivocation" | "poison";
         /**
          * ProblemDocument
          * @description What every error answers.
@@ -3068,6 +3129,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Incident_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                reason?: components["schemas"]["Reason-Input"] | null;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeadLetter_"];
                 };
             };
             /** @description Nobody is logged in */

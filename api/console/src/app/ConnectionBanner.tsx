@@ -12,7 +12,7 @@ export function ConnectionBanner() {
   const { t, language } = useWords();
   const { isLost, lastAt } = useConnection();
   useNow();
-  const silence = Date.now() - lastAt;
+  const silence = performance.now() - lastAt;
   const isShown = isLost && silence > PATIENCE_MS;
   return (
     <div role="status" className={isShown ? "banner" : undefined}>

@@ -86,6 +86,7 @@ export function Palette() {
       filter={(_, actions) => actions}
       shortcut={["mod + K"]}
       nothingFound={t("palette.nothing")}
+      attributes={{ content: { "aria-label": t("nav.search") } }}
       highlightQuery
       scrollable
       maxHeight={420}

@@ -28,7 +28,7 @@ export function useKeys(acts: Record<string, (() => void) | undefined>): void {
   });
 }
 
-let pairSince = 0;
+let pairSince = -PAIR_MS;
 
 function isPairPending(): boolean {
   return performance.now() - pairSince < PAIR_MS;

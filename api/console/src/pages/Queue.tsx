@@ -18,6 +18,8 @@ import { TicketView } from "../ticket/TicketView";
 import { byNearerClock } from "../words/clocks";
 import { now } from "../words/now";
 
+const KEYS_LEAD_MS = 1000;
+
 export function Queue() {
   const { t } = useWords();
   const navigate = useNavigate();
@@ -47,17 +49,26 @@ export function Queue() {
       }
       return after;
     }, { replace: true });
+  // Keys may come faster than the page is drawn: the place is kept beside it, and a late drawing doesn't move it back.
+  const place = useRef(chosen?.number);
+  const movedAt = useRef(-KEYS_LEAD_MS);
+  useEffect(() => {
+    if (performance.now() - movedAt.current > KEYS_LEAD_MS) place.current = chosen?.number;
+  }, [chosen?.number]);
   const move = (step: number) => {
-    const at = chosen ? tickets.indexOf(chosen) + step : 0;
-    const next = tickets[Math.min(Math.max(at, 0), tickets.length - 1)];
-    if (next) change({ t: String(next.number) });
+    const at = tickets.findIndex((ticket) => ticket.number === place.current);
+    const next = tickets[Math.min(Math.max(at + step, 0), tickets.length - 1)];
+    if (!next) return;
+    place.current = next.number;
+    movedAt.current = performance.now();
+    change({ t: String(next.number) });
   };
   useKeys({
     j: () => move(1),
     k: () => move(-1),
     ArrowDown: () => move(1),
     ArrowUp: () => move(-1),
-    Enter: chosen && (() => void navigate(`/tickets/${chosen.number}`)),
+    Enter: chosen && (() => void navigate(`/tickets/${place.current}`)),
     "/": () => filterBox.current?.focus(),
   });
   useFirstVisible(chosen, tickets);
