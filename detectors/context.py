@@ -30,6 +30,8 @@ FLEET_MEMORY_ROWS = 20_000.0
 SLOPE_PRIOR_ROWS = 30.0
 VARIANCE_PRIOR_ROWS = 15.0
 FLOOR_PRIOR_ROWS = 5.0
+RING_MAX = 60_000.0
+"""Half-precision numbers end soon after; no feature or context of a day or cycle should come near."""
 CLIP_SIGMA = 4.0
 LEARNING_CLIP_SIGMA = 10.0
 SUSPICIOUS_WEIGHT_MIN = 0.05
@@ -111,8 +113,7 @@ class Context:
         if full.any():
             weight = np.clip(1 - suspicion[full], SUSPICIOUS_WEIGHT_MIN, 1)
             self._absorb(state, rows[full], old[full, :size], old[full, size:], weight, CLIP_SIGMA)
-        with np.errstate(over="ignore"):
-            state["ring"][rows, slot] = np.concatenate([y, x], axis=1)
+        state["ring"][rows, slot] = np.clip(np.concatenate([y, x], axis=1), -RING_MAX, RING_MAX)
 
     def _pick(self, x: Floats) -> tuple[Floats, Floats]:
         """The first and second context variable of each feature, (B, F) each, NaN where it has none."""

@@ -10,7 +10,7 @@ Channels: distance from the long mean, first difference, distance from a fast an
 distance from the usual value at this hour, variance up and down. With three metrics or more comes a window PCA (see
 window_pca.py), fitted once on the first rows. One alarm, then quiet for a while: repeats tell nothing new.
 
-The state is bounded: 32 metrics per appliance, a fixed histogram per channel. Score first, then learn.
+The state is bounded: 32 metrics per appliance, fixed tail counts per channel. Score first, then learn.
 
 Reference: detection.md sections 3.1 and 3.2.
 """
@@ -36,6 +36,8 @@ WARM_UP_ROWS = 100
 MAX_WEIGHT = 0.66
 SURPRISE_MAX = 12.0
 RECORD_BONUS_MAX = 6.0
+
+_BIN_NUMBERS = np.arange(BINS + 1)
 
 Floats = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]
@@ -105,19 +107,19 @@ class Series:
     def _surprise(self, said: Floats, present: NDArray[np.bool_]) -> Floats:
         """Rank each value among the channel's past, then count it: (S, channels)."""
         a = self.arrays
-        scale = np.maximum(a["scale"], 1e-12)
-        place = np.log2(1 + said / scale * 4) * BINS_PER_DOUBLING
-        place = np.clip(place, 0, BINS - 1).astype(np.intp)[:, :, None]
-        histogram = a["histogram"]
-        above = np.cumsum(histogram[:, :, ::-1], axis=2)[:, :, ::-1]
-        inside = np.take_along_axis(histogram, place, axis=2)[:, :, 0]
-        beyond = np.take_along_axis(above, place, axis=2)[:, :, 0] - inside / 2
+        place = np.log2(1 + said * 4 / np.maximum(a["scale"], 1e-12)) * BINS_PER_DOUBLING
+        place = np.minimum(place, BINS - 1).astype(np.intp)
+        tail = a["tail"]
+        flat, at = tail.reshape(-1), place.ravel() + np.arange(place.size) * (BINS + 1)
+        beyond = ((flat[at] + flat[at + 1]) / 2).reshape(place.shape)
         n = a["count"][:, None]
         rank = -np.log10((1 + beyond) / (2 + n))
         bonus = 2 * np.log2(np.maximum(said, 1e-12) / np.maximum(a["record"], 1e-12))
-        surprise: Floats = np.clip(rank + np.clip(bonus, 0.0, RECORD_BONUS_MAX) * (n >= WARM_UP_ROWS), 0.0, SURPRISE_MAX)
+        surprise: Floats = np.clip(
+            rank + np.clip(bonus, 0.0, RECORD_BONUS_MAX) * (n >= WARM_UP_ROWS), 0.0, SURPRISE_MAX
+        )
         held = present[:, None]
-        np.put_along_axis(histogram, place, (inside + held)[:, :, None], axis=2)
+        tail += (place[:, :, None] >= _BIN_NUMBERS) & held[:, :, None]
         a["record"] = np.where(held, np.maximum(a["record"], said), a["record"])
         gain = np.maximum(LONG, 1 / (n + 1.0))
         a["scale"] = a["scale"] + np.where(held & (n < WARM_UP_ROWS), gain * (said - a["scale"]), 0.0)
@@ -145,7 +147,7 @@ def _empty(size: int) -> Arrays:
         "hour": np.zeros((size, HOURS)),
         "scale": np.zeros((size, channels)),
         "record": np.zeros((size, channels)),
-        "histogram": np.zeros((size, channels, BINS), np.float32),
+        "tail": np.zeros((size, channels, BINS + 1), np.float32),
     }
 
 

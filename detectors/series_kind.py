@@ -256,6 +256,6 @@ def _unpack(packed: bytes, learn_rows: int) -> Standing | None:
         window.recent = list(stored["recent"])
         window.centre, window.spread, window.basis = stored["centre"], stored["spread"], stored["basis"]
     series.surprise = np.zeros(len(series.names))
-    if series.arrays["histogram"].shape[1] != len(CHANNELS):
+    if series.arrays["tail"].shape[1] != len(CHANNELS):
         return None
     return one

@@ -1,0 +1,134 @@
+"""Single layers: the point bank, hygiene, the folding of cycles, and state as bytes."""
+
+from __future__ import annotations
+
+import doctest
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from detectors import checkpoint, cusum, diagnosis, point_bank
+from detectors.finding import Finding
+from detectors.pipeline import Pipeline
+from ingest import recording
+from ingest.sample import AdmittedBatch
+from tests.detectors.made_fleet import FRIDGE, PROFILES, START_MS, block, fridge
+
+
+@pytest.mark.parametrize("module", [cusum, diagnosis, point_bank, recording])
+def test_examples_in_docstrings_run(module: ModuleType) -> None:
+    """What a docstring shows is what happens."""
+    assert doctest.testmod(module).failed == 0
+
+
+def test_the_bank_scores_before_it_learns() -> None:
+    """The score of a reading comes from the mean before it, and the largest distance scores highest."""
+    bank, seen = np.zeros((3, 6, 1), np.float32), np.zeros(3, np.uint32)
+    rng = np.random.default_rng(1)
+    rows = np.arange(3)
+    for _ in range(300):
+        point_bank.update(bank, seen, rows, rng.normal(20, 2, (3, 1)).astype(np.float32))
+
+    z = point_bank.update(bank, seen, rows, np.array([[20.0], [26.0], [40.0]], np.float32))[:, 0]
+
+    assert abs(z[0]) < 1
+    assert 2 < z[1] < 4
+    assert 8 < z[2] < 12
+    assert bank[0, point_bank.MEAN, 0] == pytest.approx(20, abs=0.5)
+
+
+def test_a_reading_not_given_leaves_the_bank_as_it_is() -> None:
+    """NaN scores NaN and moves neither mean nor variance."""
+    bank, seen = np.zeros((1, 6, 2), np.float32), np.zeros(1, np.uint32)
+    rows = np.array([0])
+    for x in (5.0, 6.0, 5.5):
+        point_bank.update(bank, seen, rows, np.array([[x, np.nan]], np.float32))
+    before = bank.copy()
+
+    z = point_bank.update(bank, seen, rows, np.full((1, 2), np.nan, np.float32))
+
+    assert np.isnan(z).all()
+    np.testing.assert_array_equal(bank, before)
+
+
+def data_faults(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[Finding]:
+    """What is said of the data of one refrigerator."""
+    ts, _ = fridge(1, days=10)
+    rows = [("F1", int(t), row, "cooling", None) for t, row in zip(ts, values, strict=True)]
+    one = block("refrigerator", FRIDGE, rows)
+    outcome = Pipeline(PROFILES).fold(AdmittedBatch(1, one.received_ms, len(rows), (one,)))
+    return [finding for finding in outcome.findings if finding.cleared_ms is None]
+
+
+@pytest.mark.parametrize(
+    ("fault", "readings"),
+    [
+        ("sensor_out_of_range", np.full(60, 99.0)),
+        ("sensor_stuck", np.full(120, -17.25)),
+    ],
+)
+def test_a_lying_sensor_is_a_fault_of_the_data(
+    fault: str, readings: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+) -> None:
+    """A sensor that is open or stuck is named as such, with its metric, and never as a fault of the appliance."""
+    _, values = fridge(1, days=10)
+    values[300 : 300 + len(readings), FRIDGE.index("freezer_c")] = readings
+
+    [found] = data_faults(values)
+
+    assert found.is_data_fault
+    assert found.fault_mode == fault
+    assert found.evidence[0].metric == "freezer_c"
+
+
+def test_spikes_are_a_fault_of_the_data_when_they_repeat() -> None:
+    """One spike is ignored; six within a day are said."""
+    _, values = fridge(1, days=10)
+    column = FRIDGE.index("freezer_c")
+    values[200, column] = 40.0
+    assert data_faults(values) == []
+
+    values[300:348:6, column] = 40.0
+    [found] = data_faults(values)
+
+    assert found.fault_mode == "sensor_spikes"
+
+
+def test_a_healthy_sensor_is_not_blamed() -> None:
+    """Ten healthy days with settings that never change say nothing of the data."""
+    _, values = fridge(2, days=10)
+
+    assert data_faults(values) == []
+
+
+def test_a_day_of_silence_is_said_when_it_ends() -> None:
+    """A refrigerator that was silent for more than a day gets a gap finding with its next sample."""
+    ts, values = fridge(1, days=6)
+    rows = [
+        ("F1", int(t), row, "cooling", None)
+        for t, row in zip(ts, values, strict=True)
+        if not START_MS + 2 * 86_400_000 < t < START_MS + 4 * 86_400_000
+    ]
+    one = block("refrigerator", FRIDGE, rows)
+
+    findings = Pipeline(PROFILES).fold(AdmittedBatch(1, one.received_ms, len(rows), (one,))).findings
+
+    assert [finding.fault_mode for finding in findings] == ["data_gap", "data_gap"]
+    assert findings[0].raised_ms == START_MS + 4 * 86_400_000
+
+
+def test_rows_survive_as_bytes() -> None:
+    """A packed row is unpacked to the same state; another layout is refused as a whole."""
+    rng = np.random.default_rng(1)
+    state = {"a": rng.normal(size=(4, 3)).astype(np.float32), "b": np.arange(4, dtype=np.int64)}
+    packed = checkpoint.pack_rows(state, "kettle", np.array([2]))[0]
+    empty = {name: np.zeros_like(array) for name, array in state.items()}
+
+    assert checkpoint.kind_of(packed) == "kettle"
+    assert checkpoint.unpack_row(empty, 0, packed)
+    np.testing.assert_array_equal(empty["a"][0], state["a"][2])
+    assert empty["b"][0] == 2
+    other = {"a": np.zeros((4, 3), np.float32)}
+    assert not checkpoint.unpack_row(other, 0, packed)
+    assert not checkpoint.unpack_row(empty, 0, packed[:-1])
