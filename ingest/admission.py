@@ -161,12 +161,13 @@ class Admission:
         """Decode a batch; a message that breaks the decoder twice, in the batch and alone, is refused as poison."""
         try:
             return self._decoder.decode(topics, payloads)
-        except Exception:
-            poison = [number for number, topic in enumerate(topics) if self._breaks(topic, payloads[number])]
-            if not poison:
-                raise
-            log.exception("poison_found", messages=len(poison), topic=topics[poison[0]])
-            return decode_without(self._decoder, topics, payloads, poison)
+        except Exception as error:  # noqa: BLE001 - one message that breaks the decoder must not hold up all others
+            cause = error
+        poison = [number for number, topic in enumerate(topics) if self._breaks(topic, payloads[number])]
+        if not poison:
+            raise cause
+        log.error("poison_found", messages=len(poison), topic=topics[poison[0]], cause=repr(cause))
+        return decode_without(self._decoder, topics, payloads, poison)
 
     def _breaks(self, topic: str, payload: bytes) -> bool:
         """Whether one message alone breaks the decoder."""
