@@ -66,7 +66,9 @@ def main(count: int) -> None:
     frames = list(publish_frames(count, start_ms=SystemClock().now_ms()))
     listener = socket.create_server(("127.0.0.1", 0))
     print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
+    listener.settimeout(60)  # the measuring process may have been ended
     client, _ = listener.accept()
+    client.settimeout(60)
     window = _greet(client)
     started = time.perf_counter()
     if window == 0:
@@ -74,7 +76,7 @@ def main(count: int) -> None:
     else:
         wall_s = _feed(client, frames, window)
     print(json.dumps({"wall_s": wall_s - started, "acknowledged": count, "window": window}), flush=True)
-    client.settimeout(None)
+    client.settimeout(60)
     client.recv(_RECEIVE_BYTES)  # the subscriber closes
 
 
