@@ -3,7 +3,7 @@
     python docs/screenshots.py FOLDER LOGIN_LINK [--only PAGE] [--light] [--english]
 
 ``LOGIN_LINK`` is what ``fettle demo`` prints. Pages that need a ticket, an appliance or a session take the first one
-that the API gives. ``docs/console.png`` is the picture ``ticket-light-en.png``.
+that the API gives. ``docs/console.png`` is the picture ``queue-light-en.png``.
 """
 
 from __future__ import annotations
