@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from alerts.accounts import Accounts, Role
 from alerts.database import migrate, open_database
@@ -19,6 +20,17 @@ from ingest.clock import ManualClock
 from ingest.profiles import load_profiles
 from ingest.store.embedded import EmbeddedStore
 from tests.api.house import NOON_MS, House
+
+
+@pytest.fixture(autouse=True)
+def quiet_log() -> Iterator[None]:
+    """Logs are made as in service and go nowhere; drawing a traceback with all its values would take seconds."""
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=repr)],
+        logger_factory=structlog.ReturnLoggerFactory(),
+    )
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -114,7 +114,7 @@ def test_an_appliance_is_shown_with_its_newest_readings(house: House) -> None:
     assert shown["latest"]["power_w"] == {"ts": times[-1], "value": 2.0}
     assert shown["condition"] == "learning"
     assert shown["condition_reason"]
-    assert shown["availability"] == "offline"
+    assert shown["availability"] == "stale"
     labels = {metric["name"]: metric["label"] for metric in shown["metrics"]}
     assert labels["power_w"] == "功率"
     assert [item["id"] for item in listed] == ["fridge-1"]
