@@ -137,8 +137,6 @@ function WordFilter({ box, value, onChange }: { box: React.RefObject<HTMLInputEl
   const [settled] = useDebouncedValue(words, 200);
   useEffect(() => {
     if (settled !== value) onChange(settled);
-    // only what was typed may change the address
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [settled]);
   return (
     <TextInput

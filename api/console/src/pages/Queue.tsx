@@ -1,7 +1,7 @@
 /** What needs me next: the list on the left, the chosen ticket on the right; view, filter and choice live in the URL. */
-import { useMediaQuery } from "@mantine/hooks";
+import { useDebouncedValue, useMediaQuery } from "@mantine/hooks";
 import { IconArrowLeftFromArc } from "@tabler/icons-react";
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 
 import { OPEN_STATUSES, QUEUE_LIMIT, useAccount, useTickets } from "../api/queries";
@@ -25,7 +25,9 @@ export function Queue() {
   const navigate = useNavigate();
   const [search, setSearch] = useSearchParams();
   const view = (VIEWS as readonly string[]).includes(search.get("view") ?? "") ? (search.get("view") as View) : "open";
-  const filter = search.get("q") ?? "";
+  // What is typed is kept here and reaches the address a moment later: an address is slower than fingers.
+  const [filter, setFilter] = useState(search.get("q") ?? "");
+  const [settled] = useDebouncedValue(filter, 200);
   const me = useAccount().data?.name ?? "";
   const open = useTickets(OPEN_STATUSES);
   const closed = useTickets(["closed", "cancelled"], { limit: view === "closed" ? 500 : 50 });
@@ -55,6 +57,9 @@ export function Queue() {
   useEffect(() => {
     if (performance.now() - movedAt.current > KEYS_LEAD_MS) place.current = chosen?.number;
   }, [chosen?.number]);
+  useEffect(() => {
+    if ((search.get("q") ?? "") !== settled) change({ q: settled || null });
+  }, [settled]);
   const move = (step: number) => {
     const at = tickets.findIndex((ticket) => ticket.number === place.current);
     const next = tickets[Math.min(Math.max(at + step, 0), tickets.length - 1)];
@@ -88,7 +93,7 @@ export function Queue() {
             value={filter}
             placeholder={`${t("queue.filter")}  /`}
             aria-label={t("queue.filter")}
-            onChange={(event) => change({ q: event.currentTarget.value || null })}
+            onChange={(event) => setFilter(event.currentTarget.value)}
             onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
           />
         </div>
