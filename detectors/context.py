@@ -28,6 +28,8 @@ LAG = 7
 MEMORY_ROWS = 90.0
 FLEET_MEMORY_ROWS = 20_000.0
 SLOPE_PRIOR_ROWS = 30.0
+CONTEXT_REACH_SIGMA = 4.0
+"""No slope is believed further from the usual context than this; a wild context would make a wild expectation."""
 VARIANCE_PRIOR_ROWS = 15.0
 FLOOR_PRIOR_ROWS = 5.0
 RING_MAX = 60_000.0
@@ -133,11 +135,13 @@ class Context:
     def _expected(self, reference: Floats, x1: Floats, x2: Floats) -> Floats:
         """What each feature should be, given its context."""
         fleet = self._slopes()
-        spread = self.fleet["cross"][:, 0, 0] / np.maximum(self.fleet["weight"], 1)
+        weight = np.maximum(self.fleet["weight"], 1)
+        spread = self.fleet["cross"][:, 0, 0] / weight
         prior = SLOPE_PRIOR_ROWS * np.maximum(spread, 1e-12)
         slope = (reference[:, 5] + prior * fleet[:, 0]) / (reference[:, 4] + prior)
-        shift1 = np.nan_to_num(x1 - reference[:, 2])
-        shift2 = np.nan_to_num(x2 - reference[:, 3])
+        reach = CONTEXT_REACH_SIGMA * np.sqrt(np.einsum("fii->fi", self.fleet["cross"]) / weight[:, None]) + 1e-9
+        shift1 = np.clip(np.nan_to_num(x1 - reference[:, 2]), -reach[:, 0], reach[:, 0])
+        shift2 = np.clip(np.nan_to_num(x2 - reference[:, 3]), -reach[:, 1], reach[:, 1])
         expected: Floats = reference[:, 1] + slope * shift1 + fleet[:, 1] * shift2
         return expected
 
