@@ -37,4 +37,4 @@ def test_a_traceback_shows_no_values(capsys: pytest.CaptureFixture[str]) -> None
 
         written = capsys.readouterr().err
         assert "ZeroDivisionError" in written
-        assert "'hush'" not in written.replace('secret = "hush"', "").replace('secret = \\"hush\\"', "")
+        assert "hush" not in written
