@@ -159,6 +159,8 @@ class KindDetector:
         if event.type is EventType.ERROR_CODE:
             self._error_code(row, event, findings)
         elif event.type is EventType.CYCLE_FINISHED:
+            if event.ts_ms < self.state["previous_ts"][row]:
+                return findings, []  # samples of what came after are here already and have closed it
             rows = np.array([row], np.intp)
             return findings, self._units(self.cycles.close(self.state, rows, np.array([event.ts_ms])), findings)
         elif event.type in (EventType.PART_REPLACED, EventType.MOVED, EventType.SETTING_CHANGED):

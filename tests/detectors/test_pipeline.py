@@ -251,3 +251,20 @@ def test_state_is_bounded(kind: str) -> None:
 
     assert isinstance(detector, KindDetector)
     assert checkpoint.row_size(detector.state) <= 2048
+
+
+def test_a_finished_cycle_is_judged_at_once() -> None:
+    """The event that a cycle has finished closes it; one that comes behind later samples closes nothing."""
+    pipeline = Pipeline(PROFILES)
+    one = wash("W1", 0, np.random.default_rng(1))
+    running = [place for place, mode in enumerate(one.modes) if mode != "idle"]
+    rows = [("W1", int(one.ts_ms[p]), one.values[p], one.modes[p], one.cycles[p]) for p in running]
+    part = block("washing_machine", one.metrics, rows)
+    detector = pipeline.detector("washing_machine")
+    assert isinstance(detector, KindDetector)
+    pipeline.fold(AdmittedBatch(1, part.received_ms, len(rows), (part,)))
+
+    for ts_ms, closed in ((START_MS, 0), (int(part.ts_ms[-1]), 1)):
+        event = Event("W1", "washing_machine", ts_ms, ts_ms, EventType.CYCLE_FINISHED, data={"cycle": "0"})
+        pipeline.fold(AdmittedBatch(2, ts_ms, 1, (), (event,)))
+        assert detector.state["rows_seen"][0] == closed
