@@ -40,7 +40,6 @@ export function useEvents(isSignedIn: boolean): void {
     if (!isSignedIn) return;
     const due = new Set<string>();
     let timer: number | undefined;
-    let wasLost = false;
     const flush = () => {
       timer = undefined;
       for (const key of due) void queryClient.invalidateQueries({ queryKey: [key] });
@@ -49,11 +48,10 @@ export function useEvents(isSignedIn: boolean): void {
     const stream = new EventSource("/api/v1/events");
     stream.onopen = () => {
       tell({ isLost: false, lastAt: performance.now() });
-      if (wasLost) void queryClient.invalidateQueries();
-      wasLost = false;
+      // What changed between the first answers and this moment was told to nobody.
+      void queryClient.invalidateQueries();
     };
     stream.onerror = () => {
-      wasLost = true;
       if (!connection.isLost) tell({ isLost: true, lastAt: performance.now() });
     };
     for (const [topic, keys] of Object.entries(TOPICS)) {
