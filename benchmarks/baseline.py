@@ -33,7 +33,7 @@ async def _receive(count: int, port: int) -> float:
             document = json.loads(message.payload)
             appliance_id = message.topic.value.split("/")[3]
             point: Any = Point("refrigerator")  # type: ignore[no-untyped-call] # the client's own code is untyped
-            point.tag("appliance_id", appliance_id).time(document["ts"] * 1_000_000)
+            point.tag("appliance_id", appliance_id).time(document["ts"])
             for name, value in document["metrics"].items():
                 point.field(name, float(value))
             lines.append(point.to_line_protocol())
