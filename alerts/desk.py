@@ -51,7 +51,7 @@ from alerts.tickets.ticket import NewTicket, StepBody, Ticket, VerdictRecord
 from detectors.finding import Checkpoint, DetectCommit
 from ingest.clock import Clock
 from ingest.mqtt.courier import Outgoing
-from ingest.profiles.profile import Profile
+from ingest.profiles.definition import Profile
 from ingest.wire.topic import TopicScheme
 
 T = TypeVar("T")

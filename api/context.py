@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 from api.live_samples import LiveSamples
 from api.settings import Settings
 from ingest.clock import Clock
-from ingest.profiles.profile import Profile
+from ingest.profiles.definition import Profile
 from ingest.store import TelemetryStore
 
 if TYPE_CHECKING:

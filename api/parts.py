@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from api.documents import Document, Text, show
 from api.paging import Page, PageRequest
-from ingest.profiles.profile import Profile
+from ingest.profiles.definition import Profile
 
 
 class PartUse(Document):

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
     from alerts.desk import Desk
     from api.settings import Settings
-    from ingest.profiles.profile import Profile
+    from ingest.profiles.definition import Profile
     from ingest.store import TelemetryStore
 
 log = structlog.get_logger()

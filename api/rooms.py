@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from api.settings import Settings
-    from ingest.profiles.profile import Profile
+    from ingest.profiles.definition import Profile
     from ingest.store import TelemetryStore
 
 

@@ -72,4 +72,4 @@ def _tickets(client: httpx.Client, base: str) -> list[dict[str, Any]]:
 
 def _counts(ticket: dict[str, Any]) -> bool:
     is_prediction = ticket["source"] == "prediction" and ticket["channel"] == "evidence"
-    return is_prediction and ticket["severity"] < SEVERITY_MAX
+    return is_prediction and bool(ticket["severity"] < SEVERITY_MAX)

@@ -24,7 +24,7 @@ from detectors.pipeline import ALARMS_PER_YEAR
 from detectors.series import alarm_threshold
 from detectors.series_kind import LEARN_ROWS, SeriesDetector, Standing
 from ingest.profiles import profile_for
-from ingest.profiles.profile import Profile
+from ingest.profiles.definition import Profile
 from ingest.recording import Recording, RecordingError
 from ingest.sample import SampleBlock
 

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.profiles.profile import Profile, Unit
+from ingest.profiles.definition import Profile, Unit
 
 LEARN_ROWS = {Unit.DAY: 14, Unit.CYCLE: 10, Unit.NONE: 0}
 LAG = 7

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.cycle_columns import Column, Floats, Samples, finished, fold_column, joined
-from ingest.profiles.profile import MetricKind, Profile, Unit
+from ingest.profiles.definition import MetricKind, Profile, Unit
 
 DAY_MS = 86_400_000
 PAUSE_MS = 600_000

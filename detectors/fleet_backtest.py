@@ -12,7 +12,7 @@ from detectors.backtest import as_rfc3339, evidence_as_json
 from detectors.finding import Finding
 from detectors.fleet_folder import FleetFolder
 from detectors.pipeline import ALARMS_PER_YEAR, Pipeline
-from ingest.profiles.profile import Profile
+from ingest.profiles.definition import Profile
 
 COLUMNS = (
     "appliance_id", "kind", "fault_mode", "raised_at", "cleared_at", "severity", "probability", "window_from",

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.profiles.profile import MetricKind, Profile
+from ingest.profiles.definition import MetricKind, Profile
 
 DATA_FAULTS = ("sensor_out_of_range", "sensor_stuck", "sensor_spikes", "data_gap", "sensor_drift")
 LIMIT, STUCK, SPIKES, GAP = range(4)

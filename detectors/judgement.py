@@ -25,7 +25,7 @@ from detectors.diagnosis import (
 )
 from detectors.episodes import CALM_ROWS, CALM_SCORE, Episodes
 from detectors.finding import Channel, Condition, ConditionState, Evidence, Finding
-from ingest.profiles.profile import MetricKind, Profile, Unit
+from ingest.profiles.definition import MetricKind, Profile, Unit
 
 SENSOR_DRIFT = "sensor_drift"
 LONE_SHARE = 0.85

@@ -18,7 +18,7 @@ from detectors.finding import Channel, Condition, Evidence, Finding
 from detectors.hygiene import DATA_FAULTS, GAP, Hygiene, Sorted, Verdicts
 from detectors.judgement import Judgement
 from detectors.rules import CODE_WINDOW_S, Rules
-from ingest.profiles.profile import Profile, Unit
+from ingest.profiles.definition import Profile, Unit
 from ingest.sample import Event, EventType, SampleBlock, SampleFlag
 
 ROWS_PER_YEAR = {Unit.DAY: 365.0, Unit.CYCLE: 220.0, Unit.NONE: 365.0}

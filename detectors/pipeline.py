@@ -18,7 +18,7 @@ from detectors.finding import Checkpoint, Condition, Finding
 from detectors.kind import KindDetector
 from detectors.series_kind import SeriesDetector
 from ingest.profiles import profile_for
-from ingest.profiles.profile import Profile
+from ingest.profiles.definition import Profile
 from ingest.sample import AdmittedBatch
 
 ALARMS_PER_YEAR = 0.2

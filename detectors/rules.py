@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.profiles.profile import Profile
+from ingest.profiles.definition import Profile
 
 CODE_WINDOW_S = 14 * 86_400
 UNKNOWN_CODE_REPEATS = 3

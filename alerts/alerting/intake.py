@@ -21,7 +21,7 @@ from alerts.lifecycle import ALERT, OVER, AlertEvent, AlertState, next_state
 from alerts.schema import alerts, episodes, tickets
 from alerts.tickets.opening import DETECTOR, add_history, open_from_finding, refresh_from_finding
 from detectors.finding import Channel, Evidence, Finding
-from ingest.profiles.profile import Profile
+from ingest.profiles.definition import Profile
 
 HISTORY_LENGTH_MAX = 100
 PENDING_AT_ONCE = 200

@@ -24,7 +24,7 @@ from alerts.tickets.ticket import NewTicket, TicketSource
 from alerts.words import check_words
 from detectors.finding import Channel, Finding
 from ingest.clock import from_ms
-from ingest.profiles.profile import FaultMode, Profile
+from ingest.profiles.definition import FaultMode, Profile
 
 DETECTOR = "detector"
 TITLE_LENGTH_MAX = 200

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from detectors.finding import Channel, Evidence, Finding
 from ingest.clock import from_ms
-from ingest.profiles.profile import Profile
+from ingest.profiles.definition import Profile
 
 LANGUAGES = ("en", "zh")
 _MONTHS = (

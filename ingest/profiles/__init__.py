@@ -1,6 +1,6 @@
 """Appliance kinds as data: loads and checks the TOML files beside this module.
 
-A profile is one TOML file; its keys are the field names of the dataclasses in profile.py, and an unknown key is an
+A profile is one TOML file; its keys are the field names of the dataclasses in definition.py, and an unknown key is an
 error. A broken file stops the start with :class:`ProfileError`: file, line, and what to write instead. The form::
 
     kind = "refrigerator"
@@ -55,7 +55,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ingest.profiles.checks import check_profile
-from ingest.profiles.profile import Profile
+from ingest.profiles.definition import Profile
 from ingest.profiles.toml_form import ProfileError, read_profile
 
 __all__ = ["GENERIC", "ProfileError", "load_profiles", "profile_for"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from ingest.profiles.profile import FaultMode, Feature, Metric, Profile, Rule, Unit
+from ingest.profiles.definition import FaultMode, Feature, Metric, Profile, Rule, Unit
 from ingest.profiles.toml_form import Place, ProfileDocument
 
 STATISTICS_OF_METRIC = frozenset(

@@ -1,4 +1,4 @@
-"""TOML text → :class:`Profile`, typed by the dataclasses of profile.py.
+"""TOML text → :class:`Profile`, typed by the dataclasses of definition.py.
 
 Every complaint names the file, the line on which the wrong key stands, and what to write instead. What fits together
 (a signature that names a feature, a rule that names a metric) is judged in checks.py.
@@ -18,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from ingest.profiles.profile import FaultMode, Metric, Profile
+from ingest.profiles.definition import FaultMode, Metric, Profile
 
 Place = tuple[str | int, ...]
 """Where in a document: keys and numbers of tables, as in ("features", 2, "metric")."""

@@ -17,7 +17,7 @@ from msgspec import Meta, Raw
 from numpy.typing import NDArray
 
 from ingest.profiles import load_profiles, profile_for
-from ingest.profiles.profile import Profile
+from ingest.profiles.definition import Profile
 from ingest.sample import MAX_SAMPLES_PER_MESSAGE
 from ingest.wire.dead_letter import Refused
 from ingest.wire.event import EventMessage

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.profiles.profile import Profile
+from ingest.profiles.definition import Profile
 from ingest.wire.telemetry import is_metric_name
 
 LEARNED_MAX = 64

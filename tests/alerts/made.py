@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from detectors.finding import Channel, Condition, ConditionState, DetectCommit, Evidence, Finding
 from ingest.clock import to_ms
-from ingest.profiles.profile import FaultMode, Feature, Part, Profile, Unit
+from ingest.profiles.definition import FaultMode, Feature, Part, Profile, Unit
 
 NOW_MS = to_ms(datetime(2026, 11, 21, 12, 0, tzinfo=UTC))
 HOUR_MS = 3_600_000

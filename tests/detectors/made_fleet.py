@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +55,7 @@ def fridge(seed: int, *, days: int, fault: str | None = None, onset_day: int = 2
 def block(
     kind: str,
     metrics: tuple[str, ...],
-    rows: list[tuple[str, int, Floats, str | None, str | None]],
+    rows: Sequence[tuple[str, int, Floats, str | None, str | None]],
 ) -> SampleBlock:
     """Samples given as (id, ts, values, mode, cycle) as a block."""
     count = len(rows)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import doctest
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from detectors import checkpoint, cusum, diagnosis, point_bank
 from detectors.finding import Finding
@@ -121,7 +123,10 @@ def test_a_day_of_silence_is_said_when_it_ends() -> None:
 def test_rows_survive_as_bytes() -> None:
     """A packed row is unpacked to the same state; another layout is refused as a whole."""
     rng = np.random.default_rng(1)
-    state = {"a": rng.normal(size=(4, 3)).astype(np.float32), "b": np.arange(4, dtype=np.int64)}
+    state: dict[str, NDArray[Any]] = {
+        "a": rng.normal(size=(4, 3)).astype(np.float32),
+        "b": np.arange(4, dtype=np.int64),
+    }
     packed = checkpoint.pack_rows(state, "kettle", np.array([2]))[0]
     empty = {name: np.zeros_like(array) for name, array in state.items()}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.profiles import ProfileError, load_profiles, profile_for
-from ingest.profiles.profile import MetricKind, Unit
+from ingest.profiles.definition import MetricKind, Unit
 
 GOOD = """\
 kind = "kettle"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from api.console_files import DIST
 from ingest.clock import from_ms
@@ -24,7 +24,7 @@ FLAGS = [
 ]
 PATIENCE_MS = 20_000
 """A loaded machine is slow, not wrong."""
-SCREEN = {"width": 1440, "height": 900}
+SCREEN: ViewportSize = {"width": 1440, "height": 900}
 
 
 @pytest.fixture(scope="session")

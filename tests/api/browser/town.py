@@ -249,7 +249,8 @@ def fridge_story(name: str, chance: random.Random, now_ms: int) -> SampleBlock:
     noise = np.random.default_rng(chance.randrange(2**32))
     ts_ms = now_ms - 40 * DAY_MS + np.arange(40 * 96) * 900_000
     age = np.arange(len(ts_ms)) / 96
-    ts_ms, age = (column[~((age > 17) & (age < 18.2))] for column in (ts_ms, age))
+    told = ~((age > 17) & (age < 18.2))
+    ts_ms, age = ts_ms[told], age[told]
     worn = np.clip((age - 20) / 20, 0, 1)
     daily = np.sin(2 * np.pi * age)
     running = (np.arange(len(ts_ms)) % 5) < 2 + 2 * worn
