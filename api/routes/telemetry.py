@@ -22,6 +22,8 @@ DAY_MS = 86_400_000
 POINTS_DEFAULT = 2000
 POINTS_MAX = 50_000
 METRICS_MAX = 64
+MODE_LENGTH_MAX = 200
+NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]+$"
 
 
 @router.get("/appliances/{appliance_id}/telemetry")
@@ -33,6 +35,12 @@ def telemetry(
     metric: Annotated[list[str] | None, Query(max_length=METRICS_MAX, description="default: all")] = None,
     start: Annotated[str | None, Query(description="RFC 3339 or ms; default 24 h before the end")] = None,
     end: Annotated[str | None, Query(description="RFC 3339 or ms; default now")] = None,
+    mode: Annotated[
+        str | None,
+        Query(
+            max_length=MODE_LENGTH_MAX, pattern=NO_CONTROL_CHARACTERS, description="only samples reported in this mode"
+        ),
+    ] = None,
     points: Annotated[int, Query(ge=2, le=POINTS_MAX, description="at most so many rows")] = POINTS_DEFAULT,
 ) -> Telemetry:
     """Columns of [start, end): as stored where that is few enough, else minimum and maximum of equal buckets."""
@@ -41,7 +49,9 @@ def telemetry(
     interval_s = appliance.interval_s or profile_for(appliance.kind, here.profiles).usual_interval_s
     names = None if metric is None else tuple(dict.fromkeys(metric))
     try:
-        series = here.store.read(appliance.kind, appliance_id, names, start_ms=span.start_ms, end_ms=span.end_ms)
+        series = here.store.read(
+            appliance.kind, appliance_id, names, start_ms=span.start_ms, end_ms=span.end_ms, mode=mode
+        )
     except StoreUnavailable as error:
         raise Problem(503, f"The telemetry store can't answer now: {error}", headers={"retry-after": "5"}) from error
     columns = downsample(

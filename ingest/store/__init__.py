@@ -69,9 +69,19 @@ class TelemetryStore(Protocol):
         ...
 
     def read(
-        self, kind: str, appliance_id: str, metrics: Sequence[str] | None, *, start_ms: int, end_ms: int
+        self,
+        kind: str,
+        appliance_id: str,
+        metrics: Sequence[str] | None,
+        *,
+        start_ms: int,
+        end_ms: int,
+        mode: str | None = None,
     ) -> Series:
-        """All rows of [start, end) as stored, ascending; ``metrics=None`` gives every metric that has a reading."""
+        """All rows of [start, end) as stored, ascending; ``metrics=None`` gives every metric that has a reading.
+
+        With ``mode`` only the rows of samples that were reported in that mode.
+        """
         ...
 
     def latest(self, kind: str, appliance_id: str) -> Mapping[str, tuple[int, float]]:

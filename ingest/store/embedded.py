@@ -106,13 +106,22 @@ class EmbeddedStore:
             raise StoreRejected(rejected)
 
     def read(
-        self, kind: str, appliance_id: str, metrics: Sequence[str] | None, *, start_ms: int, end_ms: int
+        self,
+        kind: str,
+        appliance_id: str,
+        metrics: Sequence[str] | None,
+        *,
+        start_ms: int,
+        end_ms: int,
+        mode: str | None = None,
     ) -> Series:
-        """All rows of [start, end) as stored, ascending; ``metrics=None`` gives every metric that has a reading."""
+        """All rows of [start, end) as stored, of one mode where it is named; ``metrics=None`` gives every metric seen."""
         with self._read() as (connection, packer):
             place = snapshot.find(connection, kind, appliance_id)
             rows = snapshot.read_appliance(connection, packer, place, start_ns=_to_ns(start_ms), end_ns=_to_ns(end_ms))
             names = snapshot.metric_names(connection)
+        if mode is not None:
+            rows = rows.take(rows.in_mode(mode))
         column = {names[metric]: rows.values[:, place] for place, metric in enumerate(rows.metrics)}
         if metrics is None:
             wanted = {name: values for name, values in sorted(column.items()) if not np.isnan(values).all()}

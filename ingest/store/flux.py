@@ -67,8 +67,10 @@ def metrics_only(query: str) -> str:
     return query + f" |> filter(fn: (r) => {' and '.join(f'r._field != {quoted(name)}' for name in TEXT_FIELDS)})"
 
 
-def texts_only(query: str) -> str:
-    """The query for the fields that are text."""
+def texts_only(query: str, *, mode: str | None = None) -> str:
+    """The query for the fields that are text, or where ``mode`` is given for the samples of that mode."""
+    if mode is not None:
+        return query + f' |> filter(fn: (r) => r._field == "mode") |> filter(fn: (r) => r._value == {quoted(mode)})'
     return query + f" |> filter(fn: (r) => {' or '.join(f'r._field == {quoted(name)}' for name in TEXT_FIELDS)})"
 
 

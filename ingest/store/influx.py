@@ -83,11 +83,20 @@ class InfluxStore:
             raise StoreRejected(sorted(rejected))
 
     def read(
-        self, kind: str, appliance_id: str, metrics: Sequence[str] | None, *, start_ms: int, end_ms: int
+        self,
+        kind: str,
+        appliance_id: str,
+        metrics: Sequence[str] | None,
+        *,
+        start_ms: int,
+        end_ms: int,
+        mode: str | None = None,
     ) -> Series:
-        """All rows of [start, end) as stored, ascending; ``metrics=None`` gives every metric that has a reading."""
+        """All rows of [start, end) as stored, of one mode where it is named; ``metrics=None`` gives every metric seen."""
         start_ns, end_ns = flux.span_ns(start_ms, end_ms)
         rows = self._read(kind, [appliance_id], start_ns, end_ns)
+        if mode is not None:
+            rows = self._in_mode(rows, kind, appliance_id, mode, start_ns=start_ns, end_ns=end_ns)
         column = {name: rows.values[:, place] for place, name in enumerate(rows.names)}
         if metrics is not None:
             column = {name: column.get(name, np.full(len(rows.time_ns), np.nan)) for name in metrics}
@@ -201,6 +210,21 @@ class InfluxStore:
         if query is None:
             return flux.NOTHING
         return flux.parse_floats(self._query(f"{flux.metrics_only(query)} |> {only}{flux.COLUMNS}"))
+
+    def _in_mode(
+        self, rows: flux.Columns, kind: str, appliance_id: str, mode: str, *, start_ns: int, end_ns: int
+    ) -> flux.Columns:
+        """Those rows of one appliance whose sample was reported in a mode, and the metrics that they have."""
+        query = self._beginning(kind, [appliance_id], start_ns, end_ns)
+        if query is None or not len(rows.time_ns):
+            return flux.NOTHING
+        texts = flux.parse_texts(self._query(f"{flux.texts_only(query, mode=mode)} |> {flux.COLUMNS}"))
+        times = np.array([at for (_, at), _, _ in texts], np.int64)
+        is_there = np.isin(rows.time_ns, times)
+        values = rows.values[is_there]
+        seen = np.flatnonzero(~np.isnan(values).all(axis=0))
+        names = tuple(rows.names[place] for place in seen)
+        return flux.Columns(rows.appliance_ids[is_there], rows.time_ns[is_there], names, values[:, seen])
 
     def _appliances(self, kind: str, start_ns: int, end_ns: int) -> list[str]:
         """All appliances of a kind that may have a sample in [start, end), sorted."""

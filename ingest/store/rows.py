@@ -56,6 +56,10 @@ class Rows:
         is_inside = (self.time_ns >= start_ns) & (self.time_ns < end_ns)
         return self if is_inside.all() else self.take(is_inside)
 
+    def in_mode(self, mode: str) -> NDArray[np.bool_]:
+        """Which rows were reported in a mode."""
+        return np.isin(self.mode, [code for code, word in enumerate(self.words) if word == mode])
+
     def readings(self) -> int:
         """How many values there are."""
         return int(np.count_nonzero(~np.isnan(self.values)))

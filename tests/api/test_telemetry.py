@@ -12,7 +12,14 @@ from tests.api.house import NOON_MS, House
 MINUTE_MS = 60_000
 
 
-def store(house: House, count: int, *, step_ms: int = MINUTE_MS, end_ms: int = NOON_MS) -> list[int]:
+def store(
+    house: House,
+    count: int,
+    *,
+    step_ms: int = MINUTE_MS,
+    end_ms: int = NOON_MS,
+    modes: list[str | None] | None = None,
+) -> list[int]:
     """Samples of one fridge up to a time: power counts up, the door is open in every other."""
     house.register("fridge-1")
     ts_ms = end_ms - step_ms * np.arange(count, dtype=np.int64)[::-1]
@@ -25,7 +32,7 @@ def store(house: House, count: int, *, step_ms: int = MINUTE_MS, end_ms: int = N
                 appliance_ids=["fridge-1"] * count,
                 ts_ms=ts_ms,
                 values=values,
-                modes=[None] * count,
+                modes=modes or [None] * count,
                 cycles=[None] * count,
                 seq=np.arange(count, dtype=np.int64),
                 index=np.zeros(count, dtype=np.int64),
@@ -119,3 +126,18 @@ def test_an_appliance_is_shown_with_its_newest_readings(house: House) -> None:
     assert labels["power_w"] == "功率"
     assert [item["id"] for item in listed] == ["fridge-1"]
     assert house.get("/appliances?kind=washing_machine").json()["items"] == []
+
+
+def test_only_the_samples_of_one_mode_come_where_it_is_asked_for(house: House) -> None:
+    """A mode leaves out all samples reported in another or in none; a mode that can't be is a 422."""
+    times = store(house, 4, modes=["cooling", "idle", None, "cooling"])
+    path = "/appliances/fridge-1/telemetry?metric=power_w&points=2000"
+
+    answer = house.get(f"{path}&mode=cooling").json()
+
+    assert [row for row in zip(answer["ts"], answer["series"]["power_w"], strict=True) if row[1] is not None] == [
+        (times[0], 0.0),
+        (times[3], 3.0),
+    ]
+    assert house.get(f"{path}&mode=spin").json() == {"ts": [], "series": {"power_w": []}}
+    assert house.get(f"{path}&mode=%00").status_code == 422

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 import pytest
@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from ingest.store import Series, TelemetryStore
 
 T0 = 1_790_000_000_000
-FOREVER = {"start_ms": 0, "end_ms": T0 + 10**12}
+
+
+class Span(TypedDict):
+    """The range of a read."""
+
+    start_ms: int
+    end_ms: int
+
+
+FOREVER: Span = {"start_ms": 0, "end_ms": T0 + 10**12}
 
 
 def make_block(
@@ -106,6 +115,19 @@ class StoreSuite:
         series = store.read("refrigerator", "a1", None, start_ms=T0 + 1, end_ms=T0 + 3)
 
         assert columns(series) == ([T0 + 1, T0 + 2], {"power_w": [1.0, 2.0]})
+
+    def test_reads_the_samples_of_one_mode(self, store: TelemetryStore) -> None:
+        """With a mode only rows of samples in just that mode come back, and only metrics that those rows have."""
+        store.write([make_block([("a1", T0, {"power_w": 92.0}), ("a1", T0 + 3, {"power_w": 94.0})], mode="cooling")])
+        store.write([make_block([("a1", T0 + 1, {"power_w": 3.0, "door_open": 1.0})], mode="idle", cycle="cooling")])
+        store.write([make_block([("a1", T0 + 2, {"power_w": 4.0})]), make_block([("a2", T0, {"power_w": 5.0})])])
+
+        def read(mode: str, metrics: list[str] | None = None) -> tuple[list[int], dict[str, list[float | None]]]:
+            return columns(store.read("refrigerator", "a1", metrics, **FOREVER, mode=mode))
+
+        assert read("cooling") == ([T0, T0 + 3], {"power_w": [92.0, 94.0]})
+        assert read("idle", ["door_open", "never_seen"]) == ([T0 + 1], {"door_open": [1.0], "never_seen": [None]})
+        assert read('say "${mode}"\\', ["power_w"]) == ([], {"power_w": []})
 
     def test_unknown_appliance_is_empty(self, store: TelemetryStore) -> None:
         """Of an appliance that was never seen there is nothing: no rows, no latest, no readings."""

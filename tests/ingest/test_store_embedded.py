@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from ingest.store import StoreAddressError, StoreRejected, StoreUnavailable, pages, tail
 from ingest.store.embedded import EmbeddedStore
 from ingest.store.opening import open_store
-from tests.contract.store_suite import FOREVER, T0, StoreSuite, columns, make_block, random_blocks
+from tests.contract.store_suite import FOREVER, T0, Span, StoreSuite, columns, make_block, random_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,7 +218,7 @@ def test_pages_say_what_the_tail_said(seed: int) -> None:
                 paged.settle()
             appliance_id = f"a{chance.randrange(4)}"
             start = T0 + chance.randrange(40_000)
-            span = {"start_ms": start, "end_ms": start + chance.randrange(1, 40_000)}
+            span: Span = {"start_ms": start, "end_ms": start + chance.randrange(1, 40_000)}
             assert columns(kept.read("refrigerator", appliance_id, None, **span)) == columns(
                 paged.read("refrigerator", appliance_id, None, **span)
             )

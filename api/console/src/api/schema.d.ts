@@ -1819,6 +1819,8 @@ export interface operations {
                 start?: string | null;
                 /** @description RFC 3339 or ms; default now */
                 end?: string | null;
+                /** @description only samples reported in this mode */
+                mode?: string | null;
                 /** @description at most so many rows */
                 points?: number;
             };
