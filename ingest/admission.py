@@ -14,7 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from zlib import crc32
 
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from ingest.admitted import batch_of, decode_without
 from ingest.books import Books, Entry, Registration, WindowEntry
@@ -35,8 +37,9 @@ log = structlog.get_logger()
 
 ACK_EVERY_MS = 2000
 ACK_ROUND_MS = 100
-FLUSH_EVERY_MS = 5000
-FLUSH_EVERY_BATCHES = 64
+FLUSH_EVERY_MS = 30_000
+FLUSH_EVERY_BATCHES = 2_000
+FLUSH_EVERY_MESSAGES = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class Admission:
         self._waiting: dict[int, _Waiting] = {}
         self._flushed_ms: int | None = None
         self._batches = 0
+        self._messages = 0
         self._acked_ms: int | None = None
 
     def admit(
@@ -208,18 +212,15 @@ class Admission:
         if self._flushed_ms is None:
             self._flushed_ms = judgement.received_ms
         self._speakers.moved.append(touched)
+        self._messages += judgement.count
         rows: dict[int, tuple[str, BootLedger]] = dict(judge.irregular)
-        reached: list[tuple[int, int]] = []
-        is_due = abs(judgement.received_ms - self._flushed_ms) >= FLUSH_EVERY_MS
-        is_flush = is_due or self._batches >= FLUSH_EVERY_BATCHES
+        reached: NDArray[np.int64] = np.empty((0, 2), dtype=np.int64)
+        is_flush = self._is_flush_due(judgement.received_ms)
         if is_flush:
-            self._batches, self._flushed_ms = 0, judgement.received_ms
+            self._batches, self._messages, self._flushed_ms = 0, 0, judgement.received_ms
             rows.update(self._speakers.all_moved())
         else:
-            for speaker in touched:
-                if speaker.row in rows:
-                    speaker.settle()
-            reached = [(item.row, item.expected) for item in touched if item.expected >= 0 and item.row not in rows]
+            reached = _reached(touched, rows)
         return Entry(
             judgement,
             reached,
@@ -237,6 +238,15 @@ class Admission:
             [WindowEntry(*entry) for entry in judge.windows],
         )
 
+    def _is_flush_due(self, received_ms: int) -> bool:
+        """Whether all rows are written now: the notes of a batch are cheap to write, but they and memory are bounded."""
+        return (
+            self._batches >= FLUSH_EVERY_BATCHES
+            or self._messages >= FLUSH_EVERY_MESSAGES
+            or abs(received_ms - (self._flushed_ms or received_ms)) >= FLUSH_EVERY_MS
+            or self._speakers.is_crowded
+        )
+
     def _after_commit(self, judge: Judge, touched: list[Speaker]) -> None:
         """What memory may forget now, who waits for an ack, and whose next message is to be looked at."""
         for row, (appliance_id, ledger) in judge.irregular.items():
@@ -246,7 +256,7 @@ class Admission:
                 self._waiting[row] = _Waiting(speaker, ledger)
         if self._batches == 0:
             self._speakers.flushed()
-        for speaker in touched:
+        for speaker in [item for item in touched if item.is_buffered or item.expected >= item.rearm_at]:
             if speaker.expected >= speaker.rearm_at:
                 speaker.disarm()
             if speaker.is_buffered and speaker.ledger is not None and speaker.expected >= 0:
@@ -260,6 +270,17 @@ class Admission:
         identity = refusal.identity
         payload = encode_nack(NackMessage(identity.boot, identity.seq, refusal.reason))
         return Said(self._scheme.of(source.kind, source.appliance_id, Channel.NACK), payload)
+
+
+def _reached(touched: Sequence[Speaker], rows: Mapping[int, object]) -> NDArray[np.int64]:
+    """(ledger row, next seq) (N, 2) of those heard whose rows are not written; ledgers that are come up to date."""
+    if rows:
+        for speaker in touched:
+            if speaker.row in rows:
+                speaker.settle()
+        touched = [speaker for speaker in touched if speaker.row not in rows]
+    notes = np.array([[item.row for item in touched], [item.expected for item in touched]], dtype=np.int64).T
+    return notes[notes[:, 1] >= 0]
 
 
 __all__ = ["DUPLICATE", "GOOD", "Admission", "AdmissionSettings", "Admitted", "Said", "code_of"]

@@ -4,7 +4,7 @@ Judgements, ledger, dead letters, the registry and the cursors ``admit`` and ``s
 transaction (WAL, ``synchronous=FULL``), so after a crash everything stands as before the batch or as after it.
 
 Ledger rows are not rewritten for every message: a batch carries a note "row r has reached seq n" per appliance, and the rows
-themselves are written when something irregular happened or every few seconds. Readers, also in another process, apply the
+themselves are written when something irregular happened or twice a minute. Readers, also in another process, apply the
 notes to the rows, so what they see is exact at any moment.
 
 Errors: :class:`BooksError` (can't be used, a sentence) > :class:`BooksBusy` (another process holds the file, try again).
@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ingest.books_schema import SCHEMA, VERSION
 from ingest.dead_letters import DeadLetter, DeadLetterQuota, drop_beyond, insert_dead_letters
@@ -67,8 +68,8 @@ class Entry:
     """All that one admitted journal batch writes."""
 
     judgement: Judgement
-    reached: Sequence[tuple[int, int]] = ()
-    """(ledger row, next seq) of every boot that went on without any irregularity."""
+    reached: Sequence[tuple[int, int]] | NDArray[np.int64] = ()
+    """(ledger row, next seq) of every boot that went on without any irregularity; an array is (N, 2)."""
     rows: Sequence[tuple[str, BootLedger]] = ()
     """(appliance id, ledger) of every boot whose row is to be written whole."""
     is_flush: bool = False
@@ -129,7 +130,7 @@ class Books:
     def commit(self, entry: Entry) -> None:
         """Write one admitted batch; raises :class:`BooksError` and changes nothing otherwise."""
         judgement = entry.judgement
-        reached = np.array(entry.reached, dtype=np.int64).tobytes() if entry.reached else None
+        reached = np.array(entry.reached, dtype=np.int64).tobytes() if len(entry.reached) else None
         with self.transaction() as connection:
             connection.execute(
                 "INSERT INTO judgement VALUES (?, ?, ?, ?, ?, ?)",

@@ -206,9 +206,9 @@ class Judge:
         if self._rows is None:
             self._rows = {}
             for rows in self.decoded.rows:
-                columns = (rows.message, rows.up_ms, rows.index, rows.ts_ms)
-                for message, *row in zip(*(column.tolist() for column in columns), strict=True):
-                    self._rows.setdefault(message, []).append((row[0], row[1], row[2]))
+                said = zip(rows.up_ms.tolist(), rows.index.tolist(), rows.ts_ms.tolist(), strict=True)
+                for message, row in zip(rows.message.tolist(), said, strict=True):
+                    self._rows.setdefault(message, []).append(row)
         return self._rows.get(number, [])
 
     def _refuse_unread(self, number: int, source: Source, refusal: Refused, checksum: int) -> None:

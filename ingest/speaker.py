@@ -16,6 +16,8 @@ WINDOW_MAX = 1024
 REARM_EVERY = 512
 NOT_ARMED = -2
 
+_NO_CHECKSUMS = array("I")  # stands in until a ledger is armed; nothing is ever added to it
+
 
 class Speaker:
     """One appliance id. ``boot`` and ``expected`` belong to the fast path: what the next ordinary message carries.
@@ -43,8 +45,9 @@ class Speaker:
         self.rearm_at = 0
         self.row = 0
         self.ledger: BootLedger | None = None
-        self.ledgers: OrderedDict[str, BootLedger] = OrderedDict()
-        self.checksums = array("I")
+        self.ledgers: dict[str, BootLedger] = {}
+        """By boot, the one last used at the end."""
+        self.checksums = _NO_CHECKSUMS
         self.seen = 0
         self.window: OrderedDict[tuple[str, int], int] | None = None
         self.slot = 0
@@ -76,12 +79,12 @@ class Speaker:
 
     def keep(self, ledger: BootLedger) -> BootLedger | None:
         """Hold a boot's ledger in memory; returns the one that must go to disk for it."""
+        self.ledgers.pop(ledger.boot, None)
         self.ledgers[ledger.boot] = ledger
-        self.ledgers.move_to_end(ledger.boot)
         if len(self.ledgers) <= BOOTS_MAX:
             return None
         self.is_whole = False
-        return self.ledgers.popitem(last=False)[1]
+        return self.ledgers.pop(next(iter(self.ledgers)))
 
     def note_window(self, stream: str, ts_ms: int, checksum: int) -> int:
         """Remember a message without boot; returns the slot in which it is kept."""

@@ -1,6 +1,7 @@
 """All speakers in memory, backed by the books.
 
-Beyond :data:`SPEAKERS_MAX` the least recently heard quarter gives way at the next flush, every few seconds.
+Beyond :data:`SPEAKERS_MAX` the least recently heard quarter gives way at the next flush, which comes at once where memory
+is crowded.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from ingest.speaker import BOOTS_MAX, WINDOW_MAX, Speaker
 
 SPEAKERS_MAX = 200_000
 IDS_MAX = 1_000_000
+RETIRED_MAX = 1_000
 CHECKSUMS_TOTAL_MAX = 4_000_000
 _CHECKSUMS_KEPT = 64
 
@@ -71,14 +73,7 @@ class Speakers:
         """The ledger of one boot: in memory, else on disk, else new."""
         ledger = speaker.ledgers.get(boot)
         if ledger is None:
-            pushed = next(
-                (
-                    ledger
-                    for owner, ledger in self.retired_ledgers.values()
-                    if (owner, ledger.boot) == (speaker.id, boot)
-                ),
-                None,
-            )
+            pushed = None if speaker.is_whole else self._retired(speaker.id, boot)
             ledger = pushed or (None if speaker.is_whole else self._books.load_ledger(speaker.id, boot))
         if ledger is None:
             ledger = BootLedger(self._next_row, boot)
@@ -106,6 +101,11 @@ class Speakers:
     def cold_has(self, row: int, seq: int) -> bool:
         """Whether the disk accounts for an old seq."""
         return self._books.cold_has(row, seq)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether memory waits for a flush to be bounded again."""
+        return len(self._known) > SPEAKERS_MAX * 5 // 4 or len(self.retired_ledgers) > RETIRED_MAX
 
     def all_moved(self) -> dict[int, tuple[str, BootLedger]]:
         """Every ledger that may differ from its row on disk."""
@@ -137,6 +137,13 @@ class Speakers:
         self.retired_ledgers.clear()
         self._is_ready = False
         self._unlink()
+
+    def _retired(self, appliance_id: str, boot: str) -> BootLedger | None:
+        """A ledger that was pushed out of memory and is not yet on disk."""
+        for owner, ledger in self.retired_ledgers.values():
+            if owner == appliance_id and ledger.boot == boot:
+                return ledger
+        return None
 
     def _read_back(self, speaker: Speaker) -> None:
         """What the books know of one appliance."""

@@ -28,6 +28,10 @@ FROM_APPLIANCE = (Channel.TELEMETRY, Channel.EVENT, Channel.STATUS, Channel.RESU
 TO_APPLIANCE = (Channel.COMMAND, Channel.ACK, Channel.NACK)
 
 
+_CHANNELS = {channel.value: channel for channel in Channel}
+_BEHIND_ROOT = re.compile(rf"/({_KIND.pattern})/({_ID.pattern})/({'|'.join(_CHANNELS)})")
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """One parsed topic."""
@@ -55,16 +59,13 @@ class TopicScheme:
 
     def parse(self, text: str) -> Topic | None:
         """The topic's parts, or ``None`` if it is none of ours."""
-        prefix = self.root + "/"
-        if not text.startswith(prefix):
+        if not text.startswith(self.root):
             return None
-        parts = text[len(prefix) :].split("/")
-        if len(parts) != 3 or not is_kind(parts[0]) or not is_appliance_id(parts[1]):
+        match = _BEHIND_ROOT.fullmatch(text, len(self.root))
+        if match is None:
             return None
-        try:
-            return Topic(parts[0], parts[1], Channel(parts[2]))
-        except ValueError:
-            return None
+        kind, appliance_id, channel = match.groups()
+        return Topic(kind, appliance_id, _CHANNELS[channel])
 
     def format(self, topic: Topic) -> str:
         """The topic as text."""
