@@ -2,8 +2,9 @@
 
 Results go to their commands, statuses and last-seen times to the directory, what happened to an appliance into its
 history. Batches are folded in memory (one entry per appliance, whatever the rate) and written together with the cursor
-in one transaction: at once where a result waits, else every few seconds. After a crash the loop reads on from the
-cursor, so what was folded and not written is folded again.
+in one transaction: at once where a result waits, else every few seconds. What people wait for, a new appliance or a
+status, is written ahead within half a second. After a crash the loop reads on from the cursor, so what was folded and
+not written, or written ahead, is folded again and comes to the same.
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ class _Pace:
 
     last_ms: int
     interval_s: float | None = None
+    is_told: bool = False
+    """Whether the appliance announced its interval; then nothing is measured."""
 
 
 @dataclass(slots=True)
@@ -72,13 +75,16 @@ class Inbox:
     desk: Desk
     feed: Feed
     write_every_s: float = 5.0
+    news_every_s: float = 0.5
     _position: int | None = None
     _folded: int = 0
     _seen: dict[str, _Seen] = field(default_factory=dict)
     _pace: dict[str, _Pace] = field(default_factory=dict)
+    _news: set[str] = field(default_factory=set)
     _events: list[Event] = field(default_factory=list)
     _results: list[Result] = field(default_factory=list)
     _written_at_s: float = field(default_factory=time.monotonic)
+    _told_at_s: float = field(default_factory=time.monotonic)
 
     def tick(self) -> int:
         """Read some batches, write if it is time; returns how many batches were read."""
@@ -96,10 +102,13 @@ class Inbox:
             count += 1
             if self._results or len(self._events) >= EVENTS_MAX:
                 break
-        is_time = time.monotonic() - self._written_at_s >= self.write_every_s
+        now_s = time.monotonic()
+        is_time = now_s - self._written_at_s >= self.write_every_s
         is_full = self._folded >= FOLDED_MAX or len(self._events) >= EVENTS_MAX
         if self._results or is_full or (self._folded and is_time):
             self.write()
+        elif self._news and now_s - self._told_at_s >= self.news_every_s:
+            self._write_news()
         return count
 
     def write(self) -> None:
@@ -121,7 +130,20 @@ class Inbox:
         self._seen.clear()
         self._events.clear()
         self._results.clear()
-        self._written_at_s = time.monotonic()
+        self._news.clear()
+        self._written_at_s = self._told_at_s = time.monotonic()
+
+    def _write_news(self) -> None:
+        """Write ahead, without the cursor, what was folded of appliances that are new or said how they are."""
+        seen = {appliance_id: self._seen[appliance_id] for appliance_id in self._news}
+        transact(
+            self.desk.engine,
+            lambda t: _write_seen(t, seen, self._pace),
+            now_ms=self.desk.clock.now_ms(),
+            chance=self.desk.chance,
+        )
+        self._news.clear()
+        self._told_at_s = time.monotonic()
 
     def _fold(self, batch: AdmittedBatch) -> None:
         self._folded += 1
@@ -150,7 +172,8 @@ class Inbox:
         pace = self._pace.get(appliance_id)
         if pace is None:
             self._pace[appliance_id] = _Pace(last_ms)
-        elif last_ms > pace.last_ms:
+            self._news.add(appliance_id)
+        elif last_ms > pace.last_ms and not pace.is_told:
             interval_s = (last_ms - pace.last_ms) / 1000 / count
             before_s = pace.interval_s
             weight = INTERVAL_WEIGHT if before_s is not None else 1.0
@@ -167,6 +190,7 @@ class Inbox:
 
     def _fold_status(self, status: Status) -> None:
         seen = self._see(status.appliance_id, status.kind, -1)
+        self._news.add(status.appliance_id)
         if status.state is None:
             seen.status, seen.is_cleared = None, True
             return
@@ -180,6 +204,9 @@ class Inbox:
             "interval_s": status.interval_s,
         }
         seen.told |= {name: value for name, value in told.items() if value is not None}
+        if status.interval_s is not None:
+            pace = self._pace.setdefault(status.appliance_id, _Pace(-1))
+            pace.interval_s, pace.is_told = status.interval_s, True
 
 
 _ATTRIBUTES = ("model", "serial", "firmware", "region", "capabilities", "interval_s")

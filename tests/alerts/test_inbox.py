@@ -79,7 +79,7 @@ def test_samples_make_an_appliance_known_and_online(desk: Desk) -> None:
 def test_cursor_moves_with_what_was_written_and_not_before(desk: Desk) -> None:
     """Nothing is written while batches are folded; then everything and the cursor are, so a crash loses nothing."""
     feed = FakeFeed(batch(3, block(("WM-1", NOW_MS))))
-    patient = Inbox(desk, feed, write_every_s=3600)
+    patient = Inbox(desk, feed, write_every_s=3600, news_every_s=3600)
 
     patient.tick()
     assert desk.appliances().items == ()
@@ -88,6 +88,34 @@ def test_cursor_moves_with_what_was_written_and_not_before(desk: Desk) -> None:
     with desk.engine.connect() as connection:
         assert connection.execute(select(cursors.c.name, cursors.c.position)).all() == [("desk", 3)]
     assert Inbox(desk, feed, write_every_s=0).tick() == 0, "a new loop goes on behind the cursor"
+
+
+def test_new_appliance_and_status_are_visible_before_the_next_write(desk: Desk) -> None:
+    """A new appliance and each status are in the directory at once; the cursor waits for the whole write."""
+    feed = FakeFeed(batch(3, block(("WM-1", NOW_MS))))
+    inbox = Inbox(desk, feed, write_every_s=3600, news_every_s=0)
+
+    inbox.tick()
+    assert desk.appliance("WM-1").availability is Availability.ONLINE
+    feed.batches.append(batch(4, statuses=(replace(status(StatusState.OFFLINE), received_ms=NOW_MS + 1),)))
+    inbox.tick()
+
+    assert desk.appliance("WM-1").availability is Availability.OFFLINE
+    with desk.engine.connect() as connection:
+        assert connection.execute(select(cursors.c.position)).all() == []
+
+
+def test_announced_interval_stands_against_a_measured_one(desk: Desk) -> None:
+    """An appliance that announced its interval keeps it, however it speaks for a while."""
+    burst = block(*(("WM-1", NOW_MS + 100 * number) for number in range(20)))
+    feed = FakeFeed(batch(3, statuses=(status(StatusState.ONLINE, interval_s=30.0),)), batch(4, burst), batch(5, burst))
+    inbox = Inbox(desk, feed, write_every_s=0)
+
+    inbox.tick()
+    feed.batches.append(batch(6, block(("WM-1", NOW_MS + 5_000))))
+    inbox.tick()
+
+    assert desk.appliance("WM-1").interval_s == 30
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
