@@ -10,6 +10,7 @@ longer remembered counts as a duplicate, not as an equivocation.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from zlib import crc32
@@ -18,8 +19,8 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from ingest.admitted import batch_of, decode_without
-from ingest.books import Books, Entry, Registration, WindowEntry
+from ingest.admitted import POISON_DETAIL, batch_of, decode_without
+from ingest.books import Books, BooksError, Entry, Registration, WindowEntry
 from ingest.dead_letters import DeadLetter
 from ingest.event_time import AcceptanceWindow
 from ingest.judge import Judge
@@ -30,7 +31,7 @@ from ingest.speaker import Speaker
 from ingest.speakers import Speakers
 from ingest.wire.columns import BatchDecoder, Decoded
 from ingest.wire.command import AckMessage, NackMessage, encode_ack, encode_nack
-from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.dead_letter import UNREADABLE, Identity, Reason, Refused
 from ingest.wire.topic import Channel, TopicScheme
 
 log = structlog.get_logger()
@@ -68,6 +69,14 @@ class AdmissionSettings:
 
     window: AcceptanceWindow = field(default_factory=AcceptanceWindow)
     is_auto_registering: bool = True
+
+
+class _JudgingError(Exception):
+    """Judging one message failed by its cause; what is in memory can't be trusted any more."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"message {number} can't be judged")
+        self.number = number
 
 
 @dataclass(slots=True)
@@ -109,19 +118,31 @@ class Admission:
         payloads: Sequence[bytes],
         retained: Sequence[bool],
     ) -> Admitted:
-        """Judge one journal batch and make the judgement durable; after an error it may be called again."""
-        self._speakers.refresh()
-        decoded = self._decode(topics, payloads)
-        judge = Judge(decoded, payloads, self._speakers, self._settings.window, position, received_ms)
-        judge.is_auto_registering = self._settings.is_auto_registering
-        try:
-            touched = self._judge_all(judge, decoded, payloads, position)
-            judgement = judge.judgement()
-            batch = batch_of(decoded, judgement, retained)
-            self._books.commit(self._entry(judge, judgement, touched))
-        except BaseException:
-            self.forget()
-            raise
+        """Judge one journal batch and make the judgement durable; after an error it may be called again.
+
+        A message that fails while it is judged, twice, is refused as poison, and the batch goes on without it.
+        """
+        poison: dict[int, Identity] = {}
+        failed: int | None = None
+        while True:
+            self._speakers.refresh()
+            decoded = self._decode(topics, payloads, poison)
+            judge = Judge(decoded, payloads, self._speakers, self._settings.window, position, received_ms)
+            judge.is_auto_registering = self._settings.is_auto_registering
+            try:
+                touched = self._judge_all(judge, decoded, payloads, position)
+                judgement = judge.judgement()
+                batch = batch_of(decoded, judgement, retained)
+                self._books.commit(self._entry(judge, judgement, touched))
+                break
+            except _JudgingError as error:
+                self.forget()
+                if error.number == failed:
+                    _set_aside(error, poison, decoded)
+                failed = error.number
+            except BaseException:
+                self.forget()
+                raise
         self._after_commit(judge, touched)
         return Admitted(
             batch,
@@ -161,17 +182,23 @@ class Admission:
         self._speakers.forget()
         self._waiting.clear()
 
-    def _decode(self, topics: Sequence[str], payloads: Sequence[bytes]) -> Decoded:
+    def _decode(self, topics: Sequence[str], payloads: Sequence[bytes], poison: Mapping[int, Identity]) -> Decoded:
         """Decode a batch; a message that breaks the decoder twice, in the batch and alone, is refused as poison."""
         try:
-            return self._decoder.decode(topics, payloads)
+            decoded = decode_without(self._decoder, topics, payloads, list(poison))
         except Exception as error:  # noqa: BLE001 - one message that breaks the decoder must not hold up all others
-            cause = error
-        poison = [number for number, topic in enumerate(topics) if self._breaks(topic, payloads[number])]
-        if not poison:
-            raise cause
-        log.error("poison_found", messages=len(poison), topic=topics[poison[0]], cause=repr(cause))
-        return decode_without(self._decoder, topics, payloads, poison)
+            cause: Exception | None = error
+        else:
+            cause = None
+        if cause is not None:
+            breaking = [number for number, topic in enumerate(topics) if self._breaks(topic, payloads[number])]
+            if not set(breaking) - set(poison):
+                raise cause
+            log.error("poison_found", messages=len(breaking), topic=topics[breaking[0]], cause=repr(cause))
+            decoded = decode_without(self._decoder, topics, payloads, [*breaking, *poison])
+        for number, identity in poison.items():
+            decoded.others[number] = Refused(Reason.POISON, POISON_DETAIL, identity)
+        return decoded
 
     def _breaks(self, topic: str, payload: bytes) -> bool:
         """Whether one message alone breaks the decoder."""
@@ -203,7 +230,7 @@ class Admission:
                     speaker.seen = position
                     touched.append(speaker)
             else:
-                judge.look(number, checksum)
+                _look(judge, number, checksum)
         return touched
 
     def _entry(self, judge: Judge, judgement: Judgement, touched: list[Speaker]) -> Entry:
@@ -270,6 +297,31 @@ class Admission:
         identity = refusal.identity
         payload = encode_nack(NackMessage(identity.boot, identity.seq, refusal.reason))
         return Said(self._scheme.of(source.kind, source.appliance_id, Channel.NACK), payload)
+
+
+def _look(judge: Judge, number: int, checksum: int) -> None:
+    """Have one message judged; whatever fails but the books is laid to the message."""
+    try:
+        judge.look(number, checksum)
+    except (BooksError, sqlite3.Error, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a defect that one message meets must not hold up all others
+        cause = error
+    else:
+        return
+    raise _JudgingError(number) from cause
+
+
+def _set_aside(error: _JudgingError, poison: dict[int, Identity], decoded: Decoded) -> None:
+    """Count a message as poison: under its own identity, and where that fails too, under none; beyond that it raises."""
+    number, head = error.number, decoded.heads[error.number]
+    if number not in poison:
+        log.error("poison_found", messages=1, topic=decoded.sources[number].topic, cause=repr(error.__cause__))
+        poison[number] = Identity(head.boot, head.seq) if head.boot is not None and head.seq >= 0 else UNREADABLE
+    elif poison[number] is not UNREADABLE:
+        poison[number] = UNREADABLE
+    else:
+        raise error
 
 
 def _reached(touched: Sequence[Speaker], rows: Mapping[int, object]) -> NDArray[np.int64]:

@@ -16,6 +16,8 @@ from ingest.wire.result import ResultMessage
 from ingest.wire.source import Source
 from ingest.wire.status import StatusMessage
 
+POISON_DETAIL = "it made a reader fail twice"
+
 _POISON = code_of(Reason.POISON)
 
 
@@ -41,7 +43,7 @@ def decode_without(
     kept = [b"" if number in left_out else payload for number, payload in enumerate(payloads)]
     decoded = decoder.decode(topics, kept)
     for number in poison:
-        decoded.others[number] = Refused(Reason.POISON, "it made a reader fail twice")
+        decoded.others[number] = Refused(Reason.POISON, POISON_DETAIL)
     return decoded
 
 

@@ -6,6 +6,7 @@ journal behind the cursor. One thread drives it. Admission judges; this loop ref
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections import deque
 from dataclasses import dataclass, field
@@ -31,6 +32,9 @@ log = structlog.get_logger(__name__)
 HANDED_BYTES_MAX = 16 * 2**20
 READ_BYTES = 4 * 2**20
 RETRY_S = 1.0
+COLLECT_EVERY = 50_000
+"""Objects made between two runs of the garbage collector, in the whole process: admission makes many and no cycles, and
+looking through all it remembers at the usual 700 took a third of its time while appliances were seen for the first time."""
 
 
 @dataclass(slots=True)
@@ -117,6 +121,7 @@ class Admitter:
 
     def run(self) -> None:
         """Drive the loop until asked to stop."""
+        gc.set_threshold(COLLECT_EVERY)
         while self.run_once():
             pass
 

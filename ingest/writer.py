@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import structlog
 
+from ingest.books import BooksBusy
 from ingest.store import StoreRejected, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -172,12 +173,17 @@ class StoreWriter:
             return self._hold(error)
         except StoreRejected as error:
             rejected = error.rejected
-        self._note_success()
-        if rejected:
-            log.warning("samples_rejected", count=len(rejected), first=rejected[0][2])
-            self._refuse([RefusedSample(positions[number], blocks[number], row, why) for number, row, why in rejected])
         position = self._gathered[-1].position
-        self._books.save_cursor(CURSOR, position)
+        try:
+            if rejected:
+                log.warning("samples_rejected", count=len(rejected), first=rejected[0][2])
+                self._refuse(
+                    [RefusedSample(positions[number], blocks[number], row, why) for number, row, why in rejected]
+                )
+            self._books.save_cursor(CURSOR, position)
+        except BooksBusy as error:  # the write is repeated with the next attempt: the same points again
+            return self._hold(StoreUnavailable(str(error), kind="books_busy"))
+        self._note_success()
         self._count(blocks, rejected)
         self.stats.position = position
         self._gathered, self._samples = [], 0

@@ -9,16 +9,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest import admission
 from ingest.admission import Admission
 from ingest.admitted import decode_admitted
 from ingest.books import FILE_NAME, Books, BooksError, Entry
+from ingest.judge import Judge
+from ingest.ledger import LedgerRow
 from ingest.registry import Registry
 from ingest.sample import SampleFlag
+from ingest.speaker import Speaker
 from ingest.wire.columns import BatchDecoder
 from ingest.wire.dead_letter import Reason
 from ingest.wire.foreign.devices import Device
 from ingest.wire.foreign.tasmota import TasmotaCodec
 from ingest.wire.message import Message
+from ingest.wire.source import Source
 from tests.ingest.admission_bench import NOW, TWO_SAMPLES, WASHER, Bench, assert_equal, row
 
 
@@ -222,6 +227,43 @@ def test_poison_is_set_aside(bench: Bench) -> None:
     _, _, topics, payloads = bench.sent[0]
     again = decode_admitted(BatchDecoder(codecs=[Fuse()]), admitted.judgement, topics, payloads, [False] * 3)
     assert_equal(again, admitted.batch)
+
+
+class Trap(Judge):
+    """A judge that fails at the payload ``trap``, until it has failed as often as ``failures`` says."""
+
+    failures = 1_000_000
+    seen = 0
+
+    def _identify(self, speaker: Speaker, source: Source) -> None:
+        """Fail at one appliance."""
+        super()._identify(speaker, source)
+        if source.appliance_id == "trap" and Trap.seen < Trap.failures:
+            Trap.seen += 1
+            raise ZeroDivisionError("a defect")
+
+
+@pytest.mark.parametrize("failures", [1, 1_000_000])
+def test_failure_while_judging_is_poison_the_second_time(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    """A message that can't be judged twice is dead-lettered alone, under its seq; what fails once passes."""
+    monkeypatch.setattr(admission, "Judge", Trap)
+    monkeypatch.setattr(Trap, "failures", failures)
+    monkeypatch.setattr(Trap, "seen", 0)
+    trap = "fettle/v1/dryer/trap/telemetry", {"boot": "t", "seq": 0, "metrics": {"power_w": 1}}
+    bench.send(bench.telemetry(0))
+
+    admitted = bench.send(bench.telemetry(1), trap, bench.telemetry(2))
+
+    is_poison = failures > 1
+    assert admitted.refused == ({Reason.POISON: 1} if is_poison else {})
+    assert len(admitted.nacks) == len(bench.letters()) == is_poison
+    assert bench.ledger() == [row("b1", 2, (3, 0, 0, 0))]
+    assert bench.ledger("trap") == [LedgerRow("trap", "t", 0, 1 - is_poison, int(is_poison), 0, 0)]
+    assert_equal(bench.read_back(1), admitted.batch)
+    bench.restart()
+    assert bench.send(bench.telemetry(2)).duplicates == 1
 
 
 class BrokenBooks(Books):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.books import Books
+from ingest.books import Books, BooksBusy
 from ingest.clock import ManualClock
 from ingest.dead_letters import list_dead_letters
 from ingest.sample import AdmittedBatch
@@ -193,6 +193,37 @@ def test_says_why_it_waits(shop: Workshop) -> None:
     assert (writer.stats.trouble, writer.stats.trouble_since_ms) == ("it sleeps", T0)
     assert shop.books.cursors == {}
     assert writer.run_once() == 100.0
+
+
+@dataclass
+class BusyBooks(PlainBooks):
+    """Books that another process holds at first."""
+
+    busy: int = 2
+
+    def save_cursor(self, name: str, position: int) -> None:
+        """Be busy, then keep a position."""
+        if self.busy:
+            self.busy -= 1
+            raise BooksBusy("the books can't be written: database is locked")
+        super().save_cursor(name, position)
+
+
+def test_busy_books_are_tried_again(shop: Workshop) -> None:
+    """While another process holds the books the writer says so and waits; then nothing is lost or doubled."""
+    shop.books = BusyBooks()
+    shop.admit(1, some("a1", first=0, count=3))
+    writer = shop.writer()
+
+    shop.seconds += writer.run_once()
+    shop.seconds += writer.run_once()
+    trouble = writer.stats.trouble
+    shop.run_until_idle(writer)
+
+    assert trouble == "the books can't be written: database is locked"
+    assert writer.stats.errors == {"books_busy": 2}
+    assert (writer.stats.trouble, shop.books.cursors, writer.stats.samples_stored) == (None, {"store": 1}, 3)
+    assert shop.store.count_readings("refrigerator") == 6
 
 
 def test_a_crash_repeats_a_write_and_changes_nothing(shop: Workshop) -> None:
