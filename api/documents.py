@@ -352,7 +352,8 @@ class AuditEntry(Document):
 
 
 class Account(Document):
-    """Who is logged in."""
+    """Who is logged in, and what the service's clock says, which need not be the wall's."""
 
     name: str
     role: str
+    now: datetime

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
+from alerts.accounts import Account
 from api import documents
 from api.access import COOKIE, Viewer, is_own_origin
-from api.context import Here
+from api.context import Context, Here
 from api.problems import Problem
 
 router = APIRouter(tags=["access"])
@@ -47,7 +48,7 @@ def login(here: Here, request: Request, response: Response, body: LoginRequest) 
         raise Problem(401, "Name or password is wrong.")
     account, secret = found
     set_cookie(response, request, secret)
-    return documents.show(documents.Account, account)
+    return _shown(here, account)
 
 
 @router.post("/logout", status_code=204)
@@ -60,9 +61,9 @@ def logout(here: Here, request: Request, _account: Viewer) -> Response:
 
 
 @router.get("/me")
-def me(account: Viewer) -> documents.Account:
+def me(here: Here, account: Viewer) -> documents.Account:
     """Who is logged in."""
-    return documents.show(documents.Account, account)
+    return _shown(here, account)
 
 
 @links.get("/login/{token}")
@@ -74,3 +75,8 @@ def login_by_link(here: Here, request: Request, token: str) -> Response:
     response = RedirectResponse("/", status_code=303)
     set_cookie(response, request, found[1])
     return response
+
+
+def _shown(here: Context, account: Account) -> documents.Account:
+    """An account, as of now."""
+    return documents.Account(name=account.name, role=account.role, now=here.clock.now())

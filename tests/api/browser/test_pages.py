@@ -120,12 +120,44 @@ def test_charts_have_a_text_and_a_table(page: Page, town: Town) -> None:
     assert violations(page) == []
 
 
+@pytest.mark.parametrize(
+    ("feature", "low", "high"),
+    [("Evaporator fan speed while cooling", 2100, 2225), ("Condenser above kitchen temperature", 9, 29)],
+)
+def test_a_feature_of_a_mode_is_drawn_from_that_mode_alone(
+    page: Page, town: Town, *, feature: str, low: float, high: float
+) -> None:
+    """One value a day, of two metrics' difference as well; the fan that rests with the compressor is not drawn as zero."""
+    page.goto(f"{town.address}/tickets/2")
+    page.get_by_role("button", name=re.compile(feature)).click()
+    chart = page.get_by_role("figure", name=feature)
+
+    expect(chart).to_contain_text("one value per day")
+    expect(chart).to_contain_text(re.compile(r"\d+ readings, lowest .* Expected"))
+    words = chart.text_content() or ""
+    found = re.search(r"(\d+) readings, lowest ([\d.,]+)\s?\w+, highest ([\d.,]+)", words)
+    assert found, words
+    count, lowest, highest = (float(text.replace(",", "")) for text in found.groups())
+    assert 20 <= count <= 45
+    assert low < lowest < highest < high
+
+
+def test_an_alarm_from_history_is_told_by_its_own_time(page: Page, town: Town) -> None:
+    """A finding that was raised before its ticket could be opened says when it was raised."""
+    page.goto(f"{town.address}/tickets/2")
+
+    expect(page.locator(".facts")).to_contain_text(re.compile(r"prediction, raised 1 d 2 h ago"))
+
+
 def test_a_new_installation_teaches_how_a_ticket_comes_to_be(visitor: BrowserContext, empty_town: Town) -> None:
     """Empty pages say what they are for and what to do, and are clean as well."""
     page = visitor.new_page()
     page.goto(empty_town.login_link())
 
     expect(page.get_by_role("heading", name="How a ticket comes to be")).to_be_visible()
+    expect(page.locator(".teach ol > li")).to_have_count(4)
+    number = page.locator(".teach ol > li").last.evaluate("item => getComputedStyle(item, '::before').content")
+    assert "counter" in number
     assert violations(page) == []
     page.get_by_role("link", name="Appliances", exact=True).click()
     expect(page.get_by_role("heading", name="No appliance has reported yet")).to_be_visible()

@@ -112,6 +112,24 @@ def test_comments_and_verdicts_are_given_by_key(page: Page, town: Town) -> None:
     assert town.context.desk.ticket("4").verdict is not None
 
 
+def test_a_step_on_a_stale_view_says_who_changed_what(page: Page, town: Town) -> None:
+    """Whoever acts on what is no longer so changes nothing, reads who was faster, and gets the ticket as it is now."""
+    page.route("**/api/v1/events", lambda route: route.abort())
+    page.goto(f"{town.address}/tickets/1")
+    page.get_by_role("button", name="Triage").wait_for()
+    town.context.desk.step("1", TicketStep.START, StepBody(note="on my way"), actor="somebody")
+
+    page.get_by_role("button", name="Triage").click()
+
+    notice = page.get_by_role("alert").filter(has_text="Someone was faster")
+    expect(notice).to_contain_text("somebody: Start work → in progress")
+    expect(notice).to_contain_text("on my way")
+    assert town.context.desk.ticket("1").status == "in_progress"
+    notice.get_by_role("button", name="Show it as it is now").click()
+    expect(page.locator(".facts").get_by_text("in progress")).to_be_visible()
+    expect(notice).to_have_count(0)
+
+
 def test_changes_by_others_appear_by_themselves(page: Page, town: Town) -> None:
     """The event stream renews lists and the open ticket without a reload."""
     page.goto(f"{town.address}/queue?t=1")

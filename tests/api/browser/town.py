@@ -261,6 +261,7 @@ def fridge_story(name: str, chance: random.Random, now_ms: int) -> SampleBlock:
         "freezer_c": -18.4 + 0.7 * daily + 1.2 * worn + noise.normal(0, 0.3, count),
         "condenser_c": 31 + 3 * daily + 14 * worn + np.where(running, 3, -3) + noise.normal(0, 0.8, count),
         "ambient_c": 21.5 + 1.2 * daily + noise.normal(0, 0.2, count),
+        "evaporator_fan_rpm": np.where(running, 2210 - 90 * worn + noise.normal(0, 6, count), 0),
         "compressor_duty_pct": 38 + 30 * worn + 4 * daily + noise.normal(0, 2, count),
         "door_open": (noise.random(count) < 0.03).astype(float),
     }
@@ -313,6 +314,7 @@ def condenser_finding(now_ms: int) -> Finding:
         evidence=(
             Evidence("condenser_rise", 24.1, 8.0, 14.5, "K", onset_ms, 0.7),
             Evidence("compressor_duty", 66.0, 34.0, 45.0, "%", onset_ms + 3 * DAY_MS, 0.25),
+            Evidence("evaporator_fan_speed", 2126.0, 2200.0, 2220.0, "rpm", onset_ms + 4 * DAY_MS, 0.04),
         ),
         alternatives=(("refrigerant_leak", 0.09),),
     )

@@ -46,8 +46,8 @@ export function get<T>(path: string, query?: Query, signal?: AbortSignal): Promi
   return answer<T>(address(path, query), signal ? { signal } : {});
 }
 
-/** Asks for a change. */
-export function post<T>(path: string, body: unknown = {}): Promise<T> {
-  const headers = { "content-type": "application/json" };
+/** Asks for a change; with the version that the reader saw it is refused (412) where another one is there by now. */
+export function post<T>(path: string, body: unknown = {}, seen?: number): Promise<T> {
+  const headers = { "content-type": "application/json", ...(seen === undefined ? {} : { "if-match": `"${seen}"` }) };
   return answer<T>(address(path), { method: "POST", headers, body: JSON.stringify(body) });
 }

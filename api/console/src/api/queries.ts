@@ -2,9 +2,9 @@
 import { keepPreviousData, QueryClient, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { toMs } from "../words/format";
-import { learnNow } from "../words/now";
+import { isUnsteady, learnNow } from "../words/now";
 import { get, post, Problem } from "./client";
-import type { Account, Appliance, ApplianceDetail, DiagnosisSession, Page, Profile, Telemetry, Ticket } from "./types";
+import type { Account, Alert, Appliance, ApplianceDetail, DiagnosisSession, Page, Profile, Telemetry, Ticket } from "./types";
 
 /** How many open tickets the queue holds at once; beyond it the list says so. */
 export const QUEUE_LIMIT = 2000;
@@ -24,7 +24,15 @@ export const queryClient = new QueryClient({
 
 /** Who is signed in; 401 means nobody. */
 export function useAccount() {
-  return useQuery({ queryKey: ["account"], queryFn: ({ signal }) => get<Account>("/me", {}, signal), staleTime: 300_000 });
+  return useQuery({
+    queryKey: ["account"],
+    queryFn: async ({ signal }) => {
+      const account = await get<Account>("/me", {}, signal);
+      learnNow(toMs(account.now));
+      return account;
+    },
+    refetchInterval: () => (isUnsteady() ? 5_000 : 120_000),
+  });
 }
 
 /** What the kinds, their metrics, features and fault modes are called, in the language of the page. */
@@ -58,7 +66,6 @@ async function allPages(query: { status?: string; appliance_id?: string }, limit
     const page: Page<Ticket> = await get<Page<Ticket>>("/tickets", { ...query, limit: Math.min(500, limit), cursor }, signal);
     items.push(...page.items);
     cursor = page.next;
-    learnNow(toMs(page.items[0]?.opened_at));
   } while (cursor && items.length < limit);
   return { items, isComplete: cursor === null };
 }
@@ -80,18 +87,44 @@ function known(number: string | number): Ticket | undefined {
   return undefined;
 }
 
+/** The alert behind a ticket; most of it never changes. */
+export function useAlert(id: string | null) {
+  return useQuery({
+    queryKey: ["alert", id],
+    queryFn: ({ signal }) => get<Alert>(`/alerts/${encodeURIComponent(id ?? "")}`, {}, signal),
+    enabled: id !== null,
+    staleTime: 300_000,
+  });
+}
+
 /** A step of the life cycle, a comment or a verdict; the answer replaces what the page shows. */
 export function useStep(number: number) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ step, body }: { step: string; body?: Record<string, unknown> }) =>
-      post<Ticket>(`/tickets/${number}/${step}`, body ?? {}),
-    onSuccess: (ticket) => client.setQueryData(["ticket", String(number)], ticket),
-    onSettled: () => {
-      void client.invalidateQueries({ queryKey: ["tickets"] });
-      void client.invalidateQueries({ queryKey: ["ticket", String(number)] });
+    mutationFn: ({ step, body, seen }: { step: string; body?: Record<string, unknown>; seen?: number }) =>
+      post<Ticket>(`/tickets/${number}/${step}`, body ?? {}, seen),
+    onSuccess: (ticket) => show(client, ticket),
+    onError: (error) => {
+      if (!isStale(error)) void client.invalidateQueries({ queryKey: ["ticket", String(number)] });
     },
   });
+}
+
+/** Somebody else has changed the ticket since it was read. */
+export function isStale(error: unknown): error is Problem {
+  return error instanceof Problem && error.status === 412;
+}
+
+/** The ticket as it is now, for comparing; the page keeps what it shows. */
+export function freshTicket(number: number): Promise<Ticket> {
+  return get<Ticket>(`/tickets/${number}`);
+}
+
+/** Shows a ticket as it is now, and renews the lists that hold it. */
+export function show(client: QueryClient, ticket: Ticket): void {
+  client.setQueryData(["ticket", String(ticket.number)], ticket);
+  void client.invalidateQueries({ queryKey: ["tickets"] });
+  void client.invalidateQueries({ queryKey: ["ticket", String(ticket.number)] });
 }
 
 /** Asks the customer for a session. */
@@ -138,11 +171,7 @@ export function useAppliances(filters: Record<string, string | null>, limit = 10
   return useInfiniteQuery({
     queryKey: ["appliances", filters, limit],
     initialPageParam: null as string | null,
-    queryFn: async ({ pageParam, signal }) => {
-      const page = await get<Page<Appliance>>("/appliances", { ...filters, limit, cursor: pageParam }, signal);
-      for (const appliance of page.items) learnNow(toMs(appliance.last_seen));
-      return page;
-    },
+    queryFn: ({ pageParam, signal }) => get<Page<Appliance>>("/appliances", { ...filters, limit, cursor: pageParam }, signal),
     getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
   });
@@ -152,23 +181,25 @@ export function useAppliances(filters: Record<string, string | null>, limit = 10
 export function useAppliance(id: string) {
   return useQuery({
     queryKey: ["appliance", id],
-    queryFn: async ({ signal }) => {
-      const appliance = await get<ApplianceDetail>(`/appliances/${encodeURIComponent(id)}`, {}, signal);
-      learnNow(toMs(appliance.last_seen));
-      return appliance;
-    },
+    queryFn: ({ signal }) => get<ApplianceDetail>(`/appliances/${encodeURIComponent(id)}`, {}, signal),
     refetchInterval: 10_000,
   });
 }
 
-/** Readings of some metrics in [start, end). */
-export function useTelemetry(id: string, metrics: string[], range: { start: number; end: number }, points: number) {
+/** Readings of some metrics in [start, end), of one mode where it is named. */
+export function useTelemetry(
+  id: string,
+  metrics: string[],
+  range: { start: number; end: number },
+  points: number,
+  mode: string | null = null,
+) {
   return useQuery({
-    queryKey: ["telemetry", id, metrics.join(), range.start, range.end, points],
+    queryKey: ["telemetry", id, metrics.join(), range.start, range.end, points, mode],
     queryFn: ({ signal }) =>
       get<Telemetry>(
         `/appliances/${encodeURIComponent(id)}/telemetry`,
-        { metric: metrics, start: range.start, end: range.end, points },
+        { metric: metrics, start: range.start, end: range.end, points, mode },
         signal,
       ),
     enabled: metrics.length > 0,

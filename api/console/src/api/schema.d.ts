@@ -578,13 +578,18 @@ export interface components {
     schemas: {
         /**
          * Account
-         * @description Who is logged in.
+         * @description Who is logged in, and what the service's clock says, which need not be the wall's.
          */
         Account: {
             /** Name */
             name: string;
             /** Role */
             role: string;
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
         };
         /**
          * Alert

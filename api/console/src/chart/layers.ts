@@ -65,7 +65,8 @@ export function markPlugin(marks: () => ChartMark[], colours: Record<ChartMark["
         ctx.textBaseline = "bottom";
         ctx.textAlign = "left";
         let freeFrom = -Infinity;
-        for (const mark of [...marks()].sort((one, other) => one.at - other.at)) {
+        const sorted = [...marks()].sort((one, other) => one.at - other.at);
+        for (const [index, mark] of sorted.entries()) {
           const x = chart.valToPos(mark.at / 1000, "x", true);
           if (x < bbox.left || x > bbox.left + bbox.width) continue;
           ctx.strokeStyle = ctx.fillStyle = colours[mark.tone];
@@ -75,7 +76,11 @@ export function markPlugin(marks: () => ChartMark[], colours: Record<ChartMark["
           ctx.lineTo(x, bbox.top + bbox.height);
           ctx.stroke();
           const width = ctx.measureText(mark.label).width;
-          const left = Math.min(x, bbox.left + bbox.width - width);
+          const next = sorted[index + 1];
+          const end = next ? chart.valToPos(next.at / 1000, "x", true) : Infinity;
+          // A name that would run into the next mark's stands before its own line.
+          const isBefore = end < x + width + 8 * ratio && x - width > Math.max(bbox.left, freeFrom);
+          const left = Math.min(isBefore ? x - width : x, bbox.left + bbox.width - width);
           if (left < freeFrom) continue;
           ctx.fillText(mark.label, left, bbox.top - 1 * ratio);
           freeFrom = left + width + 8 * ratio;

@@ -13,36 +13,56 @@ export interface Trace {
 const DAY_MS = 86_400_000;
 /** Silence that separates one cycle from the next. */
 const REST_MS = 30 * 60_000;
+/** The same where only one mode's readings are there: a mode comes and goes within a cycle. */
+const REST_OF_MODE_MS = 60 * 60_000;
 /** Statistics that can be told from the readings alone. */
-const TELLABLE = new Set(["mean", "max", "min", "last", "delta", "per_day"]);
+const TELLABLE = new Set(["mean", "max", "min", "last", "delta", "per_day", "on_mean"]);
 /** Statistics whose values are of the kind that the metric's readings are. */
 const SAME_SCALE = new Set(["mean", "max", "min", "last", "on_mean"]);
 
 type Row = [ts: number, value: number];
 
-/** The trace of a feature, or of a plain metric where there is no feature of that name. */
+/** Whether a feature's values can be told from readings (of its mode, where it has one), for a kind with this span. */
+export function isTellable(feature: Feature, unit: string | undefined): boolean {
+  return TELLABLE.has(feature.statistic) && (unit === "day" || unit === "cycle");
+}
+
+/** The trace of a feature, or of a plain metric where there is no feature of that name; readings are those of its mode. */
 export function traceOf(telemetry: Telemetry, metric: string, feature: Feature | undefined, unit: string | undefined): Trace {
   const own = telemetry.series[metric] ?? [];
   const minus = feature?.minus ? telemetry.series[feature.minus] : undefined;
   const values = minus ? own.map((value, at) => less(value, minus[at] ?? null)) : own;
   if (!feature) return { ts: telemetry.ts, values, per: "reading", isComparable: true };
-  const isWhole = feature.mode === null && TELLABLE.has(feature.statistic);
-  if (!isWhole || unit === "none" || unit === undefined) {
+  if (!isTellable(feature, unit)) {
     return { ts: telemetry.ts, values, per: "reading", isComparable: SAME_SCALE.has(feature.statistic) };
   }
-  const rows: Row[] = [];
+  let rows: Row[] = [];
   telemetry.ts.forEach((ts, at) => {
     const value = values[at];
     if (typeof value === "number") rows.push([ts, value]);
   });
-  return unit === "day" ? byDay(rows, feature.statistic) : byCycle(rows, feature.statistic);
+  if (feature.statistic === "on_mean") rows = whileOn(rows);
+  const rest = feature.mode === null ? REST_MS : REST_OF_MODE_MS;
+  return unit === "day" ? byDay(rows, feature.statistic) : byCycle(rows, feature.statistic, rest);
 }
 
-/** Days of the reader's zone; a day without readings is a gap. */
+/** Readings above half of the usual maximum, which is the median of the days' maxima. */
+function whileOn(rows: Row[]): Row[] {
+  const highest = new Map<number, number>();
+  for (const [ts, value] of rows) {
+    const day = Math.floor(ts / DAY_MS);
+    highest.set(day, Math.max(highest.get(day) ?? -Infinity, value));
+  }
+  const maxima = [...highest.values()].sort((one, other) => one - other);
+  const level = (maxima[maxima.length >> 1] ?? 0) / 2;
+  return rows.filter(([, value]) => value > level);
+}
+
+/** Days in UTC, as the detectors count them; a day without readings is a gap. */
 function byDay(rows: Row[], statistic: string): Trace {
   const days = new Map<number, Row[]>();
   for (const row of rows) {
-    const day = new Date(row[0]).setHours(12, 0, 0, 0);
+    const day = Math.floor(row[0] / DAY_MS) * DAY_MS + DAY_MS / 2;
     const group = days.get(day);
     if (group) group.push(row);
     else days.set(day, [row]);
@@ -61,7 +81,7 @@ function byDay(rows: Row[], statistic: string): Trace {
 }
 
 /** Runs of readings with a rest between them; each value stands at its run's end. */
-function byCycle(rows: Row[], statistic: string): Trace {
+function byCycle(rows: Row[], statistic: string, rest: number): Trace {
   const trace: Trace = { ts: [], values: [], per: "cycle", isComparable: true };
   let run: Row[] = [];
   const close = () => {
@@ -73,7 +93,7 @@ function byCycle(rows: Row[], statistic: string): Trace {
   };
   for (const row of rows) {
     const last = run.at(-1);
-    if (last && row[0] - last[0] > REST_MS) close();
+    if (last && row[0] - last[0] > rest) close();
     run.push(row);
   }
   close();

@@ -1,5 +1,5 @@
 /** The first look at a new installation: how a ticket comes to be, in four steps. */
-import { List, Stack, Text, Title } from "@mantine/core";
+import { Stack, Text, Title } from "@mantine/core";
 import { IconArmchair } from "@tabler/icons-react";
 import { Link } from "react-router";
 
@@ -19,14 +19,14 @@ export function EmptyQueue() {
         <Title order={2} size="h4" mb="sm">
           {t("queue.teach.title")}
         </Title>
-        <List type="ordered" spacing="xs">
-          <List.Item>
+        <ol className="advice">
+          <li>
             <Link to="/appliances">{t("queue.teach.one")}</Link>
-          </List.Item>
-          <List.Item>{t("queue.teach.two")}</List.Item>
-          <List.Item>{t("queue.teach.three")}</List.Item>
-          <List.Item>{t("queue.teach.four")}</List.Item>
-        </List>
+          </li>
+          <li>{t("queue.teach.two")}</li>
+          <li>{t("queue.teach.three")}</li>
+          <li>{t("queue.teach.four")}</li>
+        </ol>
         <Text c="dimmed" size="sm" mt="md">
           {t("queue.teach.demo")}
         </Text>

@@ -3,16 +3,20 @@ import { ActionIcon, Anchor, Button, Group, Menu, Title, Tooltip } from "@mantin
 import { IconArrowRight, IconArrowsDiagonal, IconChevronDown, IconGavel } from "@tabler/icons-react";
 import { Link } from "react-router";
 
+import { useAlert } from "../api/queries";
 import type { Ticket } from "../api/types";
 import { useWords } from "../i18n";
 import { ClockLine, failsText } from "../queue/TicketList";
-import { formatShare } from "../words/format";
+import { formatShare, toMs } from "../words/format";
 import { PriorityMark, StatusMark } from "../words/Marks";
 import { Moment } from "../words/Moment";
 import { ticketSentence, useNames } from "../words/names";
 import { useNow } from "../words/now";
 import { runningClocks } from "../words/clocks";
 import { likelyStep, otherSteps, type TicketSteps } from "./steps";
+
+/** So much earlier than its ticket, an alert is told by its own time: the readings came late. */
+const LATE = 3_600_000;
 
 interface HeadingProps {
   ticket: Ticket;
@@ -38,6 +42,8 @@ function Facts({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
   const { t, language } = useWords();
   const now = useNow();
   const names = useNames();
+  const raised = useAlert(ticket.alert_id).data?.raised_at ?? ticket.opened_at;
+  const isLate = (toMs(ticket.opened_at) ?? 0) - (toMs(raised) ?? 0) > LATE;
   const isFailureNearer = runningClocks(ticket)[0]?.kind === "fails";
   return (
     <div className="facts">
@@ -54,7 +60,7 @@ function Facts({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
       {ticket.failure_window && !isFailureNearer && <span className="clock warn">{failsText(ticket, t, language, now)}</span>}
       {ticket.probability !== null && <span>{t("ticket.certainty", { share: formatShare(ticket.probability, language) })}</span>}
       <span>
-        {t(`source.${ticket.source}`)}, <Moment at={ticket.opened_at} as="ago" />
+        {t(`source.${ticket.source}`)}, {isLate ? t("ticket.raised") : ""} <Moment at={isLate ? raised : ticket.opened_at} as="ago" />
       </span>
       {isEmbedded && (
         <Tooltip label={`${t("ticket.full")} (Enter)`}>

@@ -2,11 +2,11 @@
 import { Title, Tooltip, UnstyledButton } from "@mantine/core";
 import { useMemo, useState } from "react";
 
-import { useTelemetry } from "../api/queries";
+import { useAlert, useTelemetry } from "../api/queries";
 import type { Evidence, Ticket } from "../api/types";
 import { type ChartMark, type ChartSpan } from "../chart/LineChart";
 import { MetricChart } from "../chart/MetricChart";
-import { traceOf } from "../chart/trace";
+import { isTellable, traceOf } from "../chart/trace";
 import { useWords } from "../i18n";
 import { formatQuantity, formatShare, toMs } from "../words/format";
 import { bandText, sideOf, useNames } from "../words/names";
@@ -14,8 +14,11 @@ import { now } from "../words/now";
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
+const NOTHING: string[] = [];
 /** Enough for a month of readings as stored: a day's mean of lowest and highest would be none. */
-const POINTS = 20_000;
+const POINTS = 50_000;
+/** An alert raised so much earlier than its ticket was found in history that came late. */
+const LATE = DAY;
 
 export function Why({ ticket, level }: { ticket: Ticket; level: 2 | 3 }) {
   const { t } = useWords();
@@ -91,11 +94,13 @@ function EvidenceChart({ ticket, evidence }: { ticket: Ticket; evidence: Evidenc
   const metric = feature?.metric ?? evidence.metric;
   const asked = feature?.minus ? [metric, feature.minus] : [metric];
   const range = useMemo(() => rangeOf(ticket), [ticket]);
-  const telemetry = useTelemetry(ticket.appliance_id, asked, { start: range.start, end: range.now }, POINTS).data;
   const span = names.span(ticket.kind);
+  const mode = feature && isTellable(feature, span) ? feature.mode : null;
+  const telemetry = useModeTelemetry(ticket.appliance_id, asked, { start: range.start, end: range.now }, mode);
+  const raised = toMs(useAlert(ticket.alert_id).data?.raised_at);
   const trace = useMemo(() => telemetry && traceOf(telemetry, metric, feature, span), [telemetry, metric, feature, span]);
   const band = useMemo(() => ({ low: evidence.expected_low, high: evidence.expected_high }), [evidence]);
-  const marks = useMemo(() => marksOf(ticket, evidence, t), [ticket, evidence, t]);
+  const marks = useMemo(() => marksOf(ticket, evidence, raised, t), [ticket, evidence, raised, t]);
   const spans = useMemo(() => spansOf(ticket, t), [ticket, t]);
   const isSame = trace?.isComparable ?? true;
   return (
@@ -114,6 +119,14 @@ function EvidenceChart({ ticket, evidence }: { ticket: Ticket; evidence: Evidenc
   );
 }
 
+/** Readings of one mode; of all where the appliance never says its mode, as the detectors do. */
+function useModeTelemetry(id: string, metrics: string[], range: { start: number; end: number }, mode: string | null) {
+  const own = useTelemetry(id, metrics, range, POINTS, mode);
+  const isEmpty = mode !== null && own.data !== undefined && !own.isPlaceholderData && own.data.ts.length === 0;
+  const any = useTelemetry(id, isEmpty ? metrics : NOTHING, range, POINTS);
+  return isEmpty ? any.data : own.data;
+}
+
 /** From two weeks before the onset until now, to the hour, so that the same question is asked again from the cache; a failure window that is near is in sight. */
 function rangeOf(ticket: Ticket): { start: number; end: number; now: number } {
   const opened = toMs(ticket.opened_at) ?? now();
@@ -126,12 +139,16 @@ function rangeOf(ticket: Ticket): { start: number; end: number; now: number } {
 
 type Say = (key: string) => string;
 
-function marksOf(ticket: Ticket, evidence: Evidence, t: Say): ChartMark[] {
+/** Onset and alarm; the ticket as well where it was opened long after, because the readings came late. */
+function marksOf(ticket: Ticket, evidence: Evidence, raised: number | null, t: Say): ChartMark[] {
   const onset = toMs(evidence.since ?? ticket.onset_at);
   const opened = toMs(ticket.opened_at);
   const marks: ChartMark[] = [];
   if (onset !== null) marks.push({ at: onset, label: t("ticket.onset"), tone: "accent" });
-  if (opened !== null) marks.push({ at: opened, label: t("ticket.alarm"), tone: "bad" });
+  if (raised !== null) marks.push({ at: raised, label: t("ticket.raised"), tone: "bad" });
+  if (opened !== null && (raised === null || opened - raised > LATE)) {
+    marks.push({ at: opened, label: t("ticket.opened"), tone: raised === null ? "bad" : "accent" });
+  }
   return marks;
 }
 

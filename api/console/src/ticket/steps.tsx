@@ -5,8 +5,9 @@ import { IconAlertCircle, IconCheck } from "@tabler/icons-react";
 import { useState } from "react";
 
 import { Problem } from "../api/client";
-import { useStep } from "../api/queries";
+import { freshTicket, isStale, queryClient, show, useStep } from "../api/queries";
 import type { Ticket } from "../api/types";
+import { plainName } from "../words/format";
 import { useProblemSentence } from "../app/Notice";
 import { useWords } from "../i18n";
 
@@ -58,11 +59,19 @@ export function useTicketSteps(ticket: Ticket): TicketSteps {
 
   const finish = async (step: string, body?: Record<string, unknown>): Promise<boolean> => {
     try {
-      const after = await mutation.mutateAsync({ step, body });
+      // A comment harms nobody, whatever has happened meanwhile.
+      const after = await mutation.mutateAsync({ step, body, seen: step === "comment" ? undefined : ticket.version });
       setAsking(null);
       tell(after, step);
       return true;
     } catch (error) {
+      if (isStale(error)) {
+        const fresh = await freshTicket(ticket.number).catch(() => null);
+        if (fresh) {
+          tellStale(fresh);
+          return false;
+        }
+      }
       notifications.show({
         color: "red",
         icon: <IconAlertCircle size={18} />,
@@ -72,6 +81,43 @@ export function useTicketSteps(ticket: Ticket): TicketSteps {
       });
       return false;
     }
+  };
+
+  /** Who changed what since this page was read, and the way to see it; words typed into a dialog stay there. */
+  const tellStale = (fresh: Ticket) => {
+    const id = `stale-${fresh.number}`;
+    const showFresh = () => {
+      notifications.hide(id);
+      show(queryClient, fresh);
+    };
+    const changes = fresh.history.slice(ticket.history.length).slice(-3);
+    notifications.show({
+      id,
+      color: "red",
+      icon: <IconAlertCircle size={18} />,
+      title: t("problem.conflict"),
+      autoClose: false,
+      message: (
+        <>
+          {changes.map((entry, index) => (
+            <div key={index}>
+              {t("problem.change", {
+                who: entry.actor,
+                what: t(`ticket.steps.${entry.event}`, { defaultValue: t(`ticket.events.${entry.event}`, { defaultValue: plainName(entry.event) }) }),
+                status: t(`status.${entry.to_status ?? fresh.status}`),
+              })}
+              {entry.note && <q>{entry.note}</q>}
+            </div>
+          ))}
+          <Group justify="space-between" wrap="nowrap" mt={4}>
+            <span>{t("problem.unchanged")}</span>
+            <Button size="compact-sm" variant="light" onClick={showFresh}>
+              {t("problem.fresh")}
+            </Button>
+          </Group>
+        </>
+      ),
+    });
   };
 
   const tell = (after: Ticket, step: string) => {

@@ -1,30 +1,46 @@
-/** The service's time. It may run ahead of the wall (the demo does), so it is learnt from what the service says. */
+/** The service's time. It may run ahead of the wall and faster (the demo does), so it is learnt from what the service says. */
 import { useSyncExternalStore } from "react";
 
-let ahead_ms = 0;
+/** What the service's clock said, and when that was on the browser's. */
+let heard = { service: Date.now(), wall: Date.now() };
+let speed = 1;
+let times = 0;
 let tick = Date.now();
 const listeners = new Set<() => void>();
 
-window.setInterval(() => {
-  tick = Date.now() + ahead_ms;
-  for (const listener of listeners) listener();
-}, 1000);
-
-/** An appliance's clock may be off by as much as the service accepts. */
+/** A browser's clock may be off by so much without the service being said to run ahead. */
 const TOLERANCE_MS = 6 * 60_000;
+/** Two answers closer than this say nothing about speed; an answer takes some time on its way. */
+const APART_MS = 3_000;
 
-/** Something happened at `ms` on the service's clock, so it is that late at least. */
+window.setInterval(renew, 1000);
+
+function renew(): void {
+  tick = now();
+  for (const listener of listeners) listener();
+}
+
+/** The service's clock says `ms`; from the second time on, how fast it runs is known as well. */
 export function learnNow(ms: number | null): void {
-  const ahead = (ms ?? 0) - Date.now();
-  if (ms !== null && ahead > TOLERANCE_MS && ahead > ahead_ms) {
-    ahead_ms = ahead;
-    tick = ms;
-  }
+  if (ms === null) return;
+  const wall = Date.now();
+  const passed = wall - heard.wall;
+  if (times > 0 && passed < APART_MS) return;
+  const measured = times > 0 ? (ms - heard.service) / passed : 1;
+  speed = measured > 1.5 ? measured : 1;
+  times += 1;
+  heard = { service: ms, wall };
+  renew();
+}
+
+/** Whether the service's clock must be heard often: it is another one than the wall's, or we don't know yet. */
+export function isUnsteady(): boolean {
+  return times < 2 || speed !== 1 || Math.abs(now() - Date.now()) > TOLERANCE_MS;
 }
 
 /** Milliseconds since 1970, on the service's clock. */
 export function now(): number {
-  return Date.now() + ahead_ms;
+  return heard.service + (Date.now() - heard.wall) * speed;
 }
 
 /** The service's time, renewed each second. */
