@@ -7,6 +7,7 @@ Run as a script it builds; as a hatchling hook it builds before a wheel is packe
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import shutil
@@ -56,8 +57,18 @@ def build(root: Path) -> None:
             print("No npm here; taking the console that is already built.", file=sys.stderr)
             return
         raise
-    run(npm, ["ci", "--no-audit", "--no-fund", "--loglevel", "error"], console)
+    install(npm, console)
     run(npm, ["run", "build", "--silent"], console)
+
+
+def install(npm: Npm, console: Path) -> None:
+    """Install the locked packages, unless just these are there already."""
+    stamp = console / "node_modules" / ".installed"
+    locked = hashlib.sha256((console / "package-lock.json").read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text(encoding="ascii") == locked:
+        return
+    run(npm, ["ci", "--no-audit", "--no-fund", "--loglevel", "error"], console)
+    stamp.write_text(locked, encoding="ascii")
 
 
 def find_npm() -> Npm:
