@@ -79,7 +79,7 @@ def transact(
                     wait_for_turn(connection)
                 return work(Transaction(connection, now_ms, chance))
     except (OperationalError, InterfaceError) as error:
-        raise UnavailableError(f"The database can't be used now: {error.orig}") from error
+        raise _unavailable(error) from error
     except PoolTimeoutError as error:
         raise UnavailableError("The database is busy: all connections are in use.") from error
     except (DataError, UnicodeError) as error:
@@ -93,11 +93,17 @@ def look(engine: Engine, work: Callable[[Transaction], T], *, now_ms: int, chanc
         with engine.connect() as connection, connection.begin():
             return work(Transaction(connection, now_ms, chance))
     except (OperationalError, InterfaceError) as error:
-        raise UnavailableError(f"The database can't be used now: {error.orig}") from error
+        raise _unavailable(error) from error
     except PoolTimeoutError as error:
         raise UnavailableError("The database is busy: all connections are in use.") from error
     except (DataError, UnicodeError) as error:
         raise InvalidError("A value holds characters that the database can't look for.") from error
+
+
+def _unavailable(error: OperationalError | InterfaceError) -> UnavailableError:
+    """The sentence for a database that does not answer."""
+    cause = " ".join(str(error.orig).split()).rstrip(".")
+    return UnavailableError(f"The database can't be used now ({cause}): check that it runs, and FETTLE_DATABASE_URL.")
 
 
 def wait_for_turn(connection: Connection) -> None:
@@ -128,7 +134,7 @@ def migrate(engine: Engine) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except (OperationalError, InterfaceError) as error:
-        raise UnavailableError(f"The database can't be used now: {error.orig}") from error
+        raise _unavailable(error) from error
 
 
 def _open_sqlite(url: str) -> Engine:

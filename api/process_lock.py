@@ -21,6 +21,16 @@ class AlreadyRunning(Exception):  # noqa: N818  (a statement, not an accident)
         self.pid = pid
 
 
+class UnusableFolder(OSError):  # noqa: N818  (a statement about the folder)
+    """The data folder can't be made or written."""
+
+    def __init__(self, folder: Path, cause: OSError) -> None:
+        super().__init__(
+            f"The data folder {folder} can't be used ({cause.strerror}): "
+            "give FETTLE_DATA_DIR a folder that this user may write."
+        )
+
+
 class ProcessLock:
     """Holds roles on a data folder from :meth:`acquire` to :meth:`release`."""
 
@@ -31,9 +41,8 @@ class ProcessLock:
 
     def acquire(self) -> None:
         """Take all roles, or raise :class:`AlreadyRunning` and take none."""
-        self._folder.mkdir(parents=True, exist_ok=True)
         for role in self._roles:
-            file = (self._folder / f"{role}.lock").open("a+", encoding="ascii")
+            file = self._open(role)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -46,6 +55,15 @@ class ProcessLock:
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
+
+    def _open(self, role: str) -> IO[str]:
+        """The file of one role's lock; raises :class:`UnusableFolder`."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            return (self._folder / f"{role}.lock").open("a+", encoding="ascii")
+        except OSError as error:
+            self.release()
+            raise UnusableFolder(self._folder, error) from error
 
     def release(self) -> None:
         """Give all roles back."""

@@ -137,7 +137,7 @@ class RoleService(Threaded):
                 loops.desk(Inbox(desk, feed), Timers(desk), around.clock, loops.Trouble())(stop)
 
         del opened
-        outbox = Outbox(desk.engine, around.clock, around.chance, targets)
+        outbox = Outbox(desk.engine, around.people_clock, around.chance, targets)
         return {"desk": run, "outbox": loops.deliver(outbox, loops.Trouble())}
 
     def _open_api(self, opened: ExitStack, desk: Desk, profiles: Mapping[str, Profile]) -> Runs:

@@ -69,7 +69,7 @@ class Surroundings:
     clock: Clock = field(default_factory=SystemClock)
     """The time of appliances, journal, detectors and desk."""
     people_clock: Clock = field(default_factory=SystemClock)
-    """The time of logins and signatures, whatever time the desk lives in."""
+    """The time of logins, signatures and deliveries, whatever time the desk lives in."""
     chance: random.Random = field(default_factory=random.SystemRandom)
     profiles: Mapping[str, Profile] | None = None
     connection: ConnectionOptions | None = None
@@ -143,7 +143,7 @@ def open_rooms(settings: Settings, around: Surroundings) -> Rooms:
         opened.callback(store.close)
         desk = make_desk(settings, around, engine, profiles)
         accounts = Accounts(engine, around.people_clock, around.chance)
-        outbox = Outbox(engine, around.clock, around.chance, targets)
+        outbox = Outbox(engine, around.people_clock, around.chance, targets)
         parts = Parts(settings, around, journal, books, decoders)
         pipes = parts.pipes(address, PatientCommands(desk))
         rooms = Rooms(

@@ -115,8 +115,8 @@ def _metrics(fields: Fields) -> dict[str, float]:
     metrics = {}
     for name, value in raw.items():
         if not is_metric_name(name):
-            kind = "reserved" if name in RESERVED_NAMES else "impossible"
-            raise fields.refuse(f"{name[:64]!r} is a {kind} name for a metric")
+            kind = "a reserved" if name in RESERVED_NAMES else "no possible"
+            raise fields.refuse(f"{name[:64]!r} is {kind} name for a metric")
         if not isinstance(value, int | float) or not math.isfinite(value):
             raise fields.refuse(f"metric {name} must be a finite number or a boolean")
         metrics[name] = float(value)

@@ -79,7 +79,9 @@ def test_unreachable_database_is_an_operating_error(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'no' / 'such' / 'folder.db'}")
     desk = Desk(engine, PROFILES, ManualClock(NOW_MS), random.Random(1))
 
-    with pytest.raises(UnavailableError, match="can't be used now"):
+    with pytest.raises(
+        UnavailableError, match=r"can't be used now \(.+\): check that it runs, and FETTLE_DATABASE_URL"
+    ):
         desk.check()
     with pytest.raises(UnavailableError):
         desk.expire()

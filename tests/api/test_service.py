@@ -19,14 +19,14 @@ from alerts.accounts import Accounts, Role
 from alerts.database import transact
 from alerts.directory import ensure_appliance
 from api.desk_database import open_desk_database
-from api.process_lock import AlreadyRunning, ProcessLock
+from api.process_lock import AlreadyRunning, ProcessLock, UnusableFolder
 from api.roles import Role as ProcessRole
 from api.roles import RoleService
-from api.rooms import Surroundings, make_desk
+from api.rooms import Surroundings, make_desk, open_rooms
 from api.serve import Service, ServiceError
 from api.service_thread import ServiceThread
 from api.settings import Settings
-from ingest.clock import SystemClock
+from ingest.clock import ManualClock, SystemClock
 from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
 from ingest.profiles import load_profiles
 
@@ -287,6 +287,24 @@ def test_a_lock_is_given_back(tmp_path: Path) -> None:
 
     assert caught.value.pid > 0
     assert str(tmp_path) in str(caught.value)
+
+
+def test_a_data_folder_that_can_not_be_used_is_named(tmp_path: Path) -> None:
+    """The sentence says which folder it is, why, and what to give instead."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(UnusableFolder, match=r"file can't be used \(.+\): give FETTLE_DATA_DIR a folder"):
+        ProcessLock(tmp_path / "file", ("desk",)).acquire()
+
+
+def test_deliveries_are_given_up_by_the_time_of_people(tmp_path: Path) -> None:
+    """However fast the appliances' time runs, the receiver of a notice has a real day to come back."""
+    around = Surroundings(clock=ManualClock(1), people_clock=ManualClock(2))
+    rooms = open_rooms(Settings(data_dir=tmp_path), around)
+    rooms.close()
+
+    assert rooms.desk.clock is around.clock
+    assert rooms.outbox.clock is around.people_clock
 
 
 def test_four_processes_of_one_role_each_do_what_one_does(broker: EmbeddedBroker, tmp_path: Path) -> None:
