@@ -19,7 +19,7 @@ from ingest.wire.fields import TEXT_CHARACTERS_MAX
 from ingest.wire.strict_json import is_boot
 from ingest.wire.telemetry import METRICS_MAX
 
-CHUNK = 64
+CHUNK = 256
 BOOT_CHARACTERS_MAX = 32
 QUOTES_OF_IDENTITY = 6
 """Two keys and one text."""
@@ -101,8 +101,9 @@ def _are_boots(boots: set[str | None]) -> bool:
     """Whether all of these are well formed, or none is there at all."""
     if None in boots:
         return len(boots) == 1
-    joined = "".join(boot for boot in boots if boot is not None)
-    lengths = [len(boot) for boot in boots if boot is not None]
+    said = [boot for boot in boots if boot is not None]
+    joined = "".join(said)
+    lengths = list(map(len, said))
     return joined.isascii() and joined.isalnum() and min(lengths) > 0 and max(lengths) <= BOOT_CHARACTERS_MAX
 
 
