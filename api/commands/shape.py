@@ -41,6 +41,8 @@ def telling(*errors: type[Exception]) -> Iterator[None]:
     expected: tuple[type[Exception], ...] = (*errors, OSError)
     try:
         yield
+    except BrokenPipeError:
+        raise  # whoever read our output has enough; the framework ends the command without a word
     except expected as error:
         raise Failure(sentence(error)) from error
 

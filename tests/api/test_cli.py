@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -185,6 +186,20 @@ def test_the_ledger_of_empty_books_is_empty(run: Run, tmp_path: Path) -> None:
 
     assert run("ledger", "--json") == Ended(0, "", "")
     assert run("dead-letters", "--json") == Ended(0, "", "")
+
+
+def test_a_reader_who_has_enough_is_told_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the reader of the output goes away, as ``head`` does, the command ends without a word."""
+    Books.open(tmp_path / "fettle-data" / FILE_NAME).close()
+
+    def gone(*_rows: object) -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr("api.commands.inspecting.write_table", gone)
+
+    ended = run("ledger")
+
+    assert (ended.code, ended.err) == (1, "")
 
 
 def test_the_database_is_brought_up_to_date_twice(run: Run) -> None:
