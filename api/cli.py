@@ -36,6 +36,7 @@ for role in (running.ingest, running.detect, running.desk, running.api):
 app.command()(running.simulate)
 app.command()(running.replay)
 app.command()(detecting.backtest)
+app.command()(detecting.evaluate)
 app.command()(inspecting.settings)
 app.command()(inspecting.ledger)
 app.command("dead-letters")(inspecting.dead_letters)

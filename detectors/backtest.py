@@ -30,6 +30,7 @@ from ingest.sample import SampleBlock
 
 CHUNK_ROWS = 4096
 APPLIANCE_ID = "recorded"
+FILE_GAP_MS = 3_600_000
 KIND_SCORE_AT_ALARM = 4.0
 """An evidence score at its threshold counts like this much surprise of a single row."""
 
@@ -151,9 +152,11 @@ def _score_units(
     detector = KindDetector(profile, alarms_per_year=alarms_per_year)
     trace: list[tuple[int, float]] = []
     detector.judgement.trace = trace
+    runs: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
+    detector.plugs.trace = runs
     scores = np.zeros(len(recording))
     found: dict[int, Finding] = {}
-    ts = np.maximum.accumulate(recording.ts_ms)
+    ts = in_file_order(recording.ts_ms)
     current = 0.0
     for start in range(0, len(recording), CHUNK_ROWS):
         part = slice(start, min(start + CHUNK_ROWS, len(recording)))
@@ -165,12 +168,27 @@ def _score_units(
             place, current = reached, score
         scores[place : part.stop] = current
         trace.clear()
+        for place_of, score_of in runs:
+            scores[part.start + place_of] = np.maximum(scores[part.start + place_of], score_of)
+        runs.clear()
         for finding in findings:
             if finding.cleared_ms is None and not finding.is_data_fault:
                 found[int(np.searchsorted(ts, finding.raised_ms, side="left"))] = finding
     for row in found:
         scores[row] = max(scores[row], 1.0)
     return scores, found
+
+
+def in_file_order(ts_ms: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Times that never go back: where a file begins before the last one ended, the rest follows after a gap.
+
+    >>> in_file_order(np.array([0, 60_000, -500_000, -440_000])).tolist()
+    [0, 60000, 3660000, 3720000]
+    """
+    step = np.diff(ts_ms, prepend=ts_ms[:1])
+    step[step < 0] = FILE_GAP_MS
+    times: NDArray[np.int64] = ts_ms[:1] + np.cumsum(step)
+    return times
 
 
 def _block(recording: Recording, kind: str, ts: NDArray[np.int64], part: slice) -> SampleBlock:

@@ -47,13 +47,25 @@ class FleetFolder:
             raise RecordingError(f"{file} names no appliance.")
         return kinds
 
-    def batches(self) -> Iterator[AdmittedBatch]:
-        """Everything in time order, a window per batch."""
-        kinds = self.kinds()
+    def files(self) -> list[Path]:
+        """The files of readings."""
         files = sorted([*(self.path / "readings").glob("*.parquet"), *(self.path / "readings").glob("*.csv")])
         if not files:
             raise RecordingError(f"{self.path / 'readings'} holds no .parquet or .csv file.")
-        readers = [_Reader(file, kinds) for file in files[:FILES_MAX]]
+        return files[:FILES_MAX]
+
+    def span(self) -> tuple[int, int]:
+        """When the first and the last reading were taken."""
+        ends = [(reader.next_ms, reader.last_ms()) for reader in (_Reader(file, {}) for file in self.files())]
+        known = [(first, last) for first, last in ends if first is not None]
+        if not known:
+            raise RecordingError(f"{self.path / 'readings'} holds no reading.")
+        return min(first for first, _ in known), max(last for _, last in known)
+
+    def batches(self) -> Iterator[AdmittedBatch]:
+        """Everything in time order, a window per batch."""
+        kinds = self.kinds()
+        readers = [_Reader(file, kinds) for file in self.files()]
         events = sorted(self._events(kinds), key=lambda event: event.ts_ms)
         position, at = 0, 0
         while any(reader.next_ms is not None for reader in readers):
@@ -129,6 +141,15 @@ class _Reader:
             self._rest = table
         self._ts = _as_ms(self._rest.column("ts"))
         self.next_ms = int(self._ts[0])
+
+    def last_ms(self) -> int:
+        """The time of the last row; reads the file to its end."""
+        last = 0
+        while self._rest is not None:
+            last = int(self._ts[-1])
+            self._rest = None
+            self._advance()
+        return last
 
     def until(self, end_ms: int) -> Iterator[SampleBlock]:
         """Blocks of all rows before ``end_ms``."""

@@ -34,6 +34,8 @@ DOUBTFUL_ROWS = 3
 """An alarm whose cause stays unclear is raised as ``unknown`` after this many rows."""
 MODE_SCORE_MIN = 0.6
 BAND_SIGMA = 2.0
+PLUG_MS = 86_400_000
+"""An appliance that spoke through a power plug within this time is judged run by run, not by its days or cycles."""
 HEALTH_STEP = 0.1
 SMOOTH_SIGMA = float(np.sqrt(SMOOTHING / (2 - SMOOTHING)))
 CONDITIONS = tuple(ConditionState)
@@ -79,6 +81,8 @@ class Judgement:
         is_taught = self.context.learned_rows(state, rows) >= self.context.learn_rows
         modes, singles = self.statistics.step(state, rows, z, units.start_ms[place], is_taught.astype(float))
         score = np.maximum(modes.max(axis=1, initial=0.0), singles.max(axis=1, initial=0.0))
+        plugged = units.closed_ms[place] - state["run_ts"][rows] < PLUG_MS
+        score = np.where(plugged, 0.0, score)
         self.context.learn(state, rows, y, x, score)
         state["score"][rows] = score
         if self.trace is not None:
@@ -87,7 +91,7 @@ class Judgement:
         smooth = state["z_smooth"][rows].astype(float)
         told = diagnose(smooth, self.statistics.signatures, correlation, self.hazards)
         standing = (state["standing"][rows] == 1).any(axis=1) | (state["standing"][rows, self.sensor_drift] > 0)
-        for at in np.flatnonzero((score >= 1) | standing):
+        for at in np.flatnonzero((score >= 1) | (standing & ~plugged)):
             row, closed = int(rows[at]), int(units.closed_ms[place[at]])
             bands = (y[at], z[at], expected[at], sigma[at])
             self._episode(state, row, ids[row], closed, (modes[at], float(score[at])), told, int(at), bands, findings)
@@ -103,6 +107,9 @@ class Judgement:
             if self.episodes.stands(state, row, mode) and (mode <= self.unknown or mode == self.sensor_drift)
         ]
         self.context.forget(state, row)
+        for name in state:
+            if name.startswith("run_"):
+                state[name][row] = 0
         for name in self.statistics.layout():
             state[name][row] = 0
         state["doubtful_rows"][row] = state["calm_rows"][row] = 0

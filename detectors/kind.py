@@ -17,7 +17,9 @@ from detectors.episodes import Episodes
 from detectors.finding import Channel, Condition, Evidence, Finding
 from detectors.hygiene import DATA_FAULTS, GAP, Hygiene, Sorted, Verdicts
 from detectors.judgement import Judgement
+from detectors.plug import PlugFindings
 from detectors.rules import CODE_WINDOW_S, Rules
+from detectors.runs import Runs
 from ingest.profiles.definition import Profile, Unit
 from ingest.sample import Event, EventType, SampleBlock, SampleFlag
 
@@ -55,12 +57,14 @@ class KindDetector:
         self.statistics = Statistics(
             signatures, rows_per_year=ROWS_PER_YEAR[profile.unit], alarms_per_year=alarms_per_year
         )
+        self.runs = Runs(profile, alarms_per_year=alarms_per_year)
+        self.plugs = PlugFindings(profile, self.runs, self.episodes)
         self.judgement = Judgement(profile, self.context, self.statistics, self.episodes, signed)
         self.index: dict[str, int] = {}
         self.ids: list[str] = []
         self.state: State = {
             name: np.zeros((CAPACITY_FIRST, *shape), kind)
-            for layer in (self, self.hygiene, self.rules, self.cycles, self.context, self.statistics, self.episodes, self.judgement)
+            for layer in (self, self.hygiene, self.rules, self.cycles, self.context, self.statistics, self.episodes, self.judgement, self.runs)
             for name, (kind, shape) in layer.layout().items()
         }  # fmt: skip
         self.changed: set[int] = set()
@@ -148,6 +152,9 @@ class KindDetector:
         clean = self._readings(rows, ts, raw, modes, findings)
         cycles = [block.cycles[place] for place in order]
         values = np.where(np.isnan(clean), np.nan, raw)
+        runs = self.runs.fold(self.state, rows, ts, values, modes)
+        if runs is not None:
+            self.plugs.judge(self.state, self.ids, rows, ts, runs, findings)
         units = self.cycles.fold(self.state, rows, ts, values, modes, cycles)
         return findings, self._units(units, findings)
 

@@ -1,7 +1,8 @@
-"""``backtest``: the live detectors over recorded readings, without looking ahead."""
+"""``backtest``: the live detectors over recorded readings, without looking ahead; ``evaluate``: findings against a truth."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -57,6 +58,22 @@ def backtest(
     options = CsvWords(time, tuple(drop or ()), renames(metric))
     quiet = Quiet(calibrate, None if calibrate_until is None else _moment(calibrate_until))
     _backtest_files(files or [], kind, out, options, quiet, loaded.settings.alarms_per_year)
+
+
+def evaluate(
+    *,
+    fleet: Annotated[Path, typer.Option(metavar="DIR", help="A fleet folder with its truth/.")],
+    findings: Annotated[Path, typer.Option(metavar="FILE", help="The findings.csv of a backtest over it.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line instead of a table.")] = False,
+) -> None:
+    """Findings against a fleet's truth: recall, lead time, false alarms per appliance-year, precision."""
+    from detectors.evaluation import as_table  # noqa: PLC0415
+    from detectors.evaluation import evaluate as figures  # noqa: PLC0415
+    from ingest.recording import RecordingError  # noqa: PLC0415
+
+    with telling(RecordingError):
+        rows = figures(fleet, findings)
+    typer.echo("\n".join(json.dumps(row.as_json()) for row in rows) if as_json else as_table(rows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,246 @@
+"""Runs of an appliance that only a power plug speaks for: how long it stays on, and how much it draws meanwhile.
+
+Idea: a run is the time from switching on to switching off (pauses below :data:`PAUSE_MS` belong to it). The logs of its
+length and of its mean power are compared with those of a thinned sample of the appliance's own earlier runs: their
+median, and their standard deviation clipped at three times the median absolute deviation, but at least ``FLOOR``.
+
+Formula, with n remembered runs, median m, deviation s, and y the log of the length or of the mean power::
+
+    t = (y - m) / (s √(1 + 1.57 / n))        z = sign(t) √((n - 1) ln(1 + t² / (n - 1)))
+    c⁺ = max(0, c⁺ + z - k)    c⁻ = max(0, c⁻ - z - k)
+
+1.57 / n is the variance of a median of n; z is what the t of a small sample is worth on the normal scale. While a run
+goes on, its length so far counts as soon as it is longer than usual. The score is the largest CUSUM over the threshold
+that meets the alarm budget (Siegmund's approximation), or one z over the quantile that the budget leaves to single runs.
+
+Measured length is all there is: the run that was on when readings began, or during a gap, is not judged.
+
+Reference: Siegmund 1985 for the CUSUM's run length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.point_bank import passes
+from ingest.profiles.definition import Profile, Unit
+
+ON_POWER_W = 10.0
+ON_SHARE = 0.25
+"""Where a day has many runs: on is what exceeds this share of the usual power, be it a lamp or a fan that is left."""
+PAUSE_MS = {Unit.DAY: 120_000, Unit.CYCLE: 600_000, Unit.NONE: 120_000}
+FLOOR = {Unit.DAY: 0.15, Unit.CYCLE: 0.25, Unit.NONE: 0.25}
+"""The least deviation believed, in log units: a kitchen's temperature and load move runs so much, programmes more."""
+GAP_MS = 600_000
+REMEMBERED = 32
+LEARN_S = 4.5 * 86_400
+LEARN_RUNS = 6
+SPACING_MS = (12_600_000, 75_600_000)
+"""Least time between remembered runs: while fewer than :data:`REMEMBERED` are known, and later, so that four weeks count."""
+SLACK = 0.75
+CLIP = 4.0
+FOLLOWING_RUNS_ALIKE = 1.86
+"""The threshold is raised by (1 + r) / (1 - r), for runs correlate with the next by about r = .3."""
+CAP = 2.0
+SMOOTHING = 0.2
+LONGER = float(np.log(2.0))
+"""A single run is an alarm only if it is longer than any remembered one by this much."""
+BELOW_ALARM = 0.9
+YEAR_S = 365 * 86_400.0
+
+State = dict[str, NDArray[Any]]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunScores:
+    """Per sample of a plug: its place in the fold, its score (1 is an alarm), the length of the run that goes on (or 0).
+
+    ``endless``: the run alone is an alarm, being twice as long as any that is remembered.
+    """
+
+    at: NDArray[np.intp]
+    score: Floats
+    length_s: Floats
+    endless: NDArray[np.bool_]
+
+
+class Runs:
+    """The runs of the appliances of one kind."""
+
+    def __init__(self, profile: Profile, *, alarms_per_year: float) -> None:
+        metrics = list(profile.metrics)
+        self.power = metrics.index("power_w") if "power_w" in metrics else -1
+        self.others = [number for number in range(len(metrics)) if number != self.power]
+        self.pause_ms = PAUSE_MS[profile.unit]
+        self.floor = FLOOR[profile.unit]
+        self.share = ON_SHARE if profile.unit is Unit.DAY else 0.0
+        self.alarms_per_year = max(alarms_per_year, 1e-6)
+
+    def layout(self) -> dict[str, tuple[str, tuple[int, ...]]]:
+        """Name → (type, shape per appliance) of what must be remembered."""
+        return {
+            "run_since": ("i8", ()),
+            "run_on_ts": ("i8", ()),
+            "run_ts": ("i8", ()),
+            "run_whole": ("?", ()),
+            "run_energy": ("f4", ()),
+            "run_usual_w": ("f4", ()),
+            "run_observed_s": ("f4", ()),
+            "run_count": ("u4", ()),
+            "run_kept": ("u4", ()),
+            "run_kept_ts": ("i8", ()),
+            "run_known": ("f2", (2, REMEMBERED)),
+            "run_usual": ("f4", (5,)),
+            "run_cusum": ("f4", (2, 2)),
+            "run_z": ("f4", (2,)),
+            "run_onset": ("i8", ()),
+            "run_raised": ("?", ()),
+        }
+
+    def fold(
+        self, state: State, rows: NDArray[np.intp], ts: NDArray[np.int64], values: Floats, modes: NDArray[np.int64]
+    ) -> RunScores | None:
+        """Take in samples sorted by (row, time); None where no power plug is among them."""
+        if self.power < 0:
+            return None
+        power = values[:, self.power]
+        at = np.flatnonzero((modes < 0) & ~np.isnan(power))
+        if len(at):
+            at = at[np.isnan(values[np.ix_(at, np.array(self.others, np.intp))]).all(axis=1)]
+        if not len(at):
+            return None
+        rows, ts, power = rows[at], ts[at], power[at]
+        length, params = np.zeros(len(at)), np.zeros((len(at), 12))
+        for place in passes(rows):
+            self._step(state, rows[place], ts[place], power[place], place, length, params)
+        return self._scores(at, length, params)
+
+    def _step(
+        self,
+        state: State,
+        rows: NDArray[np.intp],
+        ts: NDArray[np.int64],
+        power: Floats,
+        place: NDArray[np.intp],
+        length: Floats,
+        params: Floats,
+    ) -> None:
+        """One sample of each of ``rows``."""
+        before, last_on = state["run_ts"][rows], state["run_on_ts"][rows]
+        since = state["run_since"][rows]
+        gap = (ts - before > GAP_MS) | (before == 0)
+        step_s = np.where(gap, 0.0, (ts - before) / 1000.0)
+        on = power > np.maximum(ON_POWER_W, self.share * state["run_usual_w"][rows])
+        ended = (since > 0) & (gap | (~on & (ts - last_on > self.pause_ms)))
+        self._close(state, rows[ended & ~gap & state["run_whole"][rows]])
+        begins = on & (ended | (since == 0))
+        since = np.where(begins, ts, np.where(ended, 0, since))
+        energy = np.where(begins | ended, 0.0, state["run_energy"][rows] + power * step_s)
+        state["run_whole"][rows] = np.where(begins, ~gap, state["run_whole"][rows])
+        state["run_since"][rows], state["run_energy"][rows] = since, energy
+        state["run_on_ts"][rows] = np.where(on, ts, last_on)
+        state["run_ts"][rows] = ts
+        state["run_observed_s"][rows] += step_s
+        length[place] = np.where(on & (since > 0) & state["run_whole"][rows], (ts - since) / 1000.0, 0.0)
+        params[place, :4] = state["run_cusum"][rows].reshape(-1, 4)
+        params[place, 4:9] = state["run_usual"][rows]
+        params[place, 9] = self._is_taught(state, rows)
+        params[place, 10] = self._runs_per_year(state, rows)
+        params[place, 11] = state["run_kept"][rows]
+
+    def _close(self, state: State, rows: NDArray[np.intp]) -> None:
+        """Judge finished runs, then remember them."""
+        if not len(rows):
+            return
+        length = np.maximum((state["run_on_ts"][rows] - state["run_since"][rows]) / 1000.0, 60.0)
+        watts = np.maximum(state["run_energy"][rows] / np.maximum(length, 60.0), 1.0)
+        y = np.log(np.stack([length, watts], axis=1))
+        usual = state["run_usual"][rows].astype(float)
+        z = np.clip(_worth(y, usual[:, :2], usual[:, 2:4], state["run_kept"][rows][:, None]), -CLIP, CLIP)
+        taught = self._is_taught(state, rows)
+        cusum = state["run_cusum"][rows]
+        was_calm = ~(cusum > 0).any(axis=(1, 2))
+        drift = np.stack([z, -z], axis=2) - SLACK
+        most = CAP * self.threshold(self._runs_per_year(state, rows))[:, None, None]
+        cusum = np.where(taught[:, None, None], np.clip(cusum + drift, 0.0, most), 0.0)
+        state["run_cusum"][rows] = cusum
+        state["run_onset"][rows] = np.where(was_calm, state["run_since"][rows], state["run_onset"][rows])
+        mean = state["run_z"][rows]
+        state["run_z"][rows] = mean + SMOOTHING * (z - mean)
+        state["run_count"][rows] += np.uint32(1)
+        before = state["run_usual_w"][rows]
+        state["run_usual_w"][rows] = before + (watts - before) / np.minimum(state["run_count"][rows], 50)
+        kept = state["run_kept"][rows]
+        spacing = np.where(kept < REMEMBERED, *SPACING_MS)
+        keep = (state["run_since"][rows] - state["run_kept_ts"][rows] >= spacing) & (length > self.pause_ms / 1000.0)
+        rows, y = rows[keep], y[keep]
+        state["run_known"][rows, :, state["run_kept"][rows] % REMEMBERED] = y
+        state["run_kept"][rows] += np.uint32(1)
+        state["run_kept_ts"][rows] = state["run_since"][rows]
+        if len(rows):
+            state["run_usual"][rows] = self._usual(state, rows)
+
+    def _usual(self, state: State, rows: NDArray[np.intp]) -> Floats:
+        """Centres of log length and log power, their widths, and the longest log length of the remembered runs (B, 5)."""
+        kept = np.minimum(state["run_kept"][rows], REMEMBERED).astype(np.int64)
+        known = state["run_known"][rows].astype(float)
+        known[np.broadcast_to(np.arange(REMEMBERED) >= kept[:, None, None], known.shape)] = np.nan
+        centre = np.nanmedian(known, axis=2)
+        apart = known - centre[:, :, None]
+        spread = np.maximum(3 * 1.4826 * np.nanmedian(np.abs(apart), axis=2), self.floor)[:, :, None]
+        width = np.sqrt(
+            np.nansum(np.square(np.clip(apart, -spread, spread)), axis=2) / np.maximum(kept - 1, 1)[:, None]
+        )
+        width = np.maximum(width, self.floor)
+        return np.concatenate([centre, width, np.nanmax(known[:, :1], axis=2)], axis=1)
+
+    def threshold(self, runs_per_year: Floats) -> Floats:
+        """The CUSUM that four sides of one appliance reach by chance as often as the budget allows."""
+        wait = 8 * np.maximum(runs_per_year, 1.0) / self.alarms_per_year
+        plain = np.log(1 + 2 * SLACK**2 * wait) / (2 * SLACK) - 1.166
+        raised: Floats = FOLLOWING_RUNS_ALIKE * np.maximum(plain, 1.0)
+        return raised
+
+    def quantile(self, runs_per_year: Floats) -> Floats:
+        """The z that one run reaches by chance as often as half of the budget allows."""
+        tail = np.minimum(0.05, self.alarms_per_year / 2 / np.maximum(runs_per_year, 1.0))
+        u = np.sqrt(-2 * np.log(tail))  # Abramowitz and Stegun 26.2.23
+        below = 2.515517 + u * (0.802853 + u * 0.010328)
+        level: Floats = u - below / (1 + u * (1.432788 + u * (0.189269 + u * 0.001308)))
+        return level
+
+    def _is_taught(self, state: State, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Who has been seen for long enough."""
+        taught: NDArray[np.bool_] = (state["run_observed_s"][rows] >= LEARN_S) & (state["run_kept"][rows] >= LEARN_RUNS)
+        return taught
+
+    def _runs_per_year(self, state: State, rows: NDArray[np.intp]) -> Floats:
+        """How often each appliance runs."""
+        rate: Floats = state["run_count"][rows] / np.maximum(state["run_observed_s"][rows], 86_400.0) * YEAR_S
+        return rate
+
+    def _scores(self, at: NDArray[np.intp], length: Floats, params: Floats) -> RunScores:
+        """The score of each sample: what finished runs left, and what the run that goes on adds."""
+        taught = params[:, 9] > 0
+        cusum, centre, width, longest = params[:, :4], params[:, 4], params[:, 6], params[:, 8]
+        limit, quantile = self.threshold(params[:, 10]), self.quantile(params[:, 10])
+        y = np.log(np.maximum(length, 1.0))
+        z = np.where(length > 0, _worth(y, centre, np.maximum(width, self.floor), params[:, 11]), 0.0)
+        going_on = np.where(z > 0, cusum[:, 0] + np.minimum(z, CLIP) - SLACK, 0.0)
+        beyond_all = y > longest + LONGER
+        alone = np.where(beyond_all, z / quantile, np.minimum(z / quantile, BELOW_ALARM))
+        score = np.where(taught, np.maximum(np.maximum(cusum.max(axis=1), going_on) / limit, alone), 0.0)
+        return RunScores(at, score, length, taught & (alone >= 1) & (beyond_all))
+
+
+def _worth(y: Floats, centre: Floats, width: Floats, kept: NDArray[Any]) -> Floats:
+    """What a deviation from the median of ``kept`` runs is worth on the normal scale."""
+    count = np.maximum(np.minimum(kept, REMEMBERED).astype(float), 2.0)
+    t = (y - centre) / np.maximum(width * np.sqrt(1 + 1.57 / count), 1e-9)
+    worth: Floats = np.sign(t) * np.sqrt((count - 1) * np.log1p(np.square(t) / (count - 1)))
+    return worth
