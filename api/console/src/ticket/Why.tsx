@@ -10,7 +10,7 @@ import { isTellable, traceOf } from "../chart/trace";
 import { useWords } from "../i18n";
 import { formatQuantity, formatShare, toMs } from "../words/format";
 import { bandText, sideOf, useNames } from "../words/names";
-import { now } from "../words/now";
+import { now, useNow } from "../words/now";
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -93,7 +93,8 @@ function EvidenceChart({ ticket, evidence }: { ticket: Ticket; evidence: Evidenc
   const feature = names.feature(ticket.kind, evidence.metric);
   const metric = feature?.metric ?? evidence.metric;
   const asked = feature?.minus ? [metric, feature.minus] : [metric];
-  const range = useMemo(() => rangeOf(ticket), [ticket]);
+  const day = Math.floor(useNow() / DAY);
+  const range = useMemo(() => rangeOf(ticket), [ticket, day]);
   const span = names.span(ticket.kind);
   const mode = feature && isTellable(feature, span) ? feature.mode : null;
   const telemetry = useModeTelemetry(ticket.appliance_id, asked, { start: range.start, end: range.now }, mode);
