@@ -1,0 +1,92 @@
+"""Appliances that only a power plug speaks for: their runs, judged one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from detectors.backtest import run_backtest
+from detectors.finding import Channel, Finding
+from detectors.pipeline import Pipeline
+from ingest.recording import Recording
+from ingest.sample import AdmittedBatch
+from tests.detectors.made_fleet import PROFILES, START_MS, block
+
+MINUTE_MS = 60_000
+
+
+def plugged(runs: Sequence[int], *, pause: int = 25, watts: float = 90.0, seed: int = 3) -> Recording:
+    """Readings a minute apart: runs of these lengths in minutes, with pauses between."""
+    rng = np.random.default_rng(seed)
+    parts = [part for run in runs for part in (rng.normal(watts, 3, run), np.zeros(pause))]
+    power = np.concatenate([np.zeros(5), *parts])
+    ts = START_MS + np.arange(len(power), dtype=np.int64) * MINUTE_MS
+    text = [datetime.fromtimestamp(ms / 1000, UTC).isoformat() for ms in ts.tolist()]
+    return Recording(("power_w",), ts, power[:, None], text, ())
+
+
+def usual(count: int, *, seed: int = 7) -> list[int]:
+    """Lengths of ordinary runs in minutes."""
+    return [round(length) for length in np.random.default_rng(seed).normal(15, 1.5, count).tolist()]
+
+
+def findings(recording: Recording, *, at_once: int = 500) -> list[Finding]:
+    """What the live pipeline raises of the recording, so many samples at a time."""
+    pipeline = Pipeline(PROFILES)
+    found: list[Finding] = []
+    for start in range(0, len(recording), at_once):
+        part = range(start, min(start + at_once, len(recording)))
+        rows = [("P1", int(recording.ts_ms[i]), recording.values[i], None, None) for i in part]
+        taken = block("refrigerator", ("power_w",), rows)
+        found += pipeline.fold(AdmittedBatch(start + 1, rows[-1][1], len(rows), (taken,), ())).findings
+    return [one for one in found if one.cleared_ms is None and not one.is_data_fault]
+
+
+def test_runs_that_stay_longer_are_a_finding_with_evidence() -> None:
+    """Runs half as long again as those of the first days are raised once, showing the length beyond its band."""
+    [found] = findings(plugged(usual(200) + [round(run * 1.5) for run in usual(60, seed=8)]))
+
+    assert (found.channel, found.fault_mode) == (Channel.EVIDENCE, "unknown")
+    length = next(one for one in found.evidence if one.metric == "on_run")
+    assert length.observed > length.expected_high
+    assert sum(one.share for one in found.evidence) == pytest.approx(1)
+
+
+def test_ordinary_runs_are_no_finding() -> None:
+    """Eleven days of runs as they always were raise nothing."""
+    assert findings(plugged(usual(400))) == []
+
+
+def test_a_compressor_that_never_stops_is_named_while_it_runs() -> None:
+    """A run several times as long as any before is raised while it goes on, as a compressor that does not stop."""
+    recording = plugged([*usual(200), 240])
+
+    [found] = findings(recording)
+
+    assert found.fault_mode == "compressor_stuck_on"
+    assert found.raised_ms < int(recording.ts_ms[-1]) - 2 * 3_600_000
+
+
+@pytest.mark.parametrize("at_once", [97, 310])
+def test_what_a_block_boundary_cuts_makes_no_difference(at_once: int) -> None:
+    """Findings are raised at the same moment with the same score, whatever the size of the blocks."""
+    recording = plugged(usual(180) + [round(run * 1.5) for run in usual(30, seed=8)])
+
+    pieces, whole = findings(recording, at_once=at_once), findings(recording)
+    assert [(one.raised_ms, one.score) for one in pieces] == [(one.raised_ms, one.score) for one in whole]
+
+
+def test_scores_of_runs_do_not_look_ahead() -> None:
+    """Rows that are appended leave the scores of a plug's earlier rows unchanged."""
+    runs = usual(180) + [round(run * 1.5) for run in usual(30, seed=8)]
+    whole = plugged([*runs, *usual(40)])
+    first = len(plugged(runs)) - 10
+    part = Recording(whole.metrics, whole.ts_ms[:first], whole.values[:first], whole.ts_text[:first], ())
+
+    before, after = (run_backtest(one, "refrigerator", PROFILES).scores[:first] for one in (part, whole))
+
+    assert np.array_equal(before, after)
+    assert before.max() > 4
