@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,7 @@ from api.commands.shape import (
 def demo(
     *,
     appliances: Annotated[int, typer.Option(min=1, max=100_000, help="How many appliances.")] = 200,
-    speed: Annotated[float, typer.Option(min=1, help="How many times faster than life time runs.")] = 3600,
+    speed: Annotated[float, typer.Option(min=1, help="How many times faster than life time runs.")] = 600,
     duration_s: Annotated[
         float | None, typer.Option("--for", min=1, metavar="SECONDS", help="End by itself after this long a live part.")
     ] = None,
@@ -33,7 +34,7 @@ def demo(
     from api import log_setup  # noqa: PLC0415
     from api.demo import run_demo  # noqa: PLC0415
 
-    log_setup.configure("auto")
+    log_setup.configure("auto", level=logging.WARNING)  # people watch a line of progress here
     with telling():
         code = run_demo(appliances=appliances, speed=speed, duration_s=duration_s, summary=summary, seed=seed)
     raise typer.Exit(code or 0)
