@@ -34,6 +34,11 @@ export function useConnection(): Connection {
   return useSyncExternalStore(subscribe, () => connection);
 }
 
+/** Ask again, also where a first answer is still on its way: it may have been given before the change. */
+function renew(queryKey?: string[]): void {
+  void queryClient.cancelQueries({ queryKey }).then(() => queryClient.invalidateQueries({ queryKey }));
+}
+
 /** Listen as long as somebody is signed in. The browser reconnects and resumes by Last-Event-ID on its own. */
 export function useEvents(isSignedIn: boolean): void {
   useEffect(() => {
@@ -42,14 +47,14 @@ export function useEvents(isSignedIn: boolean): void {
     let timer: number | undefined;
     const flush = () => {
       timer = undefined;
-      for (const key of due) void queryClient.invalidateQueries({ queryKey: [key] });
+      for (const key of due) renew([key]);
       due.clear();
     };
     const stream = new EventSource("/api/v1/events");
     stream.onopen = () => {
       tell({ isLost: false, lastAt: performance.now() });
       // What changed between the first answers and this moment was told to nobody.
-      void queryClient.invalidateQueries();
+      renew();
     };
     stream.onerror = () => {
       if (!connection.isLost) tell({ isLost: true, lastAt: performance.now() });
