@@ -118,7 +118,7 @@ def real_parts(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RunningService]:
     """The service on mosquitto, InfluxDB 2 and PostgreSQL."""
-    for name in ("fridge-a", "washer-a", "rig-a", "sensor-a", "plug"):
+    for name in ("fridge-a", "fridge-b", "washer-a", "rig-a", "sensor-a", "plug"):
         mosquitto.add_user(name, f"{name}-password")
     with serving(
         tmp_path_factory.mktemp("real"),
@@ -207,28 +207,19 @@ def test_a_tasmota_plug_is_stored(real_parts: RunningService, mosquitto: Mosquit
 
 
 @needs_data
-def test_a_plain_fault_of_a_recorded_fridge_opens_a_ticket(mosquitto: MosquittoServer, tmp_path: Path) -> None:
+def test_a_plain_fault_of_a_recorded_fridge_opens_a_ticket(
+    real_parts: RunningService, mosquitto: MosquittoServer
+) -> None:
     """Five normal days, then days with the recorded fault plainly in them: one open ticket for that fridge."""
-    mosquitto.add_user("fridge-b", "fridge-b-password")
     files = pcad("Fridge", "Fridge_1", "Normal", (8, 10, 9, 7, 3))  # the days' numbers are not in the order of time
     files += pcad("Fridge", "Fridge_1", "anomaly_Faulty_Compressor", (4, 5, 6, 2, 1))
-    with serving(tmp_path, mqtt_url=mosquitto.url, mqtt_client_id="fettle", accept_past_days="3650") as service:
-        words: list[str | Path] = [
-            "replay",
-            *files,
-            "--kind",
-            "refrigerator",
-            "--id",
-            "fridge-b",
-            "--metric",
-            "activePower=power_w",
-        ]
-        done = service.fettle(*words, user=at_broker(mosquitto, "fridge-b"))
-        assert done.returncode == 0, done.stderr
-        service.wait_until_stored()
+    words: list[str | Path] = ["replay", *files, "--kind", "refrigerator", "--id", "fridge-b"]
 
-        tickets = service.http.get("/api/v1/tickets", params={"appliance_id": "fridge-b"}).json()["items"]
+    done = real_parts.fettle(*words, "--metric", "activePower=power_w", user=at_broker(mosquitto, "fridge-b"))
 
+    assert done.returncode == 0, done.stderr
+    real_parts.wait_until_stored()
+    tickets = real_parts.http.get("/api/v1/tickets", params={"appliance_id": "fridge-b"}).json()["items"]
     modes = [ticket["fault_mode"] for ticket in tickets]
     assert len(tickets) == len(set(modes)) >= 1
     assert all(ticket["evidence"] for ticket in tickets)
