@@ -2,7 +2,7 @@
 
 A limit fires once its metric has been beyond it in every reading for ``for_s`` seconds; one reading within starts the time anew. What a
 rule said is over after a day without a reading beyond.
-An error code of a known fault mode fires at once; one of no known mode when it came three times within fourteen days.
+An error code of a known fault mode fires at once (of modes that share a code, the first of the profile); one of no known mode when it came three times within fourteen days.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ class Rules:
         self.for_s = np.array([rule.for_s for rule in self.rules])
         self.mode = np.array([fault_modes.index(rule.fault_mode) for rule in self.rules], np.intp)
         self.mode_of_code = {
-            code: fault_modes.index(mode.name) for mode in profile.fault_modes.values() for code in mode.error_codes
+            code: fault_modes.index(mode.name)
+            for mode in reversed([*profile.fault_modes.values()])
+            for code in mode.codes
         }
         self.unknown = len(fault_modes) - 1
         self.mode_count = len(fault_modes)

@@ -29,6 +29,16 @@ error. A broken file stops the start with :class:`ProfileError`: file, line, and
     above = 12.0
     for_s = 14400
 
+    [tests.cooling_pull_down]                           # what the appliance can be asked to do, and the sound answer
+    label = { en = "Pull-down with the door closed" }
+    command = "selftest.run"
+    danger_class = "R2"                                 # R0 .. R4, that of the command
+    args = { seconds = 900 }
+    limit_s = 960
+    measure = "pull_down_k_h"                           # the number in the answer; sound in healthy = [low, high]
+    unit = "K/h"
+    healthy = [4, 20]
+
     [[fault_modes]]
     name = "refrigerant_leak"
     component = "sealed_system"
@@ -37,10 +47,11 @@ error. A broken file stops the start with :class:`ProfileError`: file, line, and
     danger = 1                                          # 0 nuisance .. 3 hazard
     hazard_per_year = 0.01
     time_scale_days = [20, 90]
-    error_codes = ["E07"]
+    error_codes = ["E07"]                               # used by any maker
+    maker_codes = { lg = ["CH07"] }                     # maker = its codes; of modes that share a code the first counts
     remedy = { en = "Find and close the leak, recharge" }
     first_check = { en = "Feel the condenser: cold means little refrigerant" }
-    test = "cooling_pull_down"
+    test = "cooling_pull_down"                          # a name from [tests], where the profile has any
 
     [[fault_modes.parts]]                               # parts of the fault mode just above
     sku = "RF-DRY-01"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from ingest.profiles.definition import FaultMode, Feature, Metric, Profile, Rule, Unit
+from ingest.profiles.definition import FaultMode, Feature, Metric, Profile, RemoteTest, Rule, Unit
 from ingest.profiles.toml_form import Place, ProfileDocument
 
 STATISTICS_OF_METRIC = frozenset(
@@ -18,6 +18,7 @@ DANGER_MAX = 3
 
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_DANGER_CLASS = re.compile(r"R[0-4]")
 
 
 def check_profile(document: ProfileDocument) -> None:
@@ -38,6 +39,8 @@ def check_profile(document: ProfileDocument) -> None:
         check.feature(feature, ("features", number))
     for number, rule in enumerate(profile.rules):
         check.rule(rule, ("rules", number))
+    for name, test in profile.tests.items():
+        check.test(test, ("tests", name))
     for number, mode_of_fault in enumerate(profile.fault_modes.values()):
         check.fault_mode(mode_of_fault, ("fault_modes", number))
 
@@ -107,12 +110,25 @@ class _Checks:
         if rule.for_s < 0:
             raise self._document.error((*place, "for_s"), "must not be below 0 seconds")
 
+    def test(self, test: RemoteTest, place: Place) -> None:
+        """A test has a class, ends, and has a range in which its answer is sound."""
+        self.name(_NAME, test.name, place)
+        self.label(test.label, (*place, "label"))
+        if not _DANGER_CLASS.fullmatch(test.danger_class):
+            raise self._document.error((*place, "danger_class"), f"must be R0 to R4, not {test.danger_class!r}")
+        if test.limit_s <= 0:
+            raise self._document.error((*place, "limit_s"), "must be above 0 seconds")
+        if test.healthy[0] >= test.healthy[1]:
+            raise self._document.error((*place, "healthy"), "must be [low, high], low below high")
+
     def fault_mode(self, mode: FaultMode, place: Place) -> None:
         """A fault mode's signature names features, and its numbers are possible."""
         self.name(_NAME, mode.name, (*place, "name"))
         self.label(mode.title, (*place, "title"))
         for name in mode.signature:
             self.known(name, self._features, (*place, "signature"), "feature")
+        if mode.test is not None and self._profile.tests:
+            self.known(mode.test, self._profile.tests, (*place, "test"), "test")
         if not 0 <= mode.danger <= DANGER_MAX:
             raise self._document.error((*place, "danger"), f"must be 0 (nuisance) to {DANGER_MAX} (hazard)")
         if mode.hazard_per_year < 0:

@@ -87,12 +87,32 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteTest:
+    """A test that an appliance can do by itself when asked, as data: what to command, and which answer is sound.
+
+    ``command`` with ``args`` runs at most ``limit_s`` seconds and answers the number ``measure`` in ``unit``; sound is
+    what lies in ``healthy`` (low, high). ``danger_class`` is that of the command, R0 to R4.
+    """
+
+    name: str
+    label: Mapping[str, str]
+    command: str
+    danger_class: str
+    limit_s: float
+    measure: str
+    unit: str
+    healthy: tuple[float, float]
+    args: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class FaultMode:
     """A named kind of fault of one component.
 
     ``signature``: feature → signed shift at failure level, in multiples of the healthy fleet's standard deviation of
     that feature; only the direction of the whole vector matters. ``danger`` is 0 (nuisance) to 3 (hazard to people or
-    home). ``time_scale_days`` is the usual span from first sign to failure.
+    home). ``time_scale_days`` is the usual span from first sign to failure. ``error_codes`` are used by
+    any maker, ``maker_codes`` (maker → codes) by that one; ``test`` names the test that confirms the fault.
     """
 
     name: str
@@ -103,10 +123,16 @@ class FaultMode:
     hazard_per_year: float
     time_scale_days: tuple[float, float]
     error_codes: tuple[str, ...] = ()
+    maker_codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remedy: Mapping[str, str] = field(default_factory=dict)
     first_check: Mapping[str, str] = field(default_factory=dict)
     test: str | None = None
     parts: tuple[Part, ...] = ()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Every code that speaks for this mode, whoever made the appliance, each once."""
+        return tuple(dict.fromkeys([*self.error_codes, *(c for codes in self.maker_codes.values() for c in codes)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,5 +148,6 @@ class Profile:
     features: tuple[Feature, ...] = ()
     rules: tuple[Rule, ...] = ()
     fault_modes: Mapping[str, FaultMode] = field(default_factory=dict)
+    tests: Mapping[str, RemoteTest] = field(default_factory=dict)
     running_modes: tuple[str, ...] = ()
     """Modes in which the appliance works; with unit ``cycle`` a cycle lasts from the first to the last of them."""

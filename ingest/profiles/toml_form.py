@@ -18,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from ingest.profiles.definition import FaultMode, Metric, Profile
+from ingest.profiles.definition import FaultMode, Metric, Profile, RemoteTest
 
 Place = tuple[str | int, ...]
 """Where in a document: keys and numbers of tables, as in ("features", 2, "metric")."""
@@ -26,7 +26,7 @@ Place = tuple[str | int, ...]
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\-\"' ]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_\-]+|\"[^\"]+\")((?:\s*\.\s*[A-Za-z0-9_\-]+)*)\s*=")
 _SYNTAX_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
-_KEYED_BY_NAME: Mapping[str, type] = {"metrics": Metric, "fault_modes": FaultMode}
+_KEYED_BY_NAME: Mapping[str, type] = {"metrics": Metric, "tests": RemoteTest, "fault_modes": FaultMode}
 
 
 class ProfileError(Exception):

@@ -204,6 +204,18 @@ def test_an_error_code_names_its_fault_mode() -> None:
     assert (found.fault_mode, found.channel, found.error_code) == ("drain_pump_clog", Channel.ERROR_CODE, "OE")
 
 
+def test_a_code_of_several_modes_counts_for_the_first() -> None:
+    """Of the modes that share a code, as makers do, the one that the profile names first is meant."""
+    washer = PROFILES["washing_machine"]
+    modes = list(washer.fault_modes)
+    shared = {name: replace(mode, maker_codes={"acme": ("Z1",)}) for name, mode in washer.fault_modes.items()}
+    pipeline = Pipeline({"washing_machine": replace(washer, fault_modes=shared), "generic": PROFILES["generic"]})
+
+    findings, _ = fold(pipeline, [AdmittedBatch(1, START_MS, 1, (), (code("Z1", START_MS),))])
+
+    assert [found.fault_mode for found in findings] == modes[:1]
+
+
 def test_an_unknown_code_speaks_when_it_repeats() -> None:
     """An error code of no known fault mode is raised with its third coming within two weeks."""
     pipeline = Pipeline(PROFILES)

@@ -40,6 +40,16 @@ metric = "water_c"
 fault_mode = "scale_buildup"
 above = 105
 
+[tests.boil_60_s]
+label = { en = "Boil for a minute" }
+command = "heater.test"
+danger_class = "R2"
+args = { seconds = 60 }
+limit_s = 90
+measure = "rise_k_min"
+unit = "K/min"
+healthy = [8, 14]
+
 [[fault_modes]]
 name = "scale_buildup"
 component = "heater"
@@ -48,6 +58,9 @@ signature = { boil_s = 3, power = -1.0 }
 danger = 0
 hazard_per_year = 0.2
 time_scale_days = [30, 200]
+error_codes = ["E1"]
+maker_codes = { acme = ["A7", "E1"] }
+test = "boil_60_s"
 
 [[fault_modes.parts]]
 sku = "K-1"
@@ -81,6 +94,9 @@ def test_extra_folder_adds_a_kind(tmp_path: Path) -> None:
     assert kettle.fault_modes["scale_buildup"].signature == {"boil_s": 3.0, "power": -1.0}
     assert kettle.fault_modes["scale_buildup"].parts[0].share == 0.4
     assert kettle.fault_modes["scale_buildup"].time_scale_days == (30.0, 200.0)
+    assert kettle.fault_modes["scale_buildup"].codes == ("E1", "A7")
+    assert kettle.tests["boil_60_s"].healthy == (8.0, 14.0)
+    assert kettle.tests["boil_60_s"].args == {"seconds": 60.0}
 
 
 @pytest.mark.parametrize(
@@ -122,6 +138,11 @@ def test_extra_folder_adds_a_kind(tmp_path: Path) -> None:
         ("danger = 0", "danger = true", "fault_modes[1].danger", "must be a whole number, not True"),
         ("[30, 200]", "[200, 30]", "fault_modes[1].time_scale_days", "must be [shortest, longest]"),
         ("[30, 200]", "[30]", "fault_modes[1].time_scale_days", "must hold exactly 2 values"),
+        ('danger_class = "R2"', 'danger_class = "R5"', "tests.boil_60_s.danger_class", "must be R0 to R4, not 'R5'"),
+        ("limit_s = 90", "limit_s = 0", "tests.boil_60_s.limit_s", "must be above 0 seconds"),
+        ("[8, 14]", "[14, 8]", "tests.boil_60_s.healthy", "must be [low, high]"),
+        ('test = "boil_60_s"', 'test = "boil"', "fault_modes[1].test", "unknown test 'boil'; known: boil_60_s"),
+        ('["A7", "E1"]', '"A7"', "fault_modes[1].maker_codes.acme", "must be a list"),
         ("share = 0.4", "share = 1.4", "fault_modes[1].parts[1].share", "must be above 0 and at most 1"),
         ('running_modes = ["boil"]\n', "", "unit", "needs running_modes"),
         ('running_modes = ["boil"]', 'running_modes = ["run"]', "running_modes[1]", "unknown mode 'run'"),
