@@ -21,8 +21,8 @@ from simulator.connection import Broker, read_broker
 from simulator.driver import FleetRun, Progress
 from simulator.fleet import Fleet
 from simulator.folder import write_folder
-from simulator.homes import DAY_MS
 from simulator.specification import read_fleet
+from simulator.weather import DAY_MS
 
 APPLIANCES = 200
 

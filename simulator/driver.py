@@ -21,10 +21,12 @@ from ingest.clock import Clock, SystemClock
 from simulator.agent import Agent, Consent, Identity, Outgoing
 from simulator.connection import CONNECTING_AT_ONCE, Broker, Connection
 from simulator.fleet import Fleet
-from simulator.homes import DAY_MS
 from simulator.network import BadNetwork
 from simulator.payload import SampleEncoder
+from simulator.physics import KINDS
+from simulator.physics.kind import SteadyKind
 from simulator.reports import Happening, Reports
+from simulator.weather import DAY_MS
 
 OUTSTANDING_BYTES = 64 * 1024 * 1024
 WALL = SystemClock()
@@ -125,7 +127,9 @@ class FleetRun:
         connections = []
         for number, one in enumerate(self.fleet.appliances):
             chance = random.Random(f"{seed} {self.fleet.begin_ms} {number}")  # another start is another boot
-            interval_s = intervals["live_interval_s" if one.kind == "refrigerator" else "washing_interval_s"]
+            interval_s = intervals[
+                "live_interval_s" if isinstance(KINDS[one.kind], SteadyKind) else "programme_interval_s"
+            ]
             identity = Identity(one.id, one.kind, one.model, one.serial, one.firmware, one.region, interval_s)
             agent = Agent(identity, boot=f"{chance.getrandbits(64):016x}", topic_root=topic_root)
             network: BadNetwork[Outgoing] | None = None
@@ -193,7 +197,7 @@ class FleetRun:
     def _items(self, chunk: Reports) -> list[Item]:
         """Samples (encoded) and events of a chunk in order of appliance and time."""
         if chunk.kind not in self._encoders:
-            self._encoders[chunk.kind] = SampleEncoder(chunk.metrics)
+            self._encoders[chunk.kind] = SampleEncoder(KINDS[chunk.kind].metrics)
         samples = self._encoders[chunk.kind].encode(chunk)
         readings = (~np.isnan(chunk.values)).sum(axis=1).tolist()
         items: list[Item] = list(zip(chunk.appliance.tolist(), chunk.ts_ms.tolist(), samples, readings, strict=True))

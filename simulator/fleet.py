@@ -11,22 +11,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulator.groups import STEP_MS, RefrigeratorGroup, WashingMachineGroup
-from simulator.homes import DAY_MS, Homes, draw_homes, draw_shares
-from simulator.physics import refrigerator, washing_machine
+from simulator.group import STEP_MS, Group, Members
+from simulator.homes import Homes, draw_homes, draw_shares
+from simulator.physics import KINDS
+from simulator.physics.kind import SteadyKind
+from simulator.programme_group import ProgrammeGroup
 from simulator.reports import Reports
 from simulator.sensors import SensorFault, Sensors, draw_sensor_faults
 from simulator.specification import FleetSpecification, KindSpecification
+from simulator.steady_group import SteadyGroup
 from simulator.truth import Fault, Truth
 from simulator.wear import Wear, draw_staircase
+from simulator.weather import DAY_MS
 
 GROUP_SIZE = 512
-PREFIX = {"refrigerator": "fridge", "washing_machine": "washer"}
-METRICS = {"refrigerator": refrigerator.METRICS, "washing_machine": washing_machine.METRICS}
-GROUPS: dict[str, type[RefrigeratorGroup | WashingMachineGroup]] = {
-    "refrigerator": RefrigeratorGroup,
-    "washing_machine": WashingMachineGroup,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class Fleet:
         root = np.random.default_rng([seed, 0])
         homes = draw_homes(specification, count=appliances, start_ms=self.start_ms, rng=root)
         self.appliances: tuple[Appliance, ...] = ()
-        self.groups: list[RefrigeratorGroup | WashingMachineGroup] = []
+        self.groups: list[Group] = []
         faults: list[Fault] = []
         sensor_faults: list[tuple[str, SensorFault]] = []
         for number, (kind, first, count) in enumerate(_shared_out(specification, appliances)):
@@ -64,12 +62,11 @@ class Fleet:
             members = _label(specification.kinds[kind], homes.take(rows), first, self.start_ms, rng)
             self.appliances += members
             wear = _draw_wear(specification.kinds[kind], count, self.start_ms, rng)
-            lying = draw_sensor_faults(kind, specification.sensors, count=count, start_ms=self.start_ms, rng=rng)
-            sensors = Sensors(METRICS[kind], specification.sensors, lying, count=count, rng=rng)
-            group = GROUPS[kind](
-                specification, homes.take(rows), wear, sensors, first=first, start_ms=self.start_ms, rng=rng
-            )
-            self.groups.append(group)
+            metrics = KINDS[kind].metrics
+            lying = draw_sensor_faults(metrics, specification.sensors, count=count, start_ms=self.start_ms, rng=rng)
+            sensors = Sensors(metrics, specification.sensors, lying, count=count, rng=rng)
+            group = Members(specification, homes.take(rows), wear, sensors, first, self.start_ms, rng)
+            self.groups.append(_group(kind, group))
             faults += [Fault(members[member].id, one) for member, one in wear]
             sensor_faults += [(members[one.appliance].id, one) for one in lying]
         self.truth = Truth(tuple(faults), tuple(sensor_faults))
@@ -82,6 +79,11 @@ class Fleet:
             if chunk is not None:
                 yield chunk
         self.now_ms = max(self.now_ms, until_ms)
+
+
+def _group(kind: str, members: Members) -> Group:
+    physics = KINDS[kind]
+    return SteadyGroup(physics, members) if isinstance(physics, SteadyKind) else ProgrammeGroup(physics, members)
 
 
 def _shared_out(specification: FleetSpecification, appliances: int) -> Iterator[tuple[str, int, int]]:
@@ -105,7 +107,7 @@ def _label(
     age_days = rng.uniform(60, 3000, len(homes))
     return tuple(
         Appliance(
-            id=f"{PREFIX[kind.kind]}-{first + i + 1:05d}",
+            id=f"{KINDS[kind.kind].prefix}-{first + i + 1:05d}",
             kind=kind.kind,
             model=kind.models[models[i]],
             serial=f"{rng.integers(10**9, 10**10)}",

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulator.fleet import Fleet
-from simulator.homes import DAY_MS
 from simulator.reports import Happening, Reports
 from simulator.truth import rfc3339
+from simulator.weather import DAY_MS
 
 
 def write_folder(fleet: Fleet, folder: Path, *, days: float, told: Callable[[float, int], None] | None = None) -> int:
@@ -62,7 +62,7 @@ def write_folder(fleet: Fleet, folder: Path, *, days: float, told: Callable[[flo
 
 def _group_of(fleet: Fleet, chunk: Reports) -> int:
     place = int(chunk.appliance[0]) if len(chunk) else chunk.happenings[0].appliance
-    return max(number for number, group in enumerate(fleet.groups) if group.first <= place)
+    return max(number for number, group in enumerate(fleet.groups) if group.members.first <= place)
 
 
 def _table(chunk: Reports, ids: np.ndarray) -> pa.Table:

@@ -6,46 +6,27 @@ function of time (the drawn parts are drawn once, for a horizon that then repeat
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.specification import FleetSpecification, Region
+from simulator.physics.programme import Conditions
+from simulator.physics.surroundings import Surroundings
+from simulator.specification import FleetSpecification
+from simulator.weather import DAY_MS, HORIZON_DAYS, Weather, draw_departures
 
-DAY_MS = 86_400_000
-HORIZON_DAYS = 1461
 FloatArray = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Weather:
-    """The day-to-day departures from the climate of one region, one number per day, in units of its ``weather``."""
-
-    region: Region
-    departures: FloatArray
-    start_ms: int
-
-    def outdoor_c(self, ts_ms: NDArray[np.int64]) -> FloatArray:
-        """Outdoor temperature at each time."""
-        climate = self.region.outdoor_c
-        local_ms = ts_ms + self.region.utc_offset_ms
-        year = np.cos(2 * np.pi * (local_ms / DAY_MS - climate["warmest_day"]) / 365.2425)
-        hour = np.cos(2 * np.pi * (local_ms / DAY_MS - 15 / 24))
-        return climate["mean"] + climate["annual"] * year + climate["daily"] * hour + self._departure(ts_ms)
-
-    def inlet_c(self, ts_ms: NDArray[np.int64]) -> FloatArray:
-        """Temperature of the mains water: the year's wave, a month late, without days."""
-        inlet = self.region.inlet_c
-        late = ts_ms / DAY_MS - self.region.outdoor_c["warmest_day"] - 30
-        return inlet["mean"] + inlet["annual"] * np.cos(2 * np.pi * late / 365.2425)
-
-    def _departure(self, ts_ms: NDArray[np.int64]) -> FloatArray:
-        position = (ts_ms - self.start_ms) / DAY_MS % HORIZON_DAYS
-        day = position.astype(np.int64)
-        here, there = self.departures[day], self.departures[(day + 1) % HORIZON_DAYS]
-        return (here + (there - here) * (position - day)) * self.region.outdoor_c["weather"]
+IntArray = NDArray[np.int64]
+Rows = IntArray | slice
+ALL = slice(None)
+OUTSIDE = {
+    "outdoor_c": Weather.outdoor_c,
+    "outdoor_humidity_pct": Weather.humidity_pct,
+    "sun_w_m2": Weather.sun_w_m2,
+    "inlet_c": Weather.inlet_c,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,57 +48,104 @@ class Homes:
         parameters = {name: values[rows] for name, values in self.parameters.items()}
         return Homes(self.weather, self.region[rows], self.hours[rows], self.away[rows], parameters, self.start_ms)
 
-    def kitchen_c(self, ts_ms: NDArray[np.int64]) -> FloatArray:
-        """Temperature of the kitchen, shape (times, homes)."""
-        outdoor = self._by_region([weather.outdoor_c(ts_ms) for weather in self.weather])
-        warmth = np.logaddexp(0.0, (outdoor - 18.0) / 2.0) * 2.0
-        hour = self._local_hour(ts_ms)
-        cooking = np.exp(-(((hour - 18.5) / 1.6) ** 2)) * self.parameters["cooking_k"]
+    def kitchen_c(self, ts_ms: IntArray, home: Rows = ALL) -> FloatArray:
+        """Temperature of the kitchen: (times, homes), or of one ``home`` at one time each."""
+        warmth = np.logaddexp(0.0, (self._told(Weather.outdoor_c, ts_ms, home) - 18.0) / 2.0) * 2.0
+        hour = self._told(Weather.local_hour, ts_ms, home)
+        cooking = np.exp(-(((hour - 18.5) / 1.6) ** 2)) * self.parameters["cooking_k"][home]
         night = np.where((hour < 6) | (hour >= 23), -0.8, 0.0)
-        return self.parameters["kitchen_c"] + self.parameters["follows_outdoor"] * warmth + cooking + night
+        return self.parameters["kitchen_c"][home] + self.parameters["follows_outdoor"][home] * warmth + cooking + night
 
-    def door_opens_per_s(self, ts_ms: NDArray[np.int64]) -> FloatArray:
-        """How often the refrigerator is opened, shape (times, homes)."""
-        return self._rhythm(ts_ms) * self.parameters["door_opens_per_day"] / 3600.0
+    def room_c(self, ts_ms: IntArray) -> FloatArray:
+        """Temperature of the living room if nothing cools it, (times, homes)."""
+        warmth = np.logaddexp(0.0, (self._told(Weather.outdoor_c, ts_ms) - 17.0) / 2.0) * 2.0
+        return np.asarray(self.parameters["kitchen_c"] - 0.5 + 0.8 * warmth)
 
-    def washes_per_s(self, ts_ms: NDArray[np.int64]) -> FloatArray:
-        """How often a wash is started, shape (times, homes)."""
-        at_home = 1.0 - self.parameters["away_days_per_year"] / 365.0
-        return self._rhythm(ts_ms) * self.parameters["washes_per_year"] / 365.0 / at_home / 3600.0
-
-    def inlet_c(self, ts_ms: NDArray[np.int64], home: NDArray[np.int64]) -> FloatArray:
-        """Inlet water of one home at one time each."""
-        result = np.empty(len(ts_ms))
-        for index, weather in enumerate(self.weather):
-            rows = self.region[home] == index
-            result[rows] = weather.inlet_c(ts_ms[rows])
-        return result
-
-    def mains_v(self, ts_ms: NDArray[np.int64], home: NDArray[np.int64]) -> FloatArray:
-        """Mains voltage of one home at one time each: lower in the evening."""
+    def mains_v(self, ts_ms: IntArray, home: Rows = ALL) -> FloatArray:
+        """Mains voltage, lower in the evening: (times, homes), or of one ``home`` at one time each."""
+        hour = self._told(Weather.local_hour, ts_ms, home)
         nominal = np.array([weather.region.mains_v for weather in self.weather])[self.region[home]]
-        offset_ms = np.array([weather.region.utc_offset_ms for weather in self.weather])[self.region[home]]
-        hour = (ts_ms + offset_ms) % DAY_MS / 3.6e6
         evening = 2.5 * np.exp(-(((hour - 19) / 3) ** 2))
         return np.asarray(nominal + self.parameters["mains_offset_v"][home] - evening)
 
-    def _rhythm(self, ts_ms: NDArray[np.int64]) -> FloatArray:
-        hour = self._local_hour(ts_ms).astype(np.int64)
-        share = np.take_along_axis(self.hours.T, hour, axis=0)
+    def surroundings(
+        self, ts_ms: IntArray, *, step_s: float, feels: Sequence[str], rng: np.random.Generator
+    ) -> Surroundings:
+        """What acts on a steady appliance in each home in the steps that begin then; only what it feels is computed."""
+        presence = self._rhythm(ts_ms)
+        felt: dict[str, float | FloatArray] = {
+            name: self._told(tell, ts_ms) for name, tell in OUTSIDE.items() if name in feels
+        }
+        if "kitchen_c" in feels:
+            felt["kitchen_c"] = self.kitchen_c(ts_ms)
+        if "room_c" in feels:
+            felt["room_c"] = self.room_c(ts_ms)
+        if "mains_v" in feels:
+            felt["mains_v"] = self.mains_v(ts_ms)
+        if "hardness_dh" in feels:
+            felt["hardness_dh"] = self.parameters["hardness_dh"]
+        if "occupied" in feels:
+            felt["occupied"] = np.asarray(presence > 0, np.float64)
+        if "gains_w" in feels:
+            felt["gains_w"] = np.asarray(60.0 + 2400.0 * presence)
+        if "door_s" in feels or "food_j" in feels:
+            felt["door_s"], felt["food_j"] = self._doors(presence, step_s, rng)
+        if "draw_l" in feels:
+            felt["draw_l"] = self._draws(presence, step_s, rng)
+        return Surroundings.of(len(ts_ms), len(self), felt, step_s=step_s, begin_ms=int(ts_ms[0]))
+
+    def conditions(
+        self, ts_ms: IntArray, home: IntArray, *, severity: Mapping[str, FloatArray], rng: np.random.Generator
+    ) -> Conditions:
+        """What surrounds a cycle of one home at one time each."""
+        return Conditions(
+            kitchen_c=self.kitchen_c(ts_ms, home),
+            outdoor_c=self._told(Weather.outdoor_c, ts_ms, home),
+            inlet_c=self._told(Weather.inlet_c, ts_ms, home),
+            hardness_dh=self.parameters["hardness_dh"][home],
+            mains_v=self.mains_v(ts_ms, home),
+            pressure_bar=self.parameters["pressure_bar"][home] * rng.uniform(0.92, 1.05, len(home)),
+            severity=severity,
+        )
+
+    def starts_per_s(self, ts_ms: IntArray, per_year: FloatArray, hours: Sequence[float]) -> FloatArray:
+        """How often a programme that runs ``per_year`` times, wanted at these ``hours``, is started, (times, homes)."""
+        at_home = 1.0 - self.parameters["away_days_per_year"] / 365.0
+        wanted = self.hours * np.asarray(hours)
+        wanted /= wanted.sum(axis=1, keepdims=True)
+        return self._rhythm(ts_ms, wanted) * per_year / 365.0 / at_home / 3600.0
+
+    def _doors(self, presence: FloatArray, step_s: float, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        """Seconds of open door and heat of new food in each step."""
+        home = self.parameters
+        opens = rng.poisson(presence * home["door_opens_per_day"] / 3600.0 * step_s)
+        door_s = np.minimum(rng.standard_gamma(opens * 2.0) * home["door_open_s"] / 2.0, step_s)
+        shopped = (opens > 0) & (rng.random(opens.shape) < 2.5 / 7.0 / home["door_opens_per_day"])
+        return door_s, shopped * home["food_load_kj_per_week"] / 2.5 * 1000.0
+
+    def _draws(self, presence: FloatArray, step_s: float, rng: np.random.Generator) -> FloatArray:
+        """Litres of hot water in each step: many short draws, few long ones."""
+        home = self.parameters
+        taps = rng.poisson(presence * home["hot_water_draws_per_day"] / 3600.0 * step_s)
+        return rng.standard_gamma(taps * 0.5) * 2.0 * home["hot_water_l_per_day"] / home["hot_water_draws_per_day"]
+
+    def _rhythm(self, ts_ms: IntArray, hours: FloatArray | None = None) -> FloatArray:
+        """Which share of the day's doings falls in an hour like this one; 0 while people are away."""
+        hour = self._told(Weather.local_hour, ts_ms).astype(np.int64)
+        share = np.take_along_axis((self.hours if hours is None else hours).T, hour, axis=0)
         day = (ts_ms - self.start_ms) // DAY_MS % HORIZON_DAYS
         return np.asarray(share * ~self.away[:, day].T)
 
-    def _local_hour(self, ts_ms: NDArray[np.int64]) -> FloatArray:
-        offsets = [(ts_ms + weather.region.utc_offset_ms) % DAY_MS / 3.6e6 for weather in self.weather]
-        return self._by_region(offsets)
-
-    def _by_region(self, series: Sequence[FloatArray]) -> FloatArray:
-        return np.stack(series, axis=1)[:, self.region]
+    def _told(self, tell: Callable[[Weather, IntArray], FloatArray], ts_ms: IntArray, home: Rows = ALL) -> FloatArray:
+        """What the weather of each home's region tells: (times, homes), or of one home at one time each."""
+        series = np.stack([tell(weather, ts_ms) for weather in self.weather], axis=1)
+        region = self.region[home]
+        return series[:, region] if isinstance(home, slice) else series[np.arange(len(ts_ms)), region]
 
 
 def draw_homes(specification: FleetSpecification, *, count: int, start_ms: int, rng: np.random.Generator) -> Homes:
     """``count`` homes of a fleet; the same generator state gives the same homes."""
-    weather = tuple(Weather(region, _draw_departures(rng), start_ms) for region in specification.regions.values())
+    weather = tuple(Weather(region, draw_departures(rng), start_ms) for region in specification.regions.values())
     region = draw_shares([one.share for one in specification.regions.values()], count, rng)
     habit = draw_shares([one.share for one in specification.habits.values()], count, rng)
     hours = np.array([one.hours for one in specification.habits.values()], dtype=np.float64)
@@ -125,6 +153,8 @@ def draw_homes(specification: FleetSpecification, *, count: int, start_ms: int, 
     parameters = {name: spread.draw(count, rng) for name, spread in specification.homes.items()}
     pressures = [one.pressure_bar.draw(count, rng) for one in specification.regions.values()]
     parameters["pressure_bar"] = np.stack(pressures)[region, np.arange(count)]
+    hardness = [one.hardness_dh.draw(count, rng) for one in specification.regions.values()]
+    parameters["hardness_dh"] = np.stack(hardness)[region, np.arange(count)]
     away = _draw_absences(parameters["away_days_per_year"], rng)
     return Homes(weather, region, hours[habit], away, parameters, start_ms)
 
@@ -133,13 +163,6 @@ def draw_shares(shares: Sequence[float], count: int, rng: np.random.Generator) -
     """``count`` indices, each as frequent as its share says."""
     edges = np.cumsum(shares) / np.sum(shares)
     return np.minimum(np.searchsorted(edges, rng.random(count), side="right"), len(shares) - 1)
-
-
-def _draw_departures(rng: np.random.Generator) -> FloatArray:
-    departures = rng.normal(size=HORIZON_DAYS)
-    for day in range(1, HORIZON_DAYS):
-        departures[day] = 0.75 * departures[day - 1] + 0.66 * departures[day]
-    return departures
 
 
 def _draw_absences(days_per_year: FloatArray, rng: np.random.Generator) -> NDArray[np.bool_]:

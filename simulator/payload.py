@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
 from msgspec import UNSET, UnsetType
 
+from simulator.physics.kind import Sensor
 from simulator.reports import Happening, Reports
-from simulator.sensors import SENSORS
 
 PAYLOAD_BYTES_MAX = 60 * 1024
 SAMPLES_MAX = 512
 ENVELOPE_BYTES = 128
 """Room for boot, seq and brackets around the samples."""
-BOOLEANS = frozenset({"door_open", "door_locked"})
 
 
 class _Sample(msgspec.Struct, omit_defaults=True):
@@ -28,27 +27,27 @@ class _Sample(msgspec.Struct, omit_defaults=True):
 class SampleEncoder:
     """Encodes the samples of one appliance kind."""
 
-    def __init__(self, metrics: Sequence[str]) -> None:
-        self.metrics = tuple(metrics)
+    def __init__(self, metrics: Mapping[str, Sensor]) -> None:
+        self.metrics = metrics
         fields = [(name, float | int | bool | UnsetType, UNSET) for name in metrics]
         self._row = msgspec.defstruct("Metrics", fields, omit_defaults=True)
         self._json = msgspec.json.Encoder()
 
     def encode(self, chunk: Reports) -> list[bytes]:
         """One JSON object ``{"ts", "mode", "cycle"?, "metrics"}`` per sample, in the chunk's order."""
-        columns = [self._column(name, chunk.values[:, i]) for i, name in enumerate(self.metrics)]
+        columns = [self._column(sensor, chunk.values[:, i]) for i, sensor in enumerate(self.metrics.values())]
         modes = np.array(chunk.modes, dtype=object)[chunk.mode].tolist()
         cycles = [str(number) if number else UNSET for number in chunk.cycle.tolist()]
         rows = map(self._row, *columns)
         return list(map(self._json.encode, map(_Sample, chunk.ts_ms.tolist(), modes, cycles, rows)))
 
-    def _column(self, name: str, values: np.ndarray) -> list[object]:
+    def _column(self, sensor: Sensor, values: np.ndarray) -> list[object]:
         missing = np.isnan(values)
         known = np.where(missing, 0.0, values) if missing.any() else values
         cells: list[object]
-        if name in BOOLEANS:
+        if sensor.is_boolean:
             cells = (known != 0.0).tolist()
-        elif SENSORS[name].decimals == 0:
+        elif sensor.decimals == 0:
             cells = known.astype(np.int64).tolist()
         else:
             cells = known.tolist()

@@ -7,64 +7,17 @@ readings or whole samples that are left out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.physics.kind import Sensor
 from simulator.specification import SensorSpecification
 
 FloatArray = NDArray[np.float64]
 SENSOR_FAULTS = ("stuck", "offset", "drift", "noise")
-
-
-@dataclass(frozen=True, slots=True)
-class Sensor:
-    """How one metric is measured: absolute and relative standard deviation of the noise, and decimals reported."""
-
-    sd: float
-    relative_sd: float
-    decimals: int
-
-
-SENSORS = {
-    "power_w": Sensor(0.3, 0.010, 1),
-    "energy_kwh": Sensor(0, 0, 4),
-    "fresh_food_c": Sensor(0.12, 0, 2),
-    "freezer_c": Sensor(0.15, 0, 2),
-    "evaporator_c": Sensor(0.25, 0, 1),
-    "condenser_c": Sensor(0.35, 0, 1),
-    "ambient_c": Sensor(0.20, 0, 1),
-    "fresh_food_set_c": Sensor(0, 0, 0),
-    "freezer_set_c": Sensor(0, 0, 0),
-    "compressor_duty_pct": Sensor(0, 0, 1),
-    "compressor_starts": Sensor(0, 0, 0),
-    "evaporator_fan_rpm": Sensor(0, 0.010, 0),
-    "condenser_fan_rpm": Sensor(0, 0.010, 0),
-    "door_open": Sensor(0, 0, 0),
-    "door_open_s": Sensor(0, 0, 0),
-    "defrost_wh": Sensor(0, 0, 0),
-    "water_l": Sensor(0, 0, 1),
-    "level_mm": Sensor(1.2, 0.01, 0),
-    "water_c": Sensor(0.25, 0, 1),
-    "inlet_c": Sensor(0.25, 0, 1),
-    "mains_v": Sensor(0.8, 0, 1),
-    "load_kg": Sensor(0, 0.03, 1),
-    "drum_rpm": Sensor(0, 0.004, 0),
-    "pump_w": Sensor(0, 0.02, 1),
-    "fill_s": Sensor(0, 0, 1),
-    "drain_s": Sensor(0, 0, 1),
-    "vibration_mm_s": Sensor(0, 0.04, 2),
-    "vibration_kurtosis": Sensor(0.05, 0.02, 2),
-    "coast_down_s": Sensor(0, 0.01, 1),
-    "unbalance_retries": Sensor(0, 0, 0),
-    "door_locked": Sensor(0, 0, 0),
-}
-FAULTY_METRICS = {
-    "refrigerator": ("fresh_food_c", "freezer_c", "evaporator_c", "condenser_c", "ambient_c"),
-    "washing_machine": ("water_c", "inlet_c", "mains_v", "vibration_mm_s"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +37,7 @@ class Sensors:
 
     def __init__(
         self,
-        metrics: Sequence[str],
+        metrics: Mapping[str, Sensor],
         specification: SensorSpecification,
         faults: Sequence[SensorFault],
         *,
@@ -92,11 +45,12 @@ class Sensors:
         rng: np.random.Generator,
     ) -> None:
         self.metrics, self.specification, self.faults, self.rng = tuple(metrics), specification, tuple(faults), rng
-        self.decimals = [SENSORS[name].decimals for name in metrics]
-        self.noisy = np.array([i for i, name in enumerate(metrics) if SENSORS[name].sd or SENSORS[name].relative_sd])
-        self.sd = np.array([SENSORS[metrics[i]].sd for i in self.noisy])
-        self.relative_sd = np.array([SENSORS[metrics[i]].relative_sd for i in self.noisy])
-        self.floor = np.array([-np.inf if metrics[i].endswith("_c") else 0.0 for i in self.noisy])
+        self.decimals = [sensor.decimals for sensor in metrics.values()]
+        noisy = [name for name, sensor in metrics.items() if sensor.sd or sensor.relative_sd]
+        self.noisy = np.array([self.metrics.index(name) for name in noisy])
+        self.sd = np.array([metrics[name].sd for name in noisy])
+        self.relative_sd = np.array([metrics[name].relative_sd for name in noisy])
+        self.floor = np.array([-np.inf if name.endswith("_c") else 0.0 for name in noisy])
         self.correlation = specification.correlation.draw(count, rng).astype(np.float32)[:, None]
         self.noise = rng.standard_normal((count, len(self.noisy)), dtype=np.float32)
         self.held: dict[int, float] = {}
@@ -163,15 +117,20 @@ class Sensors:
 
 
 def draw_sensor_faults(
-    kind: str, specification: SensorSpecification, *, count: int, start_ms: int, rng: np.random.Generator
+    metrics: Mapping[str, Sensor],
+    specification: SensorSpecification,
+    *,
+    count: int,
+    start_ms: int,
+    rng: np.random.Generator,
 ) -> list[SensorFault]:
     """Which sensors of a group lie, and when: in the first 400 days."""
-    faults = []
+    faults, liars = [], [name for name, sensor in metrics.items() if sensor.can_lie]
     for appliance in np.nonzero(rng.random(count) < specification.faulty_share)[0]:
-        metric = FAULTY_METRICS[kind][int(rng.integers(len(FAULTY_METRICS[kind])))]
+        metric = liars[int(rng.integers(len(liars)))]
         begin = start_ms + int(rng.uniform(10, 75) * 86_400_000)
         length = int(specification.faulty_days.draw(1, rng)[0] * 86_400_000)
-        size = float(rng.choice([-1.0, 1.0]) * rng.uniform(4, 10) * max(SENSORS[metric].sd, 0.5))
+        size = float(rng.choice([-1.0, 1.0]) * rng.uniform(4, 10) * max(metrics[metric].sd, 0.5))
         fault = SENSOR_FAULTS[int(rng.integers(len(SENSOR_FAULTS)))]
         faults.append(SensorFault(int(appliance), metric, fault, begin, begin + length, size))
     return faults

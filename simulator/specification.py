@@ -10,20 +10,22 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from simulator.distribution import Distribution, read_distribution
-from simulator.physics import FAULT_MODES, PARAMETERS
+from simulator.physics import KINDS
+from simulator.physics.kind import ProgrammeKind
 from simulator.wear import LAWS
 
 HOME_PARAMETERS = (
     "kitchen_c", "follows_outdoor", "cooking_k", "away_days_per_year", "door_opens_per_day", "door_open_s",
-    "food_load_kj_per_week", "washes_per_year", "mains_offset_v",
+    "food_load_kj_per_week", "mains_offset_v", "hot_water_l_per_day", "hot_water_draws_per_day",
 )  # fmt: skip
 INTERVALS = (
     "history_interval_s",
     "live_interval_s",
-    "washing_interval_s",
-    "washing_history_interval_s",
+    "programme_interval_s",
+    "programme_history_interval_s",
     "idle_interval_h",
 )
+NEVER = Distribution(0.0, 0.0)
 Value = TypeVar("Value")
 
 
@@ -39,7 +41,9 @@ class Region:
     share: float
     utc_offset_ms: int
     outdoor_c: Mapping[str, float]
+    humidity_pct: float
     inlet_c: Mapping[str, float]
+    hardness_dh: Distribution
     mains_v: float
     pressure_bar: Distribution
 
@@ -78,6 +82,9 @@ class KindSpecification:
     firmware: tuple[str, ...]
     parameters: Mapping[str, Distribution]
     faults: Mapping[str, FaultSpecification]
+    programmes_per_year: Distribution
+    hours: tuple[float, ...]
+    """When a programme is started: 24 weights, one per local hour; both say nothing of a steady kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +208,8 @@ def _read_region(name: str, table: _Table) -> Region:
         share=table.take("share", _as_share),
         utc_offset_ms=round(table.take("utc_offset_h", _as_number) * 3_600_000),
         outdoor_c={key: outdoor.take(key, _as_number) for key in ("mean", "annual", "daily", "weather", "warmest_day")},
+        humidity_pct=table.take("humidity_pct", _as_positive),
+        hardness_dh=table.take("hardness_dh", read_distribution),
         inlet_c={key: inlet.take(key, _as_number) for key in ("mean", "annual")},
         mains_v=table.take("mains_v", _as_positive),
         pressure_bar=table.take("pressure_bar", read_distribution),
@@ -240,8 +249,9 @@ def _read_network(table: _Table) -> NetworkSpecification:
 
 
 def _read_kind(kind: str, table: _Table, root: _Table) -> KindSpecification:
-    if kind not in PARAMETERS:
-        raise root.fail(f"kinds.{kind}", f"has no physics; write one of {', '.join(PARAMETERS)}")
+    if kind not in KINDS:
+        raise root.fail(f"kinds.{kind}", f"has no physics; write one of {', '.join(KINDS)}")
+    is_programme = isinstance(KINDS[kind], ProgrammeKind)
     faults = table.tables("faults") if table.values.get("faults") else {}
     table.left.discard("faults")
     specification = KindSpecification(
@@ -249,17 +259,19 @@ def _read_kind(kind: str, table: _Table, root: _Table) -> KindSpecification:
         share=table.take("share", _as_share),
         models=table.take("models", _as_words),
         firmware=table.take("firmware", _as_words),
-        parameters=table.table("parameters").spreads(PARAMETERS[kind]),
+        parameters=table.table("parameters").spreads(KINDS[kind].parameters),
         faults={mode: _read_fault(mode, one, kind) for mode, one in faults.items()},
+        programmes_per_year=table.take("programmes_per_year", read_distribution) if is_programme else NEVER,
+        hours=table.take("hours", _as_hours) if is_programme else (1.0,) * 24,
     )
     table.end()
     return specification
 
 
 def _read_fault(fault_mode: str, table: _Table, kind: str) -> FaultSpecification:
-    if fault_mode not in FAULT_MODES[kind]:
+    if fault_mode not in KINDS[kind].fault_modes:
         raise FleetFileError(
-            f"{table.place}: {table.key} is no fault mode of {kind}; write one of {', '.join(FAULT_MODES[kind])}."
+            f"{table.place}: {table.key} is no fault mode of {kind}; write one of {', '.join(KINDS[kind].fault_modes)}."
         )
     fault = FaultSpecification(
         fault_mode=fault_mode,

@@ -1,11 +1,17 @@
 """Physics: one file per appliance kind, equations on whole groups of appliances at once.
 
-Here stands only what a fleet file must name: the parameters and the fault modes of each kind.
+A new kind is a file that ends with its ``KIND``, a line here, its table in the fleet files, and its profile.
 """
 
 from __future__ import annotations
 
 from simulator.physics import refrigerator, washing_machine
+from simulator.physics.kind import Kind
 
-PARAMETERS = {"refrigerator": refrigerator.PARAMETERS, "washing_machine": washing_machine.PARAMETERS}
-FAULT_MODES = {"refrigerator": refrigerator.FAULT_MODES, "washing_machine": washing_machine.FAULT_MODES}
+KINDS: dict[str, Kind] = {
+    one.name: one
+    for one in (
+        refrigerator.KIND,
+        washing_machine.KIND,
+    )
+}

@@ -20,6 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.physics.kind import Parameters, Sensor, SteadyKind, Told
+from simulator.physics.surroundings import Surroundings
+
 PARAMETERS = (
     "duty_rated", "cop_rated", "condenser_rise_k", "evaporator_drop_k", "ua_fresh_w_k", "ua_freezer_w_k",
     "capacity_fresh_kj_k", "capacity_freezer_kj_k", "fresh_set_c", "freezer_set_c", "cycling_s", "air_margin",
@@ -27,29 +30,32 @@ PARAMETERS = (
     "condenser_fan_w", "standby_w",
 )  # fmt: skip
 FAULT_MODES = ("condenser_fouling", "refrigerant_leak", "evaporator_fan_wear")
-METRICS = (
-    "power_w", "energy_kwh", "fresh_food_c", "freezer_c", "evaporator_c", "condenser_c", "ambient_c",
-    "fresh_food_set_c", "freezer_set_c", "compressor_duty_pct", "compressor_starts", "evaporator_fan_rpm",
-    "condenser_fan_rpm", "door_open", "door_open_s", "defrost_wh",
-)  # fmt: skip
+METRICS = {
+    "power_w": Sensor(0.3, 0.010, 1),
+    "energy_kwh": Sensor(0, 0, 4),
+    "fresh_food_c": Sensor(0.12, 0, 2, can_lie=True),
+    "freezer_c": Sensor(0.15, 0, 2, can_lie=True),
+    "evaporator_c": Sensor(0.25, 0, 1, can_lie=True),
+    "condenser_c": Sensor(0.35, 0, 1, can_lie=True),
+    "ambient_c": Sensor(0.20, 0, 1, can_lie=True),
+    "fresh_food_set_c": Sensor(0, 0, 0),
+    "freezer_set_c": Sensor(0, 0, 0),
+    "compressor_duty_pct": Sensor(0, 0, 1),
+    "compressor_starts": Sensor(0, 0, 0),
+    "evaporator_fan_rpm": Sensor(0, 0.010, 0),
+    "condenser_fan_rpm": Sensor(0, 0.010, 0),
+    "door_open": Sensor(0, 0, 0, is_boolean=True),
+    "door_open_s": Sensor(0, 0, 0),
+    "defrost_wh": Sensor(0, 0, 0),
+}
 MODES = ("idle", "cooling", "defrost")
 IDLE, COOLING, DEFROST = range(3)
-STEP_S = 300
 KITCHEN_RATED_C = 22.0
 DOOR_J_PER_S_K = 38.0
 """Heat let in per second of open door and kelvin, moisture included."""
 DEFROST_EFFICIENCY = 0.30
 RESTORE_S = 1800.0
 FloatArray = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What acts on N refrigerators over T steps, each (T, N): kitchen, seconds of open door, heat of new food."""
-
-    kitchen_c: FloatArray
-    door_s: FloatArray
-    food_j: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +84,9 @@ class _Cabinet:
 class Refrigerators:
     """N refrigerators: parameters and the state that one span of time hands to the next."""
 
-    def __init__(self, parameters: Mapping[str, FloatArray], rng: np.random.Generator) -> None:
-        p = self.parameters = parameters
+    def __init__(self, parameters: Parameters, rng: np.random.Generator) -> None:
+        settings = {name: np.rint(parameters[name]) for name in ("fresh_set_c", "freezer_set_c")}
+        p = self.parameters = {**parameters, **settings}
         load_fresh = p["ua_fresh_w_k"] * (KITCHEN_RATED_C - p["fresh_set_c"]) + 4.0
         load = load_fresh + p["ua_freezer_w_k"] * (KITCHEN_RATED_C - p["freezer_set_c"]) + 3.0
         self.capacity_rated_w = load / p["duty_rated"]
@@ -106,13 +113,15 @@ class Refrigerators:
         around: Surroundings,
         severity: Mapping[str, FloatArray],
         *,
+        step_s: float,
         steps_per_report: int,
         rng: np.random.Generator,
-    ) -> tuple[FloatArray, NDArray[np.int8]]:
-        """Move on by T steps; readings (T / steps_per_report, N, metrics) and the mode of each report."""
+    ) -> Told:
+        """Move on by T steps."""
         circuit = self._circuit(around, severity)
-        cabinet = self._integrate(around, circuit)
-        return self._report((around, circuit, cabinet), self._cycle(cabinet), steps_per_report, rng)
+        cabinet = self._integrate(around, circuit, step_s)
+        cycling = self._cycle(cabinet, step_s)
+        return self._report((around, circuit, cabinet), cycling, (step_s, steps_per_report), rng)
 
     def _circuit(self, around: Surroundings, severity: Mapping[str, FloatArray]) -> _Circuit:
         p = self.parameters
@@ -137,20 +146,20 @@ class Refrigerators:
             np.broadcast_to(drop, shape), np.broadcast_to(fan, shape), np.broadcast_to(air, shape),
         )  # fmt: skip
 
-    def _integrate(self, around: Surroundings, circuit: _Circuit) -> _Cabinet:
+    def _integrate(self, around: Surroundings, circuit: _Circuit, step_s: float) -> _Cabinet:
         p = self.parameters
         steps, count = around.kitchen_c.shape
         fresh, freezer, duties, defrosts = (np.empty((steps, count)) for _ in range(4))
-        door_w = around.door_s * DOOR_J_PER_S_K / STEP_S
-        food_w = around.food_j / STEP_S
+        door_w = around.door_s * DOOR_J_PER_S_K / step_s
+        food_w = around.food_j / step_s
         fresh_j, freezer_j = p["capacity_fresh_kj_k"] * 1e3, p["capacity_freezer_kj_k"] * 1e3
         air_w_k = self.air_w_k * circuit.air
         defrost_s = p["defrost_min"] * 60.0
         t, z = self.fresh_c, self.freezer_c
         for i in range(steps):
             kitchen = around.kitchen_c[i]
-            heating_s = np.minimum(self.defrost_left_s, STEP_S)
-            heated = heating_s / STEP_S
+            heating_s = np.minimum(self.defrost_left_s, step_s)
+            heated = heating_s / step_s
             load_t = p["ua_fresh_w_k"] * (kitchen - t) + 0.8 * door_w[i] * (kitchen - t) + food_w[i]
             load_z = p["ua_freezer_w_k"] * (kitchen - z) + 0.1 * door_w[i] * (kitchen - z)
             load_z = load_z + heated * p["defrost_w"] * (1.0 - DEFROST_EFFICIENCY)
@@ -163,9 +172,9 @@ class Refrigerators:
             duty = np.where(by_air * duty < want_t, starved, duty)
             duty = np.minimum(duty, 1.0) * (1.0 - heated)
             cool_t = np.minimum(np.minimum(want_t, by_air * duty), capacity * duty)
-            t = t + STEP_S / fresh_j * (load_t - cool_t)
-            z = z + STEP_S / freezer_j * (load_z - (duty * capacity - cool_t))
-            self.run_s += duty * STEP_S
+            t = t + step_s / fresh_j * (load_t - cool_t)
+            z = z + step_s / freezer_j * (load_z - (duty * capacity - cool_t))
+            self.run_s += duty * step_s
             self.defrost_left_s -= heating_s
             due = self.run_s >= p["defrost_run_h"] * 3600.0
             self.defrost_left_s = np.where(due, defrost_s, self.defrost_left_s)
@@ -174,11 +183,11 @@ class Refrigerators:
         self.fresh_c, self.freezer_c = t, z
         return _Cabinet(fresh, freezer, duties, defrosts)
 
-    def _cycle(self, cabinet: _Cabinet) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _cycle(self, cabinet: _Cabinet, step_s: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Share of each step with the compressor running, starts in it, and the phase at its end."""
         duty = np.clip(cabinet.duty, 0.0, 1.0)
         tame = np.clip(duty, 0.02, 0.98)
-        turns = STEP_S * tame * (1.0 - tame) / self.parameters["cycling_s"] * (1.0 - cabinet.defrost)
+        turns = step_s * tame * (1.0 - tame) / self.parameters["cycling_s"] * (1.0 - cabinet.defrost)
         turns = np.maximum(turns, 1e-9)
         end = self.phase + np.cumsum(turns, axis=0)
         begin = end - turns
@@ -198,10 +207,11 @@ class Refrigerators:
         self,
         traces: tuple[Surroundings, _Circuit, _Cabinet],
         cycling: tuple[FloatArray, FloatArray, FloatArray],
-        per_report: int,
+        cut: tuple[float, int],
         rng: np.random.Generator,
-    ) -> tuple[FloatArray, NDArray[np.int8]]:
+    ) -> Told:
         p = self.parameters
+        step_s, per_report = cut
         around, circuit, cabinet = traces
         running, starts, phase = cycling
         reports, count = len(running) // per_report, running.shape[1]
@@ -213,7 +223,7 @@ class Refrigerators:
         runs = on > 0.02
         mode = np.where(on >= 0.5, COOLING, IDLE).astype(np.int8)
         mode[mean(cabinet.defrost) > 0.34] = DEFROST
-        power = self._power_w(around, circuit, cabinet, running)
+        power = self._power_w((around, circuit, cabinet), running, step_s)
         ripple = 0.5 * (phase - 0.5)
         kitchen, freezer = mean(around.kitchen_c), mean(cabinet.freezer_c)
         lift = np.where(mode == COOLING, 1.0, 0.2) * (mean(circuit.condenser_c) - kitchen)
@@ -221,7 +231,7 @@ class Refrigerators:
         values = np.empty((reports, count, len(METRICS)))
         columns = {
             "power_w": mean(power),
-            "energy_kwh": self._total("energy_kwh", power * STEP_S / 3.6e6, per_report),
+            "energy_kwh": self._total("energy_kwh", power * step_s / 3.6e6, per_report),
             "fresh_food_c": mean(cabinet.fresh_c + ripple),
             "freezer_c": freezer + mean(ripple),
             "evaporator_c": np.where(mode == DEFROST, 6.0, freezer - below),
@@ -233,22 +243,37 @@ class Refrigerators:
             "compressor_starts": self._total("compressor_starts", starts, per_report),
             "evaporator_fan_rpm": np.where(runs, p["evaporator_fan_rpm"] * mean(circuit.fan), 0.0),
             "condenser_fan_rpm": np.where(runs, p["condenser_fan_rpm"], 0.0),
-            "door_open": rng.random((reports, count)) < around.door_s[per_report - 1 :: per_report] / STEP_S,
+            "door_open": rng.random((reports, count)) < around.door_s[per_report - 1 :: per_report] / step_s,
             "door_open_s": self._total("door_open_s", around.door_s, per_report),
-            "defrost_wh": self._total("defrost_wh", cabinet.defrost * p["defrost_w"] * STEP_S / 3600.0, per_report),
+            "defrost_wh": self._total("defrost_wh", cabinet.defrost * p["defrost_w"] * step_s / 3600.0, per_report),
         }
         for index, name in enumerate(METRICS):
             values[..., index] = columns[name]
-        return values, mode
+        return Told(values, mode)
 
-    def _power_w(self, around: Surroundings, circuit: _Circuit, cabinet: _Cabinet, running: FloatArray) -> FloatArray:
+    def _power_w(
+        self, traces: tuple[Surroundings, _Circuit, _Cabinet], running: FloatArray, step_s: float
+    ) -> FloatArray:
         """Mean power of each step: compressor and fans while running, electronics, defrost heater, lamp."""
         p = self.parameters
+        around, circuit, cabinet = traces
         turning = running * (circuit.power_w + p["evaporator_fan_w"] + p["condenser_fan_w"])
-        return np.asarray(turning + p["standby_w"] + cabinet.defrost * p["defrost_w"] + around.door_s / STEP_S * 4.0)
+        return np.asarray(turning + p["standby_w"] + cabinet.defrost * p["defrost_w"] + around.door_s / step_s * 4.0)
 
     def _total(self, name: str, increments: FloatArray, per_report: int) -> FloatArray:
         """A counter at the end of each report; its last value is kept for the next span."""
         totals = self.totals[name] + np.cumsum(increments, axis=0)
         self.totals[name] = totals[-1]
         return np.asarray(totals[per_report - 1 :: per_report])
+
+
+KIND = SteadyKind(
+    name="refrigerator",
+    prefix="fridge",
+    parameters=PARAMETERS,
+    fault_modes=FAULT_MODES,
+    metrics=METRICS,
+    modes=MODES,
+    feels=("kitchen_c", "door_s", "food_j"),
+    make=Refrigerators,
+)

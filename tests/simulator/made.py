@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.fleet import Fleet
-from simulator.homes import DAY_MS
 from simulator.reports import Reports, join
+from simulator.weather import DAY_MS
 
 START_MS = 1_790_000_100_000
 NUMBERED = re.compile(rb'^\{"boot":"(\w+)","seq":(\d+),')

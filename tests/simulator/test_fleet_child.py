@@ -12,7 +12,7 @@ from ingest.clock import AcceleratedClock
 from ingest.mqtt.embedded_broker import EmbeddedBroker
 from simulator.child import FleetOrder, run_child
 from simulator.driver import Progress
-from simulator.homes import DAY_MS
+from simulator.weather import DAY_MS
 from tests.simulator.made import START_MS
 
 WAIT_S = 60.0

@@ -18,8 +18,8 @@ from simulator.agent import Agent, Identity
 from simulator.connection import Broker, Connection, RefusedError, read_broker
 from simulator.driver import FleetRun
 from simulator.fleet import Fleet
-from simulator.homes import DAY_MS
 from simulator.specification import FleetSpecification
+from simulator.weather import DAY_MS
 from tests.simulator.made import START_MS, Acknowledger
 
 SAMPLE = b'{"ts":1790000000000,"mode":"idle","metrics":{"power_w":1.5}}'

@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simulator.physics.refrigerator import COOLING, METRICS, Refrigerators, Surroundings
+from simulator.physics.refrigerator import COOLING, METRICS, Refrigerators
+from simulator.physics.surroundings import Surroundings
 
 STEPS_PER_DAY = 288
 TYPICAL = {
@@ -32,12 +33,11 @@ def _run(
         {name: np.array([value]) for name, value in (TYPICAL | parameters).items()}, np.random.default_rng(1)
     )
     steps = days * STEPS_PER_DAY
-    kitchen = np.full((steps, 1), kitchen_c)
-    around = Surroundings(kitchen, np.full((steps, 1), 1.5), np.zeros((steps, 1)))
+    around = Surroundings.of(steps, 1, {"kitchen_c": kitchen_c, "door_s": 1.5, "food_j": 0.0}, step_s=300.0)
     worn = {fault: np.full((steps, 1), severity)} if fault else {}
-    values, mode = machine.advance(around, worn, steps_per_report=3, rng=np.random.default_rng(2))
-    told = {name: values[192:, 0, i] for i, name in enumerate(METRICS)}
-    return told | {"mode": mode[192:, 0]}
+    told = machine.advance(around, worn, step_s=300.0, steps_per_report=3, rng=np.random.default_rng(2))
+    columns = {name: told.values[192:, 0, i] for i, name in enumerate(METRICS)}
+    return columns | {"mode": told.mode[192:, 0]}
 
 
 def _per_day(told: dict[str, np.ndarray], metric: str) -> float:
@@ -145,12 +145,12 @@ def test_cutting_time_differently_changes_no_state() -> None:
     )
 
     def around(days: int) -> Surroundings:
-        shape = (days * STEPS_PER_DAY, 1)
-        return Surroundings(np.full(shape, 23.0), np.full(shape, 1.0), np.zeros(shape))
+        felt = {"kitchen_c": 23.0, "door_s": 1.0, "food_j": 0.0}
+        return Surroundings.of(days * STEPS_PER_DAY, 1, felt, step_s=300.0)
 
-    once.advance(around(2), {}, steps_per_report=3, rng=np.random.default_rng(3))
+    once.advance(around(2), {}, step_s=300.0, steps_per_report=3, rng=np.random.default_rng(3))
     for _ in range(2):
-        daily.advance(around(1), {}, steps_per_report=3, rng=np.random.default_rng(3))
+        daily.advance(around(1), {}, step_s=300.0, steps_per_report=3, rng=np.random.default_rng(3))
 
     assert once.fresh_c == pytest.approx(daily.fresh_c)
     assert once.totals["energy_kwh"] == pytest.approx(daily.totals["energy_kwh"])

@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingest.profiles import load_profiles
-from simulator.fleet import METRICS, Fleet
+from simulator.fleet import Fleet
 from simulator.folder import write_folder
-from simulator.homes import DAY_MS
-from simulator.physics import refrigerator, washing_machine
+from simulator.physics import KINDS, washing_machine
 from simulator.specification import FleetSpecification
+from simulator.weather import DAY_MS
 from tests.simulator.made import START_MS, column, run_days
 
 
@@ -40,14 +40,15 @@ def test_one_seed_is_one_run(specification: FleetSpecification) -> None:
     assert first != other
 
 
-def test_the_metrics_and_modes_are_the_profiles(specification: FleetSpecification) -> None:
+def test_the_metrics_and_modes_are_the_profiles() -> None:
     """Appliances report exactly the metrics of their profile, in modes that it knows."""
     profiles = load_profiles()
 
-    for kind in specification.kinds:
-        assert set(METRICS[kind]) == set(profiles[kind].metrics)
-    assert set(refrigerator.MODES) <= set(profiles["refrigerator"].modes)
-    assert set(washing_machine.MODES) == set(profiles["washing_machine"].modes)
+    for kind in KINDS.values():
+        assert set(kind.metrics) == set(profiles[kind.name].metrics)
+        assert set(kind.modes) <= set(profiles[kind.name].modes)
+        booleans = {name for name, metric in profiles[kind.name].metrics.items() if metric.kind == "boolean"}
+        assert {name for name, sensor in kind.metrics.items() if sensor.is_boolean} == booleans
 
 
 @pytest.mark.parametrize("kind", ["refrigerator", "washing_machine"])

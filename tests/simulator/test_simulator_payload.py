@@ -13,8 +13,9 @@ from ingest.wire.event import EventMessage
 from ingest.wire.message import decode
 from ingest.wire.telemetry import TelemetryMessage
 from ingest.wire.topic import Channel, Topic
-from simulator.fleet import METRICS, Fleet
+from simulator.fleet import Fleet
 from simulator.payload import PAYLOAD_BYTES_MAX, SAMPLES_MAX, SampleEncoder, encode_happening, pack
+from simulator.physics import KINDS
 from simulator.reports import Happening, Reports
 from simulator.specification import FleetSpecification
 from tests.simulator.made import START_MS, run_days
@@ -24,7 +25,7 @@ from tests.simulator.made import START_MS, run_days
 def test_what_appliances_say_is_what_the_service_reads(specification: FleetSpecification, kind: str) -> None:
     """Every sample arrives with its time, mode, cycle and exactly the readings that were reported."""
     chunk = run_days(Fleet(specification, seed=4, appliances=6, start_ms=START_MS), 3, kind=kind)
-    messages = pack(SampleEncoder(METRICS[kind]).encode(chunk), boot="a1", seq=17)
+    messages = pack(SampleEncoder(KINDS[kind].metrics).encode(chunk), boot="a1", seq=17)
 
     read = [decode(Topic(kind, "x1", Channel.TELEMETRY), message) for message in messages]
 
@@ -63,7 +64,7 @@ def test_booleans_travel_as_booleans_and_counts_as_whole_numbers() -> None:
         np.array([5]), np.zeros(1, np.int8), np.zeros(1, np.int64), np.array([[1.0, 7.0, np.nan]]),
     )  # fmt: skip
 
-    assert SampleEncoder(chunk.metrics).encode(chunk) == [
+    assert SampleEncoder({name: KINDS[chunk.kind].metrics[name] for name in chunk.metrics}).encode(chunk) == [
         b'{"ts":5,"mode":"idle","metrics":{"door_open":true,"compressor_starts":7}}'
     ]
 
