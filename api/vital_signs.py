@@ -122,6 +122,9 @@ class VitalSigns(DeskSigns):
         yield _counter("fettle_journal_quarantined_batches", "batches set aside as damaged", quarantined)
         yield _counter("fettle_readings_stored", "readings in the store", rooms.writer.stats.readings_stored)
         yield _counter("fettle_findings_raised", "findings of the detectors", rooms.runner.findings_raised)
+        order = rooms.runner.order
+        yield _counter("fettle_late_samples", "samples behind the watermark: stored, not scored", order.late_samples)
+        yield _gauge("fettle_held_samples", "samples that wait for an earlier one", order.held_samples)
         yield self._store_errors()
         yield self._cursors()
         yield from super().collect()

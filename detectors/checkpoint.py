@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 
 VERSION = 1
 _HEADER = struct.Struct("<BIB")
+_LINE_MARK = 0xF5
+"""Begins a row that carries the appliance's line (lines.py); no format version is so high."""
+_LINE_HEADER = struct.Struct("<BI")
 
 State = dict[str, NDArray[Any]]
 
@@ -66,6 +69,19 @@ def unpack_row(state: State, row: int, packed: bytes) -> bool:
         array[row] = np.frombuffer(body[place : place + size], array.dtype).reshape(array.shape[1:])
         place += size
     return True
+
+
+def with_line(row: bytes, line: bytes) -> bytes:
+    """A packed row and the appliance's packed line as one; ``row`` may be empty, while all that came still waits."""
+    return _LINE_HEADER.pack(_LINE_MARK, len(line)) + line + row
+
+
+def without_line(packed: bytes) -> tuple[bytes, bytes]:
+    """(row, line) of :func:`with_line`; a row of before lines were kept has an empty one."""
+    if len(packed) < _LINE_HEADER.size or packed[0] != _LINE_MARK:
+        return packed, b""
+    start = _LINE_HEADER.size + _LINE_HEADER.unpack_from(packed)[1]
+    return packed[start:], packed[_LINE_HEADER.size : start]
 
 
 def pack_shared(arrays: Mapping[str, NDArray[Any]]) -> bytes:

@@ -114,6 +114,11 @@ class KindDetector:
             self.state["number"][row] = row
         return refused
 
+    def touch(self, appliance_id: str) -> None:
+        """Have the row of an appliance among the next changes, where there is one."""
+        if appliance_id in self.index:
+            self.changed.add(self.index[appliance_id])
+
     def packed_changes(self) -> dict[str, bytes]:
         """The rows changed since the last call, packed."""
         rows = np.array(sorted(self.changed), np.intp)

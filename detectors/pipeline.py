@@ -9,13 +9,14 @@ after a batch depends on nothing but the batches so far.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from detectors import checkpoint
 from detectors.finding import Checkpoint, Condition, Finding
 from detectors.kind import KindDetector
+from detectors.rounds import rounds
 from detectors.series_kind import SeriesDetector
 from ingest.profiles import profile_for
 from ingest.profiles.definition import Profile
@@ -52,17 +53,24 @@ class Pipeline:
         return self.detectors[kind]
 
     def fold(self, batch: AdmittedBatch) -> Outcome:
-        """Take in one batch: its samples, then its events."""
+        """Take in one batch, each appliance's samples and events in the order of their times."""
         outcome = Outcome()
-        for block in batch.blocks:
-            found, said = self.detector(block.kind).fold(block)
-            outcome.findings.extend(found)
-            outcome.conditions.extend(said)
-        for event in batch.events:
-            found, said = self.detector(event.kind).event(event)
-            outcome.findings.extend(found)
-            outcome.conditions.extend(said)
+        for blocks, events in rounds(batch):
+            for block in blocks:
+                found, said = self.detector(block.kind).fold(block)
+                outcome.findings.extend(found)
+                outcome.conditions.extend(said)
+            for event in events:
+                found, said = self.detector(event.kind).event(event)
+                outcome.findings.extend(found)
+                outcome.conditions.extend(said)
         return outcome
+
+    def touch(self, appliance_ids: Iterable[str]) -> None:
+        """Have the rows of these appliances among the next changes, where there are any."""
+        for appliance_id in appliance_ids:
+            for detector in self.detectors.values():
+                detector.touch(appliance_id)
 
     def packed_changes(self) -> dict[str, bytes]:
         """State rows of the appliances that changed since the last call."""

@@ -1,6 +1,6 @@
-"""Loop: cursor ``detect`` → pipeline → findings.
+"""Loop: cursor ``detect`` → order of event time → pipeline → findings.
 
-Reads admitted batches in the order of the journal and hands findings, conditions and the changed state to the
+Reads admitted batches in the order of the journal, puts each appliance's samples in their own order, and hands findings, conditions and the changed state to the
 :class:`FindingSink` in one step, at once with a finding, else every thirty seconds. After a crash the fold goes on from
 the last step, over the same batches, to the same findings.
 """
@@ -13,8 +13,10 @@ from typing import Protocol
 
 import structlog
 
-from detectors.finding import Condition, DetectCommit, Finding, FindingSink
+from detectors import checkpoint
+from detectors.finding import Checkpoint, Condition, DetectCommit, Finding, FindingSink
 from detectors.pipeline import Pipeline
+from detectors.reorder import Reorder, ReorderStats
 from ingest.sample import AdmittedBatch
 
 COMMIT_EVERY_S = 30.0
@@ -46,6 +48,7 @@ class Runner:
         self._feed = feed
         self._sink = sink
         self._pipeline = pipeline
+        self._reorder = Reorder()
         self._commit_every_s = commit_every_s
         self._elapsed_s = elapsed_s
         self._findings: list[Finding] = []
@@ -62,10 +65,18 @@ class Runner:
         """The last journal position whose outcome is durable."""
         return self._committed
 
+    @property
+    def order(self) -> ReorderStats:
+        """What was in order and what was not."""
+        return self._reorder.stats
+
     def start(self) -> None:
         """Load the checkpoint and go on from there."""
         stored = self._sink.load()
-        relearning = self._pipeline.restore(stored)
+        parts = {appliance_id: checkpoint.without_line(packed) for appliance_id, packed in stored.rows.items()}
+        rows = {appliance_id: row for appliance_id, (row, _) in parts.items() if row}
+        relearning = self._pipeline.restore(Checkpoint(stored.position, rows, stored.shared))
+        self._reorder.restore((appliance_id, line) for appliance_id, (_, line) in parts.items() if line)
         self.position = self._committed = stored.position
         self._committed_s = self._elapsed_s()
         log.info("detect_started", position=stored.position, appliances=len(stored.rows), relearning=relearning)
@@ -74,7 +85,7 @@ class Runner:
         """Fold in the next batch; False when there was none. Commits when it is time."""
         batch = self._feed.next(self.position)
         if batch is not None:
-            outcome = self._pipeline.fold(batch)
+            outcome = self._pipeline.fold(self._reorder.take(batch))
             self._findings += outcome.findings
             for condition in outcome.conditions:
                 self._conditions[condition.appliance_id] = condition
@@ -87,7 +98,7 @@ class Runner:
         """Make everything up to the current position durable; does nothing where nothing is new."""
         if self.position == self._committed:
             return
-        self._rows.update(self._pipeline.packed_changes())  # kept here until durable: a failed commit may be repeated
+        self._rows.update(self._packed_changes())  # kept here until durable: a failed commit may be repeated
         step = DetectCommit(
             self.position,
             dict(self._rows),
@@ -105,6 +116,16 @@ class Runner:
         self._rows.clear()
         self._committed = self.position
         self._committed_s = self._elapsed_s()
+
+    def _packed_changes(self) -> dict[str, bytes]:
+        """The state of what changed, each appliance's row with its line."""
+        lines = self._reorder.packed_changes()
+        self._pipeline.touch(lines)
+        rows = self._pipeline.packed_changes()
+        return {
+            appliance_id: checkpoint.with_line(rows.get(appliance_id, b""), line)
+            for appliance_id, line in lines.items()
+        }
 
     def _is_time(self) -> bool:
         """Whether what is known must become durable now."""

@@ -115,6 +115,11 @@ class SeriesDetector:
         one.raised_ms = ts
         return [self._finding(one, appliance_id, ts, self._evidence(one, ts, row, expected, width))]
 
+    def touch(self, appliance_id: str) -> None:
+        """Have an appliance among the next changes, where it is known."""
+        if appliance_id in self.appliances:
+            self.changed.add(appliance_id)
+
     def packed_changes(self) -> dict[str, bytes]:
         """The appliances changed since the last call, packed."""
         packed = {

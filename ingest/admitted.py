@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.judgement import GOOD, Judgement, code_of
-from ingest.sample import AdmittedBatch, Event, Result, SampleBlock, SampleFlag, Status
+from ingest.judgement import DUPLICATE, GOOD, Judgement, code_of
+from ingest.sample import AdmittedBatch, Event, Passed, Result, SampleBlock, SampleFlag, Status
 from ingest.wire.columns import NO_TIME, BatchDecoder, Decoded, Rows, take
 from ingest.wire.dead_letter import Reason, Refused
 from ingest.wire.event import EventMessage
@@ -71,6 +71,19 @@ def batch_of(decoded: Decoded, judgement: Judgement, retained: Sequence[bool]) -
         tuple(events),
         tuple(statuses),
         tuple(results),
+        _passed(decoded, judgement),
+    )
+
+
+def _passed(decoded: Decoded, judgement: Judgement) -> tuple[Passed, ...]:
+    """The refused messages that say which number they are."""
+    if judgement.codes is None:
+        return ()
+    refused = [number for number, code in enumerate(judgement.codes) if code not in (GOOD, DUPLICATE)]
+    return tuple(
+        Passed(decoded.sources[number].appliance_id, head.boot, head.seq)
+        for number in refused
+        if (head := decoded.heads[number]).boot is not None and head.seq >= 0
     )
 
 
@@ -143,6 +156,7 @@ def _block(rows: Rows, decoded: Decoded, received_ms: int, times: dict[tuple[int
         flags,
         received_ms,
         rows.metrics_json,
+        [decoded.heads[message].boot for message in messages],
     )
 
 

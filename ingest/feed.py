@@ -29,8 +29,8 @@ READ_AHEAD_BYTES = 4 * 2**20
 POLL_S = 0.25
 """How often a process that doesn't admit looks for news."""
 
-_BYTES_PER_SAMPLE = 200
-"""Id, mode and cycle references, times, seq, index and flags of one sample."""
+_BYTES_PER_SAMPLE = 208
+"""Id, boot, mode and cycle references, times, seq, index and flags of one sample."""
 _BYTES_PER_OBJECT = 600
 
 

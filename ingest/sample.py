@@ -57,6 +57,8 @@ class SampleBlock:
     flags: NDArray[np.uint8]
     received_ms: int
     metrics_json: Sequence[bytes] | None = None
+    boots: Sequence[str | None] | None = None
+    """The boot of each sample, None where the appliance doesn't count; absent where the block was made otherwise."""
 
     def __len__(self) -> int:
         """How many samples the block holds."""
@@ -155,6 +157,15 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Passed:
+    """A counted message that was refused: its number is taken, and nothing will come of it."""
+
+    appliance_id: str
+    boot: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class AdmittedBatch:
     """What admission let through of the journal batch at ``position``; the unit that every reader's cursor counts.
 
@@ -168,3 +179,4 @@ class AdmittedBatch:
     events: tuple[Event, ...] = ()
     statuses: tuple[Status, ...] = ()
     results: tuple[Result, ...] = ()
+    passed: tuple[Passed, ...] = ()
