@@ -104,6 +104,7 @@ class FleetRun:
 
         Before it ends it waits up to ``drain_s`` for everything to be acknowledged.
         """
+        self.fleet.go_live(self.fleet.now_ms if history_until_ms is None else history_until_ms)
         self._tasks = [asyncio.create_task(connection.run()) for connection in self.connections]
         watch = asyncio.create_task(self._watch())
         try:
@@ -146,7 +147,7 @@ class FleetRun:
 
     async def _tell_past(self, until_ms: int, stop: asyncio.Event) -> None:
         self.progress.phase = "history"
-        while self.fleet.now_ms < until_ms - 300_000 and not stop.is_set():
+        while self.fleet.now_ms < until_ms and not stop.is_set():
             for chunk in self.fleet.advance(min(self.fleet.now_ms + DAY_MS, until_ms)):
                 self._check()
                 for place, items in _by_appliance(self._items(chunk)):
@@ -158,10 +159,10 @@ class FleetRun:
 
     async def _live(self, stop: asyncio.Event, until_ms: int | None) -> None:
         self.progress.phase = "live"
-        while not stop.is_set() and (until_ms is None or self.fleet.now_ms < until_ms - 300_000):
+        while not stop.is_set() and (until_ms is None or self.fleet.now_ms < until_ms):
             begin_ms = self.fleet.now_ms
             end_ms = begin_ms + LIVE_SPAN_MS if until_ms is None else min(begin_ms + LIVE_SPAN_MS, until_ms)
-            items = [item for chunk in self.fleet.advance(end_ms, is_live=True) for item in self._items(chunk)]
+            items = [item for chunk in self.fleet.advance(end_ms) for item in self._items(chunk)]
             items.sort(key=lambda item: item[1])
             sent = 0
             while not stop.is_set():

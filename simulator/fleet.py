@@ -1,6 +1,6 @@
 """Fleet: homes, appliances, wear and sensors of one specification and one seed, moved through time chunk by chunk.
 
-One seed, one run: the same specification, seed, size, start and steps give the same bytes, whether they go to a broker
+One seed, one run: the same specification, seed, size and start give the same bytes, whether they go to a broker
 or to a file. Truth is kept apart, in ``truth``; nothing of it is in a chunk.
 """
 
@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulator.group import STEP_MS, Group, Members
+from simulator.group import SPAN_MS, Group, Members, Span
 from simulator.homes import Homes, draw_homes, draw_shares
 from simulator.physics import KINDS
 from simulator.physics.kind import SteadyKind
 from simulator.programme_group import ProgrammeGroup
-from simulator.reports import Reports
+from simulator.reports import Reports, join, split
 from simulator.sensors import SensorFault, Sensors, draw_sensor_faults
 from simulator.specification import FleetSpecification, KindSpecification
 from simulator.steady_group import SteadyGroup
@@ -25,6 +25,7 @@ from simulator.wear import Wear, draw_staircase
 from simulator.weather import DAY_MS
 
 GROUP_SIZE = 512
+START_GRID_MS = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,10 @@ class Fleet:
     def __init__(self, specification: FleetSpecification, *, seed: int, appliances: int, start_ms: int) -> None:
         if appliances < 1:
             raise ValueError("A fleet needs at least one appliance.")
-        self.specification = specification
+        self.specification, self.seed = specification, seed
+        self.live_from_ms: int | None = None
         self.begin_ms = start_ms
-        self.start_ms = self.now_ms = start_ms // STEP_MS * STEP_MS
+        self.start_ms = self.now_ms = start_ms // START_GRID_MS * START_GRID_MS
         root = np.random.default_rng([seed, 0])
         homes = draw_homes(specification, count=appliances, start_ms=self.start_ms, rng=root)
         self.appliances: tuple[Appliance, ...] = ()
@@ -65,25 +67,50 @@ class Fleet:
             metrics = KINDS[kind].metrics
             lying = draw_sensor_faults(metrics, specification.sensors, count=count, start_ms=self.start_ms, rng=rng)
             sensors = Sensors(metrics, specification.sensors, lying, count=count, rng=rng)
-            group = Members(specification, homes.take(rows), wear, sensors, first, self.start_ms, rng)
-            self.groups.append(_group(kind, group))
+            group = Members(specification, homes.take(rows), wear, sensors, first, self.start_ms)
+            self.groups.append(_group(kind, group, rng))
             faults += [Fault(members[member].id, one) for member, one in wear]
             sensor_faults += [(members[one.appliance].id, one) for one in lying]
         self.truth = Truth(tuple(faults), tuple(sensor_faults))
+        self._told_until_ms = [self.start_ms] * len(self.groups)
+        self._ahead: list[list[Reports]] = [[] for _ in self.groups]
 
-    def advance(self, until_ms: int, *, is_live: bool = False) -> Iterator[Reports]:
-        """Everything from now until then, a chunk per group; ask for a day or less at a time to bound memory."""
-        until_ms = until_ms // STEP_MS * STEP_MS
-        for group in self.groups:
-            chunk = group.advance(until_ms, is_live=is_live)
-            if chunk is not None:
-                yield chunk
-        self.now_ms = max(self.now_ms, until_ms)
+    def go_live(self, from_ms: int) -> None:
+        """From the span of this moment on readings come at the live intervals; to be said before anything is told."""
+        if max(self._told_until_ms) > self.start_ms:
+            raise ValueError("This fleet has told of its past already; say before when it goes live.")
+        self.live_from_ms = from_ms
+
+    def advance(self, until_ms: int) -> Iterator[Reports]:
+        """Everything from the last call until then, a chunk per group; ask for a day or less to bound memory."""
+        until_ms = max(until_ms, self.now_ms)
+        for place in range(len(self.groups)):
+            ahead = self._ahead[place]
+            while self._told_until_ms[place] < until_ms:
+                chunk = self._tell_span(place)
+                if chunk is not None:
+                    ahead.append(chunk)
+            if not ahead:
+                continue
+            now, later = split(join(ahead), until_ms)
+            self._ahead[place] = [later] if len(later) or later.happenings else []
+            if len(now) or now.happenings:
+                yield now
+        self.now_ms = until_ms
+
+    def _tell_span(self, place: int) -> Reports | None:
+        begin_ms = self._told_until_ms[place]
+        end_ms = self._told_until_ms[place] = begin_ms + SPAN_MS
+        is_live = self.live_from_ms is not None and end_ms > self.live_from_ms
+        rng = np.random.default_rng([self.seed, 3, place, (begin_ms - self.start_ms) // SPAN_MS])
+        return self.groups[place].advance(Span(begin_ms, end_ms, is_live, rng))
 
 
-def _group(kind: str, members: Members) -> Group:
+def _group(kind: str, members: Members, rng: np.random.Generator) -> Group:
     physics = KINDS[kind]
-    return SteadyGroup(physics, members) if isinstance(physics, SteadyKind) else ProgrammeGroup(physics, members)
+    return (
+        SteadyGroup(physics, members, rng) if isinstance(physics, SteadyKind) else ProgrammeGroup(physics, members, rng)
+    )
 
 
 def _shared_out(specification: FleetSpecification, appliances: int) -> Iterator[tuple[str, int, int]]:

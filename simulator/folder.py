@@ -37,7 +37,7 @@ def write_folder(fleet: Fleet, folder: Path, *, days: float, told: Callable[[flo
         sheet = csv.writer(events, lineterminator="\n")
         sheet.writerow(["id", "ts", "type", "code", "data"])
         try:
-            while fleet.now_ms < end_ms and fleet.now_ms + 300_000 <= end_ms:
+            while fleet.now_ms < end_ms:
                 happenings: list[Happening] = []
                 for chunk in fleet.advance(min(fleet.now_ms + DAY_MS, end_ms)):
                     group = _group_of(fleet, chunk)

@@ -1,4 +1,8 @@
-"""Group: up to some hundred appliances of one kind that are moved through time together, physics and sensors and all."""
+"""Group: up to some hundred appliances of one kind that are moved through time together, physics and sensors and all.
+
+Time is cut into spans of six hours since the fleet's start, each with its own stream of chance. So what a fleet says
+depends on the seed only, however far ahead it is asked for at once.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,20 @@ import numpy as np
 from simulator.homes import Homes
 from simulator.reports import Reports
 from simulator.sensors import Sensors
-from simulator.specification import FleetSpecification
+from simulator.specification import SPAN_S, FleetSpecification
 from simulator.wear import Wear
 
-STEP_MS = 300_000
+SPAN_MS = SPAN_S * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of time, [begin, end), whether its readings are told at the live intervals, and its stream of chance."""
+
+    begin_ms: int
+    end_ms: int
+    is_live: bool
+    rng: np.random.Generator
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +41,6 @@ class Members:
     sensors: Sensors
     first: int
     start_ms: int
-    rng: np.random.Generator
 
     def __len__(self) -> int:
         return len(self.homes)
@@ -38,5 +51,5 @@ class Group(Protocol):
 
     members: Members
 
-    def advance(self, until_ms: int, *, is_live: bool) -> Reports | None:
-        """Reports from the last call until then; ``None`` where there is none."""
+    def advance(self, span: Span) -> Reports | None:
+        """Everything told in that span, which follows the last one; ``None`` where there is nothing."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.group import Members
+from simulator.group import Members, Span
 from simulator.physics.kind import ProgrammeKind
 from simulator.physics.programme import Conditions, Cycles, Rows
+from simulator.report_on_change import worth_telling
 from simulator.reports import Happening, Reports, join, split
 
 HOUR_MS = 3_600_000
@@ -18,114 +19,99 @@ IntArray = NDArray[np.int64]
 class ProgrammeGroup:
     """Appliances of one programme kind."""
 
-    def __init__(self, kind: ProgrammeKind, members: Members) -> None:
-        self.kind, self.members, self.now_ms = kind, members, members.start_ms
+    def __init__(self, kind: ProgrammeKind, members: Members, rng: np.random.Generator) -> None:
+        self.kind, self.members = kind, members
         self.specification = members.specification.kinds[kind.name]
         spreads = self.specification.parameters
-        parameters = {name: spread.draw(len(members), members.rng) for name, spread in spreads.items()}
-        self.physics = kind.make(parameters, members.rng)
-        self.per_year = self.specification.programmes_per_year.draw(len(members), members.rng)
+        self.physics = kind.make({name: spread.draw(len(members), rng) for name, spread in spreads.items()}, rng)
+        self.per_year = self.specification.programmes_per_year.draw(len(members), rng)
         self.idle_ms = round(members.specification.intervals["idle_interval_h"] * HOUR_MS)
-        self.place_ms = np.rint(members.rng.random(len(members)) * self.idle_ms).astype(np.int64)
+        self.place_ms = np.rint(rng.random(len(members)) * self.idle_ms).astype(np.int64)
         self.busy_until_ms = np.full(len(members), members.start_ms, dtype=np.int64)
         self.left: list[Reports] = []
 
-    def advance(self, until_ms: int, *, is_live: bool) -> Reports | None:
-        """Readings and events from now until then; what a running cycle tells later is kept for the next call."""
-        if until_ms <= self.now_ms:
-            return None
-        interval_s = self.members.specification.intervals[
-            "programme_interval_s" if is_live else "programme_history_interval_s"
-        ]
+    def advance(self, span: Span) -> Reports | None:
+        """Readings and events of the span; what a running cycle tells later is kept for the next call."""
         parts = list(self.left)
-        appliance, start_ms = self._starts(until_ms)
-        waiting = self._idle_times(until_ms)
+        appliance, start_ms = self._starts(span)
+        waiting = self._idle_times(span)
         for turn in _turns(appliance):
             who, when = appliance[turn], start_ms[turn]
             free = when > self.busy_until_ms[who] + 60_000
             who, when = who[free], when[free]
             if not len(who):
                 continue
-            waiting = self._tell_idle(waiting, who, when, parts)
-            parts.append(self._run(who, when, interval_s))
-        self._tell_idle(waiting, np.arange(0), np.arange(0), parts)
-        self.now_ms = until_ms
+            waiting = self._tell_idle(waiting, (who, when), parts, span.rng)
+            parts.append(self._run(who, when, span))
+        self._tell_idle(waiting, (np.arange(0), np.arange(0)), parts, span.rng)
         if not parts:
             return None
-        now, later = split(join(parts), until_ms)
+        now, later = split(join(parts), span.end_ms)
         self.left = [later] if len(later) or later.happenings else []
         return now if len(now) or now.happenings else None
 
-    def _starts(self, until_ms: int) -> tuple[IntArray, IntArray]:
-        """Who wants to start a cycle when, until then; in order of appliance and time."""
-        edges = np.arange(self.now_ms, until_ms, HOUR_MS, dtype=np.int64)
-        length_ms = np.minimum(edges + HOUR_MS, until_ms) - edges
-        wanted = self.members.rng.poisson(
-            self.members.homes.starts_per_s(edges, self.per_year, self.specification.hours)
-            * length_ms[:, None]
-            / 1000.0
-        )
+    def _starts(self, span: Span) -> tuple[IntArray, IntArray]:
+        """Who wants to start a cycle when; in order of appliance and time."""
+        edges = np.arange(span.begin_ms, span.end_ms, HOUR_MS, dtype=np.int64)
+        often = self.members.homes.starts_per_s(edges, self.per_year, self.specification.hours)
+        wanted = span.rng.poisson(often * HOUR_MS / 1000)
         hour, who = np.nonzero(wanted)
         again = wanted[hour, who]
         hour, who = np.repeat(hour, again), np.repeat(who, again)
-        when = edges[hour] + np.rint(self.members.rng.random(len(hour)) * length_ms[hour]).astype(np.int64)
+        when = edges[hour] + np.rint(span.rng.random(len(hour)) * HOUR_MS).astype(np.int64)
         order = np.lexsort((when, who))
         return who[order], when[order]
 
-    def _idle_times(self, until_ms: int) -> tuple[IntArray, IntArray]:
-        first = (self.now_ms - self.place_ms + self.idle_ms - 1) // self.idle_ms
-        last = (until_ms - 1 - self.place_ms) // self.idle_ms
+    def _idle_times(self, span: Span) -> tuple[IntArray, IntArray]:
+        first = (span.begin_ms - self.place_ms + self.idle_ms - 1) // self.idle_ms
+        last = (span.end_ms - 1 - self.place_ms) // self.idle_ms
         counts = np.maximum(last - first + 1, 0)
         who = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
         nth = np.arange(len(who)) - np.repeat(np.cumsum(counts) - counts, counts)
         return who, (np.repeat(first, counts) + nth) * self.idle_ms + self.place_ms[who]
 
     def _tell_idle(
-        self, waiting: tuple[IntArray, IntArray], starting: IntArray, start_ms: IntArray, parts: list[Reports]
+        self,
+        waiting: tuple[IntArray, IntArray],
+        starting: tuple[IntArray, IntArray],
+        parts: list[Reports],
+        rng: np.random.Generator,
     ) -> tuple[IntArray, IntArray]:
         """Add the signs of life between the last cycle and the one that starts now; what is left over."""
-        who, when = waiting
-        limit = np.full(len(self.members), np.iinfo(np.int64).max if not len(starting) else np.int64(0))
-        limit[starting] = start_ms
+        (who, when), (starts, start_ms) = waiting, starting
+        limit = np.full(len(self.members), 0 if len(starts) else np.iinfo(np.int64).max)
+        limit[starts] = start_ms
         due = when < limit[who]
         told = due & (when > self.busy_until_ms[who])
         if told.any():
-            values = self.physics.idle(who[told], self._conditions(who[told], when[told]))
-            parts.append(
-                self._chunk(
-                    who[told], when[told], np.zeros(told.sum(), np.int8), np.zeros(told.sum(), np.int64), values
-                )
-            )
+            idle, at = who[told], when[told]
+            values = self.physics.idle(idle, self._conditions(idle, at, rng))
+            nothing = np.zeros(len(idle), np.int64)
+            parts.append(self._chunk(idle, Rows(nothing, at, nothing.astype(np.int8), values), nothing, rng))
         return who[~due], when[~due]
 
-    def _run(self, who: IntArray, when: IntArray, interval_s: float) -> Reports:
-        conditions = self._conditions(who, when)
-        cycles = self.physics.plan(who, when, conditions, self.members.rng)
-        rows = self.physics.run(cycles, interval_s=interval_s, rng=self.members.rng)
+    def _run(self, who: IntArray, when: IntArray, span: Span) -> Reports:
+        intervals = self.members.specification.intervals
+        interval_s = intervals["programme_interval_s" if span.is_live else "programme_history_interval_s"]
+        cycles = self.physics.plan(who, when, self._conditions(who, when, span.rng), span.rng)
+        rows = self.physics.run(cycles, interval_s=interval_s, rng=span.rng)
+        rows = rows.take(worth_telling(rows, self.kind.metrics, silence_s=intervals["programme_silence_s"]))
         self.busy_until_ms[who] = when + cycles.duration_ms
-        chunk = self._chunk(who[rows.cycle], rows.ts_ms, rows.mode, cycles.number[rows.cycle], rows.values)
+        chunk = self._chunk(who[rows.cycle], rows, cycles.number[rows.cycle], span.rng)
         return chunk.take(np.arange(len(chunk)), self._happenings(cycles, rows))
 
-    def _chunk(
-        self, who: IntArray, when: IntArray, mode: NDArray[np.int8], cycle: IntArray, values: FloatArray
-    ) -> Reports:
-        sent = self.members.sensors.measure(
-            values, self.members.sensors.white_noise(len(values)), appliance=who, ts_ms=when
-        )
+    def _chunk(self, who: IntArray, rows: Rows, number: IntArray, rng: np.random.Generator) -> Reports:
+        sensors = self.members.sensors
+        noise = sensors.white_noise(len(who), rng)
+        sent = sensors.measure(rows.values, noise, appliance=who, ts_ms=rows.ts_ms, rng=rng)
         whole = Reports(
-            self.kind.name,
-            tuple(self.kind.metrics),
-            self.kind.modes,
-            who + self.members.first,
-            when,
-            mode,
-            cycle,
-            values,
-        )
+            self.kind.name, tuple(self.kind.metrics), self.kind.modes, who + self.members.first, rows.ts_ms, rows.mode,
+            number, rows.values,
+        )  # fmt: skip
         return whole.take(sent, ())
 
-    def _conditions(self, who: IntArray, when: IntArray) -> Conditions:
-        return self.members.homes.conditions(when, who, severity=self._severity(who, when), rng=self.members.rng)
+    def _conditions(self, who: IntArray, when: IntArray, rng: np.random.Generator) -> Conditions:
+        return self.members.homes.conditions(when, who, severity=self._severity(who, when), rng=rng)
 
     def _severity(self, who: IntArray, when: IntArray) -> dict[str, FloatArray]:
         severity: dict[str, FloatArray] = {}

@@ -44,7 +44,7 @@ class Sensors:
         count: int,
         rng: np.random.Generator,
     ) -> None:
-        self.metrics, self.specification, self.faults, self.rng = tuple(metrics), specification, tuple(faults), rng
+        self.metrics, self.specification, self.faults = tuple(metrics), specification, tuple(faults)
         self.decimals = [sensor.decimals for sensor in metrics.values()]
         noisy = [name for name, sensor in metrics.items() if sensor.sd or sensor.relative_sd]
         self.noisy = np.array([self.metrics.index(name) for name in noisy])
@@ -55,9 +55,9 @@ class Sensors:
         self.noise = rng.standard_normal((count, len(self.noisy)), dtype=np.float32)
         self.held: dict[int, float] = {}
 
-    def correlated_noise(self, reports: int) -> NDArray[np.float32]:
+    def correlated_noise(self, reports: int, rng: np.random.Generator) -> NDArray[np.float32]:
         """AR(1) noise of unit variance for that many regular reports, (appliances, reports, noisy metrics)."""
-        noise = self.rng.standard_normal((reports, *self.noise.shape), dtype=np.float32)
+        noise = rng.standard_normal((reports, *self.noise.shape), dtype=np.float32)
         noise *= np.sqrt(1.0 - self.correlation**2)
         state = self.noise
         for index in range(reports):
@@ -66,40 +66,52 @@ class Sensors:
         self.noise = state.copy()
         return noise.transpose(1, 0, 2)
 
-    def white_noise(self, rows: int) -> NDArray[np.float32]:
+    def white_noise(self, rows: int, rng: np.random.Generator) -> NDArray[np.float32]:
         """Independent noise of unit variance, (rows, noisy metrics)."""
-        return self.rng.standard_normal((rows, len(self.noisy)), dtype=np.float32)
+        return rng.standard_normal((rows, len(self.noisy)), dtype=np.float32)
 
     def measure(
-        self, values: FloatArray, noise: NDArray[np.float32], *, appliance: NDArray[np.int64], ts_ms: NDArray[np.int64]
+        self,
+        values: FloatArray,
+        noise: NDArray[np.float32],
+        *,
+        appliance: NDArray[np.int64],
+        ts_ms: NDArray[np.int64],
+        rng: np.random.Generator,
     ) -> NDArray[np.bool_]:
         """Turn (rows, metrics) of truth into reports, in place; says which rows are sent at all."""
         truth = values[:, self.noisy]
         spread = self.sd + np.abs(truth) * self.relative_sd
         measured = np.maximum(truth + noise * np.where(truth == 0.0, 0.0, spread), self.floor)
-        self._spike(measured, spread)
+        self._spike(measured, spread, rng)
         values[:, self.noisy] = measured
         for index, fault in enumerate(self.faults):
-            self._lie(index, fault, values, appliance, ts_ms)
+            self._lie((index, fault), values, appliance, ts_ms, rng)
         for column, decimals in enumerate(self.decimals):
             values[:, column] = np.round(values[:, column], decimals)
         share = self.specification.missing_readings
         if share:
-            lost = self.rng.integers(0, values.size, self.rng.poisson(share * values.size))
+            lost = rng.integers(0, values.size, rng.poisson(share * values.size))
             values.reshape(-1)[lost] = np.nan
-        sent = self.rng.random(len(values)) >= self.specification.missing_samples
+        sent = rng.random(len(values)) >= self.specification.missing_samples
         return np.asarray(sent & ~np.isnan(values).all(axis=1))
 
-    def _spike(self, measured: FloatArray, spread: FloatArray) -> None:
-        count = self.rng.poisson(self.specification.spikes * measured.size)
-        where = self.rng.integers(0, max(measured.size, 1), count)
-        size = self.rng.choice([-1.0, 1.0], count) * self.rng.uniform(8, 30, count)
+    def _spike(self, measured: FloatArray, spread: FloatArray, rng: np.random.Generator) -> None:
+        count = rng.poisson(self.specification.spikes * measured.size)
+        where = rng.integers(0, max(measured.size, 1), count)
+        size = rng.choice([-1.0, 1.0], count) * rng.uniform(8, 30, count)
         if count:
             measured.reshape(-1)[where] += size * spread.reshape(-1)[where]
 
     def _lie(
-        self, index: int, fault: SensorFault, values: FloatArray, appliance: NDArray[np.int64], ts_ms: NDArray[np.int64]
+        self,
+        lie: tuple[int, SensorFault],
+        values: FloatArray,
+        appliance: NDArray[np.int64],
+        ts_ms: NDArray[np.int64],
+        rng: np.random.Generator,
     ) -> None:
+        index, fault = lie
         rows = np.nonzero((appliance == fault.appliance) & (ts_ms >= fault.start_ms) & (ts_ms < fault.end_ms))[0]
         if not len(rows):
             return
@@ -113,7 +125,7 @@ class Sensors:
         elif fault.kind == "drift":
             column[rows] += fault.size * (ts_ms[rows] - fault.start_ms) / (fault.end_ms - fault.start_ms)
         else:
-            column[rows] += fault.size * self.rng.standard_normal(len(rows))
+            column[rows] += fault.size * rng.standard_normal(len(rows))
 
 
 def draw_sensor_faults(

@@ -18,11 +18,15 @@ HOME_PARAMETERS = (
     "kitchen_c", "follows_outdoor", "cooking_k", "away_days_per_year", "door_opens_per_day", "door_open_s",
     "food_load_kj_per_week", "mains_offset_v", "hot_water_l_per_day", "hot_water_draws_per_day",
 )  # fmt: skip
+SPAN_S = 21_600
+"""Time is simulated in spans of this length; every interval of steady reports fills it."""
 INTERVALS = (
+    "step_s",
     "history_interval_s",
     "live_interval_s",
     "programme_interval_s",
     "programme_history_interval_s",
+    "programme_silence_s",
     "idle_interval_h",
 )
 NEVER = Distribution(0.0, 0.0)
@@ -195,9 +199,15 @@ def _read(root: _Table, *, name: str) -> FleetSpecification:
         kinds={key: _read_kind(key, table, root) for key, table in root.tables("kinds").items()},
     )
     root.end()
+    step_s = specification.intervals["step_s"]
+    if not 1 <= step_s <= 600 or round(step_s) != step_s:
+        raise root.fail("step_s", f"is {step_s:g}; write a whole number of seconds from 1 to 600")
     for key in ("history_interval_s", "live_interval_s"):
-        if specification.intervals[key] % 300:
-            raise root.fail(key, f"is {specification.intervals[key]:g}; write a multiple of 300")
+        if specification.intervals[key] % step_s or SPAN_S % specification.intervals[key]:
+            told = (
+                f"is {specification.intervals[key]:g}; write a multiple of step_s = {step_s:g} that divides six hours"
+            )
+            raise root.fail(key, told)
     return specification
 
 

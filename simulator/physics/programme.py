@@ -86,6 +86,10 @@ class Rows:
     values: FloatArray
     summary: Mapping[str, FloatArray] = field(default_factory=dict)
 
+    def take(self, chosen: NDArray[np.bool_]) -> Rows:
+        """The readings chosen."""
+        return Rows(self.cycle[chosen], self.ts_ms[chosen], self.mode[chosen], self.values[chosen], self.summary)
+
 
 @dataclass(frozen=True, slots=True)
 class Moments:

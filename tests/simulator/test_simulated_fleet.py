@@ -15,6 +15,7 @@ from ingest.profiles import load_profiles
 from simulator.fleet import Fleet
 from simulator.folder import write_folder
 from simulator.physics import KINDS, washing_machine
+from simulator.reports import join
 from simulator.specification import FleetSpecification
 from simulator.weather import DAY_MS
 from tests.simulator.made import START_MS, column, run_days
@@ -38,6 +39,33 @@ def test_one_seed_is_one_run(specification: FleetSpecification) -> None:
 
     assert first == again
     assert first != other
+
+
+def test_what_is_told_does_not_depend_on_how_time_is_cut(specification: FleetSpecification) -> None:
+    """Live, hour by hour, and as a file, day by day, the same seed tells the same readings and events."""
+    hours = (1, 2, 7, 24, 25, 31, 48)
+    told = []
+    for cuts in ((24, 48), hours):
+        fleet = Fleet(specification, seed=7, appliances=30, start_ms=START_MS)
+        fleet.go_live(fleet.start_ms + DAY_MS)
+        chunks = [one for hour in cuts for one in fleet.advance(fleet.start_ms + hour * 3_600_000)]
+        told.append([join([one for one in chunks if one.kind == kind]) for kind in specification.kinds])
+
+    for once, again in zip(*told, strict=True):
+        assert (once.ts_ms == again.ts_ms).all()
+        assert (once.appliance == again.appliance).all()
+        np.testing.assert_array_equal(once.values, again.values)
+        assert once.happenings == again.happenings
+        assert len(once) > 1000
+
+
+def test_a_fleet_goes_live_before_it_tells(specification: FleetSpecification) -> None:
+    """What is told already can't be told again at other intervals."""
+    fleet = Fleet(specification, seed=7, appliances=3, start_ms=START_MS)
+    list(fleet.advance(fleet.start_ms + 1))
+
+    with pytest.raises(ValueError, match="before when it goes live"):
+        fleet.go_live(fleet.start_ms)
 
 
 def test_the_metrics_and_modes_are_the_profiles() -> None:
@@ -67,14 +95,15 @@ def test_undisturbed_readings_are_possible_ones(quiet: FleetSpecification, kind:
 def test_each_appliance_reports_in_time_order_within_the_span(specification: FleetSpecification, kind: str) -> None:
     """Reports after chunk, an appliance's event times rise, and none is later than the end of its chunk."""
     fleet = Fleet(specification, seed=5, appliances=40, start_ms=START_MS)
+    fleet.go_live(fleet.start_ms + 30 * 3_600_000)
     last = np.full(40, fleet.start_ms - 1)
 
     for hour in range(1, 60):
         until_ms = fleet.start_ms + hour * 3_600_000
-        for chunk in fleet.advance(until_ms, is_live=hour > 30):
+        for chunk in fleet.advance(until_ms):
             if chunk.kind != kind or not len(chunk):
                 continue
-            assert chunk.ts_ms.max() <= until_ms
+            assert chunk.ts_ms.max() < until_ms
             for place in np.unique(chunk.appliance):
                 mine = chunk.ts_ms[chunk.appliance == place]
                 assert mine[0] >= last[place]
