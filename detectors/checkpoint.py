@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 VERSION = 1
+_ZIP = b"PK"
+"""How every file of ``np.savez`` begins."""
 _HEADER = struct.Struct("<BIB")
 _LINE_MARK = 0xF5
 """Begins a row that carries the appliance's line (lines.py); no format version is so high."""
@@ -93,8 +95,8 @@ def pack_shared(arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def unpack_shared(packed: bytes | None) -> dict[str, NDArray[Any]]:
-    """The arrays of :func:`pack_shared`; empty for None or another version."""
-    if packed is None:
+    """The arrays of :func:`pack_shared`; empty for None, another version, or what is no such thing: it is learned anew."""
+    if packed is None or not packed.startswith(_ZIP):
         return {}
     prefix = f"v{VERSION}/"
     with np.load(io.BytesIO(packed), allow_pickle=False) as stored:

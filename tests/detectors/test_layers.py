@@ -137,3 +137,10 @@ def test_rows_survive_as_bytes() -> None:
     other = {"a": np.zeros((4, 3), np.float32)}
     assert not checkpoint.unpack_row(other, 0, packed)
     assert not checkpoint.unpack_row(empty, 0, packed[:-1])
+
+
+@pytest.mark.parametrize("stored", [None, b"", b"shared", b"\x00" * 64])
+def test_shared_state_of_another_format_is_learned_anew(stored: bytes | None) -> None:
+    """What is no shared state of ours stops no start: there is none then."""
+    assert checkpoint.unpack_shared(stored) == {}
+    assert list(checkpoint.unpack_shared(checkpoint.pack_shared({"fridge/mean": np.zeros(3)}))) == ["fridge/mean"]

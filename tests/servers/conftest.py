@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 import urllib3
+from psycopg import sql
 
 from tests.servers.running import (
     INFLUXD,
@@ -149,6 +151,12 @@ class PostgresServer:
     def url(self, database: str = "postgres") -> str:
         """The address of a database for SQLAlchemy."""
         return f"postgresql+psycopg://fettle@127.0.0.1:{self.port}/{database}"
+
+    def create(self, database: str) -> str:
+        """A new, empty database of its own for a service; its address."""
+        with psycopg.connect(self.url().replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+        return self.url(database)
 
 
 @pytest.fixture(scope="session")

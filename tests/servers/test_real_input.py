@@ -125,7 +125,7 @@ def real_parts(
         mqtt_url=mosquitto.url,
         store_url=influxdb.url("telemetry"),
         store_token=influxdb.token,
-        database_url=postgres.url(),
+        database_url=postgres.create("real_input"),
         accept_past_days="3650",
     ) as service:
         yield service
