@@ -37,7 +37,8 @@ STABLE_S = 10.0
 SHORT_LIVED_MAX = 3
 """Mosquitto 2.0 ends a connection that another client took over without saying why: we conclude it."""
 
-_NATIVE_CHANNELS = ("telemetry", "event", "status", "result")
+_CHANNELS_BEFORE = ("telemetry", "event", "status", "result")
+"""A session that an earlier version left at the broker has a filter for each of these; they would double every message."""
 
 
 @dataclass(slots=True)
@@ -52,11 +53,12 @@ class SessionStats:
 
 
 def subscriptions(topic_root: str, foreign: Sequence[str] = ()) -> list[mqtt5.TopicFilter]:
-    """The filters of our own channels and of foreign conventions, none covered by another.
+    """The filters of everything below our root and of foreign conventions, none covered by another.
 
-    Retained messages come once, when the subscription is new, and only those carry the retain mark.
+    Retained messages come once, when the subscription is new, and only those carry the retain mark. What we publish
+    ourselves does not come back (no local).
     """
-    patterns = [f"{topic_root}/+/+/{channel}" for channel in _NATIVE_CHANNELS]
+    patterns = [f"{topic_root}/#"]
     for pattern in foreign:
         patterns = [p for p in patterns if not covers(pattern, p)]
         if not any(covers(p, pattern) for p in patterns):
@@ -65,6 +67,7 @@ def subscriptions(topic_root: str, foreign: Sequence[str] = ()) -> list[mqtt5.To
         mqtt5.TopicFilter(
             pattern,
             max_qos=mqtt5.QoS.AT_LEAST_ONCE,
+            no_local=True,
             retain_as_published=False,
             retain_handling=mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS,
         )
@@ -177,6 +180,7 @@ class Session:
             self._on_run(connection, run)
         try:
             await connection.subscribe(self._filters)
+            await connection.unsubscribe(self._outdated(connection))
         except BaseException:
             await connection.disconnect()
             raise
@@ -190,6 +194,12 @@ class Session:
         log.info("mqtt_connected", broker=str(self._address), session_present=connection.session_present)
         self.connection = connection
         return connection
+
+    def _outdated(self, connection: Connection) -> list[str]:
+        """Filters of an earlier version that the broker may still keep and that ours cover."""
+        wide = [f.pattern.removesuffix("/#") for f in self._filters if f.pattern.endswith("/#")]
+        narrow = [f"{root}/+/+/{channel}" for root in wide for channel in _CHANNELS_BEFORE]
+        return narrow if connection.session_present else []
 
     def _record(self, error: MqttError) -> None:
         if self.stats.sentence != str(error):

@@ -46,6 +46,7 @@ class FakeBroker:
     tls: ssl.SSLContext | None = None
     connects: list[mqtt5.ConnectPacket] = field(default_factory=list)
     subscribed: list[mqtt5.TopicFilter] = field(default_factory=list)
+    unsubscribed: list[str] = field(default_factory=list)
     published: list[mqtt5.PublishPacket] = field(default_factory=list)
     pubacks: list[int] = field(default_factory=list)
     pings: int = 0
@@ -136,6 +137,10 @@ class FakeBroker:
                 self.subscribed += packet.topic_filters
                 codes = [self.suback_code] * len(packet.topic_filters)
                 writer.write(mqtt5.SubAckPacket(packet.packet_id, codes).write())
+            case mqtt5.UnsubscribePacket():
+                self.unsubscribed += packet.patterns
+                unknown = [mqtt5.UnsubAckReasonCode.NO_SUBSCRIPTION_EXISTED] * len(packet.patterns)
+                writer.write(mqtt5.UnsubAckPacket(packet.packet_id, unknown).write())
             case mqtt5.PublishPacket():
                 self.published.append(packet)
                 if packet.packet_id is not None and self.is_answering_publishes:
