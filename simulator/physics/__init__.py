@@ -5,7 +5,7 @@ A new kind is a file that ends with its ``KIND``, a line here, its table in the 
 
 from __future__ import annotations
 
-from simulator.physics import refrigerator, washing_machine
+from simulator.physics import dishwasher, refrigerator, washing_machine
 from simulator.physics.kind import Kind
 
 KINDS: dict[str, Kind] = {
@@ -13,5 +13,6 @@ KINDS: dict[str, Kind] = {
     for one in (
         refrigerator.KIND,
         washing_machine.KIND,
+        dishwasher.KIND,
     )
 }
