@@ -196,10 +196,10 @@ class Session:
         return connection
 
     def _outdated(self, connection: Connection) -> list[str]:
-        """Filters of an earlier version that the broker may still keep and that ours cover."""
+        """Filters of an earlier version that the broker may still keep and that ours cover; the embedded one keeps none."""
         wide = [f.pattern.removesuffix("/#") for f in self._filters if f.pattern.endswith("/#")]
         narrow = [f"{root}/+/+/{channel}" for root in wide for channel in _CHANNELS_BEFORE]
-        return narrow if connection.session_present else []
+        return narrow if connection.session_present and not self._options.own_topics else []
 
     def _record(self, error: MqttError) -> None:
         if self.stats.sentence != str(error):
