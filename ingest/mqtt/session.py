@@ -119,7 +119,7 @@ class Session:
 
     async def run(self) -> None:
         """Stay connected until cancelled; then take leave, and the broker keeps the session."""
-        failures = 0
+        failures = short_lived = 0
         loop = asyncio.get_running_loop()
         while True:
             try:
@@ -128,6 +128,8 @@ class Session:
                 self._record(error)
                 await asyncio.sleep(self._pause_s(error, failures))
                 failures += 1
+                if error.reason is Reason.UNREACHABLE:
+                    short_lived = 0  # the broker itself was away: no other client has ended our connection
                 continue
             since = loop.time()
             try:
@@ -136,8 +138,9 @@ class Session:
                 self.connection = None
                 self.stats.is_connected = False
                 await connection.disconnect()
-            failures = 0 if loop.time() - since > STABLE_S else failures + 1
-            if cause.reason is Reason.LOST and failures >= SHORT_LIVED_MAX:
+            is_stable = loop.time() - since > STABLE_S
+            failures, short_lived = (0, 0) if is_stable else (failures + 1, short_lived + 1)
+            if cause.reason is Reason.LOST and short_lived >= SHORT_LIVED_MAX:
                 cause = MqttError(
                     Reason.TAKEN_OVER,
                     f"the broker {self._address} ends each connection soon after it was made: another client probably "

@@ -56,6 +56,7 @@ class FakeBroker:
     _writer: asyncio.StreamWriter | None = None
     _writers: dict[asyncio.Task[Any], asyncio.StreamWriter] = field(default_factory=dict)
     _packet_id: int = 0
+    _port: int = 0
 
     @property
     def url(self) -> str:
@@ -106,6 +107,18 @@ class FakeBroker:
         if self._writer is not None:
             self._writer.transport.abort()
             self._writer = None
+
+    async def leave(self) -> None:
+        """Go away: the connection is cut, and nobody listens any more."""
+        assert self._server is not None
+        self._port = self._server.sockets[0].getsockname()[1]
+        self._server.close()
+        self.drop()
+        await self._server.wait_closed()
+
+    async def come_back(self) -> None:
+        """Listen again where it listened before."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port, ssl=self.tls)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writer = writer

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import mqtt5
 import pytest
+import structlog
 
 from ingest.mqtt.address import parse_address
 from ingest.mqtt.connection import Connection, ConnectionOptions
@@ -241,6 +242,37 @@ def test_frames_cut_by_the_network_come_out_whole() -> None:
             assert b"".join(run.pubacks for run in runs) == expected
 
     _run(story())
+
+
+def test_connections_that_end_early_are_laid_to_another_client() -> None:
+    """Three connections in a row that end soon and without a word: another client has our id, and the sentence says so."""
+
+    async def story() -> None:
+        async with FakeBroker() as broker, _session(broker) as session:
+            for number in range(1, 4):
+                await until(lambda number=number: session.stats.connects == number)  # type: ignore[misc]  # bound now
+                broker.drop()
+            await until(lambda: session.stats.reason is Reason.TAKEN_OVER)
+            assert "client id" in session.stats.sentence
+
+    _run(story())
+
+
+def test_a_broker_that_was_away_is_no_other_client() -> None:
+    """A broker that dies again and again, and is found absent in between, is not taken for another client with our id."""
+
+    async def story() -> None:
+        async with FakeBroker() as broker, _session(broker) as session:
+            for number in range(1, 5):
+                await until(lambda number=number: session.stats.connects == number)  # type: ignore[misc]  # bound now
+                await broker.leave()
+                await until(lambda: session.stats.reason is Reason.UNREACHABLE)
+                await broker.come_back()
+            await until(lambda: session.stats.connects == 5)
+
+    with structlog.testing.capture_logs() as logs:
+        _run(story())
+    assert "taken_over" not in {line.get("reason") for line in logs}
 
 
 def test_publishing_waits_for_the_broker() -> None:
