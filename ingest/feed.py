@@ -144,4 +144,7 @@ def size_of(batch: AdmittedBatch) -> int:
 
 
 def _block_bytes(block: SampleBlock) -> int:
-    return block.values.nbytes + _BYTES_PER_SAMPLE * len(block) + len(block.metrics_text or b"")
+    texts = 0
+    if block.metrics_json:
+        texts = len(block) * (len(block.metrics_json[0]) + 33)
+    return block.values.nbytes + _BYTES_PER_SAMPLE * len(block) + texts
