@@ -2,22 +2,28 @@
 # Gets the real servers that the server tests run against. Each is looked for on PATH and in the cache first and got only
 # where it is absent; running this again does nothing. The tests start and stop the servers themselves.
 #
-#   deploy/servers.sh get [mosquitto] [postgresql] [chromium] [influxdb]     all of them by default
-#   deploy/servers.sh where                                                  says where each one is
+#   deploy/servers.sh get [mosquitto] [postgresql] [chromium] [kafka] [influxdb]    all of these by default
+#   deploy/servers.sh get telegraf                                                  the peer that figures compare with
+#   deploy/servers.sh where                                                         says where each one is
 set -euo pipefail
 
 CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/fettle"
 SELF="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/$(basename "${BASH_SOURCE[0]}")"
 INFLUXDB_VERSION=2.9.1
 INFLUXDB_HOME="$CACHE/influxd-$INFLUXDB_VERSION"
-ALL=(mosquitto postgresql chromium influxdb)
+KAFKA_VERSION=4.1.1
+KAFKA_HOME="$CACHE/kafka-$KAFKA_VERSION"
+TELEGRAF_VERSION=1.39.3
+TELEGRAF_HOME="$CACHE/telegraf-$TELEGRAF_VERSION"
+ALL=(mosquitto postgresql chromium kafka influxdb)
+KNOWN=("${ALL[@]}" telegraf)
 
 say() { printf '%s\n' "$*" >&2; }
 
 # Prints where a program is; fails where it is absent. Folders that a user's PATH may lack are looked at as well.
 find_program() {
   local folders
-  folders="$PATH:/usr/sbin:$INFLUXDB_HOME$(printf ':%s' /usr/lib/postgresql/*/bin)"
+  folders="$PATH:/usr/sbin:$INFLUXDB_HOME:$TELEGRAF_HOME$(printf ':%s' /usr/lib/postgresql/*/bin)"
   PATH="$folders" command -v "$1"
 }
 
@@ -28,7 +34,18 @@ program_of() {
     postgresql) echo initdb ;;
     chromium) echo chromium ;;
     influxdb) echo influxd ;;
-    *) say "There is no server called '$1'; there are: ${ALL[*]}."; exit 2 ;;
+    kafka) echo java ;;
+    telegraf) echo telegraf ;;
+    *) say "There is no server called '$1'; there are: ${KNOWN[*]}."; exit 2 ;;
+  esac
+}
+
+# Prints where a server is; fails where it is absent. Kafka is a folder of jars beside the program java.
+find_server() {
+  find_program "$(program_of "$1")" >/dev/null || return 1
+  case "$1" in
+    kafka) [ -f "$KAFKA_HOME/libs/kafka_2.13-$KAFKA_VERSION.jar" ] && echo "$KAFKA_HOME" ;;
+    *) find_program "$(program_of "$1")" ;;
   esac
 }
 
@@ -102,13 +119,67 @@ compile_influxdb() {
     -o influxd github.com/influxdata/influxdb/v2/cmd/influxd
 }
 
+# Kafka's jars come as Maven artifacts: a project of our own that requires the broker, and nothing but copies its jars.
+# The 1.7 binding of slf4j is the one that this broker logs through.
+get_kafka() {
+  local absent=() build
+  command -v java >/dev/null || absent+=(openjdk-17-jre-headless)
+  command -v mvn >/dev/null || absent+=(maven)
+  if [ ${#absent[@]} -gt 0 ]; then get_packages "${absent[@]}" || return 1; fi
+  build="$CACHE/build-kafka-$KAFKA_VERSION"
+  rm -rf "$build"
+  mkdir -p "$build" "$KAFKA_HOME"
+  cat >"$build/pom.xml" <<POM
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>fettle.local</groupId>
+  <artifactId>kafka</artifactId>
+  <version>1</version>
+  <packaging>pom</packaging>
+  <dependencies>
+    <dependency>
+      <groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>$KAFKA_VERSION</version>
+    </dependency>
+    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
+  </dependencies>
+</project>
+POM
+  say "Getting Kafka $KAFKA_VERSION (43 MB, once)"
+  if ! (cd "$build" && mvn -q -B dependency:copy-dependencies -DoutputDirectory=libs -DincludeScope=runtime) >"$build/log" 2>&1; then
+    tail -n 5 "$build/log" >&2
+    say "Kafka could not be got; see $build/log."
+    return 1
+  fi
+  rm -rf "$KAFKA_HOME/libs"
+  mv "$build/libs" "$KAFKA_HOME/libs"
+  rm -rf "$build"
+}
+
+build_telegraf() {
+  if ! command -v go >/dev/null; then
+    say "Telegraf $TELEGRAF_VERSION is missing and can't be built here without: go. Install it, or Telegraf itself."
+    return 1
+  fi
+  mkdir -p "$TELEGRAF_HOME"
+  say "Building Telegraf $TELEGRAF_VERSION (about a minute, once); the log is $TELEGRAF_HOME/build.log"
+  local tags=custom,inputs.mqtt_consumer,outputs.influxdb_v2,parsers.json,parsers.json_v2,parsers.influx,parsers.value
+  if ! CGO_ENABLED=0 GOTOOLCHAIN=local GOBIN="$TELEGRAF_HOME" go install -p 2 -ldflags '-s -w' -tags "$tags" \
+    "github.com/influxdata/telegraf/cmd/telegraf@v$TELEGRAF_VERSION" >"$TELEGRAF_HOME/build.log" 2>&1; then
+    tail -n 5 "$TELEGRAF_HOME/build.log" >&2
+    say "Telegraf could not be built; see $TELEGRAF_HOME/build.log."
+    return 1
+  fi
+}
+
 get() {
-  find_program "$(program_of "$1")" >/dev/null && return 0
+  find_server "$1" >/dev/null && return 0
   case "$1" in
     mosquitto) get_packages mosquitto mosquitto-clients ;;
     postgresql) get_packages postgresql ;;
     chromium) get_packages chromium ;;
     influxdb) build_influxdb ;;
+    kafka) get_kafka ;;
+    telegraf) build_telegraf ;;
   esac
 }
 
@@ -124,11 +195,11 @@ main() {
       ;;
     where)
       for name in "${names[@]}"; do
-        printf '%s\t%s\n' "$name" "$(find_program "$(program_of "$name")" || echo absent)"
+        printf '%s\t%s\n' "$name" "$(find_server "$name" || echo absent)"
       done
       ;;
     *)
-      say "Usage: deploy/servers.sh get|where [${ALL[*]}]"
+      say "Usage: deploy/servers.sh get|where [${KNOWN[*]}]"
       exit 2
       ;;
   esac

@@ -17,6 +17,7 @@ import pytest
 import urllib3
 from psycopg import sql
 
+from tests.servers.kafka_server import KafkaServer, kafka_jars
 from tests.servers.running import (
     INFLUXD,
     accepts,
@@ -140,6 +141,21 @@ def adapted_settings(folder: Path, port: int) -> str:
     text = (ROOT / "deploy" / "mosquitto.conf").read_text()
     lines = [ours.get(line.split(maxsplit=1)[0], line) if line.strip() else line for line in text.splitlines()]
     return "\n".join([*lines, f"user {pwd.getpwuid(os.getuid()).pw_name}", ""])
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
+    """A Kafka of one node."""
+    jars = kafka_jars()
+    if jars is None:
+        missing("Kafka is missing: run 'bash deploy/servers.sh get kafka'.")
+        return
+    server = KafkaServer(tmp_path_factory.mktemp("kafka"), jars)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 @dataclass(frozen=True, slots=True)
