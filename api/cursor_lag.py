@@ -1,21 +1,27 @@
 """How many messages a reader is behind the journal: positions count batches, people count messages.
 
-Exact for what this process has journalled, as far as it remembers; older batches count as the average of the remembered.
+What this process has journalled is remembered; what is older the journal counts, and that count is kept for a while.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Callable
 
 REMEMBERED = 100_000
+COUNT_FRESH_S = 15.0
 
 
 class CursorLag:
     """Remembers how many messages each of the newest batches had."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: Callable[[int], int]) -> None:
+        """``count``: how many messages the journal holds behind a position (:meth:`Journal.count_messages`)."""
+        self._count = count
+        self._counted: dict[str, tuple[float, int]] = {}
         self._lock = threading.Lock()
         self._positions: deque[int] = deque(maxlen=REMEMBERED)
         self._totals: deque[int] = deque(maxlen=REMEMBERED)
@@ -28,16 +34,17 @@ class CursorLag:
             self._positions.append(position)
             self._totals.append(self._total)
 
-    def behind(self, position: int, *, tip: int) -> int:
-        """How many messages stand behind a position."""
+    def behind(self, position: int, *, tip: int, cursor: str) -> int:
+        """How many messages stand behind a cursor's position; raises what the journal raises."""
         if position >= tip:
             return 0
         with self._lock:
-            if not self._positions:
-                return tip - position
             place = bisect_right(self._positions, position)
             if place > 0:
                 return self._total - self._totals[place - 1]
-            average = self._total / len(self._positions)
-            unknown = max(0, self._positions[0] - position - 1)
-            return self._total + round(unknown * max(1.0, average))
+        now = time.monotonic()
+        counted_at, count = self._counted.get(cursor, (None, 0))
+        if counted_at is None or now - counted_at > COUNT_FRESH_S:
+            count = self._count(position)
+            self._counted[cursor] = (now, count)
+        return count

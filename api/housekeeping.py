@@ -49,15 +49,19 @@ class Housekeeping:
     keep_bytes: int
 
     def run_once(self) -> int:
-        """Drop what may go, if the journal is too large; returns the bytes freed."""
-        if self.journal.size_bytes() <= self.keep_bytes:
-            return 0
-        read_by_all = min(durable_cursors(self.books, self.desk).values())
-        freed = self.journal.prune(read_by_all)
-        if freed:
-            oldest = self.journal.read(0, limit_bytes=1)
-            self.books.prune(oldest[0].position if oldest else read_by_all)
-            log.info("journal_pruned", freed_bytes=freed, before=read_by_all)
+        """Drop what may go, if the journal is too large, and tell the journal's watchers who has read what.
+
+        Judgements go with the batches that the journal no longer has, whoever has dropped those. Returns the bytes freed.
+        """
+        cursors = durable_cursors(self.books, self.desk)
+        freed = 0
+        if self.journal.size_bytes() > self.keep_bytes:
+            read_by_all = min(cursors.values())
+            freed = self.journal.prune(read_by_all)
+            if freed:
+                log.info("journal_pruned", freed_bytes=freed, before=read_by_all)
+        self.books.prune(self.journal.oldest())
+        self.journal.show_cursors(cursors)
         return freed
 
     def loop(self, every_s: float = LOOK_EVERY_S) -> Callable[[threading.Event], None]:

@@ -28,8 +28,8 @@ from api.rooms import (
     Pipes,
     Surroundings,
     broker_address,
+    configured_journal,
     configured_store,
-    journal_folder,
     make_decoders,
     make_desk,
     notice_targets,
@@ -41,7 +41,7 @@ from detectors.pipeline import Pipeline
 from detectors.runner import Runner
 from ingest.books import FILE_NAME, Books, BooksError
 from ingest.feed import AdmittedFeed
-from ingest.journal.sqlite import SqliteJournal
+from ingest.journal.opening import open_journal_reader
 from ingest.profiles import load_profiles
 from ingest.store import StoreUnavailable
 
@@ -97,13 +97,14 @@ class RoleService(Threaded):
     def _open_ingest(self, opened: ExitStack, desk: Desk, profiles: Mapping[str, Profile]) -> Runs:
         """Broker → journal → admission → store, and commands to appliances."""
         address = broker_address(self.settings)
-        journal = SqliteJournal.open_writer(journal_folder(self.settings))
-        opened.callback(journal.close)
+        decoders = make_decoders(self.settings, profiles)
         books = Books.open(self.settings.data_dir / FILE_NAME)
         opened.callback(books.close)
+        journal = configured_journal(self.settings, books, decoders)
+        opened.callback(journal.close)
         store = configured_store(self.settings)
         opened.callback(store.close)
-        parts = Parts(self.settings, self._around, journal, books, make_decoders(self.settings, profiles))
+        parts = Parts(self.settings, self._around, journal, books, decoders)
         pipes = self.pipes = parts.pipes(address, PatientCommands(desk))
 
         self.at_stop(pipes.admitter.stop)
@@ -210,7 +211,7 @@ class RoleService(Threaded):
                 if stop.wait(LOOK_FOR_BOOKS_S):
                     return None
         self.at_close(books.close)
-        journal = SqliteJournal.open_reader(journal_folder(self.settings))
+        journal = open_journal_reader(self.settings.resolved_journal_url)
         self.at_close(journal.close)
         return AdmittedFeed(journal, books, make_decoders(self.settings, profiles))
 

@@ -9,7 +9,6 @@ import random
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alerts.accounts import Accounts
@@ -34,8 +33,8 @@ from ingest.clock import Clock, SystemClock
 from ingest.event_time import DAY_MS, AcceptanceWindow
 from ingest.feed import AdmittedFeed
 from ingest.ingester import BatchOptions, Ingester
-from ingest.journal import JournalBatch
-from ingest.journal.sqlite import SqliteJournal
+from ingest.journal import Journal, JournalBatch
+from ingest.journal.opening import open_journal_writer
 from ingest.mqtt.address import BrokerAddress, parse_address
 from ingest.mqtt.connection import ConnectionOptions
 from ingest.mqtt.courier import CommandSource, Courier
@@ -98,7 +97,7 @@ class Rooms:
     profiles: Mapping[str, Profile]
     desk: Desk
     accounts: Accounts
-    journal: SqliteJournal
+    journal: Journal
     books: Books
     store: TelemetryStore
     writer: StoreWriter
@@ -135,10 +134,10 @@ def open_rooms(settings: Settings, around: Surroundings) -> Rooms:
     with ExitStack() as opened:
         engine = open_desk_database(settings)
         opened.callback(engine.dispose)
-        journal = SqliteJournal.open_writer(journal_folder(settings))
-        opened.callback(journal.close)
         books = Books.open(settings.data_dir / FILE_NAME)
         opened.callback(books.close)
+        journal = configured_journal(settings, books, decoders)
+        opened.callback(journal.close)
         store = configured_store(settings)
         opened.callback(store.close)
         desk = make_desk(settings, around, engine, profiles)
@@ -193,15 +192,15 @@ def make_desk(settings: Settings, around: Surroundings, engine: Engine, profiles
     )
 
 
-def journal_folder(settings: Settings) -> Path:
-    """The folder of the embedded journal."""
-    url = settings.journal_url
-    if url is None:
-        return settings.data_dir / "journal"
-    if url.startswith("sqlite:///"):
-        return Path(url.removeprefix("sqlite:///"))
-    raise RoomsError(
-        f"FETTLE_JOURNAL_URL {url} is no journal of this version; write sqlite:///folder, or leave it out."
+def configured_journal(settings: Settings, books: Books, decoders: Callable[[], BatchDecoder]) -> Journal:
+    """The journal of the settings, to write and to read."""
+    sources = decoders().sources
+    return open_journal_writer(
+        settings.resolved_journal_url,
+        appliance_of=lambda topic: sources.of(topic).appliance_id,
+        floor=books.cursor("admit"),
+        partitions=settings.journal_partitions,
+        retention_days=settings.journal_retention_days,
     )
 
 
@@ -229,7 +228,7 @@ class Parts:
 
     settings: Settings
     around: Surroundings
-    journal: SqliteJournal
+    journal: Journal
     books: Books
     decoders: Callable[[], BatchDecoder]
 
@@ -241,7 +240,7 @@ class Parts:
         decoder = self.decoders()
         judge = Admission(self.books, decoder, scheme=TopicScheme(settings.topic_root), settings=judging)
         feed = AdmittedFeed(self.journal, self.books, self.decoders)
-        live, lag = LiveSamples(), CursorLag()
+        live, lag = LiveSamples(), CursorLag(self.journal.count_messages)
 
         def admitted(before: int, batch: AdmittedBatch) -> None:
             feed.offer(before, batch)

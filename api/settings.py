@@ -19,6 +19,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from ingest.journal import JournalError
+from ingest.journal.kafka_address import parse_kafka_url
+
 PREFIX = "FETTLE_"
 ALL_CODECS = ("tasmota", "shelly", "zigbee2mqtt", "homeassistant")
 
@@ -60,6 +63,15 @@ class Settings(BaseSettings):
         gt=0,
         description="beyond this size the journal drops what every reader has read",
         json_schema_extra=_unit("MiB"),
+    )
+    journal_partitions: int = Field(
+        12, ge=1, le=10_000, description="partitions of a topic of Kafka that isn't there yet and is created"
+    )
+    journal_retention_days: float = Field(
+        14,
+        gt=0,
+        description="how long such a topic keeps messages, read or unread; later this is Kafka's own retention.ms",
+        json_schema_extra=_unit("days"),
     )
     store_url: str | None = Field(
         None,
@@ -148,7 +160,12 @@ class Settings(BaseSettings):
     @classmethod
     def _check_journal_url(cls, value: str | None) -> str | None:
         """Only journals that exist."""
-        if value is not None:
+        if value is not None and value.startswith("kafka://"):
+            try:
+                parse_kafka_url(value)
+            except JournalError as error:
+                raise ValueError(str(error)) from error
+        elif value is not None:
             _check_url(value, schemes=("sqlite", "kafka"), example="sqlite:///journal")
         return value
 

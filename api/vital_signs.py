@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from alerts.errors import DeskError
 from alerts.lifecycle import OVER
 from ingest.dead_letters import dead_letter_counts
+from ingest.journal import JournalError
 
 if TYPE_CHECKING:
     from alerts.desk import Desk
@@ -99,8 +100,9 @@ class VitalSigns(DeskSigns):
         session = rooms.pipes.ingester.session.stats
         if not session.is_connected:
             reasons.append(f"broker: {session.sentence}")
-        if rooms.pipes.ingester.commit_stats.sentence:
-            reasons.append(f"journal: {rooms.pipes.ingester.commit_stats.sentence}")
+        journal = rooms.pipes.ingester.commit_stats.sentence or rooms.pipes.admitter.stats.journal_sentence
+        if journal or (journal := rooms.journal.trouble()):
+            reasons.append(f"journal: {journal}")
         if rooms.pipes.admitter.stats.sentence:
             reasons.append(f"books: {rooms.pipes.admitter.stats.sentence}")
         if rooms.writer.stats.trouble:
@@ -137,15 +139,15 @@ class VitalSigns(DeskSigns):
         return family
 
     def _cursors(self) -> Metric:
-        """How far each reader is behind, in messages; left out while the database is away."""
+        """How far each reader is behind, in messages; left out while the database or the journal is away."""
         rooms = self._rooms
         family = GaugeMetricFamily("fettle_cursor_lag_messages", "messages a reader is behind", labels=["cursor"])
         try:
-            cursors = rooms.cursors()
-        except DeskError:
+            tip = rooms.journal.tip()
+            for name, position in rooms.cursors().items():
+                family.add_metric([name], rooms.pipes.lag.behind(position, tip=tip, cursor=name))
+        except (DeskError, JournalError):
             return family
-        for name, position in cursors.items():
-            family.add_metric([name], rooms.pipes.lag.behind(position, tip=rooms.journal.tip()))
         return family
 
 

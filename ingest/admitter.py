@@ -16,6 +16,7 @@ import structlog
 
 from ingest.books import BooksError
 from ingest.committer import FreshBatch
+from ingest.journal import JournalError
 from ingest.mqtt.frames import MalformedFrameError, Messages, unpack
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class AdmitterStats:
     """Batches that came from the journal, not from memory."""
     sentence: str | None = None
     """Why the books can't be written now, ``None`` while they can."""
+    journal_sentence: str | None = None
+    """Why the journal can't be read now, ``None`` while it can."""
 
 
 class Judging(Protocol):
@@ -111,7 +114,7 @@ class Admitter:
 
     def run_once(self, timeout_s: float = 1.0) -> bool:
         """Admit what is there, or wait for it; False when asked to stop."""
-        for batch in self._take(timeout_s):
+        for batch in self._taken(timeout_s):
             if self._is_stopping or not self._admit(batch):
                 break
         acks = self._admission.acks_due(self._clock.now_ms())
@@ -158,12 +161,26 @@ class Admitter:
             self._answer([(said.topic, said.payload) for said in admitted.nacks])
         return True
 
+    def _taken(self, timeout_s: float) -> Sequence[JournalBatch]:
+        """The next batches; none, after a while, where the journal can't be read now."""
+        try:
+            return self._take(timeout_s)
+        except JournalError as error:
+            if self.stats.journal_sentence != str(error):
+                log.warning("admission_waits", sentence=str(error))
+            self.stats.journal_sentence = str(error)
+            with self._changed:
+                self._changed.wait_for(lambda: self._is_stopping, RETRY_S)
+            return []
+
     def _take(self, timeout_s: float) -> Sequence[JournalBatch]:
         """The next batches behind the cursor, from memory where they continue it, else from the journal."""
         position = self.stats.position
+        tip = self._journal.tip()
+        self.stats.journal_sentence = None
         with self._changed:
             self._drop_old(position)
-            if not self._handed and self._journal.tip() <= position and not self._is_stopping:
+            if not self._handed and tip <= position and not self._is_stopping:
                 self._changed.wait(timeout_s)
                 self._drop_old(position)
             if self._handed and self._handed[0][0] <= position:

@@ -112,9 +112,9 @@ class Committer:
         frames = b"".join([piece for batch in batches for piece in batch.frames])
         count = sum(batch.count for batch in batches)
         received_ms = batches[-1].received_ms
-        before = self._journal.tip()
         while True:
             try:
+                before = self._journal.tip()
                 position = self._journal.append([frames], count=count, received_ms=received_ms)
                 break
             except JournalError as error:

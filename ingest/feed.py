@@ -12,7 +12,10 @@ from bisect import bisect_right
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
+import structlog
+
 from ingest.admitted import decode_admitted
+from ingest.journal import JournalError
 from ingest.mqtt.frames import unpack
 from ingest.sample import AdmittedBatch
 
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from ingest.judgement import Judgement
     from ingest.sample import SampleBlock
     from ingest.wire.columns import BatchDecoder
+
+log = structlog.get_logger(__name__)
 
 MEMORY_BYTES = 64 * 2**20
 READ_AHEAD_BYTES = 4 * 2**20
@@ -72,6 +77,8 @@ class AdmittedFeed:
         self._held_bytes = 0
         self._admitted = 0
         self._own = threading.local()
+        self.trouble: str | None = None
+        """Why the journal can't be read now, ``None`` while it can."""
 
     def offer(self, before: int, batch: AdmittedBatch) -> None:
         """Hand in what was just admitted, behind position ``before``; called by the one thread that admits."""
@@ -94,12 +101,20 @@ class AdmittedFeed:
             self._changed.notify_all()
 
     def next(self, after: int) -> AdmittedBatch | None:
-        """The first batch behind position ``after``; ``None`` when caught up."""
+        """The first batch behind position ``after``; ``None`` when caught up, or while the journal can't be read."""
         with self._changed:
             if self._held_from is not None and after >= self._held_from:
                 place = bisect_right(self._positions, after)
                 return self._held[place][0] if place < len(self._held) else None
-        return self._read(after)
+        try:
+            batch = self._read(after)
+        except JournalError as error:
+            if self.trouble is None:
+                log.warning("feed_waits", sentence=str(error))
+            self.trouble = str(error)
+            return None
+        self.trouble = None
+        return batch
 
     def wait(self, timeout_s: float) -> None:
         """Block until there may be something new, at most ``timeout_s``."""

@@ -6,7 +6,9 @@ Promises of every implementation, held by tests/contract/journal_suite.py:
 - Positions are positive, strictly increasing integers; a batch is never changed.
 - :meth:`Journal.read` returns batches in the order of their positions, each checked against its checksum. A damaged
   part is set aside and counted (:attr:`Journal.quarantined_batches`), and the rest is served.
-- Storage is bounded: :meth:`Journal.prune` drops whole old parts.
+- Storage is bounded: :meth:`Journal.prune` drops whole old parts, or the journal does so by itself.
+- Where the journal lives elsewhere it may be away: then everything but ``trouble`` raises :class:`JournalError`, and
+  works again afterwards. A batch whose append has failed may be appended again, and stands once.
 
 A batch's ``frames`` are whole MQTT 5 PUBLISH frames as they came from the socket, one after another, so nothing is
 spent per message on writing and one parser reads both the socket and the journal.
@@ -18,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,20 @@ class Journal(Protocol):
         """What the journal takes on disk."""
         ...
 
+    def oldest(self) -> int:
+        """The oldest position that may still be there, 0 for an empty journal; no older one is given again."""
+        ...
+
     def prune(self, before: int) -> int:
         """Drop whole parts that hold only positions below ``before``; returns the bytes freed."""
+        ...
+
+    def trouble(self) -> str | None:
+        """Why the journal can't be used now, as a sentence; ``None`` while nothing is known against it."""
+        ...
+
+    def show_cursors(self, cursors: Mapping[str, int]) -> None:
+        """Show whoever looks at the journal from outside how far each reader has read for good."""
         ...
 
     def close(self) -> None:

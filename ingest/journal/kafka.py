@@ -212,7 +212,12 @@ class KafkaJournal:
         finally:
             with self._lock:
                 self._damaged += reader.damaged - damaged
-                self._idle.append(reader)
+                if reader.is_outdated:
+                    self._partitions = None
+                else:
+                    self._idle.append(reader)
+            if reader.is_outdated:
+                reader.close()
 
     def _close_idle(self) -> None:
         """Close readers that nobody has used for a while."""
@@ -224,6 +229,9 @@ class KafkaJournal:
             reader.close()
 
     def _count_partitions(self) -> int:
+        if self._writer is not None:
+            self._writer.tip()  # connects
+            return self._writer.partition_count
         if self._partitions is None:
             self._partitions = count_partitions(self._address, self._admin)
             if self._partitions is None:

@@ -65,6 +65,8 @@ class KafkaReader:
         self.used_at = time.monotonic()
         self.damaged = 0
         """Commits, or records of others, that had to be passed over."""
+        self.is_outdated = False
+        """Whether the topic has more partitions than this reader knows; it is of no more use."""
 
     def read(self, after: int, *, limit_bytes: int, until: int) -> list[KafkaBatch]:
         """Batches behind ``after``; waits for one where positions up to ``until`` are known to be there."""
@@ -196,6 +198,10 @@ class KafkaReader:
 
     def _have_passed(self, position: int) -> bool:
         """Whether no partition can still bring a piece of this position or one before it."""
+        topic = self._consumer.list_topics(self._address.topic, timeout=REACH_S).topics[self._address.topic]
+        if len(topic.partitions) > len(self._partitions):
+            self.is_outdated = True
+            raise JournalError(f"the topic {self._address.topic} has got further partitions: reading it anew")
         behind = [n for n, partition in enumerate(self._partitions) if partition.newest < position]
         if not behind:
             return True

@@ -70,7 +70,7 @@ class KafkaWriter:
         self._producer: Producer | None = None
         self._is_ready = False
         self._partitions: Partitions | None = None
-        self.partition_count: int | None = None
+        self.partition_count = 0
         self._tip: int | None = None
         self._floor = floor
         self._total = 0

@@ -17,22 +17,22 @@ processes read. What is damaged is copied to ``quarantine/``, counted and logged
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import os
 import sqlite3
 import threading
 import zlib
-from contextlib import closing, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
 import zstandard
 
 from ingest.journal import JournalBatch, JournalError
+from ingest.journal.folder_lock import lock_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import Self
 
@@ -71,7 +71,7 @@ class SqliteJournal:
         journal = cls(folder, is_writer=True, part_bytes=part_bytes)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            journal._lock_file = _lock(folder)
+            journal._lock_file = lock_folder(folder)
             journal._begin()
         except OSError as error:
             raise JournalError(f"the journal folder {folder} can't be used: {error.strerror}") from error
@@ -138,6 +138,17 @@ class SqliteJournal:
             with suppress(FileNotFoundError):
                 size += path.stat().st_size
         return size
+
+    def oldest(self) -> int:
+        """The oldest position that may be there, 0 for an empty journal."""
+        return next((first for first in self._parts.firsts() if first <= self.tip()), 0)
+
+    def trouble(self) -> str | None:
+        """Nothing of its own: what keeps it from writing, each append says."""
+        return None
+
+    def show_cursors(self, cursors: Mapping[str, int]) -> None:
+        """Nobody looks: the cursors stand in the books and at the desk."""
 
     def prune(self, before: int) -> int:
         """Drop whole parts that hold only positions below ``before``; returns the bytes freed."""
@@ -374,19 +385,3 @@ def _sound_tip(connection: sqlite3.Connection) -> int:
         raise sqlite3.DatabaseError(damage)
     (tip,) = connection.execute("SELECT max(position) FROM batch").fetchone()
     return int(tip or 0)
-
-
-def _lock(folder: Path) -> int:
-    """Hold the folder for this process; the error names the process that holds it."""
-    descriptor = os.open(folder / "writer.lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        with closing(os.fdopen(descriptor)) as holder:
-            first = holder.read().strip() or "unknown"
-        raise JournalError(
-            f"the journal {folder} is in use by process {first}: stop that one, or choose another FETTLE_DATA_DIR"
-        ) from error
-    os.truncate(descriptor, 0)
-    os.write(descriptor, str(os.getpid()).encode())
-    return descriptor

@@ -237,7 +237,8 @@ def test_without_a_broker_the_service_waits_and_says_so(tmp_path: Path) -> None:
         ({"mqtt_url": "mqtts://127.0.0.1:1", "mqtt_ca_file": Path("none.pem")}, "none.pem"),
         ({"devices_file": Path("none.toml")}, "none.toml"),
         ({"webhook_url": "https://x.test"}, "FETTLE_WEBHOOK_SECRET"),
-        ({"journal_url": "kafka://127.0.0.1:9092/t"}, "FETTLE_JOURNAL_URL"),
+        ({"journal_url": "kafka://127.0.0.1/t"}, "is no host:port"),
+        ({"journal_url": "redis://127.0.0.1/t"}, "kafka://host:port/topic"),
         ({"database_url": "sqlite:////nonexistent/folder/desk.db"}, "database"),
     ],
 )

@@ -46,6 +46,7 @@ def test_the_environment_overrules_the_file_and_the_file_the_default(tmp_path: P
         ("FETTLE_STORE_URL", "influx://x", ["FETTLE_STORE_URL", "influxdb://"]),
         ("FETTLE_DATABASE_URL", "mysql://x/y", ["FETTLE_DATABASE_URL", "postgresql+psycopg://"]),
         ("FETTLE_JOURNAL_URL", "redis://x", ["FETTLE_JOURNAL_URL", "kafka://"]),
+        ("FETTLE_JOURNAL_URL", "kafka://k1:9092", ["FETTLE_JOURNAL_URL", "no topic", "kafka://127.0.0.1:9092/"]),
     ],
 )
 def test_a_wrong_variable_is_one_sentence_with_name_place_and_remedy(

@@ -5,6 +5,7 @@ A subclass provides ``open_journal``: a function that opens the same journal aga
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import mqtt5
@@ -13,19 +14,17 @@ import pytest
 from ingest.mqtt.frames import unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ingest.journal import Journal
 
-    OpenJournal = Callable[[], Journal]
+OpenJournal = Callable[[], "Journal"]
 
 
-def frames(count: int, *, first: int = 0, payload_bytes: int = 20) -> list[bytes]:
+def frames(count: int, *, first: int = 0, payload_bytes: int = 20, appliance: str = "f1") -> list[bytes]:
     """PUBLISH frames whose payloads are told apart by their number."""
     return [
         mqtt5.PublishPacket(
-            "fettle/v1/refrigerator/f1/telemetry",
-            str(number).encode().rjust(payload_bytes, b"0"),
+            f"fettle/v1/refrigerator/{appliance}/telemetry",
+            str(number).encode().rjust(payload_bytes, b"0")[:payload_bytes],
             qos=mqtt5.QoS.AT_LEAST_ONCE,
             packet_id=number % 65535 + 1,
         ).write()
@@ -121,6 +120,53 @@ class JournalSuite:
         counts = [journal.count_messages(position) for position in (0, *positions)]
 
         assert counts == [15, 12, 9, 6, 3, 0]
+        journal.close()
+
+    def test_many_appliances_are_read_back_in_the_order_of_arrival(self, open_journal: OpenJournal) -> None:
+        """However many appliances a batch holds, its frames come back byte for byte as they were appended."""
+        journal = open_journal()
+        pieces = [piece for number in range(40) for piece in frames(5, first=5 * number, appliance=f"f{number}")]
+        pieces = pieces[::3] + pieces[1::3] + pieces[2::3]
+
+        journal.append(pieces[:90], count=90, received_ms=1)
+        journal.append(pieces[90:], count=110, received_ms=2)
+
+        first, second = journal.read(0, limit_bytes=1 << 20)
+        assert first.frames == b"".join(pieces[:90])
+        assert second.frames == b"".join(pieces[90:])
+        journal.close()
+
+    def test_frames_of_every_length_are_kept(self, open_journal: OpenJournal) -> None:
+        """Empty payloads, the largest of the contract, and a batch of several megabytes come back as they were."""
+        journal = open_journal()
+        pieces = [frames(1, payload_bytes=n)[0] for n in (0, 80, 81, 82, 83, 84, 127, 128, 16_300, 16_400, 60 * 1024)]
+        large = [piece for number in range(50) for piece in frames(1, first=number, payload_bytes=60 * 1024)]
+
+        journal.append(pieces, count=len(pieces), received_ms=1)
+        journal.append(large, count=len(large), received_ms=2)
+
+        assert [batch.frames for batch in journal.read(0, limit_bytes=1 << 24)] == [b"".join(pieces), b"".join(large)]
+        journal.close()
+
+    def test_the_oldest_position_is_never_behind_what_is_read_first(self, open_journal: OpenJournal) -> None:
+        """An empty journal's oldest position is 0; later it is at most that of the first batch that a read gives."""
+        journal = open_journal()
+        before = journal.oldest()
+        positions = [journal.append(frames(1, first=n), count=1, received_ms=n) for n in range(4)]
+
+        assert before == 0
+        assert 0 < journal.oldest() <= positions[0]
+        journal.close()
+
+    def test_a_sound_journal_has_no_trouble_and_may_show_cursors(self, open_journal: OpenJournal) -> None:
+        """Nothing is said against a journal that works, and showing it the readers' cursors changes nothing."""
+        journal = open_journal()
+        positions = [journal.append(frames(1, first=n), count=1, received_ms=n) for n in range(3)]
+
+        journal.show_cursors({"store": positions[0], "detect": positions[2], "desk": 0})
+
+        assert journal.trouble() is None
+        assert [batch.position for batch in journal.read(0, limit_bytes=1 << 20)] == positions
         journal.close()
 
     def test_size_is_told(self, open_journal: OpenJournal) -> None:

@@ -5,75 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ingest.clock import ManualClock
 from ingest.ingester import BatchOptions, BrokerWindow, Ingester
-from ingest.journal import JournalBatch, JournalError
+from ingest.journal import JournalError
 from ingest.mqtt.address import parse_address
 from ingest.mqtt.connection import ConnectionOptions
-from ingest.mqtt.frames import unpack
 from ingest.mqtt.session import subscriptions
 from tests.ingest.fake_broker import WAIT_S, FakeBroker, until
+from tests.ingest.memory_journal import MemoryJournal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Sequence
+    from collections.abc import AsyncIterator, Coroutine
     from typing import Any
 
 TOPIC = "fettle/v1/refrigerator/f1/telemetry"
-
-
-class MemoryJournal:
-    """A journal that waits at a gate, and fails while told to."""
-
-    def __init__(self) -> None:
-        self.gate = threading.Event()
-        self.gate.set()
-        self.failure: Exception | None = None
-        self.batches: list[JournalBatch] = []
-        self.attempts = 0
-        self.quarantined_batches = 0
-
-    def append(self, frames: Sequence[bytes | memoryview], *, count: int, received_ms: int) -> int:
-        """Keep the batch in memory."""
-        self.attempts += 1
-        assert self.gate.wait(WAIT_S)
-        if self.failure is not None:
-            raise self.failure
-        self.batches.append(JournalBatch(len(self.batches) + 1, received_ms, count, b"".join(frames)))
-        return len(self.batches)
-
-    def read(self, after: int, *, limit_bytes: int) -> list[JournalBatch]:
-        """All batches behind a position."""
-        del limit_bytes
-        return self.batches[after:]
-
-    def tip(self) -> int:
-        """The newest position."""
-        return len(self.batches)
-
-    def count_messages(self, after: int) -> int:
-        """Messages of all batches behind a position."""
-        return sum(batch.count for batch in self.batches[after:])
-
-    def size_bytes(self) -> int:
-        """All frames."""
-        return sum(len(batch.frames) for batch in self.batches)
-
-    def prune(self, before: int) -> int:
-        """Keep everything."""
-        del before
-        return 0
-
-    def close(self) -> None:
-        """Nothing to release."""
-
-    def payloads(self) -> list[bytes]:
-        """What was journaled, message by message."""
-        return [payload for batch in self.batches for payload in unpack(batch.frames).payloads]
 
 
 def _run(story: Coroutine[Any, Any, None]) -> None:
