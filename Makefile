@@ -32,11 +32,15 @@ test-servers: test-real test-browser ## installs and starts the real servers, an
 
 test-real: setup
 	@bash deploy/servers.sh get
-	@$(BIN)/pytest -n 0 -m servers $(ARGS)
+	@$(BIN)/pytest -n 0 -m 'servers and not long' $(ARGS)
 
 test-browser: setup  # apart from the others: the browser's driver keeps an event loop running in its process
 	@bash deploy/servers.sh get chromium
 	@$(BIN)/pytest -n 0 -m browser $(ARGS)
+
+test-long: setup ## the server tests that take minutes each
+	@bash deploy/servers.sh get
+	@$(BIN)/pytest -n 0 -m long $(ARGS)
 
 bench: setup ## one JSON line per figure
 	@$(BIN)/python -m benchmarks $(ARGS)

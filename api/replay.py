@@ -90,7 +90,7 @@ class Replay:
                 await self._pause(stop, link, wait_s)
                 self.connection.publish(self.agent.report([_encode(row) for row in batch]))
                 self.samples += len(batch)
-                while self.agent.buffered_bytes > OUTSTANDING_BYTES and not stop.is_set():
+                while self.agent.buffer.kept_bytes > OUTSTANDING_BYTES and not stop.is_set():
                     await self._pause(stop, link, TICK_S)
                 if stop.is_set():
                     break

@@ -30,7 +30,7 @@ def taken(block: SampleBlock, places: NDArray[np.intp]) -> SampleBlock:
         seq=block.seq[places],
         index=block.index[places],
         flags=block.flags[places],
-        metrics_json=None if block.metrics_json is None else [block.metrics_json[place] for place in numbers],
+        metrics_text=None,
         boots=None if block.boots is None else [block.boots[place] for place in numbers],
     )
 

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from ingest.judgement import DUPLICATE, GOOD, Judgement, code_of
 from ingest.sample import AdmittedBatch, Event, Passed, Result, SampleBlock, SampleFlag, Status
-from ingest.wire.columns import NO_TIME, BatchDecoder, Decoded, Rows, take
+from ingest.wire.columns import BatchDecoder, Decoded
 from ingest.wire.dead_letter import Reason, Refused
 from ingest.wire.event import EventMessage
 from ingest.wire.result import ResultMessage
+from ingest.wire.sample_rows import NO_TIME, Rows, merged, take
 from ingest.wire.source import Source
 from ingest.wire.status import StatusMessage
 
@@ -95,37 +96,7 @@ def _blocks(decoded: Decoded, judgement: Judgement, times: dict[tuple[int, int],
         rows = part if codes is None else take(part, np.flatnonzero(codes[part.message] == GOOD))
         if len(rows.message):
             by_kind.setdefault(part.kind, []).append(rows)
-    return tuple(
-        _block(_merge(parts) if len(parts) > 1 else parts[0], decoded, judgement.received_ms, times)
-        for _, parts in sorted(by_kind.items())
-    )
-
-
-def _merge(parts: list[Rows]) -> Rows:
-    """Rows of one kind that took different ways, in order of arrival."""
-    own = parts[0].own_names
-    names = (*parts[0].names[:own], *sorted({name for part in parts for name in part.names[own:]}))
-    place = {name: column for column, name in enumerate(names)}
-    values = np.full((sum(len(part.message) for part in parts), len(names)), np.nan)
-    start = 0
-    for part in parts:
-        values[start : start + len(part.message), [place[name] for name in part.names]] = part.values
-        start += len(part.message)
-    merged = Rows(
-        parts[0].kind,
-        own,
-        names,
-        np.concatenate([part.message for part in parts]),
-        np.concatenate([part.index for part in parts]),
-        np.concatenate([part.ts_ms for part in parts]),
-        np.concatenate([part.up_ms for part in parts]),
-        [mode for part in parts for mode in part.modes],
-        [cycle for part in parts for cycle in part.cycles],
-        values,
-        [text for part in parts for text in part.metrics_json],
-        parts[0].is_profiled,
-    )
-    return take(merged, np.lexsort((merged.index, merged.message)))
+    return tuple(_block(merged(parts), decoded, judgement.received_ms, times) for _, parts in sorted(by_kind.items()))
 
 
 def _block(rows: Rows, decoded: Decoded, received_ms: int, times: dict[tuple[int, int], int]) -> SampleBlock:
@@ -155,7 +126,7 @@ def _block(rows: Rows, decoded: Decoded, received_ms: int, times: dict[tuple[int
         rows.index,
         flags,
         received_ms,
-        rows.metrics_json,
+        rows.metrics_text,
         [decoded.heads[message].boot for message in messages],
     )
 

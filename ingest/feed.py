@@ -159,7 +159,4 @@ def size_of(batch: AdmittedBatch) -> int:
 
 
 def _block_bytes(block: SampleBlock) -> int:
-    texts = 0
-    if block.metrics_json:
-        texts = len(block) * (len(block.metrics_json[0]) + 33)
-    return block.values.nbytes + _BYTES_PER_SAMPLE * len(block) + texts
+    return block.values.nbytes + _BYTES_PER_SAMPLE * len(block) + len(block.metrics_text or b"")

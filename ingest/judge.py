@@ -10,9 +10,10 @@ from ingest.judgement import DUPLICATE, Judgement, code_of
 from ingest.ledger import BootLedger
 from ingest.speaker import Speaker
 from ingest.speakers import Speakers
-from ingest.wire.columns import NO_TIME, Decoded
+from ingest.wire.columns import Decoded
 from ingest.wire.dead_letter import Identity, Reason, Refused
 from ingest.wire.event import EventMessage
+from ingest.wire.sample_rows import NO_TIME
 from ingest.wire.source import Source
 from ingest.wire.status import BUFFER_CAPABILITY, StatusMessage
 

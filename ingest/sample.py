@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MAX_SAMPLES_PER_MESSAGE = 512
 OFFSETS_PER_MS = 1_000_000
+TEXT_SEPARATOR = b"\x00"
+"""Stands between the texts of two samples; no JSON holds it."""
 
 
 class SampleFlag(IntFlag):
@@ -40,9 +42,9 @@ class SampleBlock:
     """N samples of one appliance kind over M metrics, in order of arrival.
 
     ``values`` is (N, M) float64, NaN where a sample does not report that metric, booleans as 0.0 and 1.0. ``seq`` is -1
-    where the message carried none; ``index`` is the sample's place in its message (0 to 511). ``metrics_json`` holds,
-    where it is at hand, the validated JSON object of each sample's metrics as received, so that a writer can turn text
-    into text; it is ``None`` where the block was made otherwise.
+    where the message carried none; ``index`` is the sample's place in its message (0 to 511). ``metrics_text`` holds,
+    where it is at hand, the validated JSON object of each sample's metrics as received, :data:`TEXT_SEPARATOR` between
+    them, so that a writer can turn text into text; it is ``None`` where the block was made otherwise.
     """
 
     kind: str
@@ -56,7 +58,7 @@ class SampleBlock:
     index: NDArray[np.int64]
     flags: NDArray[np.uint8]
     received_ms: int
-    metrics_json: Sequence[bytes] | None = None
+    metrics_text: bytes | None = None
     boots: Sequence[str | None] | None = None
     """The boot of each sample, None where the appliance doesn't count; absent where the block was made otherwise."""
 

@@ -1,31 +1,28 @@
 """Agent: the software inside one appliance, without its network.
 
-It numbers messages, keeps them until they are acknowledged, and answers commands by its own rules.
+It numbers messages, keeps them until they are acknowledged, says when it sleeps and wakes, and hands commands to its own
+rules (obedience.py).
 
-Promises: boot and seq identify each message, seq counts telemetry and events together from 0 without a hole; each
-message stays in the buffer until an ``ack`` covers it or a ``nack`` names it, within ``buffer_bytes`` (beyond that the
-oldest go, counted); a command is done at most once: a repeated id gets the old answer, of the last 256. It refuses
-what is late, what it does not know, and what its interlocks forbid, whatever the service has checked.
+Promises: boot and seq identify each message, seq counts telemetry and events of a boot together from 0 without a hole;
+each message stays in the buffer until an ``ack`` covers it or a ``nack`` names it, also over a reboot, within
+``buffer_bytes`` (beyond that the oldest go, counted). An appliance with ``buffer_bytes`` 0 keeps nothing and says so.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from ingest.profiles.definition import RemoteTest
+from simulator.buffer import Buffer, Outgoing
+from simulator.obedience import Bench, Consent, Obedience, Surface
 from simulator.payload import encode_happening, pack
 from simulator.reports import Happening
 
-RESULTS_KEPT = 256
 BUFFER_BYTES = 16 * 1024 * 1024
-RUNNING_CLASSES = frozenset({"R2", "R3", "R4"})
-"""Classes that move something: never while a programme runs or a door is open."""
-CLASSES = frozenset({"R0", "R1", *RUNNING_CLASSES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +38,6 @@ class Identity:
     interval_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message that the appliance wants to publish at QoS 1; ``seq`` where it is numbered."""
-
-    topic: str
-    payload: bytes
-    retain: bool = False
-    seq: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What the display shows the customer."""
-
-    code: str
-    expires_at: str
-    scope: str
-
-
 @dataclass(slots=True)
 class AgentCounts:
     """What the agent has done so far."""
@@ -68,24 +46,29 @@ class AgentCounts:
     acknowledged: int = 0
     refused: int = 0
     dropped: int = 0
-    commands: int = 0
+    boots: int = 1
 
 
-@dataclass(slots=True)
 class Agent:
     """One appliance's software; ``boot`` is new with each start."""
 
-    identity: Identity
-    boot: str
-    topic_root: str = "fettle/v1"
-    buffer_bytes: int = BUFFER_BYTES
-    counts: AgentCounts = field(default_factory=AgentCounts)
-    consent: Consent | None = None
-    buffered_bytes: int = 0
-    _next_seq: int = 0
-    _buffer: OrderedDict[int, Outgoing] = field(default_factory=OrderedDict)
-    _results: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
-    _last_sample: bytes = b"{}"
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        boot: str,
+        topic_root: str = "fettle/v1",
+        buffer_bytes: int = BUFFER_BYTES,
+        tests: Mapping[str, RemoteTest] | None = None,
+        bench: Bench | None = None,
+    ) -> None:
+        self.identity, self.boot, self.topic_root = identity, boot, topic_root
+        self.counts = AgentCounts()
+        self.buffer = Buffer(buffer_bytes)
+        self.surface = Surface()
+        self.obedience = Obedience(identity.firmware, self.surface, tests or {}, bench)
+        self.asleep_until_ms: int | None = None
+        self._next_seq = 0
 
     def topic(self, channel: str) -> str:
         """The topic of one of its channels."""
@@ -96,15 +79,37 @@ class Agent:
         """The topics on which the service speaks to it."""
         return tuple(self.topic(channel) for channel in ("command", "ack", "nack"))
 
+    @property
+    def consent(self) -> Consent | None:
+        """The code on its display."""
+        return self.surface.consent
+
+    @property
+    def is_testing(self) -> bool:
+        """Whether a remote test runs, whose result is still to come."""
+        return self.obedience.is_testing
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether it keeps messages until they are acknowledged (delivery class E)."""
+        return self.buffer.limit_bytes > 0
+
+    def greet(self, now_ms: int) -> list[Outgoing]:
+        """What it says when it connects: a birth, and that it sleeps where it does."""
+        asleep = [] if self.asleep_until_ms is None else [self._status(now_ms, "sleeping", until=self.asleep_until_ms)]
+        return [self.birth(now_ms), *asleep]
+
     def birth(self, now_ms: int) -> Outgoing:
-        """What it says when it connects."""
+        """Online, who it is and what it can."""
         who = self.identity
         told = {"model": who.model, "serial": who.serial, "firmware": who.firmware, "region": who.region}
-        status: dict[str, Any] = {"state": "online", "ts": now_ms, "capabilities": ["buffer"]}
-        status |= {name: value for name, value in told.items() if value is not None}
-        if who.interval_s is not None:
-            status["interval_s"] = who.interval_s
-        return Outgoing(self.topic("status"), msgspec.json.encode(status), retain=True)
+        return self._status(
+            now_ms,
+            "online",
+            capabilities=["buffer"] if self.has_memory else [],
+            **{name: value for name, value in told.items() if value is not None},
+            **({} if who.interval_s is None else {"interval_s": who.interval_s}),
+        )
 
     def last_will(self) -> Outgoing:
         """What the broker shall say when the connection breaks."""
@@ -112,26 +117,46 @@ class Agent:
 
     def farewell(self, now_ms: int) -> Outgoing:
         """What it says before it leaves on purpose."""
-        return Outgoing(self.topic("status"), msgspec.json.encode({"state": "offline", "ts": now_ms}), retain=True)
+        return self._status(now_ms, "offline")
+
+    def sleep(self, now_ms: int, *, until_ms: int) -> Outgoing:
+        """Say that nothing is to be expected before ``until_ms``."""
+        self.asleep_until_ms = until_ms
+        return self._status(now_ms, "sleeping", until=until_ms)
+
+    def wake(self, now_ms: int) -> list[Outgoing]:
+        """Say that it is there again, where it slept."""
+        if self.asleep_until_ms is None:
+            return []
+        self.asleep_until_ms = None
+        return [self.birth(now_ms)]
+
+    def reboot(self, boot: str) -> None:
+        """Start anew under another boot, numbered from 0; what was kept stays kept, what power held is gone."""
+        self.boot, self._next_seq, self.asleep_until_ms = boot, 0, None
+        self.counts.boots += 1
+        self.surface.lose_power()
 
     def report(self, samples: Sequence[bytes]) -> list[Outgoing]:
         """Number and keep encoded samples, in as few messages as the wire allows."""
         if not samples:
             return []
-        self._last_sample = samples[-1]
+        self.surface.sample = samples[-1]
         return [self._keep("telemetry", payload) for payload in pack(samples, boot=self.boot, seq=self._next_seq)]
 
     def tell(self, happening: Happening) -> Outgoing:
         """Number and keep an event."""
+        if happening.type == "error_code" and happening.code is not None:
+            self.surface.errors.append((happening.ts_ms, happening.code))
         return self._keep("event", encode_happening(happening, boot=self.boot, seq=self._next_seq))
 
     def unacknowledged(self) -> list[Outgoing]:
         """All that is kept, oldest first: what a new connection sends again."""
-        return list(self._buffer.values())
+        return list(self.buffer)
 
     def is_wanted(self, message: Outgoing) -> bool:
         """Whether sending it still makes sense: nobody has acknowledged or refused it meanwhile."""
-        return message.seq is None or message.seq in self._buffer
+        return message.seq is None or not self.has_memory or message in self.buffer
 
     def receive(self, topic: str, payload: bytes, now_ms: int) -> list[Outgoing]:
         """Take in what the service says; what is answered. Anything that makes no sense is ignored."""
@@ -143,99 +168,37 @@ class Agent:
         if not isinstance(message, dict):
             return []
         if channel == "command":
-            return self._obey(message, now_ms)
-        if channel == "command":
-            return self._obey(message, now_ms)
-        seq = message.get("upto" if channel == "ack" else "seq")
-        if message.get("boot") != self.boot or not isinstance(seq, int):
-            return []
-        if channel == "ack":
-            self.counts.acknowledged += self._release(seq)
-        elif channel == "nack" and seq in self._buffer:
-            self._drop(seq)
-            self.counts.refused += 1
+            return self._results(self.obedience.obey(message, now_ms))
+        boot, seq = message.get("boot"), message.get("upto" if channel == "ack" else "seq")
+        if isinstance(boot, str) and isinstance(seq, int):
+            if channel == "ack":
+                self.counts.acknowledged += self.buffer.release(boot, seq)
+            elif channel == "nack" and self.buffer.refuse(boot, seq):
+                self.counts.refused += 1
         return []
 
+    def due(self, now_ms: int) -> list[Outgoing]:
+        """What a test has brought to light by now: its trace as telemetry, and its result."""
+        messages: list[Outgoing] = []
+        for answer in self.obedience.due(now_ms):
+            told = pack(answer.trace, boot=self.boot, seq=self._next_seq)
+            messages += [self._keep("telemetry", payload) for payload in told]
+            messages += self._results([answer.payload])
+        return messages
+
+    def break_off(self, now_ms: int, reason: str) -> list[Outgoing]:
+        """End a running test, because somebody opened the door or the power went."""
+        return self._results(self.obedience.break_off(now_ms, reason))
+
+    def _results(self, payloads: Sequence[bytes]) -> list[Outgoing]:
+        return [Outgoing(self.topic("result"), payload) for payload in payloads]
+
+    def _status(self, now_ms: int, state: str, **more: Any) -> Outgoing:
+        return Outgoing(self.topic("status"), msgspec.json.encode({"state": state, "ts": now_ms, **more}), retain=True)
+
     def _keep(self, channel: str, payload: bytes) -> Outgoing:
-        message = Outgoing(self.topic(channel), payload, seq=self._next_seq)
-        self._buffer[self._next_seq] = message
+        message = Outgoing(self.topic(channel), payload, boot=self.boot, seq=self._next_seq)
+        self.counts.dropped += self.buffer.keep(message, boot=self.boot, seq=self._next_seq)
         self._next_seq += 1
         self.counts.numbered += 1
-        self.buffered_bytes += len(payload)
-        while self.buffered_bytes > self.buffer_bytes and len(self._buffer) > 1:
-            self._drop(next(iter(self._buffer)))
-            self.counts.dropped += 1
         return message
-
-    def _release(self, upto: int) -> int:
-        released = 0
-        while self._buffer and next(iter(self._buffer)) <= upto:
-            self._drop(next(iter(self._buffer)))
-            released += 1
-        return released
-
-    def _drop(self, seq: int) -> None:
-        self.buffered_bytes -= len(self._buffer.pop(seq).payload)
-
-    def _obey(self, command: dict[str, Any], now_ms: int) -> list[Outgoing]:
-        command_id = command.get("id")
-        if not isinstance(command_id, str):
-            return []
-        if command_id not in self._results:
-            state, reason, data = self._decide(command, now_ms)
-            result = {"id": command_id, "state": state, "ts": now_ms}
-            result |= {"reason": reason} if reason else {}
-            result |= {"data": data} if data else {}
-            self._results[command_id] = msgspec.json.encode(result)
-            self.counts.commands += 1
-            while len(self._results) > RESULTS_KEPT:
-                self._results.popitem(last=False)
-        return [Outgoing(self.topic("result"), self._results[command_id])]
-
-    def _decide(self, command: dict[str, Any], now_ms: int) -> tuple[str, str | None, dict[str, Any]]:
-        """(state, reason, data); fails closed: what can't be read is not done."""
-        name, arguments = command.get("name"), command.get("args") or {}
-        not_after_ms = _moment_ms(command.get("not_after"))
-        if not_after_ms is None or command.get("class") not in CLASSES or not isinstance(arguments, dict):
-            return "rejected", "malformed", {}
-        if now_ms > not_after_ms:
-            return "rejected", "too_late", {}
-        sample = msgspec.json.decode(self._last_sample)
-        if command["class"] in RUNNING_CLASSES and (obstacle := _interlock(sample)) is not None:
-            return "rejected", obstacle, {}
-        if name == "snapshot.read":
-            return "succeeded", None, {"mode": sample.get("mode"), "metrics": sample.get("metrics", {})}
-        if name == "consent.show":
-            return self._show(arguments)
-        return "rejected", "unknown_command", {}
-
-    def _show(self, arguments: dict[str, Any]) -> tuple[str, str | None, dict[str, Any]]:
-        code = arguments.get("code")
-        if not isinstance(code, str) or not code:
-            return "rejected", "malformed", {}
-        self.consent = Consent(code, str(arguments.get("expires_at")), str(arguments.get("scope")))
-        return "succeeded", None, {}
-
-
-def _interlock(sample: dict[str, Any]) -> str | None:
-    """What forbids to move anything now: a running programme, an open door, or not knowing."""
-    metrics = sample.get("metrics")
-    if not metrics:
-        return "interlock_unknown_state"
-    if metrics.get("door_open"):
-        return "interlock_door_open"
-    if sample.get("cycle"):
-        return "interlock_running"
-    return None
-
-
-def _moment_ms(value: object) -> int | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-        return round(moment.timestamp() * 1000) if moment.tzinfo else None
-    return None

@@ -25,7 +25,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from ingest.clock import Clock
-from simulator.agent import Agent, Outgoing
+from simulator.agent import Agent
+from simulator.buffer import Outgoing
 from simulator.network import BadNetwork
 
 BACKOFF_S_MAX = 30.0
@@ -37,6 +38,7 @@ CONNECTING_AT_ONCE = 32
 CONNECT_S = 10.0
 PUBLISH_S = 60.0
 SESSION_S = 3600
+BOOTS_REMEMBERED = 8
 REFUSALS = frozenset({4, 5, 134, 135})
 """Bad user name or password, not authorised: as 3.1.1 and as 5 say it."""
 log = structlog.get_logger(__name__)
@@ -102,7 +104,7 @@ class Connection:
         self._is_leaving = False
         self._speaks_5 = False
         self._client: aiomqtt.Client | None = None
-        self._sent_upto = -1
+        self._sent_upto: dict[str, int] = {}
         self._outbox: deque[Outgoing] = deque()
         self._wanted = asyncio.Event()
         self._progress = (-1, 0.0)
@@ -117,7 +119,7 @@ class Connection:
     @property
     def is_idle(self) -> bool:
         """Everything numbered is acknowledged."""
-        return not self.agent.buffered_bytes
+        return not self.agent.buffer.kept_bytes
 
     async def run(self) -> None:
         """Connect, speak, reconnect; ends only by cancellation or with :class:`RefusedError`."""
@@ -175,9 +177,10 @@ class Connection:
             await self._connect(client)
         try:
             await client.subscribe([(topic, 1) for topic in self.agent.subscriptions])
-            await self._send(client, self.agent.birth(self.clock.now_ms()))
+            for message in self.agent.greet(self.clock.now_ms()):
+                await self._send(client, message)
             self._outbox.extend(self.agent.unacknowledged())
-            self.resent += sum(1 for one in self._outbox if one.seq is not None and one.seq <= self._sent_upto)
+            self.resent += sum(1 for one in self._outbox if self._was_sent(one))
             self._wanted.set()
             self._client = client
             self.is_connected = True
@@ -219,7 +222,7 @@ class Connection:
         try:
             await client.__aenter__()
         except aiomqtt.MqttError:
-            if time.monotonic() - begun_s >= CONNECT_S and self._sent_upto < 0:
+            if time.monotonic() - begun_s >= CONNECT_S and not self._sent_upto:
                 self._speaks_5 = not self._speaks_5
             raise
         client.timeout = PUBLISH_S
@@ -269,9 +272,19 @@ class Connection:
                 await self._wanted.wait()
 
     async def _send(self, client: aiomqtt.Client, message: Outgoing) -> None:
-        if message.seq is not None:
-            self._sent_upto = max(self._sent_upto, message.seq)
+        if message.boot is not None and message.seq is not None and not self._was_sent(message):
+            self._sent_upto.pop(message.boot, None)
+            self._sent_upto[message.boot] = message.seq
+            while len(self._sent_upto) > BOOTS_REMEMBERED:
+                del self._sent_upto[next(iter(self._sent_upto))]
         await client.publish(message.topic, message.payload, qos=1, retain=message.retain)
+
+    def _was_sent(self, message: Outgoing) -> bool:
+        return (
+            message.boot is not None
+            and message.seq is not None
+            and message.seq <= self._sent_upto.get(message.boot, -1)
+        )
 
 
 def _cut(client: aiomqtt.Client) -> None:

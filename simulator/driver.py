@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from ingest.clock import Clock, SystemClock
-from simulator.agent import Agent, Consent, Identity, Outgoing
-from simulator.connection import CONNECTING_AT_ONCE, Broker, Connection
+from simulator.agent import Agent
+from simulator.buffer import Outgoing
+from simulator.connection import Broker
 from simulator.fleet import Fleet
-from simulator.network import BadNetwork
-from simulator.payload import SampleEncoder
-from simulator.physics import KINDS
-from simulator.physics.kind import SteadyKind
-from simulator.reports import Happening, Reports
+from simulator.installation import install
+from simulator.items import Item, Itemizer, by_appliance
+from simulator.obedience import Consent
+from simulator.reports import Happening
 from simulator.weather import DAY_MS
 
 OUTSTANDING_BYTES = 64 * 1024 * 1024
@@ -35,8 +32,8 @@ LIVE_SPAN_MS = 3_600_000
 REPORT_EVERY_S = 1.0
 SENT_REMEMBERED = 4096
 """Messages per appliance whose moment of sending is remembered."""
-Item = tuple[int, int, bytes | Happening, int]
-"""(appliance, ts_ms, encoded sample or event, readings)."""
+CONNECTED_S = 60.0
+"""How long the past waits for a fleet in which some appliances keep nothing."""
 
 
 @dataclass(slots=True)
@@ -79,10 +76,18 @@ class FleetRun:
         self.fleet, self.broker, self.clock, self.report = fleet, broker, clock, report
         self.outstanding_bytes = outstanding_bytes
         self.progress = Progress(sim_now_ms=fleet.now_ms)
-        self.connections = self._connect_all(seed, passwords or {}, topic_root, bad_network=bad_network)
-        self._encoders: dict[str, SampleEncoder] = {}
+        self.installation = install(
+            fleet, broker, clock=clock, seed=seed, passwords=passwords or {}, topic_root=topic_root,
+            bad_network=bad_network, on_answer=self._answered,
+        )  # fmt: skip
+        self.connections = self.installation.connections
+        self._itemizer = Itemizer(self.installation.clocks)
+        self._starts = self.installation.clocks.first_starts()
+        self._resting: dict[int, int] = {}
+        self._testing: set[int] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._sent = [deque[tuple[int, int]](maxlen=SENT_REMEMBERED) for _ in self.connections]
+        self._idle_ms = round(fleet.specification.intervals["idle_interval_h"] * 3_600_000)
         self._places = {one.id: place for place, one in enumerate(fleet.appliances)}
 
     def sent_at_wall_ms(self, appliance_id: str, ts_ms: int) -> int | None:
@@ -120,37 +125,13 @@ class FleetRun:
             self._tell("ended")
         return self.progress
 
-    def _connect_all(
-        self, seed: int, passwords: Mapping[str, str], topic_root: str, *, bad_network: bool
-    ) -> list[Connection]:
-        gate = asyncio.Semaphore(CONNECTING_AT_ONCE)
-        intervals = self.fleet.specification.intervals
-        connections = []
-        for number, one in enumerate(self.fleet.appliances):
-            chance = random.Random(f"{seed} {self.fleet.begin_ms} {number}")  # another start is another boot
-            interval_s = intervals[
-                "live_interval_s" if isinstance(KINDS[one.kind], SteadyKind) else "programme_interval_s"
-            ]
-            identity = Identity(one.id, one.kind, one.model, one.serial, one.firmware, one.region, interval_s)
-            agent = Agent(identity, boot=f"{chance.getrandbits(64):016x}", topic_root=topic_root)
-            network: BadNetwork[Outgoing] | None = None
-            if bad_network:
-                rng = np.random.default_rng([seed, 2, number])
-                network = BadNetwork(self.fleet.specification.network, start_ms=self.clock.now_ms(), rng=rng)
-            connections.append(
-                Connection(
-                    agent, self.broker, clock=self.clock, password=passwords.get(one.id), rng=chance, gate=gate,
-                    network=network, on_answer=self._answered,
-                )
-            )  # fmt: skip
-        return connections
-
     async def _tell_past(self, until_ms: int, stop: asyncio.Event) -> None:
         self.progress.phase = "history"
+        await self._wait_for_lines(stop)
         while self.fleet.now_ms < until_ms and not stop.is_set():
             for chunk in self.fleet.advance(min(self.fleet.now_ms + DAY_MS, until_ms)):
                 self._check()
-                for place, items in _by_appliance(self._items(chunk)):
+                for place, items in by_appliance(self._itemizer.items(chunk)):
                     self._send(place, items)
                 await asyncio.sleep(0)
             self.progress.history_days = (self.fleet.now_ms - self.fleet.start_ms) / DAY_MS
@@ -159,10 +140,12 @@ class FleetRun:
 
     async def _live(self, stop: asyncio.Event, until_ms: int | None) -> None:
         self.progress.phase = "live"
+        for place, until_ms_asleep in self._resting.items():
+            self._sleep(place, until_ms_asleep)
         while not stop.is_set() and (until_ms is None or self.fleet.now_ms < until_ms):
             begin_ms = self.fleet.now_ms
             end_ms = begin_ms + LIVE_SPAN_MS if until_ms is None else min(begin_ms + LIVE_SPAN_MS, until_ms)
-            items = [item for chunk in self.fleet.advance(end_ms) for item in self._items(chunk)]
+            items = [item for chunk in self.fleet.advance(end_ms) for item in self._itemizer.items(chunk)]
             items.sort(key=lambda item: item[1])
             sent = 0
             while not stop.is_set():
@@ -170,9 +153,13 @@ class FleetRun:
                 due = sent
                 while due < len(items) and items[due][1] <= now_ms:
                     due += 1
-                for place, mine in _by_appliance(sorted(items[sent:due], key=lambda item: item[0])):
+                for place, mine in by_appliance(sorted(items[sent:due], key=lambda item: item[0])):
+                    self._wake(place, mine, now_ms)
                     self._send(place, mine)
+                    if place in self._resting:
+                        self._sleep(place, self._resting[place])
                 sent = due
+                self._tell_tests(now_ms)
                 self.progress.sim_now_ms = min(now_ms, self.fleet.now_ms)
                 self.progress.lag_s = max(now_ms - self.fleet.now_ms, 0) / 1000
                 if now_ms >= self.fleet.now_ms and sent == len(items):
@@ -191,42 +178,69 @@ class FleetRun:
         await asyncio.gather(*(connection.leave() for connection in self.connections))
 
     async def _wait_for_room(self, stop: asyncio.Event) -> None:
-        while not stop.is_set() and sum(one.agent.buffered_bytes for one in self.connections) > self.outstanding_bytes:
+        while (
+            not stop.is_set() and sum(one.agent.buffer.kept_bytes for one in self.connections) > self.outstanding_bytes
+        ):
             self._check()
             await _pause(stop, LIVE_TICK_S)
 
-    def _items(self, chunk: Reports) -> list[Item]:
-        """Samples (encoded) and events of a chunk in order of appliance and time."""
-        if chunk.kind not in self._encoders:
-            self._encoders[chunk.kind] = SampleEncoder(KINDS[chunk.kind].metrics)
-        samples = self._encoders[chunk.kind].encode(chunk)
-        readings = (~np.isnan(chunk.values)).sum(axis=1).tolist()
-        items: list[Item] = list(zip(chunk.appliance.tolist(), chunk.ts_ms.tolist(), samples, readings, strict=True))
-        if chunk.happenings:
-            items += [(one.appliance, one.ts_ms, one, 0) for one in chunk.happenings]
-            items.sort(key=lambda item: (item[0], item[1]))
-        return items
+    async def _wait_for_lines(self, stop: asyncio.Event) -> None:
+        """Where some appliances keep nothing, the past begins when they can speak: they would lose it."""
+        end_s = time.monotonic() + CONNECTED_S
+        while self.installation.has_memoryless and not stop.is_set() and time.monotonic() < end_s:
+            if all(one.is_connected for one in self.connections):
+                return
+            self._check()
+            await _pause(stop, LIVE_TICK_S)
 
     def _send(self, place: int, items: Sequence[Item]) -> None:
         """Publish what one appliance has to say, in order: runs of samples as batches, events between them."""
         agent = self.connections[place].agent
         messages: list[Outgoing] = []
         run: list[bytes] = []
-        for _, _, told, readings in items:
-            if isinstance(told, Happening):
+        for item in items:
+            if item.start != self._starts[place]:
                 messages += agent.report(run)
                 run = []
-                messages.append(agent.tell(told))
+                self._starts[place] = item.start
+                agent.reboot(f"{self.connections[place].rng.getrandbits(64):016x}")
+                self.connections[place].break_off()
+            if isinstance(item.told, Happening):
+                messages += agent.report(run)
+                run = []
+                messages.append(agent.tell(item.told))
             else:
-                run.append(told)
+                run.append(item.told)
                 self.progress.samples += 1
-                self.progress.readings += readings
+                self.progress.readings += item.readings
         messages += agent.report(run)
-        day = (items[0][1] - self.fleet.start_ms) // DAY_MS
+        day = (items[0].ts_ms - self.fleet.start_ms) // DAY_MS
         self.progress.published += len(messages)
         self.progress.by_day[day] = self.progress.by_day.get(day, 0) + len(messages)
-        self._sent[place].append((items[-1][1], WALL.now_ms()))
+        self._sent[place].append((items[-1].shown_ms, WALL.now_ms()))
         self.connections[place].publish(messages)
+        if items[-1].is_rest:
+            self._resting[place] = items[-1].shown_ms + self._idle_ms
+        else:
+            self._resting.pop(place, None)
+
+    def _wake(self, place: int, items: Sequence[Item], now_ms: int) -> None:
+        """Let an appliance that sleeps say that it is there again, before it tells more than a sign of life."""
+        if not items[-1].is_rest:
+            self.connections[place].publish(self.connections[place].agent.wake(now_ms))
+
+    def _sleep(self, place: int, until_ms: int) -> None:
+        self.connections[place].publish([self.connections[place].agent.sleep(self.clock.now_ms(), until_ms=until_ms)])
+
+    def _tell_tests(self, now_ms: int) -> None:
+        """Publish what remote tests have brought to light by now."""
+        for place in tuple(self._testing):
+            connection = self.connections[place]
+            messages = connection.agent.due(now_ms)
+            self.progress.published += sum(message.seq is not None for message in messages)
+            connection.publish(messages)
+            if not connection.agent.is_testing:
+                self._testing.discard(place)
 
     def _check(self) -> None:
         """Raise what ended a connection for good."""
@@ -235,6 +249,8 @@ class FleetRun:
                 raise error
 
     def _answered(self, agent: Agent) -> None:
+        if agent.is_testing:
+            self._testing.add(self._places[agent.identity.appliance_id])
         if agent.consent is not None and self.progress.consents.get(agent.identity.appliance_id) != agent.consent:
             self.progress.consents[agent.identity.appliance_id] = agent.consent
             self._tell(self.progress.phase)
@@ -251,24 +267,18 @@ class FleetRun:
         progress = self.progress
         progress.phase = phase
         agents = [connection.agent for connection in self.connections]
-        done = sum(agent.counts.acknowledged + agent.counts.refused + agent.counts.dropped for agent in agents)
+        done = sum(
+            agent.counts.acknowledged + agent.counts.refused + agent.counts.dropped
+            if agent.has_memory
+            else agent.counts.numbered
+            for agent in agents
+        )
         progress.unacknowledged = progress.published - done
         progress.dropped = sum(agent.counts.dropped for agent in agents)
         progress.resent = sum(connection.resent for connection in self.connections)
         progress.connected = sum(connection.is_connected for connection in self.connections)
         if self.report is not None:
             self.report(progress)
-
-
-def _by_appliance(items: Sequence[Item]) -> list[tuple[int, Sequence[Item]]]:
-    """Items in order of appliance as (appliance, its items)."""
-    runs: list[tuple[int, Sequence[Item]]] = []
-    begin = 0
-    for index in range(1, len(items) + 1):
-        if index == len(items) or items[index][0] != items[begin][0]:
-            runs.append((items[begin][0], items[begin:index]))
-            begin = index
-    return runs
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

@@ -11,9 +11,9 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from simulator.outages import Outages
 from simulator.specification import NetworkSpecification
 
-DAY_MS = 86_400_000
 HELD_MAX = 1024
 Item = TypeVar("Item")
 
@@ -21,11 +21,11 @@ Item = TypeVar("Item")
 class BadNetwork(Generic[Item]):
     """One appliance's line; ``offer`` messages, take those that get through with ``due``."""
 
-    def __init__(self, specification: NetworkSpecification, *, start_ms: int, rng: np.random.Generator) -> None:
+    def __init__(self, specification: NetworkSpecification, outages: Outages, *, rng: np.random.Generator) -> None:
         self.specification, self.rng = specification, rng
+        self._outages = outages
         self._held: list[tuple[int, int, Item]] = []
         self._offered = 0
-        self._down_from_ms, self._down_until_ms = self._next_outage(start_ms)
 
     def offer(self, item: Item, now_ms: int) -> None:
         """Hand over a message; at most ``HELD_MAX`` are under way, more are lost."""
@@ -57,14 +57,4 @@ class BadNetwork(Generic[Item]):
 
     def is_down(self, now_ms: int) -> bool:
         """Whether the line is cut."""
-        while now_ms >= self._down_until_ms:
-            self._down_from_ms, self._down_until_ms = self._next_outage(self._down_until_ms)
-        return now_ms >= self._down_from_ms
-
-    def _next_outage(self, after_ms: int) -> tuple[int, int]:
-        rate = self.specification.disconnects_per_day
-        if rate <= 0:
-            never = 2**62
-            return never, never
-        begin = after_ms + round(float(self.rng.exponential(DAY_MS / rate)))
-        return begin, begin + max(round(float(self.specification.disconnect_s.draw(1, self.rng)[0]) * 1000), 1)
+        return self._outages.is_down(now_ms)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 
 import msgspec
 import numpy as np
 from msgspec import UNSET, UnsetType
+from numpy.typing import NDArray
 
 from simulator.physics.kind import Sensor
 from simulator.reports import Happening, Reports
 
+IntArray = NDArray[np.int64]
 PAYLOAD_BYTES_MAX = 60 * 1024
 SAMPLES_MAX = 512
 ENVELOPE_BYTES = 128
@@ -19,6 +22,7 @@ ENVELOPE_BYTES = 128
 
 class _Sample(msgspec.Struct, omit_defaults=True):
     ts: int
+    up_ms: int | UnsetType = UNSET
     mode: str | UnsetType = UNSET
     cycle: str | UnsetType = UNSET
     metrics: msgspec.Struct | UnsetType = UNSET
@@ -33,13 +37,17 @@ class SampleEncoder:
         self._row = msgspec.defstruct("Metrics", fields, omit_defaults=True)
         self._json = msgspec.json.Encoder()
 
-    def encode(self, chunk: Reports) -> list[bytes]:
-        """One JSON object ``{"ts", "mode", "cycle"?, "metrics"}`` per sample, in the chunk's order."""
+    def encode(self, chunk: Reports, *, ts_ms: IntArray, up_ms: IntArray | None = None) -> list[bytes]:
+        """One JSON object ``{"ts", "up_ms"?, "mode", "cycle"?, "metrics"}`` per sample, in the chunk's order.
+
+        ``ts_ms`` is what the appliances take the times of the samples for, ``up_ms`` how long they have been running.
+        """
         columns = [self._column(sensor, chunk.values[:, i]) for i, sensor in enumerate(self.metrics.values())]
         modes = np.array(chunk.modes, dtype=object)[chunk.mode].tolist()
         cycles = [str(number) if number else UNSET for number in chunk.cycle.tolist()]
         rows = map(self._row, *columns)
-        return list(map(self._json.encode, map(_Sample, chunk.ts_ms.tolist(), modes, cycles, rows)))
+        running = repeat(UNSET) if up_ms is None else up_ms.tolist()
+        return list(map(self._json.encode, map(_Sample, ts_ms.tolist(), running, modes, cycles, rows)))
 
     def _column(self, sensor: Sensor, values: np.ndarray) -> list[object]:
         missing = np.isnan(values)

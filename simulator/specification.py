@@ -105,14 +105,25 @@ class SensorSpecification:
 
 @dataclass(frozen=True, slots=True)
 class NetworkSpecification:
-    """How bad the way to the broker is: shares per message, disconnects per appliance-day."""
+    """How bad the way to the broker is: shares per message, rates per appliance; and how well appliances keep time."""
 
     loss: float
     duplicate: float
     delay: float
     delay_s: Distribution
+    unbuffered: float
+    """Share of appliances that keep nothing while their line is down."""
     disconnects_per_day: float
     disconnect_s: Distribution
+    absences_per_year: float
+    absence_days: Distribution
+    storms_per_year: float
+    """Times when many lines are down at once; ``storm_share`` says how many."""
+    storm_share: Distribution
+    storm_s: Distribution
+    reboots_per_year: float
+    clock_offset_s: Distribution
+    clock_drift_s_per_day: Distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,11 +260,27 @@ def _read_sensors(table: _Table) -> SensorSpecification:
 
 def _read_network(table: _Table) -> NetworkSpecification:
     network = NetworkSpecification(
-        **{key: table.take(key, _as_share) for key in ("loss", "duplicate", "delay")},
-        disconnects_per_day=table.take("disconnects_per_day", _as_number),
+        loss=table.take("loss", _as_share),
+        duplicate=table.take("duplicate", _as_share),
+        delay=table.take("delay", _as_share),
         delay_s=table.take("delay_s", read_distribution),
+        unbuffered=table.take("unbuffered", _as_share),
+        disconnects_per_day=table.take("disconnects_per_day", _as_rate),
         disconnect_s=table.take("disconnect_s", read_distribution),
+        absences_per_year=table.take("absences_per_year", _as_rate),
+        absence_days=table.take("absence_days", read_distribution),
+        storms_per_year=table.take("storms_per_year", _as_rate),
+        storm_share=table.take("storm_share", read_distribution),
+        storm_s=table.take("storm_s", read_distribution),
+        reboots_per_year=table.take("reboots_per_year", _as_rate),
+        clock_offset_s=table.take("clock_offset_s", read_distribution),
+        clock_drift_s_per_day=table.take("clock_drift_s_per_day", read_distribution),
     )
+    for key in ("delay_s", "disconnect_s", "absence_days", "storm_share", "storm_s"):
+        if getattr(network, key).low < 0:
+            raise table.fail(key, "goes below 0; write 0 or more")
+    if network.storm_share.high > 1:
+        raise table.fail("storm_share", "goes above 1; write shares from 0 to 1")
     table.end()
     return network
 
@@ -315,6 +342,12 @@ def _as_number(value: Any) -> float:
 def _as_positive(value: Any) -> float:
     if _as_number(value) <= 0:
         raise ValueError(f"is {value!r}; write a number above 0")
+    return float(value)
+
+
+def _as_rate(value: Any) -> float:
+    if _as_number(value) < 0:
+        raise ValueError(f"is {value!r}; write 0 or more")
     return float(value)
 
 

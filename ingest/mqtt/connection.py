@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any, cast
 import mqtt5
 
 from ingest.mqtt.errors import MqttError, Reason
-from ingest.mqtt.frames import MalformedFrameError, PublishRun, declared_length, read_packet, take_publishes
+from ingest.mqtt.frames import (
+    MalformedFrameError,
+    PublishRun,
+    declared_length,
+    read_packet,
+    take_publishes,
+    without_topics,
+)
 from ingest.mqtt.greeting import closed_without_answer, dismissal, no_way_in, refusal
 
 if TYPE_CHECKING:
@@ -46,6 +53,8 @@ class ConnectionOptions:
     rest_s: float = 0.02
     is_expiry_sent: bool = True
     """Whether messages carry their expiry; the embedded broker can't hand one with it to a client of MQTT 3.1.1."""
+    own_topics: tuple[str, ...] = ()
+    """Ends of topics that we alone publish on, where the broker sends us our own messages back in spite of no local."""
     answer_timeout_s: float = 10
 
 
@@ -111,6 +120,12 @@ class Connection(asyncio.BufferedProtocol):
             raise MqttError(
                 Reason.REFUSED, f"the broker {self._address} refuses the subscription to {', '.join(refused)}"
             )
+
+    async def unsubscribe(self, patterns: Sequence[str]) -> None:
+        """Give up filters, also such as the broker does not know; raises :class:`MqttError` where it does not answer."""
+        if patterns:
+            packet_id = self._free_packet_id()
+            await self._ask(packet_id, mqtt5.UnsubscribePacket(packet_id, list(patterns)).write())
 
     async def publish(self, topic: str, payload: bytes, *, expiry_s: int | None = None) -> None:
         """Publish at QoS 1 and return when the broker has acknowledged it; raises :class:`MqttError` otherwise."""
@@ -244,7 +259,7 @@ class Connection(asyncio.BufferedProtocol):
                 if run is not None:
                     position += len(run.frames)
                     self._flow += run.count
-                    self._on_run(run)
+                    self._hand_on(run)
                     continue
             elif view[position] not in _GREETINGS:
                 raise MalformedFrameError(f"its answer begins with byte {view[position]:#04x}")
@@ -256,6 +271,15 @@ class Connection(asyncio.BufferedProtocol):
             self._handle(view[position : position + length])
             position += length
         return position
+
+    def _hand_on(self, run: PublishRun) -> None:
+        """Give a run to its reader, without our own messages where the broker sends them back."""
+        if self._options.own_topics:
+            run, pubacks = without_topics(run, self._options.own_topics)
+            if pubacks:
+                self.write(pubacks)
+        if run.count:
+            self._on_run(run)
 
     def _handle(self, frame: memoryview) -> None:
         if (

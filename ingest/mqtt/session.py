@@ -37,7 +37,8 @@ STABLE_S = 10.0
 SHORT_LIVED_MAX = 3
 """Mosquitto 2.0 ends a connection that another client took over without saying why: we conclude it."""
 
-_NATIVE_CHANNELS = ("telemetry", "event", "status", "result")
+_CHANNELS_BEFORE = ("telemetry", "event", "status", "result")
+"""A session that an earlier version left at the broker has a filter for each of these; they would double every message."""
 
 
 @dataclass(slots=True)
@@ -52,11 +53,12 @@ class SessionStats:
 
 
 def subscriptions(topic_root: str, foreign: Sequence[str] = ()) -> list[mqtt5.TopicFilter]:
-    """The filters of our own channels and of foreign conventions, none covered by another.
+    """The filters of everything below our root and of foreign conventions, none covered by another.
 
-    Retained messages come once, when the subscription is new, and only those carry the retain mark.
+    Retained messages come once, when the subscription is new, and only those carry the retain mark. What we publish
+    ourselves does not come back (no local).
     """
-    patterns = [f"{topic_root}/+/+/{channel}" for channel in _NATIVE_CHANNELS]
+    patterns = [f"{topic_root}/#"]
     for pattern in foreign:
         patterns = [p for p in patterns if not covers(pattern, p)]
         if not any(covers(p, pattern) for p in patterns):
@@ -65,6 +67,7 @@ def subscriptions(topic_root: str, foreign: Sequence[str] = ()) -> list[mqtt5.To
         mqtt5.TopicFilter(
             pattern,
             max_qos=mqtt5.QoS.AT_LEAST_ONCE,
+            no_local=True,
             retain_as_published=False,
             retain_handling=mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS,
         )
@@ -116,7 +119,7 @@ class Session:
 
     async def run(self) -> None:
         """Stay connected until cancelled; then take leave, and the broker keeps the session."""
-        failures = 0
+        failures = short_lived = 0
         loop = asyncio.get_running_loop()
         while True:
             try:
@@ -125,6 +128,8 @@ class Session:
                 self._record(error)
                 await asyncio.sleep(self._pause_s(error, failures))
                 failures += 1
+                if error.reason is Reason.UNREACHABLE:
+                    short_lived = 0  # the broker itself was away: no other client has ended our connection
                 continue
             since = loop.time()
             try:
@@ -133,8 +138,9 @@ class Session:
                 self.connection = None
                 self.stats.is_connected = False
                 await connection.disconnect()
-            failures = 0 if loop.time() - since > STABLE_S else failures + 1
-            if cause.reason is Reason.LOST and failures >= SHORT_LIVED_MAX:
+            is_stable = loop.time() - since > STABLE_S
+            failures, short_lived = (0, 0) if is_stable else (failures + 1, short_lived + 1)
+            if cause.reason is Reason.LOST and short_lived >= SHORT_LIVED_MAX:
                 cause = MqttError(
                     Reason.TAKEN_OVER,
                     f"the broker {self._address} ends each connection soon after it was made: another client probably "
@@ -177,6 +183,7 @@ class Session:
             self._on_run(connection, run)
         try:
             await connection.subscribe(self._filters)
+            await connection.unsubscribe(self._outdated(connection))
         except BaseException:
             await connection.disconnect()
             raise
@@ -190,6 +197,12 @@ class Session:
         log.info("mqtt_connected", broker=str(self._address), session_present=connection.session_present)
         self.connection = connection
         return connection
+
+    def _outdated(self, connection: Connection) -> list[str]:
+        """Filters of an earlier version that the broker may still keep and that ours cover; the embedded one keeps none."""
+        wide = [f.pattern.removesuffix("/#") for f in self._filters if f.pattern.endswith("/#")]
+        narrow = [f"{root}/+/+/{channel}" for root in wide for channel in _CHANNELS_BEFORE]
+        return narrow if connection.session_present and not self._options.own_topics else []
 
     def _record(self, error: MqttError) -> None:
         if self.stats.sentence != str(error):

@@ -32,6 +32,7 @@ error. A broken file stops the start with :class:`ProfileError`: file, line, and
     [tests.cooling_pull_down]                           # what the appliance can be asked to do, and the sound answer
     label = { en = "Pull-down with the door closed" }
     command = "selftest.run"
+    component = "sealed_system"                         # on what; leave out where the command says it
     danger_class = "R2"                                 # R0 .. R4, that of the command
     args = { seconds = 900 }
     limit_s = 960

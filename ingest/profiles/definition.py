@@ -90,7 +90,8 @@ class Part:
 class RemoteTest:
     """A test that an appliance can do by itself when asked, as data: what to command, and which answer is sound.
 
-    ``command`` with ``args`` runs at most ``limit_s`` seconds and answers the number ``measure`` in ``unit``; sound is
+    ``command`` with ``args``, done on ``component``, runs at most ``limit_s`` seconds and answers the number ``measure``
+    in ``unit``; sound is
     what lies in ``healthy`` (low, high). ``danger_class`` is that of the command, R0 to R4.
     """
 
@@ -102,6 +103,7 @@ class RemoteTest:
     measure: str
     unit: str
     healthy: tuple[float, float]
+    component: str | None = None
     args: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -288,5 +288,5 @@ def _take(block: SampleBlock, rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -
         seq=block.seq[rows],
         index=block.index[rows],
         flags=block.flags[rows],
-        metrics_json=None,
+        metrics_text=None,
     )

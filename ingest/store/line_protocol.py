@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from ingest.sample import TEXT_SEPARATOR
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ingest.sample import SampleBlock
 
-_SEPARATOR = b"\x00"
 _TO_FIELDS = bytes.maketrans(b":", b"=")
 _NOT_IN_FIELDS = b'"{} \t\r\n'
 _encode = msgspec.json.Encoder().encode
@@ -44,13 +45,13 @@ def encode_block(block: SampleBlock) -> list[bytes]:
 
 def _fields(block: SampleBlock) -> list[bytes]:
     """The metrics of each sample as ``name=value,…``."""
-    if block.metrics_json is not None:
-        text = _SEPARATOR.join(block.metrics_json)
+    text = block.metrics_text
+    if text is not None:
         readings = int(np.count_nonzero(~np.isnan(block.values)))
         is_plain = b"\\" not in text and text.count(b":") == readings
-        if is_plain and text.count(_SEPARATOR) == len(block) - 1:
+        if is_plain and text.count(TEXT_SEPARATOR) == len(block) - 1:
             return _translate(text)
-    return _translate(_SEPARATOR.join(_encode_values(block)))
+    return _translate(TEXT_SEPARATOR.join(_encode_values(block)))
 
 
 def _translate(text: bytes) -> list[bytes]:
@@ -58,7 +59,7 @@ def _translate(text: bytes) -> list[bytes]:
     fields = text.translate(_TO_FIELDS, _NOT_IN_FIELDS)
     if b"=t" in fields or b"=f" in fields:
         fields = fields.replace(b"=true", b"=1").replace(b"=false", b"=0")
-    return fields.split(_SEPARATOR)
+    return fields.split(TEXT_SEPARATOR)
 
 
 def _encode_values(block: SampleBlock) -> list[bytes]:

@@ -7,7 +7,7 @@ is pure: the same messages give the same columns, live and when read back. A dec
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 
 from ingest.profiles import load_profiles, profile_for
 from ingest.profiles.definition import Profile
-from ingest.sample import MAX_SAMPLES_PER_MESSAGE
+from ingest.sample import MAX_SAMPLES_PER_MESSAGE, TEXT_SEPARATOR
 from ingest.wire.dead_letter import Refused
 from ingest.wire.event import EventMessage
 from ingest.wire.foreign import ForeignCodec
 from ingest.wire.foreign.devices import Device
-from ingest.wire.guards import odd_messages, odd_rows, present
+from ingest.wire.guards import BOOT_CHARACTERS_MAX, odd_messages, odd_rows, present
 from ingest.wire.kind_table import KindTable
 from ingest.wire.message import Message
+from ingest.wire.sample_rows import NO_TIME, Rows, strict_rows, without
 from ingest.wire.source import Source, Sources
 from ingest.wire.strict_json import SEQ_MAX
 from ingest.wire.telemetry import TelemetryMessage
@@ -33,8 +34,6 @@ from ingest.wire.timestamp import USUAL_LENGTH, clamp_ms, parse_many_ms, parse_m
 from ingest.wire.topic import TopicScheme
 
 TABLES_MAX = 256
-NO_TIME = -(2**63)
-"""Stands in ``ts_ms`` where a sample gives no time."""
 
 _Whole = Annotated[int, Meta(ge=0, le=SEQ_MAX)]
 _Time = str | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
@@ -59,37 +58,16 @@ _Outer: Any = msgspec.defstruct(
     gc=False,
 )
 _decode_outer = msgspec.json.Decoder(_Outer).decode
-
-
-@dataclass(slots=True)
-class Rows:
-    """Samples of one kind as columns; N rows in order of arrival.
-
-    ``message`` and ``index`` say where a row came from, ``ts_ms`` is :data:`NO_TIME` and ``up_ms`` -1 where absent.
-    ``values`` is (N, M) over ``names``, the profile's metrics first.
-    """
-
-    kind: str
-    own_names: int
-    names: tuple[str, ...]
-    message: NDArray[np.int64]
-    index: NDArray[np.int64]
-    ts_ms: NDArray[np.int64]
-    up_ms: NDArray[np.int64]
-    modes: list[str | None]
-    cycles: list[str | None]
-    values: NDArray[np.float64]
-    metrics_json: list[bytes]
-    is_profiled: bool
+_NOT_TYPED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError)
 
 
 @dataclass(slots=True)
 class Decoded:
     """What a batch says, before anything is judged.
 
-    ``heads[i]`` has ``boot`` (or None) and ``seq`` (or -1) of message i; ``others`` holds every message that is no
-    telemetry, every refusal, and ``None`` for a sound message that carries nothing; what is in neither is telemetry with
-    its rows in ``rows``.
+    ``heads[i]`` has ``boot`` (or None) and ``seq`` (or -1) of message i, ``boots`` and ``seqs`` have them as columns;
+    ``others`` holds every message that is no telemetry, every refusal, and ``None`` for a sound message that carries
+    nothing; what is in neither is telemetry with its rows in ``rows``.
     """
 
     sources: list[Source]
@@ -97,21 +75,19 @@ class Decoded:
     others: dict[int, Message | Refused | None] = field(default_factory=dict)
     rows: list[Rows] = field(default_factory=list)
     seqs: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    boots: NDArray[np.bytes_] = field(default_factory=lambda: np.zeros(0, dtype=f"S{BOOT_CHARACTERS_MAX}"))
     unknown_keys: int = 0
 
 
-class _Pending:
-    """Rows of one kind on their way; parallel lists."""
+@dataclass(slots=True)
+class _Typed:
+    """Samples of one kind as the typed decoder took them; parallel."""
 
-    __slots__ = ("index", "message", "raw", "said", "strict", "values")
-
-    def __init__(self) -> None:
-        self.message: list[int] = []
-        self.index: list[int] = []
-        self.said: list[Any] = []
-        self.values: list[Any] = []
-        self.raw: list[Any] = []
-        self.strict: list[tuple[int, int, Any, Mapping[str, float]]] = []
+    table: KindTable
+    message: NDArray[np.int64]
+    index: NDArray[np.int64]
+    said: list[Any]
+    values: list[Any]
 
 
 class BatchDecoder:
@@ -131,38 +107,28 @@ class BatchDecoder:
 
     def decode(self, topics: Sequence[str], payloads: Sequence[bytes]) -> Decoded:
         """All messages of a batch."""
-        decoded = Decoded([], [])
-        pending: dict[str, _Pending] = {}
+        sources = self.sources.of_all(topics)
+        decoded = Decoded(sources, [None] * len(sources))
+        typed: list[_Typed] = []
+        strict: dict[str, list[tuple[int, int, Any]]] = {}
         singles: list[int] = []
         batches: list[int] = []
-        known = self.sources.known
-        current: KindTable | None = None
-        rows = _Pending()
-        for number, topic in enumerate(topics):
-            source = known.get(topic) or self.sources.of(topic)
-            decoded.sources.append(source)
-            table = source.table
-            if table is None:
-                decoded.heads.append(self._strict(number, source, payloads[number], decoded, pending))
-                continue
-            if table is not current:
-                current = table
-                rows = pending.get(table.kind) or pending.setdefault(table.kind, _Pending())
-            try:
-                outer = _decode_outer(payloads[number])
-                if outer.samples is not None:
-                    _take_samples(number, table, outer, rows)
-                    batches.append(number)
-                else:
-                    rows.values.append(table.decode(outer.metrics))
-                    rows.message.append(number)
-                    rows.index.append(0)
-                    rows.said.append(outer)
-                    singles.append(number)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError):
-                outer = self._strict(number, source, payloads[number], decoded, pending)
-            decoded.heads.append(outer)
-        self._finish(decoded, payloads, pending, singles, batches)
+        for table, numbers in _by_table(sources).items():
+            failed: Sequence[int] = numbers
+            if table is not None:
+                taken = _typed(table, numbers, payloads, decoded.heads)
+                typed += taken.parts
+                singles += taken.singles
+                batches += taken.batches
+                failed = taken.failed
+            for number in failed:
+                decoded.heads[number] = self._strict(number, payloads[number], decoded, strict)
+        odd, quotes, readings = self._make_rows(decoded, typed, strict)
+        odd.update(odd_messages(decoded, payloads, quotes, readings, singles=singles, batches=batches))
+        _ask_again(decoded, payloads, odd)
+        for part in typed:
+            part.table.learn()
+        decoded.boots = np.array([head.boot or "" for head in decoded.heads], dtype=f"S{BOOT_CHARACTERS_MAX}")
         return decoded
 
     def _table_of(self, kind: str) -> KindTable | None:
@@ -173,14 +139,15 @@ class BatchDecoder:
         return table
 
     def _strict(
-        self, number: int, source: Source, payload: bytes, decoded: Decoded, pending: dict[str, _Pending]
+        self, number: int, payload: bytes, decoded: Decoded, strict: dict[str, list[tuple[int, int, Any]]]
     ) -> Any:
         """Ask the strict decoder; returns the head of the message."""
+        source = decoded.sources[number]
         try:
             message = source.decode(payload)
         except Refused as refusal:
             decoded.others[number] = refusal
-            return _Outer(boot=refusal.identity.boot, seq=-1 if refusal.identity.seq is None else refusal.identity.seq)
+            return _head_of(refusal)
         if message is not None:
             decoded.unknown_keys += message.unknown_keys
         if not isinstance(message, TelemetryMessage):
@@ -188,107 +155,220 @@ class BatchDecoder:
             if isinstance(message, EventMessage) and message.seq is not None:
                 return _Outer(boot=message.boot, seq=message.seq)
             return _Outer()
-        rows = pending.get(source.kind) or pending.setdefault(source.kind, _Pending())
-        for index, sample in enumerate(message.samples):
-            rows.strict.append((number, index, sample, sample.metrics))
-        table = source.table
-        if table is not None:
-            table.meet(name for sample in message.samples for name in sample.metrics)
-            if b"true" in payload or b"false" in payload:
-                table.expect_booleans()
+        rows = strict.setdefault(source.kind, [])
+        rows += [(number, index, sample) for index, sample in enumerate(message.samples)]
+        if source.table is not None:
+            source.table.meet(_metrics_said(payload))
         return _Outer(boot=message.boot, seq=-1 if message.seq is None else message.seq)
 
-    def _finish(
-        self,
-        decoded: Decoded,
-        payloads: Sequence[bytes],
-        pending: dict[str, _Pending],
-        singles: list[int],
-        batches: list[int],
-    ) -> None:
-        """Make the columns, check in bulk, and ask the strict decoder about what is odd."""
+    def _make_rows(
+        self, decoded: Decoded, typed: Sequence[_Typed], strict: Mapping[str, list[tuple[int, int, Any]]]
+    ) -> tuple[set[int], NDArray[np.int64], NDArray[np.int64]]:
+        """Make the columns; which messages look odd, and how many quotes and readings each message's samples have."""
         decoded.seqs = np.array([head.seq for head in decoded.heads], dtype=np.int64)
-        quotes = np.zeros(len(payloads), dtype=np.int64)
+        quotes, readings = np.zeros((2, len(decoded.heads)), dtype=np.int64)
         odd: set[int] = set()
-        for kind, rows in pending.items():
-            table = self._tables.get(kind)
-            if rows.message and table is not None:
-                made, per_row = _fast_rows(kind, table, rows, odd)
+        for part in typed:
+            if part.said:
+                made, row_quotes, row_readings = _rows_of(part, odd)
                 decoded.rows.append(made)
-                quotes += np.bincount(made.message, per_row, len(payloads)).astype(np.int64)
-            if rows.strict:
-                decoded.rows.append(_strict_rows(kind, profile_for(kind, self._profiles), rows))
-            if table is not None:
-                table.learn()
-        odd.update(odd_messages(decoded, payloads, quotes, singles=singles, batches=batches))
-        refused = set()
-        for number in odd:
-            try:
-                decoded.sources[number].decode(payloads[number])
-            except Refused as refusal:
-                refused.add(number)
-                decoded.others[number] = refusal
-                identity = refusal.identity
-                decoded.heads[number] = _Outer(boot=identity.boot, seq=-1 if identity.seq is None else identity.seq)
-                decoded.seqs[number] = decoded.heads[number].seq
-        if refused:
-            decoded.rows = [_without(rows, refused) for rows in decoded.rows]
+                quotes += np.bincount(made.message, row_quotes, len(quotes)).astype(np.int64)
+                readings += np.bincount(made.message, row_readings, len(quotes)).astype(np.int64)
+        decoded.rows += [
+            strict_rows(kind, profile_for(kind, self._profiles), found) for kind, found in strict.items() if found
+        ]
+        return odd, quotes, readings
 
 
-def _take_samples(number: int, table: KindTable, outer: Any, rows: _Pending) -> None:
-    """The samples of one message become rows, all or none."""
-    if bytes(outer.metrics):
-        raise msgspec.ValidationError("metrics beside samples")
-    values = [table.decode(sample.metrics) for sample in outer.samples]
-    rows.message.extend([number] * len(values))
-    rows.index.extend(range(len(values)))
-    rows.values.extend(values)
+@dataclass(slots=True)
+class _Taken:
+    """What the typed decoder made of the messages of one kind; all numbers ascend."""
+
+    parts: list[_Typed] = field(default_factory=list)
+    singles: Sequence[int] = ()
+    batches: Sequence[int] = ()
+    failed: list[int] = field(default_factory=list)
+
+
+def _by_table(sources: Sequence[Source]) -> dict[KindTable | None, Sequence[int]]:
+    """Numbers of the messages by the table that decodes them."""
+    tables = [source.table for source in sources]
+    if len(set(tables)) == 1:
+        return {tables[0]: range(len(tables))}
+    found: dict[KindTable | None, list[int]] = {}
+    for number, table in enumerate(tables):
+        found.setdefault(table, []).append(number)
+    return dict(found)
+
+
+def _typed(table: KindTable, numbers: Sequence[int], payloads: Sequence[bytes], heads: list[Any]) -> _Taken:
+    """Decode the messages of one kind, and fill in their heads; what fails is left to the strict decoder."""
+    is_all = len(numbers) == len(payloads)
+    outers, failed = _each(_decode_outer, payloads if is_all else [payloads[number] for number in numbers])
+    taken = _Taken(failed=[numbers[place] for place in failed])
+    numbers, outers = _kept(numbers, outers, failed)
+    if [outer.samples for outer in outers].count(None) < len(outers):
+        batched = [place for place, outer in enumerate(outers) if outer.samples is not None]
+        _typed_batches(table, [numbers[place] for place in batched], [outers[place] for place in batched], taken)
+        for place in batched:
+            heads[numbers[place]] = outers[place]
+        numbers, outers = _kept(numbers, outers, batched)
+    values, failed = _each(table.decode, [outer.metrics for outer in outers])
+    if failed:
+        taken.failed = sorted([*taken.failed, *(numbers[place] for place in failed)])
+        outers = _kept(numbers, outers, failed)[1]
+        numbers, values = _kept(numbers, values, failed)
+    if len(numbers) == len(heads):
+        heads[:] = outers
+    else:
+        for number, outer in zip(numbers, outers, strict=True):
+            heads[number] = outer
+    message = np.array(numbers, dtype=np.int64)
+    taken.parts.append(_Typed(table, message, np.zeros(len(message), dtype=np.int64), outers, values))
+    taken.singles = numbers
+    return taken
+
+
+def _typed_batches(table: KindTable, numbers: Sequence[int], outers: Sequence[Any], taken: _Taken) -> None:
+    """The samples of messages that carry many: of each message all or none."""
+    message: list[int] = []
+    index: list[int] = []
+    said: list[Any] = []
+    values: list[Any] = []
+    whole: list[int] = []
+    for number, outer in zip(numbers, outers, strict=True):
+        made, failed = _each(table.decode, [sample.metrics for sample in outer.samples])
+        if failed or bytes(outer.metrics):
+            taken.failed.append(number)
+            continue
+        whole.append(number)
+        message += [number] * len(made)
+        index += range(len(made))
+        said += _samples_said(outer)
+        values += made
+    taken.failed.sort()
+    taken.batches = whole
+    parts = np.array(message, dtype=np.int64), np.array(index, dtype=np.int64)
+    taken.parts.append(_Typed(table, *parts, said, values))
+
+
+def _samples_said(outer: Any) -> list[Any]:
+    """The samples of one message with what they take from it."""
     ts, up_ms, mode, cycle = outer.ts, outer.up_ms, outer.mode, outer.cycle
+    samples: list[Any] = outer.samples
     if ts is None and up_ms < 0 and mode is None and cycle is None:
-        rows.said.extend(outer.samples)
-        return
-    for sample in outer.samples:
-        rows.said.append(
-            _Sample(
-                metrics=sample.metrics,
-                ts=ts if sample.ts is None else sample.ts,
-                up_ms=up_ms if sample.up_ms < 0 else sample.up_ms,
-                mode=mode if sample.mode is None else sample.mode,
-                cycle=cycle if sample.cycle is None else sample.cycle,
-            )
+        return samples
+    return [
+        _Sample(
+            metrics=sample.metrics,
+            ts=ts if sample.ts is None else sample.ts,
+            up_ms=up_ms if sample.up_ms < 0 else sample.up_ms,
+            mode=mode if sample.mode is None else sample.mode,
+            cycle=cycle if sample.cycle is None else sample.cycle,
         )
+        for sample in samples
+    ]
 
 
-def _fast_rows(kind: str, table: KindTable, pending: _Pending, odd: set[int]) -> tuple[Rows, NDArray[np.int64]]:
-    """Columns of the rows that the typed decoder took, and how many quotes each should have in its message."""
-    said = pending.said
-    message = np.array(pending.message, dtype=np.int64)
-    values = table.matrix(pending.values)
-    raws = [bytes(item.metrics) for item in said]
-    counts = (~np.isnan(values)).sum(axis=1)
-    is_odd = odd_rows(raws, values, counts)
-    texts = [item.ts for item in said]
-    ts_ms, is_text = _times(texts, is_odd)
+def _each(decode: Callable[[Any], Any], texts: Iterable[Any]) -> tuple[list[Any], list[int]]:
+    """Each text decoded, ``None`` where that fails, and the places where it does."""
+    made: list[Any] = []
+    failed: list[int] = []
+    append = made.append
+    remaining = iter(texts)
+    while True:
+        try:
+            for text in remaining:
+                append(decode(text))
+        except _NOT_TYPED:
+            failed.append(len(made))
+            append(None)
+        else:
+            return made, failed
+
+
+def _kept(numbers: Sequence[int], items: list[Any], dropped: Sequence[int]) -> tuple[Sequence[int], list[Any]]:
+    """Both without what stands at some places."""
+    if not dropped:
+        return numbers, items
+    gone = set(dropped)
+    return (
+        [number for place, number in enumerate(numbers) if place not in gone],
+        [item for place, item in enumerate(items) if place not in gone],
+    )
+
+
+def _metrics_said(payload: bytes) -> list[tuple[str, object]]:
+    """Names and values of the metrics of a payload that the strict decoder took; none where this parser does not."""
+    try:
+        value = msgspec.json.decode(payload)
+    except _NOT_TYPED:
+        return []
+    return [pair for sample in value.get("samples", [value]) for pair in sample["metrics"].items()]
+
+
+def _head_of(refusal: Refused) -> Any:
+    """The head of a refused message."""
+    identity = refusal.identity
+    return _Outer(boot=identity.boot, seq=-1 if identity.seq is None else identity.seq)
+
+
+def _ask_again(decoded: Decoded, payloads: Sequence[bytes], odd: Iterable[int]) -> None:
+    """Show odd messages to the strict decoder, and drop what it refuses."""
+    refused = set()
+    for number in odd:
+        try:
+            decoded.sources[number].decode(payloads[number])
+        except Refused as refusal:
+            refused.add(number)
+            decoded.others[number] = refusal
+            decoded.heads[number] = _head_of(refusal)
+            decoded.seqs[number] = decoded.heads[number].seq
+    if refused:
+        decoded.rows = [without(rows, refused) for rows in decoded.rows]
+
+
+def _rows_of(part: _Typed, odd: set[int]) -> tuple[Rows, NDArray[np.int64], NDArray[np.int64]]:
+    """Columns of typed samples; how many quotes each should have in its message, and its readings."""
+    table, said = part.table, part.said
+    values = table.matrix(part.values)
+    readings = np.count_nonzero(values == values, axis=1)  # noqa: PLR0124 - NaN is no reading
+    is_odd = odd_rows(values, readings)
+    ts_ms, is_text = _times([item.ts for item in said], is_odd)
     up_ms = np.array([item.up_ms for item in said], dtype=np.int64)
     modes = [item.mode for item in said]
     cycles = [item.cycle for item in said]
-    quotes = counts + 1 + is_text + (ts_ms != NO_TIME) + (up_ms >= 0)
+    quotes = readings + 1 + is_text + (ts_ms != NO_TIME) + (up_ms >= 0)
     quotes += 2 * (present(modes, is_odd).astype(np.int64) + present(cycles, is_odd))
-    odd.update(message[is_odd].tolist())
-    index = np.array(pending.index, dtype=np.int64)
+    odd.update(part.message[is_odd].tolist())
     rows = Rows(
-        kind, len(table.own), table.names, message, index, ts_ms, up_ms, modes, cycles, values, raws, bool(table.own)
+        table.kind,
+        len(table.own),
+        table.names,
+        part.message,
+        part.index,
+        ts_ms,
+        up_ms,
+        modes,
+        cycles,
+        values,
+        TEXT_SEPARATOR.join([item.metrics for item in said]),
+        bool(table.own),
     )
-    return rows, 2 * quotes
+    return rows, 2 * quotes, readings
 
 
 def _times(texts: list[Any], is_odd: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Event times in ms, and which were text; a text that is no time marks its row as odd."""
     ts_ms = np.full(len(texts), NO_TIME, dtype=np.int64)
     is_text = np.zeros(len(texts), dtype=np.bool_)
-    usual = [number for number, text in enumerate(texts) if type(text) is str and len(text) == USUAL_LENGTH]
+    if set(map(type, texts)) == {str} and set(map(len, texts)) == {USUAL_LENGTH}:
+        usual: Sequence[int] = range(len(texts))
+        chosen = texts
+    else:
+        usual = [number for number, text in enumerate(texts) if type(text) is str and len(text) == USUAL_LENGTH]
+        chosen = [texts[number] for number in usual]
     if usual:
-        chosen = texts if len(usual) == len(texts) else [texts[number] for number in usual]
         parsed, is_usual = parse_many_ms(chosen)
         ts_ms[usual] = np.where(is_usual, parsed, NO_TIME)
         is_text[usual] = True
@@ -305,56 +385,3 @@ def _times(texts: list[Any], is_odd: NDArray[np.bool_]) -> tuple[NDArray[np.int6
         elif text is not None:
             ts_ms[number] = clamp_ms(text)
     return ts_ms, is_text
-
-
-def _strict_rows(kind: str, profile: Profile, pending: _Pending) -> Rows:
-    """Columns of the rows that the strict decoder took."""
-    own = tuple(profile.metrics)
-    extra = sorted({name for row in pending.strict for name in row[3]} - set(own))
-    names = (*own, *extra)
-    place = {name: column for column, name in enumerate(names)}
-    values = np.full((len(pending.strict), len(names)), np.nan)
-    for number, row in enumerate(pending.strict):
-        for name, value in row[3].items():
-            values[number, place[name]] = value
-    samples = [row[2] for row in pending.strict]
-    return Rows(
-        kind,
-        len(own),
-        names,
-        np.array([row[0] for row in pending.strict], dtype=np.int64),
-        np.array([row[1] for row in pending.strict], dtype=np.int64),
-        np.array([NO_TIME if sample.ts_ms is None else sample.ts_ms for sample in samples], dtype=np.int64),
-        np.array([-1 if sample.up_ms is None else sample.up_ms for sample in samples], dtype=np.int64),
-        [sample.mode for sample in samples],
-        [sample.cycle for sample in samples],
-        values,
-        [msgspec.json.encode(sample.metrics) for sample in samples],
-        bool(own),
-    )
-
-
-def _without(rows: Rows, messages: set[int]) -> Rows:
-    """The rows of all other messages."""
-    return take(rows, np.flatnonzero(~np.isin(rows.message, np.fromiter(messages, dtype=np.int64))))
-
-
-def take(rows: Rows, keep: NDArray[np.int64]) -> Rows:
-    """Some rows, by number."""
-    if len(keep) == len(rows.message) and (len(keep) == 0 or (np.diff(keep) > 0).all()):
-        return rows
-    numbers = keep.tolist()
-    return Rows(
-        rows.kind,
-        rows.own_names,
-        rows.names,
-        rows.message[keep],
-        rows.index[keep],
-        rows.ts_ms[keep],
-        rows.up_ms[keep],
-        [rows.modes[number] for number in numbers],
-        [rows.cycles[number] for number in numbers],
-        rows.values[keep],
-        [rows.metrics_json[number] for number in numbers],
-        rows.is_profiled,
-    )

@@ -1,15 +1,15 @@
 """Bulk checks behind the typed decoder: which messages must be shown to the strict one.
 
 The typed decoder keeps the last of duplicate keys, takes integers beyond 64 bit as numbers, and lets an empty object pass.
-Counting finds all of that: a message without a backslash holds two quotes per key and per text, and a metrics object one
-colon per reading; a duplicate key adds to the count and never takes away. So a chunk whose sums are right is right.
-False alarms cost time only.
+Counting finds all of that: a message without a backslash holds two quotes per key and per text; a duplicate key adds to
+the count and never takes away. So messages whose sum is right are right. A batch is looked at as a whole, then by chunks,
+then one by one. False alarms cost time only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,20 +25,14 @@ QUOTES_OF_IDENTITY = 6
 """Two keys and one text."""
 _BEYOND_INTEGERS = 2.0**63
 _QUOTE = ord('"')
-_COLON = ord(":")
 
 
-def odd_rows(raws: Sequence[bytes], values: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Rows (N,) whose metrics are none, too many, duplicate, or perhaps beyond 64 bit."""
-    with np.errstate(invalid="ignore"):
-        is_odd: NDArray[np.bool_] = (
-            (counts == 0) | (counts > METRICS_MAX) | (np.abs(values) >= _BEYOND_INTEGERS).any(axis=1)
-        )
-    for start in range(0, len(raws), CHUNK):
-        chunk = raws[start : start + CHUNK]
-        if _count(b"".join(chunk), _COLON) != counts[start : start + CHUNK].sum():
-            for number, raw in enumerate(chunk, start=start):
-                is_odd[number] |= raw.count(b":") != counts[number]
+def odd_rows(values: NDArray[np.float64], readings: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Rows (N,) with no metrics, too many, or one that was perhaps an integer beyond 64 bit."""
+    is_odd: NDArray[np.bool_] = (readings == 0) | (readings > METRICS_MAX)
+    is_beyond = (values >= _BEYOND_INTEGERS) | (values <= -_BEYOND_INTEGERS)
+    if is_beyond.any():
+        is_odd |= is_beyond.any(axis=1)
     return is_odd
 
 
@@ -57,24 +51,33 @@ def odd_messages(
     decoded: Any,
     payloads: Sequence[bytes],
     quotes: NDArray[np.int64],
+    readings: NDArray[np.int64],
     *,
     singles: Sequence[int],
     batches: Sequence[int],
 ) -> list[int]:
-    """Messages that the strict decoder must see; ``quotes`` = those that each message's samples account for."""
+    """Messages that the strict decoder must see; ``quotes``, ``readings`` = what each message's samples account for."""
     heads, sources = decoded.heads, decoded.sources
-    odd = [number for number in batches if _is_odd_batch(payloads[number], heads[number], sources[number])]
-    is_counted = decoded.seqs >= 0
-    expected = quotes + np.where(is_counted, QUOTES_OF_IDENTITY, 0)
+    odd = [
+        number
+        for number in batches
+        if _is_odd_batch(payloads[number], heads[number], sources[number], int(readings[number]))
+    ]
+    expected = quotes + np.where(decoded.seqs >= 0, QUOTES_OF_IDENTITY, 0)
+
+    def is_odd(numbers: Sequence[int]) -> bool:
+        is_all = len(numbers) == len(payloads)
+        return _are_odd(
+            payloads if is_all else [payloads[number] for number in numbers],
+            heads if is_all else [heads[number] for number in numbers],
+            quotes=int(expected.sum() if is_all else expected[list(numbers)].sum()),
+        )
+
+    if not singles or not is_odd(singles):
+        return odd
     for start in range(0, len(singles), CHUNK):
         chunk = singles[start : start + CHUNK]
-        is_odd = _is_odd_chunk(
-            [payloads[number] for number in chunk],
-            [heads[number] for number in chunk],
-            counted=int(np.count_nonzero(is_counted[chunk])),
-            quotes=int(expected[chunk].sum()),
-        )
-        if is_odd:
+        if is_odd(chunk):
             odd += [
                 number
                 for number in chunk
@@ -83,28 +86,30 @@ def odd_messages(
     return odd
 
 
-def _is_odd_chunk(payloads: list[bytes], heads: list[Any], *, counted: int, quotes: int) -> bool:
+def _are_odd(payloads: Sequence[bytes], heads: Sequence[Any], *, quotes: int) -> bool:
     """Whether any of some single-sample messages may be odd; may err on the safe side only."""
-    boots = {head.boot for head in heads}
     joined = b"".join(payloads)
     return (
-        counted != (0 if None in boots else len(heads))
-        or not _are_boots(boots)
-        or {head.appliance_id for head in heads} != {None}
+        not _are_identities([head.boot for head in heads], [head.seq for head in heads])
+        or [head.appliance_id for head in heads].count(None) != len(heads)
         or max(map(len, payloads)) > PAYLOAD_BYTES_MAX
         or b"\\" in joined
         or _count(joined, _QUOTE) != quotes
     )
 
 
-def _are_boots(boots: set[str | None]) -> bool:
+def _are_identities(boots: list[str | None], seqs: list[int]) -> bool:
     """Whether all of these are well formed, or none is there at all."""
     if None in boots:
-        return len(boots) == 1
-    said = [boot for boot in boots if boot is not None]
-    joined = "".join(said)
+        return set(boots) == {None} and max(seqs) < 0
+    said = cast("list[str]", boots)
     lengths = list(map(len, said))
-    return joined.isascii() and joined.isalnum() and min(lengths) > 0 and max(lengths) <= BOOT_CHARACTERS_MAX
+    return (
+        "".join(said).encode().isalnum()  # of bytes only A-Z, a-z and 0-9 are
+        and min(lengths) > 0
+        and max(lengths) <= BOOT_CHARACTERS_MAX
+        and min(seqs) >= 0
+    )
 
 
 def _is_odd(payload: bytes, head: Any, source: Any, quotes: int) -> bool:
@@ -126,14 +131,13 @@ def _is_odd(payload: bytes, head: Any, source: Any, quotes: int) -> bool:
     )
 
 
-def _is_odd_batch(payload: bytes, head: Any, source: Any) -> bool:
+def _is_odd_batch(payload: bytes, head: Any, source: Any, readings: int) -> bool:
     """The same for a message of many samples, whose own fields stand beside those of the samples."""
     said = [head, *head.samples]
     texts = [text for item in said for text in (item.mode, item.cycle) if text is not None]
-    quotes = sum(bytes(sample.metrics).count(b":") for sample in head.samples)
-    quotes += len(said) + 2 * len(texts) + sum(item.up_ms >= 0 for item in said)
-    quotes += sum((item.ts is not None) + (type(item.ts) is str) for item in said)
-    return any(len(text) > TEXT_CHARACTERS_MAX for text in texts) or _is_odd(payload, head, source, 2 * quotes)
+    keys = readings + len(said) + 2 * len(texts) + sum(item.up_ms >= 0 for item in said)
+    keys += sum((item.ts is not None) + (type(item.ts) is str) for item in said)
+    return any(len(text) > TEXT_CHARACTERS_MAX for text in texts) or _is_odd(payload, head, source, 2 * keys)
 
 
 def _count(text: bytes, byte: int) -> int:

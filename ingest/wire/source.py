@@ -62,6 +62,11 @@ class Sources:
             source = self.known[topic] = self._resolve(topic)
         return source
 
+    def of_all(self, topics: Sequence[str]) -> list[Source]:
+        """The source of each topic."""
+        found = list(map(self.known.get, topics))
+        return [self.of(topic) if source is None else source for topic, source in zip(topics, found, strict=True)]
+
     def subscriptions(self) -> tuple[str, ...]:
         """All topic filters, ours and those of the codecs."""
         return (*self._scheme.subscriptions(), *(item for codec in self._codecs for item in codec.subscriptions()))

@@ -24,7 +24,6 @@ class Channel(StrEnum):
     NACK = "nack"
 
 
-FROM_APPLIANCE = (Channel.TELEMETRY, Channel.EVENT, Channel.STATUS, Channel.RESULT)
 TO_APPLIANCE = (Channel.COMMAND, Channel.ACK, Channel.NACK)
 
 
@@ -76,8 +75,8 @@ class TopicScheme:
         return f"{self.root}/{kind}/{appliance_id}/{channel}"
 
     def subscriptions(self) -> tuple[str, ...]:
-        """The filters that the service subscribes to, one per channel that appliances speak on; none overlap."""
-        return tuple(f"{self.root}/+/+/{channel}" for channel in FROM_APPLIANCE)
+        """The filters that the service subscribes to: everything below the root, so that an unknown topic is seen as well."""
+        return (f"{self.root}/#",)
 
     def to_appliance(self, kind: str, appliance_id: str) -> tuple[str, ...]:
         """The topics that one appliance subscribes to."""

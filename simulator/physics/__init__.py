@@ -5,7 +5,7 @@ A new kind is a file that ends with its ``KIND``, a line here, its table in the 
 
 from __future__ import annotations
 
-from simulator.physics import air_conditioner, refrigerator, washing_machine, water_heater
+from simulator.physics import dishwasher, refrigerator, washing_machine
 from simulator.physics.kind import Kind
 
 KINDS: dict[str, Kind] = {
@@ -13,7 +13,6 @@ KINDS: dict[str, Kind] = {
     for one in (
         refrigerator.KIND,
         washing_machine.KIND,
-        air_conditioner.KIND,
-        water_heater.KIND,
+        dishwasher.KIND,
     )
 }

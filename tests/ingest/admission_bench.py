@@ -14,7 +14,7 @@ from ingest.admitted import decode_admitted
 from ingest.books import FILE_NAME, Books
 from ingest.dead_letters import KeptLetter, list_dead_letters
 from ingest.ledger import LedgerRow
-from ingest.sample import AdmittedBatch
+from ingest.sample import TEXT_SEPARATOR, AdmittedBatch, SampleBlock
 from ingest.wire.columns import BatchDecoder
 from ingest.wire.foreign import codecs_of
 
@@ -100,6 +100,10 @@ def assert_equal(one: AdmittedBatch, other: AdmittedBatch) -> None:
         )
         for name in ("ts_ms", "values", "seq", "index", "flags"):
             assert np.array_equal(getattr(mine, name), getattr(theirs, name), equal_nan=name == "values"), name
-        assert mine.metrics_json is not None
-        assert theirs.metrics_json is not None
-        assert [json.loads(text) for text in mine.metrics_json] == [json.loads(text) for text in theirs.metrics_json]
+        assert _texts(mine) == _texts(theirs)
+
+
+def _texts(block: SampleBlock) -> list[Any]:
+    """What the received text of each sample says."""
+    assert block.metrics_text is not None
+    return [json.loads(text) for text in block.metrics_text.split(TEXT_SEPARATOR)]

@@ -46,6 +46,7 @@ class FakeBroker:
     tls: ssl.SSLContext | None = None
     connects: list[mqtt5.ConnectPacket] = field(default_factory=list)
     subscribed: list[mqtt5.TopicFilter] = field(default_factory=list)
+    unsubscribed: list[str] = field(default_factory=list)
     published: list[mqtt5.PublishPacket] = field(default_factory=list)
     pubacks: list[int] = field(default_factory=list)
     pings: int = 0
@@ -55,6 +56,7 @@ class FakeBroker:
     _writer: asyncio.StreamWriter | None = None
     _writers: dict[asyncio.Task[Any], asyncio.StreamWriter] = field(default_factory=dict)
     _packet_id: int = 0
+    _port: int = 0
 
     @property
     def url(self) -> str:
@@ -106,6 +108,18 @@ class FakeBroker:
             self._writer.transport.abort()
             self._writer = None
 
+    async def leave(self) -> None:
+        """Go away: the connection is cut, and nobody listens any more."""
+        assert self._server is not None
+        self._port = self._server.sockets[0].getsockname()[1]
+        self._server.close()
+        self.drop()
+        await self._server.wait_closed()
+
+    async def come_back(self) -> None:
+        """Listen again where it listened before."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port, ssl=self.tls)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
         task = asyncio.current_task()
@@ -136,6 +150,10 @@ class FakeBroker:
                 self.subscribed += packet.topic_filters
                 codes = [self.suback_code] * len(packet.topic_filters)
                 writer.write(mqtt5.SubAckPacket(packet.packet_id, codes).write())
+            case mqtt5.UnsubscribePacket():
+                self.unsubscribed += packet.patterns
+                unknown = [mqtt5.UnsubAckReasonCode.NO_SUBSCRIPTION_EXISTED] * len(packet.patterns)
+                writer.write(mqtt5.UnsubAckPacket(packet.packet_id, unknown).write())
             case mqtt5.PublishPacket():
                 self.published.append(packet)
                 if packet.packet_id is not None and self.is_answering_publishes:

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.sample import SampleBlock
+from ingest.sample import TEXT_SEPARATOR, SampleBlock
 from ingest.store.line_protocol import encode_block
 
 LINE = re.compile(rb'([^ ,]+),appliance_id=([^ ]+) ((?:[^" ]|"(?:[^"\\]|\\.)*")+) (\d+)', re.DOTALL)
@@ -92,7 +92,7 @@ def test_received_text_gives_the_same_lines(block: SampleBlock, blank: str) -> N
         ]
         texts.append(("{" + ",".join(pairs) + blank + "}").encode())
 
-    lines = encode_block(dataclasses.replace(block, metrics_json=texts))
+    lines = encode_block(dataclasses.replace(block, metrics_text=TEXT_SEPARATOR.join(texts)))
 
     assert [parse(line) for line in lines] == expected(block)
 
@@ -111,7 +111,7 @@ def block_of(metrics: tuple[str, ...], values: list[float], text: bytes) -> Samp
         index=np.array([0], np.int64),
         flags=np.zeros(1, np.uint8),
         received_ms=0,
-        metrics_json=[text],
+        metrics_text=text,
     )
 
 

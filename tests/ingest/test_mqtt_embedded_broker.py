@@ -70,6 +70,25 @@ def test_appliances_of_both_protocols_reach_the_service(broker: EmbeddedBroker, 
     asyncio.run(asyncio.wait_for(story(), WAIT_S))
 
 
+def test_our_own_messages_do_not_come_back(broker: EmbeddedBroker) -> None:
+    """This broker sends a client its own messages: ours are dropped unread, while an unknown channel arrives."""
+
+    async def story() -> None:
+        runs: list[PublishRun] = []
+        service = await Connection.open(
+            parse_address(broker.url("fettle")), broker.options("service-echo"), runs.append
+        )
+        await service.subscribe(subscriptions("fettle/v1"))
+        service.publish_once("fettle/v1/refrigerator/f1/ack", b"{}")
+        await service.publish("fettle/v1/refrigerator/f1/command", b"{}")
+        await service.publish("fettle/v1/refrigerator/f1/bogus", b"{}")
+        await until(lambda: sum(run.count for run in runs) >= 1)
+        await service.disconnect()
+        assert [topic for run in runs for topic in run.messages.topics] == ["fettle/v1/refrigerator/f1/bogus"]
+
+    asyncio.run(asyncio.wait_for(story(), WAIT_S))
+
+
 def test_wrong_credentials_are_refused(broker: EmbeddedBroker) -> None:
     """A wrong password is answered with a sentence about user and password."""
     url = broker.url("fettle").replace("pw1", "wrong")

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ingest.sample import TEXT_SEPARATOR
 from ingest.wire import columns, guards
-from ingest.wire.columns import NO_TIME, BatchDecoder, Decoded
+from ingest.wire.columns import BatchDecoder, Decoded
 from ingest.wire.dead_letter import Refused
 from ingest.wire.kind_table import LEARNED_MAX
 from ingest.wire.message import decode
+from ingest.wire.sample_rows import NO_TIME
 from ingest.wire.telemetry import TelemetryMessage
 from ingest.wire.topic import TopicScheme
 
@@ -119,7 +121,8 @@ def _samples_of(decoded: Decoded, number: int) -> list[tuple[Any, ...]]:
                 for name, value in zip(rows.names, rows.values[row].tolist(), strict=True)
                 if value == value  # noqa: PLR0124 - NaN
             }
-            text = {name: float(value) for name, value in json.loads(rows.metrics_json[row]).items()}
+            received = rows.metrics_text.split(TEXT_SEPARATOR)[row]
+            text = {name: float(value) for name, value in json.loads(received).items()}
             assert text == metrics
             ts_ms, up_ms = int(rows.ts_ms[row]), int(rows.up_ms[row])
             found.append(
@@ -289,6 +292,18 @@ def test_random_messages_agree(payloads: list[bytes]) -> None:
     _assert_agree(payloads)
 
 
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.lists(_payload(), min_size=1, max_size=3), min_size=2, max_size=4))
+@example([[b'{"metrics":{"new_c":true}}'], [b'{"metrics":{"new_c":1.5}}'], [b'{"metrics":{"new_c":false}}'] * 2])
+@example([[b'{"metrics":{"door_locked":1}}'], [b'{"metrics":{"door_locked":true,"power_w":true}}'] * 2])
+def test_one_decoder_agrees_batch_after_batch(batches: list[list[bytes]]) -> None:
+    """What a decoder has learned of names, numbers and booleans changes nothing that it says."""
+    decoder = BatchDecoder()
+
+    for payloads in batches:
+        _assert_agree(payloads, decoder=decoder)
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_agree(payload: bytes) -> None:
@@ -305,7 +320,7 @@ def test_without_the_guards_garbage_passes(monkeypatch: pytest.MonkeyPatch) -> N
         b'{"boot":"a","seq":1,"seq":2,"metrics":{"power_w":1}}',
     ]
     guarded = BatchDecoder().decode([TOPIC] * 4, payloads)
-    monkeypatch.setattr(columns, "odd_rows", lambda raws, _values, _counts: np.zeros(len(raws), dtype=np.bool_))
+    monkeypatch.setattr(columns, "odd_rows", lambda values, _readings: np.zeros(len(values), dtype=np.bool_))
     monkeypatch.setattr(columns, "odd_messages", lambda *_args, **_kwargs: [])
     unguarded = BatchDecoder().decode([TOPIC] * 4, payloads)
 

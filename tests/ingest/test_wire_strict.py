@@ -209,6 +209,25 @@ def test_times_come_back(ms: int) -> None:
     assert bulk.tolist() == [ms]
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    st.integers(-62135596800000, 253402300799999 - 59_999),
+    st.lists(st.tuples(st.integers(0, 130_000), st.integers(0, 23), st.characters(codec="utf-8")), min_size=2),
+)
+def test_times_in_company_are_read_as_alone(ms: int, others: list[tuple[int, int, str]]) -> None:
+    """In bulk a text of the usual form is the same millisecond as alone, and any other is left to the strict parser."""
+    texts = [format_ms(min(ms + more, 253402300799999)) for more, _, _ in others]
+    damaged = [text[:at] + mark + text[at + 1 :] for text, (_, at, mark) in zip(texts, others, strict=True)]
+    for company in (texts, damaged, [*texts, damaged[0]]):
+        bulk, is_usual = parse_many_ms(company)
+
+        for text, read_ms, is_plain in zip(company, bulk.tolist(), is_usual.tolist(), strict=True):
+            if is_plain:
+                assert read_ms == parse_ms(text)
+            else:
+                assert text in damaged
+
+
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
@@ -235,4 +254,4 @@ def test_root_is_a_setting() -> None:
 
     assert scheme.parse("acme/fleet/1/dryer/d/status") == Topic("dryer", "d", Channel.STATUS)
     assert scheme.parse("fettle/v1/dryer/d/status") is None
-    assert scheme.subscriptions()[0] == "acme/fleet/1/+/+/telemetry"
+    assert scheme.subscriptions() == ("acme/fleet/1/#",)

@@ -11,6 +11,7 @@ from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.domain.bucket_retention_rules import BucketRetentionRules
 
+from ingest.sample import TEXT_SEPARATOR
 from ingest.store import StoreRejected, StoreUnavailable
 from ingest.store.influx import InfluxStore
 from ingest.store.influx_address import InfluxAddress
@@ -126,7 +127,8 @@ def test_received_text_is_stored_as_its_values(store: InfluxStore) -> None:
     values = np.array([[1000.0], [12345678901234567890.0], [-0.5], [1.0]])
     block = make_block([("a1", T0 + ms, {"power_w": 0.0}) for ms in range(4)])
     block = type(block)(
-        **{name: getattr(block, name) for name in block.__slots__} | {"values": values, "metrics_json": texts}
+        **{name: getattr(block, name) for name in block.__slots__}
+        | {"values": values, "metrics_text": TEXT_SEPARATOR.join(texts)}
     )
 
     store.write([block])

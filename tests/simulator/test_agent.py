@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +22,8 @@ from ingest.wire.message import decode
 from ingest.wire.result import ResultMessage
 from ingest.wire.status import StatusMessage
 from ingest.wire.topic import TopicScheme
-from simulator.agent import RESULTS_KEPT, Agent, Consent, Identity
+from simulator.agent import Agent, Identity
+from simulator.obedience import Consent
 from simulator.reports import Happening
 
 NOW_MS = 1_790_000_000_000
@@ -108,8 +108,10 @@ def test_a_refused_message_is_not_sent_again() -> None:
 Step = st.one_of(
     st.tuples(st.just("report"), st.integers(1, 3)),
     st.tuples(st.just("event"), st.just(0)),
+    st.tuples(st.just("reboot"), st.just(0)),
     st.tuples(st.just("ack"), st.integers(-1, 40)),
     st.tuples(st.just("nack"), st.integers(0, 40)),
+    st.tuples(st.just("late_ack"), st.integers(-1, 40)),
 )
 
 
@@ -117,27 +119,76 @@ Step = st.one_of(
 def test_the_buffer_holds_exactly_what_nobody_has_answered(steps: list[tuple[str, int]]) -> None:
     """Whatever happens, what is kept is what was numbered and neither acknowledged nor refused, in order, byte for byte."""
     agent = _agent()
-    expected: dict[int, bytes] = {}
+    expected: dict[tuple[str | None, int | None], bytes] = {}
+    boots = ["b1"]
 
     for step, number in steps:
         if step == "report":
-            for message in agent.report([SAMPLE] * number):
-                assert message.seq is not None
-                expected[message.seq] = message.payload
+            expected |= {(message.boot, message.seq): message.payload for message in agent.report([SAMPLE] * number)}
         elif step == "event":
             message = agent.tell(Happening(0, NOW_MS, "moved"))
-            assert message.seq is not None
-            expected[message.seq] = message.payload
-        elif step == "ack":
-            agent.receive(agent.topic("ack"), encode_ack(AckMessage("b1", number)), NOW_MS)
-            expected = {seq: payload for seq, payload in expected.items() if seq > number}
+            expected[message.boot, message.seq] = message.payload
+        elif step == "reboot":
+            boots.append(f"b{len(boots) + 1}")
+            agent.reboot(boots[-1])
+        elif step == "nack":
+            agent.receive(agent.topic("nack"), encode_nack(NackMessage(boots[-1], number, Reason.SCHEMA)), NOW_MS)
+            expected.pop((boots[-1], number), None)
         else:
-            agent.receive(agent.topic("nack"), encode_nack(NackMessage("b1", number, Reason.SCHEMA)), NOW_MS)
-            expected.pop(number, None)
+            boot = boots[-1] if step == "ack" else boots[0]
+            agent.receive(agent.topic("ack"), encode_ack(AckMessage(boot, number)), NOW_MS)
+            for key in [(boot, seq) for seq in range(number + 1)]:
+                expected.pop(key, None)
 
-    assert {message.seq: message.payload for message in agent.unacknowledged()} == expected
-    assert agent.buffered_bytes == sum(map(len, expected.values()))
+    assert {(one.boot, one.seq): one.payload for one in agent.unacknowledged()} == expected
+    assert agent.buffer.kept_bytes == sum(map(len, expected.values()))
     assert agent.counts.numbered == agent.counts.acknowledged + agent.counts.refused + len(expected)
+
+
+def test_a_reboot_numbers_from_zero_and_keeps_what_is_unanswered() -> None:
+    """After a restart seq begins at 0 under the new boot; what the old boot has left is sent first, under its own name."""
+    agent = _agent()
+    agent.report([SAMPLE])
+
+    agent.reboot("b2")
+    agent.report([SAMPLE])
+
+    assert [(one.boot, one.seq) for one in agent.unacknowledged()] == [("b1", 0), ("b2", 0)]
+    assert [msgspec.json.decode(one.payload)["boot"] for one in agent.unacknowledged()] == ["b1", "b2"]
+
+
+def test_an_appliance_without_memory_says_so_and_keeps_nothing() -> None:
+    """Without a buffer the birth has no capability for it, and messages are numbered but not kept."""
+    agent = _agent(buffer_bytes=0)
+
+    (message,) = agent.report([SAMPLE])
+
+    assert b'"buffer"' not in agent.birth(NOW_MS).payload
+    assert b'"buffer"' in _agent().birth(NOW_MS).payload
+    assert message.seq == 0
+    assert agent.is_wanted(message)
+    assert agent.unacknowledged() == []
+
+
+def test_sleep_and_waking_are_told() -> None:
+    """An appliance that sleeps says until when, says it again when it connects, and is online when it wakes."""
+    agent = _agent()
+
+    states = [
+        agent.sleep(NOW_MS, until_ms=NOW_MS + 1000),
+        *agent.greet(NOW_MS),
+        *agent.wake(NOW_MS),
+        *agent.wake(NOW_MS),
+    ]
+
+    topic = TopicScheme().parse(agent.topic("status"))
+    assert topic is not None
+    told = [decode(topic, one.payload) for one in states]
+    assert [one.state for one in told if isinstance(one, StatusMessage)] == ["sleeping", "online", "sleeping", "online"]
+    assert all(one.retain for one in states)
+    assert [
+        one.state for one in (decode(topic, m.payload) for m in agent.greet(NOW_MS)) if isinstance(one, StatusMessage)
+    ] == ["online"]
 
 
 def test_a_full_buffer_drops_the_oldest_and_counts_them() -> None:
@@ -147,7 +198,7 @@ def test_a_full_buffer_drops_the_oldest_and_counts_them() -> None:
     for _ in range(50):
         agent.report([SAMPLE])
 
-    assert agent.buffered_bytes <= 1000
+    assert agent.buffer.kept_bytes <= 1000
     assert agent.counts.dropped == 50 - len(agent.unacknowledged())
     assert agent.unacknowledged()[-1].seq == 49
 
@@ -184,42 +235,7 @@ def test_a_repeated_command_gets_the_old_answer() -> None:
     again = _answer(agent, _command("snapshot.read"), now_ms=NOW_MS + 60_000)
 
     assert again == first
-    assert agent.counts.commands == 1
-
-
-def test_old_answers_are_kept_within_bounds() -> None:
-    """The answers of the last 256 commands are kept, no more."""
-    agent = _agent()
-
-    for number in range(RESULTS_KEPT + 10):
-        _answer(agent, _command("snapshot.read", f"c{number}"))
-
-    assert len(agent._results) == RESULTS_KEPT
-
-
-@pytest.mark.parametrize(
-    ("payload", "last", "reason"),
-    [
-        (_command("warp.drive"), IDLE, "unknown_command"),
-        (_command("drain.test", command_class="R2"), SAMPLE, "interlock_running"),
-        (_command("drain.test", command_class="R2"), b'{"mode":"idle","metrics":{"door_open":true}}', "interlock_door_open"),
-        (_command("drain.test", command_class="R2"), None, "interlock_unknown_state"),
-        (_command("drain.test", command_class="R2"), IDLE, "unknown_command"),
-        (_command("consent.show", args={"code": 5}), IDLE, "malformed"),
-        (b'{"id":"c1","name":"snapshot.read","class":"R0"}', IDLE, "malformed"),
-        (b'{"id":"c1","name":"snapshot.read","class":"R9","not_after":9999999999999}', IDLE, "malformed"),
-    ],
-)  # fmt: skip
-def test_what_must_not_be_done_is_rejected_with_its_reason(payload: bytes, last: bytes | None, reason: str) -> None:
-    """The appliance checks for itself: unknown, malformed and forbidden commands do nothing."""
-    agent = _agent()
-    if last is not None:
-        agent.report([last])
-
-    answer = _answer(agent, payload)
-
-    assert (answer["state"], answer["reason"]) == ("rejected", reason)
-    assert agent.consent is None
+    assert agent.obedience.done == 1
 
 
 def test_a_late_command_is_rejected() -> None:

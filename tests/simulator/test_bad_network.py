@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.distribution import Distribution
 from simulator.network import BadNetwork
-from simulator.specification import NetworkSpecification
+from simulator.outages import draw_outages
+from simulator.specification import read_fleet
 
 NEVER = Distribution(0.0, 0.0)
 
 
 def _network(seed: int = 1, **more: object) -> BadNetwork[int]:
-    rules = {
-        "loss": 0.0,
-        "duplicate": 0.0,
-        "delay": 0.0,
-        "delay_s": NEVER,
-        "disconnects_per_day": 0.0,
-        "disconnect_s": NEVER,
-    }
-    specification = NetworkSpecification(**(rules | more))  # type: ignore[arg-type]  # the rules are a plain table
-    return BadNetwork(specification, start_ms=0, rng=np.random.default_rng(seed))
+    good = {"loss": 0.0, "duplicate": 0.0, "delay": 0.0, "delay_s": NEVER, "disconnects_per_day": 0.0}
+    rules = replace(read_fleet("demo").network, **(good | more))  # type: ignore[arg-type]  # the rules are a plain table
+    outages = draw_outages(rules, start_ms=0, seed=seed, appliance=0)
+    return BadNetwork(rules, outages, rng=np.random.default_rng(seed))
 
 
 def _pass(network: BadNetwork[int], count: int, *, step_ms: int = 100) -> list[int]:

@@ -16,6 +16,7 @@ from ingest.mqtt.embedded_broker import EmbeddedBroker
 from ingest.wire.command import CommandClass, CommandMessage, encode_command
 from simulator.agent import Agent, Identity
 from simulator.connection import Broker, Connection, RefusedError, read_broker
+from simulator.distribution import Distribution
 from simulator.driver import FleetRun
 from simulator.fleet import Fleet
 from simulator.specification import FleetSpecification
@@ -86,6 +87,49 @@ def test_history_and_live_arrive_complete(specification: FleetSpecification, bro
     assert service.repeats > 0
     assert len(service.seen) == 8
     _check_complete(service, fleet_run.progress.published)
+
+
+def test_a_rough_life_is_told_truly(specification: FleetSpecification, broker: Broker) -> None:
+    """Reboots, storms, absences and wrong clocks: what has a memory loses nothing of any boot, what has none leaves gaps.
+
+    Washing machines say that they sleep, and that they are there when a programme starts.
+    """
+    rules = replace(
+        specification.network, unbuffered=0.4, disconnects_per_day=4.0, absences_per_year=40.0,
+        absence_days=Distribution(0.2, 0.6), storms_per_year=200.0, reboots_per_year=200.0,
+        clock_offset_s=Distribution(-3600.0, 3600.0), clock_drift_s_per_day=Distribution(-5.0, 5.0),
+    )  # fmt: skip
+    fleet = Fleet(replace(specification, network=rules), seed=3, appliances=10, start_ms=START_MS)
+    clock = ManualClock(START_MS)
+
+    async def run() -> tuple[FleetRun, Acknowledger]:
+        fleet_run = FleetRun(fleet, broker, clock=clock, seed=3, topic_root="rough/v1")
+        async with _service(broker, "rough/v1") as service:
+            stop = asyncio.Event()
+            task = asyncio.create_task(fleet_run.run(history_until_ms=None, stop=stop))
+            await _until(lambda: fleet.now_ms >= START_MS + 3 * DAY_MS, more=lambda: clock.advance(400_000))
+            stop.set()
+            done = asyncio.create_task(_forever(lambda: clock.advance(600_000)))
+            await task
+            done.cancel()
+            await asyncio.gather(done, return_exceptions=True)
+            return fleet_run, service
+
+    fleet_run, service = asyncio.run(run())
+
+    agents = {one.agent.identity.appliance_id: one.agent for one in fleet_run.connections}
+    gaps = dict.fromkeys(agents, 0)
+    for (topic, _), seen in service.seen.items():
+        gaps[topic.rsplit("/", 1)[-1]] += max(seen) + 1 - len(seen)
+    assert {agent.has_memory for agent in agents.values()} == {True, False}
+    assert sum(agent.counts.boots - 1 for agent in agents.values()) > 5
+    assert all(not gaps[name] for name, agent in agents.items() if agent.has_memory)
+    assert any(gaps[name] for name, agent in agents.items() if not agent.has_memory)
+    told = {
+        (topic.split("/")[2], msgspec.json.decode(payload)["state"]) for topic, payload in service.statuses if payload
+    }
+    assert ("washing_machine", "sleeping") in told
+    assert ("refrigerator", "sleeping") not in told
 
 
 async def _forever(step: Callable[[], None]) -> None:

@@ -25,7 +25,7 @@ from tests.simulator.made import START_MS, run_days
 def test_what_appliances_say_is_what_the_service_reads(specification: FleetSpecification, kind: str) -> None:
     """Every sample arrives with its time, mode, cycle and exactly the readings that were reported."""
     chunk = run_days(Fleet(specification, seed=4, appliances=6, start_ms=START_MS), 3, kind=kind)
-    messages = pack(SampleEncoder(KINDS[kind].metrics).encode(chunk), boot="a1", seq=17)
+    messages = pack(SampleEncoder(KINDS[kind].metrics).encode(chunk, ts_ms=chunk.ts_ms), boot="a1", seq=17)
 
     read = [decode(Topic(kind, "x1", Channel.TELEMETRY), message) for message in messages]
 
@@ -64,9 +64,9 @@ def test_booleans_travel_as_booleans_and_counts_as_whole_numbers() -> None:
         np.array([5]), np.zeros(1, np.int8), np.zeros(1, np.int64), np.array([[1.0, 7.0, np.nan]]),
     )  # fmt: skip
 
-    assert SampleEncoder({name: KINDS[chunk.kind].metrics[name] for name in chunk.metrics}).encode(chunk) == [
-        b'{"ts":5,"mode":"idle","metrics":{"door_open":true,"compressor_starts":7}}'
-    ]
+    assert SampleEncoder({name: KINDS[chunk.kind].metrics[name] for name in chunk.metrics}).encode(
+        chunk, ts_ms=chunk.ts_ms
+    ) == [b'{"ts":5,"mode":"idle","metrics":{"door_open":true,"compressor_starts":7}}']
 
 
 def test_events_arrive_as_told() -> None:

@@ -1,112 +1,108 @@
-"""Twins: the same appliances of a kind without and with a fault, as the detectors see them."""
+"""Twins: cycles of equal appliances of a programme kind, sound and faulty, and what the detectors' features make of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.context import Context
-from detectors.cycles import Cycles, UnitRows
-from detectors.point_bank import passes
-from ingest.profiles import load_profiles
-from ingest.profiles.definition import Unit
-from simulator.fleet import make_group
-from simulator.group import SPAN_MS, Members, Span
-from simulator.homes import draw_homes
-from simulator.physics import KINDS
-from simulator.reports import Reports, join
-from simulator.sensors import Sensors
-from simulator.specification import FleetSpecification, read_fleet
-from simulator.wear import Wear
-from simulator.weather import DAY_MS
+from detectors.cycles import Cycles as CycleLayer
+from ingest.profiles import profile_for
+from ingest.profiles.definition import Profile
+from simulator.physics.kind import ProgrammeKind
+from simulator.physics.programme import Conditions, Cycles, Rows
 
-SUMMER_MS = round(datetime(2026, 7, 5, tzinfo=UTC).timestamp() * 1000)
-WINTER_MS = round(datetime(2026, 1, 5, tzinfo=UTC).timestamp() * 1000)
+START_MS = 1_790_000_000_000
+SURELY = {
+    "kitchen_c": 21.0, "outdoor_c": 12.0, "inlet_c": 15.0, "hardness_dh": 15.0, "mains_v": 230.0, "pressure_bar": 3.0,
+}  # fmt: skip
+MOVES = 3.0
+"""A feature moves when it shifts by this many of its least believable standard deviations."""
+
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Moves:
-    """How far each fault moves each feature: in standard deviations of the healthy appliances, (modes, features)."""
+class Run:
+    """Some cycles and all their readings, undisturbed by sensors."""
 
-    modes: tuple[str, ...]
-    features: tuple[str, ...]
-    z: Floats
+    kind: ProgrammeKind
+    cycles: Cycles
+    rows: Rows
 
-    def of(self, mode: str) -> dict[str, float]:
-        """Feature → move of one fault mode, without those of which nothing was read."""
-        row = self.z[self.modes.index(mode)]
-        return {name: float(value) for name, value in zip(self.features, row, strict=True) if np.isfinite(value)}
+    def column(self, metric: str) -> Floats:
+        """One metric of all readings."""
+        return np.asarray(self.rows.values[:, list(self.kind.metrics).index(metric)])
 
+    def of_mode(self, metric: str, mode: int) -> Floats:
+        """One metric of the readings of one mode."""
+        return np.asarray(self.column(metric)[self.rows.mode == mode])
 
-def specification(name: str = "household") -> FleetSpecification:
-    """A fleet whose sensors only have noise."""
-    fleet = read_fleet(name)
-    sensors = replace(fleet.sensors, missing_samples=0.0, missing_readings=0.0, spikes=0.0, faulty_share=0.0)
-    return replace(fleet, sensors=sensors)
+    def last(self, metric: str) -> Floats:
+        """The last told value of each cycle."""
+        told = np.full(len(self.cycles), np.nan)
+        values = self.column(metric)
+        known = ~np.isnan(values)
+        told[self.rows.cycle[known]] = values[known]
+        return told
+
+    def most(self, metric: str) -> Floats:
+        """The highest told value of each cycle."""
+        highest = np.full(len(self.cycles), -np.inf)
+        values = self.column(metric)
+        known = ~np.isnan(values)
+        np.maximum.at(highest, self.rows.cycle[known], values[known])
+        return highest
+
+    def codes(self) -> set[str]:
+        """The error codes that came up."""
+        return {error.code for error in self.cycles.errors}
 
 
 def run(
-    kind: str, wear: Sequence[tuple[int, Wear]], *, members: int, days: int, start_ms: int, seed: int = 7
-) -> Reports:
-    """What these appliances report in that many days of history."""
-    fleet, rng = specification(), np.random.default_rng(seed)
-    homes = draw_homes(fleet, count=members, start_ms=start_ms, rng=rng)
-    sensors = Sensors(KINDS[kind].metrics, fleet.sensors, (), count=members, rng=rng)
-    group = make_group(kind, Members(fleet, homes, wear, sensors, 0, start_ms), rng)
-    begins = range(start_ms, start_ms + days * DAY_MS, SPAN_MS)
-    spans = [Span(b, b + SPAN_MS, is_live=False, rng=np.random.default_rng([seed, b // SPAN_MS])) for b in begins]
-    chunks = [group.advance(span) for span in spans]
-    return join([chunk for chunk in chunks if chunk is not None])
+    kind: ProgrammeKind,
+    typical: Mapping[str, float],
+    *,
+    count: int = 60,
+    fault: str | None = None,
+    severity: float = 0.0,
+    interval_s: float = 30.0,
+    seed: int = 5,
+    around: Mapping[str, float] | None = None,
+) -> Run:
+    """A cycle each of ``count`` equal appliances; the same seed draws the same programmes, whatever the fault."""
+    rng = np.random.default_rng(seed)
+    physics = kind.make({name: np.full(count, value) for name, value in typical.items()}, rng)
+    felt = {name: np.full(count, value) for name, value in {**SURELY, **(around or {})}.items()}
+    conditions = Conditions(**felt, severity={fault: np.full(count, severity)} if fault else {})
+    cycles = physics.plan(np.arange(count), np.full(count, START_MS), conditions, rng)
+    return Run(kind, cycles, physics.run(cycles, interval_s=interval_s, rng=rng))
 
 
-def standing(mode: str, severity: float) -> Wear:
-    """A fault that has been as bad as that for ever."""
-    return Wear(mode, "part", -1, 1, "linear", 1.0, ceiling=severity)
+def features(one: Run) -> dict[str, Floats]:
+    """Each feature of the kind's profile, per cycle, on its working scale (log where the profile says)."""
+    profile = profile_for(one.kind.name)
+    layer, count = CycleLayer(profile), len(one.cycles)
+    state = {name: np.zeros((count, *shape), kind) for name, (kind, shape) in layer.layout().items()}
+    modes = layer.mode_numbers([one.kind.modes[mode] for mode in one.rows.mode])
+    order = [list(one.kind.metrics).index(name) for name in profile.metrics]
+    values = one.rows.values[:, order]
+    layer.fold(state, one.rows.cycle.astype(np.intp), one.rows.ts_ms, values, modes, ["1"] * len(values))
+    ends = np.full(count, one.rows.ts_ms.max() + 1)
+    units = layer.close(state, np.arange(count), ends)
+    return {feature.name: units.features[:, place] for place, feature in enumerate(profile.features)}
 
 
-def moves(kind: str, *, severity: float, each: int, days: int, start_ms: int, seed: int = 7) -> Moves:
-    """Run ``each`` appliances per fault mode, sound and faulty, and compare: one run of each, whatever the modes."""
-    profile = load_profiles()[kind]
-    modes = KINDS[kind].fault_modes
-    members = each * len(modes)
-    wear = [(i, standing(modes[i // each], severity)) for i in range(members)]
-    cycles = Cycles(profile)
-    context = Context(profile, cycles.context_of, len(cycles.contexts))
-    state = {name: np.zeros((members, *shape), form) for name, (form, shape) in context.layout().items()}
-    sound = _units(cycles, run(kind, [], members=members, days=days, start_ms=start_ms, seed=seed), members)
-    for place in passes(sound.rows):
-        rows = sound.rows[place]
-        context.learn(state, rows, sound.features[place], sound.contexts[place], np.zeros(len(rows)))
-    faulty = _units(cycles, run(kind, wear, members=members, days=days, start_ms=start_ms, seed=seed), members)
-    z, _, _ = context.score(state, faulty.rows, faulty.features, faulty.contexts)
-    z = np.clip(z, -60, 60)
-    with np.errstate(all="ignore"):
-        table = [[_mean(z[faulty.rows // each == m, f]) for f in range(z.shape[1])] for m in range(len(modes))]
-    return Moves(modes, tuple(feature.name for feature in profile.features), np.array(table))
-
-
-def _mean(values: Floats) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) >= 5 else float("nan")
-
-
-def _units(cycles: Cycles, told: Reports, members: int) -> UnitRows:
-    """Closed and usable days or cycles."""
-    state = {name: np.zeros((members, *shape), form) for name, (form, shape) in cycles.layout().items()}
-    columns = [told.metrics.index(name) for name in cycles.metrics]
-    names = [told.modes[number] for number in told.mode.tolist()]
-    ids = [str(number) if number else None for number in told.cycle.tolist()]
-    rows = told.appliance.astype(np.intp)
-    units = cycles.fold(state, rows, told.ts_ms, told.values[:, columns], cycles.mode_numbers(names), ids)
-    keep = units.is_usable
-    if cycles.unit is Unit.DAY:
-        keep &= units.start_ms - units.start_ms.min() >= DAY_MS
-    parts = (
-        getattr(units, name)[keep] for name in ("rows", "start_ms", "closed_ms", "is_usable", "features", "contexts")
-    )
-    return UnitRows(*parts)
+def shifts(sound: Run, faulty: Run) -> dict[str, float]:
+    """How far each feature shifts from a sound run to its faulty twin, in the feature's least believable spread."""
+    profile: Profile = profile_for(sound.kind.name)
+    before, after = features(sound), features(faulty)
+    shifted = {}
+    for feature in profile.features:
+        with np.errstate(invalid="ignore"):
+            difference = after[feature.name] - before[feature.name]
+        known = difference[~np.isnan(difference)]
+        shifted[feature.name] = float(np.median(known)) / feature.floor if len(known) else 0.0
+    return shifted

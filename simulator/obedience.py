@@ -1,0 +1,288 @@
+"""Obedience: what one appliance does when it is told to, by its own rules and whatever the service has checked before.
+
+It refuses what it can't read, what comes too late, what it does not know, what its interlocks forbid (class R2 and above:
+a running programme, an open door, something hot or turning, nobody at the appliance; R3 also without the service mode
+that somebody switched on by hand; R4 always), and a second test on one day. A repeated id gets the old answer, of the
+last 256. A test answers ``accepted`` and ``running`` at once, and ``succeeded`` with its measurements when its time has
+passed; an ``end`` from the appliance (door, power cut) makes it ``failed``. Everything fails closed.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from ingest.profiles.definition import RemoteTest
+
+RESULTS_KEPT = 256
+ERRORS_KEPT = 16
+TEST_EVERY_MS = 86_400_000
+PRESENCE_MS = 120_000
+"""How long a key pressed at the appliance counts as somebody being there."""
+SERVICE_MODE_MS = 900_000
+HOT_C = 60.0
+"""No test that moves or heats begins where something is hotter."""
+TURNING_RPM = 1.0
+CLASSES = ("R0", "R1", "R2", "R3", "R4")
+MOVING = frozenset(CLASSES[2:])
+"""Classes that move or heat something."""
+AT_ONCE = frozenset(
+    ("snapshot.read", "counters.read", "errors.read", "firmware.read", "identify", "report.interval", "consent.show")
+)
+HOT_METRICS = ("water_c", "tank_c", "oven_c", "cavity_c", "exhaust_c", "outlet_c", "inlet_air_c")
+"""Metrics that tell how hot the inside is."""
+COUNTERS = ("_kwh", "_l", "_starts", "_wh", "_count", "_cycles")
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What the display shows the customer."""
+
+    code: str
+    expires_at: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a test of ``seconds`` brings to light: a trace, and the measurements that are its result.
+
+    ``trace``: (seconds since the test's begin, metric → value) each.
+    """
+
+    seconds: float
+    trace: Sequence[tuple[float, Mapping[str, float | bool]]]
+    measured: Mapping[str, float]
+
+
+class Bench(Protocol):
+    """The appliance itself, as its software can try it out."""
+
+    def run_test(self, test: RemoteTest, now_ms: int) -> Trial:
+        """Do this test of the appliance's profile now."""
+        ...  # pragma: no cover
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One result that is due at ``due_ms``, with the samples to publish before it."""
+
+    due_ms: int
+    payload: bytes
+    trace: tuple[bytes, ...] = ()
+
+
+@dataclass(slots=True)
+class Surface:
+    """What can be seen and touched at the appliance: its newest sample, its errors, its display and its keys."""
+
+    sample: bytes = b"{}"
+    errors: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=ERRORS_KEPT))
+    consent: Consent | None = None
+    key_pressed_ms: int | None = None
+    service_mode_ms: int | None = None
+    is_identifying_until_ms: int = 0
+    report_interval_s: float | None = None
+
+    def newest(self) -> dict[str, Any]:
+        """The newest sample as a JSON object."""
+        return msgspec.json.decode(self.sample, type=dict[str, Any])
+
+    def press_key(self, now_ms: int, *, service_mode: bool = False) -> None:
+        """Somebody at the appliance confirms by a key that a test may run, and may switch the service mode on."""
+        self.key_pressed_ms = now_ms
+        if service_mode:
+            self.service_mode_ms = now_ms
+
+    def lose_power(self) -> None:
+        """What a power cut takes away: consent, presence, the service mode, and what was set for a while."""
+        self.consent = self.key_pressed_ms = self.service_mode_ms = self.report_interval_s = None
+        self.is_identifying_until_ms = 0
+
+
+@dataclass(slots=True)
+class Obedience:
+    """The commands of one appliance."""
+
+    firmware: str | None
+    surface: Surface
+    tests: Mapping[str, RemoteTest] = field(default_factory=dict)
+    """By command."""
+    bench: Bench | None = None
+    done: int = 0
+    _answers: OrderedDict[str, list[bytes]] = field(default_factory=OrderedDict)
+    _coming: list[tuple[str, Answer]] = field(default_factory=list)
+    _tested_ms: int | None = None
+
+    @property
+    def is_testing(self) -> bool:
+        """Whether a test runs."""
+        return bool(self._coming)
+
+    def obey(self, command: Mapping[str, Any], now_ms: int) -> list[bytes]:
+        """The results to publish at once; what comes later is told by :meth:`due`."""
+        command_id = command.get("id")
+        if not isinstance(command_id, str):
+            return []
+        if command_id in self._answers:
+            return self._answers[command_id][-1:]
+        self._answers[command_id] = []
+        self.done += 1
+        while len(self._answers) > RESULTS_KEPT:
+            self._answers.popitem(last=False)
+        reason = self._obstacle(command, now_ms)
+        if reason is not None:
+            return [self._tell(command_id, "rejected", now_ms, reason=reason)]
+        test = self.tests.get(str(command.get("name")))
+        if test is not None and self.bench is not None:
+            return self._begin(command_id, test, self.bench, now_ms)
+        return [self._tell(command_id, "succeeded", now_ms, data=self._at_once(command, now_ms))]
+
+    def due(self, now_ms: int) -> list[Answer]:
+        """What has come to its end by now, oldest first."""
+        if not self._coming:
+            return []
+        ripe = [(command_id, answer) for command_id, answer in self._coming if answer.due_ms <= now_ms]
+        self._coming = [pair for pair in self._coming if pair[1].due_ms > now_ms]
+        for command_id, answer in ripe:
+            self._answers.setdefault(command_id, []).append(answer.payload)
+        return [answer for _, answer in ripe]
+
+    def break_off(self, now_ms: int, reason: str) -> list[bytes]:
+        """End what is running, because somebody opened the door or the power went; the results that say so."""
+        running, self._coming = self._coming, []
+        return [self._tell(command_id, "failed", now_ms, reason=reason) for command_id, _ in running]
+
+    def _obstacle(self, command: Mapping[str, Any], now_ms: int) -> str | None:
+        """Why this can't be done now, or None."""
+        not_after_ms = _moment_ms(command.get("not_after"))
+        arguments = command.get("args") or {}
+        if not_after_ms is None or command.get("class") not in CLASSES or not isinstance(arguments, dict):
+            return "malformed"
+        if now_ms > not_after_ms:
+            return "too_late"
+        name = str(command.get("name"))
+        test = self.tests.get(name) if self.bench is not None else None
+        if test is not None:
+            danger = max(str(command["class"]), test.danger_class)
+            return self._interlock(danger, now_ms) or self._test_obstacle(test, danger, arguments, now_ms)
+        if name not in AT_ONCE:
+            return "unknown_command"
+        if name == "consent.show" and not (isinstance(arguments.get("code"), str) and arguments["code"]):
+            return "malformed"
+        return self._interlock(str(command["class"]), now_ms)
+
+    def _test_obstacle(self, test: RemoteTest, danger: str, arguments: Mapping[str, Any], now_ms: int) -> str | None:
+        if not _within(arguments, test):
+            return "arguments"
+        if self.is_testing:
+            return "busy"
+        if danger in MOVING and _is_recent(self._tested_ms, TEST_EVERY_MS, now_ms):
+            return "tested_today"
+        return None
+
+    def _interlock(self, danger: str, now_ms: int) -> str | None:
+        """What forbids to move or heat anything now, or not knowing; nothing forbids to read."""
+        if danger not in MOVING:
+            return None
+        sample, surface = self.surface.newest(), self.surface
+        metrics = sample.get("metrics") or {}
+        obstacles = {
+            "never_remote": danger == "R4",
+            "interlock_unknown_state": not metrics,
+            "interlock_door_open": bool(metrics.get("door_open")),
+            "interlock_running": bool(sample.get("cycle")),
+            "interlock_turning": metrics.get("drum_rpm", 0.0) > TURNING_RPM,
+            "interlock_hot": any(metrics.get(name, 0.0) > HOT_C for name in HOT_METRICS),
+            "interlock_nobody_there": not _is_recent(surface.key_pressed_ms, PRESENCE_MS, now_ms),
+            "interlock_service_mode": danger == "R3"
+            and not _is_recent(surface.service_mode_ms, SERVICE_MODE_MS, now_ms),
+        }
+        return next((reason for reason, is_there in obstacles.items() if is_there), None)
+
+    def _begin(self, command_id: str, test: RemoteTest, bench: Bench, now_ms: int) -> list[bytes]:
+        """Start a test: its end and its trace are known now and told when their time has come."""
+        run = bench.run_test(test, now_ms)
+        end_ms = now_ms + round(run.seconds * 1000)
+        trace = tuple(
+            msgspec.json.encode(
+                {
+                    "ts": now_ms + round(at_s * 1000),
+                    "mode": "test",
+                    "cycle": f"test-{command_id}"[:64],
+                    "metrics": metrics,
+                }
+            )
+            for at_s, metrics in run.trace
+        )
+        data = {**{name: round(value, 4) for name, value in run.measured.items()}, "cycle": f"test-{command_id}"[:64]}
+        payload = msgspec.json.encode({"id": command_id, "state": "succeeded", "data": data, "ts": end_ms})
+        self._coming.append((command_id, Answer(end_ms, payload, trace)))
+        if test.danger_class in MOVING:
+            self._tested_ms = now_ms
+        return [self._tell(command_id, state, now_ms) for state in ("accepted", "running")]
+
+    def _at_once(self, command: Mapping[str, Any], now_ms: int) -> dict[str, Any]:
+        """Do a command that needs no time; its data."""
+        name, arguments = command["name"], command.get("args") or {}
+        sample = self.surface.newest()
+        metrics = sample.get("metrics", {})
+        if name == "snapshot.read":
+            return {"mode": sample.get("mode"), "metrics": metrics}
+        if name == "counters.read":
+            return {"counters": {key: value for key, value in metrics.items() if key.endswith(COUNTERS)}}
+        if name == "errors.read":
+            return {"errors": [{"ts": ts_ms, "code": code} for ts_ms, code in self.surface.errors]}
+        if name == "firmware.read":
+            return {"firmware": self.firmware}
+        if name == "identify":
+            self.surface.is_identifying_until_ms = now_ms + round(float(arguments.get("seconds", 10)) * 1000)
+        if name == "report.interval":
+            self.surface.report_interval_s = float(arguments["seconds"]) if "seconds" in arguments else None
+        if name == "consent.show":
+            self.surface.consent = Consent(
+                arguments["code"], str(arguments.get("expires_at")), str(arguments.get("scope"))
+            )
+        return {}
+
+    def _tell(
+        self, command_id: str, state: str, now_ms: int, *, reason: str | None = None, data: dict[str, Any] | None = None
+    ) -> bytes:
+        result: dict[str, Any] = {"id": command_id, "state": state, "ts": now_ms}
+        result |= {"reason": reason} if reason else {}
+        result |= {"data": data} if data else {}
+        payload = msgspec.json.encode(result)
+        self._answers.setdefault(command_id, []).append(payload)
+        return payload
+
+
+def _within(arguments: Mapping[str, Any], test: RemoteTest) -> bool:
+    """Whether the arguments are those of the test, and ask for no more than it may."""
+    return all(
+        name in test.args
+        and isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and 0 <= value <= test.args[name]
+        for name, value in arguments.items()
+    )
+
+
+def _is_recent(then_ms: int | None, life_ms: int, now_ms: int) -> bool:
+    return then_ms is not None and 0 <= now_ms - then_ms <= life_ms
+
+
+def _moment_ms(value: object) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+        return round(moment.timestamp() * 1000) if moment.tzinfo else None
+    return None
