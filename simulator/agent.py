@@ -10,7 +10,7 @@ each message stays in the buffer until an ``ack`` covers it or a ``nack`` names 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,14 +59,14 @@ class Agent:
         boot: str,
         topic_root: str = "fettle/v1",
         buffer_bytes: int = BUFFER_BYTES,
-        tests: Mapping[str, RemoteTest] | None = None,
+        tests: Sequence[RemoteTest] = (),
         bench: Bench | None = None,
     ) -> None:
         self.identity, self.boot, self.topic_root = identity, boot, topic_root
         self.counts = AgentCounts()
         self.buffer = Buffer(buffer_bytes)
         self.surface = Surface()
-        self.obedience = Obedience(identity.firmware, self.surface, tests or {}, bench)
+        self.obedience = Obedience(identity.firmware, self.surface, tests, bench)
         self.asleep_until_ms: int | None = None
         self._next_seq = 0
 

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from simulator.homes import Homes
+from simulator.physics.kind import Parameters
 from simulator.reports import Reports
 from simulator.sensors import Sensors
 from simulator.specification import SPAN_S, FleetSpecification
@@ -50,6 +51,10 @@ class Group(Protocol):
     """Appliances that are moved through time together."""
 
     members: Members
+
+    @property
+    def parameters(self) -> Parameters:
+        """As drawn, each (N,)."""
 
     def advance(self, span: Span) -> Reports | None:
         """Everything told in that span, which follows the last one; ``None`` where there is nothing."""

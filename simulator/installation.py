@@ -12,6 +12,7 @@ import numpy as np
 from ingest.clock import Clock
 from ingest.profiles import load_profiles
 from simulator.agent import BUFFER_BYTES, Agent, Identity
+from simulator.bench import FleetBench, can_do
 from simulator.buffer import Outgoing
 from simulator.connection import CONNECTING_AT_ONCE, Broker, Connection
 from simulator.device_clock import DeviceClocks, draw_clocks
@@ -50,6 +51,7 @@ def install(
     rules = fleet.specification.network
     gate = asyncio.Semaphore(CONNECTING_AT_ONCE)
     forgetful = np.random.default_rng([seed, 9]).random(len(fleet.appliances)) < rules.unbuffered
+    profiles = load_profiles()
     connections = []
     for number, one in enumerate(fleet.appliances):
         network: BadNetwork[Outgoing] | None = None
@@ -62,7 +64,8 @@ def install(
             boot=f"{chance.getrandbits(64):016x}",
             topic_root=topic_root,
             buffer_bytes=0 if forgetful[number] else BUFFER_BYTES,
-            tests={test.command: test for test in load_profiles()[one.kind].tests.values()},
+            tests=[test for test in profiles[one.kind].tests.values() if can_do(one.kind, test)],
+            bench=FleetBench(fleet, number, seed),
         )
         connections.append(
             Connection(

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import msgspec
 
 from ingest.profiles.definition import RemoteTest
+from simulator.trials.trial import Trial
 
 RESULTS_KEPT = 256
 ERRORS_KEPT = 16
@@ -48,23 +49,11 @@ class Consent:
     scope: str
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What a test of ``seconds`` brings to light: a trace, and the measurements that are its result.
-
-    ``trace``: (seconds since the test's begin, metric → value) each.
-    """
-
-    seconds: float
-    trace: Sequence[tuple[float, Mapping[str, float | bool]]]
-    measured: Mapping[str, float]
-
-
 class Bench(Protocol):
     """The appliance itself, as its software can try it out."""
 
-    def run_test(self, test: RemoteTest, now_ms: int) -> Trial:
-        """Do this test of the appliance's profile now."""
+    def run_test(self, test: RemoteTest, seconds: float, now_ms: int) -> Trial:
+        """Do this test of the appliance's profile now, for so long."""
         ...  # pragma: no cover
 
 
@@ -111,8 +100,7 @@ class Obedience:
 
     firmware: str | None
     surface: Surface
-    tests: Mapping[str, RemoteTest] = field(default_factory=dict)
-    """By command."""
+    tests: Sequence[RemoteTest] = ()
     bench: Bench | None = None
     done: int = 0
     _answers: OrderedDict[str, list[bytes]] = field(default_factory=OrderedDict)
@@ -138,9 +126,10 @@ class Obedience:
         reason = self._obstacle(command, now_ms)
         if reason is not None:
             return [self._tell(command_id, "rejected", now_ms, reason=reason)]
-        test = self.tests.get(str(command.get("name")))
+        test = self._test(command)
         if test is not None and self.bench is not None:
-            return self._begin(command_id, test, self.bench, now_ms)
+            seconds = float((command.get("args") or {}).get("seconds", test.args.get("seconds", test.limit_s)))
+            return self._begin(command_id, test, self.bench.run_test(test, seconds, now_ms), now_ms)
         return [self._tell(command_id, "succeeded", now_ms, data=self._at_once(command, now_ms))]
 
     def due(self, now_ms: int) -> list[Answer]:
@@ -167,7 +156,7 @@ class Obedience:
         if now_ms > not_after_ms:
             return "too_late"
         name = str(command.get("name"))
-        test = self.tests.get(name) if self.bench is not None else None
+        test = self._test(command)
         if test is not None:
             danger = max(str(command["class"]), test.danger_class)
             return self._interlock(danger, now_ms) or self._test_obstacle(test, danger, arguments, now_ms)
@@ -205,9 +194,16 @@ class Obedience:
         }
         return next((reason for reason, is_there in obstacles.items() if is_there), None)
 
-    def _begin(self, command_id: str, test: RemoteTest, bench: Bench, now_ms: int) -> list[bytes]:
+    def _test(self, command: Mapping[str, Any]) -> RemoteTest | None:
+        """The test that the command means: by its name, and by the component where several have the same name."""
+        arguments = command.get("args") or {}
+        wanted = arguments.get("component") if isinstance(arguments, dict) else None
+        named = [test for test in self.tests if self.bench is not None and test.command == command.get("name")]
+        found = [test for test in named if wanted in {None, test.component}]
+        return found[0] if len(found) == 1 else None
+
+    def _begin(self, command_id: str, test: RemoteTest, run: Trial, now_ms: int) -> list[bytes]:
         """Start a test: its end and its trace are known now and told when their time has come."""
-        run = bench.run_test(test, now_ms)
         end_ms = now_ms + round(run.seconds * 1000)
         trace = tuple(
             msgspec.json.encode(
@@ -264,10 +260,13 @@ class Obedience:
 def _within(arguments: Mapping[str, Any], test: RemoteTest) -> bool:
     """Whether the arguments are those of the test, and ask for no more than it may."""
     return all(
-        name in test.args
-        and isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and 0 <= value <= test.args[name]
+        (name == "component" and value == test.component)
+        or (
+            name in test.args
+            and isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and 0 <= value <= test.args[name]
+        )
         for name, value in arguments.items()
     )
 

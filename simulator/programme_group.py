@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.group import Members, Span
-from simulator.physics.kind import ProgrammeKind
+from simulator.physics.kind import Parameters, ProgrammeKind
 from simulator.physics.programme import Conditions, Cycles, Rows
 from simulator.report_on_change import worth_telling
 from simulator.reports import Happening, Reports, join, split
@@ -23,7 +23,8 @@ class ProgrammeGroup:
         self.kind, self.members = kind, members
         self.specification = members.specification.kinds[kind.name]
         spreads = self.specification.parameters
-        self.physics = kind.make({name: spread.draw(len(members), rng) for name, spread in spreads.items()}, rng)
+        self.parameters: Parameters = {name: spread.draw(len(members), rng) for name, spread in spreads.items()}
+        self.physics = kind.make(self.parameters, rng)
         self.per_year = self.specification.programmes_per_year.draw(len(members), rng)
         self.idle_ms = round(members.specification.intervals["idle_interval_h"] * HOUR_MS)
         self.place_ms = np.rint(rng.random(len(members)) * self.idle_ms).astype(np.int64)

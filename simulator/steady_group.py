@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.group import Members, Span
-from simulator.physics.kind import SteadyKind, Told
+from simulator.physics.kind import Parameters, SteadyKind, Told
 from simulator.reports import Happening, Reports
 
 FloatArray = NDArray[np.float64]
@@ -19,7 +19,8 @@ class SteadyGroup:
     def __init__(self, kind: SteadyKind, members: Members, rng: np.random.Generator) -> None:
         self.kind, self.members = kind, members
         spreads = members.specification.kinds[kind.name].parameters
-        self.physics = kind.make({name: spread.draw(len(members), rng) for name, spread in spreads.items()}, rng)
+        self.parameters: Parameters = {name: spread.draw(len(members), rng) for name, spread in spreads.items()}
+        self.physics = kind.make(self.parameters, rng)
         self.place = rng.random(len(members))
 
     def advance(self, span: Span) -> Reports | None:

@@ -9,7 +9,8 @@ import pytest
 
 from ingest.profiles.definition import RemoteTest
 from simulator.agent import Agent, Identity
-from simulator.obedience import RESULTS_KEPT, TEST_EVERY_MS, Trial
+from simulator.obedience import RESULTS_KEPT, TEST_EVERY_MS
+from simulator.trials.trial import Trial
 
 NOW_MS = 1_790_000_000_000
 IDLE = b'{"ts":1790000000000,"mode":"idle","metrics":{"drum_rpm":0,"water_c":21,"door_open":false,"energy_kwh":12.5}}'
@@ -22,7 +23,9 @@ def _sample(**metrics: float | bool) -> bytes:
 
 
 def _test(name: str, danger_class: str) -> RemoteTest:
-    return RemoteTest(name, {"en": name}, name, danger_class, 60.0, "drain_s", "s", (40.0, 70.0), {"seconds": 60.0})
+    return RemoteTest(
+        name, {"en": name}, name, danger_class, 60.0, "drain_s", "s", (40.0, 70.0), "drain_pump", {"seconds": 60.0}
+    )
 
 
 class Bench:
@@ -31,14 +34,14 @@ class Bench:
     def __init__(self) -> None:
         self.runs = 0
 
-    def run_test(self, test: RemoteTest, now_ms: int) -> Trial:  # noqa: ARG002  (always the same pump)
+    def run_test(self, test: RemoteTest, seconds: float, now_ms: int) -> Trial:  # noqa: ARG002  (always the same pump)
         """A trace of two readings."""
         self.runs += 1
-        return Trial(60.0, [(0.0, {"pump_w": 30.0}), (55.0, {"pump_w": 12.0})], {"drain_s": 55.0})
+        return Trial(seconds, ((0.0, {"pump_w": 30.0}), (55.0, {"pump_w": 12.0})), {"drain_s": 55.0})
 
 
 def _agent(sample: bytes | None = IDLE, *, is_attended: bool = True, is_in_service_mode: bool = False) -> Agent:
-    tests = {name: _test(name, name[-2:]) for name in ("read.R0", "blink.R1", "pump.R2", "heat.R3", "gas.R4")}
+    tests = [_test(name, name[-2:]) for name in ("read.R0", "blink.R1", "pump.R2", "heat.R3", "gas.R4")]
     agent = Agent(Identity("w1", "washing_machine", firmware="1.0"), boot="b1", tests=tests, bench=Bench())
     if sample is not None:
         agent.report([sample])

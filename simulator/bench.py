@@ -1,0 +1,38 @@
+"""Bench: tries out one appliance of a fleet, by its own parameters, in its own home, with its own wear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ingest.profiles.definition import RemoteTest
+from simulator.fleet import Fleet
+from simulator.trials import TRIALS
+from simulator.trials.trial import Trial, Tried
+
+
+@dataclass(frozen=True, slots=True)
+class FleetBench:
+    """The bench under the appliance at ``place`` of a fleet."""
+
+    fleet: Fleet
+    place: int
+    seed: int
+
+    def run_test(self, test: RemoteTest, seconds: float, now_ms: int) -> Trial:
+        """What the test brings to light now; the same seed, appliance and moment give the same."""
+        group = next(one for one in reversed(self.fleet.groups) if one.members.first <= self.place)
+        member = self.place - group.members.first
+        who, when = np.array([member]), np.array([now_ms], dtype=np.int64)
+        severity = {wear.fault_mode: wear.severity(when) for worn, wear in group.members.wear if worn == member}
+        rng = np.random.default_rng([self.seed, 10, self.place, now_ms])
+        conditions = group.members.homes.conditions(when, who, severity=severity, rng=rng)
+        parameters = {name: values[who] for name, values in group.parameters.items()}
+        make = TRIALS[self.fleet.appliances[self.place].kind][test.name]
+        return make(Tried(parameters, conditions, seconds, rng))
+
+
+def can_do(kind: str, test: RemoteTest) -> bool:
+    """Whether simulated appliances of this kind know how to do the test."""
+    return test.name in TRIALS.get(kind, {})

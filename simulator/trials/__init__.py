@@ -1,0 +1,13 @@
+"""Trials: the remote tests of the profiles, as the simulated appliances do them; one file per kind.
+
+``TRIALS``: kind → name of the test in the kind's profile → what does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from simulator.trials import dishwasher
+from simulator.trials.trial import TrialMaker
+
+TRIALS: Mapping[str, Mapping[str, TrialMaker]] = {"dishwasher": dishwasher.TRIALS}
