@@ -1,6 +1,6 @@
 """Admission: judges each message of a journal batch once, as good, duplicate, or refused with its reason.
 
-The ordinary message, the next one of its boot, costs a look-up and a comparison. Everything else is looked at in order:
+The ordinary messages, each the next one of its boot, are accounted for all at once. Everything else is looked at in order:
 who speaks, whether the identity is known, when it happened. One batch is one transaction of the books; what goes to the
 appliances (nacks, and acks for delivery class E) and what is handed on is returned once that is durable.
 
@@ -13,7 +13,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from zlib import crc32
 
 import numpy as np
 import structlog
@@ -23,6 +22,7 @@ from ingest.admitted import POISON_DETAIL, batch_of, decode_without
 from ingest.books import Books, BooksError, Entry, Registration, WindowEntry
 from ingest.dead_letters import DeadLetter
 from ingest.event_time import AcceptanceWindow
+from ingest.expectations import contents_of
 from ingest.judge import Judge
 from ingest.judgement import DUPLICATE, GOOD, Judgement, code_of
 from ingest.ledger import BootLedger
@@ -208,37 +208,21 @@ class Admission:
             return True
         return False
 
-    @staticmethod
-    def _judge_all(judge: Judge, decoded: Decoded, payloads: Sequence[bytes], position: int) -> list[Speaker]:
-        """Every message in order; returns the speakers that were heard."""
-        special = judge.special()
-        touched = judge.touched
-        for number, (source, head, checksum) in enumerate(
-            zip(decoded.sources, decoded.heads, map(crc32, payloads), strict=True)
-        ):
-            speaker = source.appliance
-            if (
-                speaker is not None
-                and head.seq == speaker.expected
-                and head.boot == speaker.boot
-                and number not in special
-                and source.kind == speaker.kind
-            ):
-                speaker.expected += 1
-                speaker.checksums.append(checksum)
-                if speaker.seen != position:
-                    speaker.seen = position
-                    touched.append(speaker)
-            else:
-                _look(judge, number, checksum)
-        return touched
+    def _judge_all(self, judge: Judge, decoded: Decoded, payloads: Sequence[bytes], position: int) -> NDArray[np.int64]:
+        """Every message in order; returns the places of the speakers that were heard."""
+        contents = contents_of(payloads)
+        ordinary, others = self._speakers.expectations.take_ordinary(
+            decoded, contents, judge.special(), position, self._speakers.find
+        )
+        for number in others:
+            _look(judge, number, int(contents[number]))
+        return np.concatenate([ordinary, np.array([speaker.place for speaker in judge.touched], dtype=np.int64)])
 
-    def _entry(self, judge: Judge, judgement: Judgement, touched: list[Speaker]) -> Entry:
+    def _entry(self, judge: Judge, judgement: Judgement, touched: NDArray[np.int64]) -> Entry:
         """What the books write for this batch."""
         self._batches += 1
         if self._flushed_ms is None:
             self._flushed_ms = judgement.received_ms
-        self._speakers.moved.append(touched)
         self._messages += judgement.count
         rows: dict[int, tuple[str, BootLedger]] = dict(judge.irregular)
         reached: NDArray[np.int64] = np.empty((0, 2), dtype=np.int64)
@@ -247,7 +231,7 @@ class Admission:
             self._batches, self._messages, self._flushed_ms = 0, 0, judgement.received_ms
             rows.update(self._speakers.all_moved())
         else:
-            reached = _reached(touched, rows)
+            reached = self._reached(judge, touched, rows)
         return Entry(
             judgement,
             reached,
@@ -265,6 +249,18 @@ class Admission:
             [WindowEntry(*entry) for entry in judge.windows],
         )
 
+    def _reached(self, judge: Judge, touched: NDArray[np.int64], rows: Mapping[int, object]) -> NDArray[np.int64]:
+        """(ledger row, next seq) (N, 2) of those heard whose rows are not written; ledgers that are come up to date."""
+        for speaker in judge.touched:
+            if speaker.row in rows:
+                speaker.settle()
+        expectations = self._speakers.expectations
+        notes = np.stack([expectations.row[touched], expectations.expected[touched]], axis=1)
+        is_noted = notes[:, 1] >= 0
+        if rows:
+            is_noted &= ~np.isin(notes[:, 0], np.fromiter(rows, dtype=np.int64))
+        return notes[is_noted]
+
     def _is_flush_due(self, received_ms: int) -> bool:
         """Whether all rows are written now: the notes of a batch are cheap to write, but they and memory are bounded."""
         return (
@@ -274,7 +270,7 @@ class Admission:
             or self._speakers.is_crowded
         )
 
-    def _after_commit(self, judge: Judge, touched: list[Speaker]) -> None:
+    def _after_commit(self, judge: Judge, touched: NDArray[np.int64]) -> None:
         """What memory may forget now, who waits for an ack, and whose next message is to be looked at."""
         for row, (appliance_id, ledger) in judge.irregular.items():
             ledger.cold.clear()
@@ -283,9 +279,11 @@ class Admission:
                 self._waiting[row] = _Waiting(speaker, ledger)
         if self._batches == 0:
             self._speakers.flushed()
-        for speaker in [item for item in touched if item.is_buffered or item.expected >= item.rearm_at]:
-            if speaker.expected >= speaker.rearm_at:
-                speaker.disarm()
+        expectations = self._speakers.expectations
+        is_due = expectations.is_buffered[touched] | (expectations.expected[touched] >= expectations.settle_at[touched])
+        for place in touched[is_due].tolist():
+            speaker = expectations.at(place)
+            speaker.settle()
             if speaker.is_buffered and speaker.ledger is not None and speaker.expected >= 0:
                 self._waiting[speaker.ledger.row] = _Waiting(speaker, speaker.ledger)
 
@@ -322,17 +320,6 @@ def _set_aside(error: _JudgingError, poison: dict[int, Identity], decoded: Decod
         poison[number] = UNREADABLE
     else:
         raise error
-
-
-def _reached(touched: Sequence[Speaker], rows: Mapping[int, object]) -> NDArray[np.int64]:
-    """(ledger row, next seq) (N, 2) of those heard whose rows are not written; ledgers that are come up to date."""
-    if rows:
-        for speaker in touched:
-            if speaker.row in rows:
-                speaker.settle()
-        touched = [speaker for speaker in touched if speaker.row not in rows]
-    notes = np.array([[item.row for item in touched], [item.expected for item in touched]], dtype=np.int64).T
-    return notes[notes[:, 1] >= 0]
 
 
 __all__ = ["DUPLICATE", "GOOD", "Admission", "AdmissionSettings", "Admitted", "Said", "code_of"]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ingest.event_time import AcceptanceWindow, Anchor
 from ingest.judgement import DUPLICATE, Judgement, code_of
@@ -47,15 +51,16 @@ class Judge:
         self._times: list[tuple[int, int, int]] = []
         self._rows: dict[int, list[tuple[int, int, int]]] | None = None
 
-    def special(self) -> frozenset[int]:
-        """Messages that the fast path must leave alone: no plain telemetry, or with a time that needs a look."""
-        special = set(self.decoded.others)
+    def special(self) -> NDArray[np.bool_]:
+        """Messages (N,) that can't be ordinary: no plain telemetry, or with a time that needs a look."""
+        special = np.zeros(len(self.payloads), dtype=np.bool_)
+        special[list(self.decoded.others)] = True
         low, high = self._received_ms - self._window.past_ms, self._received_ms + self._window.future_ms
         for rows in self.decoded.rows:
             is_odd = (rows.ts_ms < low) | (rows.ts_ms > high)
             if is_odd.any():
-                special.update(rows.message[is_odd & (rows.ts_ms != NO_TIME)].tolist())
-        return frozenset(special)
+                special[rows.message[is_odd & (rows.ts_ms != NO_TIME)]] = True
+        return special
 
     def judgement(self) -> Judgement:
         """The judgement of the whole batch."""
@@ -68,7 +73,7 @@ class Judge:
         return dict(Counter(refusal.reason for refusal in self.refused.values()))
 
     def look(self, number: int, checksum: int) -> None:
-        """Judge one message."""
+        """Judge one message; ``checksum`` as of :func:`ingest.expectations.contents_of`."""
         source = self.decoded.sources[number]
         other = self.decoded.others.get(number)
         if isinstance(other, Refused):
@@ -80,11 +85,12 @@ class Judge:
         is_telemetry = number not in self.decoded.others
         try:
             self._identify(speaker, source)
+            source.place = speaker.place
             if is_telemetry or isinstance(other, EventMessage):
                 if identity.boot is not None and identity.seq is not None:
                     self._judge_counted(number, speaker, (identity.boot, identity.seq), checksum)
                 else:
-                    self._judge_uncounted(number, speaker, source, checksum)
+                    self._judge_uncounted(number, speaker, source)
                 return
         except Refused as refusal:
             self._refuse(number, speaker, source, refusal.of(identity), checksum)
@@ -94,10 +100,8 @@ class Judge:
 
     def _speaker(self, source: Source) -> Speaker:
         """Who speaks under a topic."""
-        speaker: Speaker = source.appliance or self._speakers.of(source.appliance_id)
-        source.appliance = speaker
-        if speaker.seen != self._position:
-            speaker.seen = self._position
+        speaker = self._speakers.of(source.appliance_id)
+        if speaker.hear(self._position):
             self.touched.append(speaker)
         return speaker
 
@@ -139,8 +143,9 @@ class Judge:
         is_last = seq == ledger.next - 1
         speaker.arm(ledger, is_armed=is_last and (ledger.anchor is not None or not self._has_up_time(number)))
 
-    def _judge_uncounted(self, number: int, speaker: Speaker, source: Source, checksum: int) -> None:
+    def _judge_uncounted(self, number: int, speaker: Speaker, source: Source) -> None:
         """A message of a client that doesn't count: its time identifies it, arrival times never do."""
+        checksum = crc32(self.payloads[number])  # unlike that of a counted one it is kept on disk
         ledger = self._ledger(speaker, "")
         said_ms = self._said_times(number)
         if said_ms and said_ms[0] != NO_TIME:

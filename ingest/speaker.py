@@ -2,79 +2,104 @@
 
 Bounded: the ledgers of at most :data:`BOOTS_MAX` boots, the newest :data:`WINDOW_MAX` messages without boot, and a flag or
 two; about 1 kB, plus 4 bytes per remembered checksum. What is left out stands on disk and is read back when needed.
+What its next ordinary message carries stands in :class:`ingest.expectations.Expectations`.
 """
 
 from __future__ import annotations
 
-from array import array
 from collections import OrderedDict
 
-from ingest.ledger import BootLedger
+import numpy as np
+
+from ingest.expectations import NOT_ARMED, UNSETTLED_MAX, Expectations
+from ingest.ledger import CHECKSUMS_MAX, BootLedger
+from ingest.wire.strict_json import SEQ_MAX
 
 BOOTS_MAX = 4
 WINDOW_MAX = 1024
-REARM_EVERY = 512
-NOT_ARMED = -2
-
-_NO_CHECKSUMS = array("I")  # stands in until a ledger is armed; nothing is ever added to it
 
 
 class Speaker:
-    """One appliance id. ``boot`` and ``expected`` belong to the fast path: what the next ordinary message carries.
-
-    ``expected`` is :data:`NOT_ARMED` where the next message must be looked at; else the ledger's ``next`` lags behind it
-    until :meth:`settle`.
-    """
+    """One appliance id. ``expected`` is the seq of its next ordinary message, :data:`NOT_ARMED` for none."""
 
     __slots__ = (
-        "acked_ms", "arrival_ms", "boot", "checksums", "expected", "has_boots", "id", "is_buffered",
-        "is_retired", "is_whole", "kind", "ledger", "ledgers", "rearm_at", "row", "seen", "slot", "window",
+        "_all", "acked_ms", "arrival_ms", "has_boots", "id", "is_retired", "is_whole", "kind", "ledger", "ledgers",
+        "place", "slot", "window",
     )  # fmt: skip
 
-    def __init__(self, appliance_id: str) -> None:
+    def __init__(self, appliance_id: str, expectations: Expectations) -> None:
         self.id = appliance_id
         self.kind: str | None = None
         """The kind under which it is registered, ``None`` while it is not."""
         self.is_retired = False
-        self.is_buffered = False
         self.has_boots = False
         self.is_whole = True
         """Whether every boot that the books know of is in memory."""
-        self.boot: str | None = None
-        self.expected = NOT_ARMED
-        self.rearm_at = 0
-        self.row = 0
         self.ledger: BootLedger | None = None
+        """The account of the boot that the next ordinary message belongs to."""
         self.ledgers: dict[str, BootLedger] = {}
         """By boot, the one last used at the end."""
-        self.checksums = _NO_CHECKSUMS
-        self.seen = 0
         self.window: OrderedDict[tuple[str, int], int] | None = None
         self.slot = 0
         self.arrival_ms = -1
         self.acked_ms = -1
+        self._all = expectations
+        self.place = expectations.add(self)
+
+    @property
+    def expected(self) -> int:
+        """The seq of the next ordinary message."""
+        return int(self._all.expected[self.place])
+
+    @property
+    def row(self) -> int:
+        """The ledger row that the next ordinary message belongs to."""
+        return int(self._all.row[self.place])
+
+    @property
+    def is_buffered(self) -> bool:
+        """Whether the appliance keeps its messages until our ack."""
+        return bool(self._all.is_buffered[self.place])
+
+    @is_buffered.setter
+    def is_buffered(self, is_buffered: bool) -> None:
+        self._all.is_buffered[self.place] = is_buffered
+
+    def hear(self, position: int) -> bool:
+        """Note that it is heard in the batch at a position; True where that is new."""
+        if self._all.seen[self.place] == position:
+            return False
+        self._all.seen[self.place] = position
+        self._all.has_moved[self.place] = True
+        return True
 
     def settle(self) -> None:
-        """Bring the ledger up to what the fast path has let through."""
-        if self.ledger is not None and self.expected > self.ledger.next:
-            self.ledger.extend_to(self.expected)
+        """Bring the ledger up to what was accounted for as ordinary."""
+        ledger, expected = self.ledger, self.expected
+        if ledger is None or expected <= ledger.next:
+            return
+        contents = self._all.contents[self.place]
+        ledger.checksums.frombytes(contents[np.arange(ledger.next, expected) % UNSETTLED_MAX].tobytes())
+        ledger.extend_to(expected)
+        ledger.trim(CHECKSUMS_MAX)
+        self._all.settle_at[self.place] = _settle_at(expected)
 
     def arm(self, ledger: BootLedger, *, is_armed: bool) -> None:
-        """Let the fast path take the next message of this boot, or not."""
-        ledger.trim(2 * REARM_EVERY)
+        """Let the next message of this boot be ordinary, or not."""
+        ledger.trim(CHECKSUMS_MAX)
         self.ledger = ledger
-        self.row = ledger.row
-        self.boot = ledger.boot
-        self.checksums = ledger.checksums
         is_contiguous = ledger.checksum_base + len(ledger.checksums) == ledger.next
-        self.expected = ledger.next if is_armed and is_contiguous and not self.is_retired else NOT_ARMED
-        self.rearm_at = ledger.next + REARM_EVERY
+        columns, place = self._all, self.place
+        columns.row[place] = ledger.row
+        columns.boot[place] = ledger.boot.encode()
+        columns.expected[place] = ledger.next if is_armed and is_contiguous and not self.is_retired else NOT_ARMED
+        columns.settle_at[place] = _settle_at(ledger.next)
 
     def disarm(self) -> BootLedger | None:
-        """Have the next message looked at; returns the ledger that the fast path has moved."""
+        """Have the next message looked at; returns the ledger that ordinary messages have moved."""
         moved = self.ledger if self.ledger is not None and self.expected > self.ledger.next else None
         self.settle()
-        self.expected = NOT_ARMED
+        self._all.expected[self.place] = NOT_ARMED
         return moved
 
     def keep(self, ledger: BootLedger) -> BootLedger | None:
@@ -95,3 +120,8 @@ class Speaker:
             self.window.popitem(last=False)
         self.slot = (self.slot + 1) % WINDOW_MAX
         return self.slot
+
+
+def _settle_at(expected: int) -> int:
+    """From which seq on a ledger that is settled now must be settled again."""
+    return min(expected + UNSETTLED_MAX, SEQ_MAX + 1)

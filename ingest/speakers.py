@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 
+import numpy as np
+
 from ingest.books import Books
+from ingest.expectations import Expectations
 from ingest.ledger import BootLedger
 from ingest.speaker import BOOTS_MAX, WINDOW_MAX, Speaker
 
@@ -27,8 +30,7 @@ class Speakers:
         self._books = books
         self._unlink = unlink
         self._known: dict[str, Speaker] = {}
-        self.moved: list[list[Speaker]] = []
-        """Those heard since the last flush of ledger rows, batch by batch."""
+        self.expectations = Expectations()
         self.retired_ledgers: dict[int, tuple[str, BootLedger]] = {}
         """Ledgers pushed out of a speaker's memory, until the next flush."""
         self._version = 0
@@ -55,12 +57,13 @@ class Speakers:
             for speaker in self._known.values():
                 self._read_registration(speaker)
                 speaker.disarm()
+            self._unlink()
 
     def of(self, appliance_id: str) -> Speaker:
         """The speaker with this id, read back from the books where it is not in memory."""
         speaker = self._known.get(appliance_id)
         if speaker is None:
-            speaker = self._known[appliance_id] = Speaker(appliance_id)
+            speaker = self._known[appliance_id] = Speaker(appliance_id, self.expectations)
             if self._ids is None or appliance_id in self._ids:
                 self._read_back(speaker)
             elif len(self._ids) < IDS_MAX:
@@ -68,6 +71,10 @@ class Speakers:
             else:
                 self._ids = None
         return speaker
+
+    def find(self, appliance_id: str) -> Speaker | None:
+        """The speaker with this id where it is in memory."""
+        return self._known.get(appliance_id)
 
     def ledger(self, speaker: Speaker, boot: str, now_ms: int) -> BootLedger:
         """The ledger of one boot: in memory, else on disk, else new."""
@@ -110,20 +117,23 @@ class Speakers:
     def all_moved(self) -> dict[int, tuple[str, BootLedger]]:
         """Every ledger that may differ from its row on disk."""
         rows = dict(self.retired_ledgers)
-        for speaker in {speaker.id: speaker for touched in self.moved for speaker in touched}.values():
+        for place in np.flatnonzero(self.expectations.has_moved).tolist():
+            speaker = self.expectations.at(place)
             speaker.settle()
             rows.update((ledger.row, (speaker.id, ledger)) for ledger in speaker.ledgers.values())
         return rows
 
     def flushed(self) -> None:
         """All rows are on disk: bound what is in memory."""
-        self.moved.clear()
+        self.expectations.has_moved[:] = False
         self.retired_ledgers.clear()
         if len(self._known) > SPEAKERS_MAX:
             gone = len(self._known) - SPEAKERS_MAX * 3 // 4
-            oldest = sorted(self._known.values(), key=lambda speaker: speaker.seen)[:gone]
+            seen = self.expectations.seen
+            oldest = sorted(self._known.values(), key=lambda speaker: int(seen[speaker.place]))[:gone]
             for speaker in oldest:
                 del self._known[speaker.id]
+                self.expectations.remove(speaker.place)
             self._unlink()
         ledgers = [ledger for speaker in self._known.values() for ledger in speaker.ledgers.values()]
         if sum(len(ledger.checksums) for ledger in ledgers) > CHECKSUMS_TOTAL_MAX:
@@ -133,7 +143,7 @@ class Speakers:
     def forget(self) -> None:
         """Drop everything; the books hold it."""
         self._known.clear()
-        self.moved.clear()
+        self.expectations = Expectations()
         self.retired_ledgers.clear()
         self._is_ready = False
         self._unlink()

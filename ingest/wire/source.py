@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from ingest.wire.dead_letter import Reason, Refused
 from ingest.wire.foreign import ForeignCodec
@@ -17,12 +16,12 @@ SOURCES_MAX = 400_000
 """Topics remembered; about 300 bytes each. Beyond it all are forgotten and resolved again."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Source:
     """One topic: whose it is and how its payloads are decoded.
 
-    ``table`` is set for our own telemetry, which columns.py decodes in bulk. ``appliance`` is admission's place for the
-    state of who speaks, so that a message costs one look-up.
+    ``table`` is set for our own telemetry, which columns.py decodes in bulk. ``place`` is admission's: where it keeps the
+    state of who speaks, -1 while it has not found that this is a topic of theirs.
     """
 
     topic: str
@@ -34,7 +33,7 @@ class Source:
     """Tells apart topics whose messages without boot may share one time."""
     is_counted: bool = True
     """Whether its messages stand in the ledger."""
-    appliance: Any = field(default=None)
+    place: int = -1
 
 
 class Sources:
