@@ -68,7 +68,7 @@ class Fleet:
             lying = draw_sensor_faults(metrics, specification.sensors, count=count, start_ms=self.start_ms, rng=rng)
             sensors = Sensors(metrics, specification.sensors, lying, count=count, rng=rng)
             group = Members(specification, homes.take(rows), wear, sensors, first, self.start_ms)
-            self.groups.append(_group(kind, group, rng))
+            self.groups.append(make_group(kind, group, rng))
             faults += [Fault(members[member].id, one) for member, one in wear]
             sensor_faults += [(members[one.appliance].id, one) for one in lying]
         self.truth = Truth(tuple(faults), tuple(sensor_faults))
@@ -106,7 +106,8 @@ class Fleet:
         return self.groups[place].advance(Span(begin_ms, end_ms, is_live, rng))
 
 
-def _group(kind: str, members: Members, rng: np.random.Generator) -> Group:
+def make_group(kind: str, members: Members, rng: np.random.Generator) -> Group:
+    """The appliances of one kind, ready to be moved through time."""
     physics = KINDS[kind]
     return (
         SteadyGroup(physics, members, rng) if isinstance(physics, SteadyKind) else ProgrammeGroup(physics, members, rng)

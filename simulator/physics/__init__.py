@@ -5,7 +5,7 @@ A new kind is a file that ends with its ``KIND``, a line here, its table in the 
 
 from __future__ import annotations
 
-from simulator.physics import dishwasher, refrigerator, washing_machine
+from simulator.physics import air_conditioner, dishwasher, refrigerator, washing_machine, water_heater
 from simulator.physics.kind import Kind
 
 KINDS: dict[str, Kind] = {
@@ -14,5 +14,7 @@ KINDS: dict[str, Kind] = {
         refrigerator.KIND,
         washing_machine.KIND,
         dishwasher.KIND,
+        air_conditioner.KIND,
+        water_heater.KIND,
     )
 }

@@ -1,0 +1,112 @@
+"""Moves: how far each fault moves each feature, as the detectors see it; the same appliances without and with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.context import Context
+from detectors.cycles import Cycles, UnitRows
+from detectors.point_bank import passes
+from ingest.profiles import load_profiles
+from ingest.profiles.definition import Unit
+from simulator.fleet import make_group
+from simulator.group import SPAN_MS, Members, Span
+from simulator.homes import draw_homes
+from simulator.physics import KINDS
+from simulator.reports import Reports, join
+from simulator.sensors import Sensors
+from simulator.specification import FleetSpecification, read_fleet
+from simulator.wear import Wear
+from simulator.weather import DAY_MS
+
+SUMMER_MS = round(datetime(2026, 7, 5, tzinfo=UTC).timestamp() * 1000)
+WINTER_MS = round(datetime(2026, 1, 5, tzinfo=UTC).timestamp() * 1000)
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """How far each fault moves each feature: in standard deviations of the healthy appliances, (modes, features)."""
+
+    modes: tuple[str, ...]
+    features: tuple[str, ...]
+    z: Floats
+
+    def of(self, mode: str) -> dict[str, float]:
+        """Feature → move of one fault mode, without those of which nothing was read."""
+        row = self.z[self.modes.index(mode)]
+        return {name: float(value) for name, value in zip(self.features, row, strict=True) if np.isfinite(value)}
+
+
+def specification(name: str = "household") -> FleetSpecification:
+    """A fleet whose sensors only have noise."""
+    fleet = read_fleet(name)
+    sensors = replace(fleet.sensors, missing_samples=0.0, missing_readings=0.0, spikes=0.0, faulty_share=0.0)
+    return replace(fleet, sensors=sensors)
+
+
+def run(
+    kind: str, wear: Sequence[tuple[int, Wear]], *, members: int, days: int, start_ms: int, seed: int = 7
+) -> Reports:
+    """What these appliances report in that many days of history."""
+    fleet, rng = specification(), np.random.default_rng(seed)
+    homes = draw_homes(fleet, count=members, start_ms=start_ms, rng=rng)
+    sensors = Sensors(KINDS[kind].metrics, fleet.sensors, (), count=members, rng=rng)
+    group = make_group(kind, Members(fleet, homes, wear, sensors, 0, start_ms), rng)
+    begins = range(start_ms, start_ms + days * DAY_MS, SPAN_MS)
+    spans = [Span(b, b + SPAN_MS, is_live=False, rng=np.random.default_rng([seed, b // SPAN_MS])) for b in begins]
+    chunks = [group.advance(span) for span in spans]
+    return join([chunk for chunk in chunks if chunk is not None])
+
+
+def standing(mode: str, severity: float) -> Wear:
+    """A fault that has been as bad as that for ever."""
+    return Wear(mode, "part", -1, 1, "linear", 1.0, ceiling=severity)
+
+
+def moves(kind: str, *, severity: float, each: int, days: int, start_ms: int, seed: int = 7) -> Moves:
+    """Run ``each`` appliances per fault mode, sound and faulty, and compare: one run of each, whatever the modes."""
+    profile = load_profiles()[kind]
+    modes = KINDS[kind].fault_modes
+    members = each * len(modes)
+    wear = [(i, standing(modes[i // each], severity)) for i in range(members)]
+    cycles = Cycles(profile)
+    context = Context(profile, cycles.context_of, len(cycles.contexts))
+    state = {name: np.zeros((members, *shape), form) for name, (form, shape) in context.layout().items()}
+    sound = _units(cycles, run(kind, [], members=members, days=days, start_ms=start_ms, seed=seed), members)
+    for place in passes(sound.rows):
+        rows = sound.rows[place]
+        context.learn(state, rows, sound.features[place], sound.contexts[place], np.zeros(len(rows)))
+    faulty = _units(cycles, run(kind, wear, members=members, days=days, start_ms=start_ms, seed=seed), members)
+    z, _, _ = context.score(state, faulty.rows, faulty.features, faulty.contexts)
+    z = np.clip(z, -60, 60)
+    with np.errstate(all="ignore"):
+        table = [[_mean(z[faulty.rows // each == m, f]) for f in range(z.shape[1])] for m in range(len(modes))]
+    return Moves(modes, tuple(feature.name for feature in profile.features), np.array(table))
+
+
+def _mean(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) >= 5 else float("nan")
+
+
+def _units(cycles: Cycles, told: Reports, members: int) -> UnitRows:
+    """Closed and usable days or cycles."""
+    state = {name: np.zeros((members, *shape), form) for name, (form, shape) in cycles.layout().items()}
+    columns = [told.metrics.index(name) for name in cycles.metrics]
+    names = [told.modes[number] for number in told.mode.tolist()]
+    ids = [str(number) if number else None for number in told.cycle.tolist()]
+    rows = told.appliance.astype(np.intp)
+    units = cycles.fold(state, rows, told.ts_ms, told.values[:, columns], cycles.mode_numbers(names), ids)
+    keep = units.is_usable
+    if cycles.unit is Unit.DAY:
+        keep &= units.start_ms - units.start_ms.min() >= DAY_MS
+    parts = (
+        getattr(units, name)[keep] for name in ("rows", "start_ms", "closed_ms", "is_usable", "features", "contexts")
+    )
+    return UnitRows(*parts)

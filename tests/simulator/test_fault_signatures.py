@@ -1,0 +1,77 @@
+"""Each fault moves the features that its profile names, in that direction, and no others: held against sound twins."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from ingest.profiles import load_profiles
+from simulator.physics import KINDS
+from tests.simulator.moves import SUMMER_MS, WINTER_MS, Moves, moves
+
+SEVERITY = 0.6
+SEASONS = {"air_conditioner": (SUMMER_MS, WINTER_MS), "water_heater": (WINTER_MS,)}
+MOVED = 0.75
+"""A feature of the signature moves at least so many standard deviations of the healthy, its way."""
+STILL = 3.0
+"""Any other feature moves at most so far."""
+STAGED = {("water_heater", "element_burnout", "heating_power")}
+"""What moves only at the very end, and stands in the signature for that."""
+
+
+@functools.cache
+def _moves(kind: str) -> tuple[Moves, ...]:
+    return tuple(moves(kind, severity=SEVERITY, each=4, days=22, start_ms=season) for season in SEASONS[kind])
+
+
+def _largest(kind: str, mode: str) -> dict[str, float]:
+    """Feature → its larger move in any season."""
+    found: dict[str, float] = {}
+    for season in _moves(kind):
+        for name, value in season.of(mode).items():
+            found[name] = max(found.get(name, 0.0), value, key=abs)
+    return found
+
+
+@pytest.mark.parametrize(("kind", "mode"), [(kind, mode) for kind in SEASONS for mode in KINDS[kind].fault_modes])
+def test_a_fault_moves_its_signature_and_nothing_else(kind: str, mode: str) -> None:
+    """At severity .6 every feature of the signature moves its way by .75 or more, in standard deviations of the healthy.
+
+    No other moves by more than 3. Weather, people and sensors are those of the sound twin.
+    """
+    signature = load_profiles()[kind].fault_modes[mode].signature
+    moved = _largest(kind, mode)
+
+    wrong_way = {
+        name: moved.get(name)
+        for name, wanted in signature.items()
+        if (kind, mode, name) not in STAGED and moved.get(name, 0.0) * (1 if wanted > 0 else -1) < MOVED
+    }
+    besides = {name: value for name, value in moved.items() if name not in signature and abs(value) > STILL}
+
+    assert wrong_way == {}
+    assert besides == {}
+
+
+@pytest.mark.parametrize("kind", sorted(SEASONS))
+def test_without_a_fault_twins_are_alike(kind: str) -> None:
+    """A fault of severity 0 moves nothing: the twins differ by the fault alone."""
+    mode = KINDS[kind].fault_modes[0]
+    alike = moves(kind, severity=0.0, each=2, days=18, start_ms=SEASONS[kind][0])
+
+    assert max(map(abs, alike.of(mode).values())) < 1.0
+
+
+@pytest.mark.parametrize("kind", sorted(SEASONS))
+def test_the_profile_knows_each_fault_of_the_physics(kind: str) -> None:
+    """Every fault that can be simulated has a signature, a remedy, a first check and words in both languages."""
+    profile = load_profiles()[kind]
+
+    for mode in KINDS[kind].fault_modes:
+        known = profile.fault_modes[mode]
+        assert known.signature
+        for words in (known.title, known.remedy, known.first_check):
+            assert words["en"]
+            assert words["zh"]
+        assert known.test in profile.tests
