@@ -277,13 +277,8 @@ def test_a_broker_that_was_away_is_no_other_client() -> None:
 
 def test_an_absent_broker_is_looked_for_every_other_second() -> None:
     """However long nobody listens, the next look is at most 2 s away; other refusals are repeated ever more rarely."""
-    session = Session(
-        parse_address("mqtt://127.0.0.1"),
-        ConnectionOptions("fettle"),
-        [],
-        chance=random.Random(1),
-        on_run=lambda _connection, _run: None,
-    )
+    address, options, chance = parse_address("mqtt://127.0.0.1"), ConnectionOptions("fettle"), random.Random(1)
+    session = Session(address, options, [], chance=chance, on_run=lambda _connection, _run: None)
 
     absent = [session._pause_s(MqttError(Reason.UNREACHABLE, ""), failures) for failures in range(100)]
     refused = [session._pause_s(MqttError(Reason.REFUSED, ""), failures) for failures in range(100)]

@@ -29,8 +29,8 @@ class Answer:
     status: int
     body: bytes = b'{"code":"unavailable","message":"made up"}'
     headers: tuple[tuple[str, str], ...] = ()
-    is_stalled: bool = False
-    """Only the head of the answer is sent, and then nothing until the front is healed."""
+    sent: float = 1.0
+    """How much of it is sent before the line falls silent, until the front is healed: 0 nothing, .5 its head."""
 
 
 Fault = Callable[[int, bytes], Answer | None]
@@ -133,13 +133,14 @@ class Front:
             answer = fault(number, body) if fault is not None else None
         if answer is None:
             answer = self._hand_on(request, body)
-        request.send_response(answer.status)
-        for name, value in answer.headers:
-            request.send_header(name, value)
-        request.send_header("Content-Length", str(len(answer.body)))
-        request.end_headers()
-        request.wfile.flush()
-        while answer.is_stalled and not self._healed.wait(0.05):
+        if answer.sent:
+            request.send_response(answer.status)
+            for name, value in answer.headers:
+                request.send_header(name, value)
+            request.send_header("Content-Length", str(len(answer.body)))
+            request.end_headers()
+            request.wfile.flush()
+        while answer.sent < 1 and not self._healed.wait(0.05):
             if select.select([request.connection], [], [], 0)[0]:
                 return  # who asked has given up
         request.wfile.write(answer.body)
