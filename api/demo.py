@@ -39,7 +39,7 @@ from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
 from simulator.child import FleetOrder, SentAt, SharedClock, WhenSent, run_child
 from simulator.driver import Progress as FleetProgress
 from simulator.fleet import Fleet
-from simulator.specification import read_fleet
+from simulator.fleet_file import read_fleet
 
 if TYPE_CHECKING:
     from api.serve import Service

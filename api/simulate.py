@@ -20,8 +20,8 @@ from ingest.clock import AcceleratedClock, Clock, SystemClock, from_ms, to_ms
 from simulator.connection import Broker, read_broker
 from simulator.driver import FleetRun, Progress
 from simulator.fleet import Fleet
+from simulator.fleet_file import read_fleet
 from simulator.folder import write_folder
-from simulator.specification import read_fleet
 from simulator.weather import DAY_MS
 
 APPLIANCES = 200

@@ -27,7 +27,7 @@ from api.demo import DAY_MS, FLEET, HISTORY_DAYS
 from benchmarks.figure import Figure
 from ingest.clock import SystemClock
 from simulator.fleet import Fleet
-from simulator.specification import read_fleet
+from simulator.fleet_file import read_fleet
 from simulator.truth import Truth
 
 FIGURES = ("demo_first_ticket_s",)

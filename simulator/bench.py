@@ -24,11 +24,9 @@ class FleetBench:
         """What the test brings to light now; the same seed, appliance and moment give the same."""
         group = next(one for one in reversed(self.fleet.groups) if one.members.first <= self.place)
         member = self.place - group.members.first
-        who, when = np.array([member]), np.array([now_ms], dtype=np.int64)
-        severity = {wear.fault_mode: wear.severity(when) for worn, wear in group.members.wear if worn == member}
         rng = np.random.default_rng([self.seed, 10, self.place, now_ms])
-        conditions = group.members.homes.conditions(when, who, severity=severity, rng=rng)
-        parameters = {name: values[who] for name, values in group.parameters.items()}
+        conditions = group.conditions(member, now_ms, rng)
+        parameters = {name: values[[member]] for name, values in group.members.parameters.items()}
         make = TRIALS[self.fleet.appliances[self.place].kind][test.name]
         return make(Tried(parameters, conditions, seconds, rng))
 

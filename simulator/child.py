@@ -23,7 +23,7 @@ from ingest.clock import AcceleratedClock, Clock, from_ms
 from simulator.connection import read_broker
 from simulator.driver import FleetRun, Progress
 from simulator.fleet import Fleet
-from simulator.specification import read_fleet
+from simulator.fleet_file import read_fleet
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,39 +7,27 @@ or to a file. Truth is kept apart, in ``truth``; nothing of it is in a chunk.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from simulator.ageing import Past, draw_wear
+from simulator.cohorts import Appliance, draw_cohort, draw_parameters, housed, shared_out
 from simulator.group import SPAN_MS, Group, Members, Span
-from simulator.homes import Homes, draw_homes, draw_shares
+from simulator.homes import draw_homes, draw_weather
+from simulator.life import draw_life
+from simulator.lived_group import LivedGroup
 from simulator.physics import KINDS
 from simulator.physics.kind import SteadyKind
 from simulator.programme_group import ProgrammeGroup
 from simulator.reports import Reports, join, split
-from simulator.sensors import SensorFault, Sensors, draw_sensor_faults
-from simulator.specification import FleetSpecification, KindSpecification
+from simulator.sensors import Sensors, draw_sensor_faults
+from simulator.specification import FleetSpecification
 from simulator.steady_group import SteadyGroup
-from simulator.truth import Fault, Truth
-from simulator.wear import Wear, draw_staircase
-from simulator.weather import DAY_MS
+from simulator.truth import Batch, Fault, Lie, Truth
+from simulator.wear import GroupWear
 
-GROUP_SIZE = 512
 START_GRID_MS = 300_000
-
-
-@dataclass(frozen=True, slots=True)
-class Appliance:
-    """What is known of one appliance of the fleet, as its label tells it."""
-
-    id: str
-    kind: str
-    model: str
-    serial: str
-    firmware: str
-    region: str
-    home: str
-    installed_ms: int
 
 
 class Fleet:
@@ -53,25 +41,16 @@ class Fleet:
         self.begin_ms = start_ms
         self.start_ms = self.now_ms = start_ms // START_GRID_MS * START_GRID_MS
         root = np.random.default_rng([seed, 0])
-        homes = draw_homes(specification, count=appliances, start_ms=self.start_ms, rng=root)
+        groups = list(shared_out(specification, appliances))
+        rows = housed(specification, groups, root)
+        self.weather = draw_weather(specification, start_ms=self.start_ms, rng=root)
+        homes = max(int(row.max()) for row in rows) + 1
+        self.homes = draw_homes(specification, self.weather, count=homes, start_ms=self.start_ms, rng=root)
         self.appliances: tuple[Appliance, ...] = ()
-        self.groups: list[Group] = []
-        faults: list[Fault] = []
-        sensor_faults: list[tuple[str, SensorFault]] = []
-        for number, (kind, first, count) in enumerate(_shared_out(specification, appliances)):
-            rng = np.random.default_rng([seed, 1, number])
-            rows = np.arange(first, first + count)
-            members = _label(specification.kinds[kind], homes.take(rows), first, self.start_ms, rng)
-            self.appliances += members
-            wear = _draw_wear(specification.kinds[kind], count, self.start_ms, rng)
-            metrics = KINDS[kind].metrics
-            lying = draw_sensor_faults(metrics, specification.sensors, count=count, start_ms=self.start_ms, rng=rng)
-            sensors = Sensors(metrics, specification.sensors, lying, count=count, rng=rng)
-            group = Members(specification, homes.take(rows), wear, sensors, first, self.start_ms)
-            self.groups.append(make_group(kind, group, rng))
-            faults += [Fault(members[member].id, one) for member, one in wear]
-            sensor_faults += [(members[one.appliance].id, one) for one in lying]
-        self.truth = Truth(tuple(faults), tuple(sensor_faults))
+        self.groups: list[LivedGroup] = []
+        self.truth = Truth()
+        for number, (kind, first, _) in enumerate(groups):
+            self._add_group(number, kind, first, rows[number])
         self._told_until_ms = [self.start_ms] * len(self.groups)
         self._ahead: list[list[Reports]] = [[] for _ in self.groups]
 
@@ -105,69 +84,37 @@ class Fleet:
         rng = np.random.default_rng([self.seed, 3, place, (begin_ms - self.start_ms) // SPAN_MS])
         return self.groups[place].advance(Span(begin_ms, end_ms, is_live, rng))
 
-
-def make_group(kind: str, members: Members, rng: np.random.Generator) -> Group:
-    """The appliances of one kind, ready to be moved through time."""
-    physics = KINDS[kind]
-    return (
-        SteadyGroup(physics, members, rng) if isinstance(physics, SteadyKind) else ProgrammeGroup(physics, members, rng)
-    )
-
-
-def _shared_out(specification: FleetSpecification, appliances: int) -> Iterator[tuple[str, int, int]]:
-    """(kind, first, count) of each group: kinds by share, in groups of bounded size."""
-    kinds = list(specification.kinds.values())
-    edges = np.rint(np.cumsum([one.share for one in kinds]) / sum(one.share for one in kinds) * appliances).astype(int)
-    first = 0
-    for kind, end in zip(kinds, edges.tolist(), strict=True):
-        while first < end:
-            count = min(GROUP_SIZE, end - first)
-            yield kind.kind, first, count
-            first += count
-
-
-def _label(
-    kind: KindSpecification, homes: Homes, first: int, start_ms: int, rng: np.random.Generator
-) -> tuple[Appliance, ...]:
-    regions = [weather.region.name for weather in homes.weather]
-    models = draw_shares([1.0] * len(kind.models), len(homes), rng)
-    firmware = draw_shares([1.0] * len(kind.firmware), len(homes), rng)
-    age_days = rng.uniform(60, 3000, len(homes))
-    return tuple(
-        Appliance(
-            id=f"{KINDS[kind.kind].prefix}-{first + i + 1:05d}",
-            kind=kind.kind,
-            model=kind.models[models[i]],
-            serial=f"{rng.integers(10**9, 10**10)}",
-            firmware=kind.firmware[firmware[i]],
-            region=regions[homes.region[i]],
-            home=f"home-{first + i + 1:05d}",
-            installed_ms=start_ms - int(age_days[i] * DAY_MS),
+    def _add_group(self, number: int, name: str, first: int, rows: NDArray[np.int64]) -> None:
+        specification, kind, start_ms = self.specification, KINDS[name], self.start_ms
+        rng = np.random.default_rng([self.seed, 1, number])
+        homes, written = self.homes.take(rows), specification.kinds[name]
+        cohort = draw_cohort(specification, kind, homes, first=first, rows=rows, start_ms=start_ms, rng=rng)
+        models_rng = np.random.default_rng([self.seed, 4, list(specification.kinds).index(name)])
+        parameters = draw_parameters(specification, kind, cohort.model, models_rng=models_rng, rng=rng)
+        uses = written.programmes_per_year.draw(len(rows), rng)
+        uses_per_day = np.ones(len(rows)) if isinstance(kind, SteadyKind) else uses / 365.0 / homes.at_home
+        past = Past(start_ms, cohort.age_days, uses_per_day, cohort.in_batch)
+        wear = draw_wear(specification, written, homes, past, rng)
+        firmware = [one.firmware for one in cohort.appliances]
+        life = draw_life(specification, kind, count=len(rows), start_ms=start_ms, wear=wear, firmware=firmware, rng=rng)
+        lies = draw_sensor_faults(kind.metrics, specification.sensors, count=len(rows), start_ms=start_ms, rng=rng)
+        sensors = Sensors(kind.metrics, specification.sensors, lies, life.shifts, count=len(rows), rng=rng)
+        members = Members(
+            specification, homes, parameters, uses, GroupWear(wear), life, sensors, first=first, start_ms=start_ms
         )
-        for i in range(len(homes))
-    )
+        new_homes = draw_homes(specification, self.weather, count=len(life.moves), start_ms=start_ms, rng=rng)
+        self.groups.append(LivedGroup(make_group(name, members, rng), new_homes))
+        self.appliances += cohort.appliances
+        ids = [one.id for one in cohort.appliances]
+        self.truth.faults += [Fault(ids[member], one) for member, one in wear]
+        self.truth.lies += [Lie(ids[one.appliance], one) for one in lies]
+        self.truth.shifts += [(ids[one.member], one) for one in life.shifts]
+        if written.batch is not None:
+            weak = [ids[member] for member in np.nonzero(cohort.in_batch)[0]]
+            self.truth.batches += [Batch(one, written.batch.fault_mode) for one in weak]
 
 
-def _draw_wear(kind: KindSpecification, count: int, start_ms: int, rng: np.random.Generator) -> list[tuple[int, Wear]]:
-    """(member, wear): each member has at most one fault, each fault mode as many members as its share says, rounded."""
-    order = rng.permutation(count)
-    taken, due, result = 0, 0.0, []
-    for fault in kind.faults.values():
-        due += fault.share * count
-        members = order[taken : max(taken, round(due))]
-        taken += len(members)
-        for member in sorted(members.tolist()):
-            wear = Wear(
-                fault_mode=fault.fault_mode,
-                component=fault.component,
-                onset_ms=start_ms + int(fault.onset_days.draw(1, rng)[0] * DAY_MS),
-                duration_ms=int(fault.duration_days.draw(1, rng)[0] * DAY_MS),
-                law=fault.law,
-                shape=fault.shape,
-            )
-            if rng.random() < fault.mild_share:
-                wear = replace(wear, ceiling=float(fault.mild_ceiling.draw(1, rng)[0]))
-            if fault.law == "gamma":
-                wear = replace(wear, staircase=draw_staircase(fault.shape, rng))
-            result.append((member, wear))
-    return sorted(result, key=lambda pair: pair[0])
+def make_group(name: str, members: Members, rng: np.random.Generator) -> Group:
+    """The appliances of one kind, ready to be moved through time."""
+    kind = KINDS[name]
+    return SteadyGroup(kind, members, rng) if isinstance(kind, SteadyKind) else ProgrammeGroup(kind, members, rng)

@@ -62,7 +62,7 @@ def write_folder(fleet: Fleet, folder: Path, *, days: float, told: Callable[[flo
 
 def _group_of(fleet: Fleet, chunk: Reports) -> int:
     place = int(chunk.appliance[0]) if len(chunk) else chunk.happenings[0].appliance
-    return max(number for number, group in enumerate(fleet.groups) if group.members.first <= place)
+    return max(number for number, group in enumerate(fleet.groups) if group.group.members.first <= place)
 
 
 def _table(chunk: Reports, ids: np.ndarray) -> pa.Table:

@@ -6,18 +6,20 @@ depends on the seed only, however far ahead it is asked for at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.homes import Homes
-from simulator.physics.kind import Parameters
+from simulator.life import Life
+from simulator.physics.kind import Kind
 from simulator.reports import Reports
 from simulator.sensors import Sensors
 from simulator.specification import SPAN_S, FleetSpecification
-from simulator.wear import Wear
+from simulator.wear import GroupWear
 
 SPAN_MS = SPAN_S * 1000
 
@@ -38,7 +40,11 @@ class Members:
 
     specification: FleetSpecification
     homes: Homes
-    wear: Sequence[tuple[int, Wear]]
+    """Where they are at first."""
+    parameters: Mapping[str, NDArray[np.float64]]
+    uses_per_year: NDArray[np.float64]
+    wear: GroupWear
+    life: Life
     sensors: Sensors
     first: int
     start_ms: int
@@ -50,11 +56,20 @@ class Members:
 class Group(Protocol):
     """Appliances that are moved through time together."""
 
-    members: Members
+    @property
+    def kind(self) -> Kind:
+        """What they are."""
 
     @property
-    def parameters(self) -> Parameters:
-        """As drawn, each (N,)."""
+    def settings(self) -> dict[str, NDArray[np.float64]]:
+        """The parameters that people may set anew, between two spans, each (members,)."""
+
+    members: Members
+    homes: Homes
+    """Where they are now."""
+
+    def move(self, member: int, homes: Homes, row: int) -> None:
+        """Put a member up in another home, between two spans."""
 
     def advance(self, span: Span) -> Reports | None:
         """Everything told in that span, which follows the last one; ``None`` where there is nothing."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from simulator.physics.programme import Conditions
 from simulator.physics.surroundings import Surroundings
 from simulator.specification import FleetSpecification
+from simulator.wear import UseClock
 from simulator.weather import DAY_MS, HORIZON_DAYS, Weather, draw_departures
 
 FloatArray = NDArray[np.float64]
@@ -47,6 +49,31 @@ class Homes:
         """The homes at ``rows``."""
         parameters = {name: values[rows] for name, values in self.parameters.items()}
         return Homes(self.weather, self.region[rows], self.hours[rows], self.away[rows], parameters, self.start_ms)
+
+    def with_home(self, member: int, other: Homes, row: int) -> Homes:
+        """The same homes, but ``member`` lives in that other one."""
+
+        def moved(mine: NDArray[Any], its: NDArray[Any]) -> NDArray[Any]:
+            copied = mine.copy()
+            copied[member] = its[row]
+            return copied
+
+        parameters = {name: moved(values, other.parameters[name]) for name, values in self.parameters.items()}
+        region, hours, away = (
+            moved(self.region, other.region),
+            moved(self.hours, other.hours),
+            moved(self.away, other.away),
+        )
+        return Homes(self.weather, region, hours, away, parameters, self.start_ms)
+
+    def use_clock(self, member: int) -> UseClock:
+        """A clock that stands still while the people of a home are away."""
+        return UseClock(self.start_ms, np.concatenate([[0.0], np.cumsum(~self.away[member])]))
+
+    @property
+    def at_home(self) -> FloatArray:
+        """Share of the year for which people are at home."""
+        return np.asarray(1.0 - self.parameters["away_days_per_year"] / 365.0)
 
     def kitchen_c(self, ts_ms: IntArray, home: Rows = ALL) -> FloatArray:
         """Temperature of the kitchen: (times, homes), or of one ``home`` at one time each."""
@@ -108,12 +135,14 @@ class Homes:
             severity=severity,
         )
 
-    def starts_per_s(self, ts_ms: IntArray, per_year: FloatArray, hours: Sequence[float]) -> FloatArray:
+    def starts_per_s(
+        self, ts_ms: IntArray, per_year: FloatArray, hours: Sequence[float], *, more_in_winter: float
+    ) -> FloatArray:
         """How often a programme that runs ``per_year`` times, wanted at these ``hours``, is started, (times, homes)."""
-        at_home = 1.0 - self.parameters["away_days_per_year"] / 365.0
         wanted = self.hours * np.asarray(hours)
         wanted /= wanted.sum(axis=1, keepdims=True)
-        return self._rhythm(ts_ms, wanted) * per_year / 365.0 / at_home / 3600.0
+        season = 1.0 - more_in_winter * self._told(Weather.season, ts_ms) if more_in_winter else 1.0
+        return np.asarray(self._rhythm(ts_ms, wanted) * per_year / 365.0 / self.at_home / 3600.0 * season)
 
     def _doors(self, presence: FloatArray, step_s: float, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
         """Seconds of open door and heat of new food in each step."""
@@ -143,9 +172,20 @@ class Homes:
         return series[:, region] if isinstance(home, slice) else series[np.arange(len(ts_ms)), region]
 
 
-def draw_homes(specification: FleetSpecification, *, count: int, start_ms: int, rng: np.random.Generator) -> Homes:
+def draw_weather(specification: FleetSpecification, *, start_ms: int, rng: np.random.Generator) -> tuple[Weather, ...]:
+    """The weather of each region, common to all its homes."""
+    return tuple(Weather(region, draw_departures(rng), start_ms) for region in specification.regions.values())
+
+
+def draw_homes(
+    specification: FleetSpecification,
+    weather: tuple[Weather, ...],
+    *,
+    count: int,
+    start_ms: int,
+    rng: np.random.Generator,
+) -> Homes:
     """``count`` homes of a fleet; the same generator state gives the same homes."""
-    weather = tuple(Weather(region, draw_departures(rng), start_ms) for region in specification.regions.values())
     region = draw_shares([one.share for one in specification.regions.values()], count, rng)
     habit = draw_shares([one.share for one in specification.habits.values()], count, rng)
     hours = np.array([one.hours for one in specification.habits.values()], dtype=np.float64)

@@ -14,9 +14,10 @@ from ingest.profiles import load_profiles
 from simulator.agent import BUFFER_BYTES, Agent, Identity
 from simulator.bench import FleetBench, can_do
 from simulator.buffer import Outgoing
+from simulator.cohorts import Appliance
 from simulator.connection import CONNECTING_AT_ONCE, Broker, Connection
 from simulator.device_clock import DeviceClocks, draw_clocks
-from simulator.fleet import Appliance, Fleet
+from simulator.fleet import Fleet
 from simulator.network import BadNetwork
 from simulator.outages import draw_outages
 from simulator.physics import KINDS

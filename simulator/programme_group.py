@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.group import Members, Span
-from simulator.physics.kind import Parameters, ProgrammeKind
+from simulator.homes import Homes
+from simulator.physics.kind import ProgrammeKind
 from simulator.physics.programme import Conditions, Cycles, Rows
 from simulator.report_on_change import worth_telling
 from simulator.reports import Happening, Reports, join, split
@@ -22,14 +23,22 @@ class ProgrammeGroup:
     def __init__(self, kind: ProgrammeKind, members: Members, rng: np.random.Generator) -> None:
         self.kind, self.members = kind, members
         self.specification = members.specification.kinds[kind.name]
-        spreads = self.specification.parameters
-        self.parameters: Parameters = {name: spread.draw(len(members), rng) for name, spread in spreads.items()}
-        self.physics = kind.make(self.parameters, rng)
-        self.per_year = self.specification.programmes_per_year.draw(len(members), rng)
+        self.homes = members.homes
+        self.physics = kind.make(members.parameters, rng)
+        self.per_year = members.uses_per_year
         self.idle_ms = round(members.specification.intervals["idle_interval_h"] * HOUR_MS)
         self.place_ms = np.rint(rng.random(len(members)) * self.idle_ms).astype(np.int64)
         self.busy_until_ms = np.full(len(members), members.start_ms, dtype=np.int64)
         self.left: list[Reports] = []
+
+    @property
+    def settings(self) -> dict[str, FloatArray]:
+        """None: these appliances are set anew with each programme."""
+        return {}
+
+    def move(self, member: int, homes: Homes, row: int) -> None:
+        """Put a member up in another home, between two spans."""
+        self.homes = self.homes.with_home(member, homes, row)
 
     def advance(self, span: Span) -> Reports | None:
         """Readings and events of the span; what a running cycle tells later is kept for the next call."""
@@ -54,7 +63,9 @@ class ProgrammeGroup:
     def _starts(self, span: Span) -> tuple[IntArray, IntArray]:
         """Who wants to start a cycle when; in order of appliance and time."""
         edges = np.arange(span.begin_ms, span.end_ms, HOUR_MS, dtype=np.int64)
-        often = self.members.homes.starts_per_s(edges, self.per_year, self.specification.hours)
+        often = self.homes.starts_per_s(
+            edges, self.per_year, self.specification.hours, more_in_winter=self.specification.more_in_winter
+        )
         wanted = span.rng.poisson(often * HOUR_MS / 1000)
         hour, who = np.nonzero(wanted)
         again = wanted[hour, who]
@@ -112,15 +123,7 @@ class ProgrammeGroup:
         return whole.take(sent, ())
 
     def _conditions(self, who: IntArray, when: IntArray, rng: np.random.Generator) -> Conditions:
-        return self.members.homes.conditions(when, who, severity=self._severity(who, when), rng=rng)
-
-    def _severity(self, who: IntArray, when: IntArray) -> dict[str, FloatArray]:
-        severity: dict[str, FloatArray] = {}
-        for member, wear in self.members.wear:
-            rows = np.nonzero(who == member)[0]
-            if len(rows):
-                severity.setdefault(wear.fault_mode, np.zeros(len(who)))[rows] = wear.severity(when[rows])
-        return severity
+        return self.homes.conditions(when, who, severity=self.members.wear.at(who, when), rng=rng)
 
     def _happenings(self, cycles: Cycles, rows: Rows) -> tuple[Happening, ...]:
         found = []

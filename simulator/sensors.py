@@ -17,7 +17,8 @@ from simulator.physics.kind import Sensor
 from simulator.specification import SensorSpecification
 
 FloatArray = NDArray[np.float64]
-SENSOR_FAULTS = ("stuck", "offset", "drift", "noise")
+OPEN_C, SHORT_C = -40.0, 99.0
+"""What an NTC thermistor reads with a broken wire, and with a short circuit; other sensors then read nothing, and 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,18 @@ class SensorFault:
     size: float
 
 
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A metric of one member that reads value · gain + offset from ``at_ms`` on, and why."""
+
+    member: int
+    at_ms: int
+    metric: str
+    gain: float
+    offset: float
+    cause: str
+
+
 class Sensors:
     """The sensors of a group of appliances of one kind."""
 
@@ -40,6 +53,7 @@ class Sensors:
         metrics: Mapping[str, Sensor],
         specification: SensorSpecification,
         faults: Sequence[SensorFault],
+        shifts: Sequence[Shift],
         *,
         count: int,
         rng: np.random.Generator,
@@ -54,6 +68,10 @@ class Sensors:
         self.correlation = specification.correlation.draw(count, rng).astype(np.float32)[:, None]
         self.noise = rng.standard_normal((count, len(self.noisy)), dtype=np.float32)
         self.held: dict[int, float] = {}
+        self.shifts = sorted(shifts, key=lambda one: one.at_ms)
+        absent = np.array([specification.absent.get(name, 0.0) for name in metrics])
+        self.absent = rng.random((count, len(self.metrics))) < absent
+        self.has_absent = bool(self.absent.any())
 
     def correlated_noise(self, reports: int, rng: np.random.Generator) -> NDArray[np.float32]:
         """AR(1) noise of unit variance for that many regular reports, (appliances, reports, noisy metrics)."""
@@ -85,10 +103,16 @@ class Sensors:
         measured = np.maximum(truth + noise * np.where(truth == 0.0, 0.0, spread), self.floor)
         self._spike(measured, spread, rng)
         values[:, self.noisy] = measured
+        self._shift(values, appliance, ts_ms)
+        begin_ms, end_ms = int(ts_ms.min(initial=0)), int(ts_ms.max(initial=0))
         for index, fault in enumerate(self.faults):
+            if fault.end_ms <= begin_ms or fault.start_ms > end_ms:
+                continue
             self._lie((index, fault), values, appliance, ts_ms, rng)
         for column, decimals in enumerate(self.decimals):
             values[:, column] = np.round(values[:, column], decimals)
+        if self.has_absent:
+            values[self.absent[appliance]] = np.nan
         share = self.specification.missing_readings
         if share:
             lost = rng.integers(0, values.size, rng.poisson(share * values.size))
@@ -96,12 +120,22 @@ class Sensors:
         sent = rng.random(len(values)) >= self.specification.missing_samples
         return np.asarray(sent & ~np.isnan(values).all(axis=1))
 
+    def _shift(self, values: FloatArray, appliance: NDArray[np.int64], ts_ms: NDArray[np.int64]) -> None:
+        latest = ts_ms.max(initial=0)
+        for one in self.shifts:
+            if one.at_ms > latest:
+                break
+            rows = np.nonzero((appliance == one.member) & (ts_ms >= one.at_ms))[0]
+            column = self.metrics.index(one.metric)
+            values[rows, column] = values[rows, column] * one.gain + one.offset
+
     def _spike(self, measured: FloatArray, spread: FloatArray, rng: np.random.Generator) -> None:
         count = rng.poisson(self.specification.spikes * measured.size)
         where = rng.integers(0, max(measured.size, 1), count)
-        size = rng.choice([-1.0, 1.0], count) * rng.uniform(8, 30, count)
+        size = rng.choice([-1.0, 1.0], count) * self.specification.spike_size.draw(count, rng)
         if count:
-            measured.reshape(-1)[where] += size * spread.reshape(-1)[where]
+            row, column = np.unravel_index(where, measured.shape)
+            measured[row, column] += size * spread[row, column]
 
     def _lie(
         self,
@@ -122,6 +156,10 @@ class Sensors:
                 column[known] = self.held.setdefault(index, float(column[known[0]]))
         elif fault.kind == "offset":
             column[rows] += fault.size
+        elif fault.kind in ("open", "short"):
+            in_kelvin = fault.metric.endswith("_c")
+            broken, shorted = (OPEN_C, SHORT_C) if in_kelvin else (np.nan, 0.0)
+            column[rows] = broken if fault.kind == "open" else shorted
         elif fault.kind == "drift":
             column[rows] += fault.size * (ts_ms[rows] - fault.start_ms) / (fault.end_ms - fault.start_ms)
         else:
@@ -136,13 +174,13 @@ def draw_sensor_faults(
     start_ms: int,
     rng: np.random.Generator,
 ) -> list[SensorFault]:
-    """Which sensors of a group lie, and when: in the first 400 days."""
+    """Which sensors of a group lie, when, and in which way."""
     faults, liars = [], [name for name, sensor in metrics.items() if sensor.can_lie]
     for appliance in np.nonzero(rng.random(count) < specification.faulty_share)[0]:
         metric = liars[int(rng.integers(len(liars)))]
-        begin = start_ms + int(rng.uniform(10, 75) * 86_400_000)
+        begin = start_ms + int(specification.faulty_onset_days.draw(1, rng)[0] * 86_400_000)
         length = int(specification.faulty_days.draw(1, rng)[0] * 86_400_000)
         size = float(rng.choice([-1.0, 1.0]) * rng.uniform(4, 10) * max(metrics[metric].sd, 0.5))
-        fault = SENSOR_FAULTS[int(rng.integers(len(SENSOR_FAULTS)))]
+        fault = specification.faulty_ways[int(rng.integers(len(specification.faulty_ways)))]
         faults.append(SensorFault(int(appliance), metric, fault, begin, begin + length, size))
     return faults

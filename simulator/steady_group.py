@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.group import Members, Span
-from simulator.physics.kind import Parameters, SteadyKind, Told
+from simulator.homes import Homes
+from simulator.physics.kind import SteadyKind, Told
 from simulator.reports import Happening, Reports
 
 FloatArray = NDArray[np.float64]
@@ -18,10 +19,18 @@ class SteadyGroup:
 
     def __init__(self, kind: SteadyKind, members: Members, rng: np.random.Generator) -> None:
         self.kind, self.members = kind, members
-        spreads = members.specification.kinds[kind.name].parameters
-        self.parameters: Parameters = {name: spread.draw(len(members), rng) for name, spread in spreads.items()}
-        self.physics = kind.make(self.parameters, rng)
+        self.homes = members.homes
+        self.physics = kind.make(members.parameters, rng)
         self.place = rng.random(len(members))
+
+    @property
+    def settings(self) -> dict[str, FloatArray]:
+        """The parameters that people may set anew, between two spans."""
+        return {name: self.physics.parameters[name] for name in self.kind.settings}
+
+    def move(self, member: int, homes: Homes, row: int) -> None:
+        """Put a member up in another home, between two spans."""
+        self.homes = self.homes.with_home(member, homes, row)
 
     def advance(self, span: Span) -> Reports | None:
         """A report at the end of each interval, each appliance with its own lateness."""
@@ -30,8 +39,8 @@ class SteadyGroup:
         step_ms = round(intervals["step_s"] * 1000)
         begins = np.arange(span.begin_ms, span.end_ms, step_ms, dtype=np.int64)
         step_s, per_report = step_ms / 1000, interval_ms // step_ms
-        around = members.homes.surroundings(begins, step_s=step_s, feels=self.kind.feels, rng=span.rng)
-        severity = self._severity(begins)
+        around = self.homes.surroundings(begins, step_s=step_s, feels=self.kind.feels, rng=span.rng)
+        severity = members.wear.over(begins, count=len(members))
         told = self.physics.advance(around, severity, step_s=step_s, steps_per_report=per_report, rng=span.rng)
         earliness = np.maximum(np.rint(self.place * interval_ms), 1).astype(np.int64)
         ts_ms = np.arange(span.begin_ms, span.end_ms, interval_ms)[:, None] + interval_ms - earliness
@@ -57,11 +66,3 @@ class SteadyGroup:
             np.ascontiguousarray(told.mode.T).reshape(-1), np.zeros(len(flat), np.int64), flat,
         )  # fmt: skip
         return chunk.take(sent, errors)
-
-    def _severity(self, ts_ms: IntArray) -> dict[str, FloatArray]:
-        severity: dict[str, FloatArray] = {}
-        for member, wear in self.members.wear:
-            if wear.onset_ms < ts_ms[-1]:
-                columns = severity.setdefault(wear.fault_mode, np.zeros((len(ts_ms), len(self.members))))
-                columns[:, member] = wear.severity(ts_ms)
-        return severity

@@ -32,7 +32,7 @@ class Weather:
         climate = self.region.outdoor_c
         hour = np.cos(2 * np.pi * (self.local_hour(ts_ms) / 24 - 15 / 24))
         departure = self._departure(ts_ms) * climate["weather"]
-        return climate["mean"] + climate["annual"] * self._season(ts_ms) + climate["daily"] * hour + departure
+        return climate["mean"] + climate["annual"] * self.season(ts_ms) + climate["daily"] * hour + departure
 
     def humidity_pct(self, ts_ms: IntArray) -> FloatArray:
         """Relative humidity outdoors: lowest in the afternoon, lower on days warmer than usual."""
@@ -41,7 +41,7 @@ class Weather:
 
     def sun_w_m2(self, ts_ms: IntArray) -> FloatArray:
         """Sun on a horizontal square metre: longer and higher in the warm season, clearer on warm days."""
-        season = self._season(ts_ms)
+        season = self.season(ts_ms)
         height = np.sin(np.pi * (self.local_hour(ts_ms) - 12.5) / (12.0 + 3.0 * season) + np.pi / 2)
         clear = np.clip(0.65 + 0.12 * self._departure(ts_ms), 0.2, 1.0)
         day = np.abs(self.local_hour(ts_ms) - 12.5) < (12.0 + 3.0 * season) / 2
@@ -53,7 +53,7 @@ class Weather:
         late = ts_ms / DAY_MS - self.region.outdoor_c["warmest_day"] - 30
         return inlet["mean"] + inlet["annual"] * np.cos(2 * np.pi * late / 365.2425)
 
-    def _season(self, ts_ms: IntArray) -> FloatArray:
+    def season(self, ts_ms: IntArray) -> FloatArray:
         """1 on the warmest day, -1 half a year away."""
         local_days = (ts_ms + self.region.utc_offset_ms) / DAY_MS
         return np.asarray(np.cos(2 * np.pi * (local_days - self.region.outdoor_c["warmest_day"]) / 365.2425))

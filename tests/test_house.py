@@ -24,6 +24,7 @@ MAX_FUNCTION_LINES = 50
 FORBIDDEN_NAMES = re.compile(r"^(utils?|helpers?|common|manager|misc|base_.*)$")
 CLOCK = "ingest/clock.py"
 BROAD = {"Exception", "BaseException"}
+TRUTH_READERS = frozenset({"detectors/evaluation.py", "api/demo_summary.py"})
 SIMULATOR_IMPORTERS = {"api/demo.py", "api/simulate.py", "api/replay.py"}
 
 
@@ -184,6 +185,21 @@ def simulator_imports(path: Path, text: str) -> list[str]:
     return found
 
 
+def truth_readers(path: Path, text: str) -> list[str]:
+    """No code of the service names the simulator's truth; only the evaluation and the demo's last word do."""
+    place = where(path).split(":")[0]
+    if not place.startswith(ROOMS) or place.startswith("simulator") or place in TRUTH_READERS:
+        return []
+    tree = ast.parse(text)
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return [
+        f"{where(path, node.lineno)}: names {node.value!r}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose
+        if re.search(r"\btruth\b", node.value) and not re.search(r"\s", node.value)
+    ]
+
+
 Rule = Callable[[Path, str], list[str]]
 RULES: list[tuple[Rule, str]] = [
     (too_long, "def f():\n" + "    x = 1\n" * 60),
@@ -196,6 +212,7 @@ RULES: list[tuple[Rule, str]] = [
     (open_ends, "# TO" + "DO later\n"),
     (unexplained_mocks, "from unittest import mock\n"),
     (simulator_imports, "import simulator.fleet\n"),
+    (truth_readers, 'open("fleet/truth/faults.csv")\n'),
 ]
 
 

@@ -341,4 +341,5 @@ KIND = SteadyKind(
     modes=MODES,
     feels=("room_c", "outdoor_c", "outdoor_humidity_pct", "occupied", "gains_w"),
     make=AirConditioners,
+    settings=("set_cooling_c", "set_heating_c"),
 )

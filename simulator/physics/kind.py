@@ -54,6 +54,8 @@ class Told:
 class SteadyPhysics(Protocol):
     """N steady appliances: parameters, each (N,), and the state that one span of time hands to the next."""
 
+    parameters: dict[str, FloatArray]
+
     def advance(
         self,
         around: Surroundings,
@@ -107,6 +109,8 @@ class SteadyKind:
     feels: tuple[str, ...]
     """The fields of ``Surroundings`` that its equations read; the others are NaN."""
     make: SteadyMaker
+    settings: tuple[str, ...] = ()
+    """The parameters that people set, in whole units; the equations read them from ``parameters`` at each step."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ class Refrigerators:
 
     def __init__(self, parameters: Parameters, rng: np.random.Generator) -> None:
         settings = {name: np.rint(parameters[name]) for name in ("fresh_set_c", "freezer_set_c")}
-        p = self.parameters = {**parameters, **settings}
+        p = self.parameters = dict(parameters) | settings
         load_fresh = p["ua_fresh_w_k"] * (KITCHEN_RATED_C - p["fresh_set_c"]) + 4.0
         load = load_fresh + p["ua_freezer_w_k"] * (KITCHEN_RATED_C - p["freezer_set_c"]) + 3.0
         self.capacity_rated_w = load / p["duty_rated"]
@@ -276,4 +276,5 @@ KIND = SteadyKind(
     modes=MODES,
     feels=("kitchen_c", "door_s", "food_j"),
     make=Refrigerators,
+    settings=("fresh_set_c", "freezer_set_c"),
 )

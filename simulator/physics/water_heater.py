@@ -253,4 +253,5 @@ KIND = SteadyKind(
     modes=MODES,
     feels=("kitchen_c", "inlet_c", "hardness_dh", "mains_v", "draw_l"),
     make=WaterHeaters,
+    settings=("set_c",),
 )

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from simulator.specification import FleetSpecification, read_fleet
+from simulator.fleet_file import read_fleet
+from simulator.specification import FleetSpecification
 
 
 @pytest.fixture

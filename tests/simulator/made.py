@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import aiomqtt
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.distribution import Distribution
 from simulator.fleet import Fleet
 from simulator.reports import Reports, join
+from simulator.specification import FleetSpecification
 from simulator.weather import DAY_MS
 
 START_MS = 1_790_000_100_000
@@ -24,6 +26,19 @@ def run_days(fleet: Fleet, days: int, *, kind: str) -> Reports:
     for day in range(days):
         parts += [chunk for chunk in fleet.advance(fleet.start_ms + (day + 1) * DAY_MS) if chunk.kind == kind]
     return join(parts)
+
+
+def calm_fleet(specification: FleetSpecification) -> FleetSpecification:
+    """The same fleet, in which nothing happens beside gradual faults, one at most, people are at home, and sensors only have noise."""
+    sensors = replace(
+        specification.sensors, missing_samples=0.0, missing_readings=0.0, spikes=0.0, faulty_share=0.0, absent={}
+    )
+    life = replace(specification.life, moves_per_year=0.0, setting_changes_per_year=0.0, gaps_per_year=0.0)
+    cohorts = replace(specification.cohorts, update_share=0.0)
+    one = Distribution(1.0, 1.0)
+    wear = replace(specification.wear, at_most_one=True, effect=one, abrupt_share=0.0, repaired_share=0.0)
+    homes = {**specification.homes, "away_days_per_year": Distribution(0.0, 0.0)}
+    return replace(specification, sensors=sensors, life=life, cohorts=cohorts, wear=wear, homes=homes)
 
 
 def column(chunk: Reports, metric: str) -> NDArray[np.float64]:

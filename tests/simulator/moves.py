@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
@@ -15,14 +15,17 @@ from detectors.point_bank import passes
 from ingest.profiles import load_profiles
 from ingest.profiles.definition import Unit
 from simulator.fleet import make_group
+from simulator.fleet_file import read_fleet
 from simulator.group import SPAN_MS, Members, Span
-from simulator.homes import draw_homes
+from simulator.homes import draw_homes, draw_weather
+from simulator.life import Life
 from simulator.physics import KINDS
 from simulator.reports import Reports, join
 from simulator.sensors import Sensors
-from simulator.specification import FleetSpecification, read_fleet
-from simulator.wear import Wear
+from simulator.specification import FleetSpecification
+from simulator.wear import GroupWear, Wear
 from simulator.weather import DAY_MS
+from tests.simulator.made import calm_fleet
 
 SUMMER_MS = round(datetime(2026, 7, 5, tzinfo=UTC).timestamp() * 1000)
 WINTER_MS = round(datetime(2026, 1, 5, tzinfo=UTC).timestamp() * 1000)
@@ -44,10 +47,9 @@ class Moves:
 
 
 def specification(name: str = "household") -> FleetSpecification:
-    """A fleet whose sensors only have noise."""
+    """A fleet whose sensors only have noise; its people go away now and then."""
     fleet = read_fleet(name)
-    sensors = replace(fleet.sensors, missing_samples=0.0, missing_readings=0.0, spikes=0.0, faulty_share=0.0)
-    return replace(fleet, sensors=sensors)
+    return replace(calm_fleet(fleet), homes=fleet.homes)
 
 
 def run(
@@ -55,9 +57,15 @@ def run(
 ) -> Reports:
     """What these appliances report in that many days of history."""
     fleet, rng = specification(), np.random.default_rng(seed)
-    homes = draw_homes(fleet, count=members, start_ms=start_ms, rng=rng)
-    sensors = Sensors(KINDS[kind].metrics, fleet.sensors, (), count=members, rng=rng)
-    group = make_group(kind, Members(fleet, homes, wear, sensors, 0, start_ms), rng)
+    weather = draw_weather(fleet, start_ms=start_ms, rng=rng)
+    homes = draw_homes(fleet, weather, count=members, start_ms=start_ms, rng=rng)
+    written = fleet.kinds[kind]
+    parameters = {name: spread.draw(members, rng) for name, spread in written.parameters.items()}
+    uses = written.programmes_per_year.draw(members, rng)
+    sensors = Sensors(KINDS[kind].metrics, fleet.sensors, (), (), count=members, rng=rng)
+    group = make_group(
+        kind, Members(fleet, homes, parameters, uses, GroupWear(wear), Life(), sensors, 0, start_ms), rng
+    )
     begins = range(start_ms, start_ms + days * DAY_MS, SPAN_MS)
     spans = [Span(b, b + SPAN_MS, is_live=False, rng=np.random.default_rng([seed, b // SPAN_MS])) for b in begins]
     chunks = [group.advance(span) for span in spans]

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.distribution import Distribution
+from simulator.fleet_file import read_fleet
 from simulator.network import BadNetwork
 from simulator.outages import draw_outages
-from simulator.specification import read_fleet
 
 NEVER = Distribution(0.0, 0.0)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ingest.profiles import profile_for
+from simulator.fleet_file import read_fleet
 from simulator.physics.dishwasher import (
     CLEAR_NTU,
     FAULT_MODES,
@@ -15,7 +16,6 @@ from simulator.physics.dishwasher import (
     PROGRAMMES,
     WASH,
 )
-from simulator.specification import read_fleet
 from tests.simulator import twins
 from tests.simulator.twins import MOVES, Run
 

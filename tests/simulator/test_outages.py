@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from simulator.device_clock import draw_clocks
 from simulator.distribution import Distribution
+from simulator.fleet_file import read_fleet
 from simulator.outages import Outage, Outages, draw_outages
-from simulator.specification import NetworkSpecification, read_fleet
+from simulator.specification import NetworkSpecification
 from simulator.weather import DAY_MS
 
 HOUR_MS = 3_600_000

@@ -12,8 +12,10 @@ from detectors.fleet_backtest import run_fleet_backtest, write_findings
 from ingest.profiles import load_profiles
 from simulator.distribution import Distribution
 from simulator.fleet import Fleet
+from simulator.fleet_file import read_fleet
 from simulator.folder import write_folder
-from tests.simulator.moves import SUMMER_MS, WINTER_MS, specification
+from tests.simulator.made import calm_fleet
+from tests.simulator.moves import SUMMER_MS, WINTER_MS
 
 DAYS = 46
 FAULTS = {
@@ -26,12 +28,12 @@ FAULTS = {
 def test_strong_faults_are_found_and_sound_appliances_left_alone(kind: str, tmp_path: Path) -> None:
     """Two faults of each kind that grow within three weeks are named before they fail; the sound ones raise nothing."""
     start_ms, modes = FAULTS[kind]
-    fleet = specification()
+    fleet = calm_fleet(read_fleet("household"))
     known = fleet.kinds[kind]
     growing = {
         mode: replace(
             known.faults[mode], share=0.2, law="linear", mild_share=0.0,
-            onset_days=Distribution(20.0, 22.0), duration_days=Distribution(20.0, 23.0),
+            onset=Distribution(20.0, 22.0), duration=Distribution(20.0, 23.0),
         )
         for mode in modes
     }  # fmt: skip

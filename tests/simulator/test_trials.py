@@ -10,10 +10,10 @@ import pytest
 from ingest.profiles import load_profiles
 from simulator.bench import FleetBench
 from simulator.fleet import Fleet
-from simulator.specification import read_fleet
+from simulator.fleet_file import read_fleet
 from simulator.trials import TRIALS
 from simulator.trials.trial import Trial
-from simulator.wear import Wear
+from simulator.wear import GroupWear, Wear
 from simulator.weather import DAY_MS
 from tests.simulator.made import START_MS
 
@@ -72,7 +72,7 @@ def test_the_confirming_test_of_a_fault_finds_it(kind: str, fault_mode: str) -> 
     worn = [
         (member, Wear(fault_mode, "part", START_MS - DAY_MS, DAY_MS // 2, "linear", 1.0)) for member in range(COUNT)
     ]
-    group.members = replace(group.members, wear=worn)
+    group.group.members = replace(group.members, wear=GroupWear(worn))
 
     assert _share_healthy(_measured(fleet, kind, name), kind, name) <= 0.1
 

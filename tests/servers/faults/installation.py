@@ -23,7 +23,6 @@ from sqlalchemy import select
 from alerts.database import open_database
 from alerts.schema import tickets
 from ingest.books import FILE_NAME, Books, BooksError
-from ingest.dead_letters import dead_letter_counts
 from ingest.store.opening import open_store
 from tests.servers.conftest import ROOT, adapted_settings
 from tests.servers.faults.load import Account
@@ -264,16 +263,12 @@ class Installation:
     """A broker and a service on one folder; ended with all it has started."""
 
     def __init__(
-        self,
-        folder: Path,
-        *,
-        settings: Mapping[str, str] | None = None,
-        broker_changes: Mapping[str, str | None] | None = None,
+        self, folder: Path, *, broker_changes: Mapping[str, str | None] | None = None, **settings: str
     ) -> None:
         self.folder = folder
         self.broker = Mosquitto(folder / "broker", broker_changes)
         url = f"mqtt://{SERVICE[0]}:{SERVICE[1]}@127.0.0.1:{self.broker.port}"
-        self.settings = {"mqtt_url": url, "mqtt_client_id": SERVICE[0], **(settings or {})}
+        self.settings = {"mqtt_url": url, "mqtt_client_id": SERVICE[0], **settings}
         self.service = Service(folder, self.settings)
 
     def put_between(self, proxy: Proxy) -> None:
@@ -316,17 +311,13 @@ class Installation:
             lambda: any((row.max_seq or 0) >= last.seq for row in self.rows(last.appliance_id)),
             f"{last.appliance_id} {last.seq} in the ledger",
         )
-        self.wait_until_caught_up()
-
-    def wait_until_caught_up(self) -> None:
-        """Until every reader has read what was received."""
         wait_for(self._is_caught_up, "every reader has read everything")
 
     def wait_until_settled(self, expected: int) -> float:
         """Until the ledger knows so many messages and every reader has read them; the seconds that took."""
         started = time.monotonic()
         self.wait_until_counted(expected)
-        self.wait_until_caught_up()
+        wait_for(self._is_caught_up, "every reader has read everything")
         return time.monotonic() - started
 
     def _is_caught_up(self) -> bool:
@@ -350,19 +341,9 @@ class Installation:
         accounts = {
             row.id: Account(row.max_seq or 0, row.stored, row.dead_lettered, row.gap or 0) for row in rows if row.boot
         }
-        return Outcome(accounts, {row.id: row.duplicates for row in rows}, self.stored_readings(), self.tickets())
+        return Outcome(accounts, {row.id: row.duplicates for row in rows}, self.stored_readings(), self._tickets())
 
-    def dead_letters(self) -> dict[str, int]:
-        """How many messages were refused, by reason."""
-        books = Books.open(self.folder / "data" / FILE_NAME, read_only=True)
-        try:
-            with books.snapshot() as connection:
-                return {str(reason): count for reason, count in dead_letter_counts(connection).items()}
-        finally:
-            books.close()
-
-    def tickets(self) -> list[Ticket]:
-        """All tickets of the desk."""
+    def _tickets(self) -> list[Ticket]:
         engine = open_database(self.settings.get("database_url", f"sqlite:///{self.folder / 'data' / 'desk.db'}"))
         columns = (tickets.c.appliance_id, tickets.c.fault_mode, tickets.c.source, tickets.c.onset_ms)
         with engine.connect() as connection:
