@@ -18,6 +18,7 @@ from alerts.inbox import Inbox
 from alerts.outbox import Outbox
 from alerts.timers import Timers
 from api import loops
+from api.decoders import Decoders
 from api.desk_database import open_desk_database
 from api.housekeeping import Housekeeping
 from api.listening import bind, url_of
@@ -30,7 +31,6 @@ from api.rooms import (
     broker_address,
     configured_journal,
     configured_store,
-    make_decoders,
     make_desk,
     notice_targets,
 )
@@ -97,7 +97,7 @@ class RoleService(Threaded):
     def _open_ingest(self, opened: ExitStack, desk: Desk, profiles: Mapping[str, Profile]) -> Runs:
         """Broker → journal → admission → store, and commands to appliances."""
         address = broker_address(self.settings)
-        decoders = make_decoders(self.settings, profiles)
+        decoders = Decoders.of(self.settings, profiles)
         books = Books.open(self.settings.data_dir / FILE_NAME)
         opened.callback(books.close)
         journal = configured_journal(self.settings, books, decoders)
@@ -213,7 +213,7 @@ class RoleService(Threaded):
         self.at_close(books.close)
         journal = open_journal_reader(self.settings.resolved_journal_url)
         self.at_close(journal.close)
-        return AdmittedFeed(journal, books, make_decoders(self.settings, profiles))
+        return AdmittedFeed(journal, books, Decoders.of(self.settings, profiles).learning)
 
 
 def _not_ready(desk: Desk, store: TelemetryStore) -> Sequence[str]:

@@ -6,7 +6,7 @@ Opening makes folders, files and tables, and connects to nothing that may be awa
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from alerts.outbox import Outbox, Target
 from alerts.remote.policy import SessionLimits
 from alerts.timers import Timers
 from api.cursor_lag import CursorLag
+from api.decoders import Decoders
 from api.desk_database import open_desk_database
 from api.housekeeping import durable_cursors
 from api.live_samples import LiveSamples
@@ -38,14 +39,12 @@ from ingest.journal.opening import open_journal_writer
 from ingest.mqtt.address import BrokerAddress, parse_address
 from ingest.mqtt.connection import ConnectionOptions
 from ingest.mqtt.courier import CommandSource, Courier
+from ingest.mqtt.learned_topics import LearnedTopics
 from ingest.mqtt.session import subscriptions
 from ingest.profiles import load_profiles
 from ingest.sample import AdmittedBatch
 from ingest.store.opening import open_store
 from ingest.unstorable import keep_unstorable
-from ingest.wire.columns import BatchDecoder
-from ingest.wire.foreign import CODECS, codecs_of
-from ingest.wire.foreign.devices import load_devices
 from ingest.wire.topic import TopicScheme
 from ingest.writer import StoreWriter, WriterOptions
 
@@ -88,6 +87,7 @@ class Pipes:
     feed: AdmittedFeed
     live: LiveSamples
     lag: CursorLag
+    learned: LearnedTopics
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def open_rooms(settings: Settings, around: Surroundings) -> Rooms:
     address.ssl_context()  # a file that can't be used stops the start
     targets = notice_targets(settings, around.people_clock)
     profiles = load_profiles() if around.profiles is None else around.profiles
-    decoders = make_decoders(settings, profiles)
+    decoders = Decoders.of(settings, profiles)
     with ExitStack() as opened:
         engine = open_desk_database(settings)
         opened.callback(engine.dispose)
@@ -192,24 +192,21 @@ def make_desk(settings: Settings, around: Surroundings, engine: Engine, profiles
     )
 
 
-def configured_journal(settings: Settings, books: Books, decoders: Callable[[], BatchDecoder]) -> Journal:
+def configured_journal(settings: Settings, books: Books, decoders: Decoders) -> Journal:
     """The journal of the settings, to write and to read."""
-    sources = decoders().sources
+    sources = decoders.reading().sources
+
+    def appliance_of(topic: str) -> str:
+        sources.refresh()
+        return sources.of(topic).appliance_id
+
     return open_journal_writer(
         settings.resolved_journal_url,
-        appliance_of=lambda topic: sources.of(topic).appliance_id,
+        appliance_of=appliance_of,
         floor=books.cursor("admit"),
         partitions=settings.journal_partitions,
         retention_days=settings.journal_retention_days,
     )
-
-
-def make_decoders(settings: Settings, profiles: Mapping[str, Profile]) -> Callable[[], BatchDecoder]:
-    """What makes a decoder for each thread that reads messages."""
-    devices = {} if settings.devices_file is None else load_devices(settings.devices_file)
-    scheme = TopicScheme(settings.topic_root)
-    names = [name for name in settings.codecs if name in CODECS]
-    return lambda: BatchDecoder(profiles, scheme=scheme, codecs=codecs_of(names), devices=devices)
 
 
 def notice_targets(settings: Settings, clock: Clock) -> list[Target]:
@@ -230,16 +227,16 @@ class Parts:
     around: Surroundings
     journal: Journal
     books: Books
-    decoders: Callable[[], BatchDecoder]
+    decoders: Decoders
 
     def pipes(self, address: BrokerAddress, commands: CommandSource) -> Pipes:
         """From the broker to the feed, and back to the appliances."""
         settings, around = self.settings, self.around
         window = AcceptanceWindow(round(settings.accept_past_days * DAY_MS), round(settings.accept_future_s * 1000))
         judging = AdmissionSettings(window, settings.auto_register)
-        decoder = self.decoders()
+        decoder = self.decoders.learning()
         judge = Admission(self.books, decoder, scheme=TopicScheme(settings.topic_root), settings=judging)
-        feed = AdmittedFeed(self.journal, self.books, self.decoders)
+        feed = AdmittedFeed(self.journal, self.books, self.decoders.reading)
         live, lag = LiveSamples(), CursorLag(self.journal.count_messages)
 
         def admitted(before: int, batch: AdmittedBatch) -> None:
@@ -250,10 +247,11 @@ class Parts:
             lag.note(batch.position, batch.count)
             admitter.offer(before, batch)
 
+        filters = subscriptions(settings.topic_root, decoder.sources.subscriptions())
         ingester = Ingester(
             address=address,
             options=around.connection or ConnectionOptions(settings.mqtt_client_id),
-            filters=subscriptions(settings.topic_root, decoder.sources.subscriptions()),
+            filters=filters,
             journal=self.journal,
             clock=around.clock,
             chance=around.chance,
@@ -269,7 +267,13 @@ class Parts:
             on_admitted=admitted,
             answer=courier.answer,
         )
-        return Pipes(ingester, courier, admitter, feed, live, lag)
+        learned = LearnedTopics(
+            self.decoders.discovery,
+            ingester.session.want,
+            covered_by=[one.pattern for one in filters],
+            keep=self.decoders.keep,
+        )
+        return Pipes(ingester, courier, admitter, feed, live, lag, learned)
 
     def writer(self, feed: AdmittedFeed, store: TelemetryStore) -> StoreWriter:
         """From the feed to the store."""

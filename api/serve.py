@@ -100,14 +100,16 @@ async def speak_with_broker(pipes: Pipes, stopping: asyncio.Event) -> None:
     """Messages in, commands and answers out, until asked to stop; raises what ended one of them."""
     ingesting = asyncio.create_task(pipes.ingester.run(), name="ingester")
     carrying = asyncio.create_task(pipes.courier.run(), name="courier")
+    learning = asyncio.create_task(pipes.learned.run(), name="learned-topics")
     stop = asyncio.create_task(stopping.wait())
     try:
-        await asyncio.wait({ingesting, carrying, stop}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({ingesting, carrying, learning, stop}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stop.cancel()
         carrying.cancel()
+        learning.cancel()
         pipes.ingester.request_stop()
-        ends = await asyncio.gather(ingesting, carrying, return_exceptions=True)
+        ends = await asyncio.gather(ingesting, carrying, learning, return_exceptions=True)
     for end in ends:
         if isinstance(end, Exception):
             raise end

@@ -79,6 +79,8 @@ class Judge:
         if isinstance(other, Refused):
             self._refuse_unread(number, source, other, checksum)
             return
+        if other is None and number in self.decoded.others:
+            return  # sound, and nothing for us: nobody is registered by it
         head = self.decoded.heads[number]
         identity = Identity(head.boot, head.seq if head.seq >= 0 else None)
         speaker = self._speaker(source)
@@ -155,7 +157,7 @@ class Judge:
                 self._note_duplicate(number, ledger)
                 return
             times, _ = self._event_times(number, None)
-            if known is not None:
+            if known is not None and source.is_named_by_time:
                 raise Refused(Reason.EQUIVOCATION, "this time came before with other content")
             self._times += times
             slot = speaker.note_window(source.window, said_ms[0], checksum)

@@ -20,7 +20,7 @@ from ingest.mqtt.errors import MqttError, Reason
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from ingest.mqtt.address import BrokerAddress
     from ingest.mqtt.frames import PublishRun
@@ -36,6 +36,8 @@ STABLE_S = 10.0
 """A connection that lasted so long counts as a success; until then the pauses grow."""
 SHORT_LIVED_MAX = 3
 """Mosquitto 2.0 ends a connection that another client took over without saying why: we conclude it."""
+
+WANTED_AT_ONCE = 100
 
 _CHANNELS_BEFORE = ("telemetry", "event", "status", "result")
 """A session that an earlier version left at the broker has a filter for each of these; they would double every message."""
@@ -63,16 +65,19 @@ def subscriptions(topic_root: str, foreign: Sequence[str] = ()) -> list[mqtt5.To
         patterns = [p for p in patterns if not covers(pattern, p)]
         if not any(covers(p, pattern) for p in patterns):
             patterns.append(pattern)
-    return [
-        mqtt5.TopicFilter(
-            pattern,
-            max_qos=mqtt5.QoS.AT_LEAST_ONCE,
-            no_local=True,
-            retain_as_published=False,
-            retain_handling=mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS,
-        )
-        for pattern in patterns
-    ]
+    return [topic_filter(pattern) for pattern in patterns]
+
+
+def topic_filter(pattern: str) -> mqtt5.TopicFilter:
+    """One filter at QoS 1. Descriptions of devices are wanted again at each connect: we may have lost what they said."""
+    once, always = mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS, mqtt5.RetainHandling.SEND_ALWAYS
+    return mqtt5.TopicFilter(
+        pattern,
+        max_qos=mqtt5.QoS.AT_LEAST_ONCE,
+        no_local=True,
+        retain_as_published=False,
+        retain_handling=always if pattern.endswith("/config") else once,
+    )
 
 
 def covers(wide: str, narrow: str) -> bool:
@@ -109,6 +114,7 @@ class Session:
         self._address = address
         self._options = options
         self._filters = list(filters)
+        self._wanted: dict[str, None] = {}
         self._chance = chance
         self._on_run = on_run
         self._backoff_first_s = backoff_first_s
@@ -149,13 +155,27 @@ class Session:
             self._record(cause)
             await asyncio.sleep(self._pause_s(cause, failures))
 
-    async def subscribe(self, filters: Sequence[mqtt5.TopicFilter]) -> None:
-        """Add filters for this connection and all later ones."""
-        known = {f.pattern for f in self._filters}
-        fresh = [f for f in filters if f.pattern not in known]
-        self._filters += fresh
-        if fresh and self.connection is not None:
-            await self.connection.subscribe(fresh)
+    async def want(self, topics: Collection[str]) -> None:
+        """Be subscribed to these topics beside the filters, now and after each reconnect, and to none wanted before.
+
+        Where the broker refuses one, that is told, and everything else goes on.
+        """
+        gone = [topic for topic in self._wanted if topic not in topics]
+        fresh = [topic for topic in topics if topic not in self._wanted]
+        self._wanted = dict.fromkeys(topics)
+        if self.connection is not None:
+            await self.connection.unsubscribe(gone)
+            await self._ask_for(self.connection, fresh)
+
+    async def _ask_for(self, connection: Connection, topics: Sequence[str]) -> None:
+        """Subscribe to wanted topics, some at a time; one that is refused is told."""
+        for start in range(0, len(topics), WANTED_AT_ONCE):
+            try:
+                await connection.subscribe([topic_filter(topic) for topic in topics[start : start + WANTED_AT_ONCE]])
+            except MqttError as error:
+                if error.reason is not Reason.REFUSED:
+                    raise
+                log.warning("mqtt_topic_refused", sentence=str(error))
 
     async def publish(self, topic: str, payload: bytes, *, expiry_s: int | None = None) -> None:
         """Publish at QoS 1; raises :class:`MqttError` if there is no connection or the broker refuses."""
@@ -184,6 +204,10 @@ class Session:
         try:
             await connection.subscribe(self._filters)
             await connection.unsubscribe(self._outdated(connection))
+            asked: set[str] = set()
+            while fresh := [topic for topic in self._wanted if topic not in asked]:  # more may be wanted meanwhile
+                asked.update(fresh)
+                await self._ask_for(connection, fresh)
         except BaseException:
             await connection.disconnect()
             raise

@@ -107,6 +107,7 @@ class BatchDecoder:
 
     def decode(self, topics: Sequence[str], payloads: Sequence[bytes]) -> Decoded:
         """All messages of a batch."""
+        self.sources.refresh()
         sources = self.sources.of_all(topics)
         decoded = Decoded(sources, [None] * len(sources))
         typed: list[_Typed] = []

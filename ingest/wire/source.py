@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ingest.wire.dead_letter import Reason, Refused
 from ingest.wire.foreign import ForeignCodec
-from ingest.wire.foreign.devices import Device, unmapped
+from ingest.wire.foreign.devices import NOBODY, Device, unmapped
 from ingest.wire.kind_table import KindTable
 from ingest.wire.message import Message, decode
 from ingest.wire.topic import Channel, Topic, TopicScheme
@@ -33,6 +33,8 @@ class Source:
     """Tells apart topics whose messages without boot may share one time."""
     is_counted: bool = True
     """Whether its messages stand in the ledger."""
+    is_named_by_time: bool = True
+    """Whether a time names one message only: a foreign device may say several things at one time."""
     place: int = -1
 
 
@@ -51,6 +53,14 @@ class Sources:
         self._devices = devices
         self._table_of = table_of
         self.known: dict[str, Source] = {}
+        self._revision = 0
+
+    def refresh(self) -> None:
+        """Look at topics anew where a codec has learned whose they are; called before each batch."""
+        revision = sum(codec.revision for codec in self._codecs)
+        if revision != self._revision:
+            self._revision = revision
+            self.known.clear()
 
     def of(self, topic: str) -> Source:
         """The source of a topic; one whose topic is unknown refuses every payload."""
@@ -78,8 +88,12 @@ class Sources:
         for codec in self._codecs:
             name = codec.device_of(text)
             if name is not None:
-                return _foreign(text, codec, self._devices.get(name) or unmapped(name))
+                return _foreign(text, codec, self._device(name))
         return Source(text, "", "", _refuse_topic)
+
+    def _device(self, name: str) -> Device:
+        """A foreign device as an appliance."""
+        return (self._devices.get(name) or unmapped(name)) if name else NOBODY
 
     def _own(self, text: str, topic: Topic) -> Source:
         """A topic of our scheme."""
@@ -102,6 +116,7 @@ def _foreign(text: str, codec: ForeignCodec, device: Device) -> Source:
         device.kind,
         lambda payload: codec.decode(text, payload, device),
         window=text.rsplit("/", 1)[-1],
+        is_named_by_time=False,
     )
 
 

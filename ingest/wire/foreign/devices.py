@@ -6,6 +6,8 @@ The file is TOML, one table per device name as its convention writes it::
     id = "washer-1"
     kind = "washing_machine"
     timezone = "Europe/Berlin"      # of times without zone; UTC where absent
+
+Names are ``tele/NAME`` (Tasmota), the device's id (Shelly), ``zigbee2mqtt/NAME`` and ``homeassistant/DEVICE NAME``.
 """
 
 from __future__ import annotations
@@ -34,13 +36,17 @@ class Device:
     timezone: tzinfo = UTC
 
 
+NOBODY = Device("")
+"""Stands in where a topic belongs to no device."""
+
+
 class DevicesError(Exception):
     """A devices file that can't be used, in a whole sentence."""
 
 
 def unmapped(name: str) -> Device:
-    """A device that no file names: its own name (the last level) as id, other characters as ``_``, kind generic."""
-    return Device(_OTHER.sub("_", name.rsplit("/", 1)[-1])[:_ID_CHARACTERS_MAX] or "_")
+    """A device that no file names: its name, without its convention's root, as id, other characters as ``_``; generic."""
+    return Device(_OTHER.sub("_", name.split("/", 1)[-1])[:_ID_CHARACTERS_MAX] or "_")
 
 
 def load_devices(path: Path) -> Mapping[str, Device]:

@@ -7,18 +7,16 @@ and gives its time without zone: UTC unless the devices file says otherwise.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
-from ingest.clock import to_ms
 from ingest.sample import StatusState
 from ingest.wire.dead_letter import PAYLOAD_BYTES_MAX, Reason, Refused
 from ingest.wire.foreign.devices import Device
+from ingest.wire.foreign.local_time import local_ms
 from ingest.wire.message import Message
 from ingest.wire.status import CLEARED, StatusMessage
 from ingest.wire.strict_json import Parsed, parse_object
 from ingest.wire.telemetry import TelemetryMessage, WireSample
-from ingest.wire.timestamp import parse_ms
 
 _ENERGY = {"Power": "power_w", "Voltage": "voltage_v", "Current": "current_a", "Total": "energy_kwh"}
 _LEVELS = 3
@@ -28,6 +26,7 @@ class TasmotaCodec:
     """Plugs and switches that run Tasmota."""
 
     name = "tasmota"
+    revision = 0
 
     def subscriptions(self) -> tuple[str, ...]:
         """The topic filters to subscribe to."""
@@ -94,10 +93,6 @@ def _time_ms(parsed: Parsed, device: Device) -> int | None:
     if not isinstance(text, str):
         raise parsed.refuse("Time must be text")
     try:
-        moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=device.timezone)
-    except ValueError:
-        try:
-            return parse_ms(text)
-        except ValueError as error:
-            raise parsed.refuse(f"Time: {error}") from error
-    return to_ms(moment.astimezone(UTC))
+        return local_ms(text, device.timezone)
+    except ValueError as error:
+        raise parsed.refuse(f"Time: {error}") from error

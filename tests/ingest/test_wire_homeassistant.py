@@ -1,0 +1,216 @@
+"""Home Assistant discovery: descriptions in both forms, values by plain paths, removal, bounds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ingest.sample import StatusState
+from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.foreign import discovery as discovery_module
+from ingest.wire.foreign.devices import Device
+from ingest.wire.foreign.discovery import Discovery
+from ingest.wire.foreign.homeassistant import HomeAssistantCodec
+from ingest.wire.foreign.units import unit_of
+from ingest.wire.foreign.value_path import path_of
+from ingest.wire.message import Message
+from ingest.wire.status import StatusMessage
+from ingest.wire.telemetry import TelemetryMessage, WireSample
+
+GOLDEN = Path(__file__).parent / "golden" / "foreign"
+POWER, TEMPERATURE = "homeassistant/sensor/wm/power/config", "homeassistant/sensor/wm_temperature/config"
+DOOR, FRIDGE = "homeassistant/binary_sensor/wm_door/config", "homeassistant/device/fridge/config"
+STATE = "wm/laundry/state"
+
+
+def say(codec: HomeAssistantCodec, topic: str, payload: bytes) -> Message | None:
+    """One payload."""
+    return codec.decode(topic, payload, Device("washer"))
+
+
+def describe(codec: HomeAssistantCodec, topic: str, name: str) -> None:
+    """A recorded description."""
+    assert say(codec, topic, (GOLDEN / f"{name}.json").read_bytes()) is None
+
+
+@pytest.fixture
+def codec() -> HomeAssistantCodec:
+    """A codec that knows a washer by three descriptions and a fridge by one."""
+    made = HomeAssistantCodec()
+    for topic, name in ((POWER, "ha_sensor_short"), (TEMPERATURE, "ha_sensor_long"), (DOOR, "ha_door"), (FRIDGE, "ha_device")):  # fmt: skip
+        describe(made, topic, name)
+    return made
+
+
+def readings(message: Message | None) -> dict[str, float]:
+    """The readings of the one sample."""
+    assert isinstance(message, TelemetryMessage)
+    (one,) = message.samples
+    assert one == WireSample(one.metrics)
+    return dict(one.metrics)
+
+
+def test_values_come_by_name_unit_and_path(codec: HomeAssistantCodec) -> None:
+    """One state topic gives all that descriptions name of it, in our units, abbreviated or not."""
+    message = say(codec, STATE, b'{"power": 1.95, "drum": {"t": "104"}, "more": [1]}')
+
+    assert readings(message) == {"power_w": 1950.0, "drum_temperature_c": 40.0}
+
+
+def test_two_states_become_0_and_1(codec: HomeAssistantCodec) -> None:
+    """A door says open or shut in its own words; any other word says nothing."""
+    assert readings(say(codec, "wm/laundry/door", b"open")) == {"door": 1.0}
+    assert readings(say(codec, "wm/laundry/door", b"shut")) == {"door": 0.0}
+    assert say(codec, "wm/laundry/door", b"ajar") is None
+
+
+def test_a_device_message_names_all_its_components(codec: HomeAssistantCodec) -> None:
+    """Shared topic, short keys; what needs a template to be run, a button and a removed component are left out."""
+    message = say(codec, "fridge/kitchen/state", b'{"temperature": 4.25, "humidity": 61, "a": 7}')
+
+    assert readings(message) == {"temperature_c": 4.25, "humidity_pct": 61.0}
+    assert codec.device_of("fridge/kitchen/state") == "homeassistant/Fridge kitchen"
+
+
+def test_availability_is_a_status(codec: HomeAssistantCodec) -> None:
+    """The words of the description say whether the device is there."""
+    assert say(codec, "wm/laundry/status", b"up") == StatusMessage(StatusState.ONLINE)
+    assert say(codec, "wm/laundry/status", b"down") == StatusMessage(StatusState.OFFLINE)
+    assert say(codec, "wm/laundry/status", b"online") is None
+
+
+def test_all_topics_of_a_device_are_one_appliance(codec: HomeAssistantCodec) -> None:
+    """Every topic belongs to the device that its description names; descriptions are nobody's; others are not ours."""
+    names = {codec.device_of(topic) for topic in (STATE, "wm/laundry/door", "wm/laundry/status")}
+
+    assert names == {"homeassistant/Washer cellar"}
+    assert codec.device_of(POWER) == ""
+    assert codec.device_of("homeassistant/status") is None
+    assert codec.device_of("wm/other") is None
+
+
+def test_an_empty_description_removes_it(codec: HomeAssistantCodec) -> None:
+    """What is described no more is not read any more; the rest of the device stays."""
+    say(codec, POWER, b"")
+
+    assert readings(say(codec, STATE, b'{"power": 1.95, "drum": {"t": 104}}')) == {"drum_temperature_c": 40.0}
+
+    say(codec, TEMPERATURE, b"")
+
+    assert codec.device_of(STATE) is None
+
+
+@pytest.mark.parametrize("payload", [b"", b"unavailable", b"None", b'{"power": null}', b'{"power": "unknown"}', b"{}"])
+def test_no_value_is_no_reading(codec: HomeAssistantCodec, payload: bytes) -> None:
+    """Words for "nothing", null and an absent key give no reading and no dead letter."""
+    assert say(codec, STATE, payload) is None
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "reason"),
+    [
+        (STATE, b"{", Reason.NOT_JSON),
+        (STATE, b"\xff", Reason.NOT_UTF8),
+        (STATE, b"x" * 70_000, Reason.TOO_LARGE),
+        (STATE, b'{"power": "much"}', Reason.SCHEMA),
+        (STATE, b'{"power": [1]}', Reason.SCHEMA),
+        (STATE, b'{"power": "inf"}', Reason.SCHEMA),
+        (POWER, b"{", Reason.NOT_JSON),
+        (POWER, b"[]", Reason.SCHEMA),
+        (POWER, b'{"stat_t": 4}', Reason.SCHEMA),
+        (POWER, b'{"stat_t": "a/+/b"}', Reason.SCHEMA),
+        (POWER, b'{"stat_t": "a", "val_tpl": 4}', Reason.SCHEMA),
+        (POWER, b'{"stat_t": "a", "unit_of_meas": 4}', Reason.SCHEMA),
+        (POWER, b'{"stat_t": "a", "dev": 4}', Reason.SCHEMA),
+        (POWER, b'{"stat_t": "a", "avty": 4}', Reason.SCHEMA),
+        (POWER, b'{"stat_t": "fridge/kitchen/state", "dev": {"name": "thief"}}', Reason.SCHEMA),
+        (FRIDGE, b'{"dev": {}}', Reason.SCHEMA),
+        (FRIDGE, b'{"cmps": {"a": 4}}', Reason.SCHEMA),
+    ],
+)
+def test_garbage_is_refused(codec: HomeAssistantCodec, topic: str, payload: bytes, reason: Reason) -> None:
+    """Bad input has one reason, and what is known stays as it was."""
+    before = codec.revision
+
+    with pytest.raises(Refused) as caught:
+        say(codec, topic, payload)
+
+    assert caught.value.reason is reason
+    assert codec.revision == before
+
+
+@pytest.mark.parametrize(
+    ("template", "path"),
+    [
+        ("{{ value_json.a.b }}", ("a", "b")),
+        ("{{value_json['x y'].z}}", ("x y", "z")),
+        ('{{ value_json["x"][0] | float(0) }}', ("x", 0)),
+        ("{{- value -}}", ()),
+        ("{{ value | int }}", ()),
+        ("{{ value_json }}", None),
+        ("{{ value.x }}", None),
+        ("{{ value_json.a | round(1) }}", None),
+        ("{{ value_json.a + 1 }}", None),
+        ("{{ value_json.a }}{{ value }}", None),
+        ("{% if value %}1{% endif %}", None),
+        ("{{ states('sensor.x') }}", None),
+        ("{{ value_json['a'" + "['b']" * 200 + " }}", None),
+        ("plain", None),
+    ],
+)
+def test_templates_are_paths_or_nothing(template: str, path: tuple[str | int, ...] | None) -> None:
+    """A plain path is read; whatever else a template holds is never run."""
+    assert path_of(template) == path
+
+
+def test_units_become_ours() -> None:
+    """Another size of one of our units is converted; an unknown one stands as it is."""
+    assert (unit_of("kW").suffix, unit_of("kW").factor) == ("w", 1000.0)
+    assert 212 * unit_of("°F").factor + unit_of("°F").offset == pytest.approx(100)
+    assert unit_of("furlong / fortnight").suffix == "furlong_fortnigh"
+    assert unit_of("").suffix == ""
+
+
+def test_what_was_learned_outlives_the_process() -> None:
+    """Written and read back it is the same knowledge; something else is not taken for it."""
+    known, again = Discovery(), Discovery()
+    describe(HomeAssistantCodec(known), POWER, "ha_sensor_short")
+
+    assert again.load(known.to_bytes())
+    assert again.topics() == known.topics()
+    assert not again.load(b"[1]")
+    assert again.topics() == known.topics()
+
+
+def test_the_same_again_is_no_news(codec: HomeAssistantCodec) -> None:
+    """A broker repeats retained descriptions at each connect: nothing changes by it."""
+    before = codec.revision
+
+    describe(codec, POWER, "ha_sensor_short")
+
+    assert codec.revision == before
+
+
+def test_a_reader_of_old_messages_learns_nothing() -> None:
+    """Whoever reads the journal again leaves what is known now as it is."""
+    known = Discovery()
+    describe(HomeAssistantCodec(known), POWER, "ha_sensor_short")
+    reader = HomeAssistantCodec(known, is_learning=False)
+
+    say(reader, POWER, b"")
+
+    assert readings(say(reader, STATE, b'{"power": 2}')) == {"power_w": 2000.0}
+
+
+def test_what_is_learned_is_bounded(codec: HomeAssistantCodec, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the bound a further description is refused, and removing one makes room."""
+    monkeypatch.setattr(discovery_module, "CONFIGURATIONS_MAX", 4)
+    more = b'{"stat_t": "more", "name": "More"}'
+
+    with pytest.raises(Refused, match="known already"):
+        say(codec, "homeassistant/sensor/more/config", more)
+    say(codec, DOOR, b"")
+
+    assert say(codec, "homeassistant/sensor/more/config", more) is None
+    assert codec.device_of("more") == "homeassistant/more"
