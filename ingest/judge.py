@@ -43,6 +43,8 @@ class Judge:
         self.windows: list[tuple[str, int, str, int, int]] = []
         self.duplicates = 0
         self.is_auto_registering = True
+        self.waited_ms = 0
+        """Admission's own time, by which gaps grow old."""
         self._speakers = speakers
         self._window = window
         self._position = position
@@ -139,11 +141,11 @@ class Judge:
             raise Refused(Reason.EQUIVOCATION, f"seq {seq} of this boot came before with other content")
         times, anchor = self._event_times(number, ledger.anchor)
         self._times += times
-        ledger.add(seq, is_dead=False, now_ms=self._received_ms)
+        ledger.add(seq, is_dead=False, now_ms=self.waited_ms)
         ledger.remember(seq, checksum)
         ledger.anchor = anchor or ledger.anchor
         is_last = seq == ledger.next - 1
-        speaker.arm(ledger, is_armed=is_last and (ledger.anchor is not None or not self._has_up_time(number)))
+        speaker.arm(ledger, is_armed=is_last and (ledger.anchor is not None or self._gives_no_up_time(number)))
 
     def _judge_uncounted(self, number: int, speaker: Speaker, source: Source) -> None:
         """A message of a client that doesn't count: its time identifies it, arrival times never do."""
@@ -205,9 +207,9 @@ class Judge:
             return [NO_TIME if event.ts_ms is None else event.ts_ms]
         return [ts_ms for _, _, ts_ms in self._rows_of(number)]
 
-    def _has_up_time(self, number: int) -> bool:
-        """Whether a message gives an up-time, so that a good time can anchor it."""
-        return any(up_ms >= 0 for up_ms, _, _ in self._rows_of(number))
+    def _gives_no_up_time(self, number: int) -> bool:
+        """Whether a boot's telemetry gives no up-time that a good time could anchor; of an event nothing is known."""
+        return number not in self.decoded.others and all(up_ms < 0 for up_ms, _, _ in self._rows_of(number))
 
     def _rows_of(self, number: int) -> list[tuple[int, int, int]]:
         """(up_ms, index, ts_ms) of the samples of one message; made for all messages when first asked."""
@@ -233,7 +235,7 @@ class Judge:
         if identity.boot is not None and identity.seq is not None:
             ledger = self._ledger(speaker, identity.boot)
             if not ledger.has(identity.seq, self._speakers.cold_has):
-                ledger.add(identity.seq, is_dead=True, now_ms=self._received_ms)
+                ledger.add(identity.seq, is_dead=True, now_ms=self.waited_ms)
                 ledger.remember(identity.seq, checksum)
                 is_last = identity.seq == ledger.next - 1
                 speaker.arm(ledger, is_armed=is_last and ledger.anchor is not None)
@@ -259,7 +261,7 @@ class Judge:
         moved = speaker.disarm()
         if moved is not None:
             self.irregular[moved.row] = (speaker.id, moved)
-        ledger = self._speakers.ledger(speaker, boot, self._received_ms)
+        ledger = self._speakers.ledger(speaker, boot, self.waited_ms)
         self.irregular[ledger.row] = (speaker.id, ledger)
         return ledger
 
