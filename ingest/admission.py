@@ -38,6 +38,8 @@ log = structlog.get_logger()
 
 ACK_EVERY_MS = 2000
 ACK_ROUND_MS = 100
+COUNTED_AT_ONCE_MS = 60_000
+"""More between two looks for acks is no time in which a gap was open, but a clock that was set."""
 FLUSH_EVERY_MS = 30_000
 FLUSH_EVERY_BATCHES = 2_000
 FLUSH_EVERY_MESSAGES = 400_000
@@ -109,6 +111,8 @@ class Admission:
         self._batches = 0
         self._messages = 0
         self._acked_ms: int | None = None
+        self._waited_ms = 0
+        """The time by which gaps grow old; a clock that is set doesn't move it."""
 
     def admit(
         self,
@@ -128,7 +132,7 @@ class Admission:
             self._speakers.refresh()
             decoded = self._decode(topics, payloads, poison)
             judge = Judge(decoded, payloads, self._speakers, self._settings.window, position, received_ms)
-            judge.is_auto_registering = self._settings.is_auto_registering
+            judge.is_auto_registering, judge.waited_ms = self._settings.is_auto_registering, self._waited_ms
             try:
                 touched = self._judge_all(judge, decoded, payloads, position)
                 judgement = judge.judgement()
@@ -159,8 +163,10 @@ class Admission:
         Looked for ten times a second at most, as all who wait are gone through.
         """
         due: list[Said] = []
-        if self._acked_ms is not None and 0 <= now_ms - self._acked_ms < ACK_ROUND_MS:
+        passed_ms = 0 if self._acked_ms is None else now_ms - self._acked_ms
+        if self._acked_ms is not None and 0 <= passed_ms < ACK_ROUND_MS:
             return due
+        self._waited_ms += max(0, min(passed_ms, COUNTED_AT_ONCE_MS))
         self._acked_ms = now_ms
         for row, waiting in list(self._waiting.items()):
             speaker, ledger = waiting.speaker, waiting.ledger
@@ -168,7 +174,7 @@ class Admission:
             if is_early or speaker.kind is None:
                 continue
             speaker.settle()
-            upto = ledger.upto(now_ms)
+            upto = ledger.upto(self._waited_ms)
             if not ledger.gaps:
                 del self._waiting[row]
             if upto >= 0 and upto != waiting.told:

@@ -101,7 +101,7 @@ class BootLedger:
         self.anchor: Anchor | None = None
         self.settled = 0
         self.gaps: list[list[int]] = []
-        """Open gaps of an appliance that waits for acks: [start, end, when later messages were there]."""
+        """Open gaps of an appliance that waits for acks: [start, end, when later messages were seen, by admission's time]."""
         self.checksums = array("I")
         self.checksum_base = 0
 

@@ -154,14 +154,42 @@ def test_ack_stops_at_a_gap_for_ten_minutes(bench: Bench) -> None:
     bad = (f"{WASHER}/telemetry", b'{"boot": "b1", "seq": 1, "metrics": {}}')
     bench.send(bench.telemetry(0), bad, bench.telemetry(5), bench.telemetry(6))
     before = _acks(bench)
-    waiting = _acks(bench, GAP_GIVEN_UP_MS // 2)
-    given_up = _acks(bench, GAP_GIVEN_UP_MS // 2)
+    waiting = [ack for _ in range(9) for ack in _acks(bench, GAP_GIVEN_UP_MS // 10)]
+    given_up = _acks(bench, GAP_GIVEN_UP_MS // 10)
     bench.send(bench.telemetry(3))
     late = _acks(bench, 2000)
 
     assert before == [{"boot": "b1", "upto": 1}]
     assert waiting == []
     assert given_up == late == [{"boot": "b1", "upto": 6}]
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_a_clock_that_is_set_gives_up_no_gap(bench: Bench, *, is_restarted: bool) -> None:
+    """When the service's clock jumps an hour ahead, a missing message is waited for as long as without the jump."""
+    bench.send((f"{WASHER}/status", {"state": "online", "capabilities": ["buffer"]}))
+    bench.send(bench.telemetry(0), bench.telemetry(5))
+    before = [] if is_restarted else _acks(bench)
+    if is_restarted:
+        bench.restart()
+
+    bench.now += 3_600_000
+    bench.send(bench.telemetry(6))
+    after = _acks(bench)
+
+    assert {ack["upto"] for ack in before + after} == {0}
+
+
+def test_a_good_time_behind_an_event_is_an_anchor(bench: Bench) -> None:
+    """Where a boot's first message is an event, the first sample with a good time still lets later ones be re-dated."""
+    bench.send((f"{WASHER}/event", {"boot": "b1", "seq": 0, "type": "cycle_started"}))
+    bench.send(bench.telemetry(1, ts=NOW, up_ms=1000))
+
+    admitted = bench.send(bench.telemetry(2, ts=0, up_ms=61_000))
+
+    (block,) = admitted.batch.blocks
+    assert block.ts_ms.tolist() == [NOW + 60_000]
+    assert block.flags.tolist() == [SampleFlag.REDATED]
 
 
 def test_old_boot_is_acked_too(bench: Bench) -> None:
