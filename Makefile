@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 CONSOLE := api/console/dist/index.html
 CONSOLE_SOURCES := $(shell find api/console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help demo test check format test-servers test-real test-browser test-long bench setup console clean
+.PHONY: help demo test check format test-world test-servers test-real test-browser test-long bench setup console clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -27,6 +27,9 @@ check: setup ## lint, types, import contracts, house rules
 format: setup ## let the formatter and the fixer have their way
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
+
+test-world: setup ## the seeded simulation of the whole core: make test-world SEEDS=100000
+	@$(BIN)/python -m tests.world --count $(or $(SEEDS),2000) --jobs 2
 
 test-servers: test-real test-browser ## installs and starts the real servers, and tests against them
 

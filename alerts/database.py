@@ -138,7 +138,11 @@ def migrate(engine: Engine) -> None:
 
 
 def _open_sqlite(url: str) -> Engine:
-    engine = create_engine(url, pool_size=10, max_overflow=40)
+    return with_turns(create_engine(url, pool_size=10, max_overflow=40))
+
+
+def with_turns(engine: Engine) -> Engine:
+    """A SQLite engine whose transactions begin as ours do: by us, and at once where they write."""
 
     @event.listens_for(engine, "connect")
     def prepare(dbapi_connection: Any, _record: Any) -> None:

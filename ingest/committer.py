@@ -70,11 +70,13 @@ class Committer:
         *,
         on_durable: Callable[[list[ReceivedBatch]], None],
         on_appended: Callable[[int, JournalBatch], None],
+        retry_s: float = RETRY_S,
     ) -> None:
         """``on_durable`` is called in the committer's thread; ``on_appended`` gets the position before, and the batch."""
         self._journal = journal
         self._on_durable = on_durable
         self._on_appended = on_appended
+        self._retry_s = retry_s
         self._queue: queue.SimpleQueue[ReceivedBatch | None] = queue.SimpleQueue()
         self._is_stopping = threading.Event()
         self.stats = CommitStats()
@@ -122,7 +124,7 @@ class Committer:
                 if self.stats.sentence != str(error):
                     log.warning("journal_unavailable", sentence=str(error))
                 self.stats.sentence = str(error)
-                if self._is_stopping.wait(RETRY_S):
+                if self._is_stopping.wait(self._retry_s):
                     return False
         if self.stats.sentence is not None:
             log.info("journal_available_again")

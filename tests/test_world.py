@@ -1,0 +1,75 @@
+"""The simulated world keeps its promises for every seed, and notices each guard that is switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from ingest.journal import Journal
+from ingest.ledger import BootLedger
+from tests.contract.journal_suite import JournalSuite
+from tests.world import Guards, first_broken
+from tests.world_disk import DiskJournal, SimulatedDisk
+
+FEW = 16
+"""Seeds in ``make test``; two thousand run by ``make test-world``."""
+NOTICED_WITHIN = 60
+HARD = 2.5
+"""So much harsher is a world that shows that a guard is needed."""
+
+
+class TestContract(JournalSuite):
+    """The world's journal keeps the promises of the protocol."""
+
+    @pytest.fixture
+    def open_journal(self) -> Callable[[], Journal]:
+        """Opens the same disk again and again."""
+        disk = SimulatedDisk()
+        return lambda: DiskJournal(disk)
+
+
+def test_whatever_fails_the_promises_hold() -> None:
+    """After crashes, torn writes, repetition and disorder, nothing is lost, doubled, or told twice."""
+    assert first_broken(range(FEW)) is None
+
+
+@pytest.mark.parametrize(
+    ("guards", "sentence"),
+    [
+        (Guards(is_syncing=False, faults=HARD), "seed"),
+        (Guards(is_cutting=False, faults=HARD), "seed"),
+        (Guards(is_whole=False, faults=HARD), "tickets"),
+        (Guards(is_idempotent=False, faults=HARD), "too many"),
+    ],
+    ids=["acknowledged before durable", "torn tail left", "checkpoint apart from tickets", "store adds up"],
+)
+def test_a_guard_that_is_off_is_noticed(guards: Guards, sentence: str) -> None:
+    """Without the guard some seed breaks a promise."""
+    assert sentence in (first_broken(range(NOTICED_WITHIN), guards) or "")
+
+
+@contextmanager
+def patched(name: str, value: object) -> Iterator[None]:
+    """The ledger with another method."""
+    before = getattr(BootLedger, name)
+    setattr(BootLedger, name, value)
+    try:
+        yield
+    finally:
+        setattr(BootLedger, name, before)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("has", lambda _ledger, _seq, _cold: False),
+        ("upto", lambda ledger, _now_ms: ledger.next - 1),
+    ],
+    ids=["nothing is a duplicate", "acks leap over gaps"],
+)
+def test_a_ledger_without_its_guard_is_noticed(name: str, value: object) -> None:
+    """A ledger that counts copies, or an ack that passes over a gap, breaks a promise in some seed."""
+    with patched(name, value):
+        assert first_broken(range(NOTICED_WITHIN), Guards(faults=HARD))
