@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-STOP_WITHIN_S = 10.0
+STOP_WITHIN_S = 8.0
+"""How long threads may take to end; with what the process itself needs then, a stop takes 10 s at most."""
 EXPECTED = (
     AddressError,
     AlreadyRunning,

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-STOP_TIMEOUT_S = 8.0
+STOP_TIMEOUT_S = 6.0
 REST_WINDOW_MIN = 1_000
 """With a smaller window the broker would only wait for us while the socket rests."""
 

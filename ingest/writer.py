@@ -78,6 +78,8 @@ class WriterOptions:
     linger_s: float = 0.03
     retry_first_s: float = 1.0
     retry_max_s: float = 60.0
+    retry_down_max_s: float = 5.0
+    """Where nobody answers at all: asking costs nothing, and a backlog is to be drained as soon as the store is back."""
     retention_days: int | None = None
 
 
@@ -191,7 +193,8 @@ class StoreWriter:
 
     def _hold(self, error: StoreUnavailable) -> float:
         """Keep everything and try later: full jitter, never sooner than the store asked for."""
-        limit_s = min(self._options.retry_max_s, self._options.retry_first_s * 2 ** min(self._attempts, 16))
+        longest_s = self._options.retry_down_max_s if error.kind == "down" else self._options.retry_max_s
+        limit_s = min(longest_s, self._options.retry_first_s * 2 ** min(self._attempts, 16))
         wait_s = max(self._chance.uniform(0, limit_s), error.retry_after_s or 0.0)
         self._attempts += 1
         self._write_at = self._monotonic() + wait_s

@@ -154,7 +154,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def write(self, data: bytes) -> None:
         """Write whole packets; nothing happens on a connection that has ended."""
-        if self._transport is not None and not self.ended.done():
+        if self._transport is not None and not self._transport.is_closing() and not self.ended.done():
             self._has_sent = True
             self._transport.write(data)
 

@@ -29,6 +29,9 @@ log = structlog.get_logger(__name__)
 
 BACKOFF_FIRST_S = 0.5
 BACKOFF_MAX_S = 30.0
+UNREACHABLE_MAX_S = 2.0
+"""Asking whether anybody listens costs nothing, and a broker that restarts is to be met at once."""
+
 DAMPED_S = 30.0
 """Two services that take the client id from each other would otherwise do so many times a second."""
 
@@ -137,6 +140,7 @@ class Session:
                 if error.reason is Reason.UNREACHABLE:
                     short_lived = 0  # the broker itself was away: no other client has ended our connection
                 continue
+            failures = 0
             since = loop.time()
             try:
                 cause = await asyncio.shield(connection.ended)
@@ -144,8 +148,7 @@ class Session:
                 self.connection = None
                 self.stats.is_connected = False
                 await connection.disconnect()
-            is_stable = loop.time() - since > STABLE_S
-            failures, short_lived = (0, 0) if is_stable else (failures + 1, short_lived + 1)
+            short_lived = 0 if loop.time() - since > STABLE_S else short_lived + 1
             if cause.reason is Reason.LOST and short_lived >= SHORT_LIVED_MAX:
                 cause = MqttError(
                     Reason.TAKEN_OVER,
@@ -153,7 +156,7 @@ class Session:
                     f"uses the client id {self._options.client_id!r}; only one ingest process may run for one user",
                 )
             self._record(cause)
-            await asyncio.sleep(self._pause_s(cause, failures))
+            await asyncio.sleep(self._pause_s(cause, short_lived))
 
     async def want(self, topics: Collection[str]) -> None:
         """Be subscribed to these topics beside the filters, now and after each reconnect, and to none wanted before.
@@ -237,5 +240,6 @@ class Session:
         """Full jitter, so that many clients of a broker that restarts don't come at once."""
         if error.reason is Reason.TAKEN_OVER:
             return self._damped_s * (1 + self._chance.random())
-        ceiling_s = min(BACKOFF_MAX_S, self._backoff_first_s * 2 ** min(failures, 16))
+        longest_s = UNREACHABLE_MAX_S if error.reason is Reason.UNREACHABLE else BACKOFF_MAX_S
+        ceiling_s = min(longest_s, self._backoff_first_s * 2 ** min(failures, 16))
         return self._chance.uniform(0, ceiling_s)

@@ -12,7 +12,7 @@ from simulator.physics.programme import CycleError, FloatArray, IntArray
 def stop(phase_s: FloatArray, reasons_s: Mapping[str, FloatArray]) -> tuple[FloatArray, tuple[CycleError, ...]]:
     """Cut the phases (C, slots), in place, at each cycle's first reason (code → seconds after its start, inf for never).
 
-    Returns when each cycle stopped (inf: it did not) and the codes; a code of no letters ends a cycle in silence.
+    Returns when each cycle stopped (inf: it did not) and the codes; a reason without a name ends a cycle in silence.
     """
     codes, times = list(reasons_s), np.stack(list(reasons_s.values()), axis=1)
     first = times.argmin(axis=1)
@@ -30,6 +30,6 @@ def told(cycle: IntArray, at_s: FloatArray, codes: list[str]) -> tuple[CycleErro
     return tuple(CycleError(row, when, code) for row, when, code in pairs if code)
 
 
-def when(condition: object, at_s: FloatArray) -> FloatArray:
+def when(condition: object, at_s: FloatArray | float) -> FloatArray:
     """``at_s`` where the condition holds, else never."""
     return np.where(np.asarray(condition, np.bool_), at_s, np.inf)

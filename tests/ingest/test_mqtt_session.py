@@ -275,6 +275,18 @@ def test_a_broker_that_was_away_is_no_other_client() -> None:
     assert "taken_over" not in {line.get("reason") for line in logs}
 
 
+def test_an_absent_broker_is_looked_for_every_other_second() -> None:
+    """However long nobody listens, the next look is at most 2 s away; other refusals are repeated ever more rarely."""
+    address, options, chance = parse_address("mqtt://127.0.0.1"), ConnectionOptions("fettle"), random.Random(1)
+    session = Session(address, options, [], chance=chance, on_run=lambda _connection, _run: None)
+
+    absent = [session._pause_s(MqttError(Reason.UNREACHABLE, ""), failures) for failures in range(100)]
+    refused = [session._pause_s(MqttError(Reason.REFUSED, ""), failures) for failures in range(100)]
+
+    assert 1 < max(absent) <= 2
+    assert 20 < max(refused) <= 30
+
+
 def test_publishing_waits_for_the_broker() -> None:
     """A publish at QoS 1 returns when the broker has acknowledged it, with its expiry; a refusal raises."""
 

@@ -7,21 +7,18 @@ import pwd
 import shutil
 import signal
 import subprocess
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-import urllib3
 from psycopg import sql
 
+from tests.servers.influx_process import InfluxProcess, InfluxServer
 from tests.servers.kafka_server import KafkaServer, kafka_jars
 from tests.servers.running import (
-    INFLUXD,
     accepts,
-    cache_folder,
     find_program,
     free_port,
     missing,
@@ -35,50 +32,15 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 
-@dataclass(frozen=True, slots=True)
-class InfluxServer:
-    """A running InfluxDB with one organisation."""
-
-    port: int
-    org: str
-    token: str
-    pid: int
-
-    def url(self, bucket: str) -> str:
-        """The store's address for a bucket."""
-        return f"influxdb://127.0.0.1:{self.port}?org={self.org}&bucket={bucket}"
-
-
 @pytest.fixture(scope="session")
 def influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer]:
     """An InfluxDB 2, set up with the organisation ``fettle``."""
-    program = find_program("influxd", cache_folder() / INFLUXD)
-    if program is None:
-        missing("InfluxDB is missing: run 'bash deploy/servers.sh get influxdb'.")
-        return
-    folder, port = tmp_path_factory.mktemp("influxdb"), free_port()
-    command: list[str | Path] = [program, "--http-bind-address", f"127.0.0.1:{port}", "--bolt-path", folder / "i.bolt"]
-    command += ["--sqlite-path", folder / "i.sqlite", "--engine-path", folder / "engine"]
-    command += ["--reporting-disabled", "--ui-disabled", "--log-level", "error"]
-    http = urllib3.PoolManager(retries=False)
-
-    def is_ready() -> bool:
-        with suppress(urllib3.exceptions.HTTPError):
-            return http.request("GET", f"http://127.0.0.1:{port}/health").status == 200
-        return False
-
-    with running(command, log=folder / "log", is_ready=is_ready) as process:
-        setup = {
-            "username": "fettle",
-            "password": "password1",
-            "org": "fettle",
-            "bucket": "telemetry",
-            "token": "test-token",
-        }
-        answer = http.request("POST", f"http://127.0.0.1:{port}/api/v2/setup", json=setup)
-        assert answer.status == 201, answer.data
-        http.clear()
-        yield InfluxServer(port, "fettle", "test-token", process.pid)
+    process = InfluxProcess(tmp_path_factory.mktemp("influxdb"))
+    process.start()
+    try:
+        yield process.set_up()
+    finally:
+        process.stop()
 
 
 @dataclass(frozen=True, slots=True)

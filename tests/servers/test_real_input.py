@@ -18,7 +18,8 @@ import httpx
 import pytest
 
 from ingest.store.opening import open_store
-from tests.servers.conftest import ROOT, InfluxServer, MosquittoServer, PostgresServer
+from tests.servers.conftest import ROOT, MosquittoServer, PostgresServer
+from tests.servers.influx_process import InfluxServer
 from tests.servers.running import free_port
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]

@@ -20,7 +20,7 @@ from tests.contract.store_suite import FOREVER, T0, StoreSuite, columns, make_bl
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.servers.conftest import InfluxServer
+    from tests.servers.influx_process import InfluxServer
 
 pytestmark = pytest.mark.servers
 numbers = itertools.count()

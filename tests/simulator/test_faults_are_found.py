@@ -22,7 +22,7 @@ DAYS = 42
 ONSET_DAY = 24.0
 
 
-def _broken(kind: str, modes: list[str]) -> tuple[FleetSpecification, int]:
+def _broken(kind: str, modes: list[str], surely: dict[str, float]) -> tuple[FleetSpecification, int]:
     """A fleet of one kind, used every day, with one appliance for each of these faults, and some without; how many."""
     household = calm_fleet(read_fleet("household"))
     count = len(modes) + SOUND
@@ -34,7 +34,12 @@ def _broken(kind: str, modes: list[str]) -> tuple[FleetSpecification, int]:
         )
         for mode in modes
     }  # fmt: skip
-    daily = replace(household.kinds[kind], share=1.0, faults=faults, programmes_per_year=Distribution(360.0, 400.0))
+    parameters = {name: Distribution(value, value) for name, value in surely.items()}
+    daily = replace(
+        household.kinds[kind],
+        share=1.0, faults=faults, programmes_per_year=Distribution(360.0, 400.0),
+        parameters={**household.kinds[kind].parameters, **parameters},
+    )  # fmt: skip
     return replace(household, kinds={kind: daily}), count
 
 
@@ -48,12 +53,18 @@ def _of_appliances(findings: list[Finding]) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "modes"),
-    [("dishwasher", ["heater_failure", "circulation_pump_wear", "spray_arm_blockage", "filter_clog", "leak"])],
-)
-def test_a_broken_appliance_is_found_and_a_sound_one_is_not(kind: str, modes: list[str], tmp_path: Path) -> None:
+    ("kind", "surely", "modes"),
+    [
+        ("dishwasher", {}, ["heater_failure", "circulation_pump_wear", "spray_arm_blockage", "filter_clog", "leak"]),
+        ("dryer", {"heat_pump_share": 0.0}, ["vent_clog", "heating_element_failure", "blower_wheel_failure", "belt_slip"]),
+        ("dryer", {"heat_pump_share": 1.0}, ["heat_pump_lint", "condensate_pump_failure", "drum_roller_wear"]),
+    ],
+)  # fmt: skip
+def test_a_broken_appliance_is_found_and_a_sound_one_is_not(
+    kind: str, surely: dict[str, float], modes: list[str], tmp_path: Path
+) -> None:
     """Of daily used appliances, each that breaks is found first under its own fault mode, and no sound one at all."""
-    specification, count = _broken(kind, modes)
+    specification, count = _broken(kind, modes, surely)
     fleet = Fleet(specification, seed=2, appliances=count, start_ms=START_MS)
     write_folder(fleet, tmp_path, days=DAYS)
 

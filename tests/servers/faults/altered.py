@@ -1,6 +1,6 @@
 """The product's command line with a crash at a named point, or without one of its guards; for tests only.
 
-``python -m tests.servers.faults.altered [crash=POINT:N] [without=GUARD] [keep_alive_s=SECONDS] -- COMMAND...``
+``python -m tests.servers.faults.altered [crash=POINT:N] [without=GUARD] [keep_alive_s=S] [store_timeout_s=S] -- COMMAND...``
 
 The seams are here and not in the product: classes are wrapped before the command begins, so nothing of this can be switched
 on in an installation, and it costs nothing there. A crash is SIGKILL by its own hand: nothing is flushed, nothing closed.
@@ -34,6 +34,7 @@ from ingest.journal.sqlite import SqliteJournal
 from ingest.ledger import BootLedger
 from ingest.mqtt.connection import Connection, ConnectionOptions
 from ingest.mqtt.session import Session
+from ingest.store import StoreUnavailable, influx
 from ingest.store.embedded import EmbeddedStore
 from ingest.store.influx import InfluxStore
 from ingest.writer import CURSOR, StoreWriter
@@ -297,6 +298,32 @@ def _bisect() -> None:
     put(InfluxStore, "_post", post)
 
 
+@guard("hold")
+def _hold() -> None:
+    """What the store doesn't take now is given up."""
+
+    def give_up(self: StoreWriter, _error: StoreUnavailable) -> float:
+        self.stats.position = self._gathered[-1].position
+        self._books.save_cursor(CURSOR, self.stats.position)
+        self._gathered, self._samples = [], 0
+        return 0.0
+
+    put(StoreWriter, "_hold", give_up)
+
+
+@guard("backoff")
+def _backoff() -> None:
+    """What the store doesn't take now is tried again at once."""
+    hold = StoreWriter._hold
+
+    def try_again(self: StoreWriter, error: StoreUnavailable) -> float:
+        hold(self, error)
+        self._write_at = 0.0
+        return 0.0
+
+    put(StoreWriter, "_hold", try_again)
+
+
 @guard("keep_alive")
 def _keep_alive() -> None:
     """A broker that has fallen silent is not noticed."""
@@ -336,6 +363,8 @@ def run(words: Sequence[str]) -> None:
             POINTS[where](Crash(int(count)))
         elif what == "keep_alive_s":
             put(rooms, "ConnectionOptions", partial(ConnectionOptions, keep_alive_s=float(name)))
+        elif what == "store_timeout_s":
+            put(influx, "READ_TIMEOUT_MS", round(float(name) * 1000))
         else:
             assert what == "without", word
             GUARDS[name]()

@@ -23,6 +23,7 @@ from sqlalchemy import select
 from alerts.database import open_database
 from alerts.schema import tickets
 from ingest.books import FILE_NAME, Books, BooksError
+from ingest.dead_letters import dead_letter_counts
 from ingest.store.opening import open_store
 from tests.servers.conftest import ROOT, adapted_settings
 from tests.servers.faults.load import Account
@@ -263,12 +264,16 @@ class Installation:
     """A broker and a service on one folder; ended with all it has started."""
 
     def __init__(
-        self, folder: Path, *, broker_changes: Mapping[str, str | None] | None = None, **settings: str
+        self,
+        folder: Path,
+        *,
+        settings: Mapping[str, str] | None = None,
+        broker_changes: Mapping[str, str | None] | None = None,
     ) -> None:
         self.folder = folder
         self.broker = Mosquitto(folder / "broker", broker_changes)
         url = f"mqtt://{SERVICE[0]}:{SERVICE[1]}@127.0.0.1:{self.broker.port}"
-        self.settings = {"mqtt_url": url, "mqtt_client_id": SERVICE[0], **settings}
+        self.settings = {"mqtt_url": url, "mqtt_client_id": SERVICE[0], **(settings or {})}
         self.service = Service(folder, self.settings)
 
     def put_between(self, proxy: Proxy) -> None:
@@ -311,13 +316,17 @@ class Installation:
             lambda: any((row.max_seq or 0) >= last.seq for row in self.rows(last.appliance_id)),
             f"{last.appliance_id} {last.seq} in the ledger",
         )
+        self.wait_until_caught_up()
+
+    def wait_until_caught_up(self) -> None:
+        """Until every reader has read what was received."""
         wait_for(self._is_caught_up, "every reader has read everything")
 
     def wait_until_settled(self, expected: int) -> float:
         """Until the ledger knows so many messages and every reader has read them; the seconds that took."""
         started = time.monotonic()
         self.wait_until_counted(expected)
-        wait_for(self._is_caught_up, "every reader has read everything")
+        self.wait_until_caught_up()
         return time.monotonic() - started
 
     def _is_caught_up(self) -> bool:
@@ -341,9 +350,19 @@ class Installation:
         accounts = {
             row.id: Account(row.max_seq or 0, row.stored, row.dead_lettered, row.gap or 0) for row in rows if row.boot
         }
-        return Outcome(accounts, {row.id: row.duplicates for row in rows}, self.stored_readings(), self._tickets())
+        return Outcome(accounts, {row.id: row.duplicates for row in rows}, self.stored_readings(), self.tickets())
 
-    def _tickets(self) -> list[Ticket]:
+    def dead_letters(self) -> dict[str, int]:
+        """How many messages were refused, by reason."""
+        books = Books.open(self.folder / "data" / FILE_NAME, read_only=True)
+        try:
+            with books.snapshot() as connection:
+                return {str(reason): count for reason, count in dead_letter_counts(connection).items()}
+        finally:
+            books.close()
+
+    def tickets(self) -> list[Ticket]:
+        """All tickets of the desk."""
         engine = open_database(self.settings.get("database_url", f"sqlite:///{self.folder / 'data' / 'desk.db'}"))
         columns = (tickets.c.appliance_id, tickets.c.fault_mode, tickets.c.source, tickets.c.onset_ms)
         with engine.connect() as connection:
