@@ -90,7 +90,7 @@ class KafkaWriter:
         tip = self._tip
         if tip is not None:
             return tip
-        if not self._lock.acquire(blocking=False):
+        if not self._lock.acquire(timeout=REACH_S):
             raise JournalError(self._trouble or f"the journal {self._address} is being opened")
         try:
             self._ready()

@@ -61,6 +61,11 @@ class KafkaServer:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Start, on the data of the last time if there is any, and wait until it is ready."""
         settings, data, log = self.folder / "kafka.properties", self.folder / "data", self.folder / "log"

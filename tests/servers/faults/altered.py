@@ -241,18 +241,20 @@ def _inside(owner: type, name: str, file: str, *, before: Crash) -> None:
 def _ack_after_commit() -> None:
     """A message is acknowledged as soon as it has come."""
     submit, commit = Committer.submit, Committer._commit
+    loud: dict[int, Callable[[Any], None]] = {}
 
     def submit_and_acknowledge(self: Committer, batch: Any) -> None:
-        ingester: Ingester = self._on_durable.__self__  # type: ignore[attr-defined]  # a bound method
+        on_durable: Any = loud.get(id(self), self._on_durable)  # while a commit is tried again, in silence
+        ingester: Ingester = on_durable.__self__
         ingester._acknowledge([batch])
         submit(self, batch)
 
     def commit_in_silence(self: Committer, batches: Any) -> bool:
-        loud, self._on_durable = self._on_durable, lambda _batches: None
+        loud[id(self)], self._on_durable = self._on_durable, lambda _batches: None
         try:
             return commit(self, batches)
         finally:
-            self._on_durable = loud
+            self._on_durable = loud.pop(id(self))
 
     put(Committer, "submit", submit_and_acknowledge)
     put(Committer, "_commit", commit_in_silence)

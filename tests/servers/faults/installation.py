@@ -132,6 +132,8 @@ class Service:
     folder: Path
     settings: dict[str, str]
     port: int = field(default_factory=free_port)
+    data: Path | None = None
+    """The data folder where it isn't its own."""
     _process: subprocess.Popen[bytes] | None = None
     _read_from: int = 0
     _alone: int = 0
@@ -152,7 +154,7 @@ class Service:
         """Start; ``altered`` are words for tests/servers/faults/altered.py."""
         ours = {f"FETTLE_{name.upper()}": value for name, value in self.settings.items()}
         environment = {k: v for k, v in os.environ.items() if not k.startswith("FETTLE_")} | ours
-        environment |= {"FETTLE_DATA_DIR": str(self.folder / "data"), "FETTLE_LOG_FORMAT": "json"}
+        environment |= {"FETTLE_DATA_DIR": str(self.data or self.folder / "data"), "FETTLE_LOG_FORMAT": "json"}
         environment |= {"FETTLE_HTTP_LISTEN": f"127.0.0.1:{self.port}"}
         module = ["tests.servers.faults.altered", *altered, "--"] if altered else ["api"]
         self._read_from, self._alone = self.log.stat().st_size if self.log.exists() else 0, 0
