@@ -15,11 +15,12 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, selec
 from alerts.database import Transaction, upsert
 from alerts.errors import UnknownError
 from alerts.lifecycle import OVER
+from alerts.listening import read_listening
 from alerts.page import Page, contains, moment, select_page
 from alerts.schema import appliance_history, appliances, tickets
 from detectors.finding import Condition, ConditionState
 from ingest.clock import from_ms
-from ingest.liveness import STALE_AFTER_S, Availability
+from ingest.liveness import STALE_AFTER_S, Availability, Listening
 
 __all__ = ["STALE_AFTER_S", "Appliance", "ApplianceEvent", "ApplianceFilter", "Availability"]
 
@@ -68,26 +69,35 @@ class ApplianceFilter:
     q: str | None = None
 
 
-def availability_at(now_ms: int, *, stale_after_s: float) -> ColumnElement[str]:
+def availability_at(now_ms: int, *, stale_after_s: float, listening: Listening) -> ColumnElement[str]:
     """The rule of :func:`ingest.liveness.availability` as SQL, so that lists can be narrowed by it."""
     columns = appliances.c
     seen_ms = func.coalesce(columns.last_seen_ms, -1)
     told_ms = case((columns.status.is_(None), -1), else_=func.coalesce(columns.status_ms, -1))
-    heard_ms = case((seen_ms > told_ms, seen_ms), else_=told_ms)
-    awake_ms = case((columns.status_until_ms > told_ms, columns.status_until_ms), else_=told_ms)
-    silence_ms = case(
-        (3000 * columns.interval_s > stale_after_s * 1000, 3000 * columns.interval_s),
-        else_=stale_after_s * 1000,
-    )
-    is_told = told_ms > seen_ms
+    heard_ms = _greater(seen_ms, told_ms)
+    awake_ms = _greater(func.coalesce(columns.status_until_ms, -1), told_ms)
+    limit_ms = _greater(3000 * func.coalesce(columns.interval_s, 0), literal(stale_after_s * 1000))
+
+    def is_heard(at_ms: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether the silence since then, of which we heard, is within the limit: Listening.silence_ms as SQL."""
+        absence = literal(min(listening.away_until_ms, now_ms)) - _greater(at_ms, literal(listening.away_from_ms))
+        unheard = now_ms - _greater(at_ms, literal(min(listening.unheard_from_ms(stale_after_s), now_ms)))
+        return now_ms - at_ms - _greater(absence, literal(0)) - _greater(unheard, literal(0)) <= limit_ms
+
+    is_told = and_(told_ms >= seen_ms, told_ms >= 0)
     is_asleep = and_(is_told, columns.status == "sleeping")
     return case(
         (and_(is_told, columns.status == "offline"), literal(Availability.OFFLINE.value)),
-        (and_(is_asleep, now_ms - awake_ms <= silence_ms), literal(Availability.SLEEPING.value)),
+        (and_(is_asleep, is_heard(awake_ms)), literal(Availability.SLEEPING.value)),
         (is_asleep, literal(Availability.STALE.value)),
-        (and_(heard_ms >= 0, now_ms - heard_ms <= silence_ms), literal(Availability.ONLINE.value)),
+        (and_(heard_ms >= 0, is_heard(heard_ms)), literal(Availability.ONLINE.value)),
         else_=literal(Availability.STALE.value),
     )
+
+
+def _greater(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The greater of two numbers, on every database."""
+    return case((one > other, one), else_=other)
 
 
 def list_appliances(
@@ -99,7 +109,7 @@ def list_appliances(
     limit: int,
 ) -> Page[Appliance]:
     """One page of appliances, newest registration first."""
-    available = availability_at(t.now_ms, stale_after_s=stale_after_s)
+    available = availability_at(t.now_ms, stale_after_s=stale_after_s, listening=read_listening(t))
     columns = appliances.c
     query = select(appliances, available.label("availability"))
     for column, value in ((columns.kind, wanted.kind), (columns.region, wanted.region)):
@@ -119,7 +129,7 @@ def list_appliances(
 
 def read_appliance(t: Transaction, appliance_id: str, *, stale_after_s: float) -> Appliance:
     """One appliance, or :class:`UnknownError`."""
-    available = availability_at(t.now_ms, stale_after_s=stale_after_s)
+    available = availability_at(t.now_ms, stale_after_s=stale_after_s, listening=read_listening(t))
     query = select(appliances, available.label("availability")).where(appliances.c.id == appliance_id)
     row = t.connection.execute(query).one_or_none()
     if row is None:

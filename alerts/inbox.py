@@ -22,7 +22,7 @@ from alerts.desk import Desk
 from alerts.directory import ensure_appliance
 from alerts.remote.command import take_result
 from alerts.schema import appliance_history, appliances
-from ingest.liveness import LastStatus, last_status, newer
+from ingest.liveness import LastStatus, last_status, newer, next_interval_s
 from ingest.sample import AdmittedBatch, Event, EventType, Result, SampleBlock, Status
 
 CURSOR = "desk"
@@ -33,7 +33,6 @@ EVENTS_MAX = 10_000
 """Events held at most before they are written."""
 EVENTS_KEPT = 2_000
 """Events that an appliance's history holds; the oldest go first."""
-INTERVAL_WEIGHT = 0.2
 DATA_TEXT_MAX = 200
 
 KEPT_EVENTS = frozenset(EventType) - {EventType.CYCLE_STARTED, EventType.CYCLE_FINISHED}
@@ -90,10 +89,7 @@ class Inbox:
         """Read some batches, write if it is time; returns how many batches were read."""
         if self._position is None:
             self._position = look(
-                self.desk.engine,
-                lambda t: read_cursor(t, CURSOR),
-                now_ms=self.desk.clock.now_ms(),
-                chance=self.desk.chance,
+                self.desk.engine, self._start, now_ms=self.desk.clock.now_ms(), chance=self.desk.chance
             )
         count = 0
         while count < BATCHES_PER_TICK and (batch := self.feed.next(self._position)) is not None:
@@ -110,6 +106,12 @@ class Inbox:
         elif self._news and now_s - self._told_at_s >= self.news_every_s:
             self._write_news()
         return count
+
+    def _start(self, t: Transaction) -> int:
+        """Where to read on, with the usual intervals that are known from before."""
+        known = select(appliances.c.id, appliances.c.interval_s).where(appliances.c.interval_s.is_not(None))
+        self._pace = {row.id: _Pace(-1, row.interval_s) for row in t.connection.execute(known)}
+        return read_cursor(t, CURSOR)
 
     def write(self) -> None:
         """Write what was folded, and the cursor with it."""
@@ -174,10 +176,8 @@ class Inbox:
             self._pace[appliance_id] = _Pace(last_ms)
             self._news.add(appliance_id)
         elif last_ms > pace.last_ms and not pace.is_told:
-            interval_s = (last_ms - pace.last_ms) / 1000 / count
-            before_s = pace.interval_s
-            weight = INTERVAL_WEIGHT if before_s is not None else 1.0
-            pace.interval_s = interval_s * weight + (before_s or 0.0) * (1 - weight)
+            if pace.last_ms >= 0:
+                pace.interval_s = next_interval_s(pace.interval_s, (last_ms - pace.last_ms) / 1000 / count)
             pace.last_ms = last_ms
 
     def _see(self, appliance_id: str, kind: str, ts_ms: int) -> _Seen:

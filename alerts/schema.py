@@ -338,6 +338,16 @@ cursors = Table(
     _ms("position", nullable=False),
 )
 
+listening = Table(
+    "listening",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    _ms("until_ms", nullable=False),
+    _ms("away_from_ms", nullable=False),
+    _ms("away_until_ms", nullable=False),
+)
+"""One row: when the service last heard the broker, and its last absence."""
+
 accounts = Table(
     "accounts",
     metadata,

@@ -17,6 +17,7 @@ from alerts.errors import UnavailableError
 
 if TYPE_CHECKING:
     from alerts.inbox import Inbox
+    from alerts.listening import Listener
     from alerts.outbox import Outbox
     from alerts.timers import Timers
     from detectors.runner import Runner
@@ -28,6 +29,7 @@ log = structlog.get_logger()
 IDLE_S = 0.5
 DESK_EVERY_S = 0.2
 OUTBOX_EVERY_S = 0.5
+LISTEN_EVERY_S = 0.5
 WAIT_FIRST_S = 0.5
 WAIT_MAX_S = 15.0
 
@@ -102,6 +104,20 @@ def desk(inbox: Inbox, timers: Timers, clock: Clock, trouble: Trouble) -> Callab
             inbox.write()
         except UnavailableError as error:
             log.warning("directory_not_saved", sentence=str(error))  # the next start folds it again
+
+    return run
+
+
+def listen(listener: Listener, is_connected: Callable[[], bool], trouble: Trouble) -> Callable[[threading.Event], None]:
+    """The loop that writes down when we hear the broker; that we stop listening comes last."""
+
+    def run(stop: threading.Event) -> None:
+        while not stop.wait(LISTEN_EVERY_S):
+            patient(lambda: listener.tick(is_connected=is_connected()), stop, trouble, name="listening")
+        try:
+            listener.tick(is_connected=False)
+        except UnavailableError as error:
+            log.warning("listening_not_saved", sentence=str(error))  # the next start concludes it from the last note
 
     return run
 

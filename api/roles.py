@@ -15,6 +15,7 @@ import structlog
 
 from alerts.accounts import Accounts
 from alerts.inbox import Inbox
+from alerts.listening import Listener
 from alerts.outbox import Outbox
 from alerts.timers import Timers
 from api import loops
@@ -112,6 +113,7 @@ class RoleService(Threaded):
             "broker": self.in_loop(lambda stopping: speak_with_broker(pipes, stopping)),
             "admit": lambda _stop: pipes.admitter.run(),
             "store": parts.writer(pipes.feed, store).run,
+            "listening": loops.listen(Listener(desk), pipes.is_connected, loops.Trouble()),
             "housekeeping": Housekeeping(journal, books, desk, round(self.settings.journal_keep_mib * 2**20)).loop(),
         }
 

@@ -89,6 +89,10 @@ class Pipes:
     lag: CursorLag
     learned: LearnedTopics
 
+    def is_connected(self) -> bool:
+        """Whether the broker is heard now."""
+        return self.ingester.session.stats.is_connected
+
 
 @dataclass(frozen=True, slots=True)
 class Rooms:

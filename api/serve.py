@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from alerts.listening import Listener
 from api import loops
 from api.housekeeping import Housekeeping
 from api.listening import bind, url_of
@@ -70,6 +71,7 @@ class Service(Threaded):
             "detect": loops.detect(rooms.runner, rooms.pipes.feed, loops.Trouble()),
             "desk": loops.desk(rooms.inbox, rooms.timers, rooms.desk.clock, loops.Trouble()),
             "outbox": loops.deliver(rooms.outbox, loops.Trouble()),
+            "listening": loops.listen(Listener(rooms.desk), rooms.pipes.is_connected, loops.Trouble()),
             "housekeeping": Housekeeping(
                 rooms.journal, rooms.books, rooms.desk, round(self.settings.journal_keep_mib * 2**20)
             ).loop(),

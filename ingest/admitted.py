@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,7 @@ def batch_of(decoded: Decoded, judgement: Judgement, retained: Sequence[bool]) -
     events: list[Event] = []
     statuses: list[Status] = []
     results: list[Result] = []
+    spoken: dict[str, int] | None = None
     for number in sorted(decoded.others):
         if judgement.code(number) != GOOD:
             continue
@@ -61,7 +63,9 @@ def batch_of(decoded: Decoded, judgement: Judgement, retained: Sequence[bool]) -
         if isinstance(message, EventMessage):
             events.append(_event(source, message, times.get((number, 0)), judgement.received_ms))
         elif isinstance(message, StatusMessage):
-            statuses.append(_status(source, message, judgement.received_ms, is_retained=retained[number]))
+            spoken = _last_spoken(decoded, judgement) if spoken is None else spoken
+            status = _status(source, message, judgement.received_ms, is_retained=retained[number])
+            statuses.append(replace(status, is_followed=spoken.get(source.appliance_id, -1) > number))
         elif isinstance(message, ResultMessage):
             results.append(_result(source, message, judgement.received_ms))
     return AdmittedBatch(
@@ -180,6 +184,16 @@ def _status(source: Source, message: StatusMessage, received_ms: int, *, is_reta
         message.region,
         message.capabilities,
     )
+
+
+def _last_spoken(decoded: Decoded, judgement: Judgement) -> dict[str, int]:
+    """The last message of each appliance that is good telemetry or a good event."""
+    return {
+        source.appliance_id: number
+        for number, source in enumerate(decoded.sources)
+        if judgement.code(number) == GOOD
+        and (number not in decoded.others or isinstance(decoded.others[number], EventMessage))
+    }
 
 
 def _result(source: Source, message: ResultMessage, received_ms: int) -> Result:

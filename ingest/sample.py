@@ -132,6 +132,8 @@ class Status:
     firmware: str | None = None
     region: str | None = None
     capabilities: tuple[str, ...] = ()
+    is_followed: bool = False
+    """Whether telemetry or an event of this appliance came behind it in the same batch."""
 
 
 class ResultState(StrEnum):

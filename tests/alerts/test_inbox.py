@@ -13,9 +13,10 @@ from sqlalchemy import delete, insert, select
 from alerts.desk import Desk
 from alerts.directory import ApplianceFilter, Availability
 from alerts.inbox import Inbox
-from alerts.schema import appliances, cursors
+from alerts.listening import Listener
+from alerts.schema import appliances, cursors, listening
 from ingest.clock import ManualClock
-from ingest.liveness import LastStatus, availability
+from ingest.liveness import ALWAYS, STILL_AWAY_MS, LastStatus, Listening, availability
 from ingest.sample import AdmittedBatch, Event, EventType, SampleBlock, Status, StatusState
 from tests.alerts.made import NOW_MS
 
@@ -125,6 +126,7 @@ def test_announced_interval_stands_against_a_measured_one(desk: Desk) -> None:
     seen_s=st.none() | st.integers(0, 20_000),
     until_s=st.none() | st.integers(0, 20_000),
     interval_s=st.none() | st.sampled_from([30.0, 300.0, 3600.0]),
+    absence_s=st.none() | st.tuples(st.integers(0, 20_000), st.integers(0, 20_000), st.booleans()),
 )
 def test_newest_of_status_and_telemetry_decides(
     desk: Desk,
@@ -134,6 +136,7 @@ def test_newest_of_status_and_telemetry_decides(
     seen_s: int | None,
     until_s: int | None,
     interval_s: float | None,
+    absence_s: tuple[int, int, bool] | None,
 ) -> None:
     """The directory's availability is that of the one rule, and a list narrowed to it holds the appliance."""
     now_ms = NOW_MS + 20_000_000
@@ -143,9 +146,17 @@ def test_newest_of_status_and_telemetry_decides(
     row = {"id": "WM-1", "kind": "washing_machine", "registered_ms": 0, "interval_s": interval_s}
     row |= {"last_seen_ms": seen_ms, "status_until_ms": until_ms}
     row |= {"status": state.value if state and told_ms else None, "status_ms": told_ms}
+    known = ALWAYS
+    if absence_s is not None:
+        from_ms, lasts_s, is_over = NOW_MS + absence_s[0] * 1000, absence_s[1], absence_s[2]
+        known = Listening(from_ms, from_ms, from_ms + lasts_s * 1000 if is_over else STILL_AWAY_MS)
     with desk.engine.begin() as connection:
         connection.execute(delete(appliances))
+        connection.execute(delete(listening))
         connection.execute(insert(appliances).values(row))
+        if known is not ALWAYS:
+            values = {"until_ms": known.until_ms, "away_from_ms": known.away_from_ms, "away_until_ms": known.away_until_ms}  # fmt: skip
+            connection.execute(insert(listening).values(id=1, **values))
     later = Desk(desk.engine, desk.profiles, ManualClock(now_ms), desk.chance)
 
     expected = availability(
@@ -153,10 +164,55 @@ def test_newest_of_status_and_telemetry_decides(
         last_seen_ms=seen_ms,
         usual_interval_s=interval_s,
         now_ms=now_ms,
+        listening=known,
     )
 
     assert later.appliance("WM-1").availability is expected
     assert [found.id for found in later.appliances(ApplianceFilter(availability=expected)).items] == ["WM-1"]
+
+
+def test_a_restart_makes_nobody_stale(desk: Desk, clock: ManualClock) -> None:
+    """An appliance that was heard until we stopped is online when we start again hours later; unnoted, it would be stale."""
+    Inbox(desk, FakeFeed(batch(1, block(("WM-1", NOW_MS)))), write_every_s=0).tick()
+    unnoted = Desk(desk.engine, desk.profiles, ManualClock(NOW_MS + 7_200_000), desk.chance)
+    assert unnoted.appliance("WM-1").availability is Availability.STALE
+
+    before = Listener(desk)
+    before.tick(is_connected=True)
+    clock.advance(10_000)
+    before.tick(is_connected=False)
+    clock.advance(7_200_000)
+    Listener(desk).tick(is_connected=True)
+
+    assert desk.appliance("WM-1").availability is Availability.ONLINE
+    for _ in range(100):
+        clock.advance(15_000)
+        Listener(desk).tick(is_connected=True)
+    assert desk.appliance("WM-1").availability is Availability.STALE
+
+
+def test_listening_is_noted_now_and_then(desk: Desk, clock: ManualClock) -> None:
+    """While nothing changes one note in fifteen seconds is enough; that the broker is lost is noted at once."""
+    noted = []
+    listener = Listener(desk)
+    for number in range(40):
+        listener.tick(is_connected=number < 35)
+        with desk.engine.connect() as connection:
+            noted.append(connection.execute(select(listening)).one())
+        clock.advance(1_000)
+
+    assert len(set(noted)) == 4
+
+
+def test_the_usual_interval_outlives_the_process(desk: Desk) -> None:
+    """What was learned is known to the next process, and the pause of a restart does not count."""
+    steady = [batch(n, block(("WM-1", NOW_MS + n * 60_000))) for n in range(1, 30)]
+    Inbox(desk, FakeFeed(*steady), write_every_s=0).tick()
+
+    later = batch(40, block(("WM-1", NOW_MS + 90_000_000)))
+    Inbox(desk, FakeFeed(*steady, later), write_every_s=0).tick()
+
+    assert desk.appliance("WM-1").interval_s == pytest.approx(60)
 
 
 def test_last_will_and_what_follows(desk: Desk, clock: ManualClock) -> None:

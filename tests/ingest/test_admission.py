@@ -332,3 +332,14 @@ def test_ledger_law_holds_for_any_traffic(tmp_path: Path, seed: int) -> None:
             assert (found.stored, found.dead_lettered) == (states.count("stored"), states.count("dead"))
             assert found.max_seq + 1 == found.stored + found.dead_lettered + (found.gap or 0)
     bench.books.close()
+
+
+def test_a_status_knows_what_follows_it_in_its_batch(bench: Bench) -> None:
+    """Of one batch a status is told apart by whether good telemetry of its appliance stands behind it."""
+    status = (f"{WASHER}/status", {"state": "offline"})
+    other = ("fettle/v1/washing_machine/w2/telemetry", {"boot": "b", "seq": 0, "metrics": {"power_w": 1}})
+    bad = (f"{WASHER}/telemetry", {"boot": "b1", "seq": 1, "metrics": {"power_w": "x"}})
+    admitted = bench.send(status, bench.telemetry(0), status, other, bench.telemetry(0), bad)
+
+    assert [one.is_followed for one in admitted.batch.statuses] == [True, False]
+    assert_equal(bench.read_back(0), admitted.batch)
