@@ -38,7 +38,8 @@ DAMPED_S = 30.0
 STABLE_S = 10.0
 """A connection that lasted so long counts as a success; until then the pauses grow."""
 SHORT_LIVED_MAX = 3
-"""Mosquitto 2.0 ends a connection that another client took over without saying why: we conclude it."""
+"""Mosquitto 2.0 ends a connection that another client took over without saying why: we conclude it, and tell people.
+A bad line looks the same, so the pauses only grow as after any early end."""
 
 WANTED_AT_ONCE = 100
 
@@ -149,6 +150,7 @@ class Session:
                 self.stats.is_connected = False
                 await connection.disconnect()
             short_lived = 0 if loop.time() - since > STABLE_S else short_lived + 1
+            pause_s = self._pause_s(cause, short_lived)
             if cause.reason is Reason.LOST and short_lived >= SHORT_LIVED_MAX:
                 cause = MqttError(
                     Reason.TAKEN_OVER,
@@ -156,7 +158,7 @@ class Session:
                     f"uses the client id {self._options.client_id!r}; only one ingest process may run for one user",
                 )
             self._record(cause)
-            await asyncio.sleep(self._pause_s(cause, short_lived))
+            await asyncio.sleep(pause_s)
 
     async def want(self, topics: Collection[str]) -> None:
         """Be subscribed to these topics beside the filters, now and after each reconnect, and to none wanted before.
