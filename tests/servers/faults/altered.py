@@ -17,10 +17,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import update
-
 from alerts import desk
-from alerts.database import Transaction
+from alerts.database import Transaction, upsert
 from alerts.delivery.log import LogTarget
 from alerts.desk import Desk
 from alerts.schema import cursors
@@ -343,7 +341,8 @@ def _fencing() -> None:
     """A worker that has fallen behind writes its older state over the newer one."""
 
     def move(t: Transaction, name: str, position: int) -> bool:
-        t.connection.execute(update(cursors).where(cursors.c.name == name).values(position=position))
+        statement = upsert(t.connection, cursors).values(name=name, position=position)
+        t.connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"position": position}))
         return True
 
     put(desk, "move_cursor", move)

@@ -15,7 +15,6 @@ from tests.servers.faults.load import ROUND_MS, Load
 Tell = Callable[[str, object], None]
 """Tell a figure under a name."""
 LONGEST_ROUNDS = 300
-_FIGURES = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
@@ -56,26 +55,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     remove(folder)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Begin with no figures."""
-    config.stash[_FIGURES] = []
-
-
 @pytest.fixture
 def tell(request: pytest.FixtureRequest) -> Tell:
     """Tells a figure; all of them are printed at the end of the run."""
 
     def add(name: str, value: object) -> None:
         said = f"{value:.3g}" if isinstance(value, float) else str(value)
-        request.config.stash[_FIGURES].append(f"{request.node.name}: {name} = {said}")
+        request.node.user_properties.append((name, said))
 
     return add
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the figures."""
-    figures = config.stash.get(_FIGURES, [])
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures of all tests, also of those that ran in another process."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
+    figures = [
+        (report.nodeid, *figure) for report in reports if report.when == "call" for figure in report.user_properties
+    ]
     if figures:
         terminalreporter.section("measured")
-        for line in figures:
-            terminalreporter.line(line)
+    for test, name, value in figures:
+        terminalreporter.line(f"{test.partition('::')[2]}: {name} = {value}")

@@ -131,6 +131,7 @@ class Service:
 
     folder: Path
     settings: dict[str, str]
+    name: str = "service"
     port: int = field(default_factory=free_port)
     data: Path | None = None
     """The data folder where it isn't its own."""
@@ -142,7 +143,7 @@ class Service:
     @property
     def log(self) -> Path:
         """What all of its processes have said."""
-        return self.folder / "service.log"
+        return self.folder / f"{self.name}.log"
 
     @property
     def pid(self) -> int:
