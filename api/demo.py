@@ -35,6 +35,7 @@ from api.demo_summary import Summary, judge, percentile_99, read_truth
 from api.setting_sources import load
 from api.settings import Settings
 from ingest.clock import AcceleratedClock, SystemClock
+from ingest.mqtt.connection import ConnectionOptions
 from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
 from simulator.child import FleetOrder, SentAt, SharedClock, WhenSent, run_child
 from simulator.driver import Progress as FleetProgress
@@ -119,7 +120,7 @@ class Demo:
                 raise DemoError(f"The embedded broker can't start: {error}.") from error
             stack.callback(broker.stop)
             settings = settings.model_copy(update={"mqtt_url": broker.url(SERVICE_USER)})
-            service = self._start_service(settings)
+            service = self._start_service(settings, broker.options(settings.mqtt_client_id))
             stack.callback(service.stop)
             pipe, child = self._start_fleet(broker, passwords, folder)
             stack.callback(_end_child, child, pipe)
@@ -137,12 +138,13 @@ class Demo:
         names = [SERVICE_USER, *fleet_ids(FLEET, seed=self._options.seed, appliances=self._options.appliances)]
         return {name: f"{chance.getrandbits(96):024x}" for name in names}
 
-    def _start_service(self, settings: Settings) -> Service:
+    def _start_service(self, settings: Settings, connection: ConnectionOptions) -> Service:
         """The service on the demo's clock; on another port where the usual one is taken."""
         from api.rooms import Surroundings  # noqa: PLC0415  (the rooms cost a second, and bad options none)
         from api.serve import Service, ServiceError  # noqa: PLC0415
 
-        around = Surroundings(clock=self._clock, limits=SessionLimits().at_speed(self._options.speed), window=WINDOW)
+        limits = SessionLimits().at_speed(self._options.speed)
+        around = Surroundings(clock=self._clock, limits=limits, connection=connection, window=WINDOW)
         listen = settings.http_listen
         for attempt in (listen, f"{settings.http_address[0]}:0"):
             service = Service(settings.model_copy(update={"http_listen": attempt}), around)

@@ -251,10 +251,12 @@ class Parts:
             lag.note(batch.position, batch.count)
             admitter.offer(before, batch)
 
-        filters = subscriptions(settings.topic_root, decoder.sources.subscriptions())
+        options = around.connection or ConnectionOptions(settings.mqtt_client_id)
+        heard = decoder.sources.subscriptions()
+        filters = subscriptions(settings.topic_root, heard, hears_itself=options.hears_itself)
         ingester = Ingester(
             address=address,
-            options=around.connection or ConnectionOptions(settings.mqtt_client_id),
+            options=options,
             filters=filters,
             journal=self.journal,
             clock=around.clock,

@@ -32,7 +32,7 @@ from ingest.speakers import Speakers
 from ingest.wire.columns import BatchDecoder, Decoded
 from ingest.wire.command import AckMessage, NackMessage, encode_ack, encode_nack
 from ingest.wire.dead_letter import UNREADABLE, Identity, Reason, Refused
-from ingest.wire.topic import Channel, TopicScheme
+from ingest.wire.topic import TO_APPLIANCE, Channel, TopicScheme
 
 log = structlog.get_logger()
 
@@ -294,9 +294,13 @@ class Admission:
                 self._waiting[speaker.ledger.row] = _Waiting(speaker, speaker.ledger)
 
     def _nack(self, decoded: Decoded, number: int, refusal: Refused) -> Said | None:
-        """Tell an appliance of our own wire that its message was dead-lettered."""
+        """Tell an appliance of our own wire that its message was dead-lettered.
+
+        Never for a message on a channel that only we speak on: it may be our own, sent back, and would be answered for ever.
+        """
         source = decoded.sources[number]
-        if self._scheme.parse(source.topic) is None:
+        topic = self._scheme.parse(source.topic)
+        if topic is None or topic.channel in TO_APPLIANCE:
             return None
         identity = refusal.identity
         payload = encode_nack(NackMessage(identity.boot, identity.seq, refusal.reason))

@@ -24,7 +24,6 @@ from ingest.mqtt.frames import (
     declared_length,
     read_packet,
     take_publishes,
-    without_topics,
 )
 from ingest.mqtt.greeting import closed_without_answer, dismissal, no_way_in, refusal
 
@@ -53,8 +52,8 @@ class ConnectionOptions:
     rest_s: float = 0.02
     is_expiry_sent: bool = True
     """Whether messages carry their expiry; the embedded broker can't hand one with it to a client of MQTT 3.1.1."""
-    own_topics: tuple[str, ...] = ()
-    """Ends of topics that we alone publish on, where the broker sends us our own messages back in spite of no local."""
+    hears_itself: bool = False
+    """Whether the broker sends us our own messages back in spite of no local."""
     answer_timeout_s: float = 10
 
 
@@ -259,7 +258,7 @@ class Connection(asyncio.BufferedProtocol):
                 if run is not None:
                     position += len(run.frames)
                     self._flow += run.count
-                    self._hand_on(run)
+                    self._on_run(run)
                     continue
             elif view[position] not in _GREETINGS:
                 raise MalformedFrameError(f"its answer begins with byte {view[position]:#04x}")
@@ -271,15 +270,6 @@ class Connection(asyncio.BufferedProtocol):
             self._handle(view[position : position + length])
             position += length
         return position
-
-    def _hand_on(self, run: PublishRun) -> None:
-        """Give a run to its reader, without our own messages where the broker sends them back."""
-        if self._options.own_topics:
-            run, pubacks = without_topics(run, self._options.own_topics)
-            if pubacks:
-                self.write(pubacks)
-        if run.count:
-            self._on_run(run)
 
     def _handle(self, frame: memoryview) -> None:
         if (

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 from iotcore import Broker
 
 from ingest.mqtt.connection import ConnectionOptions
-from ingest.wire.topic import TO_APPLIANCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
 
 WINDOW = 100
 """It sends at most so many unacknowledged messages to one subscriber, whatever the subscriber announces."""
-
-OWN_TOPICS = tuple(f"/{channel}" for channel in TO_APPLIANCE)
-"""Ends of the topics that only the service publishes on; rumqttd 0.20 knows no "no local"."""
 
 _CONNECTIONS_MAX = 10_000
 _PAYLOAD_BYTES_MAX = 65_536
@@ -85,9 +81,10 @@ class EmbeddedBroker:
     def options(client_id: str) -> ConnectionOptions:
         """How the service connects to this broker.
 
-        No properties, no rests, which its small window would not bear, and nothing of our own, which it sends back to us.
+        No properties, no rests, which its small window would not bear, and nothing of our own: rumqttd 0.20 knows no "no
+        local", sends all at the QoS of the subscription, and ends a connection that acknowledges out of order.
         """
-        return ConnectionOptions(client_id, is_expiry_sent=False, rest_s=0, own_topics=OWN_TOPICS)
+        return ConnectionOptions(client_id, is_expiry_sent=False, rest_s=0, hears_itself=True)
 
     def __enter__(self) -> Self:
         return self.start()

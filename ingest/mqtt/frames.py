@@ -108,27 +108,6 @@ def take_publishes(view: memoryview) -> PublishRun | None:
     return PublishRun(bytes(view[:position]), len(messages.topics), pubacks, len(ids), messages)
 
 
-def without_topics(run: PublishRun, endings: tuple[str, ...]) -> tuple[PublishRun, bytes]:
-    """A run without the messages whose topics end so, and the PUBACKs of what was left out."""
-    if not any(topic.endswith(endings) for topic in run.messages.topics):
-        return run, b""
-    view, position = memoryview(run.frames), 0
-    kept: list[memoryview] = []
-    pubacks: list[bytes] = []
-    for topic in run.messages.topics:
-        length = frame_length(view[position:])
-        assert length is not None  # noqa: S101 - the run was cut at whole frames
-        if topic.endswith(endings):
-            packet: Any = mqtt5.read(view[position:])[0]
-            if packet.packet_id is not None:
-                pubacks.append(b"@\x02" + packet.packet_id.to_bytes(2, "big"))
-        else:
-            kept.append(view[position : position + length])
-        position += length
-    rest = take_publishes(memoryview(b"".join(kept))) or PublishRun(b"", 0, b"", 0, Messages())
-    return rest, b"".join(pubacks)
-
-
 def unpack(frames: bytes) -> Messages:
     """All messages of runs that :func:`take_publishes` cut; raises :class:`MalformedFrameError` for anything else."""
     read = mqtt5.read

@@ -17,6 +17,7 @@ import structlog
 
 from ingest.mqtt.connection import Connection, ConnectionOptions
 from ingest.mqtt.errors import MqttError, Reason
+from ingest.wire.topic import FROM_APPLIANCE
 
 if TYPE_CHECKING:
     import random
@@ -43,9 +44,6 @@ A bad line looks the same, so the pauses only grow as after any early end."""
 
 WANTED_AT_ONCE = 100
 
-_CHANNELS_BEFORE = ("telemetry", "event", "status", "result")
-"""A session that an earlier version left at the broker has a filter for each of these; they would double every message."""
-
 
 @dataclass(slots=True)
 class SessionStats:
@@ -58,14 +56,21 @@ class SessionStats:
     sessions_lost: int = 0
 
 
-def subscriptions(topic_root: str, foreign: Sequence[str] = ()) -> list[mqtt5.TopicFilter]:
+def subscriptions(
+    topic_root: str, foreign: Sequence[str] = (), *, hears_itself: bool = False
+) -> list[mqtt5.TopicFilter]:
     """The filters of everything below our root and of foreign conventions, none covered by another.
+
+    At a broker where a client ``hears_itself`` only what appliances speak on is heard below our root.
 
     Retained messages come once, when the subscription is new, and only those carry the retain mark. What we publish
     ourselves does not come back (no local).
     """
-    patterns = [f"{topic_root}/#"]
+    whole = f"{topic_root}/#"
+    patterns = [f"{topic_root}/+/+/{channel}" for channel in FROM_APPLIANCE] if hears_itself else [whole]
     for pattern in foreign:
+        if pattern == whole:
+            continue
         patterns = [p for p in patterns if not covers(pattern, p)]
         if not any(covers(p, pattern) for p in patterns):
             patterns.append(pattern)
@@ -230,8 +235,8 @@ class Session:
     def _outdated(self, connection: Connection) -> list[str]:
         """Filters of an earlier version that the broker may still keep and that ours cover; the embedded one keeps none."""
         wide = [f.pattern.removesuffix("/#") for f in self._filters if f.pattern.endswith("/#")]
-        narrow = [f"{root}/+/+/{channel}" for root in wide for channel in _CHANNELS_BEFORE]
-        return narrow if connection.session_present and not self._options.own_topics else []
+        narrow = [f"{root}/+/+/{channel}" for root in wide for channel in FROM_APPLIANCE]
+        return narrow if connection.session_present and not self._options.hears_itself else []
 
     def _record(self, error: MqttError) -> None:
         if self.stats.sentence != str(error):

@@ -25,6 +25,7 @@ class Channel(StrEnum):
 
 
 TO_APPLIANCE = (Channel.COMMAND, Channel.ACK, Channel.NACK)
+FROM_APPLIANCE = tuple(channel for channel in Channel if channel not in TO_APPLIANCE)
 
 
 _CHANNELS = {channel.value: channel for channel in Channel}

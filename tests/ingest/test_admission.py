@@ -133,6 +133,15 @@ def test_unknown_topic_has_no_appliance(bench: Bench) -> None:
     assert list(bench.books.ledger_rows()) == []
 
 
+def test_what_only_we_say_is_never_answered(bench: Bench) -> None:
+    """Our own command, ack or nack that comes back is told in the dead letters, and not answered by another nack."""
+    for channel in ("command", "ack", "nack"):
+        admitted = bench.send((f"{WASHER}/{channel}", b'{"boot":"b1","upto":3}'))
+        assert admitted.nacks == ()
+
+    assert [letter.reason for letter in bench.letters()] == [Reason.UNKNOWN_TOPIC] * 3
+
+
 def test_spoofed_identity_is_refused(bench: Bench) -> None:
     """A payload that claims to be another appliance is refused; an id keeps the kind under which it was first seen."""
     claimed = bench.send(bench.telemetry(0), bench.telemetry(1, appliance_id="w2"))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.mqtt.frames import MalformedFrameError, read_packet, take_publishes, unpack, without_topics
+from ingest.mqtt.frames import MalformedFrameError, read_packet, take_publishes, unpack
 
 _messages = st.lists(
     st.tuples(
@@ -93,22 +93,3 @@ def test_a_message_of_qos_2_ends_a_run() -> None:
     assert run is not None
     assert run.frames == fine
     assert take_publishes(memoryview(exactly_once)) is None
-
-
-def test_messages_are_left_out_by_the_ends_of_their_topics() -> None:
-    """What is left out is acknowledged apart, and the rest is a run like any other; without such a topic nothing changes."""
-    frames = b"".join(
-        mqtt5.PublishPacket(topic, b"x", qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=number).write()
-        for number, topic in enumerate(("a/ack", "a/event", "a/command", "a/ack/event"), start=1)
-    )
-    run = take_publishes(memoryview(frames))
-    assert run is not None
-
-    rest, pubacks = without_topics(run, ("/ack", "/command"))
-    none, _ = without_topics(run, ("a/event", "/ack/event", "/ack", "/command"))
-
-    assert rest.messages.topics == unpack(rest.frames).topics == ["a/event", "a/ack/event"]
-    assert rest.pubacks == b"@\x02\x00\x02@\x02\x00\x04"
-    assert pubacks == b"@\x02\x00\x01@\x02\x00\x03"
-    assert (none.count, none.frames) == (0, b"")
-    assert without_topics(run, ("/nack",)) == (run, b"")
