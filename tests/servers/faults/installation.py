@@ -131,8 +131,8 @@ class Service:
 
     folder: Path
     settings: dict[str, str]
-    name: str = "service"
     port: int = field(default_factory=free_port)
+    name: str = "service"
     data: Path | None = None
     """The data folder where it isn't its own."""
     _process: subprocess.Popen[bytes] | None = None

@@ -96,7 +96,7 @@ def test_undamped_they_fight(folder: Path, start_ms: int, tell: Tell) -> None:
 
 def test_a_second_worker_of_a_role_is_refused(folder: Path) -> None:
     """T20: a second process of one role on one data folder ends with 1 and names the first."""
-    with Installation(folder) as installation, also(Service(folder, installation.settings, "second")) as second:
+    with Installation(folder) as installation, also(Service(folder, installation.settings, name="second")) as second:
         installation.service.start(role="detect")
         wait_for(lambda: (folder / "data").exists() and list((folder / "data").glob("*detect*")), "the role is taken")
         time.sleep(0.5)
@@ -118,8 +118,8 @@ def test_a_worker_that_fell_behind_changes_nothing(folder: Path, start_ms: int, 
 
     with (
         Installation(folder) as installation,
-        also(Service(folder, installation.settings, "first")) as first,
-        also(Service(folder, installation.settings, "second")) as second,
+        also(Service(folder, installation.settings, name="first")) as first,
+        also(Service(folder, installation.settings, name="second")) as second,
         Fleet(installation.broker.port, FEEDER, load.messages) as fleet,
     ):
         installation.service.start(role="ingest")
