@@ -37,11 +37,12 @@ from api.rooms import (
 )
 from api.serve import speak_with_broker
 from api.threads import Runs, Threaded
-from api.vital_signs import DeskSigns, desk_trouble
+from api.vital_signs import ReaderSigns, desk_trouble
 from detectors.pipeline import Pipeline
 from detectors.runner import Runner
 from ingest.books import FILE_NAME, Books, BooksError
 from ingest.feed import AdmittedFeed
+from ingest.journal import JournalError
 from ingest.journal.opening import open_journal_reader
 from ingest.profiles import load_profiles
 from ingest.store import StoreUnavailable
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 
     from alerts.desk import Desk
     from api.settings import Settings
+    from ingest.journal import Journal
     from ingest.profiles.definition import Profile
     from ingest.store import TelemetryStore
 
@@ -154,7 +156,7 @@ class RoleService(Threaded):
         opened.callback(store.close)
         live = LiveSamples()
         books = self._books_when_there()
-        signs = DeskSigns(desk, books)
+        signs = ReaderSigns(desk, books, self._journal_when_there(books))
         context = Context(
             settings=self.settings,
             clock=self._around.clock,
@@ -197,6 +199,21 @@ class RoleService(Threaded):
             return found[0]
 
         return books
+
+    def _journal_when_there(self, books: Callable[[], Books | None]) -> Callable[[], Journal | None]:
+        """The journal to read, opened once there are books; None before."""
+        found: list[Journal] = []
+
+        def journal() -> Journal | None:
+            if not found and books() is not None:
+                try:
+                    found.append(open_journal_reader(self.settings.resolved_journal_url))
+                except JournalError:
+                    return None
+                self.at_close(found[0].close)
+            return found[0] if found else None
+
+        return journal
 
     def _feed(self, stop: threading.Event, profiles: Mapping[str, Profile]) -> AdmittedFeed | None:
         """What admission has let through, once there is anything; None where the stop came first."""

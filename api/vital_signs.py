@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,17 @@ from prometheus_client.registry import Collector
 
 from alerts.errors import DeskError
 from alerts.lifecycle import OVER
+from api.cursor_lag import CursorLag
+from api.housekeeping import durable_cursors
 from ingest.dead_letters import dead_letter_counts
 from ingest.journal import JournalError
+from ingest.wire.dead_letter import Reason
 
 if TYPE_CHECKING:
     from alerts.desk import Desk
     from api.rooms import Rooms
     from ingest.books import Books
+    from ingest.journal import Journal
 
 GAP_FRESH_S = 15.0
 
@@ -69,11 +73,13 @@ class DeskSigns(Collector):
     def _dead_letters(self) -> Metric:
         """Refused messages since the books began, by reason."""
         family = CounterMetricFamily("fettle_dead_letters", "messages refused, by reason", labels=["reason"])
+        counts = dict.fromkeys(Reason, 0)
         books = self._books()
         if books is not None:
             with books.snapshot() as connection:
-                for reason, count in dead_letter_counts(connection).items():
-                    family.add_metric([reason], count)
+                counts |= dead_letter_counts(connection)
+        for reason, count in counts.items():
+            family.add_metric([reason.value], count)
         return family
 
     def _tickets(self) -> Iterable[Metric]:
@@ -84,6 +90,25 @@ class DeskSigns(Collector):
             return
         count = sum(count for state, count in counts.items() if state not in OVER)
         yield _gauge("fettle_tickets_open", "tickets neither closed nor cancelled", count)
+
+
+class ReaderSigns(DeskSigns):
+    """What a process can say that reads the journal as well; it appears once there is something to read."""
+
+    def __init__(self, desk: Desk, books: Callable[[], Books | None], journal: Callable[[], Journal | None]) -> None:
+        super().__init__(desk, books)
+        self._journal = journal
+        self._lag: CursorLag | None = None
+
+    def collect(self) -> Iterable[Metric]:
+        """All figures, as they are now."""
+        books, journal = self._books(), self._journal()
+        if books is not None and journal is not None:
+            self._lag = self._lag or CursorLag(journal.count_messages)
+            lag = self._lag
+            yield _gauge("fettle_journal_bytes", "what the journal takes on disk", journal.size_bytes())
+            yield cursor_lags(lambda: durable_cursors(books, self._desk), journal.tip, lag)
+        yield from super().collect()
 
 
 class VitalSigns(DeskSigns):
@@ -128,7 +153,7 @@ class VitalSigns(DeskSigns):
         yield _counter("fettle_late_samples", "samples behind the watermark: stored, not scored", order.late_samples)
         yield _gauge("fettle_held_samples", "samples that wait for an earlier one", order.held_samples)
         yield self._store_errors()
-        yield self._cursors()
+        yield cursor_lags(rooms.cursors, rooms.journal.tip, rooms.pipes.lag)
         yield from super().collect()
 
     def _store_errors(self) -> Metric:
@@ -138,17 +163,17 @@ class VitalSigns(DeskSigns):
             family.add_metric([kind], count)
         return family
 
-    def _cursors(self) -> Metric:
-        """How far each reader is behind, in messages; left out while the database or the journal is away."""
-        rooms = self._rooms
-        family = GaugeMetricFamily("fettle_cursor_lag_messages", "messages a reader is behind", labels=["cursor"])
-        try:
-            tip = rooms.journal.tip()
-            for name, position in rooms.cursors().items():
-                family.add_metric([name], rooms.pipes.lag.behind(position, tip=tip, cursor=name))
-        except (DeskError, JournalError):
-            return family
+
+def cursor_lags(cursors: Callable[[], Mapping[str, int]], tip: Callable[[], int], lag: CursorLag) -> Metric:
+    """How far each reader is behind, in messages; left out while the database or the journal is away."""
+    family = GaugeMetricFamily("fettle_cursor_lag_messages", "messages a reader is behind", labels=["cursor"])
+    try:
+        end = tip()
+        for name, position in cursors().items():
+            family.add_metric([name], lag.behind(position, tip=end, cursor=name))
+    except (DeskError, JournalError):
         return family
+    return family
 
 
 def desk_trouble(desk: Desk) -> Sequence[str]:

@@ -338,4 +338,6 @@ def test_four_processes_of_one_role_each_do_what_one_does(broker: EmbeddedBroker
 
     assert [letter["reason"] for letter in letters] == ["not_json"]
     assert 'fettle_dead_letters_total{reason="not_json"} 1.0' in figures
+    assert 'fettle_cursor_lag_messages{cursor="admit"} 0.0' in figures
+    assert "\nfettle_journal_bytes " in figures
     assert [service.failure for service in roles.values()] == [None] * 4
