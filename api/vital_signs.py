@@ -145,6 +145,8 @@ class VitalSigns(DeskSigns):
         is_connected = rooms.pipes.ingester.session.stats.is_connected
         yield _gauge("fettle_broker_connected", "1 while connected", int(is_connected))
         yield _gauge("fettle_journal_bytes", "what the journal takes on disk", rooms.journal.size_bytes())
+        errors = rooms.pipes.ingester.commit_stats.errors
+        yield _counter("fettle_journal_errors", "failed attempts to write the journal", errors)
         quarantined = rooms.journal.quarantined_batches
         yield _counter("fettle_journal_quarantined_batches", "batches set aside as damaged", quarantined)
         yield _counter("fettle_readings_stored", "readings in the store", rooms.writer.stats.readings_stored)

@@ -19,7 +19,7 @@ def open_journal_writer(
 ) -> Journal:
     """The journal to append and to read.
 
-    For Kafka, ``appliance_of`` says who speaks under an MQTT topic, ``floor`` is the highest position any reader has seen,
+    ``floor`` is the highest position any reader has seen. For Kafka, ``appliance_of`` says who speaks under an MQTT topic,
     and a topic that isn't there is created with ``partitions`` and ``retention_days``.
     """
     if url.startswith(_KAFKA):
@@ -31,7 +31,7 @@ def open_journal_writer(
         return KafkaJournal.open_writer(parse_kafka_url(url), options=options, appliance_of=appliance_of, floor=floor)
     from ingest.journal.sqlite import SqliteJournal  # noqa: PLC0415
 
-    return SqliteJournal.open_writer(_folder(url))
+    return SqliteJournal.open_writer(_folder(url), floor=floor)
 
 
 def open_journal_reader(url: str) -> Journal:

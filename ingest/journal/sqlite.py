@@ -20,7 +20,6 @@ from __future__ import annotations
 import itertools
 import os
 import sqlite3
-import threading
 import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -30,21 +29,18 @@ import zstandard
 
 from ingest.journal import JournalBatch, JournalError
 from ingest.journal.folder_lock import lock_folder
+from ingest.journal.parts import Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import Self
 
 log = structlog.get_logger(__name__)
 
 PART_BYTES = 256 * 2**20
-FRAMES_BYTES_MAX = 64 * 2**20
-"""No batch unpacks to more: a damaged length may not ask for all memory."""
-
 _PAGE_BYTES = 16384
 _SPARE_PAGES = 3  # a batch begins in one page, ends in another, and may add one to the index
-_OPEN_READERS_MAX = 4
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS batch (
     position INTEGER PRIMARY KEY, received_ms INTEGER NOT NULL, count INTEGER NOT NULL,
@@ -59,22 +55,32 @@ class SqliteJournal:
         self._folder = folder
         self._is_writer = is_writer
         self._part_bytes = part_bytes
-        self._parts = _Parts(folder)
+        self._parts = Parts(folder)
         self._compressor = zstandard.ZstdCompressor(level=1)
         self._writing: sqlite3.Connection | None = None
         self._tip = 0
+        self._spent = 0
+        """The last position that an abandoned part may yet turn out to hold."""
         self._lock_file: int | None = None
 
     @classmethod
-    def open_writer(cls, folder: Path, *, part_bytes: int = PART_BYTES) -> Self:
-        """Open the folder to append and to read; raises :class:`JournalError` if another process writes to it."""
+    def open_writer(cls, folder: Path, *, part_bytes: int = PART_BYTES, floor: int = 0) -> Self:
+        """Open the folder to append and to read; raises :class:`JournalError` if another process writes to it.
+
+        ``floor`` is the highest position that any reader has seen: where the journal has lost what stood there, it goes
+        on behind it, so that no reader takes new batches for such as it knows.
+        """
         journal = cls(folder, is_writer=True, part_bytes=part_bytes)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             journal._lock_file = lock_folder(folder)
-            journal._begin()
-        except OSError as error:
-            raise JournalError(f"the journal folder {folder} can't be used: {error.strerror}") from error
+            journal._begin(floor)
+        except (OSError, sqlite3.Error) as error:
+            journal.close()
+            raise JournalError(f"the journal folder {folder} can't be used: {error}") from error
+        except JournalError:
+            journal.close()
+            raise
         return journal
 
     @classmethod
@@ -89,21 +95,21 @@ class SqliteJournal:
 
     def append(self, frames: Sequence[bytes | memoryview], *, count: int, received_ms: int) -> int:
         """Make one batch durable and return its position; raises :class:`JournalError` and keeps nothing otherwise."""
-        if self._writing is None:
+        if not self._is_writer:
             raise JournalError(f"the journal {self._folder} is not open for writing")
         plain = b"".join(frames)
         packed = self._compressor.compress(plain)
-        position = self._tip + 1
+        position = max(self._tip, self._spent) + 1
         try:
-            (pages,) = self._writing.execute("PRAGMA page_count").fetchone()
-            if len(packed) + (pages + _SPARE_PAGES) * _PAGE_BYTES > self._part_bytes:
-                self._start_part(position)
-            with self._writing:
-                self._writing.execute(
+            writing = self._part_for(len(packed), position)
+            with writing:
+                writing.execute(
                     "INSERT INTO batch VALUES (?, ?, ?, ?, ?)",
                     (position, received_ms, count, zlib.crc32(packed), packed),
                 )
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
+            if isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR:
+                self._abandon(position, str(error))
             raise JournalError(f"the journal {self._folder} can't be written: {error}") from error
         self._tip = position
         return position
@@ -169,30 +175,57 @@ class SqliteJournal:
             os.close(self._lock_file)
             self._lock_file = None
 
-    def _begin(self) -> None:
-        """Go on with the newest part, or behind it where it is damaged or from an interrupted start."""
+    def _begin(self, floor: int) -> None:
+        """Go on with the newest part, or behind it where it is damaged, from an interrupted start, or behind its readers."""
         firsts = self._parts.firsts()
         if not firsts:
-            self._start_part(1)
+            self._start_part(floor + 1)
+            self._tip = floor
             return
         newest = self._parts.path(firsts[-1])
         try:
             self._writing = _connect_writer(newest)
-            tip = _sound_tip(self._writing)
+            self._tip = _sound_tip(self._writing) or firsts[-1] - 1
+            cause = "its newest batches are gone"
         except sqlite3.OperationalError as error:
             raise JournalError(f"the journal file {newest} can't be opened: {error}") from error
         except sqlite3.DatabaseError as error:
             if self._writing is not None:
                 self._writing.close()
             # More positions than the damaged part can have held: no position is ever given twice.
-            following = firsts[-1] + newest.stat().st_size
-            log.warning("journal_part_damaged", path=str(newest), error=str(error), continues_at=following)
-            self._start_part(following)
-            self._tip = following - 1
-            return
-        self._tip = tip or firsts[-1] - 1
+            floor, cause = max(floor, firsts[-1] + newest.stat().st_size - 1), str(error)
+        if self._tip < floor:
+            log.error("journal_part_damaged", path=str(newest), error=cause, continues_at=floor + 1)
+            self._start_part(floor + 1)
+            self._tip = floor
 
-    def _start_part(self, first: int) -> None:
+    def _part_for(self, size: int, position: int) -> sqlite3.Connection:
+        """The part to write a batch of this size to."""
+        if self._writing is not None:
+            (pages,) = self._writing.execute("PRAGMA page_count").fetchone()
+            if size + (pages + _SPARE_PAGES) * _PAGE_BYTES <= self._part_bytes:
+                return self._writing
+        return self._start_part(position)
+
+    def _abandon(self, position: int, error: str) -> None:
+        """Never write again to a part whose writes or syncs fail: nobody knows what of them is on the disk.
+
+        The failed batch may yet turn up in it after a crash, so its position is not given again; a part that holds nothing
+        else is removed.
+        """
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            with suppress(sqlite3.Error):
+                writing.close()
+        first = self._parts.firsts()[-1:]
+        log.error("journal_part_abandoned", folder=str(self._folder), position=position, error=error)
+        if first == [position]:
+            with suppress(OSError):
+                self._parts.delete(position)
+        else:
+            self._spent = position
+
+    def _start_part(self, first: int) -> sqlite3.Connection:
         path = self._parts.path(first)
         fresh = _connect_writer(path)
         descriptor = os.open(self._folder, os.O_RDONLY)
@@ -203,166 +236,7 @@ class SqliteJournal:
         if self._writing is not None:
             self._writing.close()
         self._writing = fresh
-
-
-class _Parts:
-    """The files of one folder, for reading."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._open: dict[int, sqlite3.Connection] = {}
-        self._lock = threading.Lock()
-        self._damaged: set[int] = set()
-        self.quarantined_batches = 0
-
-    def path(self, first: int) -> Path:
-        return self._folder / f"journal-{first:016d}.db"
-
-    def firsts(self) -> list[int]:
-        """First position of each part, ascending."""
-        return sorted(int(path.stem.removeprefix("journal-")) for path in self._folder.glob("journal-*.db"))
-
-    def tip(self) -> int:
-        for first in reversed(self.firsts()):
-            with self._lock, suppress(sqlite3.DatabaseError):
-                (tip,) = self._reader(first).execute("SELECT max(position) FROM batch").fetchone()
-                if tip is not None:
-                    return int(tip)
-        return 0
-
-    def count_messages(self, after: int) -> int:
-        total = 0
-        firsts = self.firsts()
-        for first, following in zip(firsts, [*firsts[1:], None], strict=True):
-            if following is None or following > after + 1:
-                with self._lock, suppress(sqlite3.DatabaseError):
-                    query = "SELECT total(count) FROM batch WHERE position > ?"
-                    total += int(self._reader(first).execute(query, (after,)).fetchone()[0])
-        return total
-
-    def batches(self, after: int) -> Iterator[JournalBatch]:
-        """All sound batches behind ``after``, in order; what is damaged is set aside on the way."""
-        firsts = self.firsts()
-        for number, first in enumerate(firsts):
-            following = firsts[number + 1] if number + 1 < len(firsts) else None
-            if following is not None and following <= after + 1:
-                continue
-            while (row := self._next_row(first, following, after)) is not None:
-                after = row[0]
-                batch = self._check(row)
-                if batch is not None:
-                    yield batch
-
-    def _next_row(self, first: int, following: int | None, after: int) -> tuple[int, int, int, int, bytes] | None:
-        """The row behind ``after``, past pages that can't be read; ``None`` at the end of the part."""
-        query = (
-            "SELECT position, received_ms, count, crc32, frames FROM batch WHERE position > ? ORDER BY position LIMIT 1"
-        )
-        while True:
-            try:
-                with self._lock:
-                    row: tuple[int, int, int, int, bytes] | None = (
-                        self._reader(first).execute(query, (after,)).fetchone()
-                    )
-            except sqlite3.OperationalError as error:
-                if not self.path(first).exists():
-                    return None  # pruned by the process that writes
-                raise JournalError(f"the journal {self._folder} can't be read: {error}") from error
-            except sqlite3.DatabaseError as error:
-                following_row = self._after_damage(first, following, after)
-                self._quarantine_part(first, following_row, after, str(error))
-                if following_row is None:
-                    return None
-                after = following_row - 1
-                continue
-            return row
-
-    def _after_damage(self, first: int, following: int | None, after: int) -> int | None:
-        """The first position behind a damaged page that can be read again, if the index still leads to one."""
-        last = self._last(first, following)
-        for position in range(max(after + 1, first), last + 1):
-            query = "SELECT length(frames), crc32(frames) FROM batch WHERE position = ?"
-            with self._lock, suppress(sqlite3.DatabaseError):
-                reader = self._reader(first)
-                reader.create_function("crc32", 1, zlib.crc32)
-                if reader.execute(query, (position,)).fetchone() is not None:
-                    return position
-        return None
-
-    def _last(self, first: int, following: int | None) -> int:
-        if following is not None:
-            return min(following - 1, first + 1_000_000)
-        with self._lock, suppress(sqlite3.DatabaseError):
-            (last,) = self._reader(first).execute("SELECT max(position) FROM batch").fetchone()
-            return int(last or 0)
-        return 0
-
-    def _check(self, row: tuple[int, int, int, int, bytes]) -> JournalBatch | None:
-        position, received_ms, count, crc32, packed = row
-        plain = None
-        if isinstance(packed, bytes) and zlib.crc32(packed) == crc32:
-            with suppress(zstandard.ZstdError):
-                plain = zstandard.ZstdDecompressor().decompress(packed, max_output_size=FRAMES_BYTES_MAX)
-        if plain is None:
-            self._quarantine_row(position, packed if isinstance(packed, bytes) else repr(packed).encode())
-            return None
-        return JournalBatch(position, received_ms, count, plain)
-
-    def _quarantine_row(self, position: int, packed: bytes) -> None:
-        if position in self._damaged:
-            return
-        self._damaged.add(position)
-        self.quarantined_batches += 1
-        aside = self._folder / "quarantine"
-        with suppress(OSError):
-            aside.mkdir(exist_ok=True)
-            (aside / f"batch-{position:016d}.zst").write_bytes(packed)
-        log.error("journal_batch_quarantined", position=position, folder=str(self._folder))
-
-    def _quarantine_part(self, first: int, readable_from: int | None, after: int, error: str) -> None:
-        lost_from = max(after + 1, first)
-        if lost_from in self._damaged:
-            return
-        self._damaged.add(lost_from)
-        lost = max(1, (readable_from or lost_from + 1) - lost_from)
-        self.quarantined_batches += lost
-        aside = self._folder / "quarantine" / self.path(first).name
-        with suppress(OSError):
-            aside.parent.mkdir(exist_ok=True)
-            if not aside.exists():
-                os.link(self.path(first), aside)  # kept when retention drops the part
-        log.error("journal_part_quarantined", path=str(self.path(first)), position=lost_from, batches=lost, error=error)
-
-    def _reader(self, first: int) -> sqlite3.Connection:
-        connection = self._open.get(first)
-        if connection is None:
-            while len(self._open) >= _OPEN_READERS_MAX:
-                self._open.pop(next(iter(self._open))).close()
-            connection = sqlite3.connect(
-                f"file:{self.path(first)}?mode=ro", uri=True, check_same_thread=False, isolation_level=None, timeout=5
-            )
-            self._open[first] = connection
-        return connection
-
-    def delete(self, first: int) -> int:
-        """Remove one part; the bytes freed."""
-        freed = 0
-        with self._lock:
-            connection = self._open.pop(first, None)
-            if connection is not None:
-                connection.close()
-            for suffix in ("", "-wal", "-shm"):
-                path = self.path(first).with_name(self.path(first).name + suffix)
-                with suppress(FileNotFoundError):
-                    freed += path.stat().st_size
-                    path.unlink()
-        return freed
-
-    def close(self) -> None:
-        with self._lock:
-            for connection in self._open.values():
-                connection.close()
-            self._open.clear()
+        return fresh
 
 
 def _connect_writer(path: Path) -> sqlite3.Connection:
