@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +20,16 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What the members of a group have behind them: their age, their uses per day at home, and who is of the weak batch."""
+    """What the members of a group bring along: age, uses per day at home, who is of the weak batch, and who lacks what.
+
+    ``lacks``: fault mode → who can't have it, for want of the part.
+    """
 
     start_ms: int
     age_days: FloatArray
     uses_per_day: FloatArray
     in_batch: NDArray[np.bool_]
+    lacks: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
 
 def draw_wear(
@@ -43,19 +48,21 @@ def _stricken(
 ) -> list[tuple[FaultSpecification, list[int]]]:
     """Who gets which fault: nobody two, where the fleet says so, else each fault on its own; and the batch its own."""
     count = len(past.age_days)
-    order = rng.permutation(count)
-    taken, due, found = 0, 0.0, []
+    order, free = rng.permutation(count), np.ones(count, dtype=np.bool_)
+    given, due, found = 0, 0.0, []
     for fault in kind.faults.values():
         due += fault.share * count
+        able = ~past.lacks.get(fault.fault_mode, np.zeros(count, dtype=np.bool_))
         if fleet.wear.at_most_one:
-            members = order[taken : max(taken, round(due))]
-            taken += len(members)
-        else:
-            members = rng.permutation(count)[: round(due) - taken]
-            taken = round(due)
+            able &= free
+        ranked = order if fleet.wear.at_most_one else rng.permutation(count)
+        wanted = max(round(due) - given, 0)
+        given += wanted
+        members = ranked[able[ranked]][:wanted]
+        free[members] = False
         chosen = set(members.tolist())
         if kind.batch is not None and kind.batch.fault_mode == fault.fault_mode:
-            weak = np.nonzero(past.in_batch & (rng.random(count) < kind.batch.fault_share))[0]
+            weak = np.nonzero(past.in_batch & able & (rng.random(count) < kind.batch.fault_share))[0]
             chosen |= set(weak.tolist())
         found.append((fault, sorted(chosen)))
     return found

@@ -93,7 +93,8 @@ class Fleet:
         parameters = draw_parameters(specification, kind, cohort.model, models_rng=models_rng, rng=rng)
         uses = written.programmes_per_year.draw(len(rows), rng)
         uses_per_day = np.ones(len(rows)) if isinstance(kind, SteadyKind) else uses / 365.0 / homes.at_home
-        past = Past(start_ms, cohort.age_days, uses_per_day, cohort.in_batch)
+        lacks = {} if isinstance(kind, SteadyKind) else kind.spares(parameters)
+        past = Past(start_ms, cohort.age_days, uses_per_day, cohort.in_batch, lacks)
         wear = draw_wear(specification, written, homes, past, rng)
         firmware = [one.firmware for one in cohort.appliances]
         life = draw_life(specification, kind, count=len(rows), start_ms=start_ms, wear=wear, firmware=firmware, rng=rng)

@@ -5,7 +5,7 @@ A new kind is a file that ends with its ``KIND``, a line here, its table in the 
 
 from __future__ import annotations
 
-from simulator.physics import air_conditioner, dishwasher, dryer, refrigerator, washing_machine, water_heater
+from simulator.physics import air_conditioner, dishwasher, dryer, oven, refrigerator, washing_machine, water_heater
 from simulator.physics.kind import Kind
 
 KINDS: dict[str, Kind] = {
@@ -17,5 +17,6 @@ KINDS: dict[str, Kind] = {
         air_conditioner.KIND,
         water_heater.KIND,
         dryer.KIND,
+        oven.KIND,
     )
 }

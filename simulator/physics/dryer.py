@@ -371,4 +371,5 @@ KIND = ProgrammeKind(
     metrics=METRICS,
     modes=MODES,
     make=Dryers,
+    spares=spared,
 )

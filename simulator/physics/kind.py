@@ -6,7 +6,7 @@ Two families. A *steady* appliance (refrigerator) works all the time and reports
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -95,6 +95,16 @@ class ProgrammeMaker(Protocol):
         """N appliances with these parameters, and a past drawn from ``rng``."""
 
 
+Spares = Callable[[Parameters], Mapping[str, NDArray[np.bool_]]]
+"""Fault mode → which of the appliances with these parameters can't have it, as they lack the part."""
+
+
+def nobody(parameters: Parameters) -> Mapping[str, NDArray[np.bool_]]:
+    """Every appliance has every part."""
+    del parameters
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class SteadyKind:
     """A kind that works all the time. The order of ``metrics`` is the order of columns."""
@@ -125,6 +135,7 @@ class ProgrammeKind:
     metrics: Mapping[str, Sensor]
     modes: tuple[str, ...]
     make: ProgrammeMaker
+    spares: Spares = nobody
 
 
 Kind = SteadyKind | ProgrammeKind
