@@ -40,7 +40,14 @@ def draw_wear(
     for fault, members in _stricken(fleet, kind, past, rng):
         for member in members:
             result += [(member, wear) for wear in _lives(fleet, fault, member, homes, past, rng)]
-    return sorted(result, key=lambda pair: (pair[0], pair[1].onset_ms))
+    result.sort(key=lambda pair: (pair[0], pair[1].onset_ms))
+    return _first_each(result) if fleet.wear.at_most_one else result
+
+
+def _first_each(pairs: list[tuple[int, Wear]]) -> list[tuple[int, Wear]]:
+    """What is first for each member, and every later life of the same fault."""
+    mode_of: dict[int, str] = {}
+    return [pair for pair in pairs if mode_of.setdefault(pair[0], pair[1].fault_mode) == pair[1].fault_mode]
 
 
 def _stricken(

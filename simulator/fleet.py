@@ -71,7 +71,7 @@ class Fleet:
                     ahead.append(chunk)
             if not ahead:
                 continue
-            now, later = split(join(ahead), until_ms)
+            now, later = split(join(ahead) if len(ahead) > 1 else ahead[0], until_ms)
             self._ahead[place] = [later] if len(later) or later.happenings else []
             if len(now) or now.happenings:
                 yield now

@@ -129,7 +129,7 @@ def _check_intervals(intervals: Mapping[str, float], root: Table) -> None:
         raise root.fail("step_s", f"is {step_s:g}; write a whole number of seconds from 1 to 600")
     for key in ("history_interval_s", "live_interval_s"):
         if intervals[key] % step_s or SPAN_S % intervals[key]:
-            told = f"is {intervals[key]:g}; write a multiple of step_s = {step_s:g} that divides six hours"
+            told = f"is {intervals[key]:g}; write a multiple of step_s = {step_s:g} that divides twelve hours"
             raise root.fail(key, told)
 
 

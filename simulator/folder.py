@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +44,9 @@ def write_folder(fleet: Fleet, folder: Path, *, days: float, told: Callable[[flo
                     table = _table(chunk, ids)
                     if group not in writers:
                         name = f"{chunk.kind}-{group:04d}.parquet"
-                        writers[group] = pq.ParquetWriter(readings / name, table.schema, compression="zstd")
+                        writers[group] = pq.ParquetWriter(
+                            readings / name, table.schema, compression="zstd", use_dictionary=["id", "mode", "cycle"]
+                        )
                     writers[group].write_table(table)
                     samples += len(chunk)
                     happenings += chunk.happenings
@@ -68,19 +70,22 @@ def _group_of(fleet: Fleet, chunk: Reports) -> int:
 def _table(chunk: Reports, ids: np.ndarray) -> pa.Table:
     order = np.lexsort((chunk.appliance, chunk.ts_ms))
     names, places = np.unique(chunk.appliance[order], return_inverse=True)
+    numbers, cycles = np.unique(chunk.cycle[order], return_inverse=True)
+    told = [str(number) if number else None for number in numbers.tolist()]
     columns = {
-        "id": pa.DictionaryArray.from_arrays(
-            pa.array(places, pa.int32()), pa.array(list(ids[names]), pa.string())
-        ).cast(pa.string()),
+        "id": _words(places, list(ids[names])),
         "ts": pa.array(chunk.ts_ms[order], pa.int64()),
-        "mode": pa.DictionaryArray.from_arrays(
-            pa.array(chunk.mode[order].astype(np.int32)), pa.array(chunk.modes)
-        ).cast(pa.string()),
-        "cycle": pa.array([str(number) if number else None for number in chunk.cycle[order].tolist()], pa.string()),
+        "mode": _words(chunk.mode[order], chunk.modes),
+        "cycle": _words(cycles, told),
     }
-    for index, metric in enumerate(chunk.metrics):
-        columns[metric] = pa.array(chunk.values[order, index], pa.float64(), from_pandas=True)
+    values = np.ascontiguousarray(chunk.values[order].T)
+    for metric, column in zip(chunk.metrics, values, strict=True):
+        columns[metric] = pa.array(column, pa.float64(), from_pandas=True)
     return pa.table(columns)
+
+
+def _words(places: np.ndarray, words: Sequence[str | None]) -> pa.Array:
+    return pa.array(words, pa.string()).take(pa.array(places, pa.int32()))
 
 
 def _write_appliances(fleet: Fleet, path: Path) -> None:

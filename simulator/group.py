@@ -1,6 +1,6 @@
 """Group: up to some hundred appliances of one kind that are moved through time together, physics and sensors and all.
 
-Time is cut into spans of six hours since the fleet's start, each with its own stream of chance. So what a fleet says
+Time is cut into spans of twelve hours since the fleet's start, each with its own stream of chance. So what a fleet says
 depends on the seed only, however far ahead it is asked for at once.
 """
 

@@ -77,38 +77,25 @@ class Homes:
 
     def kitchen_c(self, ts_ms: IntArray, home: Rows = ALL) -> FloatArray:
         """Temperature of the kitchen: (times, homes), or of one ``home`` at one time each."""
-        warmth = np.logaddexp(0.0, (self._told(Weather.outdoor_c, ts_ms, home) - 18.0) / 2.0) * 2.0
-        hour = self._told(Weather.local_hour, ts_ms, home)
-        cooking = np.exp(-(((hour - 18.5) / 1.6) ** 2)) * self.parameters["cooking_k"][home]
-        night = np.where((hour < 6) | (hour >= 23), -0.8, 0.0)
-        return self.parameters["kitchen_c"][home] + self.parameters["follows_outdoor"][home] * warmth + cooking + night
-
-    def room_c(self, ts_ms: IntArray) -> FloatArray:
-        """Temperature of the living room if nothing cools it, (times, homes)."""
-        warmth = np.logaddexp(0.0, (self._told(Weather.outdoor_c, ts_ms) - 17.0) / 2.0) * 2.0
-        return np.asarray(self.parameters["kitchen_c"] - 0.5 + 0.8 * warmth)
+        outdoor, hour = self._told(Weather.outdoor_c, ts_ms, home), self._told(Weather.local_hour, ts_ms, home)
+        return self._kitchen_c(outdoor, hour, home)
 
     def mains_v(self, ts_ms: IntArray, home: Rows = ALL) -> FloatArray:
         """Mains voltage, lower in the evening: (times, homes), or of one ``home`` at one time each."""
-        hour = self._told(Weather.local_hour, ts_ms, home)
-        nominal = np.array([weather.region.mains_v for weather in self.weather])[self.region[home]]
-        evening = 2.5 * np.exp(-(((hour - 19) / 3) ** 2))
-        return np.asarray(nominal + self.parameters["mains_offset_v"][home] - evening)
+        return self._mains_v(self._told(Weather.local_hour, ts_ms, home), home)
 
     def surroundings(
         self, ts_ms: IntArray, *, step_s: float, feels: Sequence[str], rng: np.random.Generator
     ) -> Surroundings:
         """What acts on a steady appliance in each home in the steps that begin then; only what it feels is computed."""
-        presence = self._rhythm(ts_ms)
-        felt: dict[str, float | FloatArray] = {
-            name: self._told(tell, ts_ms) for name, tell in OUTSIDE.items() if name in feels
-        }
-        if "kitchen_c" in feels:
-            felt["kitchen_c"] = self.kitchen_c(ts_ms)
-        if "room_c" in feels:
-            felt["room_c"] = self.room_c(ts_ms)
+        hour = self._told(Weather.local_hour, ts_ms)
+        presence = self._rhythm(ts_ms, hour)
+        felt = {name: self._told(tell, ts_ms) for name, tell in OUTSIDE.items() if name in feels}
+        if "kitchen_c" in feels or "room_c" in feels:
+            outdoor = felt["outdoor_c"] if "outdoor_c" in felt else self._told(Weather.outdoor_c, ts_ms)
+            felt["kitchen_c"], felt["room_c"] = self._kitchen_c(outdoor, hour, ALL), self._room_c(outdoor)
         if "mains_v" in feels:
-            felt["mains_v"] = self.mains_v(ts_ms)
+            felt["mains_v"] = self._mains_v(hour, ALL)
         if "hardness_dh" in feels:
             felt["hardness_dh"] = self.parameters["hardness_dh"]
         if "occupied" in feels:
@@ -125,12 +112,13 @@ class Homes:
         self, ts_ms: IntArray, home: IntArray, *, severity: Mapping[str, FloatArray], rng: np.random.Generator
     ) -> Conditions:
         """What surrounds a cycle of one home at one time each."""
+        outdoor, hour = self._told(Weather.outdoor_c, ts_ms, home), self._told(Weather.local_hour, ts_ms, home)
         return Conditions(
-            kitchen_c=self.kitchen_c(ts_ms, home),
-            outdoor_c=self._told(Weather.outdoor_c, ts_ms, home),
+            kitchen_c=self._kitchen_c(outdoor, hour, home),
+            outdoor_c=outdoor,
             inlet_c=self._told(Weather.inlet_c, ts_ms, home),
             hardness_dh=self.parameters["hardness_dh"][home],
-            mains_v=self.mains_v(ts_ms, home),
+            mains_v=self._mains_v(hour, home),
             pressure_bar=self.parameters["pressure_bar"][home] * rng.uniform(0.92, 1.05, len(home)),
             severity=severity,
         )
@@ -142,7 +130,14 @@ class Homes:
         wanted = self.hours * np.asarray(hours)
         wanted /= wanted.sum(axis=1, keepdims=True)
         season = 1.0 - more_in_winter * self._told(Weather.season, ts_ms) if more_in_winter else 1.0
-        return np.asarray(self._rhythm(ts_ms, wanted) * per_year / 365.0 / self.at_home / 3600.0 * season)
+        return np.asarray(
+            self._rhythm(ts_ms, self._told(Weather.local_hour, ts_ms), wanted)
+            * per_year
+            / 365.0
+            / self.at_home
+            / 3600.0
+            * season
+        )
 
     def _doors(self, presence: FloatArray, step_s: float, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
         """Seconds of open door and heat of new food in each step."""
@@ -158,10 +153,25 @@ class Homes:
         taps = rng.poisson(presence * home["hot_water_draws_per_day"] / 3600.0 * step_s)
         return rng.standard_gamma(taps * 0.5) * 2.0 * home["hot_water_l_per_day"] / home["hot_water_draws_per_day"]
 
-    def _rhythm(self, ts_ms: IntArray, hours: FloatArray | None = None) -> FloatArray:
+    def _kitchen_c(self, outdoor_c: FloatArray, hour: FloatArray, home: Rows) -> FloatArray:
+        warmth = np.logaddexp(0.0, (outdoor_c - 18.0) / 2.0) * 2.0
+        cooking = np.exp(-(((hour - 18.5) / 1.6) ** 2)) * self.parameters["cooking_k"][home]
+        night = np.where((hour < 6) | (hour >= 23), -0.8, 0.0)
+        return self.parameters["kitchen_c"][home] + self.parameters["follows_outdoor"][home] * warmth + cooking + night
+
+    def _room_c(self, outdoor_c: FloatArray) -> FloatArray:
+        """Of the living room, if nothing cools it."""
+        warmth = np.logaddexp(0.0, (outdoor_c - 17.0) / 2.0) * 2.0
+        return np.asarray(self.parameters["kitchen_c"] - 0.5 + 0.8 * warmth)
+
+    def _mains_v(self, hour: FloatArray, home: Rows) -> FloatArray:
+        nominal = np.array([weather.region.mains_v for weather in self.weather])[self.region[home]]
+        evening = 2.5 * np.exp(-(((hour - 19) / 3) ** 2))
+        return np.asarray(nominal + self.parameters["mains_offset_v"][home] - evening)
+
+    def _rhythm(self, ts_ms: IntArray, hour: FloatArray, hours: FloatArray | None = None) -> FloatArray:
         """Which share of the day's doings falls in an hour like this one; 0 while people are away."""
-        hour = self._told(Weather.local_hour, ts_ms).astype(np.int64)
-        share = np.take_along_axis((self.hours if hours is None else hours).T, hour, axis=0)
+        share = np.take_along_axis((self.hours if hours is None else hours).T, hour.astype(np.int64), axis=0)
         day = (ts_ms - self.start_ms) // DAY_MS % HORIZON_DAYS
         return np.asarray(share * ~self.away[:, day].T)
 

@@ -16,7 +16,7 @@ from simulator.physics.kind import Sensor
 from simulator.physics.programme import Rows
 
 BAND = 4.0
-NOT_TOLD = np.iinfo(np.int64).min
+NOT_TOLD = -np.inf
 
 
 def worth_telling(rows: Rows, metrics: Mapping[str, Sensor], *, silence_s: float) -> NDArray[np.bool_]:
@@ -33,17 +33,20 @@ def worth_telling(rows: Rows, metrics: Mapping[str, Sensor], *, silence_s: float
     told[1:] = changed
     told[:-1] |= ~same_cycle | (rows.mode[1:] != rows.mode[:-1])
     told[-1] = True
-    for column, sensor in enumerate(metrics.values()):
-        if sensor.sd or sensor.relative_sd:
-            band = _band(rows.values[:, column], sensor)
-            told[1:] |= band[1:] != band[:-1]
+    band = _bands(rows.values, metrics)
+    told[1:] |= (band[1:] != band[:-1]).any(axis=1)
     return told
 
 
-def _band(values: NDArray[np.float64], sensor: Sensor) -> NDArray[np.int64]:
-    sd = max(sensor.sd, 0.5 * 10.0**-sensor.decimals)
-    if sensor.relative_sd:
-        scaled = np.sign(values) * np.log1p(sensor.relative_sd * np.abs(values) / sd) / sensor.relative_sd
-    else:
-        scaled = values / sd
-    return np.where(np.isnan(values), NOT_TOLD, np.floor(np.nan_to_num(scaled) / BAND)).astype(np.int64)
+def _bands(values: NDArray[np.float64], metrics: Mapping[str, Sensor]) -> NDArray[np.float64]:
+    """In which band each noisy metric is, (rows, noisy metrics); nothing told is a band of its own."""
+    noisy = [(place, one) for place, one in enumerate(metrics.values()) if one.sd or one.relative_sd]
+    spread = np.array([max(one.sd, 0.5 * 10.0**-one.decimals) for _, one in noisy])
+    relative = np.array([one.relative_sd for _, one in noisy])
+    scaled = values[:, [place for place, _ in noisy]] / spread
+    curved = relative > 0
+    bent = scaled[:, curved]
+    scaled[:, curved] = np.copysign(np.log1p(relative[curved] * np.abs(bent)) / relative[curved], bent)
+    band = np.floor(scaled / BAND)
+    band[np.isnan(band)] = NOT_TOLD
+    return np.asarray(band)

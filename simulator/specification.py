@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from simulator.distribution import Distribution
 
-SPAN_S = 21_600
+SPAN_S = 43_200
 """Time is simulated in spans of this length; every interval of steady reports fills it."""
 SENSOR_FAULTS = ("stuck", "offset", "drift", "noise", "open", "short")
 NEVER = Distribution(0.0, 0.0)

@@ -41,7 +41,13 @@ class Surroundings:
 
     @classmethod
     def of(
-        cls, steps: int, count: int, felt: Mapping[str, float | FloatArray], *, step_s: float, begin_ms: int = 0
+        cls,
+        steps: int,
+        count: int,
+        felt: Mapping[str, float | FloatArray] | Mapping[str, FloatArray],
+        *,
+        step_s: float,
+        begin_ms: int = 0,
     ) -> Surroundings:
         """``steps`` for ``count`` appliances from ``begin_ms`` on: ``felt`` by field, the other fields NaN."""
         ts_ms = begin_ms + np.rint(np.arange(steps) * step_s * 1000).astype(np.int64)

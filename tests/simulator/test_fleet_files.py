@@ -37,7 +37,7 @@ def test_packaged_fleets_can_be_read(name: str) -> None:
         ("[kinds.toaster]", "[kinds.washing_machine]", "kinds.toaster has no physics"),
         ('law = "cubic"', 'law = "gamma"', "law is 'cubic'; write one of exponential, linear, sqrt, gamma, shocks, step"),
         ("history_interval_s = 100", "history_interval_s = 900", "history_interval_s is 100; write a multiple of step_s = 300"),
-        ("history_interval_s = 1500", "history_interval_s = 900", "that divides six hours"),
+        ("history_interval_s = 2100", "history_interval_s = 900", "that divides twelve hours"),
         ("step_s = 900 ", "step_s = 300 ", "step_s is 900; write a whole number of seconds from 1 to 600"),
         ("history_interval = 900", "history_interval_s = 900", "history_interval has no unit; write history_interval_s"),
         ("defrost = [150, 250]", "defrost_w = [150, 250]", "defrost has no unit; write defrost_w"),

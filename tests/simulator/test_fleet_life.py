@@ -198,8 +198,7 @@ def test_models_differ_as_a_whole(specification: FleetSpecification) -> None:
 
 def test_truth_has_files_of_its_own(tmp_path: Path) -> None:
     """Onsets, severity over time, failures, lying sensors and shifts stand in ``truth/``, and nowhere else."""
-    fleet = Fleet(read_fleet("hard"), seed=4, appliances=80, start_ms=START_MS)
-    list(fleet.advance(fleet.start_ms + DAY_MS))
+    fleet = Fleet(read_fleet("hard"), seed=4, appliances=300, start_ms=START_MS)
     until_ms = fleet.start_ms + 200 * DAY_MS
 
     fleet.truth.write(tmp_path, until_ms=until_ms)
