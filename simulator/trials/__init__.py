@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulator.trials import dishwasher
+from simulator.trials import dishwasher, dryer, oven
 from simulator.trials.trial import TrialMaker
 
-TRIALS: Mapping[str, Mapping[str, TrialMaker]] = {"dishwasher": dishwasher.TRIALS}
+TRIALS: Mapping[str, Mapping[str, TrialMaker]] = {
+    "dishwasher": dishwasher.TRIALS,
+    "dryer": dryer.TRIALS,
+    "oven": oven.TRIALS,
+}
