@@ -1,35 +1,47 @@
 """Refrigerator with freezer: one compressor, one evaporator, a fan and a damper to the fresh food, automatic defrost.
 
-Energy balance per compartment in steps of 5 minutes, C dT/dt = UA (T_kitchen - T) + doors + food + defrost - cooling,
-with capacity Qc = Q0 [1 + .02 (Te - Te0) - .012 (Tc - Tc0)] φ, power P = P0 [1 + .008 (Tc - Tc0)] ψ and condenser
-temperature Tc = T_kitchen + rise · (Qc + P)/(Q0 + P0) / (UAc/UAc0), solved in closed form. The thermostat is a duty
-that restores the setting (where the fan can't bring the fresh food what it wants, the freezer decides alone); the on-off cycles within a step come from a phase that advances by one per cycle, whose
-length is ``cycling_s`` / (duty (1 - duty)), as a hysteresis band gives it.
+Energy balance per compartment, C dT/dt = UA (T_kitchen - T) + doors + food + defrost - cooling, with capacity
+Qc = Q0 [1 + .02 (Te - Te0) - .012 (Tc - Tc0)] φ, power P = P0 [1 + .008 (Tc - Tc0)] ψ and condenser temperature
+Tc = T_kitchen + rise · (Qc + P)/(Q0 + P0) / (UAc/UAc0), solved in closed form. The thermostat is a duty that restores the
+setting (where the fan can't bring the fresh food what it wants, the freezer decides alone); the on-off cycles within a
+step come from a phase that advances by one per cycle, whose length is ``cycling_s`` / (duty (1 - duty)), as a hysteresis
+band gives it. Frost grows with the moisture of open doors and narrows the air's way, 1 - .8 of the share that blocks it;
+a defrost is as long as its frost needs, up to 40 minutes.
 
 Faults by severity s: fouling UAc = UAc0 (1 - .5 s^1.5); a leak leaves the charge m = 1 - .6 s, and below .85 of it
-φ = 1 - 1.8 (.85 - m), ψ = 1 - .5 (.85 - m), superheat up to 15 K more; a worn fan turns at 1 - .4 s and moves air by
-the power 1.5 of that, against the resistance of the duct. Condenser and evaporator temperatures and fan speeds are means over the running time of the compressor where
-it ran for most of the report ("cooling"), else over the time when it stood; all others are means over the report.
+φ = 1 - 1.8 (.85 - m), ψ = 1 - .5 (.85 - m), superheat up to 15 K more; a worn evaporator fan turns at 1 - .4 s and moves
+air by the power 1.5 of that; a weak defrost heater leaves 1 - s of its power, so that frost stays at last; a worn
+condenser fan turns at 1 - .5 s, UAc by the power .9 of that; a worn gasket lets in UA (1 + .35 s^1.5) and half as much
+moisture again; a failing starter fails with .001 e^{5 s}, takes 1 + 4 s as long, and is dead at 1; a capillary freezes shut
+(φ = .2 for 1 to 6 hours, up to six times a day); a drifting freezer sensor shows 3 s K too much.
+
+Condenser and evaporator temperatures and fan speeds are means over the running time of the compressor where it ran for
+most of the report ("cooling"), else over the time when it stood; all others are means over the report.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.physics.kind import Parameters, Sensor, SteadyKind, Told
+from simulator.physics.codes import Codes
+from simulator.physics.kind import ErrorCode, Parameters, Sensor, SteadyKind, Told
+from simulator.physics.refrigerant_circuit import KITCHEN_RATED_C, RefrigerantCircuit, refrigerant_circuit
 from simulator.physics.surroundings import Surroundings
 
 PARAMETERS = (
     "duty_rated", "cop_rated", "condenser_rise_k", "evaporator_drop_k", "ua_fresh_w_k", "ua_freezer_w_k",
     "capacity_fresh_kj_k", "capacity_freezer_kj_k", "fresh_set_c", "freezer_set_c", "cycling_s", "air_margin",
     "defrost_run_h", "defrost_w", "defrost_min", "evaporator_fan_rpm", "evaporator_fan_w", "condenser_fan_rpm",
-    "condenser_fan_w", "standby_w",
+    "condenser_fan_w", "standby_w", "frost_days", "start_s",
 )  # fmt: skip
-FAULT_MODES = ("condenser_fouling", "refrigerant_leak", "evaporator_fan_wear")
+FAULT_MODES = (
+    "condenser_fouling", "refrigerant_leak", "evaporator_fan_wear", "defrost_heater_failure", "condenser_fan_wear",
+    "door_gasket_wear", "compressor_start_fault", "capillary_blockage", "freezer_sensor_drift",
+)  # fmt: skip
 METRICS = {
     "power_w": Sensor(0.3, 0.010, 1),
     "energy_kwh": Sensor(0, 0, 4),
@@ -47,38 +59,56 @@ METRICS = {
     "door_open": Sensor(0, 0, 0, is_boolean=True),
     "door_open_s": Sensor(0, 0, 0),
     "defrost_wh": Sensor(0, 0, 0),
+    "defrost_heater_w": Sensor(0, 0.012, 0),
+    "defrost_end_c": Sensor(0.25, 0, 1),
+    "compressor_start_s": Sensor(0, 0.04, 2),
+    "start_failures": Sensor(0, 0, 0),
 }
 MODES = ("idle", "cooling", "defrost")
 IDLE, COOLING, DEFROST = range(3)
-KITCHEN_RATED_C = 22.0
 DOOR_J_PER_S_K = 38.0
 """Heat let in per second of open door and kelvin, moisture included."""
 DEFROST_EFFICIENCY = 0.30
+DEFROST_S_MAX = 2400.0
+DEFROST_END_C = 8.0
+DOOR_S_PER_DAY = 400.0
+BLOCKING = 0.8
 RESTORE_S = 1800.0
+START_RETRY_S = 240.0
 FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class _Circuit:
-    """The refrigeration circuit per step: capacity, power and temperatures while the compressor runs."""
-
-    capacity_w: FloatArray
-    power_w: FloatArray
-    condenser_c: FloatArray
-    superheat_k: FloatArray
-    drop_k: FloatArray
-    fan: FloatArray
-    air: FloatArray
-
-
-@dataclass(frozen=True, slots=True)
 class _Cabinet:
-    """What the integration gave per step: temperatures, duty and the share of the step spent defrosting."""
+    """What the integration gave per step: temperatures, duty, drop, and of defrosting: share, power, and power and end of the last."""
 
     fresh_c: FloatArray
     freezer_c: FloatArray
     duty: FloatArray
+    drop_k: FloatArray
     defrost: FloatArray
+    defrost_w: FloatArray
+    heater_w: FloatArray
+    defrost_end_c: FloatArray
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...], defrost_w: FloatArray) -> _Cabinet:
+        """Room for that many steps, no defrost in any."""
+        made = [np.zeros(shape) for _ in range(7)]
+        fresh, freezer, duty, drop, defrost, length, end = made
+        return cls(fresh, freezer, duty, drop, defrost, np.broadcast_to(defrost_w, shape), length, end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Felt:
+    """What acts on the cabinet in each step: heat let in per kelvin, food, frost, the setting as felt, the heater's strength."""
+
+    lets_fresh: FloatArray
+    lets_freezer: FloatArray
+    food_w: FloatArray
+    frosting: FloatArray
+    freezer_set_c: FloatArray
+    heater: FloatArray
 
 
 class Refrigerators:
@@ -89,23 +119,30 @@ class Refrigerators:
         p = self.parameters = dict(parameters) | settings
         load_fresh = p["ua_fresh_w_k"] * (KITCHEN_RATED_C - p["fresh_set_c"]) + 4.0
         load = load_fresh + p["ua_freezer_w_k"] * (KITCHEN_RATED_C - p["freezer_set_c"]) + 3.0
-        self.capacity_rated_w = load / p["duty_rated"]
-        self.power_rated_w = self.capacity_rated_w / p["cop_rated"]
-        self.evaporator_rated_c = p["freezer_set_c"] - p["evaporator_drop_k"]
-        split = p["fresh_set_c"] - self.evaporator_rated_c
+        capacity_w = load / p["duty_rated"]
+        self.rated_w = (capacity_w, capacity_w / p["cop_rated"])
+        split = p["fresh_set_c"] - p["freezer_set_c"] + p["evaporator_drop_k"]
         self.air_w_k = p["air_margin"] * load_fresh / (p["duty_rated"] * split)
+        self.frost_usual = p["defrost_run_h"] / p["duty_rated"] / 24.0 / p["frost_days"]
         count = len(load)
         self.fresh_c = p["fresh_set_c"].copy()
         self.freezer_c = p["freezer_set_c"].copy()
         self.phase = rng.random(count)
         self.run_s = rng.random(count) * p["defrost_run_h"] * 3600.0
+        self.frost = np.minimum(self.frost_usual * self.run_s / (p["defrost_run_h"] * 3600.0), 0.5)
         self.defrost_left_s = np.zeros(count)
+        self.is_defrosting = False
+        self.heater_w = p["defrost_w"] * 1.0
+        self.defrost_end_c = np.full(count, DEFROST_END_C)
+        self.blocked_until_ms = np.zeros(count, np.int64)
+        self.codes = Codes(count)
         age_h = rng.uniform(500, 30_000, count)
         self.totals = {
             "energy_kwh": age_h * 0.035,
             "compressor_starts": np.floor(age_h * 2.0),
             "door_open_s": age_h * 15.0,
             "defrost_wh": age_h * 2.0,
+            "start_failures": np.floor(age_h * 0.002),
         }
 
     def advance(
@@ -118,70 +155,108 @@ class Refrigerators:
         rng: np.random.Generator,
     ) -> Told:
         """Move on by T steps."""
-        circuit = self._circuit(around, severity)
-        cabinet = self._integrate(around, circuit, step_s)
+        worn = {mode: severity.get(mode, np.zeros((1, 1))) for mode in FAULT_MODES}
+        blocked = self._block(around.ts_ms, severity, step_s, rng)
+        circuit = refrigerant_circuit(self.parameters, self.rated_w, around.kitchen_c, worn, blocked)
+        cabinet = self._integrate(around, circuit, worn, step_s)
         cycling = self._cycle(cabinet, step_s)
-        return self._report((around, circuit, cabinet), cycling, (step_s, steps_per_report), rng)
+        return self._report((around, circuit, cabinet), cycling, (step_s, steps_per_report), worn, rng)
 
-    def _circuit(self, around: Surroundings, severity: Mapping[str, FloatArray]) -> _Circuit:
-        p = self.parameters
-        fan = 1.0 - 0.4 * severity.get("evaporator_fan_wear", np.zeros(1))
-        air = fan**1.5
-        conductance = 1.0 - 0.5 * severity.get("condenser_fouling", np.zeros(1)) ** 1.5
-        missing = np.maximum(0.85 - (1.0 - 0.6 * severity.get("refrigerant_leak", np.zeros(1))), 0.0)
-        phi, psi = 1.0 - 1.8 * missing, 1.0 - 0.5 * missing
-        drop = p["evaporator_drop_k"] / np.sqrt(air)
-        evaporator = p["freezer_set_c"] - drop
-        q = self.capacity_rated_w * phi
-        q_here = q * (1.0 + 0.02 * (evaporator - self.evaporator_rated_c))
-        w = self.power_rated_w * psi
-        rated_c = KITCHEN_RATED_C + p["condenser_rise_k"]
-        gain = p["condenser_rise_k"] / (self.capacity_rated_w + self.power_rated_w) / conductance
-        above = (around.kitchen_c - rated_c + gain * (q_here + w)) / (1.0 - gain * (0.008 * w - 0.012 * q))
-        capacity = np.maximum(q_here - 0.012 * q * above, 1.0)
-        superheat = 15.0 * np.minimum(missing / 0.45, 1.0)
-        shape = above.shape
-        return _Circuit(
-            capacity, w * (1.0 + 0.008 * above), rated_c + above, np.broadcast_to(superheat, shape),
-            np.broadcast_to(drop, shape), np.broadcast_to(fan, shape), np.broadcast_to(air, shape),
-        )  # fmt: skip
+    def _block(
+        self, ts_ms: NDArray[np.int64], severity: Mapping[str, FloatArray], step_s: float, rng: np.random.Generator
+    ) -> FloatArray:
+        """Where the capillary is frozen shut, as 0 or 1: up to six times a day for 1 to 6 hours."""
+        if "capillary_blockage" not in severity:
+            return np.zeros((1, 1))
+        worn = severity["capillary_blockage"]
+        begins = rng.random(worn.shape) < 6.0 * worn * step_s / 86_400.0
+        hours = rng.uniform(1.0, 6.0, worn.shape)
+        blocked = np.empty(worn.shape)
+        for i, now_ms in enumerate(ts_ms.tolist()):
+            until_ms = np.where(begins[i], now_ms + hours[i] * 3.6e6, 0.0).astype(np.int64)
+            self.blocked_until_ms = np.maximum(self.blocked_until_ms, until_ms)
+            blocked[i] = self.blocked_until_ms > now_ms
+        return blocked
 
-    def _integrate(self, around: Surroundings, circuit: _Circuit, step_s: float) -> _Cabinet:
-        p = self.parameters
-        steps, count = around.kitchen_c.shape
-        fresh, freezer, duties, defrosts = (np.empty((steps, count)) for _ in range(4))
-        door_w = around.door_s * DOOR_J_PER_S_K / step_s
-        food_w = around.food_j / step_s
+    def _integrate(
+        self, around: Surroundings, circuit: RefrigerantCircuit, worn: Mapping[str, FloatArray], step_s: float
+    ) -> _Cabinet:
+        """Temperatures, frost and defrosts, step by step; the one loop over time."""
+        p, felt = self.parameters, self._feel(around, worn, step_s)
+        out = _Cabinet.of(around.kitchen_c.shape, p["defrost_w"] * felt.heater)
         fresh_j, freezer_j = p["capacity_fresh_kj_k"] * 1e3, p["capacity_freezer_kj_k"] * 1e3
-        air_w_k = self.air_w_k * circuit.air
-        defrost_s = p["defrost_min"] * 60.0
-        t, z = self.fresh_c, self.freezer_c
-        for i in range(steps):
+        restore_t, restore_z = fresh_j / RESTORE_S, freezer_j / RESTORE_S
+        gain_t, gain_z = step_s / fresh_j, step_s / freezer_j
+        run_s_max, set_t = p["defrost_run_h"] * 3600.0, p["fresh_set_c"]
+        moves = circuit.fan**1.5
+        t, z, told = self.fresh_c, self.freezer_c, 0
+        for i in range(len(moves)):
             kitchen = around.kitchen_c[i]
-            heating_s = np.minimum(self.defrost_left_s, step_s)
-            heated = heating_s / step_s
-            load_t = p["ua_fresh_w_k"] * (kitchen - t) + 0.8 * door_w[i] * (kitchen - t) + food_w[i]
-            load_z = p["ua_freezer_w_k"] * (kitchen - z) + 0.1 * door_w[i] * (kitchen - z)
-            load_z = load_z + heated * p["defrost_w"] * (1.0 - DEFROST_EFFICIENCY)
-            want_t = np.maximum(load_t + fresh_j * (t - p["fresh_set_c"]) / RESTORE_S, 0.0)
-            want_z = np.maximum(load_z + freezer_j * (z - p["freezer_set_c"]) / RESTORE_S, 0.0)
-            by_air = np.maximum(air_w_k[i] * (t - z + circuit.drop_k[i]), 0.0)
-            capacity = circuit.capacity_w[i]
+            air = moves[i] * (1.0 - BLOCKING * self.frost)
+            drop = p["evaporator_drop_k"] / np.sqrt(air)
+            load_t = felt.lets_fresh[i] * (kitchen - t) + felt.food_w[i]
+            load_z = felt.lets_freezer[i] * (kitchen - z)
+            heated = self._heat(step_s, felt.heater[i]) if self.is_defrosting else None
+            if heated is not None:
+                load_z = load_z + heated * felt.heater[i] * (p["defrost_w"] * (1.0 - DEFROST_EFFICIENCY))
+            want_t = np.maximum(load_t + restore_t * (t - set_t), 0.0)
+            want_z = np.maximum(load_z + restore_z * (z - felt.freezer_set_c[i]), 0.0)
+            by_air = np.maximum(self.air_w_k * air * (t - z + drop), 0.0)
+            capacity = np.maximum(circuit.capacity_w[i] - circuit.per_drop_w[i] * drop, 1.0)
             duty = (want_t + want_z) / capacity
             starved = want_z / np.maximum(capacity - by_air, 0.05 * capacity)
-            duty = np.where(by_air * duty < want_t, starved, duty)
-            duty = np.minimum(duty, 1.0) * (1.0 - heated)
+            duty = np.minimum(np.where(by_air * duty < want_t, starved, duty), 1.0)
+            if heated is not None:
+                duty = duty * (1.0 - heated)
+                out.defrost[i] = heated
             cool_t = np.minimum(np.minimum(want_t, by_air * duty), capacity * duty)
-            t = t + step_s / fresh_j * (load_t - cool_t)
-            z = z + step_s / freezer_j * (load_z - (duty * capacity - cool_t))
-            self.run_s += duty * step_s
-            self.defrost_left_s -= heating_s
-            due = self.run_s >= p["defrost_run_h"] * 3600.0
-            self.defrost_left_s = np.where(due, defrost_s, self.defrost_left_s)
-            self.run_s = np.where(due, 0.0, self.run_s)
-            fresh[i], freezer[i], duties[i], defrosts[i] = t, z, duty, heated
+            t = t + gain_t * (load_t - cool_t)
+            z = z + gain_z * (load_z - (duty * capacity - cool_t))
+            self.run_s = self.run_s + duty * step_s
+            self.frost = np.minimum(self.frost + felt.frosting[i], 1.0)
+            due = self.run_s >= run_s_max
+            if heated is not None or due.any():
+                out.heater_w[told:i], out.defrost_end_c[told:i], told = self.heater_w, self.defrost_end_c, i
+                self._turn(due, felt.heater[i])
+            out.fresh_c[i], out.freezer_c[i], out.duty[i], out.drop_k[i] = t, z, duty, drop
+        out.heater_w[told:], out.defrost_end_c[told:] = self.heater_w, self.defrost_end_c
         self.fresh_c, self.freezer_c = t, z
-        return _Cabinet(fresh, freezer, duties, defrosts)
+        return out
+
+    def _feel(self, around: Surroundings, worn: Mapping[str, FloatArray], step_s: float) -> _Felt:
+        """What acts on the cabinet in each step."""
+        p, shape = self.parameters, around.kitchen_c.shape
+        gasket = worn["door_gasket_wear"] ** 1.5
+        door_w_k = around.door_s * (DOOR_J_PER_S_K / step_s)
+        moisture = 0.5 * step_s + 0.5 * around.door_s * (86_400.0 / DOOR_S_PER_DAY)
+        return _Felt(
+            lets_fresh=p["ua_fresh_w_k"] * (1.0 + 0.35 * gasket) + 0.8 * door_w_k,
+            lets_freezer=p["ua_freezer_w_k"] * (1.0 + 0.35 * gasket) + 0.1 * door_w_k,
+            food_w=around.food_j / step_s,
+            frosting=moisture / (p["frost_days"] * 86_400.0) * (1.0 + 0.5 * gasket),
+            freezer_set_c=np.broadcast_to(p["freezer_set_c"] - 3.0 * worn["freezer_sensor_drift"], shape),
+            heater=np.broadcast_to(1.0 - worn["defrost_heater_failure"], shape),
+        )
+
+    def _heat(self, step_s: float, heater: FloatArray) -> FloatArray:
+        """Share of the step for which the defrost heater is on; melts frost meanwhile."""
+        heating_s = np.minimum(self.defrost_left_s, step_s)
+        melting = self.frost_usual / (0.7 * self.parameters["defrost_min"] * 60.0) * heater
+        self.frost = np.maximum(self.frost - heating_s * melting, 0.0)
+        ends = (heating_s > 0) & (self.defrost_left_s <= step_s)
+        self.defrost_left_s = self.defrost_left_s - heating_s
+        end_c = DEFROST_END_C - 10.0 * np.minimum(self.frost / 0.10, 1.0)
+        self.defrost_end_c = np.where(ends, end_c, self.defrost_end_c)
+        return np.asarray(heating_s / step_s)
+
+    def _turn(self, due: NDArray[np.bool_], heater: FloatArray) -> None:
+        """Begin a defrost where one is due: for as long as this frost needs with this heater, up to a limit."""
+        needed = 0.3 + 0.7 * self.frost / self.frost_usual
+        slot_s = np.minimum(self.parameters["defrost_min"] * 60.0 * needed / np.maximum(heater, 0.05), DEFROST_S_MAX)
+        self.defrost_left_s = np.where(due, slot_s, self.defrost_left_s)
+        self.heater_w = np.where(due, self.parameters["defrost_w"] * heater, self.heater_w)
+        self.run_s = np.where(due, 0.0, self.run_s)
+        self.is_defrosting = bool(self.defrost_left_s.any())
 
     def _cycle(self, cabinet: _Cabinet, step_s: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Share of each step with the compressor running, starts in it, and the phase at its end."""
@@ -205,9 +280,10 @@ class Refrigerators:
 
     def _report(
         self,
-        traces: tuple[Surroundings, _Circuit, _Cabinet],
+        traces: tuple[Surroundings, RefrigerantCircuit, _Cabinet],
         cycling: tuple[FloatArray, FloatArray, FloatArray],
         cut: tuple[float, int],
+        worn: Mapping[str, FloatArray],
         rng: np.random.Generator,
     ) -> Told:
         p = self.parameters
@@ -217,48 +293,91 @@ class Refrigerators:
         reports, count = len(running) // per_report, running.shape[1]
 
         def mean(series: FloatArray) -> FloatArray:
-            return np.asarray(series.reshape(reports, per_report, count).mean(axis=1))
+            whole = np.broadcast_to(series, running.shape)
+            return np.asarray(whole.reshape(reports, per_report, count).mean(axis=1))
 
-        on = mean(running)
-        runs = on > 0.02
+        on, severity = mean(running), {name: mean(one) for name, one in worn.items()}
         mode = np.where(on >= 0.5, COOLING, IDLE).astype(np.int8)
         mode[mean(cabinet.defrost) > 0.34] = DEFROST
-        power = self._power_w((around, circuit, cabinet), running, step_s)
-        ripple = 0.5 * (phase - 0.5)
-        kitchen, freezer = mean(around.kitchen_c), mean(cabinet.freezer_c)
-        lift = np.where(mode == COOLING, 1.0, 0.2) * (mean(circuit.condenser_c) - kitchen)
-        below = np.where(mode == COOLING, mean(circuit.drop_k) - mean(circuit.superheat_k), 1.5)
-        values = np.empty((reports, count, len(METRICS)))
+        above = circuit.above_k - circuit.above_per_drop * cabinet.drop_k
+        power = self._power_w(traces, running, above, step_s)
+        starter, chance = severity["compressor_start_fault"], 0.001 * np.exp(5.0 * severity["compressor_start_fault"])
+        failures = rng.poisson(mean(starts) * per_report * chance).astype(np.float64)
+        last = slice(per_report - 1, None, per_report)
         columns = {
             "power_w": mean(power),
             "energy_kwh": self._total("energy_kwh", power * step_s / 3.6e6, per_report),
+            **self._temperatures(traces, (mode, phase, above), mean, severity),
+            "compressor_duty_pct": 100.0 * on,
+            "compressor_starts": self._total("compressor_starts", starts, per_report),
+            "evaporator_fan_rpm": np.where(on > 0.02, p["evaporator_fan_rpm"] * mean(circuit.fan), 0.0),
+            "condenser_fan_rpm": np.where(on > 0.02, p["condenser_fan_rpm"] * mean(circuit.condenser_fan), 0.0),
+            "door_open": rng.random((reports, count)) < around.door_s[last] / step_s,
+            "door_open_s": self._total("door_open_s", around.door_s, per_report),
+            "defrost_wh": self._total("defrost_wh", cabinet.defrost * cabinet.defrost_w * step_s / 3600.0, per_report),
+            "defrost_heater_w": cabinet.heater_w[last],
+            "defrost_end_c": cabinet.defrost_end_c[last],
+            "compressor_start_s": np.where(on > 0.02, p["start_s"] * (1.0 + 4.0 * starter), np.nan),
+            "start_failures": self._total("start_failures", failures, 1),
+        }
+        values = np.empty((reports, count, len(METRICS)))
+        for index, name in enumerate(METRICS):
+            values[..., index] = columns[name]
+        return Told(values, mode, self._errors(values, around.ts_ms[last] + round(step_s * 1000), severity))
+
+    def _temperatures(
+        self,
+        traces: tuple[Surroundings, RefrigerantCircuit, _Cabinet],
+        state: tuple[NDArray[np.int8], FloatArray, FloatArray],
+        mean: Callable[[FloatArray], FloatArray],
+        severity: Mapping[str, FloatArray],
+    ) -> dict[str, FloatArray]:
+        """All temperatures of the reports; the freezer's is what its sensor shows."""
+        p = self.parameters
+        (around, circuit, cabinet), (mode, phase, above) = traces, state
+        cooling, ripple = mode == COOLING, 0.5 * (phase - 0.5)
+        kitchen, freezer = mean(around.kitchen_c), mean(cabinet.freezer_c)
+        condenser = KITCHEN_RATED_C + p["condenser_rise_k"] + mean(above)
+        below = np.where(cooling, mean(cabinet.drop_k) - mean(circuit.superheat_k), 1.5)
+        return {
             "fresh_food_c": mean(cabinet.fresh_c + ripple),
-            "freezer_c": freezer + mean(ripple),
-            "evaporator_c": np.where(mode == DEFROST, 6.0, freezer - below),
-            "condenser_c": kitchen + lift,
+            "freezer_c": freezer + mean(ripple) + 3.0 * severity["freezer_sensor_drift"],
+            "evaporator_c": np.where(mode == DEFROST, mean(cabinet.defrost_end_c) - 2.0, freezer - below),
+            "condenser_c": kitchen + np.where(cooling, 1.0, 0.2) * (condenser - kitchen),
             "ambient_c": kitchen,
             "fresh_food_set_c": p["fresh_set_c"],
             "freezer_set_c": p["freezer_set_c"],
-            "compressor_duty_pct": 100.0 * on,
-            "compressor_starts": self._total("compressor_starts", starts, per_report),
-            "evaporator_fan_rpm": np.where(runs, p["evaporator_fan_rpm"] * mean(circuit.fan), 0.0),
-            "condenser_fan_rpm": np.where(runs, p["condenser_fan_rpm"], 0.0),
-            "door_open": rng.random((reports, count)) < around.door_s[per_report - 1 :: per_report] / step_s,
-            "door_open_s": self._total("door_open_s", around.door_s, per_report),
-            "defrost_wh": self._total("defrost_wh", cabinet.defrost * p["defrost_w"] * step_s / 3600.0, per_report),
         }
-        for index, name in enumerate(METRICS):
-            values[..., index] = columns[name]
-        return Told(values, mode)
+
+    def _errors(
+        self, values: FloatArray, ends_ms: NDArray[np.int64], worn: Mapping[str, FloatArray]
+    ) -> tuple[ErrorCode, ...]:
+        """What the display says; the last code of each fault mode stands for several makers'."""
+        index = {name: place for place, name in enumerate(METRICS)}
+        warm = values[..., index["fresh_food_c"]] > self.parameters["fresh_set_c"] + 6.0
+        codes = {
+            "FF": warm & (worn["refrigerant_leak"] > 0.5),
+            "rF": worn["evaporator_fan_wear"] >= 0.95,
+            "CF": worn["condenser_fan_wear"] >= 0.95,
+            "dF": (values[..., index["defrost_end_c"]] < 5.0) & (worn["defrost_heater_failure"] > 0.5),
+            "CO": worn["compressor_start_fault"] >= 0.95,
+            "FS": worn["freezer_sensor_drift"] >= 0.95,
+        }
+        return tuple(one for code, where in codes.items() for one in self.codes.show(code, where, ends_ms))
 
     def _power_w(
-        self, traces: tuple[Surroundings, _Circuit, _Cabinet], running: FloatArray, step_s: float
+        self,
+        traces: tuple[Surroundings, RefrigerantCircuit, _Cabinet],
+        running: FloatArray,
+        above_k: FloatArray,
+        step_s: float,
     ) -> FloatArray:
         """Mean power of each step: compressor and fans while running, electronics, defrost heater, lamp."""
         p = self.parameters
         around, circuit, cabinet = traces
-        turning = running * (circuit.power_w + p["evaporator_fan_w"] + p["condenser_fan_w"])
-        return np.asarray(turning + p["standby_w"] + cabinet.defrost * p["defrost_w"] + around.door_s / step_s * 4.0)
+        fans = p["evaporator_fan_w"] + p["condenser_fan_w"]
+        turning = running * (circuit.power_w * (1.0 + 0.008 * above_k) + fans)
+        return np.asarray(turning + p["standby_w"] + cabinet.defrost * cabinet.defrost_w + around.door_s / step_s * 4.0)
 
     def _total(self, name: str, increments: FloatArray, per_report: int) -> FloatArray:
         """A counter at the end of each report; its last value is kept for the next span."""

@@ -21,7 +21,7 @@ TYPICAL = {
     "ua_freezer_w_k": 0.55, "capacity_fresh_kj_k": 65.0, "capacity_freezer_kj_k": 45.0, "fresh_set_c": 4.0,
     "freezer_set_c": -18.0, "cycling_s": 550.0, "air_margin": 1.35, "defrost_run_h": 12.0, "defrost_w": 200.0,
     "defrost_min": 22.0, "evaporator_fan_rpm": 2200.0, "evaporator_fan_w": 3.0, "condenser_fan_rpm": 1100.0,
-    "condenser_fan_w": 3.0, "standby_w": 2.0,
+    "condenser_fan_w": 3.0, "standby_w": 2.0, "frost_days": 10.0, "start_s": 0.3,
 }  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def test_a_healthy_refrigerator_is_an_ordinary_one() -> None:
 
 def test_the_cycles_are_those_of_the_published_test_bed() -> None:
     """With its band, a duty of 15.5 % gives the 68 cycles a day of 195 s on and 1,064 s off that were measured."""
-    told = _run(duty_rated=0.166, cycling_s=194.8 * 1064 / 1258.8, defrost_w=0.0, defrost_run_h=1000.0)
+    told = _run(duty_rated=0.166, cycling_s=194.8 * 1064 / 1258.8, defrost_w=0.0, defrost_run_h=1000.0, frost_days=1e6)
 
     duty = told["compressor_duty_pct"].mean()
 
@@ -155,3 +155,98 @@ def test_cutting_time_differently_changes_no_state() -> None:
     assert once.fresh_c == pytest.approx(daily.fresh_c)
     assert once.totals["energy_kwh"] == pytest.approx(daily.totals["energy_kwh"])
     assert once.totals["compressor_starts"] == pytest.approx(daily.totals["compressor_starts"])
+
+
+def test_an_unheated_evaporator_blocks_its_air_within_two_weeks() -> None:
+    """A dead defrost heater: the air is gone within 3 to 14 days, the fresh food 1 to 10 K too warm, the freezer not.
+
+    The evaporator's thaw never ends above 5 °C, and the heater draws nothing.
+    """
+    sound, dead = (_run(days=16, fault="defrost_heater_failure", severity=s, frost_days=9.0) for s in (0.0, 1.0))
+    warmer = (dead["fresh_food_c"] - sound["fresh_food_c"]).reshape(-1, 96).mean(axis=1)
+
+    assert 3 <= int(np.argmax(warmer > 1.0)) + 2 <= 14
+    assert 1 < warmer[-1] < 12
+    assert dead["freezer_c"][-96:].mean() == pytest.approx(-18.0, abs=2.0)
+    assert dead["defrost_end_c"][-1] < 5 < sound["defrost_end_c"][-1]
+    assert dead["defrost_heater_w"][-1] == 0 < sound["defrost_heater_w"][-1]
+
+
+def test_defrosts_take_their_usual_time() -> None:
+    """A sound heater works 15 to 30 minutes per 8 to 24 hours of running, and the end is at 8 °C."""
+    told = _run(days=14)
+    wh = told["defrost_wh"][-1] - told["defrost_wh"][0]
+    runs_h = told["compressor_duty_pct"].sum() / 100 / 4
+
+    minutes = wh / 200.0 * 60 / (runs_h / 12.0)
+
+    assert minutes == pytest.approx(22.0, rel=0.25)
+    assert told["defrost_end_c"][-1] == pytest.approx(8.0)
+
+
+def test_a_worn_condenser_fan_makes_the_condenser_hot() -> None:
+    """At failure the fan turns at half speed and the condenser is 5 to 15 K hotter."""
+    sound, worn = _run(), _run(fault="condenser_fan_wear", severity=1.0)
+
+    assert worn["condenser_fan_rpm"].max() == pytest.approx(0.5 * sound["condenser_fan_rpm"].max())
+    assert 5 < _lift(worn) - _lift(sound) < 15
+
+
+def test_a_worn_gasket_lets_heat_in() -> None:
+    """At failure it lets in 35 % more heat, within the 21 % of the load that is at the gasket, and half as much frost again."""
+    sound, worn = _run(days=14), _run(days=14, fault="door_gasket_wear", severity=1.0)
+    mild = _run(days=14, fault="door_gasket_wear", severity=0.33)
+
+    duty = worn["compressor_duty_pct"].mean() / sound["compressor_duty_pct"].mean()
+
+    assert 1.2 < duty < 1.4
+    assert 1.3 < _per_day(worn, "defrost_wh") / _per_day(sound, "defrost_wh") < 2.1
+    assert mild["compressor_duty_pct"].mean() / sound["compressor_duty_pct"].mean() < 1.08
+
+
+def test_a_failing_starter_fails_more_and_more() -> None:
+    """A start takes .3 s, at failure 1.5 s; it fails once in a thousand times, at .95 115 times as often; at last never succeeds."""
+    sound, failing, dead = (_run(days=20, fault="compressor_start_fault", severity=s) for s in (0.0, 0.95, 1.0))
+    starts = failing["compressor_starts"][-1] - failing["compressor_starts"][0]
+    failed = failing["start_failures"][-1] - failing["start_failures"][0]
+
+    assert np.nanmean(sound["compressor_start_s"]) == pytest.approx(0.3, abs=0.01)
+    assert np.nanmean(failing["compressor_start_s"]) == pytest.approx(0.3 * 4.8, abs=0.01)
+    assert failed / starts == pytest.approx(0.001 * np.exp(4.75), rel=0.35)
+    assert dead["fresh_food_c"][-1] > 15
+
+
+def test_a_frozen_capillary_stops_the_cold_for_hours() -> None:
+    """Now and then the freezer warms for hours, and then is as before."""
+    frozen = _run(days=20, fault="capillary_blockage", severity=0.3)
+
+    assert np.percentile(frozen["freezer_c"], 99) > -15
+    assert np.percentile(frozen["freezer_c"], 5) == pytest.approx(-18.0, abs=1.0)
+
+
+def test_a_drifted_sensor_makes_the_freezer_too_cold() -> None:
+    """It shows the setting while the freezer is 3 K colder; only the evaporator gives it away."""
+    sound, drifted = _run(), _run(fault="freezer_sensor_drift", severity=1.0)
+    cooling = drifted["mode"] == COOLING
+
+    split = [(told["freezer_c"] - told["evaporator_c"])[told["mode"] == COOLING].mean() for told in (sound, drifted)]
+
+    assert drifted["freezer_c"].mean() == pytest.approx(sound["freezer_c"].mean(), abs=0.2)
+    assert split[1] - split[0] == pytest.approx(3.0, abs=0.3)
+    assert cooling.any()
+
+
+@pytest.mark.parametrize(("step_s", "days"), [(1.0, 0.125), (600.0, 2.0)])
+def test_the_step_makes_little_difference(step_s: float, days: float) -> None:
+    """Steps of a second and of ten minutes give the temperatures of five-minute steps within .3 K, and duty within 4 %."""
+    means = []
+    for one in (300.0, step_s):
+        machine = Refrigerators({name: np.array([v]) for name, v in TYPICAL.items()}, np.random.default_rng(1))
+        steps = round(days * 86_400 / one)
+        around = Surroundings.of(steps, 1, {"kitchen_c": 24.0, "door_s": 1.5 * one / 300, "food_j": 0.0}, step_s=one)
+        told = machine.advance(around, {}, step_s=one, steps_per_report=1, rng=np.random.default_rng(2)).values
+        index = {name: place for place, name in enumerate(METRICS)}
+        means.append([told[:, 0, index[m]].mean() for m in ("fresh_food_c", "freezer_c", "compressor_duty_pct")])
+
+    assert means[1][:2] == pytest.approx(means[0][:2], abs=0.3)
+    assert means[1][2] == pytest.approx(means[0][2], rel=0.04)
