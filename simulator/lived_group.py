@@ -31,18 +31,16 @@ class LivedGroup:
     def advance(self, span: Span) -> Reports | None:
         """Everything told in that span, which follows the last one; ``None`` where there is nothing."""
         happenings = self._prepare(span)
-        chunk = self._heard(self.group.advance(span), span)
-        first = self.members.first
+        chunk = self.group.advance(span)
         while self._told < len(self.life.occasions) and self.life.occasions[self._told].at_ms < span.end_ms:
             one = self.life.occasions[self._told]
-            happenings.append(Happening(one.member + first, one.at_ms, one.type, None, one.data))
+            happenings.append(Happening(one.member + self.members.first, one.at_ms, one.type, None, one.data))
             self._told += 1
-        if not happenings:
-            return chunk
-        if chunk is None:
-            chunk = _nothing(self.group)
-        merged = sorted((*chunk.happenings, *happenings), key=lambda one: (one.appliance, one.ts_ms))
-        return chunk.take(np.arange(len(chunk)), tuple(merged))
+        if happenings:
+            chunk = _nothing(self.group) if chunk is None else chunk
+            merged = sorted((*chunk.happenings, *happenings), key=lambda one: (one.appliance, one.ts_ms))
+            chunk = chunk.take(np.arange(len(chunk)), tuple(merged))
+        return None if chunk is None else self._heard(chunk, span)
 
     def _prepare(self, span: Span) -> list[Happening]:
         """Moves and settings that fall into this span hold from its beginning."""
@@ -61,10 +59,8 @@ class LivedGroup:
             self._set += 1
         return told
 
-    def _heard(self, chunk: Reports | None, span: Span) -> Reports | None:
+    def _heard(self, chunk: Reports, span: Span) -> Reports:
         """Without what was said in a silence; nothing of it comes later."""
-        if chunk is None:
-            return None
         heard = np.ones(len(chunk), np.bool_)
         happenings, first = chunk.happenings, self.members.first
         for one in self.life.silences:
@@ -77,7 +73,7 @@ class LivedGroup:
             happenings = tuple(
                 told for told in happenings if told.appliance != who or not one.start_ms <= told.ts_ms < one.end_ms
             )
-        return chunk if heard.all() else chunk.take(heard, happenings)
+        return chunk.take(heard, happenings)
 
 
 def _nothing(group: Group) -> Reports:

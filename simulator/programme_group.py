@@ -114,7 +114,7 @@ class ProgrammeGroup:
 
     def _chunk(self, who: IntArray, rows: Rows, number: IntArray, rng: np.random.Generator) -> Reports:
         sensors = self.members.sensors
-        noise = sensors.white_noise(len(who), rng)
+        noise = sensors.noise_of(who, rng)
         sent = sensors.measure(rows.values, noise, appliance=who, ts_ms=rows.ts_ms, rng=rng)
         whole = Reports(
             self.kind.name, tuple(self.kind.metrics), self.kind.modes, who + self.members.first, rows.ts_ms, rows.mode,

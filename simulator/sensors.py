@@ -21,6 +21,9 @@ OPEN_C, SHORT_C = -40.0, 99.0
 """What an NTC thermistor reads with a broken wire, and with a short circuit; other sensors then read nothing, and 0."""
 
 
+MEMORY_MAX = 20
+
+
 @dataclass(frozen=True, slots=True)
 class SensorFault:
     """One sensor that lies for a while. ``appliance`` counts within the group; ``size`` is in the metric's unit."""
@@ -84,9 +87,21 @@ class Sensors:
         self.noise = state.copy()
         return noise.transpose(1, 0, 2)
 
-    def white_noise(self, rows: int, rng: np.random.Generator) -> NDArray[np.float32]:
-        """Independent noise of unit variance, (rows, noisy metrics)."""
-        return rng.standard_normal((rows, len(self.noisy)), dtype=np.float32)
+    def noise_of(self, appliance: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.float32]:
+        """Noise of unit variance of readings in order of appliance and time, (rows, noisy metrics).
+
+        Neighbours share their error as in an AR(1), whose memory is cut where less than 2 % is left.
+        """
+        noise = rng.standard_normal((len(appliance), len(self.noisy)), dtype=np.float32)
+        told, share = noise.copy(), self.correlation[appliance]
+        weight, power = np.ones_like(share), np.ones_like(share)
+        for back in range(1, min(len(appliance), MEMORY_MAX)):
+            power = power * share
+            if float(power.max(initial=0.0)) < 0.02:
+                break
+            told[back:] += power[back:] * noise[:-back]
+            weight[back:] += power[back:] ** 2
+        return np.asarray(told / np.sqrt(weight))
 
     def measure(
         self,

@@ -28,7 +28,7 @@ def _measured(rules: SensorSpecification, *lies: SensorFault, shifts: tuple[Shif
     sensors = Sensors(METRICS, rules, lies, shifts, count=1, rng=rng)
     values = np.tile([40.0, 100.0], (ROWS, 1))
     who = np.zeros(ROWS, np.int64)
-    noise = sensors.white_noise(ROWS, rng)
+    noise = sensors.noise_of(who, rng)
     sent = sensors.measure(values, noise, appliance=who, ts_ms=np.arange(ROWS) * 1000, rng=rng)
     return np.where(sent[:, None], values, np.inf)
 
@@ -56,6 +56,19 @@ def test_noise_of_regular_reports_is_correlated(exact: SensorSpecification) -> N
     assert noise.std() == pytest.approx(1.0, abs=0.05)
     for member in range(3):
         assert np.corrcoef(noise[member, :-1, 0], noise[member, 1:, 0])[0, 1] == pytest.approx(0.5, abs=0.05)
+
+
+def test_noise_of_a_programmes_readings_is_correlated_too(exact: SensorSpecification) -> None:
+    """Readings that follow each other share their error as regular reports do."""
+    rng = np.random.default_rng(1)
+    sensors = Sensors(METRICS, replace(exact, correlation=Distribution(0.5, 0.5)), (), (), count=3, rng=rng)
+
+    noise = sensors.noise_of(np.repeat(np.arange(3), 5_000), rng)
+
+    assert noise.std() == pytest.approx(1.0, abs=0.03)
+    assert np.corrcoef(noise[:-1, 0], noise[1:, 0])[0, 1] == pytest.approx(0.5, abs=0.03)
+    assert np.corrcoef(noise[:-2, 0], noise[2:, 0])[0, 1] == pytest.approx(0.25, abs=0.03)
+    assert sensors.noise_of(np.zeros(0, np.int64), rng).shape == (0, 2)
 
 
 def test_spikes_have_heavy_tails(exact: SensorSpecification) -> None:
