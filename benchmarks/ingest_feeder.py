@@ -26,6 +26,8 @@ from benchmarks.workload import MESSAGES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ingest.journal import Journal
+
 FIGURES = ("json_loads_us", "ingest_feeder_us", "aiomqtt_point_per_s", "ingest_feeder_per_s")
 _RUNS = 3
 _BASELINE_MESSAGES = 20_000
@@ -56,14 +58,14 @@ def measure() -> Iterator[Figure]:
     yield Figure("ingest_feeder_per_s", per_s, "messages/s", MESSAGES, "aiomqtt_point_per_s", per_s_ratio)
 
 
-def ingest(count: int) -> Run:
-    """Take ``count`` messages from a feeder all the way through admission."""
+def ingest(count: int, journal: Journal | None = None) -> Run:
+    """Take ``count`` messages from a feeder all the way through admission, over SQLite or a journal that is open."""
     with Feeder(count) as feeder, tempfile.TemporaryDirectory() as folder:
-        return asyncio.run(_ingest(count, feeder.port, Path(folder)))
+        return asyncio.run(_ingest(count, feeder.port, Path(folder), journal))
 
 
-async def _ingest(count: int, port: int, folder: Path) -> Run:
-    async with whole_ingest(folder, f"mqtt://127.0.0.1:{port}") as whole:
+async def _ingest(count: int, port: int, folder: Path, journal: Journal | None) -> Run:
+    async with whole_ingest(folder, f"mqtt://127.0.0.1:{port}", journal) as whole:
         received, admitted = whole.ingester.stats, whole.admitter.stats
         cpu, wall = time.process_time(), time.perf_counter()
         while received.messages_acknowledged < count or admitted.messages < count:

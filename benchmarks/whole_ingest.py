@@ -30,6 +30,8 @@ from ingest.wire.columns import BatchDecoder
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from ingest.journal import Journal
+
 
 @dataclass(frozen=True, slots=True)
 class WholeIngest:
@@ -51,9 +53,9 @@ class WholeIngest:
 
 
 @asynccontextmanager
-async def whole_ingest(folder: Path, url: str) -> AsyncIterator[WholeIngest]:
-    """Everything from the broker at ``url`` to the feed; ends cleanly."""
-    journal = SqliteJournal.open_writer(folder / "journal")
+async def whole_ingest(folder: Path, url: str, journal: Journal | None = None) -> AsyncIterator[WholeIngest]:
+    """Everything from the broker at ``url`` to the feed, over SQLite or a journal that is open; ends cleanly."""
+    journal = journal or SqliteJournal.open_writer(folder / "journal")
     books = Books.open(folder / "books.db")
     clock = SystemClock()
     feed = AdmittedFeed(journal, books, BatchDecoder)
