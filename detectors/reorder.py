@@ -15,14 +15,16 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import eq
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.hygiene import Sorted
 from detectors.lines import EventItem, Line, SampleItem
 from detectors.waiting import blocks_of, rows_of_block, taken
-from ingest.sample import AdmittedBatch, SampleBlock
+from ingest.sample import AdmittedBatch, Event, Passed, SampleBlock
 
 WATERMARK_MS = 60_000
 LINE_MAX = 512
@@ -40,6 +42,16 @@ class ReorderStats:
     held_samples: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """An event or a refused message beside the samples of a batch; ``seq`` -1 where it has none."""
+
+    row: int
+    seq: int
+    boot: str | None
+    said: Event | Passed
+
+
 class Reorder:
     """Puts admitted batches in the order of event time, appliance by appliance. One thread drives it."""
 
@@ -54,6 +66,7 @@ class Reorder:
         self._newest: NDArray[np.int64] = np.zeros(64, np.int64)
         self._is_plain: NDArray[np.bool_] = np.zeros(64, bool)
         """Whether an appliance counts, is in order, and holds nothing."""
+        self._unmet: set[int] = set()
         self._lines: dict[int, Line] = {}
         self._due: list[tuple[int, int]] = []
         self._changed: set[int] = set()
@@ -61,24 +74,29 @@ class Reorder:
 
     def take(self, batch: AdmittedBatch) -> AdmittedBatch:
         """What goes on now that a batch is there; late samples are flagged."""
-        busy = {self._row_of(event.appliance_id) for event in batch.events}
-        busy.update(self._row_of(one.appliance_id) for one in batch.passed)
-        came: Items = {row: [] for row in busy}
-        blocks = [part for block in batch.blocks if (part := self._sift(block, busy, came, batch.received_ms))]
-        for event in batch.events:
-            came[self._row_of(event.appliance_id)].append(EventItem.of(event, batch.received_ms))
-        for one in batch.passed:
-            row = self._row_of(one.appliance_id)
-            line = self._line(row)
-            line.skip(one.boot, one.seq)
-            self._put(row, line)
-        if not came and not self._is_due(batch.received_ms):
+        now_ms = batch.received_ms
+        others = [*map(self._numbered, batch.events), *map(self._numbered, batch.passed)]
+        came: Items = {}
+        at_once: set[int] = set()
+        blocks = []
+        for block in batch.blocks:
+            rows = rows_of_block(block, self._row_of)
+            keep = self._sift(block, rows, others, at_once)
+            for place in np.flatnonzero(~keep).tolist():
+                came.setdefault(int(rows[place]), []).append(SampleItem.of(block, place, now_ms))
+            if keep.any():
+                blocks.append(block if keep.all() else taken(block, np.flatnonzero(keep)))
+        events = [one.said for one in others if one.row in at_once and isinstance(one.said, Event)]
+        for one in others:
+            if one.row not in at_once:
+                self._hold(one, came, now_ms)
+        if not came and not self._is_due(now_ms):
             return batch
-        released = self._release_all(came, batch.received_ms)
+        released = self._release_all(came, now_ms)
         samples = [item for item in released if isinstance(item, SampleItem)]
         self.stats.late_samples += sum(item.is_late for item in samples)
-        events = tuple(item.event() for item in released if isinstance(item, EventItem))
-        return replace(batch, blocks=(*blocks, *blocks_of(samples)), events=events)
+        events += [item.event() for item in released if isinstance(item, EventItem)]
+        return replace(batch, blocks=(*blocks, *blocks_of(samples)), events=tuple(events))
 
     def packed_changes(self) -> dict[str, bytes]:
         """The lines changed since the last call, packed."""
@@ -99,43 +117,79 @@ class Reorder:
         self._changed.clear()
         self._count_held()
 
-    def _sift(self, block: SampleBlock, busy: set[int], came: Items, now_ms: int) -> SampleBlock | None:
-        """What of a block goes on at once; the rest is added to ``came``."""
-        rows = rows_of_block(block, self._row_of)
-        keep = self._pass(block, rows, busy)
-        for place in np.flatnonzero(~keep).tolist():
-            came.setdefault(int(rows[place]), []).append(SampleItem.of(block, place, now_ms))
-        if keep.all():
-            return block
-        return taken(block, np.flatnonzero(keep)) if keep.any() else None
+    def _numbered(self, said: Event | Passed) -> _Numbered:
+        """An event or a refused message, with the row of its appliance."""
+        return _Numbered(self._row_of(said.appliance_id), -1 if said.seq is None else said.seq, said.boot, said)
 
-    def _pass(self, block: SampleBlock, rows: NDArray[np.intp], busy: set[int]) -> NDArray[np.bool_]:
-        """Which samples go on at once: those of appliances of which everything here is the next of its boot."""
-        order = np.lexsort((block.index, block.seq, rows))
-        sorted_rows, seq = rows[order], block.seq[order]
-        starts = np.flatnonzero(np.r_[True, sorted_rows[1:] != sorted_rows[:-1]])
-        group = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(rows)]))
-        first = sorted_rows[starts]
-        step = np.r_[1, np.diff(seq)]
-        step[starts] = seq[starts] - self._next[first] + 1
-        boots: Sequence[str | None] = block.boots or [None] * len(rows)
-        known = self._boots
-        is_same = np.fromiter((known[row] == boot for row, boot in zip(rows.tolist(), boots, strict=True)), bool)
-        wrong = ((step != 1) & (step != 0)) | ~is_same[order]
-        wrong[starts] |= step[starts] != 1
-        lowest = np.minimum.reduceat(block.ts_ms[order], starts)
-        is_plain = self._is_plain[first] & (lowest >= self._newest[first])
-        is_plain &= ~np.logical_or.reduceat(wrong, starts)
-        if busy:
-            is_plain &= ~np.isin(first, np.fromiter(busy, np.intp))
-        last = np.r_[starts[1:], len(rows)] - 1
-        fine = first[is_plain]
-        self._next[fine] = seq[last][is_plain] + 1
-        self._newest[fine] = np.maximum.reduceat(block.ts_ms[order], starts)[is_plain]
-        self._changed.update(fine.tolist())
+    def _hold(self, one: _Numbered, came: Items, now_ms: int) -> None:
+        """Add an event to what came, or note a refused number."""
+        held = came.setdefault(one.row, [])
+        if isinstance(one.said, Event):
+            held.append(EventItem.of(one.said, now_ms))
+        else:
+            line = self._line(one.row)
+            line.skip(one.said.boot, one.said.seq)
+            self._put(one.row, line)
+
+    def _sift(
+        self, block: SampleBlock, rows: NDArray[np.intp], others: Sequence[_Numbered], at_once: set[int]
+    ) -> NDArray[np.bool_]:
+        """Which samples go on at once: those of appliances of which everything here is the next of its boot.
+
+        Events and refused messages of these appliances count along; the rows of all that goes on are added to ``at_once``.
+        """
+        count = len(rows)
+        boots: Sequence[str | None] = block.boots or [None] * count
+        seq, index, ts_ms = block.seq, block.index, block.ts_ms
+        mine = set(rows.tolist()) if others else set[int]()
+        along = [one for one in others if one.row in mine]
+        if along:
+            rows = np.r_[rows, np.array([one.row for one in along], np.intp)]
+            boots = [*boots, *(one.boot for one in along)]
+            seq = np.r_[seq, np.array([one.seq for one in along], np.int64)]
+            index = np.r_[index, np.zeros(len(along), np.int64)]
+            ts_ms = np.r_[ts_ms, np.full(len(along), Line.NOTHING_MS)]
+        self._meet(rows, boots)
+        order = np.lexsort((index, seq, rows))
+        groups = Sorted.of(rows[order], seq[order])
+        fine = self._is_in_order(groups, self._is_same_boot(rows, boots)[order], ts_ms[order])
+        passed = groups.rows[groups.starts][fine]
+        self._next[passed] = groups.ts[groups.ends][fine] + 1
+        self._newest[passed] = np.maximum.reduceat(ts_ms[order], groups.starts)[fine]
+        went_on = passed.tolist()
+        self._changed.update(went_on)
+        at_once.update(went_on)
+        if len(went_on) == len(groups.starts):
+            return np.ones(count, bool)
         keep = np.empty(len(rows), bool)
-        keep[order] = is_plain[group]
-        return keep
+        keep[order] = fine[groups.group]
+        return keep[:count]
+
+    def _is_same_boot(self, rows: NDArray[np.intp], boots: Sequence[str | None]) -> NDArray[np.bool_]:
+        """Whether each message is of the boot that its appliance is known to run."""
+        known = map(self._boots.__getitem__, rows.tolist())
+        return np.fromiter(map(eq, known, boots), bool, len(rows))
+
+    def _is_in_order(self, groups: Sorted, is_same: NDArray[np.bool_], ts_ms: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Per appliance whether its numbers (``groups.ts``) follow each other and what went before, and its times do, too."""
+        first = groups.rows[groups.starts]
+        step = np.r_[1, np.diff(groups.ts)]
+        step[groups.starts] = groups.ts[groups.starts] - self._next[first] + 1
+        wrong = ((step != 1) & (step != 0)) | ~is_same
+        wrong[groups.starts] |= step[groups.starts] != 1
+        told = np.where(ts_ms == Line.NOTHING_MS, -Line.NOTHING_MS, ts_ms)
+        lowest = np.minimum.reduceat(told, groups.starts)
+        fine: NDArray[np.bool_] = self._is_plain[first] & (lowest >= self._newest[first])
+        return fine & ~np.logical_or.reduceat(wrong, groups.starts)
+
+    def _meet(self, rows: NDArray[np.intp], boots: Sequence[str | None]) -> None:
+        """An appliance that was never heard before begins with the boot that it says first, at number 0."""
+        if not self._unmet:
+            return
+        for row, boot in zip(rows.tolist(), boots, strict=True):
+            if row in self._unmet and boot is not None:
+                self._boots[row], self._is_plain[row] = boot, True
+                self._unmet.discard(row)
 
     def _is_due(self, now_ms: int) -> bool:
         """Whether something has waited long enough."""
@@ -176,6 +230,7 @@ class Reorder:
                     array = getattr(self, name)
                     setattr(self, name, np.concatenate([array, np.zeros_like(array)]))
             self._newest[row] = Line.NOTHING_MS
+            self._unmet.add(row)
         return row
 
     def _line(self, row: int) -> Line:
@@ -187,6 +242,7 @@ class Reorder:
 
     def _put(self, row: int, line: Line) -> None:
         """Keep a line; one that is in order and holds nothing needs no object."""
+        self._unmet.discard(row)
         self._boots[row], self._next[row], self._newest[row] = line.boot, line.next, line.newest_ms
         self._is_plain[row] = line.is_plain()
         self._changed.add(row)

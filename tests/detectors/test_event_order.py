@@ -334,3 +334,18 @@ def test_an_event_stands_between_the_samples_around_it() -> None:
     cut.fold(AdmittedBatch(3, START_MS, 1, (block_of(sent[48 * 2 + 1 :], START_MS),)))
 
     assert whole.packed_changes() == cut.packed_changes()
+
+
+def test_what_is_in_order_goes_through_untouched() -> None:
+    """Samples with their events and refused numbers between them, in order from the first on: the block itself goes on."""
+    reorder = Reorder()
+    sent = [plain(seq) for seq in (0, 2, 3, 5)]
+    event = Event("A", KIND, sent[0].ts_ms + 1, START_MS, EventType.CYCLE_STARTED, boot="b00t", seq=1)
+    batch = AdmittedBatch(1, START_MS, 6, (block_of(sent, START_MS),), (event,), passed=(Passed("A", "b00t", 4),))
+
+    taken = reorder.take(batch)
+
+    assert taken.blocks[0] is batch.blocks[0]
+    assert taken.events == (event,)
+    assert take_all(reorder, [plain(6)], first=2) == [("A", 6, False)]
+    assert reorder.stats.held_samples == 0
