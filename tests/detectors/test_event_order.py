@@ -19,8 +19,8 @@ from ingest.sample import AdmittedBatch, Event, EventType, Passed, SampleBlock, 
 from tests.detectors.made_fleet import FRIDGE, PROFILES, START_MS, ListFeed, fridge
 from tests.detectors.memory_sink import MemorySink
 
-STEP_MS = 5_000
-COUNT = 1_000
+STEP_MS = 10_000
+COUNT = 480
 KIND = "refrigerator"
 FRESH_FOOD, DOOR = FRIDGE.index("fresh_food_c"), FRIDGE.index("door_open")
 
@@ -48,12 +48,12 @@ def story(*, is_counted: bool, seed: int = 3) -> list[Sent]:
         for number in range(COUNT):
             ts = START_MS + 43_200_000 - COUNT * STEP_MS // 2 + number * STEP_MS
             values = usual + rng.normal(0, 0.2, len(FRIDGE))
-            values[DOOR] = name == "A" and number > 100
-            if name == "B" and 200 < number < 240:
+            values[DOOR] = name == "A" and number > 60
+            if name == "B" and 100 < number < 120:
                 values[FRESH_FOOD] = 500.0
             sent.append(Sent(name, ts, seq if is_counted else None, tuple(values.tolist())))
             seq += 1
-            if name == "B" and number % 150 == 149:
+            if name == "B" and number % 75 == 74:
                 sent.append(Sent(name, ts + 1, seq if is_counted else None, code="E99"))
                 seq += 1
     return sent
@@ -136,7 +136,7 @@ def test_the_story_has_something_to_tell() -> None:
     assert IN_ORDER[False] == IN_ORDER[True]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10**6), cut=st.integers(1, 700), is_counted=st.booleans())
 def test_any_order_of_arrival_within_the_watermark_leads_to_the_same_findings(
     seed: int, cut: int, *, is_counted: bool
@@ -240,7 +240,7 @@ def test_a_burst_opens_findings_dated_by_event_time() -> None:
 def test_what_waits_is_bounded() -> None:
     """512 samples of one appliance wait at most; beyond the total bound an appliance's own wait ends."""
     at = START_MS + 600_000
-    behind = [plain(2 * number, ts_ms=at + number) for number in range(1, 700)]
+    behind = [plain(2 * number, ts_ms=at + number) for number in range(1, 560)]
     one, many = Reorder(), Reorder(held_max=100)
 
     take_all(one, behind)
@@ -290,7 +290,7 @@ def test_numbers_that_disagree_with_the_times_make_way_for_them() -> None:
     assert told == [("A", 0, False), ("A", 1, False), ("A", 2, True), ("A", 4, False), ("A", 3, False), ("A", 5, False)]
 
 
-@pytest.mark.parametrize("stop_at", [3, 11, 37])
+@pytest.mark.parametrize("stop_at", [3, 11, 17])
 def test_what_waits_survives_a_restart(stop_at: int) -> None:
     """Stopped at any batch and started from the checkpoint, the findings are those of a run without a stop."""
     sent = story(is_counted=True)
