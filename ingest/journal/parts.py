@@ -38,6 +38,7 @@ class Parts:
         self._open: dict[int, sqlite3.Connection] = {}
         self._lock = threading.Lock()
         self._damaged: set[int] = set()
+        self._recovered: set[int] = set()
         self.quarantined_batches = 0
 
     def path(self, first: int) -> Path:
@@ -95,6 +96,8 @@ class Parts:
             except sqlite3.OperationalError as error:
                 if not self.path(first).exists():
                     return None  # pruned by the process that writes
+                if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY and self._recover(first):
+                    continue
                 if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
                     raise JournalError(f"the journal {self._folder} can't be read: {error}") from error
                 if following is not None:  # no table: the newest part is about to get one, an older one has lost it
@@ -108,6 +111,23 @@ class Parts:
                 after = following_row - 1
                 continue
             return row
+
+    def _recover(self, first: int) -> bool:
+        """Bring in what the last writer of a part has left in its log; True where there is nothing left of it."""
+        if first in self._recovered:
+            return False
+        self._recovered.add(first)
+        with self._lock, suppress(sqlite3.Error):
+            old = self._open.pop(first, None)
+            if old is not None:
+                old.close()
+            connection = sqlite3.connect(f"file:{self.path(first)}?mode=rw", uri=True, isolation_level=None, timeout=5)
+            try:
+                (is_busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                connection.close()
+            return not is_busy
+        return False
 
     def _after_damage(self, first: int, following: int | None, after: int) -> int | None:
         """The first position behind a damaged page that can be read again, if the index still leads to one."""

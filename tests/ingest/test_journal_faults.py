@@ -105,6 +105,19 @@ def test_a_torn_tail_costs_only_the_tail(tmp_path: Path) -> None:
         journal.close()
 
 
+def test_an_older_file_with_an_unfinished_log_is_served(tmp_path: Path) -> None:
+    """A file that was given up with its log behind it, and whose machine has started anew since, is read whole."""
+    subprocess.run([sys.executable, "-c", APPEND_AND_DIE, tmp_path], check=False, cwd=ROOT)
+    for shared in tmp_path.glob("*.db-shm"):
+        shared.unlink()
+    other = SqliteJournal.open_writer(tmp_path / "other", floor=99)
+    other.append([b"new"], count=1, received_ms=99)
+    other.close()
+    shutil.copy(*[tmp_path / folder / "journal-0000000000000100.db" for folder in ("other", ".")])
+
+    assert served(tmp_path) == ([*range(1, 15), 100], 0)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_flipped_bits_cost_only_what_they_hit(tmp_path: Path, seed: int) -> None:
     """T12: with bits flipped anywhere in a file, what is served is what was written, and what is missing is counted."""
