@@ -14,6 +14,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from alerts import desk
 from alerts.database import Transaction, upsert
 from alerts.delivery.log import LogTarget
 from alerts.desk import Desk
+from alerts.errors import UnavailableError
 from alerts.schema import cursors
 from api import rooms
 from api.cli import main
@@ -346,6 +348,18 @@ def _fencing() -> None:
         return True
 
     put(desk, "move_cursor", move)
+
+
+@guard("patience")
+def _patience() -> None:
+    """What the desk's database doesn't take now is given up."""
+    commit = Desk.commit
+
+    def give_up(self: Desk, step: Any) -> None:
+        with suppress(UnavailableError):
+            commit(self, step)
+
+    put(Desk, "commit", give_up)
 
 
 @guard("damping")
