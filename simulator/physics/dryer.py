@@ -261,8 +261,10 @@ def _slot_power(p: Parameters, conditions: Conditions, air: Air, load_kg: FloatA
 
 def _stop(phase: FloatArray, conditions: Conditions, rng: np.random.Generator) -> tuple[CycleError, ...]:
     """The codes of these cycles; those that can't go on stop where they are, in ``phase``."""
-    ends = np.cumsum(phase, axis=1)
     luck = rng.random(len(phase))
+    if not conditions.severity:
+        return ()
+    ends = np.cumsum(phase, axis=1)
     at_s, errors = stop(phase, {"dE": when(is_broken(conditions), SENSE_S + 600.0)})
     clogged = conditions.worn("vent_clog")
     shown = {

@@ -112,29 +112,30 @@ class Ovens:
         heat = Heat.of(p, conditions, programme, begin_c, food=rng.lognormal(0, 0.04, count))
         stuck = rng.random(count) < conditions.worn("relay_stuck_on")
         hold_s, cleans = PROGRAMMES.hold_min[programme] * 60, PROGRAMMES.locks[programme]
-        over_k = np.where(stuck, stuck_k(p, conditions, heat.goal_c), 0.0)
+        over_k = np.where(stuck, heat.stuck_k(p, conditions), 0.0)
         tau = cavity_j_k(p) / loss_w_k(p, conditions)
         hottest = heat.goal_c + over_k * (1 - np.exp(-hold_s / tau))
-        over = np.log(np.maximum(hottest - conditions.kitchen_c, 1.0) / (COOL_TO_C - conditions.kitchen_c))
-        cool_s = np.clip(tau * over, 300.0, COOL_LIMIT_S)
+        left_k = np.maximum(hottest - conditions.kitchen_c, 1.0)
+        cool_s = np.clip(tau * np.log(left_k / (COOL_TO_C - conditions.kitchen_c)), 300.0, COOL_LIMIT_S)
         phase = np.stack([heat.preheat_s, hold_s, heat.preheat_s, hold_s, cool_s], axis=1)
         phase[:, :2] *= ~cleans[:, None]
         phase[:, 2:4] *= cleans[:, None]
         retries = rng.poisson(0.03 * np.exp(4.0 * conditions.worn("door_lock_wear")))
-        errors = _stop(phase, p, conditions, programme, (heat, stuck, retries))
+        errors = _stop(phase, p, conditions, programme, (heat.goal_c, over_k, retries))
         self.cycles_done[appliance] += 1
-        self.left_k[appliance] = np.maximum(hottest - conditions.kitchen_c, 0.0) * np.exp(-cool_s / tau)
+        self.left_k[appliance] = left_k * np.exp(-cool_s / tau)
         self.left_ms[appliance] = start_ms + np.rint(phase.sum(axis=1) * 1000).astype(np.int64)
+        warmth = np.maximum(PROGRAMMES.target_c[programme] - conditions.kitchen_c, 1.0)
         decided = {
             "programme": programme * 1.0, "begin_c": begin_c, "goal_c": heat.goal_c, "reached_c": heat.reached_c,
-            "settles_c": heat.settles_c, "stuck": stuck * 1.0, "over_k": over_k, "retries": retries * 1.0, "ratio": heat.ratio,
-            "holds_w": heat.holds_w, "loss_w_k": heat.holds_w / np.maximum(PROGRAMMES.target_c[programme] - conditions.kitchen_c, 1.0)
-            * rng.lognormal(0, 0.03, count),
+            "settles_c": heat.settles_c, "stuck": stuck * 1.0, "over_k": over_k, "elements_w": heat.each_w,
+            "retries": retries * 1.0, "ratio": heat.ratio, "holds_w": heat.holds_w,
+            "loss_w_k": heat.holds_w / warmth * rng.lognormal(0, 0.03, count),
         }  # fmt: skip
-        slot_w = _slot_power(p, conditions, programme, heat.holds_w, stuck)
         return Cycles(
-            appliance, start_ms, self.cycles_done[appliance], conditions, MODE_OF_SLOT, phase, slot_w, decided, errors
-        )
+            appliance, start_ms, self.cycles_done[appliance], conditions, MODE_OF_SLOT, phase,
+            _slot_power(p, conditions, programme, heat, stuck), decided, errors,
+        )  # fmt: skip
 
     def run(self, cycles: Cycles, *, interval_s: float, rng: np.random.Generator) -> Rows:
         """All readings of these cycles, and the counters moved on."""
@@ -150,11 +151,7 @@ class Ovens:
             "energy_kwh": self.totals["energy_kwh"][appliance],
             "mains_v": conditions.mains_v, "ambient_c": conditions.kitchen_c, "door_open": 0.0,
         }  # fmt: skip
-        values = np.full((len(appliance), len(METRICS)), np.nan)
-        for index, name in enumerate(METRICS):
-            if name in known:
-                values[:, index] = known[name]
-        return values
+        return np.stack([np.broadcast_to(known.get(name, np.nan), len(appliance)) for name in METRICS], axis=1)
 
 
 def cavity_j_k(p: Parameters) -> FloatArray:
@@ -181,15 +178,17 @@ def bias_k(p: Parameters, conditions: Conditions) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """What becomes of the cavity in C cycles; the control holds it at ``goal_c``, its sensor's bias taken off."""
+    """What becomes of C cavities: each element takes ``each_w`` (C, 3), the control holds ``goal_c`` (without its bias).
 
+    ``settles_c`` is where the holding elements alone would bring it, ``holds_w`` what they take in the mean.
+    """
+
+    each_w: FloatArray
     goal_c: FloatArray
     preheat_s: FloatArray
     reached_c: FloatArray
     settles_c: FloatArray
-    """Where the holding elements alone would bring it."""
     holds_w: FloatArray
-    """Mean power of the elements while holding."""
     ratio: FloatArray
 
     @classmethod
@@ -198,7 +197,8 @@ class Heat:
     ) -> Heat:
         """By the heat balance; ``food`` is how much longer it takes with what stands in the cavity."""
         room, loss = conditions.kitchen_c, loss_w_k(p, conditions)
-        each = elements_w(p, conditions) * p["heating_share"][:, None]
+        each_w = elements_w(p, conditions)
+        each = each_w * p["heating_share"][:, None]
         goal = PROGRAMMES.target_c[programme] - bias_k(p, conditions)
         preheating = (each * PROGRAMMES.preheats[programme]).sum(axis=1)
         holding = (each * PROGRAMMES.holds[programme]).sum(axis=1)
@@ -214,13 +214,12 @@ class Heat:
         reached = np.where(needed <= preheat, goal, settles + (begin - settles) * np.exp(-preheat / tau))
         settles_c = room + holding / loss
         share = np.clip(loss * (goal - room) / np.maximum(holding, 1.0), 0.0, 1.0)
-        return cls(goal, preheat, reached, settles_c, share * holding / p["heating_share"], preheat / expected)
+        return cls(each_w, goal, preheat, reached, settles_c, share * holding / p["heating_share"], preheat / expected)
 
-
-def stuck_k(p: Parameters, conditions: Conditions, goal_c: FloatArray) -> FloatArray:
-    """How far above ``goal_c`` the cavity settles when the bake element never goes off."""
-    power = elements_w(p, conditions)[:, 0] * p["heating_share"]
-    return np.maximum(conditions.kitchen_c + power / loss_w_k(p, conditions) - goal_c, 0.0)
+    def stuck_k(self, p: Parameters, conditions: Conditions) -> FloatArray:
+        """How far above its goal the cavity settles when the bake element never goes off."""
+        power = self.each_w[:, 0] * p["heating_share"]
+        return np.maximum(conditions.kitchen_c + power / loss_w_k(p, conditions) - self.goal_c, 0.0)
 
 
 def _heating_s(
@@ -236,14 +235,14 @@ def _heating_s(
 
 
 def _slot_power(
-    p: Parameters, conditions: Conditions, programme: IntArray, holds_w: FloatArray, stuck: NDArray[np.bool_]
+    p: Parameters, conditions: Conditions, programme: IntArray, heat: Heat, stuck: NDArray[np.bool_]
 ) -> FloatArray:
     """Mean power in each slot of each cycle, (C, slots)."""
-    each = elements_w(p, conditions)
+    each = heat.each_w
     fans = COOLING_FAN_W + np.where(PROGRAMMES.blows[programme], fan_w(p, conditions), 0.0)
     heating = (each * PROGRAMMES.preheats[programme]).sum(axis=1)
     bake = np.where(stuck, each[:, 0], 0.0)
-    up, held = heating + fans + LAMP_W, np.maximum(holds_w, bake) + fans + LAMP_W
+    up, held = heating + fans + LAMP_W, np.maximum(heat.holds_w, bake) + fans + LAMP_W
     return np.stack([up, held, up, held, bake + COOLING_FAN_W], axis=1)
 
 
@@ -263,16 +262,17 @@ def _stop(
     p: Parameters,
     conditions: Conditions,
     programme: IntArray,
-    happened: tuple[Heat, NDArray[np.bool_], IntArray],
+    happened: tuple[FloatArray, FloatArray, IntArray],
 ) -> tuple[CycleError, ...]:
     """The codes of these cycles; those that can't go on stop where they are, in ``phase``."""
-    heat, stuck, retries = happened
+    goal_c, settles_k, retries = happened
+    if not conditions.severity:
+        return ()
     preheated, loss = phase[:, HEATS_UP].sum(axis=1), loss_w_k(p, conditions)
-    settles_k = np.where(stuck, stuck_k(p, conditions, heat.goal_c), 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         over_s = -cavity_j_k(p) / loss * np.log(1 - OVER_TEMPERATURE_K / settles_k)
     over = (settles_k > OVER_TEMPERATURE_K) & (over_s < phase[:, HOLDS].sum(axis=1))
-    inside_k = electronics_share(p, conditions, programme) * (heat.goal_c - conditions.kitchen_c)
+    inside_k = electronics_share(p, conditions, programme) * (goal_c - conditions.kitchen_c)
     too_warm = conditions.kitchen_c + inside_k > ELECTRONICS_LIMIT_C
     reasons = {
         "F2": when(over, preheated + np.nan_to_num(over_s)),
@@ -310,7 +310,7 @@ class _Run:
         bias = bias_k(self.p, conditions)[cycle]
         target = PROGRAMMES.target_c[self.programme][cycle]
         holding = self.mode == HOLD
-        loss = np.where(decided["stuck"] > 0, np.maximum(elements_w(self.p, conditions)[:, 0], decided["holds_w"]), 0.0)
+        loss = np.maximum(decided["elements_w"][:, 0], decided["holds_w"])
         loss = np.where(decided["stuck"] > 0, loss / (decided["goal_c"] - conditions.kitchen_c), decided["loss_w_k"])
         leak = self.p["leakage_ma"] * 100.0 ** conditions.worn("insulation_leakage")
         columns: dict[str, FloatArray | float] = {
@@ -367,7 +367,7 @@ class _Run:
     def _elements(self) -> dict[str, FloatArray | float]:
         """What each element takes, while it is in use."""
         cycle = self.at.cycle
-        each = elements_w(self.p, self.cycles.conditions)
+        each = self.cycles.told["elements_w"]
         columns: dict[str, FloatArray | float] = {}
         for n, name in enumerate(ELEMENTS):
             used = HEATS_UP[self.at.slot] & (PROGRAMMES.preheats[self.programme, n][cycle] > 0)
