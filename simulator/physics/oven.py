@@ -149,9 +149,9 @@ class Ovens:
         known = {
             "power_w": self.parameters["standby_w"][appliance],
             "energy_kwh": self.totals["energy_kwh"][appliance],
-            "mains_v": conditions.mains_v, "ambient_c": conditions.kitchen_c, "door_open": 0.0,
+            "mains_v": conditions.mains_v, "ambient_c": conditions.kitchen_c, "door_open": np.zeros(len(appliance)),
         }  # fmt: skip
-        return np.stack([np.broadcast_to(known.get(name, np.nan), len(appliance)) for name in METRICS], axis=1)
+        return np.stack([known.get(name, np.full(len(appliance), np.nan)) for name in METRICS], axis=1)
 
 
 def cavity_j_k(p: Parameters) -> FloatArray:
