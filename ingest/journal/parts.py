@@ -27,6 +27,9 @@ log = structlog.get_logger(__name__)
 FRAMES_BYTES_MAX = 64 * 2**20
 """No batch unpacks to more: a damaged length may not ask for all memory."""
 
+VERSION = 1
+"""Of a file's form, kept as its ``user_version``."""
+
 _OPEN_READERS_MAX = 4
 
 
@@ -194,6 +197,8 @@ class Parts:
                 f"file:{self.path(first)}?mode=ro", uri=True, check_same_thread=False, isolation_level=None, timeout=5
             )
             self._open[first] = connection
+            with suppress(sqlite3.DatabaseError):  # what is damaged is found by whoever reads rows
+                check_version(connection, self.path(first))
         return connection
 
     def delete(self, first: int) -> int:
@@ -216,3 +221,12 @@ class Parts:
             for connection in self._open.values():
                 connection.close()
             self._open.clear()
+
+
+def check_version(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise :class:`JournalError` where a newer Fettle has written a file."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise JournalError(
+            f"{path} was written by a newer Fettle (journal version {version}, this one knows {VERSION}); update Fettle"
+        )

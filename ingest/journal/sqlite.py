@@ -29,7 +29,7 @@ import zstandard
 
 from ingest.journal import JournalBatch, JournalError
 from ingest.journal.folder_lock import lock_folder
-from ingest.journal.parts import Parts
+from ingest.journal.parts import VERSION, Parts, check_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -245,8 +245,10 @@ def _connect_writer(path: Path) -> sqlite3.Connection:
         connection.execute(f"PRAGMA page_size={_PAGE_BYTES}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        check_version(connection, path)
         connection.execute(_SCHEMA)
-    except sqlite3.Error:
+        connection.execute(f"PRAGMA user_version={VERSION}")
+    except (sqlite3.Error, JournalError):
         connection.close()
         raise
     return connection
