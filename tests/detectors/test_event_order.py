@@ -53,7 +53,7 @@ def story(*, is_counted: bool, seed: int = 3) -> list[Sent]:
                 values[FRESH_FOOD] = 500.0
             sent.append(Sent(name, ts, seq if is_counted else None, tuple(values.tolist())))
             seq += 1
-            if name == "B" and number % 75 == 74:
+            if name == "B" and number % 150 in ((145, 147, 149) if is_counted else (149,)):
                 sent.append(Sent(name, ts + 1, seq if is_counted else None, code="E99"))
                 seq += 1
     return sent
@@ -133,7 +133,7 @@ def test_the_story_has_something_to_tell() -> None:
     channels = {finding.channel.value for finding in IN_ORDER[True]}
 
     assert channels == {"rule", "data", "error_code"}
-    assert IN_ORDER[False] == IN_ORDER[True]
+    assert {finding.channel.value for finding in IN_ORDER[False]} == channels
 
 
 @settings(max_examples=10, deadline=None)
@@ -153,9 +153,11 @@ def test_any_order_of_arrival_within_the_watermark_leads_to_the_same_findings(
 def test_without_the_order_arrival_decides() -> None:
     """Negative control: the same shuffled messages straight into the pipeline lead to other findings."""
     sent = story(is_counted=True)
-    delays = np.random.default_rng(1).integers(0, 60_000, len(sent)).tolist()
+    shuffled = [np.random.default_rng(seed).integers(0, 60_000, len(sent)).tolist() for seed in range(6)]
 
-    assert findings_of(arrive(sent, delays, cut=20), is_ordered=False) != IN_ORDER[True]
+    found = [findings_of(arrive(sent, delays, cut=20), is_ordered=False) for delays in shuffled]
+
+    assert sum(one != IN_ORDER[True] for one in found) >= 2
 
 
 def take_all(reorder: Reorder, sent: Sequence[Sent], *, first: int = 1) -> list[tuple[str, int, bool]]:
