@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 CONSOLE := api/console/dist/index.html
 CONSOLE_SOURCES := $(shell find api/console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help demo test check format test-world test-servers test-real test-browser test-long bench setup console clean
+.PHONY: help demo test check format test-world test-servers test-real test-faults test-browser test-long bench setup console clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -31,11 +31,15 @@ format: setup ## let the formatter and the fixer have their way
 test-world: setup ## the seeded simulation of the whole core: make test-world SEEDS=100000
 	@$(BIN)/python -m tests.world --count $(or $(SEEDS),2000) --jobs 2
 
-test-servers: test-real test-browser ## installs and starts the real servers, and tests against them
+test-servers: test-real test-faults test-browser ## installs and starts the real servers, and tests against them
 
 test-real: setup
 	@bash deploy/servers.sh get
-	@$(BIN)/pytest -n 0 -m 'servers and not long' $(ARGS)
+	@$(BIN)/pytest -n 0 -m 'servers and not long' --ignore=tests/servers/faults $(ARGS)
+
+test-faults: setup  # two at a time: they wait more than they work
+	@bash deploy/servers.sh get
+	@$(BIN)/pytest -n 2 --dist worksteal -m 'servers and not long' tests/servers/faults $(ARGS)
 
 test-browser: setup  # apart from the others: the browser's driver keeps an event loop running in its process
 	@bash deploy/servers.sh get chromium
