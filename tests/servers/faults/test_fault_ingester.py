@@ -71,21 +71,21 @@ def until_it_ends(installation: Installation, fleet: Fleet) -> int:
     while service.is_running:
         assert not fleet.is_at_end, service.last_words()
         fleet.release(40, per_s=1000)
-        time.sleep(0.05)
+        time.sleep(0.1)
     return service.wait()
 
 
 CRASHES = (
-    "received:5",
+    "received:3",
     "sql_write:1",
     "sql_commit:1",
     "outbox_send:1",
-    "journal_write:5",
-    "journal_commit:5",
-    "ack:5",
-    "judge_write:5",
-    "judge_commit:5",
-    "store_answered:3",
+    "journal_write:3",
+    "journal_commit:3",
+    "ack:3",
+    "judge_write:3",
+    "judge_commit:3",
+    "store_answered:2",
 )
 
 
@@ -111,7 +111,11 @@ def test_a_crash_at_any_point_changes_nothing(folder: Path, start_ms: int, ticke
 
 @pytest.mark.parametrize(
     ("guard", "crash"),
-    [("ack_after_commit", "journal_write:5"), ("cursor_after_write", "store_write:3"), ("dedupe", "ack:5")],
+    [
+        ("ack_after_commit", "journal_write:2"),
+        ("cursor_after_write", "store_write:1"),
+        ("dedupe", "journal_commit:2"),  # durable, and delivered again
+    ],
 )
 def test_without_its_guard_a_crash_does_harm(folder: Path, start_ms: int, guard: str, crash: str) -> None:
     """T01 and T02, control: acknowledged before it is durable, or counted before it is written, or twice: it shows."""

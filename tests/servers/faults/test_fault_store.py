@@ -74,9 +74,13 @@ def test_nothing_is_lost_while_the_store_is_away(
         Fleet(installation.broker.port, FEEDER, load.messages) as fleet,
     ):
         service = installation.service
+        service.start("crash=store_answered:1")
+        service.wait_until_connected()
+        fleet.release(appliances, per_s=4000)
+        assert service.wait() == -signal.SIGKILL  # T02: InfluxDB has the points, the cursor stands before them
         service.start()
         service.wait_until_connected()
-        fleet.release(5 * appliances, per_s=4000)
+        fleet.release(4 * appliances, per_s=4000)
         fleet.wait_until_idle()
         installation.wait_until_caught_up()
         before_mib = service.rss_mib()
