@@ -12,14 +12,24 @@ import numpy as np
 import pytest
 
 from simulator.physics.programme import Conditions, Cycles, Rows
-from simulator.physics.washing_machine import DRAIN, DRAIN_LIMIT_S, FILL, METRICS, SPIN, WashingMachines
+from simulator.physics.washing_machine import (
+    DRAIN,
+    DRAIN_LIMIT_S,
+    FILL,
+    HEAT,
+    HEAT_LIMIT_S,
+    METRICS,
+    SPIN,
+    WASH,
+    WashingMachines,
+)
 
 NAMES = tuple(METRICS)
 COUNT = 60
 TYPICAL = {
     "fill_l_min": 9.0, "heater_w": 2000.0, "drain_l_min": 17.0, "pump_w": 32.0, "spin_rpm": 1200.0,
     "vibration_mm_s": 4.0, "coast_down_s": 25.0, "drum_kg": 8.0, "usual_load": 0.6, "motor_w": 85.0, "spin_w": 300.0,
-    "standby_w": 0.8,
+    "standby_w": 0.8, "heat_lag_s": 15.0, "leakage_ma": 0.1, "resonance_mm_s": 12.0, "ripple_pct": 1.0, "door_lock_s": 2.0,
 }  # fmt: skip
 
 
@@ -142,3 +152,91 @@ def test_a_clogged_inlet_fills_slowly_and_so_does_weak_pressure() -> None:
     assert np.median(clogged.phase_s[:, 0] / sound.phase_s[:, 0]) == pytest.approx(2.0, rel=0.02)
     assert np.median(weak.phase_s[:, 0] / sound.phase_s[:, 0]) == pytest.approx(np.sqrt(2.0), rel=0.02)
     assert [error.code for error in failed.errors].count("IE") == COUNT
+
+
+def _codes(cycles: Cycles) -> set[str]:
+    return {error.code for error in cycles.errors}
+
+
+def test_a_weak_heater_takes_longer_and_an_open_one_is_given_up() -> None:
+    """Half the power takes twice as long, by the first law; without any, heating is given up after 90 minutes as HE."""
+    (sound, _), (weak, _), (broken, rows) = (_run("heater_failure", s) for s in (0.0, 0.5, 1.0))
+    heated = sound.phase_s[:, 1] > 0
+
+    assert weak.phase_s[heated, 1] / sound.phase_s[heated, 1] == pytest.approx(2.0, rel=1e-6)
+    assert (broken.phase_s[heated, 1] == HEAT_LIMIT_S).all()
+    assert _codes(broken) == {"HE"}
+    assert _column(rows, "power_w")[rows.mode == HEAT].max() < 200
+
+
+def test_scale_is_seen_by_delay_and_leakage_only() -> None:
+    """Heating takes as long (Battelle 2010), leakage goes from .1 to 10 mA, the sensor is up to 50 s late."""
+    (sound, told), (scaled, scaled_told) = _run(), _run("heater_scale", 1.0)
+
+    assert scaled.phase_s[:, 1] == pytest.approx(sound.phase_s[:, 1])
+    leaks = [np.nanmean(_column(rows, "leakage_ma")) for rows in (told, scaled_told)]
+    assert leaks == pytest.approx([0.1, 10.0])
+    late = [np.nanmedian(_column(rows, "heat_lag_s")) for rows in (told, scaled_told)]
+    assert late[1] - late[0] == pytest.approx(50.0, abs=2.0)
+
+
+def test_a_slipping_belt_turns_the_drum_slower_than_the_motor() -> None:
+    """At failure the drum is 15 % behind the motor, within the 3 to 15 % of the trade."""
+    (_, told), (_, slipping) = _run(), _run("belt_slip", 1.0)
+    turns = [np.median(_column(rows, "drum_rpm")[rows.mode == WASH]) for rows in (told, slipping)]
+
+    assert turns[1] / turns[0] == pytest.approx(0.85, abs=0.001)
+    assert np.nanmean(_column(slipping, "belt_slip_pct")) == pytest.approx(15.6, abs=0.1)
+
+
+def test_worn_shock_absorbers_let_the_tub_swing() -> None:
+    """Damping of .3 of the usual lets the resonance shake 3.3 times as much; balancing is tried five times as often."""
+    (sound, told), (worn, worn_told) = _run(), _run("shock_absorber_wear", 1.0)
+    shake = [np.nanmedian(_column(rows, "resonance_mm_s")) for rows in (told, worn_told)]
+
+    assert shake[1] / shake[0] == pytest.approx(1 / 0.3, rel=0.08)
+    assert sound.told["retries"].mean() == pytest.approx(0.3, abs=0.25)
+    assert worn.told["retries"].mean() == pytest.approx(1.5, abs=0.5)
+    spins = [_column(rows, "drum_rpm").max() for rows in (told, worn_told)]
+    assert spins[1] <= spins[0]
+    assert _codes(worn) == {"UB"}
+
+
+def test_small_parts_tell_of_themselves() -> None:
+    """Worn brushes: five times the ripple. A worn lock: 8 s instead of 2. Each with its code, near failure only."""
+    (_, told), (brushes, rippling), (lock, locking) = (
+        _run(),
+        _run("carbon_brush_wear", 1.0),
+        _run("door_lock_wear", 1.0),
+    )
+
+    assert np.nanmean(_column(rippling, "speed_ripple_pct")) == pytest.approx(5.0, abs=0.01)
+    assert np.nanmedian(_column(told, "door_lock_s")) == pytest.approx(2.0, abs=0.1)
+    assert np.nanmedian(_column(locking, "door_lock_s")) == pytest.approx(8.0, abs=0.3)
+    assert _codes(brushes) == {"3E"}
+    assert _codes(lock) == {"dE"}
+    assert _codes(_run("door_lock_wear", 0.5)[0]) == set()
+
+
+def test_a_drifted_level_sensor_takes_too_little_water() -> None:
+    """It shows 25 mm too much, also when the drum is empty, so that 3 L less are taken for each bath."""
+    (sound, _), (drifted, rows) = _run(), _run("pressure_sensor_drift", 1.0)
+
+    less = sound.told["water_l"][:, 0] - drifted.told["water_l"][:, 0]
+
+    assert less == pytest.approx(25 / 8, abs=0.01)
+    assert _column(rows, "level_mm")[rows.mode == SPIN] == pytest.approx(25.0)
+    assert _codes(drifted) == {"PE"}
+
+
+def test_a_leaking_tub_loses_more_than_a_fifth_of_a_litre_a_minute() -> None:
+    """At half of failure the level falls by .2 L/min, the limit of the trade; what is lost is taken again from the tap."""
+    (sound, _), (leaking, rows) = _run(), _run("tub_leak", 0.5)
+    washed_min = leaking.phase_s[:, [2, 6, 10, 14]].sum(axis=1) / 60
+
+    more = leaking.told["refilled_l"].sum(axis=1)
+
+    assert more == pytest.approx(0.2 * washed_min)
+    assert sound.told["refilled_l"].sum() == 0
+    assert np.nanmean(_column(rows, "soak_fall_mm_min")) == pytest.approx(0.2 * 8 + 0.05)
+    assert (rows.summary["water_l"] - leaking.told["water_l"].sum(axis=1)) == pytest.approx(more)
