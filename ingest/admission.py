@@ -118,7 +118,7 @@ class Admission:
         self,
         position: int,
         received_ms: int,
-        topics: Sequence[str],
+        topics: Sequence[str | bytes],
         payloads: Sequence[bytes],
         retained: Sequence[bool],
     ) -> Admitted:
@@ -188,7 +188,9 @@ class Admission:
         self._speakers.forget()
         self._waiting.clear()
 
-    def _decode(self, topics: Sequence[str], payloads: Sequence[bytes], poison: Mapping[int, Identity]) -> Decoded:
+    def _decode(
+        self, topics: Sequence[str | bytes], payloads: Sequence[bytes], poison: Mapping[int, Identity]
+    ) -> Decoded:
         """Decode a batch; a message that breaks the decoder twice, in the batch and alone, is refused as poison."""
         try:
             decoded = decode_without(self._decoder, topics, payloads, list(poison))
@@ -206,7 +208,7 @@ class Admission:
             decoded.others[number] = Refused(Reason.POISON, POISON_DETAIL, identity)
         return decoded
 
-    def _breaks(self, topic: str, payload: bytes) -> bool:
+    def _breaks(self, topic: str | bytes, payload: bytes) -> bool:
         """Whether one message alone breaks the decoder."""
         try:
             self._decoder.decode([topic], [payload])

@@ -26,7 +26,7 @@ _POISON = code_of(Reason.POISON)
 def decode_admitted(
     decoder: BatchDecoder,
     judgement: Judgement,
-    topics: Sequence[str],
+    topics: Sequence[str | bytes],
     payloads: Sequence[bytes],
     retained: Sequence[bool],
 ) -> AdmittedBatch:
@@ -36,7 +36,7 @@ def decode_admitted(
 
 
 def decode_without(
-    decoder: BatchDecoder, topics: Sequence[str], payloads: Sequence[bytes], poison: Sequence[int]
+    decoder: BatchDecoder, topics: Sequence[str | bytes], payloads: Sequence[bytes], poison: Sequence[int]
 ) -> Decoded:
     """A batch decoded without the payloads that break a reader; those messages are refused as ``poison``."""
     if not poison:

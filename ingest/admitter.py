@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from ingest.books import BooksError
-from ingest.committer import FreshBatch
 from ingest.journal import JournalError
 from ingest.mqtt.frames import MalformedFrameError, Messages, unpack
 
@@ -63,7 +62,7 @@ class Judging(Protocol):
         self,
         position: int,
         received_ms: int,
-        topics: Sequence[str],
+        topics: Sequence[str | bytes],
         payloads: Sequence[bytes],
         retained: Sequence[bool],
     ) -> Admitted:
@@ -140,7 +139,7 @@ class Admitter:
         messages = _messages(batch)
         try:
             admitted = self._admission.admit(
-                batch.position, batch.received_ms, messages.topics, messages.payloads, messages.retained
+                batch.position, batch.received_ms, messages.raw_topics, messages.payloads, messages.retained
             )
         except BooksError as error:
             if stats.sentence != str(error):
@@ -151,7 +150,7 @@ class Admitter:
             return False
         before, stats.position, stats.sentence = stats.position, batch.position, None
         stats.batches += 1
-        stats.messages += len(messages.topics)
+        stats.messages += len(messages.payloads)
         stats.duplicates += admitted.duplicates
         stats.unknown_keys += admitted.unknown_keys
         for reason, count in admitted.refused.items():
@@ -200,10 +199,8 @@ class Admitter:
 
 def _messages(batch: JournalBatch) -> Messages:
     """The batch's messages; none, and a line in the log, where its frames can't be read."""
-    if isinstance(batch, FreshBatch):
-        return batch.messages
     try:
         return unpack(batch.frames)
     except MalformedFrameError as error:
         log.error("journal_batch_unreadable", position=batch.position, messages=batch.count, error=str(error))  # noqa: TRY400
-        return Messages([], [], [])
+        return Messages()

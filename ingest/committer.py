@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from ingest.journal import JournalBatch, JournalError
-from ingest.mqtt.frames import Messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,14 +38,6 @@ class ReceivedBatch:
     size: int = 0
     acknowledgements: int = 0
     pubacks: list[tuple[Connection, bytes]] = field(default_factory=list)
-    messages: Messages = field(default_factory=Messages)
-
-
-@dataclass(frozen=True, slots=True)
-class FreshBatch(JournalBatch):
-    """A batch that has just been appended, with its messages as the codec read them on arrival."""
-
-    messages: Messages
 
 
 @dataclass(slots=True)
@@ -133,8 +124,5 @@ class Committer:
         self.stats.messages += count
         self.stats.bytes += len(frames)
         self._on_durable(batches)
-        messages = batches[0].messages
-        for batch in batches[1:]:
-            messages.extend(batch.messages)
-        self._on_appended(before, FreshBatch(position, received_ms, count, frames, messages))
+        self._on_appended(before, JournalBatch(position, received_ms, count, frames))
         return True

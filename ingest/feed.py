@@ -145,7 +145,7 @@ class AdmittedFeed:
         if not hasattr(own, "decoder"):
             own.decoder = self._make_decoder()
         messages = unpack(raw.frames)
-        return decode_admitted(own.decoder, judgement, messages.topics, messages.payloads, messages.retained)
+        return decode_admitted(own.decoder, judgement, messages.raw_topics, messages.payloads, messages.retained)
 
     def _is_admitted(self, position: int) -> bool:
         if position > self._admitted:

@@ -175,7 +175,6 @@ class Ingester:
         batch.size += size
         batch.acknowledgements += run.acknowledgements
         batch.pubacks.append((connection, run.pubacks))
-        batch.messages.extend(run.messages)
         stats.messages_received += run.count
         stats.bytes_received += size
         stats.unacknowledged += run.acknowledgements

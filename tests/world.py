@@ -246,7 +246,7 @@ class Service:
             return
         run, ids = delivered
         batch = LinkedBatch(world.clock.now_ms(), [run.frames], run.count, len(run.frames), run.acknowledgements)
-        batch.messages, batch.link, batch.ids = run.messages, self.link, ids
+        batch.link, batch.ids = self.link, ids
         world.point("received")
         self.committer.submit(batch)
         self.committer.run_once()

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import mqtt5
+import numpy as np
 
-PUBLISH = 0x30
-"""High half of a PUBLISH frame's first byte."""
+from ingest.mqtt.publish_layout import Layout, lay_out
+
 FIXED_HEADER_BYTES_MAX = 5
-_PUBLISH_MASK = 0xF4  # the packet type, and the bit that is set for QoS 2 only
+_PUBACK_BYTES = 4
 
 
 class MalformedFrameError(ValueError):
@@ -23,17 +24,16 @@ class MalformedFrameError(ValueError):
 
 @dataclass(slots=True)
 class Messages:
-    """Messages of a run as columns, in receive order."""
+    """Messages of a run as columns, in receive order; ``raw_topics`` are UTF-8."""
 
-    topics: list[str] = field(default_factory=list)
+    raw_topics: list[bytes] = field(default_factory=list)
     payloads: list[bytes] = field(default_factory=list)
     retained: list[bool] = field(default_factory=list)
 
-    def extend(self, other: Messages) -> None:
-        """Append the messages of a later run."""
-        self.topics += other.topics
-        self.payloads += other.payloads
-        self.retained += other.retained
+    @property
+    def topics(self) -> list[str]:
+        """The topics as text."""
+        return [topic.decode() for topic in self.raw_topics]
 
 
 @dataclass(slots=True)
@@ -46,8 +46,6 @@ class PublishRun:
     """One PUBACK per frame of QoS 1, in receive order."""
     acknowledgements: int
     """How many PUBACKs that are."""
-    messages: Messages
-    """What the frames hold: the codec has read it anyway."""
 
 
 def read_packet(view: memoryview) -> tuple[mqtt5.Packet, int] | None:
@@ -78,60 +76,59 @@ def declared_length(view: memoryview) -> int | None:
 
 
 def take_publishes(view: memoryview) -> PublishRun | None:
-    """The run of whole PUBLISH frames at the start of ``view``, each checked by the codec; ``None`` if there is none.
+    """The run of whole PUBLISH frames at the start of ``view``, each sound to the codec; ``None`` if there is none.
 
     Raises :class:`MalformedFrameError` for garbage. A frame of QoS 2, which we never subscribe to, ends the run.
     """
-    read = mqtt5.read
-    messages = Messages()
-    add_topic, add_payload, add_retained = messages.topics.append, messages.payloads.append, messages.retained.append
-    position = 0
-    ids: list[bytes] = []
-    end = len(view)
-    while position < end and view[position] & _PUBLISH_MASK == PUBLISH:
-        try:
-            packet: Any
-            packet, length = read(view[position:])  # the first byte says that it is a PUBLISH
-        except BaseException as error:  # noqa: BLE001 - raised again unless the frame isn't all there
-            _check_incomplete(error, view[position:])
-            break
-        add_topic(packet.topic)
-        add_payload(packet.payload)
-        add_retained(packet.retain)
-        packet_id = packet.packet_id
-        if packet_id is not None:
-            ids.append(packet_id.to_bytes(2, "big"))
-        position += length
-    if not position:
+    layout = lay_out(view)
+    if not layout.end:
         return None
-    pubacks = b"@\x02" + b"@\x02".join(ids) if ids else b""
-    return PublishRun(bytes(view[:position]), len(messages.topics), pubacks, len(ids), messages)
+    for number in layout.others:
+        packet_id = _publish_at(view, layout, number).packet_id
+        layout.is_acknowledged[number] = packet_id is not None
+        layout.packet_ids[number] = packet_id or 0
+    pubacks = _pubacks(layout)
+    return PublishRun(bytes(view[: layout.end]), len(layout.starts), pubacks, len(pubacks) // _PUBACK_BYTES)
 
 
 def unpack(frames: bytes) -> Messages:
     """All messages of runs that :func:`take_publishes` cut; raises :class:`MalformedFrameError` for anything else."""
-    read = mqtt5.read
-    publish = mqtt5.PublishPacket
-    view = memoryview(frames)
-    end = len(view)
-    messages = Messages()
-    add_topic, add_payload, add_retained = messages.topics.append, messages.payloads.append, messages.retained.append
-    position = 0
-    while position < end:
-        try:
-            packet, length = read(view[position:])
-        except BaseException as error:  # noqa: BLE001 - raised again unless the frame isn't all there
-            _check_incomplete(error, view[position:])
-            break
-        if type(packet) is not publish:
-            raise MalformedFrameError(f"a {type(packet).__name__} among the publishes")
-        add_topic(packet.topic)
-        add_payload(packet.payload)
-        add_retained(packet.retain)
-        position += length
-    if position < end:
-        raise MalformedFrameError("the last frame is cut off")
+    layout = lay_out(frames)
+    if layout.end < len(frames):
+        found = read_packet(memoryview(frames)[layout.end :])
+        what = "the last frame is cut off" if found is None else f"a {type(found[0]).__name__} among the publishes"
+        raise MalformedFrameError(what)
+    others = layout.others
+    if others:
+        layout.topics[others] = layout.topic_ends[others] = layout.payloads[others] = 0
+    messages = Messages(
+        [frames[start:end] for start, end in zip(layout.topics.tolist(), layout.topic_ends.tolist(), strict=True)],
+        [frames[start:end] for start, end in zip(layout.payloads.tolist(), layout.ends.tolist(), strict=True)],
+        layout.is_retained.tolist(),
+    )
+    for number in others:
+        packet = _publish_at(memoryview(frames), layout, number)
+        messages.raw_topics[number], messages.payloads[number] = packet.topic.encode(), packet.payload
+        messages.retained[number] = packet.retain
     return messages
+
+
+def _publish_at(view: memoryview, layout: Layout, number: int) -> Any:
+    """What the codec reads from one frame; raises where that isn't just this frame."""
+    start, end = int(layout.starts[number]), int(layout.ends[number])
+    found = read_packet(view[start:end])
+    if found is None or found[1] != end - start:
+        raise MalformedFrameError("a frame is shorter than what it says to hold")
+    return found[0]
+
+
+def _pubacks(layout: Layout) -> bytes:
+    """One PUBACK per frame that wants one."""
+    ids = layout.packet_ids if layout.is_acknowledged.all() else layout.packet_ids[layout.is_acknowledged]
+    packets = np.empty((len(ids), _PUBACK_BYTES), dtype=np.uint8)
+    packets[:, 0], packets[:, 1] = 0x40, 2
+    packets[:, 2], packets[:, 3] = ids >> 8, ids & 0xFF
+    return packets.tobytes()
 
 
 def _check_incomplete(error: BaseException, view: memoryview) -> None:

@@ -105,7 +105,7 @@ class BatchDecoder:
         self._tables: dict[str, KindTable] = {}
         self.sources = Sources(scheme or TopicScheme(), codecs, devices or {}, self._table_of)
 
-    def decode(self, topics: Sequence[str], payloads: Sequence[bytes]) -> Decoded:
+    def decode(self, topics: Sequence[str | bytes], payloads: Sequence[bytes]) -> Decoded:
         """All messages of a batch."""
         self.sources.refresh()
         sources = self.sources.of_all(topics)
@@ -129,7 +129,7 @@ class BatchDecoder:
         _ask_again(decoded, payloads, odd)
         for part in typed:
             part.table.learn()
-        decoded.boots = np.array([head.boot or "" for head in decoded.heads], dtype=f"S{BOOT_CHARACTERS_MAX}")
+        decoded.boots = _keys([head.boot for head in decoded.heads])
         return decoded
 
     def _table_of(self, kind: str) -> KindTable | None:
@@ -275,15 +275,13 @@ def _each(decode: Callable[[Any], Any], texts: Iterable[Any]) -> tuple[list[Any]
     """Each text decoded, ``None`` where that fails, and the places where it does."""
     made: list[Any] = []
     failed: list[int] = []
-    append = made.append
     remaining = iter(texts)
     while True:
         try:
-            for text in remaining:
-                append(decode(text))
+            made.extend(map(decode, remaining))  # what was made before a failure stays
         except _NOT_TYPED:
             failed.append(len(made))
-            append(None)
+            made.append(None)
         else:
             return made, failed
 
@@ -297,6 +295,15 @@ def _kept(numbers: Sequence[int], items: list[Any], dropped: Sequence[int]) -> t
         [number for place, number in enumerate(numbers) if place not in gone],
         [item for place, item in enumerate(items) if place not in gone],
     )
+
+
+def _keys(boots: Sequence[str | None]) -> NDArray[np.bytes_]:
+    """Boots as bytes, none for None."""
+    try:
+        "".join(boots)  # type: ignore[arg-type] # whether one is None is just what this finds out
+    except TypeError:
+        boots = [boot or "" for boot in boots]
+    return np.array(boots, dtype=f"S{BOOT_CHARACTERS_MAX}")
 
 
 def _metrics_said(payload: bytes) -> list[tuple[str, object]]:
@@ -364,17 +371,17 @@ def _times(texts: list[Any], is_odd: NDArray[np.bool_]) -> tuple[NDArray[np.int6
     ts_ms = np.full(len(texts), NO_TIME, dtype=np.int64)
     is_text = np.zeros(len(texts), dtype=np.bool_)
     if set(map(type, texts)) == {str} and set(map(len, texts)) == {USUAL_LENGTH}:
-        usual: Sequence[int] = range(len(texts))
-        chosen = texts
+        parsed, is_usual = parse_many_ms(texts)
+        is_text[:] = True
+        if is_usual.all():
+            return parsed, is_text
+        ts_ms[:] = np.where(is_usual, parsed, NO_TIME)
     else:
         usual = [number for number, text in enumerate(texts) if type(text) is str and len(text) == USUAL_LENGTH]
-        chosen = [texts[number] for number in usual]
-    if usual:
-        parsed, is_usual = parse_many_ms(chosen)
-        ts_ms[usual] = np.where(is_usual, parsed, NO_TIME)
-        is_text[usual] = True
-        if len(usual) == len(texts) and is_usual.all():
-            return ts_ms, is_text
+        if usual:
+            parsed, is_usual = parse_many_ms([texts[number] for number in usual])
+            ts_ms[usual] = np.where(is_usual, parsed, NO_TIME)
+            is_text[usual] = True
     for number in np.flatnonzero(ts_ms == NO_TIME).tolist():
         text = texts[number]
         if isinstance(text, str):

@@ -38,6 +38,8 @@ def odd_rows(values: NDArray[np.float64], readings: NDArray[np.int64]) -> NDArra
 
 def present(texts: Sequence[str | None], is_odd: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which rows (N,) have this text; a row whose text is too long is marked as odd."""
+    if texts.count(None) == len(texts):
+        return np.zeros(len(texts), dtype=np.bool_)
     distinct = set(texts)
     is_there = np.ones(len(texts), dtype=np.bool_)
     if None in distinct:

@@ -52,7 +52,7 @@ class Sources:
         self._codecs = codecs
         self._devices = devices
         self._table_of = table_of
-        self.known: dict[str, Source] = {}
+        self.known: dict[str | bytes, Source] = {}
         self._revision = 0
 
     def refresh(self) -> None:
@@ -62,19 +62,21 @@ class Sources:
             self._revision = revision
             self.known.clear()
 
-    def of(self, topic: str) -> Source:
-        """The source of a topic; one whose topic is unknown refuses every payload."""
+    def of(self, topic: str | bytes) -> Source:
+        """The source of a topic, as text or as it is sent; one whose topic is unknown refuses every payload."""
         source = self.known.get(topic)
         if source is None:
             if len(self.known) >= SOURCES_MAX:
                 self.known.clear()
-            source = self.known[topic] = self._resolve(topic)
+            source = self.known[topic] = self._resolve(topic if isinstance(topic, str) else topic.decode())
         return source
 
-    def of_all(self, topics: Sequence[str]) -> list[Source]:
+    def of_all(self, topics: Sequence[str | bytes]) -> list[Source]:
         """The source of each topic."""
-        found = list(map(self.known.get, topics))
-        return [self.of(topic) if source is None else source for topic, source in zip(topics, found, strict=True)]
+        try:
+            return list(map(self.known.__getitem__, topics))
+        except KeyError:
+            return list(map(self.of, topics))
 
     def subscriptions(self) -> tuple[str, ...]:
         """All topic filters, ours and those of the codecs."""

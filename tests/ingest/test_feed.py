@@ -70,7 +70,7 @@ class CountingDecoder(BatchDecoder):
 
     batches = 0
 
-    def decode(self, topics: Sequence[str], payloads: Sequence[bytes]) -> Decoded:
+    def decode(self, topics: Sequence[str | bytes], payloads: Sequence[bytes]) -> Decoded:
         """Decode and count."""
         self.batches += 1
         return super().decode(topics, payloads)

@@ -85,7 +85,7 @@ def test_our_own_messages_do_not_come_back(broker: EmbeddedBroker) -> None:
         await service.publish("fettle/v1/refrigerator/f1/event", b"{}")
         await until(lambda: sum(run.count for run in runs) >= 1)
         await service.disconnect()
-        assert [topic for run in runs for topic in run.messages.topics] == ["fettle/v1/refrigerator/f1/event"]
+        assert [topic for run in runs for topic in unpack(run.frames).topics] == ["fettle/v1/refrigerator/f1/event"]
 
     asyncio.run(asyncio.wait_for(story(), WAIT_S))
 
