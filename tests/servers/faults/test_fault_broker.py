@@ -78,6 +78,36 @@ def test_a_broker_that_restarts_loses_nothing(folder: Path, start_ms: int, ticke
     tell("connected again, longest, s", max(back_s))
 
 
+def test_without_persistence_a_restart_loses_what_waits(folder: Path, start_ms: int) -> None:
+    """T04, control: a broker that keeps its sessions in memory only has nothing left for a service that was away."""
+    load = Load(start_ms, appliances=40, rounds=20, is_clean=True)
+
+    with (
+        Installation(folder, broker_changes={"persistence": "false"}) as installation,
+        Fleet(installation.broker.port, FEEDER, load.messages, is_repeating=False) as fleet,
+    ):
+        away_while_it_ends(installation, fleet, load, installation.broker.stop)
+        outcome = installation.outcome()
+
+    assert all(account.gap == load.rounds // 2 for account in outcome.accounts.values())
+
+
+def away_while_it_ends(installation: Installation, fleet: Fleet, load: Load, end: Callable[[], None]) -> None:
+    """Half of the load comes while the service is away, then the broker ends and starts; then the service and the rest."""
+    installation.service.start()
+    installation.service.wait_until_connected()
+    installation.service.stop()
+    fleet.release(load.sent // 2)
+    fleet.wait_until_idle()
+    end()
+    installation.broker.start()
+    installation.service.start()
+    installation.service.wait_until_connected()
+    fleet.release()
+    installation.wait_until_heard(load.messages[-1])
+    installation.service.stop()
+
+
 def test_a_broker_that_is_killed_loses_of_class_m_what_the_ledger_says(
     folder: Path, start_ms: int, tickets_due: Due, tell: Tell
 ) -> None:
@@ -135,19 +165,7 @@ def test_without_keeping_its_messages_class_e_loses_them_too(folder: Path, start
         Installation(folder) as installation,
         Fleet(installation.broker.port, FEEDER, load.messages, is_repeating=False) as fleet,
     ):
-        installation.service.start()
-        installation.service.wait_until_connected()
-        installation.broker.save()
-        installation.service.stop()
-        fleet.release(load.sent // 2)
-        fleet.wait_until_idle()
-        installation.broker.kill()
-        installation.broker.start()
-        installation.service.start()
-        installation.service.wait_until_connected()
-        fleet.release()
-        installation.wait_until_heard(load.messages[-1])
-        installation.service.stop()
+        away_while_it_ends(installation, fleet, load, installation.broker.kill)
         outcome = installation.outcome()
 
     assert all(account.gap == load.rounds // 2 for account in outcome.accounts.values())
