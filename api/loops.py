@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from alerts.errors import UnavailableError
+from detectors.attempts import FoldFailed
 
 if TYPE_CHECKING:
     from alerts.inbox import Inbox
@@ -70,6 +71,11 @@ def detect(runner: Runner, feed: AdmittedFeed, trouble: Trouble) -> Callable[[th
         while not stop.is_set():
             try:
                 has_read = runner.run_once()
+            except FoldFailed as error:
+                log.exception("detect_failed", cause=str(error))
+                if not patient(runner.start, stop, trouble, name="detect"):
+                    return
+                continue
             except UnavailableError as error:
                 trouble.sentence = str(error)
                 log.warning("loop_waits", loop="detect", sentence=str(error))

@@ -33,13 +33,12 @@ from api.rooms import (
     configured_journal,
     configured_store,
     make_desk,
+    make_runner,
     notice_targets,
 )
 from api.serve import speak_with_broker
 from api.threads import Runs, Threaded
 from api.vital_signs import ReaderSigns, desk_trouble
-from detectors.pipeline import Pipeline
-from detectors.runner import Runner
 from ingest.books import FILE_NAME, Books, BooksError
 from ingest.feed import AdmittedFeed
 from ingest.journal import JournalError
@@ -121,12 +120,13 @@ class RoleService(Threaded):
 
     def _open_detect(self, opened: ExitStack, desk: Desk, profiles: Mapping[str, Profile]) -> Runs:
         """What was admitted → findings."""
-        pipeline = Pipeline(profiles, alarms_per_year=self.settings.alarms_per_year)
 
         def run(stop: threading.Event) -> None:
             feed = self._feed(stop, profiles)
             if feed is not None:
-                loops.detect(Runner(feed, desk, pipeline), feed, loops.Trouble())(stop)
+                runner = make_runner(self.settings, feed, desk, profiles)
+                self.at_close(runner.close)
+                loops.detect(runner, feed, loops.Trouble())(stop)
 
         del opened
         return {"detect": run}

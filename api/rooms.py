@@ -25,6 +25,7 @@ from api.desk_database import open_desk_database
 from api.housekeeping import durable_cursors
 from api.live_samples import LiveSamples
 from api.patient_commands import PatientCommands
+from detectors.attempts import AttemptFile
 from detectors.pipeline import Pipeline
 from detectors.runner import Runner
 from ingest.admission import Admission, AdmissionSettings
@@ -41,6 +42,7 @@ from ingest.mqtt.connection import ConnectionOptions
 from ingest.mqtt.courier import CommandSource, Courier
 from ingest.mqtt.learned_topics import LearnedTopics
 from ingest.mqtt.session import subscriptions
+from ingest.poison import keep_poison
 from ingest.profiles import load_profiles
 from ingest.sample import AdmittedBatch
 from ingest.store.opening import open_store
@@ -122,6 +124,7 @@ class Rooms:
 
     def close(self) -> None:
         """Release everything."""
+        self.runner.close()
         self.store.close()
         self.books.close()
         self.journal.close()
@@ -159,7 +162,7 @@ def open_rooms(settings: Settings, around: Surroundings) -> Rooms:
             outbox=outbox,
             timers=Timers(desk),
             inbox=Inbox(desk, pipes.feed),
-            runner=Runner(pipes.feed, desk, Pipeline(profiles, alarms_per_year=settings.alarms_per_year)),
+            runner=make_runner(settings, pipes.feed, desk, profiles),
             writer=parts.writer(pipes.feed, store),
             pipes=pipes,
         )
@@ -210,6 +213,17 @@ def configured_journal(settings: Settings, books: Books, decoders: Decoders) -> 
         floor=books.cursor("admit"),
         partitions=settings.journal_partitions,
         retention_days=settings.journal_retention_days,
+    )
+
+
+def make_runner(settings: Settings, feed: AdmittedFeed, desk: Desk, profiles: Mapping[str, Profile]) -> Runner:
+    """The detectors over a feed; what kills them twice is left out and kept as poison."""
+    return Runner(
+        feed,
+        desk,
+        Pipeline(profiles, alarms_per_year=settings.alarms_per_year),
+        attempts=AttemptFile(settings.data_dir / "detect.attempt"),
+        leave_out=lambda part: keep_poison(settings.data_dir / FILE_NAME, part, topic_root=settings.topic_root),
     )
 
 

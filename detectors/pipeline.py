@@ -42,6 +42,10 @@ class Pipeline:
         self.alarms_per_year = alarms_per_year
         self.detectors: dict[str, KindDetector | SeriesDetector] = {}
 
+    def anew(self) -> Pipeline:
+        """The same pipeline before anything was folded in."""
+        return Pipeline(self.profiles, alarms_per_year=self.alarms_per_year)
+
     def detector(self, kind: str) -> KindDetector | SeriesDetector:
         """The detector of an appliance kind, made at first sight."""
         if kind not in self.detectors:

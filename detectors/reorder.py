@@ -55,7 +55,14 @@ class _Numbered:
 class Reorder:
     """Puts admitted batches in the order of event time, appliance by appliance. One thread drives it."""
 
-    def __init__(self, *, watermark_ms: int = WATERMARK_MS, line_max: int = LINE_MAX, held_max: int = HELD_MAX) -> None:
+    def __init__(
+        self,
+        *,
+        watermark_ms: int = WATERMARK_MS,
+        line_max: int = LINE_MAX,
+        held_max: int = HELD_MAX,
+        stats: ReorderStats | None = None,
+    ) -> None:
         self._watermark_ms = watermark_ms
         self._line_max = line_max
         self._held_max = held_max
@@ -70,7 +77,7 @@ class Reorder:
         self._lines: dict[int, Line] = {}
         self._due: list[tuple[int, int]] = []
         self._changed: set[int] = set()
-        self.stats = ReorderStats()
+        self.stats = stats or ReorderStats()
 
     def take(self, batch: AdmittedBatch) -> AdmittedBatch:
         """What goes on now that a batch is there; late samples are flagged."""

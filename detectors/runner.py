@@ -14,6 +14,7 @@ from typing import Protocol
 import structlog
 
 from detectors import checkpoint
+from detectors.attempts import ATTEMPTS_MAX, Attempt, Attempts, FoldFailed, MemoryAttempts, by_appliance
 from detectors.finding import Checkpoint, Condition, DetectCommit, Finding, FindingSink
 from detectors.pipeline import Pipeline
 from detectors.reorder import Reorder, ReorderStats
@@ -44,13 +45,20 @@ class Runner:
         *,
         commit_every_s: float = COMMIT_EVERY_S,
         elapsed_s: Callable[[], float] = time.monotonic,
+        attempts: Attempts | None = None,
+        leave_out: Callable[[AdmittedBatch], None] = lambda _part: None,
     ) -> None:
+        """``leave_out`` gets what one appliance has in a batch and makes the pipeline fail (:mod:`detectors.attempts`)."""
         self._feed = feed
         self._sink = sink
         self._pipeline = pipeline
         self._reorder = Reorder()
         self._commit_every_s = commit_every_s
         self._elapsed_s = elapsed_s
+        self._attempts = attempts or MemoryAttempts()
+        self._leave_out = leave_out
+        self._failed: Attempt | None = None
+        self._is_urgent = False
         self._findings: list[Finding] = []
         self._conditions: dict[str, Condition] = {}
         self._rows: dict[str, bytes] = {}
@@ -71,8 +79,12 @@ class Runner:
         return self._reorder.stats
 
     def start(self) -> None:
-        """Load the checkpoint and go on from there."""
+        """Load the checkpoint and go on from there; also after :class:`FoldFailed`."""
         stored = self._sink.load()
+        self._pipeline, self._reorder = self._pipeline.anew(), Reorder(stats=self._reorder.stats)
+        for kept in (self._findings, self._conditions, self._rows):
+            kept.clear()
+        self._failed = self._attempts.last()
         parts = {appliance_id: checkpoint.without_line(packed) for appliance_id, packed in stored.rows.items()}
         rows = {appliance_id: row for appliance_id, (row, _) in parts.items() if row}
         relearning = self._pipeline.restore(Checkpoint(stored.position, rows, stored.shared))
@@ -81,18 +93,45 @@ class Runner:
         self._committed_s = self._elapsed_s()
         log.info("detect_started", position=stored.position, appliances=len(stored.rows), relearning=relearning)
 
+    def close(self) -> None:
+        """Release the note of attempts; nothing else may be called afterwards."""
+        self._attempts.close()
+
     def run_once(self) -> bool:
         """Fold in the next batch; False when there was none. Commits when it is time."""
         batch = self._feed.next(self.position)
         if batch is not None:
-            outcome = self._pipeline.fold(self._reorder.take(batch))
-            self._findings += outcome.findings
-            for condition in outcome.conditions:
-                self._conditions[condition.appliance_id] = condition
+            self._take(self._reorder.take(batch))
             self.position = batch.position
         if self._is_time():
             self.commit()
         return batch is not None
+
+    def _take(self, batch: AdmittedBatch) -> None:
+        """Fold in one batch, noting the attempt; appliance by appliance where it failed before."""
+        failed = self._failed
+        if failed is None or failed.position != batch.position:
+            self._try(Attempt(batch.position), batch)
+        else:
+            for appliance_id, part in by_appliance(batch):
+                count = failed.count if failed.appliance_id == appliance_id else 0
+                if count < ATTEMPTS_MAX:
+                    self._try(Attempt(batch.position, appliance_id, count + 1), part)
+                else:
+                    log.error("poison_found", appliance_id=appliance_id, position=batch.position)
+                    self._leave_out(part)
+            self._failed, self._is_urgent = None, True
+        self._attempts.done()
+
+    def _try(self, attempt: Attempt, batch: AdmittedBatch) -> None:
+        self._attempts.begin(attempt)
+        try:
+            outcome = self._pipeline.fold(batch)
+        except Exception as error:
+            raise FoldFailed(f"the detectors fail at position {attempt.position}: {error!r}") from error
+        self._findings += outcome.findings
+        for condition in outcome.conditions:
+            self._conditions[condition.appliance_id] = condition
 
     def commit(self) -> None:
         """Make everything up to the current position durable; does nothing where nothing is new."""
@@ -114,6 +153,7 @@ class Runner:
         self._findings.clear()
         self._conditions.clear()
         self._rows.clear()
+        self._is_urgent = False
         self._committed = self.position
         self._committed_s = self._elapsed_s()
 
@@ -129,6 +169,6 @@ class Runner:
 
     def _is_time(self) -> bool:
         """Whether what is known must become durable now."""
-        if self._findings or len(self._conditions) >= CONDITIONS_MAX:
+        if self._findings or self._is_urgent or len(self._conditions) >= CONDITIONS_MAX:
             return True
         return self._elapsed_s() - self._committed_s >= self._commit_every_s

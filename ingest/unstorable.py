@@ -22,9 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ingest.books import Books
+    from ingest.sample import SampleBlock
     from ingest.writer import RefusedSample
 
-_ARE_KEPT = "SELECT 1 FROM dead_letter WHERE position = ? AND message < 0 LIMIT 1"
+OTHERS_BELOW = -1_000_000_000
+"""Dead letters of other readers are numbered from here down."""
+
+_ARE_KEPT = "SELECT 1 FROM dead_letter WHERE position = ? AND message < 0 AND message > ? LIMIT 1"
 
 
 def keep_unstorable(books: Books, samples: Sequence[RefusedSample], *, topic_root: str = DEFAULT_ROOT) -> None:
@@ -37,30 +41,34 @@ def keep_unstorable(books: Books, samples: Sequence[RefusedSample], *, topic_roo
         letters = [_letter(-1 - number, sample, topic_root) for number, sample in enumerate(refused)]
         judgement = Judgement(position, refused[0].block.received_ms, len(refused))
         with books.transaction() as connection:
-            if connection.execute(_ARE_KEPT, (position,)).fetchone() is None:
+            if connection.execute(_ARE_KEPT, (position, OTHERS_BELOW)).fetchone() is None:
                 insert_dead_letters(connection, judgement, letters)
 
 
-def _letter(number: int, sample: RefusedSample, topic_root: str) -> DeadLetter:
-    """One refused sample as a dead letter."""
-    block, row = sample.block, sample.row
-    values = block.values[row]
+def payload_of_sample(block: SampleBlock, row: int) -> bytes:
+    """One sample as a payload of the contract's form."""
     payload: dict[str, object] = {
         "ts": int(block.ts_ms[row]),
         "mode": block.modes[row],
         "cycle": block.cycles[row],
         "metrics": {
             name: value if np.isfinite(value) else repr(value)
-            for name, value in zip(block.metrics, values.tolist(), strict=True)
+            for name, value in zip(block.metrics, block.values[row].tolist(), strict=True)
             if not np.isnan(value)
         },
     }
     if block.seq[row] >= 0:
         payload = {"seq": int(block.seq[row]), **payload}
+    return json.dumps({name: value for name, value in payload.items() if value is not None}).encode()
+
+
+def _letter(number: int, sample: RefusedSample, topic_root: str) -> DeadLetter:
+    """One refused sample as a dead letter."""
+    block, row = sample.block, sample.row
     return DeadLetter(
         message=number,
         topic=f"{topic_root}/{block.kind}/{block.appliance_ids[row]}/{Channel.TELEMETRY}",
         reason=Reason.POISON,
         detail=f"The store refuses it: {sample.why}.",
-        payload=json.dumps({name: value for name, value in payload.items() if value is not None}).encode(),
+        payload=payload_of_sample(block, row),
     )
