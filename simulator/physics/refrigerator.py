@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from simulator.physics.codes import Codes
 from simulator.physics.kind import ErrorCode, Parameters, Sensor, SteadyKind, Told
 from simulator.physics.refrigerant_circuit import KITCHEN_RATED_C, RefrigerantCircuit, refrigerant_circuit
+from simulator.physics.refrigerator_cabinet import feel
 from simulator.physics.surroundings import Surroundings
 
 PARAMETERS = (
@@ -66,15 +67,11 @@ METRICS = {
 }
 MODES = ("idle", "cooling", "defrost")
 IDLE, COOLING, DEFROST = range(3)
-DOOR_J_PER_S_K = 38.0
-"""Heat let in per second of open door and kelvin, moisture included."""
 DEFROST_EFFICIENCY = 0.30
 DEFROST_S_MAX = 2400.0
 DEFROST_END_C = 8.0
-DOOR_S_PER_DAY = 400.0
 BLOCKING = 0.8
 RESTORE_S = 1800.0
-START_RETRY_S = 240.0
 FloatArray = NDArray[np.float64]
 
 
@@ -97,18 +94,6 @@ class _Cabinet:
         made = [np.zeros(shape) for _ in range(7)]
         fresh, freezer, duty, drop, defrost, length, end = made
         return cls(fresh, freezer, duty, drop, defrost, np.broadcast_to(defrost_w, shape), length, end)
-
-
-@dataclass(frozen=True, slots=True)
-class _Felt:
-    """What acts on the cabinet in each step: heat let in per kelvin, food, frost, the setting as felt, the heater's strength."""
-
-    lets_fresh: FloatArray
-    lets_freezer: FloatArray
-    food_w: FloatArray
-    frosting: FloatArray
-    freezer_set_c: FloatArray
-    heater: FloatArray
 
 
 class Refrigerators:
@@ -182,61 +167,55 @@ class Refrigerators:
         self, around: Surroundings, circuit: RefrigerantCircuit, worn: Mapping[str, FloatArray], step_s: float
     ) -> _Cabinet:
         """Temperatures, frost and defrosts, step by step; the one loop over time."""
-        p, felt = self.parameters, self._feel(around, worn, step_s)
+        p, felt = self.parameters, feel(self.parameters, around, worn, step_s)
         out = _Cabinet.of(around.kitchen_c.shape, p["defrost_w"] * felt.heater)
         fresh_j, freezer_j = p["capacity_fresh_kj_k"] * 1e3, p["capacity_freezer_kj_k"] * 1e3
         restore_t, restore_z = fresh_j / RESTORE_S, freezer_j / RESTORE_S
         gain_t, gain_z = step_s / fresh_j, step_s / freezer_j
-        run_s_max, set_t = p["defrost_run_h"] * 3600.0, p["fresh_set_c"]
-        moves = circuit.fan**1.5
-        t, z, told = self.fresh_c, self.freezer_c, 0
-        for i in range(len(moves)):
-            kitchen = around.kitchen_c[i]
-            air = moves[i] * (1.0 - BLOCKING * self.frost)
-            drop = p["evaporator_drop_k"] / np.sqrt(air)
-            load_t = felt.lets_fresh[i] * (kitchen - t) + felt.food_w[i]
-            load_z = felt.lets_freezer[i] * (kitchen - z)
+        drop_rated = p["evaporator_drop_k"]
+        restored = restore_z * felt.freezer_set_c
+        t, z, told, set_w = self.fresh_c, self.freezer_c, 0, restore_t * p["fresh_set_c"]
+        begin, surely = 0, self._steps_to_defrost(step_s)
+        steps = zip(felt.in_fresh_w, felt.lets_fresh, felt.in_freezer_w, felt.lets_freezer, felt.frosting,
+                    circuit.fan**1.5, circuit.capacity_w, circuit.per_drop_w, restored, strict=True)  # fmt: skip
+        for i, (in_t, lets_t, in_z, lets_z, frosting, moves, capacity, per_drop, wanted_z) in enumerate(steps):
+            air = moves * (1.0 - BLOCKING * self.frost)
+            drop = drop_rated / np.sqrt(air)
+            load_t = in_t - lets_t * t
+            load_z = in_z - lets_z * z
             heated = self._heat(step_s, felt.heater[i]) if self.is_defrosting else None
             if heated is not None:
                 load_z = load_z + heated * felt.heater[i] * (p["defrost_w"] * (1.0 - DEFROST_EFFICIENCY))
-            want_t = np.maximum(load_t + restore_t * (t - set_t), 0.0)
-            want_z = np.maximum(load_z + restore_z * (z - felt.freezer_set_c[i]), 0.0)
+            want_t = np.maximum(load_t + restore_t * t - set_w, 0.0)
+            want_z = np.maximum(load_z + restore_z * z - wanted_z, 0.0)
             by_air = np.maximum(self.air_w_k * air * (t - z + drop), 0.0)
-            capacity = np.maximum(circuit.capacity_w[i] - circuit.per_drop_w[i] * drop, 1.0)
-            duty = (want_t + want_z) / capacity
-            starved = want_z / np.maximum(capacity - by_air, 0.05 * capacity)
-            duty = np.minimum(np.where(by_air * duty < want_t, starved, duty), 1.0)
+            can = np.maximum(capacity - per_drop * drop, 1.0)
+            duty = (want_t + want_z) / can
+            is_short = by_air * duty < want_t
+            if is_short.any():
+                duty = np.where(is_short, want_z / np.maximum(can - by_air, 0.05 * can), duty)
+            duty = np.minimum(duty, 1.0)
             if heated is not None:
                 duty = duty * (1.0 - heated)
                 out.defrost[i] = heated
-            cool_t = np.minimum(np.minimum(want_t, by_air * duty), capacity * duty)
+            moved = can * duty
+            cool_t = np.minimum(np.minimum(want_t, by_air * duty), moved)
             t = t + gain_t * (load_t - cool_t)
-            z = z + gain_z * (load_z - (duty * capacity - cool_t))
-            self.run_s = self.run_s + duty * step_s
-            self.frost = np.minimum(self.frost + felt.frosting[i], 1.0)
-            due = self.run_s >= run_s_max
-            if heated is not None or due.any():
-                out.heater_w[told:i], out.defrost_end_c[told:i], told = self.heater_w, self.defrost_end_c, i
-                self._turn(due, felt.heater[i])
+            z = z + gain_z * (load_z - moved + cool_t)
+            self.frost = np.minimum(self.frost + frosting, 1.0)
             out.fresh_c[i], out.freezer_c[i], out.duty[i], out.drop_k[i] = t, z, duty, drop
+            if i - begin >= surely or heated is not None:
+                out.heater_w[told:i], out.defrost_end_c[told:i], told = self.heater_w, self.defrost_end_c, i
+                self._turn(out.duty[begin : i + 1].sum(axis=0) * step_s, felt.heater[i])
+                begin, surely = i + 1, self._steps_to_defrost(step_s)
+        self.run_s = self.run_s + out.duty[begin:].sum(axis=0) * step_s
         out.heater_w[told:], out.defrost_end_c[told:] = self.heater_w, self.defrost_end_c
         self.fresh_c, self.freezer_c = t, z
         return out
 
-    def _feel(self, around: Surroundings, worn: Mapping[str, FloatArray], step_s: float) -> _Felt:
-        """What acts on the cabinet in each step."""
-        p, shape = self.parameters, around.kitchen_c.shape
-        gasket = worn["door_gasket_wear"] ** 1.5
-        door_w_k = around.door_s * (DOOR_J_PER_S_K / step_s)
-        moisture = 0.5 * step_s + 0.5 * around.door_s * (86_400.0 / DOOR_S_PER_DAY)
-        return _Felt(
-            lets_fresh=p["ua_fresh_w_k"] * (1.0 + 0.35 * gasket) + 0.8 * door_w_k,
-            lets_freezer=p["ua_freezer_w_k"] * (1.0 + 0.35 * gasket) + 0.1 * door_w_k,
-            food_w=around.food_j / step_s,
-            frosting=moisture / (p["frost_days"] * 86_400.0) * (1.0 + 0.5 * gasket),
-            freezer_set_c=np.broadcast_to(p["freezer_set_c"] - 3.0 * worn["freezer_sensor_drift"], shape),
-            heater=np.broadcast_to(1.0 - worn["defrost_heater_failure"], shape),
-        )
+    def _steps_to_defrost(self, step_s: float) -> int:
+        """For how many steps surely no defrost falls due, even if all compressors run."""
+        return int(((self.parameters["defrost_run_h"] * 3600.0 - self.run_s) / step_s).min())
 
     def _heat(self, step_s: float, heater: FloatArray) -> FloatArray:
         """Share of the step for which the defrost heater is on; melts frost meanwhile."""
@@ -249,13 +228,16 @@ class Refrigerators:
         self.defrost_end_c = np.where(ends, end_c, self.defrost_end_c)
         return np.asarray(heating_s / step_s)
 
-    def _turn(self, due: NDArray[np.bool_], heater: FloatArray) -> None:
-        """Begin a defrost where one is due: for as long as this frost needs with this heater, up to a limit."""
-        needed = 0.3 + 0.7 * self.frost / self.frost_usual
-        slot_s = np.minimum(self.parameters["defrost_min"] * 60.0 * needed / np.maximum(heater, 0.05), DEFROST_S_MAX)
-        self.defrost_left_s = np.where(due, slot_s, self.defrost_left_s)
-        self.heater_w = np.where(due, self.parameters["defrost_w"] * heater, self.heater_w)
-        self.run_s = np.where(due, 0.0, self.run_s)
+    def _turn(self, ran_s: FloatArray, heater: FloatArray) -> None:
+        """Count the running time; begin a defrost where it is due: for as long as this frost needs, up to a limit."""
+        self.run_s = self.run_s + ran_s
+        due = self.run_s >= self.parameters["defrost_run_h"] * 3600.0
+        if due.any():
+            needed_s = self.parameters["defrost_min"] * 60.0 * (0.3 + 0.7 * self.frost / self.frost_usual)
+            slot_s = np.minimum(needed_s / np.maximum(heater, 0.05), DEFROST_S_MAX)
+            self.defrost_left_s = np.where(due, slot_s, self.defrost_left_s)
+            self.heater_w = np.where(due, self.parameters["defrost_w"] * heater, self.heater_w)
+            self.run_s = np.where(due, 0.0, self.run_s)
         self.is_defrosting = bool(self.defrost_left_s.any())
 
     def _cycle(self, cabinet: _Cabinet, step_s: float) -> tuple[FloatArray, FloatArray, FloatArray]:
