@@ -127,11 +127,14 @@ class Runner:
         self._attempts.begin(attempt)
         try:
             outcome = self._pipeline.fold(batch)
-        except Exception as error:
-            raise FoldFailed(f"the detectors fail at position {attempt.position}: {error!r}") from error
-        self._findings += outcome.findings
-        for condition in outcome.conditions:
-            self._conditions[condition.appliance_id] = condition
+        except Exception as error:  # noqa: BLE001 - a defect that one record meets must not hold up all others
+            cause = error
+        else:
+            self._findings += outcome.findings
+            for condition in outcome.conditions:
+                self._conditions[condition.appliance_id] = condition
+            return
+        raise FoldFailed(f"the detectors fail at position {attempt.position}: {cause!r}") from cause
 
     def commit(self) -> None:
         """Make everything up to the current position durable; does nothing where nothing is new."""
