@@ -7,7 +7,7 @@ Per (appliance, metric):
   appliance works, and not at an end of its range: run × usual rate of change > 40, and four times as long as any run
   before.
 - *spike*: more than eight standard deviations from the mean and from the reading before, for a single reading within
-  one mode, six times within a day.
+  one mode, six times within a day. Of a metric that is told once per cycle it takes many cycles until that is known.
 - *gap*: a whole day without a reading from an appliance that reports all day.
 
 A bad reading becomes NaN for the layers behind. What is said here is a finding of channel ``data`` and never a repair
@@ -157,8 +157,9 @@ class Hygiene:
         ``last_ts`` the time of the sample before the first of each group.
         """
         limit = self._limit(state, samples, raw, clean)
-        stuck = self._stuck(state, samples, clean, bank, is_working)
-        spikes, far = self._spikes(state, samples, clean, z, bank, (seen >= SPIKE_AFTER_READINGS) & has_mode_kept)
+        stuck, counted = self._stuck(state, samples, clean, bank, is_working)
+        may_judge = ((seen >= SPIKE_AFTER_READINGS) & has_mode_kept)[:, None] & (counted > SPIKE_AFTER_READINGS)
+        spikes, far = self._spikes(state, samples, clean, z, bank, may_judge)
         before = np.r_[0, samples.ts[:-1]]
         before[samples.starts] = last_ts
         gap = (before > 0) & (samples.ts - before > GAP_MS)
@@ -177,8 +178,10 @@ class Hygiene:
         limit: Bools = run >= LIMIT_READINGS
         return limit
 
-    def _stuck(self, state: State, samples: Sorted, clean: Floats, bank: Floats, is_working: Bools) -> Bools:
-        """Where metrics repeat one value although they usually change."""
+    def _stuck(
+        self, state: State, samples: Sorted, clean: Floats, bank: Floats, is_working: Bools
+    ) -> tuple[Bools, NDArray[np.int64]]:
+        """Where metrics repeat one value although they usually change; and how many readings of each there were so far."""
         rows = samples.rows[samples.starts]
         present = ~np.isnan(clean)
         counts = present & is_working[:, None]
@@ -200,7 +203,7 @@ class Hygiene:
         for name, values in (("same_run", run), ("longest_run", longest), ("counted", counted), ("changed", changed)):
             state[name][rows] = np.minimum(values[samples.ends], COUNTED_MAX)
         stuck: Bools = present & (run >= STUCK_RUN_MIN) & (changed >= STUCK_RUN_MIN) & (run * rate > STUCK_CHANGES)
-        return stuck & (run > STUCK_LONGER_THAN_BEFORE * longest)
+        return stuck & (run > STUCK_LONGER_THAN_BEFORE * longest), counted
 
     def _spikes(
         self, state: State, samples: Sorted, clean: Floats, z: Floats, bank: Floats, may_judge: Bools
@@ -214,9 +217,9 @@ class Hygiene:
         if not far.any() and not pending.any() and not since.any():
             return spikes, far
         z_start = (bank[:, 5] - bank[:, 0]) / np.sqrt(bank[:, 1] + np.float32(1e-12))
-        far &= (np.abs(z - samples.before(z, present, z_start)) > SPIKE_SIGMA) & may_judge[:, None]
+        far &= (np.abs(z - samples.before(z, present, z_start)) > SPIKE_SIGMA) & may_judge
         was_far = samples.before(far, present, pending)
-        returned = was_far & present & ~far & may_judge[:, None]
+        returned = was_far & present & ~far & may_judge
         state["spike_pending"][rows] = np.where(present[samples.ends], far[samples.ends], was_far[samples.ends])
         for sample, metric in np.argwhere(returned).tolist():
             self._count_spike(state, int(samples.rows[sample]), metric, int(samples.ts[sample]) // 1000)

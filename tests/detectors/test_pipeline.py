@@ -18,6 +18,7 @@ from tests.detectors.made_fleet import (
     PER_DAY,
     PROFILES,
     START_MS,
+    WASHER,
     block,
     fridge,
     fridge_batches,
@@ -168,6 +169,23 @@ def test_a_clogging_drain_pump_is_found_from_washes() -> None:
     assert (found.appliance_id, found.fault_mode) == ("W1", "drain_pump_clog")
     assert {item.metric for item in found.evidence} >= {"drain_time"}
     assert (found.raised_ms - START_MS) // DAY_MS < 35
+
+
+def test_what_is_told_once_per_cycle_counts_in_each() -> None:
+    """A coast-down time that is told with one reading per wash, and differs by a tenth, is no spike: each wash counts."""
+    pipeline, rng, column = Pipeline(PROFILES), np.random.default_rng(4), WASHER.index("coast_down_s")
+    for number in range(30):
+        one = wash("W1", number + 1, rng)
+        spins = [place for place, mode in enumerate(one.modes) if mode == "spin"]
+        one.values[:, column] = np.nan
+        one.values[spins[-1], column] = 25 * np.exp(rng.normal(0, 0.1))
+        pipeline.fold(AdmittedBatch(number + 1, one.received_ms, len(one), (one,)))
+
+    detector = pipeline.detector("washing_machine")
+    assert isinstance(detector, KindDetector)
+    names = [feature.name for feature in PROFILES["washing_machine"].features]
+    weight = dict(zip(names, detector.state["reference"][0, 0].tolist(), strict=True))
+    assert weight["coast_down"] == pytest.approx(weight["drain_time"], rel=0.01)
 
 
 def test_a_warm_freezer_is_raised_by_its_rule_and_cleared() -> None:
