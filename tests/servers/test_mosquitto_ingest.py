@@ -197,7 +197,7 @@ def test_a_second_service_is_noticed(mosquitto: MosquittoServer, tmp_path: Path)
         ):
             await until(lambda: first.session.stats.reason is Reason.TAKEN_OVER)
             assert "client id" in first.session.stats.sentence
-            assert second.session.stats.is_connected
+            await until(lambda: second.session.stats.is_connected)
 
     _run(story())
 
