@@ -59,12 +59,8 @@ class Discovery:
         if configuration is not None:
             configurations[topic] = configuration
         topics = _by_topic(configurations)
-        if configuration is not None:
-            if len(configurations) > CONFIGURATIONS_MAX or len(topics) > TOPICS_MAX:
-                return f"{CONFIGURATIONS_MAX} configurations with {TOPICS_MAX} topics are known already"
-            foreign = next((t for t in configuration.topics() if topics[t].device != configuration.device), None)
-            if foreign is not None:
-                return f"topic {foreign[:80]!r} belongs to {topics[foreign].device[:80]!r} already"
+        if configuration is not None and (len(configurations) > CONFIGURATIONS_MAX or len(topics) > TOPICS_MAX):
+            return f"{CONFIGURATIONS_MAX} configurations with {TOPICS_MAX} topics are known already"
         self._state = _State(configurations, topics, self._state.revision + 1)
         return None
 
@@ -83,15 +79,24 @@ class Discovery:
 
 
 def _by_topic(configurations: Mapping[str, Configuration]) -> dict[str, Known]:
-    """What each topic carries; it belongs to the device that was first."""
+    """What each topic carries.
+
+    A state topic belongs to the device that was first; a presence that several devices share, as that of the bridge behind
+    them, says nothing of any one.
+    """
     topics: dict[str, Known] = {}
     for one in configurations.values():
         for entity in one.entities:
             known = topics.get(entity.topic, Known(one.device))
             if known.device == one.device and entity.metric not in {other.metric for other in known.entities}:
                 topics[entity.topic] = Known(one.device, (*known.entities, entity), known.presence)
+    sharers: dict[str, set[str]] = {}
+    for one in configurations.values():
+        for presence in one.presences:
+            sharers.setdefault(presence.topic, set()).add(one.device)
+    for one in configurations.values():
         for presence in one.presences:
             known = topics.get(presence.topic, Known(one.device))
-            if known.device == one.device and known.presence is None:
+            if known.device == one.device and known.presence is None and len(sharers[presence.topic]) == 1:
                 topics[presence.topic] = Known(one.device, known.entities, presence)
     return topics

@@ -66,11 +66,6 @@ class Configuration(msgspec.Struct, frozen=True, array_like=True):
     entities: tuple[Entity, ...]
     presences: tuple[Presence, ...] = ()
 
-    def topics(self) -> Iterator[str]:
-        """The topics it speaks of."""
-        yield from (entity.topic for entity in self.entities)
-        yield from (presence.topic for presence in self.presences)
-
 
 def read_configuration(parsed: Parsed, platform: str, object_id: str) -> Configuration | None:
     """What a payload under ``homeassistant/PLATFORM/.../OBJECT/config`` says; ``None`` where nothing of it is for us."""
