@@ -137,7 +137,7 @@ class WashingMachines:
         fill = np.minimum(water / flow[:, None], FILL_LIMIT_S)
         drain = np.minimum(water / out[:, None], DRAIN_LIMIT_S)
         kelvin = np.maximum(PROGRAMMES.temperature_c[programme] - conditions.inlet_c, 0.0)
-        heat = (water[:, 0] + 0.3 * load_kg) * 4186.0 * kelvin / np.maximum(_heater_w(p, conditions), 1.0)
+        heat = (water[:, 0] + 0.3 * load_kg) * 4186.0 * kelvin / np.maximum(heater_w(p, conditions), 1.0)
         heat = np.minimum(heat, HEAT_LIMIT_S)
         wash_s = PROGRAMMES.wash_min[programme] * 60
         phase = np.zeros((count, SLOTS))
@@ -179,7 +179,7 @@ class WashingMachines:
         return values
 
 
-def _heater_w(p: Parameters, conditions: Conditions) -> FloatArray:
+def heater_w(p: Parameters, conditions: Conditions) -> FloatArray:
     """Power of the heater, none where it is open."""
     left = np.where(conditions.worn("heater_failure") < 0.97, 1.0 - conditions.worn("heater_failure"), 0.0)
     return np.asarray(p["heater_w"] * (conditions.mains_v / 230.0) ** 2 * left)
@@ -192,7 +192,7 @@ def _taken_l(cycles: Cycles) -> FloatArray:
 
 def _slot_power(p: Parameters, conditions: Conditions, load_kg: FloatArray, programme: IntArray) -> FloatArray:
     """Mean power in each slot of each wash, (C, slots)."""
-    heater = _heater_w(p, conditions)
+    heater = heater_w(p, conditions)
     load = load_kg / p["drum_kg"]
     turning = p["motor_w"] * (0.7 + 0.6 * load)
     drag = (1.0 + 0.3 * conditions.worn("bearing_wear")) * (0.9 + 0.2 * load)

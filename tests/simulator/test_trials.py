@@ -11,6 +11,7 @@ from ingest.profiles import load_profiles
 from simulator.bench import FleetBench
 from simulator.fleet import Fleet
 from simulator.fleet_file import read_fleet
+from simulator.physics import KINDS
 from simulator.trials import TRIALS
 from simulator.trials.trial import Trial
 from simulator.wear import GroupWear, Wear
@@ -24,7 +25,7 @@ CONFIRMED = [
     (kind, mode.name)
     for kind, trials in sorted(TRIALS.items())
     for mode in PROFILES[kind].fault_modes.values()
-    if mode.test in trials
+    if mode.test in trials and mode.name in KINDS[kind].fault_modes
 ]
 
 
