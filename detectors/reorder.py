@@ -121,8 +121,8 @@ class Reorder:
             row = self._row_of(appliance_id)
             self._put(row, line)
             self._expect(row, line)
+            self.stats.held_samples += line.samples()
         self._changed.clear()
-        self._count_held()
 
     def _numbered(self, said: Event | Passed) -> _Numbered:
         """An event or a refused message, with the row of its appliance."""
@@ -217,12 +217,13 @@ class Reorder:
         for row in sorted(popped | came.keys()):
             line = self._line(row)
             is_awaited = bool(line.held) and row not in popped
+            self.stats.held_samples -= line.samples()
             line.held += came.get(row, [])
             released += line.release(now_ms=now_ms, watermark_ms=self._watermark_ms, line_max=limit)
             if not is_awaited:
                 self._expect(row, line)
+            self.stats.held_samples += line.samples()
             self._put(row, line)
-        self._count_held()
         return released
 
     def _row_of(self, appliance_id: str) -> int:
@@ -261,7 +262,3 @@ class Reorder:
     def _pack(self, row: int) -> bytes:
         """One line as bytes."""
         return msgspec.msgpack.encode(self._line(row))
-
-    def _count_held(self) -> None:
-        """How many samples wait."""
-        self.stats.held_samples = sum(line.samples() for line in self._lines.values())
