@@ -155,15 +155,19 @@ class KafkaJournal:
         return None if self._writer is None else self._writer.trouble()
 
     def show_cursors(self, cursors: Mapping[str, int]) -> None:
-        """Commit for each cursor's consumer group how far it has read, for Kafka's own tools."""
-        count = self._count_partitions()
+        """Commit for each cursor's consumer group how far it has read, for Kafka's own tools.
+
+        By time, so up to a commit early: the markers of transactions, which the broker dates, have a place in its index.
+        """
+        tip, ends = self.tip(), self._offsets(_LAST)
         topic = self._address.topic
-        ends = self._offsets(_LAST)
         consumer = Consumer(reading_settings(self._address, group=f"{topic}-cursors"))
         try:
             for name, position in cursors.items():
-                times = [TopicPartition(topic, number, time_of(position) + 1) for number in range(count)]
-                places = consumer.offsets_for_times(times, timeout=REACH_S)
+                places = [TopicPartition(topic, number, end) for number, end in enumerate(ends)]
+                if position < tip:
+                    times = [TopicPartition(topic, number, time_of(position) + 1) for number in range(len(ends))]
+                    places = consumer.offsets_for_times(times, timeout=REACH_S)
                 for place in places:
                     if place.offset == OFFSET_END:
                         place.offset = ends[place.partition]

@@ -6,7 +6,8 @@ the brokers themselves. Where the outcome of a commit is unknown (Kafka went awa
 up, a new one makes Kafka decide, and the commit is looked for before it is written again: nothing stands twice.
 
 A position is the time of the commit in ms, times 1024, and always higher than the one before. A record carries that time as
-its timestamp, so that Kafka's own time index leads to any position; and positions go on increasing where retention has
+its timestamp, so that Kafka's own time index leads to any position, or to a place a little before it: the markers of
+transactions stand in that index too, dated by the broker's clock. And positions go on increasing where retention has
 emptied the topic.
 """
 
