@@ -14,6 +14,7 @@ from ingest.admitter import Admitter
 from ingest.books import Books
 from ingest.clock import ManualClock
 from ingest.feed import AdmittedFeed, size_of
+from ingest.journal import JournalBatch, JournalError
 from ingest.journal.sqlite import SqliteJournal
 from ingest.sample import AdmittedBatch, Result, ResultState
 from ingest.wire.columns import BatchDecoder, Decoded
@@ -251,3 +252,50 @@ def test_a_stop_ends_the_wait(way: Way) -> None:
     way.admitter.stop()
 
     assert way.admitter.run_once(60) is False
+
+
+class AwayJournal(SqliteJournal):
+    """A journal that lives elsewhere, and can't be reached now and then."""
+
+    is_away = False
+
+    def tip(self) -> int:
+        """The newest position, if it can be asked."""
+        self._ask()
+        return super().tip()
+
+    def read(self, after: int, *, limit_bytes: int) -> list[JournalBatch]:
+        """Batches, if they can be read."""
+        self._ask()
+        return super().read(after, limit_bytes=limit_bytes)
+
+    def _ask(self) -> None:
+        if self.is_away:
+            raise JournalError("the journal can't be reached")
+
+
+def test_a_journal_that_is_away_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Admission and readers say why they wait, end when asked to, and go on where they were when the journal is back."""
+    monkeypatch.setattr("ingest.admitter.RETRY_S", 0.0)
+    journal, books = AwayJournal.open_writer(tmp_path), Books.open(tmp_path / "books.db")
+    way = _way(journal, books, 1 << 20)
+    way.append("c1", "c2", is_handed=False)
+    journal.is_away = True
+
+    goes_on = way.admitter.run_once(0)
+    nothing = way.restarted().feed
+    assert nothing.next(0) is None
+
+    assert goes_on
+    assert way.admitter.stats.position == 0
+    assert way.admitter.stats.journal_sentence == nothing.trouble == "the journal can't be reached"
+
+    journal.is_away = False
+    way.admit()
+    first = nothing.next(0)
+    assert first is not None
+    assert first.results[0].command_id == "c1"
+    assert way.admitter.stats.journal_sentence is None
+    assert nothing.trouble is None
+    books.close()
+    journal.close()
