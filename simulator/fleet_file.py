@@ -24,6 +24,7 @@ from simulator.fleet_table import (
     as_share,
     as_word,
     as_words,
+    within,
 )
 from simulator.physics import KINDS
 from simulator.physics.kind import ProgrammeKind
@@ -51,6 +52,10 @@ HOME_PARAMETERS = (
     "kitchen_c", "follows_outdoor", "cooking_k", "away_days_per_year", "door_opens_per_day", "door_open_s",
     "food_load_kj_per_week", "mains_offset_v", "hot_water_l_per_day", "hot_water_draws_per_day",
 )  # fmt: skip
+CLIMATE = {
+    "mean": within(-60, 60), "annual": within(0, 50), "daily": within(0, 40), "weather": within(0, 20),
+    "warmest_day": within(1, 366),
+}  # fmt: skip
 INTERVALS = (
     "step_s", "history_interval_s", "live_interval_s", "programme_interval_s", "programme_history_interval_s",
     "programme_silence_s", "idle_interval_h",
@@ -119,6 +124,9 @@ def _read(root: Table, *, name: str) -> FleetSpecification:
         kinds={key: _read_kind(key, table, root) for key, table in root.tables("kinds").items()},
     )
     root.end()
+    root.some("regions", (one.share for one in specification.regions.values()))
+    root.some("habits", (one.share for one in specification.habits.values()))
+    root.some("kinds", (one.share for one in specification.kinds.values()))
     _check_intervals(specification.intervals, root)
     return specification
 
@@ -138,12 +146,12 @@ def _read_region(name: str, table: Table) -> Region:
     region = Region(
         name=name,
         share=table.take("share", as_share),
-        utc_offset_ms=round(table.take("utc_offset_h", as_number) * 3_600_000),
-        outdoor_c={key: outdoor.take(key, as_number) for key in ("mean", "annual", "daily", "weather", "warmest_day")},
-        humidity_pct=table.take("humidity_pct", as_positive),
+        utc_offset_ms=round(table.take("utc_offset_h", within(-14, 14)) * 3_600_000),
+        outdoor_c={key: outdoor.take(key, limits) for key, limits in CLIMATE.items()},
+        humidity_pct=table.take("humidity_pct", within(1, 100)),
         hardness_dh=table.spread("hardness_dh"),
-        inlet_c={key: inlet.take(key, as_number) for key in ("mean", "annual")},
-        mains_v=table.take("mains_v", as_positive),
+        inlet_c={"mean": inlet.take("mean", within(0, 50)), "annual": inlet.take("annual", within(0, 25))},
+        mains_v=table.take("mains_v", within(90, 260)),
         pressure_bar=table.spread("pressure_bar"),
     )
     for one in (outdoor, inlet, table):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from simulator.distribution import Distribution, read_distribution
@@ -57,6 +57,11 @@ class Table:
         if not parent.values:
             raise self.fail(key, "is empty; write at least one")
         return {name: parent.table(name) for name in parent.values}
+
+    def some(self, key: str, shares: Iterable[float]) -> None:
+        """Refuse tables of which none has a share."""
+        if not sum(shares) > 0:
+            raise self.fail(key, "have no share among them; give at least one a share above 0")
 
     def spread(self, name: str) -> Distribution:
         """A distribution within what its unit makes possible."""
@@ -126,6 +131,17 @@ def as_rate(value: Any) -> float:
     if as_number(value) < 0:
         raise ValueError(f"is {value!r}; write 0 or more")
     return float(value)
+
+
+def within(low: float, high: float) -> Callable[[Any], float]:
+    """Reads a number of that range."""
+
+    def read(value: Any) -> float:
+        if not low <= as_number(value) <= high:
+            raise ValueError(f"is {value!r}, which is impossible; write a number from {low:g} to {high:g}")
+        return float(value)
+
+    return read
 
 
 def as_share(value: Any) -> float:
