@@ -86,7 +86,9 @@ def _run_role(ctx: typer.Context, config: Path | None, name: str) -> None:
 def simulate(
     ctx: typer.Context,
     *,
-    fleet: Annotated[str, typer.Option(metavar="NAME|FILE", help="Which fleet.")] = "household",
+    fleet: Annotated[
+        str, typer.Option(metavar="NAME|FILE", help="demo, household, easy, hard, wild, or a fleet file.")
+    ] = "household",
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same fleet.")] = 1,
     days: Annotated[float, typer.Option(min=0, help="Begin this many days before now.")] = 0,
     appliances: Annotated[int | None, typer.Option(min=1, max=1_000_000, help="How many appliances.")] = None,
