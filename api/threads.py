@@ -68,6 +68,8 @@ class Threaded:
         self._ended = threading.Event()
         self.failure: ServiceError | None = None
         """Why the service has died; None while it lives."""
+        self.is_hanging = False
+        """Whether a thread did not end in time at the stop."""
 
     def _open(self, opened: ExitStack) -> Runs:
         """Open what is needed, closed by ``opened``; the loops by name."""
@@ -110,6 +112,7 @@ class Threaded:
         late = [thread.name for thread in self._threads if not thread.join(deadline - time.monotonic())]
         if late:
             log.warning("threads_did_not_end", threads=late)  # their files are closed by the end of the process
+            self.is_hanging = True
             opened.pop_all()
             self._lock.release()
         else:

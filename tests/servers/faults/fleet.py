@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 WINDOW = 500
 RECONNECT_S = 0.1
-PATIENCE_S = 120.0
+PATIENCE_S = 240.0
 REPEAT_AFTER_S = 15.0
 """How long an appliance of class E waits for an ack before it publishes again; acks come every 2 s."""
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 SERVICE = ("fettle", "service-password")
 FEEDER = ("feeder", "feeder-password")
-PATIENCE_S = 90.0
+PATIENCE_S = 180.0
 """How long anything may take; nothing takes that long unless it fails."""
 LOOK_EVERY_S = 0.02
 
@@ -309,9 +309,9 @@ class Installation:
         """How many distinct messages the ledger knows."""
         return sum(row.stored + row.dead_lettered for row in self.rows())
 
-    def wait_until_counted(self, expected: int) -> None:
+    def wait_until_counted(self, expected: int, patience_s: float = PATIENCE_S) -> None:
         """Until the ledger knows so many messages."""
-        wait_for(lambda: self.counted() >= expected, f"{expected} messages in the ledger")
+        wait_for(lambda: self.counted() >= expected, f"{expected} messages in the ledger", patience_s)
 
     def wait_until_heard(self, last: Message) -> None:
         """Until the ledger knows this message, and with it all that was delivered before it, and every reader has read it."""
