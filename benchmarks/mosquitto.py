@@ -57,6 +57,7 @@ def _write_settings(folder: Path, port: int) -> None:
         "persistence_location": f"persistence_location {folder}/",
     }
     lines = (_DEPLOY / "mosquitto.conf").read_text().splitlines()
+    ours["use_username_as_clientid"] = "use_username_as_clientid false"  # one feeder may have many connections
     settings = [ours.get(line.split(maxsplit=1)[0], line) if line.strip() else line for line in lines]
     settings.append(f"user {pwd.getpwuid(os.getuid()).pw_name}")
     (folder / "mosquitto.conf").write_text("\n".join(settings) + "\n")

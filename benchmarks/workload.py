@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 APPLIANCES = 10_000
 MESSAGES = 200_000
 
-_METRICS = (
+METRICS = (
     ("power_w", 60, 120),
     ("energy_kwh", 100, 900),
     ("fresh_food_c", 2, 8),
@@ -47,7 +47,7 @@ def messages(count: int, *, start_ms: int, seed: int = 1) -> Iterator[tuple[str,
                 "seq": number,
                 "ts": format_ms(start_ms - (rounds - number) * 10_000 + place),
                 "mode": "cooling",
-                "metrics": {name: round(chance.uniform(low, high), 2) for name, low, high in _METRICS},
+                "metrics": {name: round(chance.uniform(low, high), 2) for name, low, high in METRICS},
             }
             payload = json.dumps(document, separators=(",", ":")).encode()
             yield f"fettle/v1/refrigerator/fridge-{appliance:05d}/telemetry", payload
