@@ -194,7 +194,7 @@ class Judge:
             if self._window.holds(ts_ms, self._received_ms):
                 anchor = Anchor(ts_ms, up_ms) if up_ms >= 0 else anchor
                 continue
-            redated = self._window.redated(anchor, up_ms if up_ms >= 0 else None, self._received_ms)
+            redated = self._window.redated(anchor, up_ms if up_ms >= 0 else None, self._received_ms, ts_ms)
             if redated is None:
                 raise Refused(Reason.TIME_OUT_OF_RANGE, "ts is outside the accepted window, and up_ms gives no other")
             times.append((number, index, redated))

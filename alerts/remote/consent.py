@@ -28,6 +28,8 @@ from ingest.clock import from_ms
 SYSTEM = "fettle"
 CUSTOMER = "customer"
 CODE_LENGTH_MAX = 100
+CLOCK_SLACK_MS = 5_000
+"""So far two processes' clocks may lie apart, and a clock may be put right, without ending anything."""
 
 
 def request_session(t: Transaction, ticket_ref: str, scope: Scope, limits: SessionLimits, *, actor: str) -> str:
@@ -143,7 +145,12 @@ def expire_sessions(t: Transaction, limits: SessionLimits) -> int:
 
 
 def overdue(row: Row[Any], now_ms: int, limits: SessionLimits) -> str | None:
-    """Why this live session is over by now, or nothing."""
+    """Why this live session is over by now, or nothing.
+
+    It fails closed where the clock was set back: a session whose last sign of life lies ahead would live too long.
+    """
+    if now_ms < (row.active_ms or row.requested_ms) - CLOCK_SLACK_MS:
+        return "the clock was set back"
     if row.state == SessionState.REQUESTED:
         return "no consent in time" if now_ms >= row.code_until_ms else None
     if row.ends_by_ms is not None and now_ms >= row.ends_by_ms:

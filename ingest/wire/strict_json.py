@@ -59,7 +59,7 @@ class _Hooks:
         """An integer of at most 64 bit."""
         if len(text) > _INTEGER_CHARACTERS_MAX or not INTEGER_MIN <= int(text) <= INTEGER_MAX:
             self.note("an integer is beyond 64 bit")
-            return 0
+            return -1  # no seq either: the message must not be laid to another's number
         return int(text)
 
     def number(self, text: str) -> float:

@@ -25,14 +25,23 @@ def test_up_time_dates_what_the_clock_can_not() -> None:
     """An estimated time is the anchor plus the up-time since, forwards and backwards."""
     anchor = Anchor(NOW - 10_000, 5000)
 
-    assert WINDOW.redated(anchor, 7000, NOW) == NOW - 8000
-    assert WINDOW.redated(anchor, 3000, NOW) == NOW - 12_000
+    assert WINDOW.redated(anchor, 7000, NOW, 0) == NOW - 8000
+    assert WINDOW.redated(anchor, 3000, NOW, 0) == NOW - 12_000
 
 
 def test_no_ground_no_time() -> None:
     """Without anchor, without up-time, or with one that leads out of the window, nothing is made up."""
     anchor = Anchor(NOW, 5000)
 
-    assert WINDOW.redated(None, 7000, NOW) is None
-    assert WINDOW.redated(anchor, None, NOW) is None
-    assert WINDOW.redated(anchor, 5000 + 40 * DAY_MS, NOW) is None
+    assert WINDOW.redated(None, 7000, NOW, 0) is None
+    assert WINDOW.redated(anchor, None, NOW, 0) is None
+    assert WINDOW.redated(anchor, 5000 + 40 * DAY_MS, NOW, 0) is None
+
+
+def test_two_witnesses_outweigh_our_own_clock() -> None:
+    """Where clock and up-time of an appliance agree, a time outside the window is believed, up to a day from our clock."""
+    anchor, hour = Anchor(NOW, 5000), 3_600_000
+
+    assert WINDOW.redated(anchor, 5000 + hour, NOW, NOW + hour) == NOW + hour
+    assert WINDOW.redated(anchor, 5000 + hour, NOW, NOW + 2 * hour) is None
+    assert WINDOW.redated(anchor, 5000 + 2 * DAY_MS, NOW, NOW + 2 * DAY_MS) is None

@@ -1,0 +1,96 @@
+"""The way of a message without servers: payloads → journal → admission → detectors and store, in one thread.
+
+What arrives together is one journal batch. At the end the line is asked for its ledger, dead letters, readings and findings.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping
+
+import mqtt5
+
+from detectors.finding import Finding
+from detectors.pipeline import Pipeline
+from detectors.runner import Runner
+from ingest.admission import Admission
+from ingest.admitter import Admitter
+from ingest.clock import ManualClock
+from ingest.dead_letters import KeptLetter, list_dead_letters
+from ingest.feed import AdmittedFeed
+from ingest.ledger import LedgerRow
+from ingest.profiles.definition import Profile
+from ingest.wire.columns import BatchDecoder
+from ingest.writer import StoreWriter, WriterOptions
+from tests.detectors.memory_sink import MemorySink
+from tests.world_disk import DiskJournal, SimulatedDisk
+from tests.world_parts import WorldBooks, WorldStore, open_books
+
+
+class Line:
+    """One installation's core over fakes that pass their contract suites."""
+
+    def __init__(self, profiles: Mapping[str, Profile], start_ms: int) -> None:
+        self.clock = ManualClock(start_ms)
+        self.elapsed_s = 0.0
+        self.journal = DiskJournal(SimulatedDisk())
+        self.books = WorldBooks(open_books(), lambda _name: None)
+        self.store = WorldStore(lambda _name: None)
+        self.sink = MemorySink()
+        self.feed = AdmittedFeed(self.journal, self.books, lambda: BatchDecoder(profiles))
+        self.admitter = Admitter(
+            self.journal,
+            Admission(self.books, BatchDecoder(profiles)),
+            after=0,
+            clock=self.clock,
+            on_admitted=self.feed.offer,
+            answer=lambda _answers: None,
+        )
+        self.runner = Runner(self.feed, self.sink, Pipeline(profiles), elapsed_s=lambda: self.elapsed_s)
+        self.runner.start()
+        self.writer = StoreWriter(
+            self.feed,
+            self.store,  # type: ignore[arg-type]  # it only writes
+            self.books,
+            refuse=lambda _samples: None,
+            clock=self.clock,
+            chance=random.Random(1),
+            options=WriterOptions(linger_s=0),
+            monotonic=lambda: 0.0,
+        )
+
+    def arrive(self, messages: Iterable[tuple[str, bytes]], at_ms: int) -> None:
+        """Let messages (topic, payload) arrive together; what can't be framed at all can't arrive."""
+        said = list(messages)
+        frames = b"".join(
+            mqtt5.PublishPacket(topic, payload, qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=1).write()
+            for topic, payload in said
+        )
+        self.clock.ms = at_ms
+        position = self.journal.append([frames], count=len(said), received_ms=at_ms)
+        self.admitter.run_once(0)
+        while self.runner.run_once():
+            pass
+        while self.writer.stats.position < position:
+            self.writer.run_once()
+
+    def finish(self) -> None:
+        """Make what the detectors know durable."""
+        self.runner.commit()
+
+    def ledger(self) -> dict[tuple[str, str | None], LedgerRow]:
+        """The ledger's rows."""
+        return {(row.id, row.boot): row for row in self.books.ledger_rows()}
+
+    def letters(self) -> list[KeptLetter]:
+        """All dead letters."""
+        with self.books.snapshot() as connection:
+            return list(list_dead_letters(connection))
+
+    def readings(self) -> int:
+        """How many readings the store holds."""
+        return sum(map(len, self.store.points.values()))
+
+    def findings(self) -> list[Finding]:
+        """All findings in the order of their times."""
+        return sorted(self.sink.findings, key=lambda one: (one.appliance_id, one.raised_ms, one.fault_mode, str(one)))
