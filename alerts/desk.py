@@ -37,6 +37,7 @@ from alerts.directory import (
 )
 from alerts.errors import WrongCodeError
 from alerts.lifecycle import AlertState, SessionEvent, SessionState, TicketState, TicketStep
+from alerts.listening import read_signs
 from alerts.page import LIMIT_DEFAULT, Page
 from alerts.remote.command import due_commands, expire_commands, note_sent
 from alerts.remote.consent import end_session, expire_sessions, has_live, request_session, try_code
@@ -196,6 +197,10 @@ class Desk:
     def silences(self) -> Sequence[Silence]:
         """What is muted now."""
         return self._look(list_silences)
+
+    def signs(self) -> Mapping[str, Any]:
+        """What the process at the broker last said of itself."""
+        return self._look(read_signs)
 
     # Appliances.
 

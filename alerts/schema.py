@@ -345,8 +345,9 @@ listening = Table(
     _ms("until_ms", nullable=False),
     _ms("away_from_ms", nullable=False),
     _ms("away_until_ms", nullable=False),
+    Column("signs", JSON, nullable=True),
 )
-"""One row: when the service last heard the broker, and its last absence."""
+"""One row: when the service last heard the broker, its last absence, and what it said of itself then."""
 
 accounts = Table(
     "accounts",

@@ -7,7 +7,7 @@ waits in the journal.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -114,14 +114,16 @@ def desk(inbox: Inbox, timers: Timers, clock: Clock, trouble: Trouble) -> Callab
     return run
 
 
-def listen(listener: Listener, is_connected: Callable[[], bool], trouble: Trouble) -> Callable[[threading.Event], None]:
-    """The loop that writes down when we hear the broker; that we stop listening comes last."""
+def listen(
+    listener: Listener, is_connected: Callable[[], bool], signs: Callable[[], Mapping[str, object]], trouble: Trouble
+) -> Callable[[threading.Event], None]:
+    """The loop that writes down when we hear the broker, and how we are; that we stop listening comes last."""
 
     def run(stop: threading.Event) -> None:
         while not stop.wait(LISTEN_EVERY_S):
-            patient(lambda: listener.tick(is_connected=is_connected()), stop, trouble, name="listening")
+            patient(lambda: listener.tick(is_connected=is_connected(), signs=signs()), stop, trouble, name="listening")
         try:
-            listener.tick(is_connected=False)
+            listener.tick(is_connected=False, signs=signs())
         except UnavailableError as error:
             log.warning("listening_not_saved", sentence=str(error))  # the next start concludes it from the last note
 

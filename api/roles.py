@@ -109,12 +109,13 @@ class RoleService(Threaded):
         parts = Parts(self.settings, self._around, journal, books, decoders)
         pipes = self.pipes = parts.pipes(address, PatientCommands(desk))
 
+        writer = parts.writer(pipes.feed, store)
         self.at_stop(pipes.admitter.stop)
         return {
             "broker": self.in_loop(lambda stopping: speak_with_broker(pipes, stopping)),
             "admit": lambda _stop: pipes.admitter.run(),
-            "store": parts.writer(pipes.feed, store).run,
-            "listening": loops.listen(Listener(desk), pipes.is_connected, loops.Trouble()),
+            "store": writer.run,
+            "listening": loops.listen(Listener(desk), pipes.is_connected, lambda: pipes.signs(writer), loops.Trouble()),
             "housekeeping": Housekeeping(journal, books, desk, round(self.settings.journal_keep_mib * 2**20)).loop(),
         }
 

@@ -95,6 +95,11 @@ class Pipes:
         """Whether the broker is heard now."""
         return self.ingester.session.stats.is_connected
 
+    def signs(self, writer: StoreWriter) -> dict[str, object]:
+        """What other processes may know of this one."""
+        received, errors = self.ingester.stats.messages_received, {"down": 0, **writer.stats.errors}
+        return {"messages_received": received, "store_errors": errors}
+
 
 @dataclass(frozen=True, slots=True)
 class Rooms:

@@ -72,7 +72,12 @@ class Service(Threaded):
             "detect": loops.detect(rooms.runner, rooms.pipes.feed, loops.Trouble()),
             "desk": loops.desk(rooms.inbox, rooms.timers, rooms.desk.clock, loops.Trouble()),
             "outbox": loops.deliver(rooms.outbox, loops.Trouble()),
-            "listening": loops.listen(Listener(rooms.desk), rooms.pipes.is_connected, loops.Trouble()),
+            "listening": loops.listen(
+                Listener(rooms.desk),
+                rooms.pipes.is_connected,
+                lambda: rooms.pipes.signs(rooms.writer),
+                loops.Trouble(),
+            ),
             "housekeeping": Housekeeping(
                 rooms.journal, rooms.books, rooms.desk, round(self.settings.journal_keep_mib * 2**20)
             ).loop(),

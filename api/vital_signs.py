@@ -101,7 +101,8 @@ class ReaderSigns(DeskSigns):
         self._lag: CursorLag | None = None
 
     def collect(self) -> Iterable[Metric]:
-        """All figures, as they are now."""
+        """All figures, as they are now; those of the process at the broker as it last wrote them down."""
+        yield from self._told()
         books, journal = self._books(), self._journal()
         if books is not None and journal is not None:
             self._lag = self._lag or CursorLag(journal.count_messages)
@@ -109,6 +110,17 @@ class ReaderSigns(DeskSigns):
             yield _gauge("fettle_journal_bytes", "what the journal takes on disk", journal.size_bytes())
             yield cursor_lags(lambda: durable_cursors(books, self._desk), journal.tip, lag)
         yield from super().collect()
+
+    def _told(self) -> Iterable[Metric]:
+        """What the process at the broker said of itself; left out while the database is away."""
+        try:
+            signs = self._desk.signs()
+        except DeskError:
+            return
+        yield _counter(
+            "fettle_messages_received", "messages received from the broker", signs.get("messages_received", 0)
+        )
+        yield store_errors(signs.get("store_errors", {"down": 0}))
 
 
 class VitalSigns(DeskSigns):
@@ -154,16 +166,17 @@ class VitalSigns(DeskSigns):
         order = rooms.runner.order
         yield _counter("fettle_late_samples", "samples behind the watermark: stored, not scored", order.late_samples)
         yield _gauge("fettle_held_samples", "samples that wait for an earlier one", order.held_samples)
-        yield self._store_errors()
+        yield store_errors({"down": 0, **rooms.writer.stats.errors})
         yield cursor_lags(rooms.cursors, rooms.journal.tip, rooms.pipes.lag)
         yield from super().collect()
 
-    def _store_errors(self) -> Metric:
-        """Failed attempts to write, by kind."""
-        family = CounterMetricFamily("fettle_store_errors", "failed attempts to write", labels=["kind"])
-        for kind, count in {"down": 0, **self._rooms.writer.stats.errors}.items():
-            family.add_metric([kind], count)
-        return family
+
+def store_errors(counts: Mapping[str, int]) -> Metric:
+    """Failed attempts to write, by kind."""
+    family = CounterMetricFamily("fettle_store_errors", "failed attempts to write", labels=["kind"])
+    for kind, count in counts.items():
+        family.add_metric([kind], count)
+    return family
 
 
 def cursor_lags(cursors: Callable[[], Mapping[str, int]], tip: Callable[[], int], lag: CursorLag) -> Metric:

@@ -328,6 +328,7 @@ def test_four_processes_of_one_role_each_do_what_one_does(broker: EmbeddedBroker
             wait_until(lambda: client.get("/api/v1/appliances/fridge-1").status_code == 200)
             wait_until(lambda: len(client.get("/api/v1/appliances/fridge-1/telemetry").json()["ts"]) == 30)
             letters = client.get("/api/v1/dead-letters").json()["items"]
+            roles[ProcessRole.INGEST].stop()
             figures = client.get("/metrics").text
         with pytest.raises(ServiceError, match="already works on"):
             Service(settings, around).start()
@@ -340,4 +341,6 @@ def test_four_processes_of_one_role_each_do_what_one_does(broker: EmbeddedBroker
     assert 'fettle_dead_letters_total{reason="not_json"} 1.0' in figures
     assert 'fettle_cursor_lag_messages{cursor="admit"} 0.0' in figures
     assert "\nfettle_journal_bytes " in figures
+    assert "\nfettle_messages_received_total 31.0" in figures
+    assert 'fettle_store_errors_total{kind="down"} 0.0' in figures
     assert [service.failure for service in roles.values()] == [None] * 4
