@@ -17,7 +17,7 @@ from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
 from ingest.journal import JournalBatch, JournalError
 from ingest.journal.kafka_client import REACH_S, reading_settings, take_messages
 from ingest.journal.kafka_errors import END, translated
-from ingest.journal.kafka_pieces import Commit, MalformedPieceError, Piece, assemble, decode_piece
+from ingest.journal.kafka_pieces import Commit, MalformedPieceError, Piece, assemble, decode_piece, is_whole
 from ingest.journal.kafka_writer import time_of
 
 if TYPE_CHECKING:
@@ -171,16 +171,16 @@ class KafkaReader:
             position = min(self._pending)
             pieces = [piece for _, piece in self._pending[position].values()]
             commit = pieces[0].commit
-            is_whole = len(pieces) == pieces[0].of
+            is_complete = is_whole(pieces)
             is_next = commit.previous <= after
-            if not (is_whole and is_next) and not (is_doubted and self._have_passed(position)):
+            if not (is_complete and is_next) and not (is_doubted and self._have_passed(position)):
                 return None
             self._drop(position)
-            if not (is_whole and is_next) and after > 0:  # the beginning may be cut by retention
+            if not (is_complete and is_next) and after > 0:  # the beginning may be cut by retention
                 log.error("journal_batches_missing", journal=str(self._address), behind=after, before=position)
                 self.damaged += 1
             self.after = after = position
-            if not is_whole:
+            if not is_complete:
                 continue
             batch = self._assembled(commit, pieces)
             if batch is not None:

@@ -122,13 +122,13 @@ class KafkaWriter:
             position = max(tip + 1, received_ms * TICKS_PER_MS)
             commit = Commit(position, tip, received_ms, self._total + count, count, crc32)
             assert self._partitions is not None  # noqa: S101 - set by _ready
-            shares = cut(plain, self._partitions)
-            size = 0
+            size, touched = 0, []
             try:
                 producer.begin_transaction()
-                for number, share in enumerate(shares):
-                    record = encode_piece(commit, share, self._compressor, number=number, of=len(shares))
+                for number, share in enumerate(cut(plain, self._partitions)):
+                    record = encode_piece(commit, share, self._compressor, number=number)
                     size += len(record)
+                    touched.append(share.partition)
                     producer.produce(
                         self._address.topic, record, partition=share.partition, timestamp=time_of(position),
                         on_delivery=self._delivered,
@@ -140,7 +140,7 @@ class KafkaWriter:
             self._unsure = None
             self._tip, self._total = position, commit.total
             self.record_bytes += size
-            self.offsets += len(shares) + len({share.partition for share in shares})
+            self.offsets += len(touched) + len(set(touched))
             return position
 
     def trouble(self) -> str | None:

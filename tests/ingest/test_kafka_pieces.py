@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 
 import mqtt5
 import pytest
@@ -21,6 +22,7 @@ from ingest.journal.kafka_pieces import (
     cut,
     decode_piece,
     encode_piece,
+    is_whole,
     partition_of,
 )
 
@@ -38,23 +40,32 @@ def frame(appliance: int, payload: bytes) -> bytes:
     return mqtt5.PublishPacket(topic, payload, qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=7).write()
 
 
-def records_of(frames: bytes, count: int, *, piece_bytes: int = 900_000) -> list[bytes]:
+def records_of(frames: bytes, count: int, *, run_messages: int = 1000, run_bytes: int = 500_000) -> list[bytes]:
     """The records of a commit."""
     commit = Commit(2048, 1024, 2, count, count, zlib.crc32(frames))
-    shares = cut(frames, Partitions(PARTITIONS, appliance_of), piece_bytes=piece_bytes)
+    shares = cut(frames, Partitions(PARTITIONS, appliance_of), run_messages=run_messages, run_bytes=run_bytes)
     packer = zstandard.ZstdCompressor(level=1)
-    return [encode_piece(commit, share, packer, number=n, of=len(shares)) for n, share in enumerate(shares)]
+    return [encode_piece(commit, share, packer, number=number) for number, share in enumerate(shares)]
 
 
-@given(st.lists(st.tuples(st.integers(0, 20), st.binary(max_size=300)), min_size=1, max_size=60), st.integers(50, 5000))
-def test_a_commit_is_put_together_as_it_was(messages: list[tuple[int, bytes]], piece_bytes: int) -> None:
+@given(
+    st.lists(st.tuples(st.integers(0, 20), st.binary(max_size=300)), min_size=1, max_size=60),
+    st.integers(1, 30),
+    st.integers(50, 5000),
+)
+def test_a_commit_is_put_together_as_it_was(
+    messages: list[tuple[int, bytes]], run_messages: int, run_bytes: int
+) -> None:
     """Cut into pieces of any size and put together in any order, the frames are byte for byte those of the commit."""
     frames = b"".join(frame(*message) for message in messages)
 
-    pieces = [decode_piece(record) for record in records_of(frames, len(messages), piece_bytes=piece_bytes)]
+    records = records_of(frames, len(messages), run_messages=run_messages, run_bytes=run_bytes)
+    pieces = [decode_piece(record) for record in records]
 
+    assert is_whole(pieces)
     assert assemble(pieces[::-1]) == frames
-    assert {piece.number for piece in pieces} == set(range(pieces[0].of))
+    assert [piece.number for piece in pieces] == list(range(len(pieces)))
+    assert not is_whole(pieces[:-1] or [replace(pieces[0], indexes=pieces[0].indexes[:-1])])
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.binary(max_size=30)), min_size=1, max_size=60))
@@ -63,7 +74,7 @@ def test_an_appliance_stays_in_one_partition_and_in_order(messages: list[tuple[i
     frames = b"".join(frame(*message) for message in messages)
     partitions = Partitions(PARTITIONS, appliance_of)
 
-    shares = cut(frames, partitions) + cut(frames, partitions)
+    shares = [*cut(frames, partitions), *cut(frames, partitions)]
 
     for appliance in {appliance for appliance, _ in messages}:
         own = [frame(appliance, payload) for number, payload in messages if number == appliance]
@@ -109,8 +120,8 @@ def test_a_changed_byte_never_changes_a_message() -> None:
 
 def test_pieces_of_different_commits_do_not_pass_for_one() -> None:
     """Pieces whose messages don't match the commit's checksum are refused."""
-    one = [decode_piece(record) for record in records_of(frame(1, b"a") + frame(2, b"b"), 2, piece_bytes=1)]
-    other = [decode_piece(record) for record in records_of(frame(1, b"a") + frame(2, b"c"), 2, piece_bytes=1)]
+    one = [decode_piece(record) for record in records_of(frame(1, b"a") + frame(2, b"b"), 2, run_messages=1)]
+    other = [decode_piece(record) for record in records_of(frame(1, b"a") + frame(2, b"c"), 2, run_messages=1)]
 
     with pytest.raises(MalformedPieceError, match="checksum"):
         assemble([one[0], other[1]])
