@@ -26,10 +26,13 @@ from ingest.store.line_protocol import encode_block
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from ingest.store.influx_address import InfluxAddress
 
 BODY_LINES = 5_000
 BODY_BYTES = 4 * 1024 * 1024
+KINDS_MAX = 256
 CONNECT_TIMEOUT_MS = 5_000
 READ_TIMEOUT_MS = 60_000
 SCAN_SAMPLES = 50_000
@@ -50,6 +53,7 @@ class InfluxStore:
         self._address = address
         self._writes = client.write_api(write_options=SYNCHRONOUS)
         self._queries = client.query_api()
+        self._heads: dict[str, dict[str, bytes]] = {}
         self._dialect = Dialect(  # type: ignore[no-untyped-call]  # the client library is typed in parts only
             header=True, annotations=[], delimiter=",", date_time_format="RFC3339Nano"
         )
@@ -70,15 +74,22 @@ class InfluxStore:
     def write(self, blocks: Sequence[SampleBlock]) -> None:
         """Store all samples of all blocks; refused rows are named by :class:`StoreRejected` after all others are stored."""
         rejected: list[tuple[int, int, str]] = []
-        lines: list[Line] = []
+        lines: list[bytes] = []
+        origins: list[tuple[int, NDArray[np.intp]]] = []
         for number, block in enumerate(blocks):
             refused = refusals(block)
             rejected += [(number, row, why) for row, why in refused]
             rows = np.delete(np.arange(len(block)), [row for row, _ in refused])
             kept = _take(block, rows) if refused else block
-            lines += [(line, number, row) for line, row in zip(encode_block(kept), rows.tolist(), strict=True)]
-        for body in _bodies(lines):
-            rejected += self._post(body)
+            lines += encode_block(kept, self._heads.setdefault(block.kind, {}))
+            origins.append((number, rows))
+        for start, end in _bodies(lines):
+            try:
+                self._send(b"\n".join(lines[start:end]))
+            except RefusedBody as error:
+                rejected += self._bad_of(_lines(lines, origins)[start:end], error)
+        if len(self._heads) > KINDS_MAX:
+            self._heads.clear()
         if rejected:
             raise StoreRejected(sorted(rejected))
 
@@ -175,17 +186,24 @@ class InfluxStore:
         self._client.close()  # type: ignore[no-untyped-call]  # the same
 
     def _post(self, lines: Sequence[Line]) -> list[tuple[int, int, str]]:
-        """Write some lines; returns those that the server refuses for good."""
-        body = b"\n".join(line for line, _, _ in lines)
+        """Write lines of which some may be bad; returns those that the server refuses for good."""
         try:
-            with translated(self._address):
-                self._writes.write(self._address.bucket, self._address.org, body)
+            self._send(b"\n".join(line for line, _, _ in lines))
         except RefusedBody as error:
-            if len(lines) == 1 or f"dropped={len(lines)}" in str(error).split():
-                return [(number, row, str(error)) for _, number, row in lines]
-            half = len(lines) // 2
-            return self._post(lines[:half]) + self._post(lines[half:])
+            return self._bad_of(lines, error)
         return []
+
+    def _bad_of(self, lines: Sequence[Line], error: RefusedBody) -> list[tuple[int, int, str]]:
+        """Which of the lines of a refused body are bad, found by halving; all others are written."""
+        if len(lines) == 1 or f"dropped={len(lines)}" in str(error).split():
+            return [(number, row, str(error)) for _, number, row in lines]
+        half = len(lines) // 2
+        return self._post(lines[:half]) + self._post(lines[half:])
+
+    def _send(self, body: bytes) -> None:
+        """Write one body."""
+        with translated(self._address):
+            self._writes.write(self._address.bucket, self._address.org, body)
 
     def _query(self, query: str) -> bytes:
         """The CSV that answers a query."""
@@ -263,16 +281,22 @@ class InfluxStore:
         )
 
 
-def _bodies(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
-    """Lines in bodies of bounded length."""
-    start, size = 0, 0
-    for end, (line, _, _) in enumerate(lines):
-        if end - start == BODY_LINES or (size + len(line) > BODY_BYTES and end > start):
-            yield lines[start:end]
-            start, size = end, 0
-        size += len(line) + 1
-    if start < len(lines):
-        yield lines[start:]
+def _bodies(lines: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Lines in bodies of bounded length: from which to which."""
+    ends = np.cumsum(np.fromiter(map(len, lines), dtype=np.int64, count=len(lines)) + 1)
+    start = 0
+    while start < len(lines):
+        before = int(ends[start - 1]) if start else 0
+        fitting = int(np.searchsorted(ends, before + BODY_BYTES + 1, side="right"))
+        end = min(max(fitting, start + 1), start + BODY_LINES, len(lines))
+        yield start, end
+        start = end
+
+
+def _lines(lines: Sequence[bytes], origins: Sequence[tuple[int, NDArray[np.intp]]]) -> list[Line]:
+    """All lines with where they come from."""
+    places = [(number, row) for number, rows in origins for row in rows.tolist()]
+    return [(line, number, row) for line, (number, row) in zip(lines, places, strict=True)]
 
 
 def _take(block: SampleBlock, rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> SampleBlock:

@@ -20,27 +20,38 @@ if TYPE_CHECKING:
 
     from ingest.sample import SampleBlock
 
+HEADS_MAX = 200_000
+_COLON = ord(":")
 _TO_FIELDS = bytes.maketrans(b":", b"=")
 _NOT_IN_FIELDS = b'"{} \t\r\n'
 _encode = msgspec.json.Encoder().encode
 
 
-def encode_block(block: SampleBlock) -> list[bytes]:
-    """The block's samples as lines without line ends, in order."""
+def encode_block(block: SampleBlock, known: dict[str, bytes] | None = None) -> list[bytes]:
+    """The block's samples as lines without line ends, in order.
+
+    ``known`` is where a writer of one kind remembers the beginnings of lines, by appliance; it is kept bounded here.
+    """
     if not len(block):
         return []
-    kind = _key(block.kind)
-    heads = {name: b"%b,appliance_id=%b " % (kind, _key(name)) for name in set(block.appliance_ids)}
+    heads = _heads(block, {} if known is None else known)
     texts = list(zip(block.modes, block.cycles, strict=True))
     tails = {pair: _text_field(b"mode", pair[0]) + _text_field(b"cycle", pair[1]) for pair in set(texts)}
-    rows = zip(
-        map(heads.__getitem__, block.appliance_ids),
-        _fields(block),
-        map(tails.__getitem__, texts),
-        block.time_ns().tolist(),
-        strict=True,
-    )
+    rows = zip(heads, _fields(block), map(tails.__getitem__, texts), block.time_ns().tolist(), strict=True)
     return list(map(b"%b%b%b %d".__mod__, rows))
+
+
+def _heads(block: SampleBlock, known: dict[str, bytes]) -> list[bytes]:
+    """What each line begins with."""
+    try:
+        return list(map(known.__getitem__, block.appliance_ids))
+    except KeyError:
+        if len(known) > HEADS_MAX:
+            known.clear()
+    kind = _key(block.kind)
+    for name in set(block.appliance_ids) - known.keys():
+        known[name] = b"%b,appliance_id=%b " % (kind, _key(name))
+    return list(map(known.__getitem__, block.appliance_ids))
 
 
 def _fields(block: SampleBlock) -> list[bytes]:
@@ -48,7 +59,8 @@ def _fields(block: SampleBlock) -> list[bytes]:
     text = block.metrics_text
     if text is not None:
         readings = int(np.count_nonzero(~np.isnan(block.values)))
-        is_plain = b"\\" not in text and text.count(b":") == readings
+        colons = int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == _COLON))
+        is_plain = b"\\" not in text and colons == readings
         if is_plain and text.count(TEXT_SEPARATOR) == len(block) - 1:
             return _translate(text)
     return _translate(TEXT_SEPARATOR.join(_encode_values(block)))
