@@ -30,7 +30,7 @@ def _pipeline() -> Pipeline:
 CASES = [
     *(
         Case(kind, tuple(PROFILES[kind].metrics), PROFILES[kind].modes, _pipeline)
-        for kind in ("refrigerator", "washing_machine")
+        for kind in ("refrigerator", "washing_machine", "dishwasher", "dryer", "oven")
     ),
     Case("generic", ("a", "b", "c"), (None,), _pipeline),
     Case("unheard_of", ("x",), (None,), _pipeline),

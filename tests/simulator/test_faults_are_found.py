@@ -19,8 +19,8 @@ from simulator.specification import FleetSpecification
 from tests.simulator.made import START_MS, calm_fleet
 
 SOUND = 2
-DAYS = 42
-ONSET_DAY = 24.0
+DAYS = 34
+ONSET_DAY = 18.0
 
 
 def _broken(kind: str, modes: list[str], surely: dict[str, float]) -> tuple[FleetSpecification, int]:
