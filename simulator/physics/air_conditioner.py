@@ -228,7 +228,7 @@ class _Report:
             "power_w": self.mean(run.power_w),
             "energy_kwh": self._total("energy_kwh", self.mean(run.power_w) * self.step_s * self.per_report / 3.6e6),
             "room_c": self.room_c,
-            "set_c": run.set_c[self.per_report - 1 :: self.per_report],
+            "set_c": np.where(self.wanted == 0, np.nan, run.set_c[self.per_report - 1 :: self.per_report]),
             "outdoor_c": self.outdoor_c,
             "humidity_pct": self._humidity(),
             "compressor_starts": self._total("compressor_starts", self._starts()),

@@ -58,6 +58,8 @@ MIXED_C = 40.0
 SCALE_MM = 3.0
 SCALE_W_M_K = 1.0
 MAINS_RATED_V = 230.0
+HEATS = 0.9
+"""A report is one of heating where at least so much of it was."""
 BURNT = 0.9
 WELDED = 0.9
 FloatArray = NDArray[np.float64]
@@ -173,7 +175,7 @@ class _Report:
 
     def told(self, rng: np.random.Generator) -> Told:
         """All readings, modes and codes."""
-        p, s, heats = self.p, self.s, self.heating > 0.1
+        p, s, heats = self.p, self.s, self.heating > HEATS
         drawn_l = self.mean(self.tank.hot_l) * self.per_report
         power = self.mean(self.tank.heating * self.tank.element_w) + p["standby_w"]
         trips = rng.poisson(self.heating * 3.0 * np.maximum(s["scale"] - 0.5, 0.0) ** 2 / 3600.0 * self.span_s)
@@ -251,7 +253,7 @@ KIND = SteadyKind(
     fault_modes=FAULT_MODES,
     metrics=METRICS,
     modes=MODES,
-    feels=("kitchen_c", "inlet_c", "hardness_dh", "mains_v", "draw_l"),
+    feels=("kitchen_c", "inlet_c", "mains_v", "draw_l"),
     make=WaterHeaters,
     settings=("set_c",),
 )
