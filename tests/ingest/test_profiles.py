@@ -84,6 +84,23 @@ def test_shipped_profiles_load() -> None:
     assert profile_for("washing_machine").unit is Unit.CYCLE
 
 
+def test_shipped_profiles_say_what_a_repair_needs() -> None:
+    """Seven kinds know 50 fault modes and more; each is named and explained in English and Chinese, and confirmed by a test."""
+    kinds = [profile for profile in load_profiles().values() if profile.kind != "generic"]
+    modes = [mode for profile in kinds for mode in profile.fault_modes.values()]
+
+    assert len(kinds) == 7
+    assert len(modes) >= 50
+    words = [mapping for mode in modes for mapping in (mode.title, mode.remedy, mode.first_check)]
+    words += [metric.label for profile in kinds for metric in profile.metrics.values()]
+    words += [feature.label for profile in kinds for feature in profile.features]
+    words += [test.label for profile in kinds for test in profile.tests.values()]
+    assert all(mapping.get("en") and mapping.get("zh") for mapping in words)
+    signed = [(profile, mode) for profile in kinds for mode in profile.fault_modes.values() if mode.signature]
+    assert len(signed) >= 50
+    assert all(mode.test in profile.tests for profile, mode in signed)
+
+
 def test_extra_folder_adds_a_kind(tmp_path: Path) -> None:
     """A new kind is a new file and no code."""
     (tmp_path / "kettle.toml").write_text(GOOD, encoding="utf-8")
