@@ -16,7 +16,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from confluent_kafka import OFFSET_END, Consumer, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
@@ -127,11 +127,9 @@ class KafkaJournal:
         measured_at, size = self._size
         if self._writer is None or time.monotonic() - measured_at < SIZE_FRESH_S:
             return size
-        try:
-            first, last = self._offsets(_FIRST), self._offsets(_LAST)
-        except JournalError:
-            return size
-        size = round(sum(last) - sum(first)) * self._writer.record_bytes // max(1, self._writer.offsets)
+        with suppress(JournalError):  # while Kafka is away it is as large as it was
+            offsets = sum(self._offsets(_LAST)) - sum(self._offsets(_FIRST))
+            size = offsets * self._writer.record_bytes // max(1, self._writer.offsets)
         self._size = (time.monotonic(), size)
         return size
 

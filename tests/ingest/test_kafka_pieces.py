@@ -68,6 +68,29 @@ def test_a_commit_is_put_together_as_it_was(
     assert not is_whole(pieces[:-1] or [replace(pieces[0], indexes=pieces[0].indexes[:-1])])
 
 
+GOLDEN = (
+    (
+        "464b4a3100000008000000000000000400000000000002000000000000000300000000000000030000008fb74ec00200000028b52ffd207e3d02"
+        "0022040f16903b07181f82cd79cef6e8ff981f05c18c6dd30ab9140f3d229979e3c1889393b1c44f83ba965fbe9e8814b6bba61039f8957945a8"
+        "511c6d81b60d020027ad0edc7547"
+    ),
+    (
+        "464b4a3101000008000000000000000400000000000002000000000000000300000000000000030000008fb74ec00100000028b52ffd202d6901"
+        "0001000000250000003223001c666574746c652f76312f64727965722f64322f74656c656d657472790007007b7d"
+    ),
+)
+"""The records of one commit in the first format; a later version must read them."""
+
+
+def test_the_first_format_is_read() -> None:
+    """Records as they were written first give their commit and its messages, also to later versions."""
+    pieces = [decode_piece(bytes.fromhex(record)) for record in GOLDEN]
+
+    first, other = frame(1, b'{"boot":"a","seq":0}'), frame(2, b"{}")
+    assert assemble(pieces) == first + other + frame(1, b'{"boot":"a","seq":1}')
+    assert {piece.commit for piece in pieces} == {Commit(2048, 1024, 2, 3, 3, pieces[0].commit.crc32)}
+
+
 @given(st.lists(st.tuples(st.integers(0, 20), st.binary(max_size=30)), min_size=1, max_size=60))
 def test_an_appliance_stays_in_one_partition_and_in_order(messages: list[tuple[int, bytes]]) -> None:
     """All messages of one appliance go to one partition, those of a later commit too, in the order of arrival."""
