@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 
 import zstandard
 
+from ingest.journal import JournalError
+
 RUN_MESSAGES = 1000
 RUN_BYTES = 512 * 1024
 """A commit is cut run by run, a piece per run and partition: what is cut is packed while the processor's cache still holds
@@ -136,7 +138,9 @@ def encode_piece(commit: Commit, share: Share, compressor: zstandard.ZstdCompres
 
 
 def decode_piece(record: bytes) -> Piece:
-    """A record's piece; raises :class:`MalformedPieceError`."""
+    """A record's piece; raises :class:`MalformedPieceError`, or :class:`JournalError` where it is a later version's."""
+    if record[:3] == _MAGIC[:3] and record[:4] != _MAGIC:
+        raise JournalError("the journal's records were written by a newer Fettle: update this one")
     try:
         magic, number, position, previous, received_ms, total, count, crc32, own = _HEADER.unpack_from(record)
     except struct.error as error:

@@ -71,34 +71,39 @@ class KafkaReader:
     def read(self, after: int, *, limit_bytes: int, until: int) -> list[KafkaBatch]:
         """Batches behind ``after``; waits for one where positions up to ``until`` are known to be there."""
         self.used_at = time.monotonic()
-        batches: list[KafkaBatch] = []
-        size = 0
         try:
-            if self.after != after:
-                self._seek(after)
-            deadline = doubt = time.monotonic() + REACH_S
-            doubt += DOUBT_S - REACH_S
-            while size < limit_bytes:
-                batch = self._next(is_doubted=time.monotonic() > doubt)
-                if batch is not None:
-                    batches.append(batch)
-                    size += len(batch.frames)
-                    continue
-                if batches and ((self.after or 0) >= until or time.monotonic() > deadline):
-                    break
-                if not self._poll(0 if self._is_at_end(until) else LOOK_S) and self._is_at_end(until):
-                    break
-                if time.monotonic() > deadline:
-                    self.after = None
-                    raise JournalError(f"Kafka at {self._address.servers} doesn't give what stands behind {after}")
+            return self._read(after, limit_bytes=limit_bytes, until=until)
         except KafkaException as error:
             self.after = None
             raise translated(self._address, error) from error
-        return batches
+        except JournalError:
+            self.after = None
+            raise
 
     def close(self) -> None:
         """Leave Kafka."""
         self._consumer.close()
+
+    def _read(self, after: int, *, limit_bytes: int, until: int) -> list[KafkaBatch]:
+        if self.after != after:
+            self._seek(after)
+        batches: list[KafkaBatch] = []
+        size = 0
+        started = time.monotonic()
+        while size < limit_bytes:
+            batch = self._next(is_doubted=time.monotonic() - started > DOUBT_S)
+            if batch is not None:
+                batches.append(batch)
+                size += len(batch.frames)
+                continue
+            is_late = time.monotonic() - started > REACH_S
+            if batches and ((self.after or 0) >= until or is_late):
+                break
+            if not self._poll(0 if self._is_at_end(until) else LOOK_S) and self._is_at_end(until):
+                break
+            if is_late:
+                raise JournalError(f"Kafka at {self._address.servers} doesn't give what stands behind {after}")
+        return batches
 
     def _seek(self, after: int) -> None:
         """Stand behind a position: in every partition at the first record of its time."""

@@ -125,6 +125,14 @@ def test_a_record_that_is_none_of_ours_is_told() -> None:
             assemble([decode_piece(other)])
 
 
+def test_a_later_versions_record_is_refused_and_not_passed_over() -> None:
+    """What a newer Fettle has written is no damage: it is told in one sentence, and nothing is skipped."""
+    (record,) = records_of(frame(1, b"x"), 1)
+
+    with pytest.raises(JournalError, match="newer Fettle"):
+        decode_piece(b"FKJ2" + record[4:])
+
+
 def test_a_changed_byte_never_changes_a_message() -> None:
     """Whatever byte of a record is another, its frames are as they were appended or the commit is refused."""
     frames = frame(1, b"x" * 100) + frame(1, b"y" * 10)
@@ -135,7 +143,7 @@ def test_a_changed_byte_never_changes_a_message() -> None:
         changed = record[:place] + bytes([record[place] ^ 0x41]) + record[place + 1 :]
         try:
             assert assemble([decode_piece(changed)]) == frames
-        except MalformedPieceError:
+        except (MalformedPieceError, JournalError):
             refused += 1
 
     assert refused > len(record) // 2

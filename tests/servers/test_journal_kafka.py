@@ -260,3 +260,22 @@ def test_a_topic_that_would_lose_messages_is_refused(url: str, kafka: KafkaServe
 
     assert "cleanup.policy" in (journal.trouble() or "")
     journal.close()
+
+
+def test_a_journal_of_a_newer_version_is_refused(url: str, kafka: KafkaServer) -> None:
+    """Neither a reader passes over what a newer Fettle has written, nor does a writer write behind it."""
+    journal = opened(url)
+    positions = fill(journal, 1)
+    journal.close()
+    producer = Producer({"bootstrap.servers": f"127.0.0.1:{kafka.port}"})
+    producer.produce(parse_kafka_url(url).topic, b"FKJ2" + bytes(100), partition=0)
+    producer.flush(WAIT_S)
+    reader = KafkaJournal.open_reader(parse_kafka_url(url))
+
+    for _ in range(2):
+        with pytest.raises(JournalError, match="newer Fettle"):
+            numbers_in(reader, positions[0])
+    with pytest.raises(JournalError, match="newer Fettle"):
+        opened(url).tip()
+
+    reader.close()
