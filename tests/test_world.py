@@ -13,7 +13,7 @@ from tests.contract.journal_suite import JournalSuite
 from tests.world import Guards, first_broken
 from tests.world_disk import DiskJournal, SimulatedDisk
 
-FEW = 16
+FEW = 12
 """Seeds in ``make test``; two thousand run by ``make test-world``."""
 NOTICED_WITHIN = 60
 HARD = 2.5

@@ -29,7 +29,7 @@ from tests.detectors.memory_sink import MemorySink
 ROOT = Path(__file__).parent.parent.parent
 FAULTS = {"F1": "condenser_fouling", "F2": None, "F3": "refrigerant_leak"}
 POISONED = "F2"
-AT = frozenset({25, 26})
+AT = frozenset({26, 27})
 
 
 class Poisoned(Pipeline):
@@ -69,8 +69,8 @@ class Killed(Poisoned):
 
 @pytest.fixture(scope="module")
 def batches() -> list[AdmittedBatch]:
-    """Forty days of three refrigerators, a day a batch."""
-    return fridge_batches(FAULTS, days=40)
+    """Four weeks of three refrigerators, a day a batch."""
+    return fridge_batches(FAULTS, days=28)
 
 
 def run(

@@ -12,7 +12,7 @@ from ingest.wire.dead_letter import Reason
 from tests.scenarios.line import Line
 from tests.world_fleet import KIND, PROFILES, START_MS
 
-GOOD = 4_000
+GOOD = 2_000
 PER_BATCH = 200
 TOPIC = f"fettle/v1/{KIND}"
 
@@ -67,7 +67,7 @@ def arrive(line: Line, messages: list[tuple[str, bytes]]) -> float:
 def mixed(seed: int) -> tuple[list[tuple[str, bytes]], Counter[tuple[str, bytes, Reason]]]:
     """Good messages with one malformed among a hundred, and the letters that are due."""
     chance, messages, due = random.Random(seed), list[tuple[str, bytes]](), Counter[tuple[str, bytes, Reason]]()
-    kinds = BAD * 2
+    kinds = list(BAD)
     chance.shuffle(kinds)
     every = GOOD // len(kinds)
     for number in range(GOOD):
@@ -87,7 +87,7 @@ def test_every_malformed_message_is_kept_with_its_reason() -> None:
     arrive(line, messages)
 
     assert Counter((one.topic, one.payload, one.reason) for one in line.letters()) == due
-    assert sum(due.values()) == 2 * len(BAD) >= GOOD // 100
+    assert sum(due.values()) == len(BAD) >= GOOD // 100
     assert line.readings() == 2 * GOOD
     rows = {row.id: row for row in line.ledger().values() if row.boot}
     assert all((row.stored, row.dead_lettered, row.gap) == (GOOD // 10, 0, 0) for row in rows.values())
