@@ -52,16 +52,20 @@ class Judge:
         self._codes: bytearray | None = None
         self._times: list[tuple[int, int, int]] = []
         self._rows: dict[int, list[tuple[int, int, int]]] | None = None
+        self._are_times_plain = False
+        """Whether every time that a sample gives is believed, and none comes with an up-time."""
 
     def special(self) -> NDArray[np.bool_]:
         """Messages (N,) that can't be ordinary: no plain telemetry, or with a time that needs a look."""
         special = np.zeros(len(self.payloads), dtype=np.bool_)
         special[list(self.decoded.others)] = True
         low, high = self._received_ms - self._window.past_ms, self._received_ms + self._window.future_ms
+        self._are_times_plain = not any((rows.up_ms >= 0).any() for rows in self.decoded.rows)
         for rows in self.decoded.rows:
             is_odd = (rows.ts_ms < low) | (rows.ts_ms > high)
             if is_odd.any():
                 special[rows.message[is_odd & (rows.ts_ms != NO_TIME)]] = True
+                self._are_times_plain &= not (is_odd & (rows.ts_ms != NO_TIME)).any()
         return special
 
     def judgement(self) -> Judgement:
@@ -186,6 +190,8 @@ class Judge:
         if isinstance(event, EventMessage):
             if event.ts_ms is not None and not self._window.holds(event.ts_ms, self._received_ms):
                 raise Refused(Reason.TIME_OUT_OF_RANGE, "ts is outside the accepted window")
+            return [], anchor
+        if self._are_times_plain:
             return [], anchor
         times = []
         for up_ms, index, ts_ms in self._rows_of(number):
