@@ -77,12 +77,15 @@ def standing(mode: str, severity: float) -> Wear:
     return Wear(mode, "part", -1, 1, "linear", 1.0, ceiling=severity)
 
 
-def moves(kind: str, *, severity: float, each: int, days: int, start_ms: int, seed: int = 7) -> Moves:
-    """Run ``each`` appliances per fault mode, sound and faulty, and compare: one run of each, whatever the modes."""
+def moves(
+    kind: str, severities: Sequence[float], *, each: int, days: int, start_ms: int, seed: int = 7
+) -> dict[float, Moves]:
+    """Severity → moves: ``each`` appliances per fault mode and severity, sound and faulty, in one run of each."""
     profile = load_profiles()[kind]
     modes = KINDS[kind].fault_modes
-    members = each * len(modes)
-    wear = [(i, standing(modes[i // each], severity)) for i in range(members)]
+    cases = [(mode, severity) for severity in severities for mode in modes]
+    members = each * len(cases)
+    wear = [(i, standing(*cases[i // each])) for i in range(members)]
     cycles = Cycles(profile)
     context = Context(profile, cycles.context_of, len(cycles.contexts))
     state = {name: np.zeros((members, *shape), form) for name, (form, shape) in context.layout().items()}
@@ -93,9 +96,10 @@ def moves(kind: str, *, severity: float, each: int, days: int, start_ms: int, se
     faulty = _units(cycles, run(kind, wear, members=members, days=days, start_ms=start_ms, seed=seed), members)
     z, _, _ = context.score(state, faulty.rows, faulty.features, faulty.contexts)
     z = np.clip(z, -60, 60)
-    with np.errstate(all="ignore"):
-        table = [[_mean(z[faulty.rows // each == m, f]) for f in range(z.shape[1])] for m in range(len(modes))]
-    return Moves(modes, tuple(feature.name for feature in profile.features), np.array(table))
+    case_of, features = faulty.rows // each, tuple(feature.name for feature in profile.features)
+    table = np.array([[_mean(z[case_of == c, f]) for f in range(len(features))] for c in range(len(cases))])
+    parts = np.split(table, len(severities))
+    return {severity: Moves(modes, features, part) for severity, part in zip(severities, parts, strict=True)}
 
 
 def _mean(values: Floats) -> float:
