@@ -57,6 +57,14 @@ class Watch:
         quarter = len(self.rss_mib) // 4
         return max(self.rss_mib[-quarter:]) - max(self.rss_mib[-2 * quarter : -quarter])
 
+    def tell(self, tell: Tell, before_mib: float, per_s: float) -> None:
+        """Tell what was seen."""
+        tell("memory more, MiB", max(self.rss_mib) - before_mib)
+        tell("memory at most, MiB", max(self.rss_mib))
+        tell("memory of the last quarter beyond the third, MiB", self.growth_at_the_end())
+        late = sorted(self.unacknowledged)[int(len(self.unacknowledged) * 0.99)]
+        tell("unacknowledged p99, as time of the traffic, ms", late / per_s * 1000)
+
 
 @pytest.mark.parametrize(
     ("appliances", "per_s"),
@@ -111,11 +119,7 @@ def test_nothing_is_lost_while_the_store_is_away(
     tell("messages", load.sent)
     tell("away, s", outage_s)
     tell("drained, s", drained_s)
-    tell("memory more, MiB", max(watch.rss_mib) - before_mib)
-    tell("memory at most, MiB", max(watch.rss_mib))
-    late = sorted(watch.unacknowledged)[int(len(watch.unacknowledged) * 0.99)]
-    tell("unacknowledged p99, as time of the traffic, ms", late / (load.sent / outage_s) * 1000)
-    tell("memory of the last quarter beyond the third, MiB", watch.growth_at_the_end())
+    watch.tell(tell, before_mib, load.sent / outage_s)
     assert_nothing_lost(outcome, load, tickets_due(load))
     assert max(watch.rss_mib) < 450
     if load.appliances > 1_000:  # long enough that every buffer is full before the last quarter
