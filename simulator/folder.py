@@ -45,7 +45,11 @@ def write_folder(fleet: Fleet, folder: Path, *, days: float, told: Callable[[flo
                     if group not in writers:
                         name = f"{chunk.kind}-{group:04d}.parquet"
                         writers[group] = pq.ParquetWriter(
-                            readings / name, table.schema, compression="zstd", use_dictionary=["id", "mode", "cycle"]
+                            readings / name,
+                            table.schema,
+                            compression="zstd",
+                            use_dictionary=["id", "mode", "cycle"],
+                            write_statistics=["id", "ts"],
                         )
                     writers[group].write_table(table)
                     samples += len(chunk)

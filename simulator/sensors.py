@@ -62,7 +62,7 @@ class Sensors:
         rng: np.random.Generator,
     ) -> None:
         self.metrics, self.specification, self.faults = tuple(metrics), specification, tuple(faults)
-        self.decimals = [sensor.decimals for sensor in metrics.values()]
+        self.resolution = np.array([10.0**sensor.decimals for sensor in metrics.values()])
         noisy = [name for name, sensor in metrics.items() if sensor.sd or sensor.relative_sd]
         self.noisy = np.array([self.metrics.index(name) for name in noisy])
         self.sd = np.array([metrics[name].sd for name in noisy])
@@ -124,8 +124,9 @@ class Sensors:
             if fault.end_ms <= begin_ms or fault.start_ms > end_ms:
                 continue
             self._lie((index, fault), values, appliance, ts_ms, rng)
-        for column, decimals in enumerate(self.decimals):
-            values[:, column] = np.round(values[:, column], decimals)
+        np.multiply(values, self.resolution, out=values)
+        np.rint(values, out=values)
+        np.divide(values, self.resolution, out=values)
         if self.has_absent:
             values[self.absent[appliance]] = np.nan
         share = self.specification.missing_readings

@@ -56,7 +56,7 @@ def test_packaged_fleets_can_be_read(name: str) -> None:
         ("mains_v = 23", "mains_v = 231", "regions.north.mains_v is 23, which is impossible; write a number from 90 to 260"),
         ("mean = 900", "mean = 9.5", "regions.north.outdoor_c.mean is 900, which is impossible"),
         ("humidity_pct = 780", "humidity_pct = 78", "humidity_pct is 780, which is impossible"),
-        ("spikes = 2", "spikes = 0.0005", "sensors.spikes is 2; write a share from 0 to 1"),
+        ("spikes = 2", "spikes = 0 ", "sensors.spikes is 2; write a share from 0 to 1"),
         ("[kinds.washing_machine.faults.ennui]", "[kinds.washing_machine.faults.bearing_wear]", "is no fault mode of washing_machine"),
         ("[[regions", "[regions.north]", "is no TOML"),
     ],
