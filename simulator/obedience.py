@@ -195,11 +195,18 @@ class Obedience:
         return next((reason for reason, is_there in obstacles.items() if is_there), None)
 
     def _test(self, command: Mapping[str, Any]) -> RemoteTest | None:
-        """The test that the command means: by its name, and by the component where several have the same name."""
+        """The test that the command means; ``component`` and ``test`` in its arguments tell it from others of that name."""
         arguments = command.get("args") or {}
-        wanted = arguments.get("component") if isinstance(arguments, dict) else None
-        named = [test for test in self.tests if self.bench is not None and test.command == command.get("name")]
-        found = [test for test in named if wanted in {None, test.component}]
+        if self.bench is None or not isinstance(arguments, dict):
+            return None
+        name, component, wanted = command.get("name"), arguments.get("component"), arguments.get("test")
+        found = [
+            test
+            for test in self.tests
+            if test.command == name
+            and (component is None or component == test.component)
+            and (wanted is None or wanted == test.name)
+        ]
         return found[0] if len(found) == 1 else None
 
     def _begin(self, command_id: str, test: RemoteTest, run: Trial, now_ms: int) -> list[bytes]:
@@ -261,6 +268,7 @@ def _within(arguments: Mapping[str, Any], test: RemoteTest) -> bool:
     """Whether the arguments are those of the test, and ask for no more than it may."""
     return all(
         (name == "component" and value == test.component)
+        or (name == "test" and value == test.name)
         or (
             name in test.args
             and isinstance(value, int | float)

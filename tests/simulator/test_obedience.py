@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -165,6 +166,22 @@ def test_a_test_does_no_more_than_it_may() -> None:
     """Arguments beyond the test's own limits, or that it doesn't have, are refused."""
     for args in ({"seconds": 61}, {"seconds": -1}, {"volts": 3}, {"seconds": True}, {"seconds": "60"}):
         assert _answers(_agent(), _command("pump.R2", danger="R2", **args))[0]["reason"] == "arguments"
+
+
+def test_tests_of_one_name_are_told_apart() -> None:
+    """Where several tests are the same command, component and test name which one is meant; no guess is made."""
+    agent = _agent()
+    twin = replace(_test("pump.R2", "R2"), name="long", component="inlet_valve")
+    agent.obedience.tests = [*agent.obedience.tests, twin, replace(twin, name="longer")]
+
+    states = [
+        _answers(agent, _command("pump.R2", f"c{number}", danger="R2", **args))[0]
+        for number, args in enumerate(
+            ({}, {"component": "inlet_valve"}, {"component": "inlet_valve", "test": "longer"})
+        )
+    ]
+
+    assert [one.get("reason", one["state"]) for one in states] == ["unknown_command", "unknown_command", "accepted"]
 
 
 def test_an_opened_door_ends_a_test() -> None:
