@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from simulator.group import Group, Members, Span
@@ -39,7 +41,7 @@ class LivedGroup:
         if happenings:
             chunk = _nothing(self.group) if chunk is None else chunk
             merged = sorted((*chunk.happenings, *happenings), key=lambda one: (one.appliance, one.ts_ms))
-            chunk = chunk.take(np.arange(len(chunk)), tuple(merged))
+            chunk = replace(chunk, happenings=tuple(merged))
         return None if chunk is None else self._heard(chunk, span)
 
     def _prepare(self, span: Span) -> list[Happening]:
@@ -73,7 +75,7 @@ class LivedGroup:
             happenings = tuple(
                 told for told in happenings if told.appliance != who or not one.start_ms <= told.ts_ms < one.end_ms
             )
-        return chunk.take(heard, happenings)
+        return chunk.chosen(heard, happenings)
 
 
 def _nothing(group: Group) -> Reports:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -110,7 +112,7 @@ class ProgrammeGroup:
         rows = rows.take(worth_telling(rows, self.kind.metrics, silence_s=intervals["programme_silence_s"]))
         self.busy_until_ms[who] = when + cycles.duration_ms
         chunk = self._chunk(who[rows.cycle], rows, cycles.number[rows.cycle], span.rng)
-        return chunk.take(np.arange(len(chunk)), self._happenings(cycles, rows))
+        return replace(chunk, happenings=self._happenings(cycles, rows))
 
     def _chunk(self, who: IntArray, rows: Rows, number: IntArray, rng: np.random.Generator) -> Reports:
         sensors = self.members.sensors
@@ -120,7 +122,7 @@ class ProgrammeGroup:
             self.kind.name, tuple(self.kind.metrics), self.kind.modes, who + self.members.first, rows.ts_ms, rows.mode,
             number, rows.values,
         )  # fmt: skip
-        return whole.take(sent, ())
+        return whole.chosen(sent, ())
 
     def _conditions(self, who: IntArray, when: IntArray, rng: np.random.Generator) -> Conditions:
         return self.homes.conditions(when, who, severity=self.members.wear.at(who, when), rng=rng)

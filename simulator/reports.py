@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,10 @@ class Reports:
             self.cycle[rows], self.values[rows], happenings,
         )  # fmt: skip
 
+    def chosen(self, rows: NDArray[np.bool_], happenings: tuple[Happening, ...]) -> Reports:
+        """The samples chosen, with these events; nothing is copied where all are."""
+        return replace(self, happenings=happenings) if rows.all() else self.take(rows, happenings)
+
 
 def join(chunks: list[Reports]) -> Reports:
     """Several chunks of one kind as one, in order of appliance and time."""
@@ -67,4 +71,4 @@ def split(chunk: Reports, until_ms: int) -> tuple[Reports, Reports]:
     before = chunk.ts_ms < until_ms
     early = tuple(h for h in chunk.happenings if h.ts_ms < until_ms)
     late = tuple(h for h in chunk.happenings if h.ts_ms >= until_ms)
-    return chunk.take(before, early), chunk.take(~before, late)
+    return chunk.chosen(before, early), chunk.chosen(~before, late)

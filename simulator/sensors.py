@@ -128,7 +128,8 @@ class Sensors:
         np.rint(values, out=values)
         np.divide(values, self.resolution, out=values)
         if self.has_absent:
-            values[self.absent[appliance]] = np.nan
+            for column in np.nonzero(self.absent.any(axis=0))[0]:
+                values[self.absent[appliance, column], column] = np.nan
         share = self.specification.missing_readings
         if share:
             lost = rng.integers(0, values.size, rng.poisson(share * values.size))

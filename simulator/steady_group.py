@@ -65,4 +65,4 @@ class SteadyGroup:
             self.kind.name, tuple(self.kind.metrics), self.kind.modes, member + self.members.first, when,
             np.ascontiguousarray(told.mode.T).reshape(-1), np.zeros(len(flat), np.int64), flat,
         )  # fmt: skip
-        return chunk.take(sent, errors)
+        return chunk.chosen(sent, errors)
