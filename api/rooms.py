@@ -45,6 +45,7 @@ from ingest.mqtt.session import subscriptions
 from ingest.poison import keep_poison
 from ingest.profiles import load_profiles
 from ingest.sample import AdmittedBatch
+from ingest.store.embedded import EmbeddedStore
 from ingest.store.opening import open_store
 from ingest.unstorable import keep_unstorable
 from ingest.wire.topic import TopicScheme
@@ -310,5 +311,7 @@ class Parts:
             refuse=lambda samples: keep_unstorable(self.books, samples, topic_root=root),
             clock=self.around.clock,
             chance=self.around.chance,
-            options=WriterOptions(retention_days=round(self.settings.retention_days)),
+            options=WriterOptions(
+                retention_days=round(self.settings.retention_days), reads_ahead=not isinstance(store, EmbeddedStore)
+            ),
         )

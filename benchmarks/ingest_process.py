@@ -29,7 +29,7 @@ from ingest.mqtt.connection import Connection, ConnectionOptions
 from ingest.mqtt.session import Session, subscriptions
 from ingest.store.influx import InfluxStore
 from ingest.store.influx_address import InfluxAddress
-from ingest.writer import StoreWriter
+from ingest.writer import StoreWriter, WriterOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -154,7 +154,13 @@ class ColumnReader:
 def _writer(whole: WholeIngest, specification: Specification) -> StoreWriter:
     store = InfluxStore.open(InfluxAddress.parse(specification.store_url), token=specification.store_token)
     return StoreWriter(
-        whole.feed, store, whole.books, refuse=lambda _: None, clock=SystemClock(), chance=random.Random(1)
+        whole.feed,
+        store,
+        whole.books,
+        refuse=lambda _: None,
+        clock=SystemClock(),
+        chance=random.Random(1),
+        options=WriterOptions(reads_ahead=True),
     )
 
 

@@ -21,7 +21,7 @@ from benchmarks.whole_ingest import whole_ingest
 from ingest.clock import SystemClock
 from ingest.store.influx import InfluxStore
 from ingest.store.influx_address import InfluxAddress
-from ingest.writer import StoreWriter
+from ingest.writer import StoreWriter, WriterOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,13 @@ async def main(specification: dict[str, str], stall_s: int) -> None:
         assert isinstance(store, NotingStore)
         store.delays_ms = []
         writer = StoreWriter(
-            whole.feed, store, whole.books, refuse=lambda _: None, clock=SystemClock(), chance=random.Random(1)
+            whole.feed,
+            store,
+            whole.books,
+            refuse=lambda _: None,
+            clock=SystemClock(),
+            chance=random.Random(1),
+            options=WriterOptions(reads_ahead=True),
         )
         reader, stop = ColumnReader(whole.feed), threading.Event()
         for work in (writer.run, reader.run):

@@ -3,13 +3,14 @@
 What was admitted is gathered into writes of a useful size, written, and only then the cursor moves: a crash in between
 repeats a write, which is the same points again. While the store can't be used everything waits in the journal; the loop
 tries again with full jitter, without bound. A sample that the store can never take is kept as a dead letter, and the loop
-goes on. It refuses to sleep: :meth:`StoreWriter.run_once` says how long to wait, :meth:`StoreWriter.run` waits so that a
+goes on. Where it ``reads_ahead``, what comes next is read while a write is under way. It refuses to sleep: :meth:`StoreWriter.run_once` says how long to wait, :meth:`StoreWriter.run` waits so that a
 stop ends it at once.
 """
 
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -81,6 +82,17 @@ class WriterOptions:
     retry_down_max_s: float = 5.0
     """Where nobody answers at all: asking costs nothing, and a backlog is to be drained as soon as the store is back."""
     retention_days: int | None = None
+    reads_ahead: bool = False
+    """Worth a thread where the store is another process, which works while we would only wait."""
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Batches for one write, how many samples they hold, and when they are to be written at the latest."""
+
+    batches: list[AdmittedBatch] = field(default_factory=list)
+    samples: int = 0
+    write_at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -121,9 +133,8 @@ class StoreWriter:
         self._chance = chance
         self._options = options or WriterOptions()
         self._monotonic = monotonic
-        self._gathered: list[AdmittedBatch] = []
-        self._samples = 0
-        self._write_at = 0.0
+        self._gathered, self._ahead = _Gathered(), _Gathered()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="fettle-store-write")  # starts with the first write
         self._attempts = 0
         self._prune_at_ms = 0
         self.stats = WriterStats(position=books.cursor(CURSOR))
@@ -134,48 +145,48 @@ class StoreWriter:
             wait_s = self.run_once()
             if wait_s <= 0:
                 continue
-            if self._gathered:
+            if self._gathered.batches:
                 stop.wait(wait_s)
             else:
                 self._feed.wait(min(wait_s, IDLE_WAIT_S))
 
     def run_once(self) -> float:
         """Gather what is there and write it if it is time; returns how many seconds there is nothing to do."""
-        if not self._gathered:
+        if not self._gathered.batches:
             self._prune()
-        self._gather()
-        if not self._gathered:
+        self._gather(self._gathered, self.stats.position)
+        if not self._gathered.batches:
             return IDLE_WAIT_S
-        wait_s = self._write_at - self._monotonic()
-        if wait_s > 0 and (self._attempts or self._samples < self._options.samples):
+        wait_s = self._gathered.write_at - self._monotonic()
+        if wait_s > 0 and (self._attempts or self._gathered.samples < self._options.samples):
             return wait_s
         return self._write()
 
-    def _gather(self) -> None:
+    def _gather(self, gathered: _Gathered, after: int) -> None:
         """Take batches until there are enough for a write."""
-        while self._samples < self._options.samples and not self._attempts:
-            after = self._gathered[-1].position if self._gathered else self.stats.position
-            batch = self._feed.next(after)
+        while gathered.samples < self._options.samples and not self._attempts:
+            batch = self._feed.next(gathered.batches[-1].position if gathered.batches else after)
             if batch is None:
                 return
-            if not self._gathered:
-                self._write_at = self._monotonic() + self._options.linger_s
-            self._gathered.append(batch)
-            self._samples += sum(len(block) for block in batch.blocks)
+            if not gathered.batches:
+                gathered.write_at = self._monotonic() + self._options.linger_s
+            gathered.batches.append(batch)
+            gathered.samples += sum(len(block) for block in batch.blocks)
 
     def _write(self) -> float:
         """Write what was gathered and move the cursor, or say when to try again."""
-        blocks = [block for batch in self._gathered for block in batch.blocks]
-        positions = [batch.position for batch in self._gathered for _ in batch.blocks]
+        batches = self._gathered.batches
+        blocks = [block for batch in batches for block in batch.blocks]
+        positions = [batch.position for batch in batches for _ in batch.blocks]
         rejected: Sequence[tuple[int, int, str]] = ()
         try:
             if blocks:
-                self._store.write(blocks)
+                self._store_blocks(blocks)
         except StoreUnavailable as error:
             return self._hold(error)
         except StoreRejected as error:
             rejected = error.rejected
-        position = self._gathered[-1].position
+        position = batches[-1].position
         try:
             if rejected:
                 log.warning("samples_rejected", count=len(rejected), first=rejected[0][2])
@@ -188,8 +199,19 @@ class StoreWriter:
         self._note_success()
         self._count(blocks, rejected)
         self.stats.position = position
-        self._gathered, self._samples = [], 0
+        self._gathered, self._ahead = self._ahead, _Gathered()
         return 0.0
+
+    def _store_blocks(self, blocks: Sequence[SampleBlock]) -> None:
+        """Write, and read on meanwhile where that pays; raises what the store raises."""
+        if not self._options.reads_ahead:
+            self._store.write(blocks)
+            return
+        writing = self._thread.submit(self._store.write, blocks)
+        try:
+            self._gather(self._ahead, self._gathered.batches[-1].position)
+        finally:
+            writing.result()
 
     def _hold(self, error: StoreUnavailable) -> float:
         """Keep everything and try later: full jitter, never sooner than the store asked for."""
@@ -197,7 +219,7 @@ class StoreWriter:
         limit_s = min(longest_s, self._options.retry_first_s * 2 ** min(self._attempts, 16))
         wait_s = max(self._chance.uniform(0, limit_s), error.retry_after_s or 0.0)
         self._attempts += 1
-        self._write_at = self._monotonic() + wait_s
+        self._gathered.write_at = self._monotonic() + wait_s
         self.stats.errors[error.kind] = self.stats.errors.get(error.kind, 0) + 1
         if self.stats.trouble != str(error):
             log.warning("store_unavailable", kind=error.kind, reason=str(error))

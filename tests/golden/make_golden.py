@@ -71,7 +71,7 @@ def make(folder: Path) -> None:
             pass
     runner.commit()
     while writer.run_once() <= 0 or writer.stats.position < journal.tip():
-        writer._write_at = 0.0
+        writer._gathered.write_at = 0.0
     for part in (store, books, journal):
         part.close()
     engine.dispose()

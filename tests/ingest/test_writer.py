@@ -309,3 +309,36 @@ def test_unstorable_samples_become_dead_letters_once(tmp_path: Path) -> None:
         "mode": "cooling",
         "metrics": {"power_w": 1.0, "door_open": 0.0},
     }
+
+
+@pytest.mark.parametrize("reads_ahead", [True, False])
+def test_what_comes_next_is_read_while_a_write_is_under_way(tmp_path: Path, *, reads_ahead: bool) -> None:
+    """A store that answers only when the next batch has been read gets its answer where the writer reads ahead."""
+    read_on = threading.Event()
+
+    class NotingFeed(ListFeed):
+        def next(self, after: int) -> AdmittedBatch | None:
+            if after >= 1:
+                read_on.set()
+            return super().next(after)
+
+    class SlowStore(MoodyStore):
+        def write(self, blocks: Sequence[SampleBlock]) -> None:
+            seen.append(read_on.wait(5.0 if reads_ahead else 0.0))
+            super().write(blocks)
+
+    seen: list[bool] = []
+    store = SlowStore.open(tmp_path / "telemetry.db")
+    assert isinstance(store, SlowStore)
+    store.troubles, store.pruned = [("after", StoreUnavailable("away", kind="down"))], []
+    shop = Workshop(store, feed=NotingFeed())
+    for position in (1, 2, 3):
+        shop.admit(position, some("a1", first=position, count=1))
+    writer = shop.writer(samples=1, reads_ahead=reads_ahead)
+
+    shop.run_until_idle(writer)
+
+    assert seen[0] is reads_ahead
+    assert writer.stats.samples_stored == 3
+    assert store.count_readings("refrigerator") == 6
+    store.close()

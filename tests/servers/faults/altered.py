@@ -37,7 +37,7 @@ from ingest.mqtt.session import Session
 from ingest.store import StoreUnavailable, influx
 from ingest.store.embedded import EmbeddedStore
 from ingest.store.influx import InfluxStore
-from ingest.writer import CURSOR, StoreWriter
+from ingest.writer import CURSOR, StoreWriter, _Gathered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -272,7 +272,7 @@ def _cursor_after_write() -> None:
     write = StoreWriter._write
 
     def write_late(self: StoreWriter) -> float:
-        self._books.save_cursor(CURSOR, self._gathered[-1].position)
+        self._books.save_cursor(CURSOR, self._gathered.batches[-1].position)
         return write(self)
 
     put(StoreWriter, "_write", write_late)
@@ -305,9 +305,9 @@ def _hold() -> None:
     """What the store doesn't take now is given up."""
 
     def give_up(self: StoreWriter, _error: StoreUnavailable) -> float:
-        self.stats.position = self._gathered[-1].position
+        self.stats.position = self._gathered.batches[-1].position
         self._books.save_cursor(CURSOR, self.stats.position)
-        self._gathered, self._samples = [], 0
+        self._gathered, self._ahead = self._ahead, _Gathered()
         return 0.0
 
     put(StoreWriter, "_hold", give_up)
@@ -320,7 +320,7 @@ def _backoff() -> None:
 
     def try_again(self: StoreWriter, error: StoreUnavailable) -> float:
         hold(self, error)
-        self._write_at = 0.0
+        self._gathered.write_at = 0.0
         return 0.0
 
     put(StoreWriter, "_hold", try_again)
