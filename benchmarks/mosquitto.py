@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,32 @@ FEEDER = ("feeder", "feeder-password")
 SERVICE = ("fettle", "service-password")
 
 
+@dataclass(slots=True)
+class MosquittoProcess:
+    """A mosquitto that can be restarted on its port and its files."""
+
+    program: str
+    folder: Path
+    port: int
+    _process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start, and return when it accepts connections."""
+        with (self.folder / "log").open("a") as log:
+            command = [self.program, "-c", str(self.folder / "mosquitto.conf")]
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        _wait_for(self.port)
+
+    def stop(self) -> None:
+        """Stop politely."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+
+
 @contextmanager
-def mosquitto() -> Iterator[int | None]:
-    """Its port, ``None`` where mosquitto isn't installed; :data:`FEEDER` may publish as every appliance."""
+def mosquitto_process() -> Iterator[MosquittoProcess | None]:
+    """A running one, ``None`` where mosquitto isn't installed; :data:`FEEDER` may publish as every appliance."""
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])
     program, password_program = shutil.which("mosquitto", path=path), shutil.which("mosquitto_passwd", path=path)
     if program is None or password_program is None:
@@ -38,15 +62,19 @@ def mosquitto() -> Iterator[int | None]:
         _write_settings(folder, port)
         for user, password in (FEEDER, SERVICE):
             subprocess.run([password_program, "-b", folder / "passwords", user, password], check=True)
-        log = (folder / "log").open("w")
-        process = subprocess.Popen([program, "-c", str(folder / "mosquitto.conf")], stdout=log, stderr=log)
+        process = MosquittoProcess(program, folder, port)
+        process.start()
         try:
-            _wait_for(port)
-            yield port
+            yield process
         finally:
-            process.terminate()
-            process.wait()
-            log.close()
+            process.stop()
+
+
+@contextmanager
+def mosquitto() -> Iterator[int | None]:
+    """The port of a running one, ``None`` where mosquitto isn't installed."""
+    with mosquitto_process() as process:
+        yield None if process is None else process.port
 
 
 def _write_settings(folder: Path, port: int) -> None:

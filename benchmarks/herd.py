@@ -1,0 +1,147 @@
+"""A broker restarted under 10,000 connected appliances: how soon the service hears again, and whether anybody is belied.
+
+``herd_back_s``: from the moment at which the broker takes connections again to a service that is ready.
+``herd_status_s``: from the last appliance's return to every status read (desk caught up); every appliance must then be
+online under its new connection. ``herd_false_offline``: the most appliances that were ever shown as offline; none ever is,
+because a broker that goes speaks no last will.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from benchmarks.figure import Figure
+from benchmarks.mosquitto import SERVICE, MosquittoProcess, mosquitto_process
+
+FIGURES = ("herd_back_s", "herd_status_s", "herd_false_offline")
+COUNT = 10_000
+GIVE_UP_S = 240.0
+LOOK_S = 0.1
+
+
+def measure() -> Iterator[Figure]:
+    """One run; nothing where mosquitto is missing."""
+    with ExitStack() as stack:
+        broker = stack.enter_context(mosquitto_process())
+        if broker is None:
+            print("herd_back_s needs mosquitto: apt install mosquitto", file=sys.stderr)
+            return
+        api = stack.enter_context(_service(broker))
+        herd = stack.enter_context(_herd(broker))
+        _until(lambda: herd()["there"] == COUNT, "the herd is connected")
+        _until(lambda: _is_caught_up(api) and _count(api, "online") == COUNT, "everybody is online")
+        broker.stop()
+        time.sleep(1.0)
+        broker.start()
+        began_s = time.monotonic()
+        _until(lambda: api.get("/readyz").status_code == 200, "the service is ready")
+        back_s = time.monotonic() - began_s
+        offline = 0
+
+        def is_whole() -> bool:
+            nonlocal offline
+            offline = max(offline, _count(api, "offline"))
+            told = herd()
+            return bool(told["generation"] > 1 and told["there"] == COUNT)
+
+        _until(is_whole, "the herd is back")
+        last_at = herd()["last_at"]
+        _until(lambda: _is_caught_up(api), "every status is read")
+        status_s = time.monotonic() - last_at
+        offline = max(offline, _count(api, "offline"))
+        assert _count(api, "online") == COUNT
+        assert all(one["firmware"] == "2" for one in _appliances(api, {}))
+    yield Figure("herd_back_s", back_s, "s", 1)
+    yield Figure("herd_status_s", status_s, "s", 1)
+    yield Figure("herd_false_offline", offline, "appliances", COUNT)
+
+
+@contextmanager
+def _service(broker: MosquittoProcess) -> Iterator[httpx.Client]:
+    """The whole service on embedded parts behind that broker."""
+    with tempfile.TemporaryDirectory(prefix="fettle-bench-") as folder, Path(folder, "log").open("wb") as log:
+        ours = {
+            "FETTLE_DATA_DIR": f"{folder}/data",
+            "FETTLE_HTTP_LISTEN": "127.0.0.1:0",
+            "FETTLE_MQTT_URL": f"mqtt://{SERVICE[0]}:{SERVICE[1]}@127.0.0.1:{broker.port}",
+        }
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("FETTLE_")} | ours
+        fettle = [sys.executable, "-m", "api"]
+        key = subprocess.run(
+            [*fettle, "users", "add", "bench", "--role", "admin", "--key"],
+            env=environment, check=True, capture_output=True, text=True,
+        ).stdout.strip()  # fmt: skip
+        process = subprocess.Popen([*fettle, "serve"], env=environment, stdout=log, stderr=log)
+        try:
+            said = Path(folder, "log")
+            _until(lambda: re.search(r"http://127[^\s\"']+", said.read_text()) is not None, "the service listens")
+            found = re.search(r"http://127[^\s\"']+", said.read_text())
+            assert found is not None
+            with httpx.Client(base_url=found[0], headers={"Authorization": f"Bearer {key}"}, timeout=60) as client:
+                yield client
+        finally:
+            process.terminate()
+            process.wait()
+
+
+@contextmanager
+def _herd(broker: MosquittoProcess) -> Iterator[Any]:
+    """The appliances; what is given asks them how many are there."""
+    command = [sys.executable, "-m", "benchmarks.herd_clients", str(broker.port), str(COUNT)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        put, get = process.stdin, process.stdout
+
+        def ask() -> dict[str, Any]:
+            put.write("\n")
+            put.flush()
+            answer: dict[str, Any] = json.loads(get.readline())
+            return answer
+
+        try:
+            yield ask
+        finally:
+            process.kill()
+
+
+def _until(is_true: Any, what: str) -> None:
+    end_s = time.monotonic() + GIVE_UP_S
+    while not is_true():
+        if time.monotonic() > end_s:
+            raise TimeoutError(f"after {GIVE_UP_S:g} s it is not so that {what}")
+        time.sleep(LOOK_S)
+
+
+def _is_caught_up(api: httpx.Client) -> bool:
+    """Whether every cursor has read everything."""
+    lags = re.findall(r"^fettle_cursor_lag_messages\{[^}]*\} (\S+)$", api.get("/metrics").text, re.MULTILINE)
+    return bool(lags) and all(float(lag) == 0 for lag in lags)
+
+
+def _count(api: httpx.Client, availability: str) -> int:
+    return sum(1 for _ in _appliances(api, {"availability": availability}))
+
+
+def _appliances(api: httpx.Client, wanted: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """All of them, page by page."""
+    cursor = None
+    while True:
+        asked = {**wanted, "limit": "500", **({"cursor": cursor} if cursor else {})}
+        page = api.get("/api/v1/appliances", params=asked).raise_for_status().json()
+        yield from page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            return
