@@ -2,8 +2,9 @@
 
 ``herd_back_s``: from the moment at which the broker takes connections again to a service that is ready.
 ``herd_status_s``: from the last appliance's return to every status read (desk caught up); every appliance must then be
-online under its new connection. ``herd_false_offline``: the most appliances that were ever shown as offline; none ever is,
-because a broker that goes speaks no last will.
+online under its new connection. ``herd_false_offline``: how many appliances are shown as offline although they are back,
+beyond those that came back within the last ``READ_WITHIN_S``. (Mosquitto speaks the last wills as it stops, so an
+appliance is rightly offline until it is back.)
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ FIGURES = ("herd_back_s", "herd_status_s", "herd_false_offline")
 COUNT = 10_000
 GIVE_UP_S = 240.0
 LOOK_S = 0.1
+READ_WITHIN_S = 5.0
+"""What comes back has been read by then; the bar for a status is 15 s."""
 
 
 def measure() -> Iterator[Figure]:
@@ -48,24 +51,27 @@ def measure() -> Iterator[Figure]:
         began_s = time.monotonic()
         _until(lambda: api.get("/readyz").status_code == 200, "the service is ready")
         back_s = time.monotonic() - began_s
-        offline = 0
+        false = 0
+        there = [(began_s, 0)]
 
         def is_whole() -> bool:
-            nonlocal offline
-            offline = max(offline, _count(api, "offline"))
+            nonlocal false
             told = herd()
-            return bool(told["generation"] > 1 and told["there"] == COUNT)
+            there.append((time.monotonic(), told["there"] if told["generation"] > 1 else 0))
+            back = max(count for at_s, count in there if at_s <= time.monotonic() - READ_WITHIN_S or count == 0)
+            false = max(false, _count(api, "offline") - (COUNT - back))
+            return there[-1][1] == COUNT
 
         _until(is_whole, "the herd is back")
         last_at = herd()["last_at"]
         _until(lambda: _is_caught_up(api), "every status is read")
         status_s = time.monotonic() - last_at
-        offline = max(offline, _count(api, "offline"))
+        false = max(false, _count(api, "offline"))
         assert _count(api, "online") == COUNT
         assert all(one["firmware"] == "2" for one in _appliances(api, {}))
     yield Figure("herd_back_s", back_s, "s", 1)
     yield Figure("herd_status_s", status_s, "s", 1)
-    yield Figure("herd_false_offline", offline, "appliances", COUNT)
+    yield Figure("herd_false_offline", false, "appliances", COUNT)
 
 
 @contextmanager

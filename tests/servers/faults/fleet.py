@@ -155,7 +155,11 @@ class Fleet:
         for name in sorted({message.appliance_id for message in self._messages}):
             if is_buffered(name):
                 topic, payload = birth(name)
-                line.sendall(mqtt5.PublishPacket(topic, payload, retain=True).write())
+                self._packet_id = self._packet_id % 65535 + 1
+                said = mqtt5.PublishPacket(
+                    topic, payload, retain=True, qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=self._packet_id
+                )
+                line.sendall(said.write())
         self._repeat_from_start()
 
     def _repeat_from_start(self) -> None:

@@ -67,7 +67,7 @@ def test_the_service_killed_ten_times_loses_and_doubles_nothing(
         installation.service.start()
         installation.service.wait_until_connected()
         fleet.release(100)
-        installation.wait_until_counted(100)  # and the births, which come at QoS 0 and only once
+        installation.wait_until_counted(100)
         installation.service.kill()
         for _ in range(kills):
             installation.service.start()
