@@ -32,9 +32,7 @@ TURNING_RPM = 1.0
 CLASSES = ("R0", "R1", "R2", "R3", "R4")
 MOVING = frozenset(CLASSES[2:])
 """Classes that move or heat something."""
-AT_ONCE = frozenset(
-    ("snapshot.read", "counters.read", "errors.read", "firmware.read", "identify", "report.interval", "consent.show")
-)
+AT_ONCE = frozenset(("snapshot.read", "counters.read", "errors.read", "firmware.read", "identify", "consent.show"))
 HOT_METRICS = ("water_c", "tank_c", "oven_c", "cavity_c", "exhaust_c", "outlet_c", "inlet_air_c")
 """Metrics that tell how hot the inside is."""
 COUNTERS = ("_kwh", "_l", "_starts", "_wh", "_count", "_cycles")
@@ -76,7 +74,6 @@ class Surface:
     key_pressed_ms: int | None = None
     service_mode_ms: int | None = None
     is_identifying_until_ms: int = 0
-    report_interval_s: float | None = None
 
     def newest(self) -> dict[str, Any]:
         """The newest sample as a JSON object."""
@@ -90,7 +87,7 @@ class Surface:
 
     def lose_power(self) -> None:
         """What a power cut takes away: consent, presence, the service mode, and what was set for a while."""
-        self.consent = self.key_pressed_ms = self.service_mode_ms = self.report_interval_s = None
+        self.consent = self.key_pressed_ms = self.service_mode_ms = None
         self.is_identifying_until_ms = 0
 
 
@@ -245,8 +242,6 @@ class Obedience:
             return {"firmware": self.firmware}
         if name == "identify":
             self.surface.is_identifying_until_ms = now_ms + round(float(arguments.get("seconds", 10)) * 1000)
-        if name == "report.interval":
-            self.surface.report_interval_s = float(arguments["seconds"]) if "seconds" in arguments else None
         if name == "consent.show":
             self.surface.consent = Consent(
                 arguments["code"], str(arguments.get("expires_at")), str(arguments.get("scope"))

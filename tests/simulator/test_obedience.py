@@ -97,6 +97,7 @@ def test_a_repeated_test_is_not_done_again() -> None:
     ("name", "danger", "sample", "reason"),
     [
         ("warp.drive", "R0", IDLE, "unknown_command"),
+        ("report.interval", "R1", IDLE, "unknown_command"),
         ("pump.R2", "R2", None, "interlock_unknown_state"),
         ("pump.R2", "R2", _sample(door_open=True), "interlock_door_open"),
         ("pump.R2", "R2", b'{"mode":"spin","cycle":"7","metrics":{"drum_rpm":0}}', "interlock_running"),
