@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from ingest.clock import Clock, SystemClock
 from simulator.agent import Agent
 from simulator.buffer import Outgoing
-from simulator.connection import Broker
+from simulator.connection import RESEND_MESSAGES, Broker
 from simulator.fleet import Fleet
 from simulator.installation import install
 from simulator.items import Item, Itemizer, by_appliance
@@ -32,6 +32,8 @@ LIVE_SPAN_MS = 3_600_000
 REPORT_EVERY_S = 1.0
 SENT_REMEMBERED = 4096
 """Messages per appliance whose moment of sending is remembered."""
+REPEAT_BEFORE_LEAVING_S = 3.0
+"""Whoever is about to leave does not wait long before it says again what nobody has acknowledged."""
 CONNECTED_S = 60.0
 """How long the past waits for a fleet in which some appliances keep nothing."""
 
@@ -172,8 +174,13 @@ class FleetRun:
     async def _drain(self, drain_s: float) -> None:
         self.progress.phase = "draining"
         end_s = time.monotonic() + drain_s
+        again_s = time.monotonic() + REPEAT_BEFORE_LEAVING_S
         while time.monotonic() < end_s and not all(connection.is_idle for connection in self.connections):
             self._check()
+            if time.monotonic() >= again_s:
+                again_s += REPEAT_BEFORE_LEAVING_S
+                for connection in self.connections:
+                    connection.publish(connection.agent.unacknowledged()[:RESEND_MESSAGES])
             await asyncio.sleep(LIVE_TICK_S)
         await asyncio.gather(*(connection.leave() for connection in self.connections))
 
