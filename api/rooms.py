@@ -70,7 +70,7 @@ class Surroundings:
     clock: Clock = field(default_factory=SystemClock)
     """The time of appliances, journal, detectors and desk."""
     people_clock: Clock = field(default_factory=SystemClock)
-    """The time of logins, signatures and deliveries, whatever time the desk lives in."""
+    """The time of logins, signatures, deliveries and acknowledgements, whatever time the desk lives in."""
     chance: random.Random = field(default_factory=random.SystemRandom)
     profiles: Mapping[str, Profile] | None = None
     connection: ConnectionOptions | None = None
@@ -289,7 +289,7 @@ class Parts:
             self.journal,
             judge,
             after=self.books.cursor("admit"),
-            clock=around.clock,
+            clock=around.people_clock,
             on_admitted=admitted,
             answer=courier.answer,
         )

@@ -87,7 +87,7 @@ class Admitter:
         on_admitted: Callable[[int, AdmittedBatch], None],
         answer: Callable[[Iterable[tuple[str, bytes]]], None],
     ) -> None:
-        """``after`` is the books' cursor ``admit``.
+        """``after`` is the books' cursor ``admit``; by ``clock`` acks are spaced and missing messages are waited for.
 
         ``on_admitted`` gets the position before, and the batch (:meth:`ingest.feed.AdmittedFeed.offer`); ``answer`` gets
         acks and nacks (:meth:`ingest.mqtt.courier.Courier.answer`).

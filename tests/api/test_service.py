@@ -308,6 +308,56 @@ def test_deliveries_are_given_up_by_the_time_of_people(tmp_path: Path) -> None:
     assert rooms.outbox.clock is around.people_clock
 
 
+def test_a_missing_message_is_waited_for_by_the_time_of_people(broker: EmbeddedBroker, tmp_path: Path) -> None:
+    """However fast the appliances' time runs, a message that comes late on a real line is not given up before."""
+    settings = Settings(data_dir=tmp_path, mqtt_url=broker.url("fettle"), http_listen="127.0.0.1:0")
+    now_ms = SystemClock().now_ms()
+    fast, people = ManualClock(now_ms), ManualClock(now_ms)
+    around = Surroundings(clock=fast, people_clock=people, connection=broker.options("fettle"), window=WINDOW)
+    service = Service(settings, around)
+    acked: list[int] = []
+
+    async def listen(client: aiomqtt.Client) -> None:
+        async for message in client.messages:
+            told = json.loads(message.payload if isinstance(message.payload, bytes) else b"")
+            acked.extend([told["upto"]] if told["boot"] == "g" else [])
+
+    async def acked_upto(seq: int) -> None:
+        async with asyncio.timeout(30):
+            while not acked or acked[-1] < seq:
+                for clock in (people, fast):
+                    clock.advance(2_000)
+                await asyncio.sleep(0.02)
+
+    async def speak() -> None:
+        async with aiomqtt.Client(
+            "127.0.0.1", broker.old_port, username="fridge-1", password=USERS["fridge-1"], identifier="fridge-1",
+            protocol=aiomqtt.ProtocolVersion.V311,
+        ) as client:  # fmt: skip
+            await client.subscribe("fettle/v1/refrigerator/fridge-1/ack", qos=1)
+            hears = asyncio.create_task(listen(client))
+            birth = {"state": "online", "capabilities": ["buffer"]}
+            await client.publish("fettle/v1/refrigerator/fridge-1/status", json.dumps(birth), qos=1)
+            for count, seq in enumerate((0, *range(2, 20), 1), start=1):
+                said = {"boot": "g", "seq": seq, "metrics": {"power_w": 90}}
+                await client.publish(TOPIC, json.dumps(said), qos=1)
+                while sum(row.stored for row in service.rooms.books.ledger_rows() if row.boot == "g") < count:
+                    await asyncio.sleep(0.005)
+                if seq == 0:
+                    await acked_upto(0)
+                fast.advance(60_000)
+            await acked_upto(19)
+            hears.cancel()
+
+    service.start()
+    try:
+        asyncio.run(speak())
+    finally:
+        service.stop()
+
+    assert set(acked) == {0, 19}
+
+
 def test_four_processes_of_one_role_each_do_what_one_does(broker: EmbeddedBroker, tmp_path: Path) -> None:
     """Ingest, detect, desk and api on one folder meet in files and database; a whole service beside them is refused."""
     settings = Settings(data_dir=tmp_path, mqtt_url=broker.url("fettle"), http_listen="127.0.0.1:0")

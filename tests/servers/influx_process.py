@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import urllib3
+from influxdb_client.client.influxdb_client import InfluxDBClient
 
 from tests.servers.running import INFLUXD, cache_folder, find_program, free_port, missing, wait_until
 
@@ -26,6 +27,12 @@ class InfluxServer:
     def url(self, bucket: str) -> str:
         """The store's address for a bucket."""
         return f"influxdb://127.0.0.1:{self.port}?org={self.org}&bucket={bucket}"
+
+    def create(self, bucket: str) -> str:
+        """A new, empty bucket of its own for a service; its address."""
+        with InfluxDBClient(url=f"http://127.0.0.1:{self.port}", token=self.token, org=self.org) as client:
+            client.buckets_api().create_bucket(bucket_name=bucket, org=self.org)
+        return self.url(bucket)
 
 
 class InfluxProcess:

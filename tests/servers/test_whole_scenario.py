@@ -227,7 +227,7 @@ def test_the_same_fleet_leads_to_the_same_tickets_on_real_servers(
         mqtt_url=mosquitto.url,
         journal_url=kafka.url("scenario"),
         journal_retention_days=20_000,
-        store_url=influxdb.url("telemetry"),
+        store_url=influxdb.create("scenario"),
         store_token=SecretStr(influxdb.token),
         database_url=postgres.create("scenario"),
         http_listen="127.0.0.1:0",

@@ -11,13 +11,13 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router";
 
-import { queryClient } from "./api/queries";
+import { queryClient, renew } from "./api/queries";
 import { router } from "./app/routes";
 import { onLanguage, startWords } from "./i18n";
 import { theme, variables } from "./theme";
 
 startWords();
-onLanguage(() => void queryClient.invalidateQueries());
+onLanguage(() => renew());
 
 const root = document.getElementById("root");
 if (root) {

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.api.browser.town import FRIDGE, PASSWORD, TECHNICIAN, WASHER, Town, build_town
 
@@ -196,6 +196,21 @@ def test_languages_switch_at_once_and_are_remembered(page: Page, town: Town) -> 
     assert violations(page) == []
     page.reload()
     expect(page.get_by_role("button", name="分诊")).to_be_visible()
+
+
+def test_an_answer_in_the_former_language_does_not_stay(page: Page, town: Town) -> None:
+    """Where the first answer is still on its way when the language is switched, it is asked for again."""
+    on_their_way: list[Route] = []
+    page.route("**/api/v1/tickets/1", lambda route: on_their_way.append(route), times=1)
+    page.goto(f"{town.address}/queue?t=1")
+    expect(page.get_by_role("heading", name=re.compile("Drain pump"))).to_be_visible()
+
+    page.get_by_text("中文").click()
+    expect(page.get_by_role("button", name="分诊")).to_be_visible()
+    (former,) = on_their_way
+    former.continue_()
+
+    expect(page.get_by_role("heading", name=re.compile("排水泵或过滤器堵塞.*正常"))).to_be_visible()
 
 
 def test_times_are_local_and_their_utc_shows_on_hover(page: Page, town: Town) -> None:

@@ -1,7 +1,7 @@
 /** The stream of changes: what it names is fetched anew, and while it is broken the pages say so. */
 import { useEffect, useSyncExternalStore } from "react";
 
-import { queryClient } from "./queries";
+import { renew } from "./queries";
 
 export interface Connection {
   isLost: boolean;
@@ -32,11 +32,6 @@ function subscribe(listener: () => void): () => void {
 /** Whether we hear the service. */
 export function useConnection(): Connection {
   return useSyncExternalStore(subscribe, () => connection);
-}
-
-/** Ask again, also where a first answer is still on its way: it may have been given before the change. */
-function renew(queryKey?: string[]): void {
-  void queryClient.cancelQueries({ queryKey }).then(() => queryClient.invalidateQueries({ queryKey }));
 }
 
 /** Listen as long as somebody is signed in. The browser reconnects and resumes by Last-Event-ID on its own. */

@@ -22,6 +22,11 @@ export const queryClient = new QueryClient({
   },
 });
 
+/** Ask again, also where a first answer is still on its way: it may have been given before the change. */
+export function renew(queryKey?: string[]): void {
+  void queryClient.cancelQueries({ queryKey }).then(() => queryClient.invalidateQueries({ queryKey }));
+}
+
 /** Who is signed in; 401 means nobody. */
 export function useAccount() {
   return useQuery({
