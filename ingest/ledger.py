@@ -2,7 +2,8 @@
 
 At any moment ``max_seq + 1 = stored + dead_lettered + gap``: stored and dead-lettered are disjoint sets of seq, kept as
 ranges, and the gap is the rest. Memory per boot is bounded: at most :data:`RANGES_MAX` ranges of each set, older ones go
-to disk (``cold``), and the checksums of about the last thousand messages.
+to disk (``cold``), at most :data:`OPEN_GAPS_MAX` open gaps, of which the last then spans all later ones, and the checksums
+of about the last thousand messages. What memory no longer tells apart makes an ack wait, never leap.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class BootLedger:
 
     __slots__ = (
         "anchor", "boot", "checksum_base", "checksums", "cold", "dead", "dead_count", "duplicates", "floor", "gaps",
-        "next", "row", "settled", "stored", "stored_count",
+        "is_last_gap_wide", "next", "row", "settled", "stored", "stored_count",
     )  # fmt: skip
 
     def __init__(self, row: int, boot: str) -> None:
@@ -102,6 +103,8 @@ class BootLedger:
         self.settled = 0
         self.gaps: list[list[int]] = []
         """Open gaps of an appliance that waits for acks: [start, end, when later messages were seen, by admission's time]."""
+        self.is_last_gap_wide = False
+        """Whether the last of :attr:`gaps` spans several, and what is accounted for between them."""
         self.checksums = array("I")
         self.checksum_base = 0
 
@@ -171,8 +174,11 @@ class BootLedger:
 
     def upto(self, now_ms: int) -> int:
         """The highest seq up to which all is durable, refused, or given up as a gap; -1 for none."""
-        while self.gaps and now_ms - self.gaps[0][2] >= GAP_GIVEN_UP_MS:
+        while self.gaps and (now_ms - self.gaps[0][2] >= GAP_GIVEN_UP_MS or self._is_filled(self.gaps[0][1])):
             self.settled = max(self.settled, self.gaps.pop(0)[1])
+        self.is_last_gap_wide &= bool(self.gaps)
+        if len(self.gaps) == 1 and self.is_last_gap_wide:
+            self._list_gaps(self.gaps[0][0], self.gaps[0][2])
         self.settled = max(self.settled, self.gaps[0][0] if self.gaps else self.next)
         return self.settled - 1
 
@@ -187,25 +193,58 @@ class BootLedger:
 
     def reopen_gaps(self, now_ms: int) -> None:
         """After reading back from disk: what is missing above :attr:`settled` gets its ten minutes anew."""
+        self._list_gaps(self.settled, now_ms)
+
+    def _list_gaps(self, low: int, now_ms: int) -> None:
+        """Tell from the ranges in memory what is missing from ``low`` on; below :attr:`floor` that is one gap, if any."""
         known = SeqRanges()
         for ranges in (self.stored, self.dead):
             for start, end in zip(ranges.starts, ranges.ends, strict=True):
                 known.add(start, end)
-        low = max(self.floor, self.settled)
-        missing = zip([low, *known.ends], known.starts, strict=False)
-        self.gaps = [[max(start, low), end, now_ms] for start, end in missing if max(start, low) < end][-OPEN_GAPS_MAX:]
+        base = max(self.floor, low)
+        missing = zip([base, *known.ends], known.starts, strict=False)
+        self.gaps = [[max(start, base), end, now_ms] for start, end in missing if max(start, base) < end]
+        if low < self.floor and not self._is_filled(self.floor):
+            self.gaps.insert(0, [low, self.floor, now_ms])
+        self.is_last_gap_wide = False
+        self._bound_gaps()
+
+    def _is_filled(self, end: int) -> bool:
+        """Whether nothing at all is missing below :attr:`floor`, and ``end`` lies there."""
+        if end > self.floor:
+            return False
+        above = sum(
+            last - max(first, self.floor)
+            for ranges in (self.stored, self.dead)
+            for first, last in zip(ranges.starts, ranges.ends, strict=True)
+            if last > self.floor
+        )
+        return self.stored_count + self.dead_count - above == self.floor
 
     def _open_gap(self, start: int, end: int, now_ms: int) -> None:
-        self.gaps.append([start, end, now_ms])
-        if len(self.gaps) > OPEN_GAPS_MAX:
-            self.settled = max(self.settled, self.gaps.pop(0)[1])
+        if self.is_last_gap_wide:
+            self.gaps[-1][1:] = [end, now_ms]
+        else:
+            self.gaps.append([start, end, now_ms])
+            self._bound_gaps()
 
     def _close_gap(self, seq: int) -> None:
         for number, (start, end, noticed_ms) in enumerate(self.gaps):
             if start <= seq < end:
+                if self.is_last_gap_wide and number == len(self.gaps) - 1:
+                    return
                 parts = [[start, seq, noticed_ms], [seq + 1, end, noticed_ms]]
                 self.gaps[number : number + 1] = [part for part in parts if part[0] < part[1]]
+                self._bound_gaps()
                 return
+
+    def _bound_gaps(self) -> None:
+        """Let the last gap span what is too many."""
+        if len(self.gaps) > OPEN_GAPS_MAX:
+            wide = self.gaps[OPEN_GAPS_MAX - 1]
+            wide[1:] = self.gaps[-1][1:]
+            del self.gaps[OPEN_GAPS_MAX:]
+            self.is_last_gap_wide = True
 
     def _shed(self) -> None:
         """Move the oldest ranges out of memory once there are too many."""

@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import aiomqtt
@@ -317,6 +318,9 @@ def test_a_missing_message_is_waited_for_by_the_time_of_people(broker: EmbeddedB
     service = Service(settings, around)
     acked: list[int] = []
 
+    def is_stored(count: int) -> bool:
+        return sum(row.stored for row in service.rooms.books.ledger_rows() if row.boot == "g") == count
+
     async def listen(client: aiomqtt.Client) -> None:
         async for message in client.messages:
             told = json.loads(message.payload if isinstance(message.payload, bytes) else b"")
@@ -341,8 +345,7 @@ def test_a_missing_message_is_waited_for_by_the_time_of_people(broker: EmbeddedB
             for count, seq in enumerate((0, *range(2, 20), 1), start=1):
                 said = {"boot": "g", "seq": seq, "metrics": {"power_w": 90}}
                 await client.publish(TOPIC, json.dumps(said), qos=1)
-                while sum(row.stored for row in service.rooms.books.ledger_rows() if row.boot == "g") < count:
-                    await asyncio.sleep(0.005)
+                await asyncio.to_thread(wait_until, partial(is_stored, count))
                 if seq == 0:
                     await acked_upto(0)
                 fast.advance(60_000)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -100,6 +103,43 @@ def test_gap_is_given_up_in_time_and_in_order() -> None:
     assert ledger.upto(GAP_GIVEN_UP_MS - 1) == 0
     assert ledger.upto(GAP_GIVEN_UP_MS) == 2
     assert ledger.upto(GAP_GIVEN_UP_MS + 1000) == 4
+
+
+@pytest.mark.parametrize("missing", [OPEN_GAPS_MAX, OPEN_GAPS_MAX + 1, 200, 700])
+@pytest.mark.parametrize("order", ["ascending", "descending", "shuffled"])
+@pytest.mark.parametrize("is_reread", [False, True])
+def test_no_gap_is_given_up_early_however_many_are_open(missing: int, order: str, *, is_reread: bool) -> None:
+    """Messages overtaken by hundreds of others are waited for; once all are there, `upto` goes to the end at once."""
+    ledger = BootLedger(1, "b")
+    for seq in range(0, 2 * missing + 1, 2):
+        ledger.add(seq, is_dead=False, now_ms=0)
+        assert ledger.upto(now_ms=GAP_GIVEN_UP_MS - 1) == 0
+    if is_reread:
+        ledger.gaps = []
+        ledger.reopen_gaps(now_ms=0)
+    late = list(range(1, 2 * missing, 2))
+    if order == "shuffled":
+        random.Random(missing).shuffle(late)
+    absent = set(late)
+    for seq in late if order != "descending" else reversed(late):
+        ledger.add(seq, is_dead=False, now_ms=0)
+        absent.remove(seq)
+        assert ledger.upto(now_ms=GAP_GIVEN_UP_MS - 1) < min(absent, default=2 * missing + 1)
+        assert len(ledger.gaps) <= OPEN_GAPS_MAX
+
+    assert ledger.upto(now_ms=GAP_GIVEN_UP_MS - 1) == 2 * missing
+
+
+def test_gaps_beyond_the_bound_are_given_up_in_time() -> None:
+    """Also what is no longer told apart has its ten minutes, from the last of its messages on."""
+    ledger = BootLedger(1, "b")
+    for number in range(200):
+        ledger.add(2 * number, is_dead=False, now_ms=number)
+
+    assert ledger.upto(GAP_GIVEN_UP_MS + OPEN_GAPS_MAX - 1) == 2 * OPEN_GAPS_MAX - 2
+    assert ledger.upto(GAP_GIVEN_UP_MS + 199) == 398
+    ledger.add(400, is_dead=False, now_ms=GAP_GIVEN_UP_MS + 200)
+    assert ledger.upto(GAP_GIVEN_UP_MS + 200) == 398
 
 
 def test_reopened_gaps_start_anew_above_what_was_settled() -> None:

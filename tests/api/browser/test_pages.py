@@ -201,7 +201,11 @@ def test_languages_switch_at_once_and_are_remembered(page: Page, town: Town) -> 
 def test_an_answer_in_the_former_language_does_not_stay(page: Page, town: Town) -> None:
     """Where the first answer is still on its way when the language is switched, it is asked for again."""
     on_their_way: list[Route] = []
-    page.route("**/api/v1/tickets/1", lambda route: on_their_way.append(route), times=1)
+
+    def hold(route: Route) -> None:
+        on_their_way.append(route)
+
+    page.route("**/api/v1/tickets/1", hold, times=1)
     page.goto(f"{town.address}/queue?t=1")
     expect(page.get_by_role("heading", name=re.compile("Drain pump"))).to_be_visible()
 
