@@ -1,8 +1,9 @@
 """Checkpoint: state rows → bytes → state rows, only of the appliances that changed.
 
 A row is a header (format version, fingerprint of the layout, kind) and the plain bytes of the appliance's record in each
-state array. A row of another version or layout is refused as a whole: :func:`unpack_row` answers None, and the appliance
-learns anew; half an old state would be worse than none.
+state array. A row in which some arrays are still narrower (:data:`NARROWER`) is widened. A row of any other version or
+layout is refused as a whole: :func:`unpack_row` answers False, and the appliance learns anew; half an old state would be
+worse than none.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 VERSION = 1
+State = dict[str, NDArray[Any]]
+Types = Mapping[str, np.dtype[Any]]
+_NO_TYPES: Types = {}
+NARROWER: Types = {"aux": np.dtype("f4"), "count": np.dtype("u2"), "was_on": np.dtype("?")}
+"""The types that arrays had in 0.1.0 where they have others now."""
 _ZIP = b"PK"
 """How every file of ``np.savez`` begins."""
 _HEADER = struct.Struct("<BIB")
@@ -24,18 +30,18 @@ _LINE_MARK = 0xF5
 """Begins a row that carries the appliance's line (lines.py); no format version is so high."""
 _LINE_HEADER = struct.Struct("<BI")
 
-State = dict[str, NDArray[Any]]
 
-
-def fingerprint(state: Mapping[str, NDArray[Any]]) -> int:
-    """A number that changes with the names, types and shapes of the state's arrays."""
-    text = ";".join(f"{name}:{array.dtype.str}:{array.shape[1:]}" for name, array in sorted(state.items()))
+def fingerprint(state: Mapping[str, NDArray[Any]], types: Types = _NO_TYPES) -> int:
+    """A number that changes with the names, types (where not others are given) and shapes of the state's arrays."""
+    text = ";".join(
+        f"{name}:{types.get(name, array.dtype).str}:{array.shape[1:]}" for name, array in sorted(state.items())
+    )
     return zlib.crc32(text.encode())
 
 
-def row_size(state: Mapping[str, NDArray[Any]]) -> int:
+def row_size(state: Mapping[str, NDArray[Any]], types: Types = _NO_TYPES) -> int:
     """Bytes of state per appliance."""
-    return sum(array.dtype.itemsize * int(np.prod(array.shape[1:])) for array in state.values())
+    return sum(types.get(name, array.dtype).itemsize * int(np.prod(array.shape[1:])) for name, array in state.items())
 
 
 def pack_rows(state: Mapping[str, NDArray[Any]], kind: str, rows: NDArray[np.intp]) -> list[bytes]:
@@ -62,13 +68,15 @@ def unpack_row(state: State, row: int, packed: bytes) -> bool:
         return False
     version, layout, length = _HEADER.unpack_from(packed)
     body = memoryview(packed)[_HEADER.size + length :]
-    if version != VERSION or layout != fingerprint(state) or len(body) != row_size(state):
+    types = _NO_TYPES if layout == fingerprint(state) else NARROWER
+    if version != VERSION or layout != fingerprint(state, types) or len(body) != row_size(state, types):
         return False
     place = 0
     for name in sorted(state):
         array = state[name]
-        size = array.dtype.itemsize * int(np.prod(array.shape[1:]))
-        array[row] = np.frombuffer(body[place : place + size], array.dtype).reshape(array.shape[1:])
+        stored = types.get(name, array.dtype)
+        size = stored.itemsize * int(np.prod(array.shape[1:]))
+        array[row] = np.frombuffer(body[place : place + size], stored).reshape(array.shape[1:])
         place += size
     return True
 

@@ -9,7 +9,8 @@ appliance's own, shrunk to the slope pooled over the fleet; the variance of e li
 The reference is learned from the first rows at once, later only from rows that are :data:`LAG` old, so that a growing
 fault doesn't become the norm; updates are clipped, and slowed but never stopped while the appliance is suspicious (a
 frozen wrong reference would hold an alarm for ever). Everything is learned from the appliance and from the fleet seen
-so far; nothing is known beforehand but each feature's least believable standard deviation.
+so far; nothing is known beforehand but each feature's least believable standard deviation. What rows teach the fleet
+waits in a sum until :meth:`Context.take_over` (portions.py says when), so all rows in between are judged by one fleet.
 
 Reference: detection.md sections 3.5 and 4 (L4).
 """
@@ -48,7 +49,10 @@ Floats = NDArray[np.float64]
 
 
 class Context:
-    """The normalisation of one appliance kind. ``fleet`` is the shared part, the appliances' state is handed in."""
+    """The normalisation of one appliance kind. ``fleet`` is the shared part, the appliances' state is handed in.
+
+    ``told`` is what was taught and is not taken over yet.
+    """
 
     def __init__(self, profile: Profile, context_of: NDArray[np.intp], context_count: int) -> None:
         self.floor = np.array([max(feature.floor, 1e-9) for feature in profile.features])
@@ -62,6 +66,7 @@ class Context:
             "weight": np.zeros(size),
             "squares": np.zeros(size),
         }
+        self.told: State = {name: np.zeros_like(array) for name, array in self.fleet.items()}
 
     def layout(self) -> dict[str, tuple[str, tuple[int, ...]]]:
         """Name → (type, shape per appliance) of what must be remembered."""
@@ -98,6 +103,13 @@ class Context:
         if grown.any():
             self._delay(state, rows[grown], y[grown], x[grown], suspicion[grown], seen[grown] - self.learn_rows)
         state["rows_seen"][rows] = np.minimum(seen.astype(np.int64) + 1, 60_000)
+
+    def take_over(self) -> None:
+        """Let the fleet's part know what it was told."""
+        keep = np.exp(-self.told["weight"] / FLEET_MEMORY_ROWS)
+        for name, told in self.told.items():
+            self.fleet[name] = self.fleet[name] * keep.reshape(-1, *[1] * (told.ndim - 1)) + told
+            told[:] = 0
 
     def forget(self, state: State, row: int) -> None:
         """Start over with one appliance: a part was replaced, or it was moved."""
@@ -161,7 +173,7 @@ class Context:
     def _absorb(
         self, state: State, rows: NDArray[np.intp], y: Floats, x: Floats, weight: Floats, clip_sigma: float
     ) -> None:
-        """Update the references and the fleet's part by one row each.
+        """Update the references by one row each, and tell the fleet.
 
         ``reference`` holds weight n, means of y, x₁, x₂, sums Sxx, Sxy (forgetting), and the residual variance.
         """
@@ -181,7 +193,7 @@ class Context:
         d_y = np.where(present & ~first, y - reference[:, 1], 0.0)
         d_1 = np.where(first, 0.0, np.nan_to_num(x1 - reference[:, 2]))
         d_2 = np.where(first, 0.0, np.nan_to_num(x2 - reference[:, 3]))
-        self._learn_fleet(present & (n >= 2), w, n, (d_y, d_1, d_2), residual)
+        self._tell_fleet(present & (n >= 2), w, n, (d_y, d_1, d_2), residual)
         reference[:, 1] = np.where(first, y, reference[:, 1] + gain * d_y)
         reference[:, 2] = np.where(first, np.nan_to_num(x1), reference[:, 2] + gain * d_1)
         reference[:, 3] = np.where(first, np.nan_to_num(x2), reference[:, 3] + gain * d_2)
@@ -193,7 +205,7 @@ class Context:
         reference[:, 0] = np.where(present, grown, n)
         state["reference"][rows] = reference
 
-    def _learn_fleet(
+    def _tell_fleet(
         self, counts: NDArray[np.bool_], weight: Floats, n: Floats, d: tuple[Floats, Floats, Floats], residual: Floats
     ) -> None:
         """Pool deviations from the appliances' own means: slopes and residual variance of the fleet."""
@@ -203,13 +215,9 @@ class Context:
         wide = FLEET_CLIP_SIGMA * fleet_sigma
         residual = np.clip(residual, -wide, wide)
         d_y = np.clip(d_y, -2 * wide, 2 * wide)
-        added = inner.sum(axis=0)
-        keep = np.maximum(1 - added / FLEET_MEMORY_ROWS, 0.5)
-        fleet = self.fleet
+        told = self.told
         pairs = np.stack([np.stack([d_1 * d_1, d_1 * d_2]), np.stack([d_1 * d_2, d_2 * d_2])])
-        fleet["cross"] = fleet["cross"] * keep[:, None, None] + np.einsum("bf,ijbf->fij", inner, pairs)
-        fleet["covariance"] = fleet["covariance"] * keep[:, None] + np.stack(
-            [(inner * d_1 * d_y).sum(axis=0), (inner * d_2 * d_y).sum(axis=0)], axis=1
-        )
-        fleet["weight"] = fleet["weight"] * keep + added
-        fleet["squares"] = fleet["squares"] * keep + (inner * np.square(residual)).sum(axis=0) / FLEET_CLIP_SHRINKS
+        told["cross"] += np.einsum("bf,ijbf->fij", inner, pairs)
+        told["covariance"] += np.stack([(inner * d_1 * d_y).sum(axis=0), (inner * d_2 * d_y).sum(axis=0)], axis=1)
+        told["weight"] += inner.sum(axis=0)
+        told["squares"] += (inner * np.square(residual)).sum(axis=0) / FLEET_CLIP_SHRINKS

@@ -11,6 +11,8 @@ Thresholds come from the budget A of false alarms per appliance-year: 40 % for s
 modes, 30 % for single features. Slow: h solves Siegmund's run length (e^{2kb} - 2kb - 1) / 2k² = rows between alarms,
 b = h + 1.166, plus a margin, as variances are estimated. Scores are multiples of their threshold: 1 is an alarm.
 
+What rows teach the fleet waits in a sum until :meth:`Evidence.take_over` (portions.py says when).
+
 Reference: detection.md sections 3.5, 3.6 and 4 (L5); Siegmund 1985.
 """
 
@@ -86,6 +88,7 @@ class Evidence:
             "lagged": np.zeros(features),
             "squares": np.zeros(features),
         }
+        self.told: State = {name: np.zeros_like(array) for name, array in self.fleet.items()}
 
     def layout(self) -> dict[str, tuple[str, tuple[int, ...]]]:
         """Name → (type, shape per appliance) of what must be remembered; onsets in minutes since 1970."""
@@ -112,6 +115,13 @@ class Evidence:
         """The fleet's correlation of z from row to row, shrunk to none."""
         return np.clip(self.fleet["lagged"] / (self.fleet["squares"] + CORRELATION_PRIOR_ROWS), 0.0, 0.9)
 
+    def take_over(self) -> None:
+        """Let the fleet's part know what it was told."""
+        rows = float(np.diag(self.told["pairs"]).max(initial=0.0))
+        for name, told in self.told.items():
+            self.fleet[name] = self.fleet[name] * math.exp(-rows / FLEET_MEMORY_ROWS) + told
+            told[:] = 0
+
     def step(
         self, state: State, rows: NDArray[np.intp], z: Floats, start_ms: NDArray[np.int64], weight: Floats
     ) -> tuple[Floats, Floats]:
@@ -127,7 +137,7 @@ class Evidence:
         far = np.clip(np.nan_to_num(z), -FAR, FAR) * weight[:, None]
         present = ~np.isnan(z)
         inverse = np.linalg.inv(self.correlation()).astype(float)
-        self._learn_fleet(clipped, before, z, present, weight)
+        self._tell_fleet(clipped, before, z, present, weight)
         smooth = state["z_smooth"][rows].astype(float)
         smooth += np.where(present & (weight[:, None] > 0), SMOOTHING * (far - smooth), 0.0)
         state["z_smooth"][rows] = smooth
@@ -179,17 +189,16 @@ class Evidence:
         scores: Floats = np.maximum(top / self.slow_single, np.abs(smooth) / spread / (2 * self.fast_single))
         return scores
 
-    def _learn_fleet(
+    def _tell_fleet(
         self, clipped: Floats, before: Floats, z: Floats, present: NDArray[np.bool_], weight: Floats
     ) -> None:
         """Correlations between features and from row to row, over the fleet; far values count clipped."""
-        fleet = self.fleet
+        told = self.told
         held = np.where(present, clipped, 0.0)
         counted = present * (weight[:, None] > 0)
-        keep = max(0.5, 1 - float(weight.sum()) / FLEET_MEMORY_ROWS)
-        fleet["products"] = fleet["products"] * keep + held.T @ held
-        fleet["pairs"] = fleet["pairs"] * keep + counted.T.astype(float) @ counted
+        told["products"] += held.T @ held
+        told["pairs"] += counted.T.astype(float) @ counted
         now = np.where(counted, np.clip(np.nan_to_num(z), -CLIP, CLIP), 0.0)
         then = np.clip(np.nan_to_num(before), -CLIP, CLIP)
-        fleet["lagged"] = fleet["lagged"] * keep + (now * then).sum(axis=0)
-        fleet["squares"] = fleet["squares"] * keep + np.where(then != 0, now * now, 0.0).sum(axis=0)
+        told["lagged"] += (now * then).sum(axis=0)
+        told["squares"] += np.where(then != 0, now * now, 0.0).sum(axis=0)

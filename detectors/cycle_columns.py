@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 RUN_READING_MS_MAX = 180_000
 """Lengths of runs are believed where readings are no further apart."""
 
+OFF, ON, NEITHER = range(3)
+
 Floats = NDArray[np.float64]
 
 
@@ -45,8 +47,8 @@ class Samples:
     """Per segment: whether it is the first of its appliance."""
     continues: NDArray[np.bool_]
     """Per segment: whether it goes on with the unit that is open already."""
-    was_on: NDArray[np.bool_]
-    """Per segment: whether the appliance was on before it."""
+    was_on: NDArray[np.uint8]
+    """Per segment: whether the appliance was :data:`OFF` or :data:`ON` before it, or nothing was known of that."""
 
 
 def fold_column(
@@ -108,7 +110,7 @@ def _fold_runs(
     with np.errstate(invalid="ignore"):
         inside = (value > level) if is_on else (value <= level)
     before = np.r_[False, inside[:-1]]
-    before[samples.starts] = (samples.was_on == is_on) & samples.continues
+    before[samples.starts] = (samples.was_on == (ON if is_on else OFF)) & samples.continues
     believed = (step > 0) & (step * 1000 <= RUN_READING_MS_MAX) & ~np.isnan(level)
     total[:] = np.add.reduceat(np.where(believed & before, step, 0.0), samples.starts)
     aux[:] = np.add.reduceat(np.where(believed, step, 0.0), samples.starts)

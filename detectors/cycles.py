@@ -6,7 +6,8 @@ belongs to it. It is closed by the first sample that no longer belongs to it.
 
 Features and the means of their context variables are folded sample by sample into three numbers per column, for a whole
 block at once: samples are sorted by (appliance, time), cut into segments, reduced per segment, and the first segment of
-each appliance is joined with what its open unit holds already. What a block boundary cuts makes no difference.
+each appliance is joined with what its open unit holds already, in double precision. What a block boundary cuts makes no
+difference but in the last of its digits.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.cycle_columns import Column, Floats, Samples, finished, fold_column, joined
+from detectors.cycle_columns import NEITHER, OFF, ON, Column, Floats, Samples, finished, fold_column, joined
 from ingest.profiles.definition import MetricKind, Profile, Unit
 
 DAY_MS = 86_400_000
@@ -93,11 +94,11 @@ class Cycles:
             "on_reference": ("f4", ()),
             "previous_ts": ("i8", ()),
             "previous_mode": ("i1", ()),
-            "was_on": ("?", ()),
+            "was_on": ("u1", ()),
             "last_on": ("i8", ()),
             "sum": ("f8", size),
-            "aux": ("f4", size),
-            "count": ("u2", size),
+            "aux": ("f8", size),
+            "count": ("u4", size),
         }
 
     def mode_numbers(self, modes: Sequence[str | None]) -> NDArray[np.int64]:
@@ -112,10 +113,10 @@ class Cycles:
         ts: NDArray[np.int64],
         values: Floats,
         mode: NDArray[np.int64],
-        cycles: Sequence[str | None],
+        key: NDArray[np.int64],
     ) -> UnitRows:
-        """Take in samples sorted by (row, time) and return the units that they close."""
-        samples = self._samples(state, rows, ts, values, mode, cycles)
+        """Take in samples sorted by (row, time), with their :meth:`keys`, and return the units that they close."""
+        samples = self._samples(state, rows, ts, values, mode, key)
         top = np.fmax.reduceat(values[:, self.on_metric], samples.starts) if self.on_metric >= 0 else None
         level = self._levels(state, samples, top)
         seg_sum, seg_aux, seg_count = self._reduce(samples, level)
@@ -147,6 +148,43 @@ class Cycles:
         )
         return _in_order(closed, made)
 
+    def keys(
+        self,
+        state: State,
+        rows: NDArray[np.intp],
+        ts: NDArray[np.int64],
+        values: Floats,
+        mode: NDArray[np.int64],
+        cycles: Sequence[str | None],
+    ) -> NDArray[np.int64]:
+        """A number per sample, sorted by (row, time), that is the same throughout one unit, NO_UNIT outside of any.
+
+        To be asked once for each sample: it remembers when the appliance ran last.
+        """
+        if self.unit is Unit.DAY:
+            return ts // DAY_MS + 2
+        named = np.fromiter((zlib.crc32(c.encode()) + 2 if c else 0 for c in cycles), np.int64, len(cycles))
+        is_on = self.running[mode]
+        if self.power >= 0:
+            with np.errstate(invalid="ignore"):
+                is_on |= (mode < 0) & (values[:, self.power] > ON_POWER_W)
+        is_new = np.r_[True, rows[1:] != rows[:-1]]
+        place = np.arange(len(rows))
+        group = np.maximum.accumulate(np.where(is_new, place, 0))
+        latest = np.maximum.accumulate(np.where(is_on, place, -1))
+        last_on = np.where(latest >= group, ts[np.maximum(latest, 0)], state["last_on"][rows])
+        ends = np.r_[is_new[1:], True]
+        state["last_on"][rows[ends]] = last_on[ends]
+        running = np.where(ts - last_on <= PAUSE_MS, RUNNING, NO_UNIT)
+        return np.where(named > 0, named, running)
+
+    def open_before(self, state: State, rows: NDArray[np.intp], key: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The key of the unit that is open before each sample, sorted by (row, time); NO_UNIT for none."""
+        before: NDArray[np.int64] = np.r_[NO_UNIT, key[:-1]]
+        is_new = np.r_[True, rows[1:] != rows[:-1]]
+        before[is_new] = state["unit_key"][rows[is_new]]
+        return before
+
     def close(self, state: State, rows: NDArray[np.intp], ts: NDArray[np.int64]) -> UnitRows:
         """End the open unit of each of ``rows`` at ``ts``: the appliance said that its cycle is finished."""
         closed = self._close_open(state, rows, ts)
@@ -160,17 +198,12 @@ class Cycles:
         ts: NDArray[np.int64],
         values: Floats,
         mode: NDArray[np.int64],
-        cycles: Sequence[str | None],
+        key: NDArray[np.int64],
     ) -> Samples:
         """Find each sample's predecessor, unit and segment."""
         is_new = np.r_[True, rows[1:] != rows[:-1]]
         previous_ts = np.where(is_new, state["previous_ts"][rows], np.r_[0, ts[:-1]])
         previous_mode = np.where(is_new, state["previous_mode"][rows], np.r_[-1, mode[:-1]])
-        key = (
-            ts // DAY_MS + 2
-            if self.unit is Unit.DAY
-            else self._cycle_keys(state, rows, ts, values, mode, cycles, is_new)
-        )
         cut = is_new | np.r_[True, key[1:] != key[:-1]]
         starts = np.flatnonzero(cut)
         continues = is_new[starts] & (state["unit_key"][rows[starts]] == key[starts])
@@ -178,31 +211,6 @@ class Cycles:
         return Samples(
             rows, ts, values, mode, key, previous_ts, previous_mode, starts, is_new[starts], continues, was_on
         )
-
-    def _cycle_keys(
-        self,
-        state: State,
-        rows: NDArray[np.intp],
-        ts: NDArray[np.int64],
-        values: Floats,
-        mode: NDArray[np.int64],
-        cycles: Sequence[str | None],
-        is_new: NDArray[np.bool_],
-    ) -> NDArray[np.int64]:
-        """A number per sample that is the same throughout one cycle, NO_UNIT outside of any."""
-        named = np.fromiter((zlib.crc32(c.encode()) + 2 if c else 0 for c in cycles), np.int64, len(cycles))
-        is_on = self.running[mode]
-        if self.power >= 0:
-            with np.errstate(invalid="ignore"):
-                is_on |= (mode < 0) & (values[:, self.power] > ON_POWER_W)
-        place = np.arange(len(rows))
-        group = np.maximum.accumulate(np.where(is_new, place, 0))
-        latest = np.maximum.accumulate(np.where(is_on, place, -1))
-        last_on = np.where(latest >= group, ts[np.maximum(latest, 0)], state["last_on"][rows])
-        ends = np.r_[is_new[1:], True]
-        state["last_on"][rows[ends]] = last_on[ends]
-        running = np.where(ts - last_on <= PAUSE_MS, RUNNING, NO_UNIT)
-        return np.where(named > 0, named, running)
 
     def _levels(self, state: State, samples: Samples, top: Floats | None) -> Floats:
         """Per sample: the level above which the appliance counts as on, NaN while its usual maximum is unknown.
@@ -241,7 +249,7 @@ class Cycles:
         old_sum, old_aux, old_count = state["sum"][rows], state["aux"][rows], state["count"][rows]
         for number, column in enumerate(self.columns):
             new = (total[at, number], aux[at, number], count[at, number])
-            old = (old_sum[:, number], old_aux[:, number].astype(float), old_count[:, number].astype(float))
+            old = (old_sum[:, number], old_aux[:, number], old_count[:, number].astype(float))
             total[at, number], aux[at, number], count[at, number] = joined(column.statistic, old, new)
 
     def _close_open(self, state: State, rows: NDArray[np.intp], closed: NDArray[np.int64]) -> UnitRows:
@@ -250,7 +258,7 @@ class Cycles:
         rows, closed = rows[keep], closed[keep]
         return self._finish(
             rows, state["unit_start"][rows], state["previous_ts"][rows], closed, state["unit_samples"][rows],
-            state["sum"][rows], state["aux"][rows].astype(float), state["count"][rows].astype(float),
+            state["sum"][rows], state["aux"][rows], state["count"][rows].astype(float),
         )  # fmt: skip
 
     def _finish(
@@ -280,8 +288,9 @@ class Cycles:
         """Keep whether each appliance was on in its last sample."""
         if self.on_metric >= 0:
             ends = np.flatnonzero(np.r_[samples.rows[1:] != samples.rows[:-1], True])
+            value, limit = samples.values[ends, self.on_metric], level[ends]
             with np.errstate(invalid="ignore"):
-                state["was_on"][samples.rows[ends]] = samples.values[ends, self.on_metric] > level[ends]
+                state["was_on"][samples.rows[ends]] = np.select([value > limit, value <= limit], [ON, OFF], NEITHER)
 
     def _remember(
         self,
@@ -302,7 +311,7 @@ class Cycles:
         state["unit_samples"][rows] = np.minimum(counted[last], 65_535)
         state["sum"][rows] = total[last]
         state["aux"][rows] = aux[last]
-        state["count"][rows] = np.minimum(count[last], 65_535)
+        state["count"][rows] = count[last]
         ends = np.flatnonzero(np.r_[samples.rows[1:] != samples.rows[:-1], True])
         state["previous_ts"][samples.rows[ends]] = samples.ts[ends]
         state["previous_mode"][samples.rows[ends]] = samples.mode[ends]

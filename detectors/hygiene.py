@@ -7,13 +7,14 @@ Per (appliance, metric):
   appliance works, and not at an end of its range: run × usual rate of change > 40, and four times as long as any run
   before.
 - *spike*: more than eight standard deviations from the mean and from the reading before, for a single reading within
-  one mode, six times within a day. Of a metric that is told once per cycle it takes many cycles until that is known.
+  one mode, with the next one back, six times within a day; it stands until two days after the first of the six. Of a metric that is told once per cycle it takes many cycles until that is known.
 - *gap*: a whole day without a reading from an appliance that reports all day.
 
 A bad reading becomes NaN for the layers behind. What is said here is a finding of channel ``data`` and never a repair
 ticket. Totals and booleans lose impossible values, and nothing is said of them.
 
-All samples of a block are looked at together, sorted by (appliance, time); where the block cuts makes no difference.
+All samples of a block are looked at together, sorted by (appliance, time). What is said of a sample depends on nothing but
+its appliance's samples up to it: the last value and all counts are carried over, so where a block cuts makes no difference.
 """
 
 from __future__ import annotations
@@ -63,14 +64,30 @@ class Sorted:
 
     def before(self, values: NDArray[Any], present: Bools, initial: NDArray[Any]) -> NDArray[Any]:
         """Each column's last present value before each sample; ``initial`` (groups, M) where there is none."""
-        place = np.arange(len(values))[:, None]
-        held = np.maximum.accumulate(np.where(present, place, -1), axis=0)
+        held = self._held(present)
         held = np.concatenate([np.full((1, held.shape[1]), -1), held[:-1]])
+        return self._picked(values, held, initial)
+
+    def latest(self, values: NDArray[Any], present: Bools, initial: NDArray[Any]) -> NDArray[Any]:
+        """Each column's last present value up to each sample, itself included; ``initial`` where there is none."""
+        return self._picked(values, self._held(present), initial)
+
+    def _held(self, present: Bools) -> NDArray[np.intp]:
+        """The place of each column's last present value up to each sample; of another group or -1 where there is none."""
+        place = np.arange(len(present))[:, None]
+        held: NDArray[np.intp] = np.maximum.accumulate(np.where(present, place, -1), axis=0)
+        return held
+
+    def _picked(self, values: NDArray[Any], held: NDArray[np.intp], initial: NDArray[Any]) -> NDArray[Any]:
+        """The values at ``held`` places of the own group, else ``initial``."""
         has = held >= self.starts[self.group][:, None]
         return np.where(has, np.take_along_axis(values, np.maximum(held, 0), axis=0), initial[self.group])
 
     def runs(self, counts: Bools, goes_on: Bools, initial: NDArray[Any]) -> NDArray[np.int64]:
-        """Length of the current run at each sample: + 1 where it goes on, 0 where it doesn't, kept where nothing counts."""
+        """Length of the current run at each sample: + 1 where it goes on, 0 where it doesn't, kept where nothing counts.
+
+        No run is longer than :data:`COUNTED_MAX`, so that one carried over goes on as it would have without a cut.
+        """
         place = np.arange(len(counts))[:, None]
         added = np.cumsum(counts & goes_on, axis=0)
         reset = np.maximum.accumulate(np.where(counts & ~goes_on, place, -1), axis=0)
@@ -78,7 +95,7 @@ class Sorted:
         at_start = np.concatenate([np.zeros((1, added.shape[1]), added.dtype), added[:-1]])[self.starts]
         base = at_start - initial.astype(np.int64)
         since = np.where(reset >= first, np.take_along_axis(added, np.maximum(reset, 0), axis=0), base[self.group])
-        run: NDArray[np.int64] = added - since
+        run: NDArray[np.int64] = np.minimum(added - since, COUNTED_MAX)
         return run
 
 
@@ -142,8 +159,8 @@ class Hygiene:
         samples: Sorted,
         raw: NDArray[np.float64],
         clean: Floats,
-        z: Floats,
-        bank: Floats,
+        scored: tuple[Floats, Floats],
+        last: Floats,
         seen: NDArray[np.int64],
         is_working: Bools,
         has_mode_kept: Bools,
@@ -151,15 +168,16 @@ class Hygiene:
     ) -> Verdicts:
         """Look at samples, at their measured metrics only.
 
-        ``raw`` are the readings, ``clean`` those from :meth:`in_range`, ``z`` their scores by the point bank, ``bank``
-        (groups, 6, M) the bank before them, ``seen`` how many samples its appliance had given before each sample,
+        ``raw`` are the readings, ``clean`` those from :meth:`in_range`, ``scored`` their z and σ by the point bank,
+        ``last`` (groups, M) each metric's last reading before them, ``seen`` how many samples its appliance had given before each sample,
         ``is_working`` whether the appliance works, ``has_mode_kept`` whether its mode is that of the sample before,
         ``last_ts`` the time of the sample before the first of each group.
         """
         limit = self._limit(state, samples, raw, clean)
-        stuck, counted = self._stuck(state, samples, clean, bank, is_working)
+        last = samples.before(clean, ~np.isnan(clean), last)
+        stuck, counted = self._stuck(state, samples, clean, last, is_working)
         may_judge = ((seen >= SPIKE_AFTER_READINGS) & has_mode_kept)[:, None] & (counted > SPIKE_AFTER_READINGS)
-        spikes, far = self._spikes(state, samples, clean, z, bank, may_judge)
+        spikes, far = self._spikes(state, samples, clean, scored, last, may_judge)
         before = np.r_[0, samples.ts[:-1]]
         before[samples.starts] = last_ts
         gap = (before > 0) & (samples.ts - before > GAP_MS)
@@ -179,21 +197,21 @@ class Hygiene:
         return limit
 
     def _stuck(
-        self, state: State, samples: Sorted, clean: Floats, bank: Floats, is_working: Bools
+        self, state: State, samples: Sorted, clean: Floats, last: Floats, is_working: Bools
     ) -> tuple[Bools, NDArray[np.int64]]:
         """Where metrics repeat one value although they usually change; and how many readings of each there were so far."""
         rows = samples.rows[samples.starts]
         present = ~np.isnan(clean)
         counts = present & is_working[:, None]
         low, high = self.low[self.measured], self.high[self.measured]
-        same = (clean == samples.before(clean, present, bank[:, 5])) & (clean > low) & (clean < high)
+        same = (clean == last) & (clean > low) & (clean < high)
         initial = state["same_run"][rows]
         run = samples.runs(counts, same, initial)
         ended = counts & ~same
         run_before = np.concatenate([initial[:1], run[:-1]])
         run_before[samples.starts] = initial
         step = 2 * COUNTED_MAX
-        longest = np.where(ended, np.minimum(run_before, COUNTED_MAX), 0)
+        longest = np.where(ended, run_before, 0)
         longest[samples.starts] = np.maximum(longest[samples.starts], state["longest_run"][rows])
         longest = np.maximum.accumulate(longest + samples.group[:, None] * step, axis=0) - samples.group[:, None] * step
         counted, changed = (
@@ -201,44 +219,55 @@ class Hygiene:
         )
         rate = changed / np.maximum(counted - run, 1)
         for name, values in (("same_run", run), ("longest_run", longest), ("counted", counted), ("changed", changed)):
-            state[name][rows] = np.minimum(values[samples.ends], COUNTED_MAX)
+            state[name][rows] = values[samples.ends]
         stuck: Bools = present & (run >= STUCK_RUN_MIN) & (changed >= STUCK_RUN_MIN) & (run * rate > STUCK_CHANGES)
         return stuck & (run > STUCK_LONGER_THAN_BEFORE * longest), counted
 
     def _spikes(
-        self, state: State, samples: Sorted, clean: Floats, z: Floats, bank: Floats, may_judge: Bools
+        self,
+        state: State,
+        samples: Sorted,
+        clean: Floats,
+        scored: tuple[Floats, Floats],
+        last: Floats,
+        may_judge: Bools,
     ) -> tuple[Bools, Bools]:
         """Where metrics have spiked again and again, and which readings are far for once."""
+        z, sigma = scored
         rows = samples.rows[samples.starts]
         present = ~np.isnan(clean)
-        pending, since = state["spike_pending"][rows], state["spike_since_s"][rows]
-        spikes = np.zeros_like(present)
-        far = np.abs(z) > SPIKE_SIGMA
-        if not far.any() and not pending.any() and not since.any():
-            return spikes, far
-        z_start = (bank[:, 5] - bank[:, 0]) / np.sqrt(bank[:, 1] + np.float32(1e-12))
-        far &= (np.abs(z - samples.before(z, present, z_start)) > SPIKE_SIGMA) & may_judge
+        pending = state["spike_pending"][rows]
+        beyond = np.abs(z) > SPIKE_SIGMA
+        if not beyond.any() and not pending.any() and not state["spike_since_s"][rows].any():
+            return np.zeros_like(present), beyond
+        far = beyond & (np.abs(clean - last) > SPIKE_SIGMA * sigma) & may_judge
         was_far = samples.before(far, present, pending)
-        returned = was_far & present & ~far & may_judge
+        returned = was_far & present & ~beyond & may_judge
         state["spike_pending"][rows] = np.where(present[samples.ends], far[samples.ends], was_far[samples.ends])
-        for sample, metric in np.argwhere(returned).tolist():
-            self._count_spike(state, int(samples.rows[sample]), metric, int(samples.ts[sample]) // 1000)
-        count, since = state["spike_count"][samples.rows], state["spike_since_s"][samples.rows].astype(np.int64)
-        spikes = (count >= SPIKES_PER_DAY) & ((samples.ts // 1000)[:, None] - since < 2 * DAY_S)
-        return spikes, far
+        count, since = self._count_spikes(state, samples, returned)
+        return (count >= SPIKES_PER_DAY) & ((samples.ts // 1000)[:, None] - since < 2 * DAY_S), far
 
-    def _count_spike(self, state: State, row: int, metric: int, now_s: int) -> None:
-        """Note one spike; a day without begins anew."""
-        if now_s - int(state["spike_since_s"][row, metric]) > DAY_S:
-            state["spike_since_s"][row, metric] = now_s
-            state["spike_count"][row, metric] = 1
-        elif state["spike_count"][row, metric] < SPIKES_PER_DAY:
-            state["spike_count"][row, metric] += 1
+    def _count_spikes(
+        self, state: State, samples: Sorted, returned: Bools
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Note spikes: how many there are at each sample, and since when (s); a day without begins anew."""
+        rows = samples.rows[samples.starts]
+        first = [state[name][rows].astype(np.int64) for name in ("spike_count", "spike_since_s")]
+        count, since = np.zeros(returned.shape, np.int64), np.zeros(returned.shape, np.int64)
+        for sample, metric in np.argwhere(returned).tolist():
+            at = int(samples.rows[sample]), metric
+            now_s = int(samples.ts[sample]) // 1000
+            if now_s - int(state["spike_since_s"][at]) > DAY_S:
+                state["spike_since_s"][at], state["spike_count"][at] = now_s, 1
+            elif state["spike_count"][at] < SPIKES_PER_DAY:
+                state["spike_count"][at] += 1
+            count[sample, metric], since[sample, metric] = state["spike_count"][at], state["spike_since_s"][at]
+        return samples.latest(count, returned, first[0]), samples.latest(since, returned, first[1])
 
 
 def _running(samples: Sorted, what: Bools, initial: NDArray[Any]) -> NDArray[np.int64]:
-    """How often ``what`` has been true so far, per group, going on from ``initial``."""
+    """How often ``what`` has been true so far, per group, going on from ``initial``, up to :data:`COUNTED_MAX`."""
     total = np.cumsum(what, axis=0)
     at_start = np.concatenate([np.zeros((1, total.shape[1]), total.dtype), total[:-1]])[samples.starts]
     running: NDArray[np.int64] = total + (initial.astype(np.int64) - at_start)[samples.group]
-    return running
+    return np.minimum(running, COUNTED_MAX)

@@ -68,11 +68,9 @@ class Judgement:
         """Name → (type, shape per appliance) of what must be remembered: the last condition, health and score."""
         return {"condition": ("u1", ()), "health": ("u1", ()), "score": ("f4", ())}
 
-    def judge(
-        self, state: State, ids: list[str], units: UnitRows, place: NDArray[np.intp], findings: list[Finding]
-    ) -> list[Condition]:
+    def judge(self, state: State, ids: list[str], units: UnitRows, findings: list[Finding]) -> list[Condition]:
         """Judge one unit of each of some appliances; appends findings, returns the conditions that changed."""
-        place = place[units.is_usable[place]]
+        place = np.flatnonzero(units.is_usable)
         if not len(place) or not self.profile.features:
             return []
         rows = units.rows[place]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,15 +12,17 @@ from numpy.typing import NDArray
 from detectors import checkpoint, point_bank
 from detectors.context import Context
 from detectors.cusum import Evidence as Statistics
-from detectors.cycles import Cycles, UnitRows
+from detectors.cycles import NO_UNIT, Cycles
 from detectors.diagnosis import UNKNOWN
 from detectors.episodes import Episodes
 from detectors.finding import Channel, Condition, Evidence, Finding
 from detectors.hygiene import DATA_FAULTS, GAP, Hygiene, Sorted, Verdicts
 from detectors.judgement import Judgement
 from detectors.plug import PlugFindings
+from detectors.portions import Portions
 from detectors.rules import CODE_WINDOW_S, Rules
 from detectors.runs import Runs
+from detectors.slices import ends, marked, order_of, slices
 from ingest.profiles.definition import Profile, Unit
 from ingest.sample import Event, EventType, SampleBlock, SampleFlag
 
@@ -60,6 +63,7 @@ class KindDetector:
         self.runs = Runs(profile, alarms_per_year=alarms_per_year)
         self.plugs = PlugFindings(profile, self.runs, self.episodes)
         self.judgement = Judgement(profile, self.context, self.statistics, self.episodes, signed)
+        self.portions = Portions()
         self.index: dict[str, int] = {}
         self.ids: list[str] = []
         self.state: State = {
@@ -128,56 +132,100 @@ class KindDetector:
 
     def shared(self) -> dict[str, NDArray[Any]]:
         """The fleet's part of the state."""
-        return {
-            **{f"context/{name}": array for name, array in self.context.fleet.items()},
-            **{f"statistics/{name}": array for name, array in self.statistics.fleet.items()},
-        }
+        arrays = {f"{layer}/{name}": array for layer, part in self._fleet().items() for name, array in part.items()}
+        return {**arrays, "portions": self.portions.counts}
 
     def restore_shared(self, arrays: dict[str, NDArray[Any]]) -> None:
         """Take over the fleet's part; arrays of another shape are left out, and learned anew."""
-        for layer, fleet in (("context", self.context.fleet), ("statistics", self.statistics.fleet)):
-            for name, array in fleet.items():
+        for layer, part in self._fleet().items():
+            for name, array in part.items():
                 stored = arrays.get(f"{layer}/{name}")
                 if stored is not None and stored.shape == array.shape:
-                    fleet[name] = stored.copy()
+                    part[name] = stored.copy()
+        if "portions" in arrays:
+            self.portions.counts[:] = arrays["portions"]
 
-    def fold(self, block: SampleBlock) -> tuple[list[Finding], list[Condition]]:
-        """Take in one block; late samples are left out."""
+    def _fleet(self) -> Mapping[str, State]:
+        """What appliances know of each other, and what waits to be taken over."""
+        context, statistics = self.context, self.statistics
+        return {
+            "context": context.fleet,
+            "context_told": context.told,
+            "statistics": statistics.fleet,
+            "statistics_told": statistics.told,
+        }
+
+    def fold(self, block: SampleBlock, events: Sequence[Event] = ()) -> tuple[list[Finding], list[Condition]]:
+        """Take in one block, with ``events`` of its appliances; late samples are left out."""
         rows = np.fromiter((self.row_of(i) for i in block.appliance_ids), np.intp, len(block))
         in_time = (block.flags & SampleFlag.LATE == 0) & (block.ts_ms >= self.state["last_ts"][rows])
         order = np.lexsort((block.ts_ms, rows))
         order = order[in_time[order]]
         if not len(order):
-            return [], []
+            return self.happen(events)
         rows, ts = rows[order], block.ts_ms[order]
         self.changed.update(np.unique(rows).tolist())
         raw = self._columns(block)[order]
         modes = self.cycles.mode_numbers(block.modes)[order]
         findings: list[Finding] = []
-        clean = self._readings(rows, ts, raw, modes, findings)
+        samples = Sorted.of(rows, ts)
+        clean = self._readings(samples, raw, modes, findings)
         cycles = [block.cycles[place] for place in order]
         values = np.where(np.isnan(clean), np.nan, raw)
-        runs = self.runs.fold(self.state, rows, ts, values, modes)
-        if runs is not None:
-            self.plugs.judge(self.state, self.ids, rows, ts, runs, findings)
-        units = self.cycles.fold(self.state, rows, ts, values, modes, cycles)
-        return findings, self._units(units, findings)
+        keys = self.cycles.keys(self.state, rows, ts, values, modes, cycles)
+        groups = {self.ids[row]: number for number, row in enumerate(rows[samples.starts].tolist())}
+        marks = marked(samples, block.seq[order], groups, events)
+        open_before = self.cycles.open_before(self.state, rows, keys)
+        closes, ending = ends(samples, keys, open_before, self.state["previous_ts"][rows[samples.starts]], marks)
+        conditions: list[Condition] = []
+        for piece in slices(samples, closes, order, marks, ending, self.portions):
+            part = piece.part
+            if piece.begins:
+                self._take_over()
+            if len(ts[part]):
+                self._rules(rows[part], ts[part], clean[part], findings)
+                runs = self.runs.fold(self.state, rows[part], ts[part], values[part], modes[part])
+                if runs is not None:
+                    runs = replace(runs, at=np.arange(len(rows))[part][runs.at])
+                    self.plugs.judge(self.state, self.ids, rows, ts, runs, findings)
+                units = self.cycles.fold(self.state, rows[part], ts[part], values[part], modes[part], keys[part])
+                conditions += self.judgement.judge(self.state, self.ids, units, findings)
+            for event in piece.events:
+                conditions += self._event(event, findings)
+        found, said = self.happen([event for event in events if event.appliance_id not in groups])
+        return findings + found, conditions + said
 
-    def event(self, event: Event) -> tuple[list[Finding], list[Condition]]:
+    def happen(self, events: Sequence[Event]) -> tuple[list[Finding], list[Condition]]:
+        """Take in events of appliances of which no sample is there."""
+        findings: list[Finding] = []
+        conditions: list[Condition] = []
+        for event in sorted(events, key=order_of):
+            row = self.row_of(event.appliance_id)
+            finishes = event.type is EventType.CYCLE_FINISHED and event.ts_ms >= self.state["previous_ts"][row]
+            is_open = self.state["unit_key"][row] != NO_UNIT
+            if finishes and is_open and len(self.portions.first(np.array([event.ts_ms]))):
+                self._take_over()
+            conditions += self._event(event, findings)
+        return findings, conditions
+
+    def _take_over(self) -> None:
+        """Begin a new portion of what the fleet is taught."""
+        self.context.take_over()
+        self.statistics.take_over()
+
+    def _event(self, event: Event, findings: list[Finding]) -> list[Condition]:
         """Take in what an appliance says has happened."""
         row = self.row_of(event.appliance_id)
         self.changed.add(row)
-        findings: list[Finding] = []
         if event.type is EventType.ERROR_CODE:
             self._error_code(row, event, findings)
         elif event.type is EventType.CYCLE_FINISHED:
-            if event.ts_ms < self.state["previous_ts"][row]:
-                return findings, []  # samples of what came after are here already and have closed it
-            rows = np.array([row], np.intp)
-            return findings, self._units(self.cycles.close(self.state, rows, np.array([event.ts_ms])), findings)
+            if event.ts_ms >= self.state["previous_ts"][row]:  # else samples of what came after have closed it
+                units = self.cycles.close(self.state, np.array([row], np.intp), np.array([event.ts_ms]))
+                return self.judgement.judge(self.state, self.ids, units, findings)
         elif event.type in (EventType.PART_REPLACED, EventType.MOVED, EventType.SETTING_CHANGED):
             findings += self.judgement.start_over(self.state, row, event.appliance_id, event.ts_ms)
-        return findings, []
+        return []
 
     def _columns(self, block: SampleBlock) -> NDArray[np.float64]:
         """The block's values in the order of the profile's metrics; what the profile doesn't know is left out."""
@@ -189,33 +237,36 @@ class KindDetector:
         return padded[:, [place.get(name, -1) for name in self.metrics]]
 
     def _readings(
-        self,
-        rows: NDArray[np.intp],
-        ts: NDArray[np.int64],
-        raw: NDArray[np.float64],
-        modes: NDArray[np.int64],
-        findings: list[Finding],
+        self, samples: Sorted, raw: NDArray[np.float64], modes: NDArray[np.int64], findings: list[Finding]
     ) -> NDArray[np.float32]:
-        """Point bank, hygiene and rules; returns the readings that are believed."""
+        """Point bank and hygiene; returns the readings that are believed."""
         state, measured = self.state, self.hygiene.measured
-        samples = Sorted.of(rows, ts)
+        rows, ts = samples.rows, samples.ts
         first = rows[samples.starts]
         clean = self.hygiene.in_range(raw)
-        bank, seen, last_ts = state["bank"][first], state["seen"][first], state["last_ts"][first]
-        z = np.empty((len(rows), len(measured)), np.float32)
+        last, seen, last_ts = state["bank"][first, point_bank.LAST], state["seen"][first], state["last_ts"][first]
+        z, sigma = (np.empty((len(rows), len(measured)), np.float32) for _ in range(2))
         readings = np.ascontiguousarray(clean[:, measured])
         for place in point_bank.passes(rows):
-            z[place] = point_bank.update(state["bank"], state["seen"], rows[place], readings[place])
+            z[place], sigma[place] = point_bank.update(state["bank"], state["seen"], rows[place], readings[place])
         before = np.r_[-1, modes[:-1]]
         before[samples.starts] = state["previous_mode"][first]
         is_working = (modes < 0) | self.cycles.running[modes] | (len(self.cycles.running) == 1)
         seen_before = seen.astype(np.int64)[samples.group] + np.arange(len(rows)) - samples.starts[samples.group]
         verdicts = self.hygiene.check(
-            state, samples, raw[:, measured], readings, z, bank, seen_before, is_working, modes == before, last_ts
+            state,
+            samples,
+            raw[:, measured],
+            readings,
+            (z, sigma),
+            last,
+            seen_before,
+            is_working,
+            modes == before,
+            last_ts,
         )
         clean[:, measured] = verdicts.believed
         self._data_faults(samples, verdicts, raw, findings)
-        self._rules(rows, ts, clean, findings)
         state["last_ts"][first] = ts[samples.ends]
         return clean
 
@@ -333,10 +384,3 @@ class KindDetector:
             raised_ms=now, onset_ms=onset, score=1.0, severity=severity, probability=probability,
             evidence=evidence, error_code=error_code,
         )  # fmt: skip
-
-    def _units(self, units: UnitRows, findings: list[Finding]) -> list[Condition]:
-        """Context, evidence and diagnosis of closed days or cycles, in their order."""
-        conditions: list[Condition] = []
-        for place in point_bank.passes(units.rows):
-            conditions += self.judgement.judge(self.state, self.ids, units, place, findings)
-        return conditions

@@ -6,6 +6,7 @@ order of event time, each as soon as nothing can precede it any more.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
@@ -30,9 +31,9 @@ class Item(msgspec.Struct, kw_only=True, tag=True, tag_field="is"):
     seq: int = -1
     index: int = 0
 
-    def order(self) -> tuple[int, bool, int, int]:
-        """Where it stands among what the appliance said: by event time, an event behind the samples of its time."""
-        return self.ts_ms, isinstance(self, EventItem), self.seq, self.index
+    def order(self) -> tuple[int, float, int]:
+        """Where it stands among what the appliance said: by event time, then by number, uncounted events last."""
+        return self.ts_ms, math.inf if self.seq < 0 and isinstance(self, EventItem) else self.seq, self.index
 
 
 class SampleItem(Item, kw_only=True):

@@ -4,24 +4,38 @@ L0 hygiene → L1 rules → L2 point bank (reading by reading) → L3 cycles →
 L9 episodes (day by day, or cycle by cycle). A kind without features is scored series by series (series.py).
 
 The pipeline is a fold: batch after batch in the order of the journal, it answers findings and conditions, and its state
-after a batch depends on nothing but the batches so far.
+after a batch depends on nothing but what was in the batches so far: where one ends and the next begins decides nothing.
+Two things come near without being exact. What appliances teach each other is a sum, whose last digits depend on the order of
+adding. And the order between different appliances is that of the batch, in which an event stands behind its appliance's
+last sample, and what had waited in the reorder buffer comes behind what had not; it matters where a portion of that teaching
+ends in between (portions.py), and moves a number by what one unit more or less teaches.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 from detectors import checkpoint
 from detectors.finding import Checkpoint, Condition, Finding
 from detectors.kind import KindDetector
-from detectors.rounds import rounds
 from detectors.series_kind import SeriesDetector
 from ingest.profiles import profile_for
 from ingest.profiles.definition import Profile
-from ingest.sample import AdmittedBatch
+from ingest.sample import AdmittedBatch, EventType
 
+ENDS = frozenset(
+    {
+        EventType.CYCLE_FINISHED,
+        EventType.ERROR_CODE,
+        EventType.PART_REPLACED,
+        EventType.MOVED,
+        EventType.SETTING_CHANGED,
+    }
+)
+"""Events after which something is not as it was."""
 ALARMS_PER_YEAR = 0.2
 """Default budget of false alarms per appliance-year."""
 
@@ -32,6 +46,11 @@ class Outcome:
 
     findings: list[Finding] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
+
+    def add(self, told: tuple[list[Finding], list[Condition]]) -> None:
+        """Add what one detector has said."""
+        self.findings.extend(told[0])
+        self.conditions.extend(told[1])
 
 
 class Pipeline:
@@ -59,15 +78,15 @@ class Pipeline:
     def fold(self, batch: AdmittedBatch) -> Outcome:
         """Take in one batch, each appliance's samples and events in the order of their times."""
         outcome = Outcome()
-        for blocks, events in rounds(batch):
-            for block in blocks:
-                found, said = self.detector(block.kind).fold(block)
-                outcome.findings.extend(found)
-                outcome.conditions.extend(said)
-            for event in events:
-                found, said = self.detector(event.kind).event(event)
-                outcome.findings.extend(found)
-                outcome.conditions.extend(said)
+        events = [event for event in batch.events if event.type in ENDS]
+        for block in batch.blocks:
+            mine = set(block.appliance_ids) if events else set[str]()
+            is_here = [event.appliance_id in mine and event.kind == block.kind for event in events]
+            here = list(compress(events, is_here))
+            events = [event for event, is_taken in zip(events, is_here, strict=True) if not is_taken]
+            outcome.add(self.detector(block.kind).fold(block, here))
+        for kind in sorted({event.kind for event in events}):
+            outcome.add(self.detector(kind).happen([event for event in events if event.kind == kind]))
         return outcome
 
     def touch(self, appliance_ids: Iterable[str]) -> None:

@@ -58,20 +58,17 @@ class PlugFindings:
             mode = self.stuck_on if runs.endless[number] else self.unknown
             if mine or not self.episodes.may_rise(state, row, mode, Channel.EVIDENCE, now):
                 continue
-            finding = self._finding(state, row, ids[row], now, mode, runs, number)
+            finding = self._finding(ids[row], now, mode, runs, number)
             state["run_raised"][row] = True
             findings.append(self.episodes.rise(state, row, mode, finding))
 
-    def _finding(
-        self, state: State, row: int, appliance_id: str, now: int, mode: int, runs: RunScores, number: int
-    ) -> Finding:
+    def _finding(self, appliance_id: str, now: int, mode: int, runs: RunScores, number: int) -> Finding:
         """Word a finding: the length and the power of recent runs against those remembered."""
         length, score = float(runs.length_s[number]), float(runs.score[number])
-        usual = state["run_usual"][row].astype(float)
-        recent = state["run_z"][row].astype(float)
+        usual, recent = runs.usual[number], runs.recent[number]
         going_on = length > np.exp(usual[LENGTH] + BAND_SIGMA * usual[2 + LENGTH])
-        begun = int(state["run_since"][row]) if going_on else 0
-        onset = int(state["run_onset"][row]) or begun or now
+        begun = int(runs.since_ms[number]) if going_on else 0
+        onset = int(runs.onset_ms[number]) or begun or now
         weight = np.abs(recent) + 1e-6
         if going_on:
             weight[LENGTH] = max(weight[LENGTH], BAND_SIGMA)

@@ -14,7 +14,7 @@ The score of a reading is |z| against the mean and variance from before it: scor
 >>> import numpy as np
 >>> bank = np.zeros((1, 6, 1), np.float32); seen = np.zeros(1, np.uint32)
 >>> for x in [5.0, 5.1, 4.9, 5.0, 5.1, 4.9, 5.0] * 20 + [9.0]:
-...     z = update(bank, seen, np.array([0]), np.array([[x]], np.float32))
+...     z, sigma = update(bank, seen, np.array([0]), np.array([[x]], np.float32))
 >>> bool(z[0, 0] > 8)
 True
 
@@ -40,21 +40,22 @@ ROWS_AT_ONCE = 2048
 Floats = NDArray[np.float32]
 
 
-def update(bank: Floats, seen: NDArray[np.uint32], rows: NDArray[np.intp], values: Floats) -> Floats:
-    """Score one reading per metric of each of ``rows``, then learn it; returns z (B, M), NaN where nothing was read.
+def update(bank: Floats, seen: NDArray[np.uint32], rows: NDArray[np.intp], values: Floats) -> tuple[Floats, Floats]:
+    """Score one reading per metric of each of ``rows``, then learn it; returns z and the σ it was scored with, (B, M) each.
 
-    ``bank`` is (N, 6, M), ``seen`` counts the samples of each appliance, ``rows`` are distinct. z is not clipped.
+    ``bank`` is (N, 6, M), ``seen`` counts the samples of each appliance, ``rows`` are distinct. z is not clipped, and
+    NaN where nothing was read.
     """
     if len(rows) <= ROWS_AT_ONCE:
         return _update(bank, seen, rows, values)
-    scores = np.empty_like(values)
+    scores, sigmas = np.empty_like(values), np.empty_like(values)
     for start in range(0, len(rows), ROWS_AT_ONCE):
         part = slice(start, start + ROWS_AT_ONCE)
-        scores[part] = _update(bank, seen, rows[part], values[part])
-    return scores
+        scores[part], sigmas[part] = _update(bank, seen, rows[part], values[part])
+    return scores, sigmas
 
 
-def _update(bank: Floats, seen: NDArray[np.uint32], rows: NDArray[np.intp], values: Floats) -> Floats:
+def _update(bank: Floats, seen: NDArray[np.uint32], rows: NDArray[np.intp], values: Floats) -> tuple[Floats, Floats]:
     """One pass: gather, compute on contiguous (B, M) arrays, scatter."""
     record = bank[rows]
     count = seen[rows]
@@ -79,7 +80,7 @@ def _update(bank: Floats, seen: NDArray[np.uint32], rows: NDArray[np.intp], valu
     np.copyto(record[:, LAST], values, where=~absent)
     bank[rows] = record
     seen[rows] = count + np.uint32(1)
-    return score
+    return score, sigma
 
 
 def _learn(

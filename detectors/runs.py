@@ -60,13 +60,18 @@ Floats = NDArray[np.float64]
 class RunScores:
     """Per sample of a plug: its place in the fold, its score (1 is an alarm), the length of the run that goes on (or 0).
 
-    ``endless``: the run alone is an alarm, being twice as long as any that is remembered.
+    ``endless``: the run alone is an alarm, being twice as long as any that is remembered. ``usual`` (5), ``recent`` (2),
+    ``onset_ms`` and ``since_ms``: what was known of the runs at this sample, for those who word a finding.
     """
 
     at: NDArray[np.intp]
     score: Floats
     length_s: Floats
     endless: NDArray[np.bool_]
+    usual: Floats
+    recent: Floats
+    onset_ms: Floats
+    since_ms: Floats
 
 
 class Runs:
@@ -115,7 +120,7 @@ class Runs:
         if not len(at):
             return None
         rows, ts, power = rows[at], ts[at], power[at]
-        length, params = np.zeros(len(at)), np.zeros((len(at), 12))
+        length, params = np.zeros(len(at)), np.zeros((len(at), 16))
         for place in passes(rows):
             self._step(state, rows[place], ts[place], power[place], place, length, params)
         return self._scores(at, length, params)
@@ -152,6 +157,9 @@ class Runs:
         params[place, 9] = self._is_taught(state, rows)
         params[place, 10] = self._runs_per_year(state, rows)
         params[place, 11] = state["run_kept"][rows]
+        params[place, 12:14] = state["run_z"][rows]
+        params[place, 14] = state["run_onset"][rows]
+        params[place, 15] = since
 
     def _close(self, state: State, rows: NDArray[np.intp]) -> None:
         """Judge finished runs, then remember them."""
@@ -235,7 +243,8 @@ class Runs:
         beyond_all = y > longest + LONGER
         alone = np.where(beyond_all, z / quantile, np.minimum(z / quantile, BELOW_ALARM))
         score = np.where(taught, np.maximum(np.maximum(cusum.max(axis=1), going_on) / limit, alone), 0.0)
-        return RunScores(at, score, length, taught & (alone >= 1) & (beyond_all))
+        endless = taught & (alone >= 1) & beyond_all
+        return RunScores(at, score, length, endless, params[:, 4:9], params[:, 12:14], params[:, 14], params[:, 15])
 
 
 def _worth(y: Floats, centre: Floats, width: Floats, kept: NDArray[Any]) -> Floats:

@@ -56,8 +56,9 @@ class SeriesDetector:
         self.appliances: dict[str, Standing] = {}
         self.changed: set[str] = set()
 
-    def fold(self, block: SampleBlock) -> tuple[list[Finding], list[Condition]]:
-        """Take in one block; late samples are left out."""
+    def fold(self, block: SampleBlock, events: Sequence[Event] = ()) -> tuple[list[Finding], list[Condition]]:
+        """Take in one block; late samples are left out, and ``events`` tell a kind without profile nothing."""
+        del events
         findings: list[Finding] = []
         conditions: list[Condition] = []
         order = np.argsort(block.ts_ms, kind="stable")
@@ -79,9 +80,9 @@ class SeriesDetector:
                 conditions.append(said)
         return findings, conditions
 
-    def event(self, event: Event) -> tuple[list[Finding], list[Condition]]:
+    def happen(self, events: Sequence[Event]) -> tuple[list[Finding], list[Condition]]:
         """Events tell a kind without profile nothing."""
-        del event
+        del events
         return [], []
 
     def sample(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from detectors import checkpoint, cusum, diagnosis, point_bank
 from detectors.finding import Finding
 from detectors.pipeline import Pipeline
+from detectors.portions import Portions
 from ingest import recording
 from ingest.sample import AdmittedBatch
 from tests.detectors.made_fleet import FRIDGE, PROFILES, START_MS, block, fridge
@@ -32,7 +33,7 @@ def test_the_bank_scores_before_it_learns() -> None:
     for _ in range(300):
         point_bank.update(bank, seen, rows, rng.normal(20, 2, (3, 1)).astype(np.float32))
 
-    z = point_bank.update(bank, seen, rows, np.array([[20.0], [26.0], [40.0]], np.float32))[:, 0]
+    z = point_bank.update(bank, seen, rows, np.array([[20.0], [26.0], [40.0]], np.float32))[0][:, 0]
 
     assert abs(z[0]) < 1
     assert 2 < z[1] < 4
@@ -48,7 +49,7 @@ def test_a_reading_not_given_leaves_the_bank_as_it_is() -> None:
         point_bank.update(bank, seen, rows, np.array([[x, np.nan]], np.float32))
     before = bank.copy()
 
-    z = point_bank.update(bank, seen, rows, np.full((1, 2), np.nan, np.float32))
+    z, _ = point_bank.update(bank, seen, rows, np.full((1, 2), np.nan, np.float32))
 
     assert np.isnan(z).all()
     np.testing.assert_array_equal(bank, before)
@@ -139,8 +140,29 @@ def test_rows_survive_as_bytes() -> None:
     assert not checkpoint.unpack_row(empty, 0, packed[:-1])
 
 
+def test_a_row_with_narrower_numbers_is_widened() -> None:
+    """A row of 0.1.0, whose folded numbers were narrower, is taken over with its values; no appliance learns anew."""
+    now: dict[str, NDArray[Any]] = {"aux": np.zeros((1, 2)), "count": np.zeros((1, 2), np.uint32), "sum": np.ones(1)}
+    then = {name: array.astype(checkpoint.NARROWER.get(name, array.dtype)) for name, array in now.items()}
+    then["aux"][0], then["count"][0] = (1.5, 2.5), (7, 65_535)
+
+    assert checkpoint.unpack_row(now, 0, checkpoint.pack_rows(then, "kettle", np.array([0]))[0])
+
+    assert now["aux"].tolist() == [[1.5, 2.5]]
+    assert now["count"].tolist() == [[7, 65_535]]
+
+
 @pytest.mark.parametrize("stored", [None, b"", b"shared", b"\x00" * 64])
 def test_shared_state_of_another_format_is_learned_anew(stored: bytes | None) -> None:
     """What is no shared state of ours stops no start: there is none then."""
     assert checkpoint.unpack_shared(stored) == {}
     assert list(checkpoint.unpack_shared(checkpoint.pack_shared({"fridge/mean": np.zeros(3)}))) == ["fridge/mean"]
+
+
+def test_a_history_sent_by_one_appliance_after_another_teaches_the_fleet() -> None:
+    """Units of days that are over are taken over, too, once as many wait as were taken over before."""
+    portions = Portions()
+
+    begins = portions.first(np.full(100, 20_600 * 86_400_000))
+
+    assert begins.tolist() == [0, 16, 32, 64]

@@ -93,6 +93,7 @@ def moves(
     for place in passes(sound.rows):
         rows = sound.rows[place]
         context.learn(state, rows, sound.features[place], sound.contexts[place], np.zeros(len(rows)))
+        context.take_over()
     faulty = _units(cycles, run(kind, wear, members=members, days=days, start_ms=start_ms, seed=seed), members)
     z, _, _ = context.score(state, faulty.rows, faulty.features, faulty.contexts)
     z = np.clip(z, -60, 60)
@@ -114,7 +115,9 @@ def _units(cycles: Cycles, told: Reports, members: int) -> UnitRows:
     names = [told.modes[number] for number in told.mode.tolist()]
     ids = [str(number) if number else None for number in told.cycle.tolist()]
     rows = told.appliance.astype(np.intp)
-    units = cycles.fold(state, rows, told.ts_ms, told.values[:, columns], cycles.mode_numbers(names), ids)
+    values, modes = told.values[:, columns], cycles.mode_numbers(names)
+    keys = cycles.keys(state, rows, told.ts_ms, values, modes, ids)
+    units = cycles.fold(state, rows, told.ts_ms, values, modes, keys)
     keep = units.is_usable
     if cycles.unit is Unit.DAY:
         keep &= units.start_ms - units.start_ms.min() >= DAY_MS

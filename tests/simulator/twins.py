@@ -89,7 +89,8 @@ def features(one: Run) -> dict[str, Floats]:
     modes = layer.mode_numbers([one.kind.modes[mode] for mode in one.rows.mode])
     order = [list(one.kind.metrics).index(name) for name in profile.metrics]
     values = one.rows.values[:, order]
-    layer.fold(state, one.rows.cycle.astype(np.intp), one.rows.ts_ms, values, modes, ["1"] * len(values))
+    rows, ts_ms = one.rows.cycle.astype(np.intp), one.rows.ts_ms
+    layer.fold(state, rows, ts_ms, values, modes, layer.keys(state, rows, ts_ms, values, modes, ["1"] * len(values)))
     ends = np.full(count, one.rows.ts_ms.max() + 1)
     units = layer.close(state, np.arange(count), ends)
     return {feature.name: units.features[:, place] for place, feature in enumerate(profile.features)}
