@@ -6,8 +6,9 @@ until it has waited for 60 s, or until 512 samples wait. A client that doesn't c
 burst in its own order waits for nothing however old it is, and the findings are the same for any order of arrival within
 that watermark. What comes behind what was handed on already is marked late: it is stored, and scored no more.
 
-The clock is the arrival of batches: nothing is released while nothing arrives. What waits is part of the checkpoint. An
-error code of a client that doesn't count never waits: the appliance itself says that something is wrong.
+The clock is the journal: each batch says until when it was received, and when nobody speaks any more, a batch without
+messages says so (ingest/committer.py). So a replay waits exactly as long as it took. What waits is part of the checkpoint.
+An error code of a client that doesn't count never waits: the appliance itself says that something is wrong.
 """
 
 from __future__ import annotations

@@ -3,12 +3,17 @@
 The receiving side hands in batches; one thread appends them. What has arrived while a commit was running is committed
 together, so the slower the disk, the larger the batches. A journal that can't be written now is tried again for as long
 as it takes: nothing is acknowledged meanwhile, and the receiving side stops reading when its bound is reached.
+
+When nothing has come for a while, that is written down once, as a batch without messages: readers who wait for a message
+that is missing know time only from the journal, so that a replay waits exactly as long. While this process is away nothing
+can come, and its next start counts the silence from there.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +24,7 @@ from ingest.journal import JournalBatch, JournalError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ingest.clock import Clock
     from ingest.journal import Journal
     from ingest.mqtt.connection import Connection
 
@@ -26,6 +32,9 @@ log = structlog.get_logger(__name__)
 
 COMMIT_BYTES_MAX = 4 * 2**20
 RETRY_S = 0.5
+WAIT_S = 1.0
+SILENCE_MS = 61_000
+"""A little more than detection waits for a missing message (detectors/reorder.py)."""
 
 
 @dataclass(slots=True)
@@ -61,10 +70,17 @@ class Committer:
         *,
         on_durable: Callable[[list[ReceivedBatch]], None],
         on_appended: Callable[[int, JournalBatch], None],
+        clock: Clock,
         retry_s: float = RETRY_S,
     ) -> None:
-        """``on_durable`` is called in the committer's thread; ``on_appended`` gets the position before, and the batch."""
+        """``on_durable`` is called in the committer's thread; ``on_appended`` gets the position before, and the batch.
+
+        Silence is measured by ``clock``, which also dates what is received.
+        """
         self._journal = journal
+        self._clock = clock
+        self._spoke_ms: int | None = clock.now_ms()
+        """When something was received last; None when the silence since then is noted, or nothing ever came."""
         self._on_durable = on_durable
         self._on_appended = on_appended
         self._retry_s = retry_s
@@ -76,9 +92,16 @@ class Committer:
         """Hand in a batch; the caller bounds how much is under way."""
         self._queue.put(batch)
 
-    def run_once(self) -> bool:
-        """Wait for a batch and commit it with all that has arrived meanwhile; False when asked to stop."""
-        first = self._queue.get()
+    def run_once(self, timeout_s: float = WAIT_S) -> bool:
+        """Wait for a batch and commit it with all that has arrived meanwhile; False when asked to stop.
+
+        Notes in the journal, once, that nothing has come for :data:`SILENCE_MS`.
+        """
+        try:
+            first = self._queue.get(timeout=timeout_s) if timeout_s else self._queue.get_nowait()
+        except queue.Empty:
+            self._note_silence(self._clock.now_ms())
+            return True
         if first is None:
             return False
         batches = [first]
@@ -101,6 +124,20 @@ class Committer:
         self._is_stopping.set()
         self._queue.put(None)
 
+    def _note_silence(self, now_ms: int) -> None:
+        """Append a batch without messages once it is time; a journal that can't be written is asked again later."""
+        if self._spoke_ms is None:
+            return
+        self._spoke_ms = min(self._spoke_ms, now_ms)  # a clock that was set back
+        if now_ms - self._spoke_ms < SILENCE_MS:
+            return
+        with suppress(JournalError):
+            before = self._journal.tip()
+            if before:
+                position = self._journal.append([], count=0, received_ms=now_ms)
+                self._on_appended(before, JournalBatch(position, now_ms, 0, b""))
+            self._spoke_ms = None
+
     def _commit(self, batches: list[ReceivedBatch]) -> bool:
         frames = b"".join([piece for batch in batches for piece in batch.frames])
         count = sum(batch.count for batch in batches)
@@ -120,6 +157,7 @@ class Committer:
         if self.stats.sentence is not None:
             log.info("journal_available_again")
             self.stats.sentence = None
+        self._spoke_ms = received_ms
         self.stats.commits += 1
         self.stats.messages += count
         self.stats.bytes += len(frames)

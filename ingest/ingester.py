@@ -113,7 +113,7 @@ class Ingester:
         self._batching = batching or BatchOptions()
         self._window = BrokerWindow(self._batching.window)
         self.session = Session(address, options, filters, chance=chance, on_run=self._received)
-        self._committer = Committer(journal, on_durable=self._durable, on_appended=on_appended)
+        self._committer = Committer(journal, on_durable=self._durable, on_appended=on_appended, clock=clock)
         self.stats = IngestStats()
         self.commit_stats = self._committer.stats
         self._open = ReceivedBatch()

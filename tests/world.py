@@ -217,7 +217,9 @@ class Service:
             on_admitted=self.feed.offer,
             answer=world.answered,
         )
-        self.committer = Committer(self.journal, on_durable=self._durable, on_appended=self.admitter.offer, retry_s=0)
+        self.committer = Committer(
+            self.journal, on_durable=self._durable, on_appended=self.admitter.offer, clock=world.clock, retry_s=0
+        )
         self.sink = WorldSink(world.desk, world.point, random.Random(1), is_whole=guards.is_whole)
         self.runner = Runner(self.feed, self.sink, Pipeline(PROFILES), commit_every_s=180, elapsed_s=self._elapsed_s)
         self.runner.start()
@@ -243,6 +245,7 @@ class Service:
         world = self.world
         delivered = world.broker.deliver(world.chance.randint(1, 8) if world.faults else 50)
         if delivered is None:
+            self.committer.run_once(0)
             return
         run, ids = delivered
         batch = LinkedBatch(world.clock.now_ms(), [run.frames], run.count, len(run.frames), run.acknowledgements)

@@ -46,7 +46,10 @@ class Journal(Protocol):
         ...
 
     def append(self, frames: Sequence[bytes | memoryview], *, count: int, received_ms: int) -> int:
-        """Make one batch durable and return its position; raises :class:`JournalError` and keeps nothing otherwise."""
+        """Make one batch durable and return its position; raises :class:`JournalError` and keeps nothing otherwise.
+
+        A batch may be empty: it says that until ``received_ms`` nothing more has come.
+        """
         ...
 
     def read(self, after: int, *, limit_bytes: int) -> list[JournalBatch]:

@@ -33,7 +33,7 @@ from ingest.journal.kafka_client import (
     prepare_topic,
 )
 from ingest.journal.kafka_errors import AFTERMATH, is_fenced, taken, translated
-from ingest.journal.kafka_pieces import Commit, Partitions, cut, encode_piece
+from ingest.journal.kafka_pieces import Commit, Partitions, Share, cut, encode_piece
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -125,7 +125,7 @@ class KafkaWriter:
             size, touched = 0, []
             try:
                 producer.begin_transaction()
-                for number, share in enumerate(cut(plain, self._partitions)):
+                for number, share in enumerate(list(cut(plain, self._partitions)) or [Share(0)]):
                     record = encode_piece(commit, share, self._compressor, number=number)
                     size += len(record)
                     touched.append(share.partition)

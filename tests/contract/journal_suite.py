@@ -148,6 +148,21 @@ class JournalSuite:
         assert [batch.frames for batch in journal.read(0, limit_bytes=1 << 24)] == [b"".join(pieces), b"".join(large)]
         journal.close()
 
+    def test_a_batch_without_messages_stands_in_its_place(self, open_journal: OpenJournal) -> None:
+        """That nothing has come until some time is a batch like any other, in its order and with its time."""
+        journal = open_journal()
+        positions = [journal.append(frames(1), count=1, received_ms=1), journal.append([], count=0, received_ms=61_001)]
+        positions.append(journal.append(frames(1, first=1), count=1, received_ms=70_000))
+
+        read = journal.read(0, limit_bytes=1 << 20)
+
+        assert [(batch.position, batch.received_ms, batch.count) for batch in read] == list(
+            zip(positions, (1, 61_001, 70_000), (1, 0, 1), strict=True)
+        )
+        assert read[1].frames == b""
+        assert journal.count_messages(positions[0]) == 1
+        journal.close()
+
     def test_the_oldest_position_is_never_behind_what_is_read_first(self, open_journal: OpenJournal) -> None:
         """An empty journal's oldest position is 0; later it is at most that of the first batch that a read gives."""
         journal = open_journal()

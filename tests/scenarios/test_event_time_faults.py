@@ -8,9 +8,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from detectors.reorder import Reorder
+from detectors.pipeline import Pipeline
+from detectors.reorder import WATERMARK_MS, Reorder
+from detectors.runner import Runner
+from ingest.committer import SILENCE_MS
 from ingest.ledger import LedgerRow
 from ingest.sample import AdmittedBatch
+from tests.detectors.memory_sink import MemorySink
 from tests.scenarios.line import Line
 from tests.world_fleet import KIND, PROFILES, START_MS
 
@@ -19,6 +23,7 @@ COUNT = 160
 APPLIANCES = ("h0", "h1", "h2")
 HOUR_MS = 3_600_000
 READINGS = 2
+FAULT_OF_CODE = "pump_blocked"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,3 +183,37 @@ def test_without_up_time_a_wrong_clock_shows() -> None:
         line.arrive([(topic, payload.replace(b'"up_ms"', b'"no_up_ms"'))], one.at_ms)
 
     assert [letter.reason.value for letter in line.letters()] == ["time_out_of_range"]
+
+
+def test_what_waits_is_found_when_the_whole_fleet_falls_silent() -> None:
+    """An error code behind a message that never comes is found a minute later, though nobody says anything any more.
+
+    That silence is noted in the journal, once: a replay of the journal finds the same.
+    """
+    line = Line(PROFILES, START_MS)
+    sent = [Sent("h0", seq, START_MS + seq * INTERVAL_MS, 1000.0, "E18" if seq == 7 else None) for seq in range(8)]
+    for one in sent[:6]:
+        line.arrive([one.message()], one.at_ms)
+    last_ms = sent[7].at_ms
+    line.arrive([sent[7].message()], last_ms)
+
+    line.go_on(last_ms + SILENCE_MS - 1)
+    before, tip = line.findings(), line.journal.tip()
+    for later_ms in (SILENCE_MS, 2 * SILENCE_MS, HOUR_MS):
+        line.go_on(last_ms + later_ms)
+
+    assert before == []
+    assert [(one.fault_mode, one.raised_ms) for one in line.findings()] == [(FAULT_OF_CODE, last_ms)]
+    assert line.journal.tip() == tip + 1
+    sink = MemorySink()
+    replay = Runner(line.feed, sink, Pipeline(PROFILES))
+    replay.start()
+    while replay.run_once():
+        pass
+    replay.commit()
+    assert sink.findings == line.findings()
+
+
+def test_silence_is_noted_for_longer_than_anything_waits() -> None:
+    """When silence is noted, the last of what came before has waited long enough."""
+    assert SILENCE_MS > WATERMARK_MS
