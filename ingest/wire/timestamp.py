@@ -1,7 +1,9 @@
 """RFC 3339 text ↔ integer milliseconds since 1970 UTC.
 
 Stricter than ISO 8601: a date, ``T``, ``t`` or a blank, a time with seconds, any number of decimals (cut to
-milliseconds), and a zone. Day and time must exist; a leap second (``:60``) is refused.
+milliseconds), and a zone. Day and time must exist. A leap second (``:60``) exists at the end of a month in UTC only; time
+since 1970 doesn't count it, so all of it is the last millisecond before midnight: no sample is refused for it, it stays in
+its day, and what was said in order stays in order.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ _RFC3339 = re.compile(
 TIME_MIN_MS = -62_135_596_800_000
 TIME_MAX_MS = 253_402_300_799_999
 USUAL_LENGTH = len("2026-11-21T20:39:12.250Z")
+_LEAP = 60
 _MINUTE_LENGTH = len("2026-11-21T20:39:")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SEPARATORS = {4: "-", 7: "-", 10: "T", 13: ":", 16: ":", 19: ".", 23: "Z"}
@@ -32,8 +35,9 @@ def parse_ms(text: str) -> int:
     if match is None:
         raise ValueError(f"{text[:40]!r} is no RFC 3339 time such as 2026-11-21T20:39:12.250Z")
     year, month, day, hour, minute, second = (int(match[group]) for group in range(1, 7))
+    is_leap = second == _LEAP
     try:
-        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        moment = datetime(year, month, day, hour, minute, second - is_leap, tzinfo=UTC)
     except ValueError as error:
         raise ValueError(f"{text[:40]!r} is no time that exists: {error}") from error
     ms = (moment - _EPOCH) // timedelta(milliseconds=1) + int((match[7] or "0").ljust(3, "0")[:3])
@@ -42,7 +46,16 @@ def parse_ms(text: str) -> int:
         if zone_hour > 23 or zone_minute > 59:
             raise ValueError(f"{text[:40]!r} has an impossible zone")
         ms -= (zone_hour * 60 + zone_minute) * 60_000 * (-1 if match[8] == "-" else 1)
-    return clamp_ms(ms)
+    return _last_before_midnight(clamp_ms(ms), text) if is_leap else clamp_ms(ms)
+
+
+def _last_before_midnight(ms: int, text: str) -> int:
+    """The last millisecond of the month that ends within a second; raises ValueError where none does."""
+    midnight_ms = (ms // 1000 + 1) * 1000
+    moment = _EPOCH + timedelta(milliseconds=min(midnight_ms, TIME_MAX_MS))
+    if (moment.day, moment.hour, moment.minute, moment.second) != (1, 0, 0, 0):
+        raise ValueError(f"{text[:40]!r} is no time that exists: a leap second ends a month in UTC")
+    return midnight_ms - 1
 
 
 def clamp_ms(ms: int) -> int:

@@ -255,3 +255,32 @@ def test_root_is_a_setting() -> None:
     assert scheme.parse("acme/fleet/1/dryer/d/status") == Topic("dryer", "d", Channel.STATUS)
     assert scheme.parse("fettle/v1/dryer/d/status") is None
     assert scheme.subscriptions() == ("acme/fleet/1/#",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2016-12-31T23:59:60Z", "2016-12-31T23:59:60.999Z", "2017-01-01T00:59:60.5+01:00", "2016-12-31T15:59:60-08:00"],
+)
+def test_a_leap_second_is_the_last_millisecond_of_its_month(text: str) -> None:
+    """T15: it is neither refused nor put into the next day, and lies between the seconds around it."""
+    assert parse_ms("2016-12-31T23:59:59.999Z") == parse_ms(text) < parse_ms("2017-01-01T00:00:00Z")
+    assert _reason(_with(ts=text)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-11-21T20:39:60Z", "2016-12-30T23:59:60Z", "2016-12-31T23:59:60+01:00", "2016-12-31T23:58:60Z",
+     "2016-12-31T23:59:61Z", "2016-12-31T23:60:00Z"],
+)  # fmt: skip
+def test_a_second_that_can_be_no_leap_second_is_no_time(text: str) -> None:
+    """T15: ``:60`` stands at the end of a month in UTC or nowhere."""
+    with pytest.raises(ValueError, match="no time that exists"):
+        parse_ms(text)
+
+    assert _reason(_with(ts=text)) is Reason.SCHEMA
+
+
+def test_the_end_of_the_calendar_has_no_leap_second_behind_it() -> None:
+    """The last second of year 9999 is clamped like any other time there."""
+    with pytest.raises(ValueError, match="no time that exists"):
+        parse_ms("9999-12-31T23:59:60-01:00")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,6 +15,7 @@ from ingest.wire.foreign.devices import Device, DevicesError, load_devices, unma
 from ingest.wire.foreign.tasmota import TasmotaCodec
 from ingest.wire.status import CLEARED, StatusMessage
 from ingest.wire.telemetry import TelemetryMessage, WireSample
+from ingest.wire.timestamp import parse_ms
 
 GOLDEN = Path(__file__).parent / "golden" / "v1"
 TS = 1795293552000
@@ -123,3 +125,24 @@ def test_unknown_codec_is_named() -> None:
     """A codec that isn't there is named together with those that are."""
     with pytest.raises(ValueError, match=f"unknown codec 'zwave'; known: {', '.join(CODECS)}"):
         codecs_of(["zwave"])
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        ("2026-10-25T01:59:59", "2026-10-24T23:59:59.000Z"),
+        ("2026-10-25T02:30:00", None),
+        ("2026-10-25T03:00:00", "2026-10-25T02:00:00.000Z"),
+        ("2026-03-29T01:59:59", "2026-03-29T00:59:59.000Z"),
+        ("2026-03-29T02:30:00", None),
+        ("2026-03-29T03:00:00", "2026-03-29T01:00:00.000Z"),
+        ("2026-10-25T02:30:00+01:00", "2026-10-25T01:30:00.000Z"),
+    ],
+)
+def test_an_hour_that_comes_twice_or_never_dates_nothing(time: str, expected: str | None) -> None:
+    """T15: where summer time ends or begins a time without zone may be either of two: the time of arrival stands instead."""
+    device = Device("washer-1", "washing_machine", timezone=ZoneInfo("Europe/Berlin"))
+
+    decoded = _decode("SENSOR", b'{"Time": "%s", "ENERGY": {"Power": 92}}' % time.encode(), device)
+
+    assert decoded == TelemetryMessage((WireSample({"power_w": 92.0}, parse_ms(expected) if expected else None),))

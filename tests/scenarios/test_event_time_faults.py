@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,6 +16,7 @@ from detectors.runner import Runner
 from ingest.committer import SILENCE_MS
 from ingest.ledger import LedgerRow
 from ingest.sample import AdmittedBatch
+from ingest.wire.timestamp import parse_ms
 from tests.detectors.memory_sink import MemorySink
 from tests.scenarios.line import Line
 from tests.world_fleet import KIND, PROFILES, START_MS
@@ -217,3 +220,31 @@ def test_what_waits_is_found_when_the_whole_fleet_falls_silent() -> None:
 def test_silence_is_noted_for_longer_than_anything_waits() -> None:
     """When silence is noted, the last of what came before has waited long enough."""
     assert SILENCE_MS > WATERMARK_MS
+
+
+def test_the_end_of_summer_time_and_a_leap_second_change_nothing() -> None:
+    """T15: an appliance that writes local times over the night in which an hour comes twice, another over a leap second.
+
+    Every sample is stored at its own instant, in the order in which it was said, and days are those of UTC.
+    """
+    berlin, message = ZoneInfo("Europe/Berlin"), '{"boot":"b","seq":%d,"ts":"%s","metrics":{"power_w":1,"serial":%d}}'
+    start_ms = parse_ms("2026-10-24T22:00:00Z")
+    local = [
+        datetime.fromtimestamp((start_ms + seq * 600_000) / 1000, berlin).isoformat(timespec="milliseconds")
+        for seq in range(36)
+    ]
+    leap = ["2016-12-31T23:59:58Z", "2016-12-31T23:59:59Z", "2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"]
+    told = {"dst": (local, 600_000), "leap": (leap, 1_000)}
+
+    for appliance_id, (texts, step_ms) in told.items():
+        first_ms = parse_ms(texts[0])
+        line = Line(PROFILES, first_ms)
+        for seq, text in enumerate(texts):
+            payload = (message % (seq, text, seq)).encode()
+            line.arrive([(f"fettle/v1/{KIND}/{appliance_id}/telemetry", payload)], first_ms + seq * step_ms)
+
+        assert line.letters() == []
+        assert line.readings() == READINGS * len(texts)
+        assert line.runner.order.late_samples == line.runner.order.held_samples == 0
+    assert [parse_ms(text) for text in local] == [start_ms + seq * 600_000 for seq in range(36)]
+    assert len({text[:16] for text in local}) == 30
