@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.wire.dead_letter import DEPTH_MAX, PAYLOAD_BYTES_MAX, UNREADABLE, Identity, Reason, Refused
+from ingest.wire.nesting import depth_of, fault_of
 
 INTEGER_MIN = -(2**63)
 INTEGER_MAX = 2**64 - 1
@@ -22,12 +23,7 @@ SEQ_MAX = 2**63 - 2
 
 _DEPTH_READ = 64
 _INTEGER_CHARACTERS_MAX = 20
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
-_TOKEN = re.compile(
-    r'[ \t\n\r]*(?:([\[{])|([\]}])|([,:])|("(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")'
-    r"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null))"
-)
 _BOOT = re.compile(r"[A-Za-z0-9]{1,32}")
 _NOT_JSON = "is no JSON"
 
@@ -91,10 +87,12 @@ def parse(payload: bytes) -> Parsed:
         text = payload.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Refused(Reason.NOT_UTF8, f"byte {error.start} is no UTF-8") from error
-    depth = _depth(text)
+    depth = depth_of(payload) if payload.count(b"{") + payload.count(b"[") > DEPTH_MAX else 0
     hooks = _Hooks()
     if depth > _DEPTH_READ:
-        _check_syntax(text)
+        fault = fault_of(payload)
+        if fault is not None:
+            raise Refused(Reason.NOT_JSON, fault)
         value: Any = None
     else:
         value = _load(text, hooks)
@@ -143,20 +141,6 @@ def _load(text: str, hooks: _Hooks) -> Any:
         raise Refused(Reason.NOT_JSON, detail) from error
 
 
-def _depth(text: str) -> int:
-    """How deep the brackets nest, those in strings left out; exact for valid JSON, never too small for invalid."""
-    if text.count("{") + text.count("[") <= DEPTH_MAX:
-        return 0
-    depth = deepest = 0
-    for character in _STRING.sub("", text):
-        if character in "{[":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in "}]":
-            depth -= 1
-    return deepest
-
-
 def _check_escapes(text: str, hooks: _Hooks) -> None:
     """Surrogates come in pairs (else no JSON), and no escape writes NUL."""
     high_end = -1
@@ -173,45 +157,6 @@ def _check_escapes(text: str, hooks: _Hooks) -> None:
         if high_end == -1:
             return
     raise Refused(Reason.NOT_JSON, f"a lone surrogate {_NOT_JSON}")
-
-
-def _check_syntax(text: str) -> None:
-    """Whether deeply nested text is JSON at all, without recursion."""
-    stack: list[str] = []
-    position, expected = 0, "value"
-    end = len(text.rstrip(" \t\n\r"))
-    while position < end:
-        match = _TOKEN.match(text, position)
-        expected = _next_expected(match, expected, stack) if match else "error"
-        if match is None or expected == "error":
-            raise Refused(Reason.NOT_JSON, f"unexpected text at character {position}")
-        position = match.end()
-    if expected != "end":
-        raise Refused(Reason.NOT_JSON, "the payload ends too early")
-
-
-def _next_expected(  # noqa: PLR0911 - a grammar is a list of cases
-    match: re.Match[str], expected: str, stack: list[str]
-) -> str:
-    """One step of the grammar: what may follow this token."""
-    opening, closing, mark, string, _scalar = match.groups()
-    if closing:
-        is_allowed = expected in ("comma", "first key" if closing == "}" else "first value")
-        if not is_allowed or not stack or stack.pop() != {"}": "{", "]": "["}[closing]:
-            return "error"
-        return "comma" if stack else "end"
-    if mark == ",":
-        return {"{": "key", "[": "value"}[stack[-1]] if expected == "comma" else "error"
-    if mark == ":":
-        return "value" if expected == "colon" else "error"
-    if expected in ("key", "first key"):
-        return "colon" if string else "error"
-    if expected not in ("value", "first value"):
-        return "error"
-    if opening:
-        stack.append(opening)
-        return "first key" if opening == "{" else "first value"
-    return "comma" if stack else "end"
 
 
 def _identity(value: Any, pairs: list[tuple[str, Any]]) -> Identity:

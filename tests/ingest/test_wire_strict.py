@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from ingest.wire.dead_letter import PAYLOAD_BYTES_MAX, Identity, Reason, Refused
 from ingest.wire.message import decode
+from ingest.wire.nesting import fault_of
 from ingest.wire.strict_json import parse
 from ingest.wire.timestamp import format_ms, parse_many_ms, parse_ms
 from ingest.wire.topic import Channel, Topic, TopicScheme
@@ -284,3 +286,65 @@ def test_the_end_of_the_calendar_has_no_leap_second_behind_it() -> None:
     """The last second of year 9999 is clamped like any other time there."""
     with pytest.raises(ValueError, match="no time that exists"):
         parse_ms("9999-12-31T23:59:60-01:00")
+
+
+_LEAVES = st.one_of(
+    st.none(), st.booleans(), st.integers(-(10**6), 10**6), st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=6), st.sampled_from(['"', "\\", "[{", "}]", "\x7f", "é"]),
+)  # fmt: skip
+_TREES = st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4))  # fmt: skip
+_ODD = st.sampled_from([*'[]{},:"\\1-.e0 tn\t', "\x01", "\x02", "\x03", "null", "NaN", "\u00a0", ""])
+
+
+def _is_json(text: str) -> bool:
+    """What the standard parser says, which recurses."""
+
+    def refuse(name: str) -> Any:
+        raise ValueError(name)
+
+    try:
+        json.loads(text, parse_constant=refuse)
+    except ValueError:
+        return False
+    return True
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    tree=_TREES,
+    wrap=st.lists(
+        st.sampled_from(["[%s]", '{"a": %s}', '[1, %s, "]"]', '{"b": [], "a" :%s}']), min_size=1, max_size=90
+    ),
+    edits=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 2), _ODD), max_size=2),
+)
+def test_deep_text_is_json_if_the_standard_parser_says_so(
+    tree: object, wrap: list[str], edits: list[tuple[float, int, str]]
+) -> None:
+    """Whole, or with some characters taken out or put in: the flat reading and the recursive one agree."""
+    text = json.dumps(tree, ensure_ascii=False)
+    for around in wrap:
+        text = around.replace("%s", text)
+    for where, taken, put in edits:
+        at = int(where * len(text))
+        text = text[:at] + put + text[at + taken :]
+    payload = text.encode("utf-8", "replace")
+
+    is_container = payload.strip(b" \t\n\r")[:1] in (b"[", b"{")
+    assert (fault_of(payload) is None) == (is_container and _is_json(payload.decode()))
+
+
+@pytest.mark.parametrize("payload", [b"[" * 30_000 + b"]" * 30_000, b'{"a":' * 10_000 + b"1" + b"}" * 10_000])
+def test_a_flood_of_brackets_costs_little(payload: bytes) -> None:
+    """Sixty thousand characters that nest are refused without a step in Python for each: by far fewer calls than brackets."""
+    calls = 0
+
+    def count(_frame: object, _event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count)
+    try:
+        assert _reason(payload) is Reason.TOO_DEEP
+    finally:
+        sys.setprofile(None)
+    assert calls < 500
