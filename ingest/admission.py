@@ -233,6 +233,9 @@ class Admission:
             self._flushed_ms = judgement.received_ms
         self._messages += judgement.count
         rows: dict[int, tuple[str, BootLedger]] = dict(judge.irregular)
+        rows.update(
+            (ledger.row, (speaker.id, ledger)) for speaker in judge.begun for ledger in speaker.ledgers.values()
+        )
         reached: NDArray[np.int64] = np.empty((0, 2), dtype=np.int64)
         is_flush = self._is_flush_due(judgement.received_ms)
         if is_flush:
@@ -265,8 +268,8 @@ class Admission:
         expectations = self._speakers.expectations
         notes = np.stack([expectations.row[touched], expectations.expected[touched]], axis=1)
         is_noted = notes[:, 1] >= 0
-        if rows:
-            is_noted &= ~np.isin(notes[:, 0], np.fromiter(rows, dtype=np.int64))
+        if rows and len(notes):
+            is_noted &= np.array([row not in rows for row in notes[:, 0].tolist()])
         return notes[is_noted]
 
     def _is_flush_due(self, received_ms: int) -> bool:

@@ -200,7 +200,7 @@ class Admitter:
 def _messages(batch: JournalBatch) -> Messages:
     """The batch's messages; none, and a line in the log, where its frames can't be read."""
     try:
-        return unpack(batch.frames)
+        return unpack(batch.frames, batch.layout)
     except MalformedFrameError as error:
         log.error("journal_batch_unreadable", position=batch.position, messages=batch.count, error=str(error))  # noqa: TRY400
         return Messages()

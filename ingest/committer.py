@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from ingest.journal import JournalBatch, JournalError
+from ingest.mqtt.publish_layout import joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from ingest.clock import Clock
     from ingest.journal import Journal
     from ingest.mqtt.connection import Connection
+    from ingest.mqtt.frames import PublishRun
+    from ingest.mqtt.publish_layout import Layout
 
 log = structlog.get_logger(__name__)
 
@@ -43,10 +46,19 @@ class ReceivedBatch:
 
     received_ms: int = 0
     frames: list[bytes] = field(default_factory=list)
+    layouts: list[Layout] = field(default_factory=list)
     count: int = 0
     size: int = 0
     acknowledgements: int = 0
     pubacks: list[tuple[Connection, bytes]] = field(default_factory=list)
+
+    def take(self, run: PublishRun) -> None:
+        """Add what has come."""
+        self.frames.append(run.frames)
+        self.layouts.append(run.layout)
+        self.count += run.count
+        self.size += len(run.frames)
+        self.acknowledgements += run.acknowledgements
 
 
 @dataclass(slots=True)
@@ -162,5 +174,6 @@ class Committer:
         self.stats.messages += count
         self.stats.bytes += len(frames)
         self._on_durable(batches)
-        self._on_appended(before, JournalBatch(position, received_ms, count, frames))
+        layout = joined([layout for batch in batches for layout in batch.layouts])
+        self._on_appended(before, JournalBatch(position, received_ms, count, frames, layout))
         return True

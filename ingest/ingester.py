@@ -5,9 +5,10 @@ the journal has the message, in receive order, and to the connection it came fro
 owed is dropped, and the broker delivers it again. Memory is bounded: beyond ``held_bytes`` that are not yet durable the
 socket is not read. It refuses to look inside a message: that is admission's work.
 
-Decision: a batch is cut by age (20 ms), count (2,000), size, or when the un-acknowledged messages reach the broker's
-window. A broker's window isn't announced, so it is learned: a stream that stalls again and again at the same number is
-waiting for us. A window learned wrongly only makes batches smaller, and is forgotten when more than it arrives.
+Decision: a batch is cut by age (20 ms, none where the socket rested as long), count (2,000), size, or when the
+un-acknowledged messages reach the broker's window. A broker's window isn't announced, so it is learned: a stream that
+stalls again and again at the same number is waiting for us. A window learned wrongly only makes batches smaller, and is
+forgotten when more than it arrives.
 """
 
 from __future__ import annotations
@@ -112,6 +113,7 @@ class Ingester:
         self._clock = clock
         self._batching = batching or BatchOptions()
         self._window = BrokerWindow(self._batching.window)
+        self._rests = options.rest_s > 0
         self.session = Session(address, options, filters, chance=chance, on_run=self._received)
         self._committer = Committer(journal, on_durable=self._durable, on_appended=on_appended, clock=clock)
         self.stats = IngestStats()
@@ -170,10 +172,7 @@ class Ingester:
     def _received(self, connection: Connection, run: PublishRun) -> None:
         stats, batch, limits = self.stats, self._open, self._batching
         size = len(run.frames)
-        batch.frames.append(run.frames)
-        batch.count += run.count
-        batch.size += size
-        batch.acknowledgements += run.acknowledgements
+        batch.take(run)
         batch.pubacks.append((connection, run.pubacks))
         stats.messages_received += run.count
         stats.bytes_received += size
@@ -189,18 +188,26 @@ class Ingester:
         is_full = batch.count >= limits.count or batch.size >= limits.size
         if is_full or self._window.saw(stats.unacknowledged):
             self._cut()
-        elif self._age is None:
-            self._age = loop.call_later(limits.age_s, self._aged)
+        elif self._age is None or connection.is_gathering:
+            if self._age is not None:
+                self._age.cancel()
+            self._age = loop.call_later(0 if connection.is_gathering else limits.age_s, self._aged)
+        self._allow_rest(connection)
+
+    def _allow_rest(self, connection: Connection) -> None:
+        """A socket may rest unless the broker's window is so small that it would only wait for us."""
+        size = self._window.size
+        connection.may_rest = self._rests and (size is None or size >= REST_WINDOW_MIN)
 
     def _aged(self) -> None:
         self._age = None
-        loop = self._loop
+        loop, connection = self._loop, self.session.connection
         assert loop is not None  # noqa: S101 - the timer was set by it
-        if loop.time() - self._last_run_at > self._batching.age_s / 2:
+        has_gathered = connection is not None and connection.is_gathering
+        if has_gathered or loop.time() - self._last_run_at > self._batching.age_s / 2:
             self._window.stalled(self.stats.unacknowledged)
-            connection, size = self.session.connection, self._window.size
-            if connection is not None and size is not None and size < REST_WINDOW_MIN:
-                connection.may_rest = False
+            if connection is not None:
+                self._allow_rest(connection)
         self._cut()
 
     def _cut(self) -> None:

@@ -37,6 +37,8 @@ class Judge:
         self.decoded = decoded
         self.payloads = payloads
         self.touched: list[Speaker] = []
+        self.begun: list[Speaker] = []
+        """Appliances never heard of before, with their first message; they are not among ``touched``."""
         self.irregular: dict[int, tuple[str, BootLedger]] = {}
         self.registered: dict[str, Speaker] = {}
         self.refused: dict[int, Refused] = {}
@@ -80,6 +82,8 @@ class Judge:
 
     def look(self, number: int, checksum: int) -> None:
         """Judge one message; ``checksum`` as of :func:`ingest.expectations.contents_of`."""
+        if self._begins(number, checksum):
+            return
         source = self.decoded.sources[number]
         other = self.decoded.others.get(number)
         if isinstance(other, Refused):
@@ -105,6 +109,23 @@ class Judge:
             return
         if isinstance(other, StatusMessage):
             self._note_status(speaker, other)
+
+    def _begins(self, number: int, checksum: int) -> bool:
+        """Take a plain first message of an appliance never heard of, as a whole fleet sends it; False for any other."""
+        head = self.decoded.heads[number]
+        is_first = head.seq == 0 and head.boot is not None and number not in self.decoded.others
+        if not (is_first and self._are_times_plain and self.is_auto_registering):
+            return False
+        source = self.decoded.sources[number]
+        speaker = self._speakers.newcomer(source.appliance_id)
+        if speaker is None:
+            return False
+        speaker.kind = source.kind
+        source.place = speaker.place
+        self._speakers.begin(speaker, head.boot, checksum, self._position)
+        self.begun.append(speaker)
+        self.registered[speaker.id] = speaker
+        return True
 
     def _speaker(self, source: Source) -> Speaker:
         """Who speaks under a topic."""
@@ -215,7 +236,9 @@ class Judge:
 
     def _gives_no_up_time(self, number: int) -> bool:
         """Whether a boot's telemetry gives no up-time that a good time could anchor; of an event nothing is known."""
-        return number not in self.decoded.others and all(up_ms < 0 for up_ms, _, _ in self._rows_of(number))
+        if number in self.decoded.others:
+            return False
+        return self._are_times_plain or all(up_ms < 0 for up_ms, _, _ in self._rows_of(number))
 
     def _rows_of(self, number: int) -> list[tuple[int, int, int]]:
         """(up_ms, index, ts_ms) of the samples of one message; made for all messages when first asked."""

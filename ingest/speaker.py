@@ -73,6 +73,13 @@ class Speaker:
         self._all.has_moved[self.place] = True
         return True
 
+    def begin(self, ledger: BootLedger, position: int) -> None:
+        """Take up the account of the first boot; its next message is ordinary."""
+        self.has_boots = True
+        self.ledgers[ledger.boot] = ledger
+        self.hear(position)
+        self.arm(ledger, is_armed=True)
+
     def settle(self) -> None:
         """Bring the ledger up to what was accounted for as ordinary."""
         ledger, expected = self.ledger, self.expected

@@ -61,16 +61,30 @@ class Speakers:
 
     def of(self, appliance_id: str) -> Speaker:
         """The speaker with this id, read back from the books where it is not in memory."""
-        speaker = self._known.get(appliance_id)
+        speaker = self._known.get(appliance_id) or self.newcomer(appliance_id)
         if speaker is None:
             speaker = self._known[appliance_id] = Speaker(appliance_id, self.expectations)
-            if self._ids is None or appliance_id in self._ids:
-                self._read_back(speaker)
-            elif len(self._ids) < IDS_MAX:
-                self._ids.add(appliance_id)
-            else:
-                self._ids = None
+            self._read_back(speaker)
         return speaker
+
+    def newcomer(self, appliance_id: str) -> Speaker | None:
+        """A new speaker for an id that neither memory nor the books know; ``None`` where it is known or may be."""
+        if self._ids is None or appliance_id in self._ids or appliance_id in self._known:
+            return None
+        speaker = self._known[appliance_id] = Speaker(appliance_id, self.expectations)
+        if len(self._ids) < IDS_MAX:
+            self._ids.add(appliance_id)
+        else:
+            self._ids = None
+        return speaker
+
+    def begin(self, speaker: Speaker, boot: str, checksum: int, position: int) -> None:
+        """Account for message 0 of the first boot of a newcomer, heard in the batch at a position."""
+        ledger = BootLedger(self._next_row, boot)
+        self._next_row += 1
+        ledger.extend_to(1)
+        ledger.checksums.append(checksum)
+        speaker.begin(ledger, position)
 
     def find(self, appliance_id: str) -> Speaker | None:
         """The speaker with this id where it is in memory."""

@@ -248,7 +248,8 @@ class Service:
             self.committer.run_once(0)
             return
         run, ids = delivered
-        batch = LinkedBatch(world.clock.now_ms(), [run.frames], run.count, len(run.frames), run.acknowledgements)
+        batch = LinkedBatch(world.clock.now_ms())
+        batch.take(run)
         batch.link, batch.ids = self.link, ids
         world.point("received")
         self.committer.submit(batch)

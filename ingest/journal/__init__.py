@@ -16,11 +16,13 @@ spent per message on writing and one parser reads both the socket and the journa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from ingest.mqtt.publish_layout import Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class JournalBatch:
     received_ms: int
     count: int
     frames: bytes
+    layout: Layout | None = field(default=None, compare=False, repr=False)
+    """Where the frames stand, for a batch that has just come; one that was read back doesn't say."""
 
 
 class JournalError(Exception):

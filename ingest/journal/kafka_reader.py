@@ -36,7 +36,7 @@ DOUBT_S = 1.0
 class KafkaBatch(JournalBatch):
     """A batch that knows how many messages the journal had had with it."""
 
-    total: int
+    total: int = 0
 
 
 @dataclass(slots=True)
@@ -199,7 +199,7 @@ class KafkaReader:
             self.damaged += 1
             log.error("journal_batch_damaged", journal=str(self._address), position=commit.position, error=str(error))  # noqa: TRY400
             return None
-        return KafkaBatch(commit.position, commit.received_ms, commit.count, frames, commit.total)
+        return KafkaBatch(commit.position, commit.received_ms, commit.count, frames, total=commit.total)
 
     def _have_passed(self, position: int) -> bool:
         """Whether no partition can still bring a piece of this position or one before it."""

@@ -80,6 +80,8 @@ class Connection(asyncio.BufferedProtocol):
         self.session_present = False
         self.may_rest = options.rest_s > 0
         """Whether the socket may rest in a busy stream; off where the broker's window is small."""
+        self.is_gathering = False
+        """Whether the messages at hand are what has gathered while the socket rested: waiting for more would be for nothing."""
         self._is_held = False
         self._is_resting = False
         self._is_write_paused = False
@@ -184,6 +186,8 @@ class Connection(asyncio.BufferedProtocol):
         """Take all whole packets out of the buffer."""
         self._has_received = True
         self._fill += nbytes
+        is_short = nbytes < SHORT_READ_BYTES
+        self.is_gathering = is_short and self._is_busy and self.may_rest
         try:
             position = self._take(self._view[: self._fill])
         except MalformedFrameError as error:
@@ -193,7 +197,7 @@ class Connection(asyncio.BufferedProtocol):
         if position and rest:
             self._view[:rest] = bytes(self._view[position : self._fill])
         self._fill = rest
-        if nbytes < SHORT_READ_BYTES and self._measure_flow() and self.may_rest:
+        if is_short and self._measure_flow() and self.may_rest:
             self._is_resting = True
             self._apply_reading()
             self._loop.call_later(self._options.rest_s, self._rested)

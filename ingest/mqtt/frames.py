@@ -46,6 +46,8 @@ class PublishRun:
     """One PUBACK per frame of QoS 1, in receive order."""
     acknowledgements: int
     """How many PUBACKs that are."""
+    layout: Layout
+    """Where the frames stand."""
 
 
 def read_packet(view: memoryview) -> tuple[mqtt5.Packet, int] | None:
@@ -88,12 +90,15 @@ def take_publishes(view: memoryview) -> PublishRun | None:
         layout.is_acknowledged[number] = packet_id is not None
         layout.packet_ids[number] = packet_id or 0
     pubacks = _pubacks(layout)
-    return PublishRun(bytes(view[: layout.end]), len(layout.starts), pubacks, len(pubacks) // _PUBACK_BYTES)
+    return PublishRun(bytes(view[: layout.end]), len(layout.starts), pubacks, len(pubacks) // _PUBACK_BYTES, layout)
 
 
-def unpack(frames: bytes) -> Messages:
-    """All messages of runs that :func:`take_publishes` cut; raises :class:`MalformedFrameError` for anything else."""
-    layout = lay_out(frames)
+def unpack(frames: bytes, layout: Layout | None = None) -> Messages:
+    """All messages of runs that :func:`take_publishes` cut; raises :class:`MalformedFrameError` for anything else.
+
+    ``layout`` is what those runs said, joined; without it, it is found anew.
+    """
+    layout = layout or lay_out(frames)
     if layout.end < len(frames):
         found = read_packet(memoryview(frames)[layout.end :])
         what = "the last frame is cut off" if found is None else f"a {type(found[0]).__name__} among the publishes"

@@ -6,6 +6,7 @@ would read from it. Every other is marked, and the codec alone decides about it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +47,24 @@ class Layout:
     def others(self) -> list[int]:
         """Numbers of the frames that are not ordinary."""
         return [] if self.is_ordinary.all() else np.flatnonzero(~self.is_ordinary).tolist()
+
+
+def joined(layouts: Sequence[Layout]) -> Layout:
+    """The layout of streams that are joined one behind another, each of which is whole frames only."""
+    if len(layouts) == 1:
+        return layouts[0]
+    sizes = [layout.end for layout in layouts]
+    shifts = np.repeat(np.cumsum([0, *sizes[:-1]]), [len(layout.starts) for layout in layouts])
+    return Layout(
+        *(
+            np.concatenate([getattr(layout, name) for layout in layouts]) + shifts
+            for name in ("starts", "ends", "topics", "topic_ends", "payloads")
+        ),
+        *(
+            np.concatenate([getattr(layout, name) for layout in layouts])
+            for name in ("packet_ids", "is_acknowledged", "is_retained", "is_ordinary")
+        ),
+    )
 
 
 def lay_out(stream: bytes | memoryview) -> Layout:

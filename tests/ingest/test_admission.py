@@ -17,13 +17,11 @@ from ingest.judge import Judge
 from ingest.ledger import LedgerRow
 from ingest.registry import Registry
 from ingest.sample import SampleFlag
-from ingest.speaker import Speaker
 from ingest.wire.columns import BatchDecoder
 from ingest.wire.dead_letter import Reason
 from ingest.wire.foreign.devices import Device
 from ingest.wire.foreign.tasmota import TasmotaCodec
 from ingest.wire.message import Message
-from ingest.wire.source import Source
 from tests.ingest.admission_bench import NOW, TWO_SAMPLES, WASHER, Bench, assert_equal, row
 
 
@@ -244,10 +242,11 @@ class Trap(Judge):
     failures = 1_000_000
     seen = 0
 
-    def _identify(self, speaker: Speaker, source: Source) -> None:
+    def look(self, number: int, checksum: int) -> None:
         """Fail at one appliance."""
-        super()._identify(speaker, source)
-        if source.appliance_id == "trap" and Trap.seen < Trap.failures:
+        super().look(number, checksum)
+        is_trap = self.decoded.sources[number].appliance_id == "trap" and number not in self.decoded.others
+        if is_trap and Trap.seen < Trap.failures:
             Trap.seen += 1
             raise ZeroDivisionError("a defect")
 

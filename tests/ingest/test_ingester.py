@@ -31,12 +31,12 @@ def _run(story: Coroutine[Any, Any, None]) -> None:
 
 @contextlib.asynccontextmanager
 async def _ingester(
-    broker: FakeBroker, journal: MemoryJournal, batching: BatchOptions | None = None
+    broker: FakeBroker, journal: MemoryJournal, batching: BatchOptions | None = None, *, rest_s: float = 0
 ) -> AsyncIterator[Ingester]:
     """A running ingester that is connected."""
     ingester = Ingester(
         address=parse_address(broker.url),
-        options=ConnectionOptions("fettle", rest_s=0),
+        options=ConnectionOptions("fettle", rest_s=rest_s),
         filters=subscriptions("fettle/v1"),
         journal=journal,
         clock=ManualClock(1_790_000_000_000),
@@ -257,10 +257,11 @@ def test_a_small_window_is_not_rested_upon() -> None:
 
     async def story() -> None:
         journal = MemoryJournal()
-        async with FakeBroker() as broker, _ingester(broker, journal, BatchOptions(age_s=0.002)) as ingester:
+        batching = BatchOptions(age_s=0.002)
+        async with FakeBroker() as broker, _ingester(broker, journal, batching, rest_s=0.001) as ingester:
             connection = ingester.session.connection
             assert connection is not None
-            connection.may_rest = True
+            assert connection.may_rest
             for _ in range(50):
                 for _ in range(5):
                     broker.send(TOPIC, b"1")
@@ -268,6 +269,27 @@ def test_a_small_window_is_not_rested_upon() -> None:
                 if not connection.may_rest:
                     break
             assert not connection.may_rest
+            for _ in range(2_000):  # more than that window: it was learned wrongly
+                broker.send(TOPIC, b"1")
+            await until(lambda: connection.may_rest)
+
+    _run(story())
+
+
+def test_what_gathered_while_the_socket_rested_does_not_wait_again() -> None:
+    """In a busy stream a batch is cut at each read: its messages have had their time to gather."""
+
+    async def story() -> None:
+        journal = MemoryJournal()
+        batching = BatchOptions(age_s=100, count=10**9)
+        async with FakeBroker() as broker, _ingester(broker, journal, batching, rest_s=0.001) as ingester:
+            connection = ingester.session.connection
+            assert connection is not None
+            while not connection.is_gathering:
+                for _ in range(10):
+                    broker.send(TOPIC, b"1")
+                await asyncio.sleep(0)
+            await until(lambda: not broker.unacknowledged)
 
     _run(story())
 
