@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-MEMORY_BYTES = 24 * 2**20
+MEMORY_BYTES = 16 * 2**20
 """Some seconds at ten thousand messages a second: a reader further behind reads from the journal."""
 READ_AHEAD_BYTES = 4 * 2**20
 POLL_S = 0.25

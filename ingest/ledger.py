@@ -158,7 +158,7 @@ class BootLedger:
         if at < size:
             self.checksums[at] = checksum
             return
-        if at - size > CHECKSUMS_MAX:
+        if not size or at - size > CHECKSUMS_MAX:
             del self.checksums[:]
             self.checksum_base, at, size = seq, 0, 0
         self.checksums.extend([0] * (at - size))

@@ -77,6 +77,7 @@ class WriterOptions:
 
     samples: int = 5_000
     linger_s: float = 0.03
+    """How long few samples wait for more; not where it ``reads_ahead``: there the wait is the write under way."""
     retry_first_s: float = 1.0
     retry_max_s: float = 60.0
     retry_down_max_s: float = 5.0
@@ -169,7 +170,8 @@ class StoreWriter:
             if batch is None:
                 return
             if not gathered.batches:
-                gathered.write_at = self._monotonic() + self._options.linger_s
+                linger_s = 0.0 if self._options.reads_ahead else self._options.linger_s
+                gathered.write_at = self._monotonic() + linger_s
             gathered.batches.append(batch)
             gathered.samples += sum(len(block) for block in batch.blocks)
 

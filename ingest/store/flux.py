@@ -12,8 +12,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.csv
 from numpy.typing import NDArray
 
 from ingest.sample import OFFSETS_PER_MS
@@ -103,6 +101,9 @@ def parse_floats(answer: bytes) -> Columns:
 
     A field that holds no numbers, which another client may have written, is left out.
     """
+    import pyarrow as pa  # noqa: PLC0415  (26 MB, which whoever only writes does without)
+    import pyarrow.csv  # noqa: PLC0415
+
     tables = []
     types = {
         "_time": pa.timestamp("ns", "UTC"),
@@ -140,6 +141,8 @@ def parse_rows(answer: bytes) -> list[dict[str, str]]:
 
 def parse_texts(answer: bytes) -> Iterator[tuple[tuple[str, int], str, str]]:
     """((appliance, time in ns), field, text) of fields that are text."""
+    import pyarrow as pa  # noqa: PLC0415
+
     rows = parse_rows(answer)
     times = pa.array([row["_time"] for row in rows], pa.string()).cast(pa.timestamp("ns", "UTC")).cast(pa.int64())
     for at, row in zip(times.to_pylist(), rows, strict=True):

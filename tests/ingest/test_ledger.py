@@ -169,3 +169,6 @@ def test_checksums_are_a_window() -> None:
     ]  # fmt: skip
     ledger.remember(10**12, 5)
     assert len(ledger.checksums) == 1
+    begun_late = BootLedger(1, "b")
+    begun_late.remember(CHECKSUMS_MAX - 1, 5)
+    assert (len(begun_late.checksums), begun_late.checksum_of(CHECKSUMS_MAX - 1)) == (1, 5)

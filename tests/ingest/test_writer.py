@@ -163,6 +163,16 @@ def test_lingers_for_small_writes_only(shop: Workshop) -> None:
     assert writer.stats.writes == 1
 
 
+def test_does_not_linger_where_it_reads_ahead(shop: Workshop) -> None:
+    """Where what comes next is read during a write, few samples are written at once."""
+    writer = shop.writer(samples=10, linger_s=0.03, reads_ahead=True)
+    shop.admit(1, some("a1", first=0, count=1))
+
+    assert writer.run_once() == 0.0
+
+    assert shop.store.count_readings("refrigerator") == 2
+
+
 @pytest.mark.parametrize(("kind", "longest_s"), [("busy", 60.0), ("down", 5.0)])
 def test_waits_while_the_store_is_away(shop: Workshop, kind: str, longest_s: float) -> None:
     """An unavailable store holds the cursor; waits are random within a growing bound, and nothing is lost or doubled.
