@@ -1,13 +1,15 @@
 """What was admitted, for readers: at the tip from memory, behind it from the journal.
 
 Each reader (``store``, ``detect``, ``desk``) asks for the batch behind its cursor. Batches that admission has just
-finished are shared from memory, bounded in bytes; whoever has fallen behind, has just started, or lives in another
-process gets the same batches decoded again from the journal by what admission decided then. Nothing is judged twice.
+finished are shared from memory, bounded in bytes, until all readers that are on the move have passed them; whoever has
+fallen behind, has stood still, has just started, or lives in another process gets the same batches decoded again from the
+journal by what admission decided then. Nothing is judged twice.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from bisect import bisect_right
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-MEMORY_BYTES = 16 * 2**20
-"""Some seconds at ten thousand messages a second: a reader further behind reads from the journal."""
+MEMORY_BYTES = 64 * 2**20
+"""What readers that can't keep up for a moment are spared to decode again."""
+STANDING_STILL_S = 3.0
+"""A reader that asks for nothing for so long is not waited for: its store may be away for days."""
 READ_AHEAD_BYTES = 4 * 2**20
 POLL_S = 0.25
 """How often a process that doesn't admit looks for news."""
@@ -63,6 +67,7 @@ class AdmittedFeed:
         *,
         memory_bytes: int = MEMORY_BYTES,
         poll_s: float = POLL_S,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """``make_decoder``: a decoder belongs to one thread, so each reader that is behind gets its own."""
         self._journal = journal
@@ -70,6 +75,9 @@ class AdmittedFeed:
         self._make_decoder = make_decoder
         self._memory_bytes = memory_bytes
         self._poll_s = poll_s
+        self._monotonic = monotonic
+        self._readers: dict[int, tuple[int, float]] = {}
+        """Of each thread that reads from memory: behind which position, and when it last asked."""
         self._changed = threading.Condition()
         self._held: deque[tuple[AdmittedBatch, int]] = deque()
         self._positions: list[int] = []
@@ -93,7 +101,8 @@ class AdmittedFeed:
             self._held.append((batch, size))
             self._positions.append(batch.position)
             self._held_bytes += size
-            while self._held_bytes > self._memory_bytes:
+            passed = self._passed_by_all()
+            while self._held_bytes > self._memory_bytes or (self._held and self._positions[0] <= passed):
                 dropped, dropped_bytes = self._held.popleft()
                 self._positions.pop(0)
                 self._held_bytes -= dropped_bytes
@@ -105,8 +114,10 @@ class AdmittedFeed:
         """The first batch behind position ``after``; ``None`` when caught up, or while the journal can't be read."""
         with self._changed:
             if self._held_from is not None and after >= self._held_from:
+                self._readers[threading.get_ident()] = (after, self._monotonic())
                 place = bisect_right(self._positions, after)
                 return self._held[place][0] if place < len(self._held) else None
+            self._readers.pop(threading.get_ident(), None)
         try:
             batch = self._read(after)
         except JournalError as error:
@@ -123,6 +134,12 @@ class AdmittedFeed:
             if self._held_from is None:
                 timeout_s = min(timeout_s, self._poll_s)
             self._changed.wait(timeout_s)
+
+    def _passed_by_all(self) -> int:
+        """Up to which position every reader on the move has read; -1 where there is none."""
+        since = self._monotonic() - STANDING_STILL_S
+        self._readers = {thread: said for thread, said in self._readers.items() if said[1] >= since}
+        return min((after for after, _ in self._readers.values()), default=-1)
 
     def _read(self, after: int) -> AdmittedBatch | None:
         """From the journal, some batches ahead; never beyond what was admitted."""

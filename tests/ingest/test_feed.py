@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from ingest.admission import Admission
 from ingest.admitter import Admitter
 from ingest.books import Books
 from ingest.clock import ManualClock
-from ingest.feed import AdmittedFeed, size_of
+from ingest.feed import STANDING_STILL_S, AdmittedFeed, size_of
 from ingest.journal import JournalBatch, JournalError
 from ingest.journal.sqlite import SqliteJournal
 from ingest.sample import AdmittedBatch, Result, ResultState
@@ -21,7 +22,7 @@ from ingest.wire.columns import BatchDecoder, Decoded
 from ingest.wire.dead_letter import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 
@@ -61,9 +62,9 @@ class Way:
         while self.journal.tip() > self.admitter.stats.position:
             self.admitter.run_once(0)
 
-    def restarted(self, memory_bytes: int = 1 << 20) -> Way:
+    def restarted(self, memory_bytes: int = 1 << 20, monotonic: Callable[[], float] = time.monotonic) -> Way:
         """The same journal and books after a restart."""
-        return _way(self.journal, self.books, memory_bytes)
+        return _way(self.journal, self.books, memory_bytes, monotonic)
 
 
 class CountingDecoder(BatchDecoder):
@@ -87,9 +88,14 @@ def way(tmp_path: Path) -> Iterator[Way]:
     journal.close()
 
 
-def _way(journal: SqliteJournal, books: Books, memory_bytes: int = 1 << 20) -> Way:
+def _way(
+    journal: SqliteJournal,
+    books: Books,
+    memory_bytes: int = 1 << 20,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Way:
     again = CountingDecoder()
-    feed = AdmittedFeed(journal, books, lambda: again, memory_bytes=memory_bytes)
+    feed = AdmittedFeed(journal, books, lambda: again, memory_bytes=memory_bytes, monotonic=monotonic)
     answers: list[tuple[str, bytes]] = []
     admitter = Admitter(
         journal,
@@ -153,6 +159,36 @@ def test_memory_is_bounded(way: Way) -> None:
 
     assert _all(narrow.feed) == names
     assert narrow.again.batches == 45
+
+
+def test_what_all_readers_have_passed_is_let_go(way: Way) -> None:
+    """Memory keeps a batch for the slowest reader that is on the move, and not for one that stands still."""
+    now_s = [0.0]
+    way = way.restarted(monotonic=lambda: now_s[0])
+
+    def held() -> int:
+        return len(way.feed._held)
+
+    (first, second) = way.append("a", "b")
+    way.admit()
+    assert held() == 2  # nobody has read yet: whoever starts next finds all
+
+    slow = threading.Thread(target=lambda: way.feed.next(first))
+    slow.start()
+    slow.join()
+    assert _all(way.feed) == ["a", "b"]
+    way.append("c")
+    way.admit()
+    assert held() == 2  # b and c
+
+    now_s[0] += STANDING_STILL_S + 1
+    assert _all(way.feed, second) == ["c"]
+    way.append("d")
+    way.admit()
+    assert held() == 1
+    assert way.again.batches == 0
+    assert _all(way.feed, first) == ["b", "c", "d"]
+    assert way.again.batches == 2
 
 
 def test_another_process_polls(way: Way) -> None:
