@@ -121,12 +121,12 @@ def _frames(
     """Starts and ends of the frames: guessed from the bytes, each guess checked by its predecessor's length, then walked."""
     guesses = high[(high > 0) & (high < len(data) - 1)]
     guesses = guesses[(data[guesses - 1] & _PUBLISH_MASK) == PUBLISH] - 1  # a length of two bytes begins above 127
-    ends = guesses + 3 + (data[guesses + 1] & 0x7F) + (data[guesses + 2].astype(np.int64) << 7)
-    is_sound = (data[guesses + 2] < 0x80) & (ends <= len(data))
-    if len(guesses):
-        is_sound[0] &= guesses[0] == 0
-        is_sound[1:] &= guesses[1:] == ends[:-1]
-    count = len(guesses) if is_sound.all() else int(np.argmin(is_sound))
+    ends, count = _follow(data, guesses)
+    if count < len(guesses) - 1:  # packet ids look like it at times: what begins where nothing ends is no frame
+        is_end = np.zeros(len(data) + 1, dtype=np.bool_)
+        is_end[0] = is_end[ends[ends <= len(data)]] = True
+        guesses = guesses[is_end[guesses]]
+        ends, count = _follow(data, guesses)
     position = int(ends[count - 1]) if count else 0
     more: list[int] = []
     more_ends: list[int] = []
@@ -143,6 +143,16 @@ def _frames(
         np.concatenate([guesses[:count], np.array(more, dtype=np.int64)]),
         np.concatenate([ends[:count], np.array(more_ends, dtype=np.int64)]),
     )
+
+
+def _follow(data: NDArray[np.uint8], guesses: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """Where each guessed frame ends, and how many at the start are sound: each begins where the one before it ends."""
+    ends = guesses + 3 + (data[guesses + 1] & 0x7F) + (data[guesses + 2].astype(np.int64) << 7)
+    is_sound = (data[guesses + 2] < 0x80) & (ends <= len(data))
+    if len(guesses):
+        is_sound[0] &= guesses[0] == 0
+        is_sound[1:] &= guesses[1:] == ends[:-1]
+    return ends, len(guesses) if is_sound.all() else int(np.argmin(is_sound))
 
 
 def _end_of(stream: bytes | memoryview, position: int) -> int | None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.mqtt import publish_layout
 from ingest.mqtt.frames import MalformedFrameError, declared_length, read_packet, take_publishes, unpack
 
 _messages = st.lists(
@@ -122,6 +123,17 @@ def test_arithmetic_reads_what_the_codec_reads(stream: bytes) -> None:
     assert read.topics == [packet.topic for packet in packets]
     assert read.payloads == [packet.payload for packet in packets]
     assert read.retained == [packet.retain for packet in packets]
+
+
+def test_packet_ids_that_look_like_frames_are_told_apart_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids from 0x3080 on look like the start of a frame; the stream is not walked frame by frame for them."""
+    stream = b"".join(_frame("t", b"x" * 300, packet_id, retain=False) for packet_id in range(0x3070, 0x3170))
+    monkeypatch.setattr(publish_layout, "_end_of", lambda *_: pytest.fail("walked"))
+
+    run = take_publishes(memoryview(stream))
+
+    assert run is not None
+    assert (run.count, run.frames) == (0x100, stream)
 
 
 def _take_all(stream: bytes) -> None:
