@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ingest.sample import SampleBlock
 
 HEADS_MAX = 200_000
-_COLON = ord(":")
+_COLON, _EQUALS, _NINE = b":=9"
 _TO_FIELDS = bytes.maketrans(b":", b"=")
 _NOT_IN_FIELDS = b'"{} \t\r\n'
 _encode = msgspec.json.Encoder().encode
@@ -57,19 +57,21 @@ def _heads(block: SampleBlock, known: dict[str, bytes]) -> list[bytes]:
 def _fields(block: SampleBlock) -> list[bytes]:
     """The metrics of each sample as ``name=value,…``."""
     text = block.metrics_text
-    if text is not None:
+    if text is not None and b"\\" not in text:
         readings = int(np.count_nonzero(~np.isnan(block.values)))
-        colons = int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == _COLON))
-        is_plain = b"\\" not in text and colons == readings
-        if is_plain and text.count(TEXT_SEPARATOR) == len(block) - 1:
-            return _translate(text)
+        if readings == int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == _COLON)):
+            fields = _translate(text)
+            if len(fields) == len(block):
+                return fields
     return _translate(TEXT_SEPARATOR.join(_encode_values(block)))
 
 
 def _translate(text: bytes) -> list[bytes]:
     """JSON objects of numbers and booleans, NUL between them, as fields."""
     fields = text.translate(_TO_FIELDS, _NOT_IN_FIELDS)
-    if b"=t" in fields or b"=f" in fields:
+    bytes_of = np.frombuffer(fields, dtype=np.uint8)
+    starts = bytes_of[np.flatnonzero(bytes_of[:-1] == _EQUALS) + 1]
+    if (starts > _NINE).any():  # a search for the words takes a quarter of the time of all this
         fields = fields.replace(b"=true", b"=1").replace(b"=false", b"=0")
     return fields.split(TEXT_SEPARATOR)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from ingest.wire.dead_letter import Reason, Refused
 from ingest.wire.foreign import ForeignCodec
@@ -99,15 +100,10 @@ class Sources:
 
     def _own(self, text: str, topic: Topic) -> Source:
         """A topic of our scheme."""
-        return Source(
-            text,
-            topic.appliance_id,
-            topic.kind,
-            lambda payload: decode(topic, payload),
-            self._table_of(topic.kind) if topic.channel is Channel.TELEMETRY else None,
-            window=topic.channel.value,
-            is_counted=topic.channel in (Channel.TELEMETRY, Channel.EVENT),
-        )
+        kind, appliance_id, channel = topic
+        table = self._table_of(kind) if channel is Channel.TELEMETRY else None
+        is_counted = channel is Channel.TELEMETRY or channel is Channel.EVENT
+        return Source(text, appliance_id, kind, partial(decode, topic), table, channel, is_counted)
 
 
 def _foreign(text: str, codec: ForeignCodec, device: Device) -> Source:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 DEFAULT_ROOT = "fettle/v1"
 
@@ -32,8 +33,7 @@ _CHANNELS = {channel.value: channel for channel in Channel}
 _BEHIND_ROOT = re.compile(rf"/({_KIND.pattern})/({_ID.pattern})/({'|'.join(_CHANNELS)})")
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(NamedTuple):
     """One parsed topic."""
 
     kind: str
