@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 SHORT_READ_BYTES = 64 * 1024
 BUSY_MESSAGES_PER_S = 2_000
 _BUFFER_BYTES = 512 * 1024
+_FLOW_S = 0.1
 _PUBLISHES_IN_FLIGHT_MAX = 1_000
 _GREETINGS = (0x20, 0xE0, 0xF0)  # CONNACK, DISCONNECT, AUTH
 
@@ -333,11 +334,12 @@ class Connection(asyncio.BufferedProtocol):
                 return self._packet_id
 
     def _measure_flow(self) -> bool:
-        """Whether the stream is busy, measured over a tenth of a second."""
+        """Whether the stream is busy, measured over a tenth of a second, or as soon as it brought what makes it so."""
         now = self._loop.time()
-        elapsed = now - self._flow_since
-        if elapsed >= 0.1:
-            self._is_busy = self._flow > BUSY_MESSAGES_PER_S * elapsed
+        elapsed = max(now - self._flow_since, _FLOW_S)
+        is_busy = self._flow > BUSY_MESSAGES_PER_S * elapsed
+        if is_busy or now - self._flow_since >= _FLOW_S:
+            self._is_busy = is_busy
             self._flow = 0
             self._flow_since = now
         return self._is_busy
