@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import mqtt5
+
 from ingest.clock import ManualClock
 from ingest.committer import SILENCE_MS, Committer, ReceivedBatch
 from ingest.journal import JournalError
+from ingest.mqtt.frames import take_publishes
 from tests.ingest.memory_journal import MemoryJournal
 
 START_MS = 1_790_000_000_000
@@ -17,13 +20,22 @@ def committer(journal: MemoryJournal, clock: ManualClock) -> Committer:
     )
 
 
+def received(at_ms: int) -> ReceivedBatch:
+    """One message."""
+    run = take_publishes(memoryview(mqtt5.PublishPacket("t", b"{}", qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=1).write()))
+    assert run is not None
+    batch = ReceivedBatch(at_ms)
+    batch.take(run)
+    return batch
+
+
 def test_silence_is_noted_once() -> None:
     """A minute after the last message there is one batch without messages; after the next message it may come again."""
     journal, clock = MemoryJournal(), ManualClock(START_MS)
     loop = committer(journal, clock)
 
     for _ in range(2):
-        loop.submit(ReceivedBatch(clock.ms, [b"frame"], 1, 5))
+        loop.submit(received(clock.ms))
         loop.run_once(0)
         for step_ms in (SILENCE_MS - 1, 1, 1, SILENCE_MS):
             clock.advance(step_ms)
@@ -76,7 +88,7 @@ def test_a_clock_that_is_set_back_does_not_prolong_the_silence() -> None:
     """An hour back: silence is counted from there, not from an hour ahead."""
     journal, clock = MemoryJournal(), ManualClock(START_MS)
     loop = committer(journal, clock)
-    loop.submit(ReceivedBatch(START_MS, [b"frame"], 1, 5))
+    loop.submit(received(START_MS))
     loop.run_once(0)
 
     clock.ms = START_MS - 3_600_000

@@ -20,6 +20,7 @@ from ingest.committer import Committer, ReceivedBatch
 from ingest.dead_letters import KeptLetter, list_dead_letters
 from ingest.feed import AdmittedFeed
 from ingest.ledger import LedgerRow
+from ingest.mqtt.frames import take_publishes
 from ingest.profiles.definition import Profile
 from ingest.wire.columns import BatchDecoder
 from ingest.writer import StoreWriter, WriterOptions
@@ -73,7 +74,12 @@ class Line:
             mqtt5.PublishPacket(topic, payload, qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=1).write()
             for topic, payload in said
         )
-        self.committer.submit(ReceivedBatch(at_ms, [frames], len(said), len(frames)))
+        batch = ReceivedBatch(at_ms)
+        run = take_publishes(memoryview(frames))
+        assert run is not None
+        assert run.count == len(said)
+        batch.take(run)
+        self.committer.submit(batch)
         self.go_on(at_ms)
 
     def go_on(self, at_ms: int) -> None:
