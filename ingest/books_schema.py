@@ -33,7 +33,4 @@ CREATE TABLE dead_letter (
     number INTEGER PRIMARY KEY AUTOINCREMENT, position INTEGER NOT NULL, message INTEGER NOT NULL,
     received_ms INTEGER NOT NULL, topic TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, payload BLOB NOT NULL
 );
-CREATE TABLE attempt (
-    reader TEXT NOT NULL, position INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (reader, position)
-) WITHOUT ROWID;
 """
