@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +43,7 @@ class BooksBusy(BooksError):  # noqa: N818 - named for what the caller does: wai
     """Another process holds the file for longer than we wait; what was asked may be tried again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(NamedTuple):
     """An appliance seen for the first time, or whose birth told how it delivers."""
 
     appliance_id: str
@@ -147,7 +147,7 @@ class Books:
             connection.executemany(
                 "INSERT INTO appliance (id, kind, first_seen_ms, is_buffered) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET is_buffered = excluded.is_buffered",
-                [(item.appliance_id, item.kind, item.first_seen_ms, item.is_buffered) for item in entry.registrations],
+                entry.registrations,
             )
             connection.executemany(
                 "INSERT OR REPLACE INTO window VALUES (?, ?, ?, ?, ?)",
