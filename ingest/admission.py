@@ -288,6 +288,9 @@ class Admission:
             speaker = self._speakers.of(appliance_id)
             if speaker.is_buffered and ledger.boot:
                 self._waiting[row] = _Waiting(speaker, ledger)
+        for speaker in judge.begun:
+            if speaker.is_buffered:  # its birth came behind its first message
+                self._waiting.update((ledger.row, _Waiting(speaker, ledger)) for ledger in speaker.ledgers.values())
         if self._batches == 0:
             self._speakers.flushed()
         expectations = self._speakers.expectations
