@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays import FloatArray
 from simulator.distribution import Distribution
 from simulator.homes import Homes
 from simulator.specification import FaultSpecification, FleetSpecification, KindSpecification, Weibull
@@ -15,7 +16,6 @@ from simulator.wear import DAY_MS, RANDOM_LAWS, UseClock, Wear, draw_staircase
 
 HORIZON_MS = 1461 * DAY_MS
 LIVES_MAX = 8
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays import FloatArray, IntArray
 from simulator.homes import Homes, draw_shares
 from simulator.physics.kind import Kind, SteadyKind
 from simulator.specification import FleetSpecification
@@ -15,8 +16,6 @@ from simulator.weather import DAY_MS
 
 GROUP_SIZE = 512
 BATCH_SPREAD_DAYS = 60.0
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

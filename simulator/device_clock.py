@@ -11,11 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays import IntArray
 from simulator.specification import NetworkSpecification
 from simulator.weather import DAY_MS, HORIZON_DAYS
-
-IntArray = NDArray[np.int64]
-
 
 SPREAD = 2**42
 """Keeps the starts of one appliance apart from those of the next, in ms: 139 years."""

@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays import FloatArray, IntArray
 from simulator.physics.programme import Conditions
 from simulator.physics.surroundings import Surroundings
 from simulator.specification import FleetSpecification
 from simulator.wear import UseClock
 from simulator.weather import DAY_MS, HORIZON_DAYS, Weather, draw_departures
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 Rows = IntArray | slice
 ALL = slice(None)
 OUTSIDE = {

@@ -8,12 +8,11 @@ from itertools import repeat
 import msgspec
 import numpy as np
 from msgspec import UNSET, UnsetType
-from numpy.typing import NDArray
 
+from simulator.arrays import IntArray
 from simulator.physics.kind import Sensor
 from simulator.reports import Happening, Reports
 
-IntArray = NDArray[np.int64]
 PAYLOAD_BYTES_MAX = 60 * 1024
 SAMPLES_MAX = 512
 ENVELOPE_BYTES = 128

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays import FloatArray, IntArray
 from simulator.group import Members, Span
 from simulator.homes import Homes
 from simulator.physics.kind import ProgrammeKind
@@ -15,8 +16,6 @@ from simulator.report_on_change import worth_telling
 from simulator.reports import Happening, Reports, join, split
 
 HOUR_MS = 3_600_000
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 class ProgrammeGroup:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays import FloatArray
 from simulator.physics.kind import Sensor
 from simulator.specification import SensorSpecification
 
-FloatArray = NDArray[np.float64]
 OPEN_C, SHORT_C = -40.0, 99.0
 """What an NTC thermistor reads with a broken wire, and with a short circuit; other sensors then read nothing, and 0."""
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simulator.arrays import FloatArray, IntArray
 from simulator.group import Members, Span
 from simulator.homes import Homes
 from simulator.physics.kind import SteadyKind, Told
 from simulator.reports import Happening, Reports
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 class SteadyGroup:

@@ -12,14 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from simulator.arrays import FloatArray, IntArray
 
 LAWS = ("exponential", "linear", "sqrt", "gamma", "shocks", "step")
 RANDOM_LAWS = frozenset({"gamma", "shocks"})
 KNOTS = 128
 DAY_MS = 86_400_000
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,8 +21,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays import FloatArray
 from simulator.physics.codes import Codes
+from simulator.physics.columns import in_columns
 from simulator.physics.kind import ErrorCode, Parameters, Sensor, SteadyKind, Told
+from simulator.physics.reporting import Reporting, counted
 from simulator.physics.surroundings import Surroundings
 from simulator.physics.vapour_compression import air_flow_capacity, air_flow_input_ratio, charge_factor
 
@@ -68,7 +71,6 @@ LATENT = 1.25
 RESTORE_S = 1800.0
 CHARGE_LOST = 0.4
 STUCK = 0.95
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class AirConditioners:
         """Move on by T steps."""
         worn = {mode: severity.get(mode, np.zeros((1, 1))) for mode in FAULT_MODES}
         run = self._integrate(around, worn, step_s)
-        return _Report(self, around, worn, run, (step_s, steps_per_report)).told(rng)
+        return _Report(self, around, worn, run, Reporting(run.on.shape, step_s, steps_per_report)).told(rng)
 
     def capacity(self, around: Surroundings, worn: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
         """Most heat that can be moved, cooling and heating, each (T, N)."""
@@ -196,53 +198,42 @@ class _Report:
 
     def __init__(
         self, machines: AirConditioners, around: Surroundings, worn: Mapping[str, FloatArray], run: _Run,
-        cut: tuple[float, int],
+        reporting: Reporting,
     ) -> None:  # fmt: skip
         self.machines, self.p, self.around = machines, machines.parameters, around
-        self.step_s, self.per_report = cut
-        self.steps_run, self.shape = run, (len(run.on) // self.per_report, run.on.shape[1])
-        self.s = {mode: self.mean(np.broadcast_to(values, run.on.shape)) for mode, values in worn.items()}
+        self.reporting, self.mean, self.span_s = reporting, reporting.mean, reporting.span_s
+        self.steps_run = run
+        self.s = {mode: self.mean(values) for mode, values in worn.items()}
         self.on, self.room_c, self.outdoor_c = self.mean(run.on), self.mean(run.room_c), self.mean(around.outdoor_c)
         self.speed = self.mean(run.speed * run.on) / np.maximum(self.on, 1e-9)
-        self.wanted = run.wanted[self.per_report - 1 :: self.per_report]
+        self.wanted = reporting.last(run.wanted)
         self.heats = self.wanted < 0
         self.runs = (self.on > 0.02) & (self.wanted != 0)
-        ends = around.ts_ms[self.per_report - 1 :: self.per_report] + round(self.step_s * 1000)
-        self.ends_ms: NDArray[np.int64] = ends
-
-    def mean(self, series: FloatArray) -> FloatArray:
-        """Mean over the steps of each report."""
-        return np.asarray(series.reshape(-1, self.per_report, series.shape[1]).mean(axis=1))
 
     def told(self, rng: np.random.Generator) -> Told:
         """All readings, modes and codes."""
-        run = self.steps_run
+        run, totals = self.steps_run, self.machines.totals
         defrosting = self._defrost()
-        trips = rng.poisson(np.where(self.wanted > 0, self.on * 3.0 * self.s["condensate_clog"] ** 2, 0.0) / 3600.0
-                            * self.step_s * self.per_report)  # fmt: skip
+        clogged = np.where(self.wanted > 0, self.on * 3.0 * self.s["condensate_clog"] ** 2, 0.0)
+        trips = rng.poisson(clogged / 3600.0 * self.span_s)
         mode = np.select(
             [self.wanted == 0, defrosting > 0.34, self.on < 0.1, self.heats], [OFF, DEFROST, IDLE, HEATING], COOLING
         ).astype(np.int8)
-        values = np.full((*self.shape, len(METRICS)), np.nan)
-        always: dict[str, FloatArray] = {
+        settled = self.runs & (mode != DEFROST)
+        columns = {
             "power_w": self.mean(run.power_w),
-            "energy_kwh": self._total("energy_kwh", self.mean(run.power_w) * self.step_s * self.per_report / 3.6e6),
+            "energy_kwh": counted(totals, "energy_kwh", self.mean(run.power_w) * self.span_s / 3.6e6),
             "room_c": self.room_c,
-            "set_c": np.where(self.wanted == 0, np.nan, run.set_c[self.per_report - 1 :: self.per_report]),
+            "set_c": np.where(self.wanted == 0, np.nan, self.reporting.last(run.set_c)),
             "outdoor_c": self.outdoor_c,
             "humidity_pct": self._humidity(),
-            "compressor_starts": self._total("compressor_starts", self._starts()),
-            "defrosts": self._total("defrosts", self.defrosts),
-            "condensate_trips": self._total("condensate_trips", trips.astype(np.float64)),
+            "compressor_starts": counted(totals, "compressor_starts", self._starts()),
+            "defrosts": counted(totals, "defrosts", self.defrosts),
+            "condensate_trips": counted(totals, "condensate_trips", trips.astype(np.float64)),
+            "defrost_end_c": np.where(self.heats, 12.0 - 9.0 * self.s["defrost_fault"], np.nan),
+            **{name: np.where(settled, told, np.nan) for name, told in (self._circuit(rng) | self._fans()).items()},
         }
-        index = {name: place for place, name in enumerate(METRICS)}
-        for name, column in always.items():
-            values[..., index[name]] = column
-        settled = self.runs & (mode != DEFROST)
-        for name, column in (self._circuit(rng) | self._fans()).items():
-            values[..., index[name]] = np.where(settled, column, np.nan)
-        values[..., index["defrost_end_c"]] = np.where(self.heats, 12.0 - 9.0 * self.s["defrost_fault"], np.nan)
-        return Told(values, mode, self._errors(trips))
+        return Told(in_columns(METRICS, columns, *mode.shape), mode, self._errors(trips))
 
     def _circuit(self, rng: np.random.Generator) -> dict[str, FloatArray]:
         """Temperatures and pressures of the circuit while the compressor runs."""
@@ -250,7 +241,7 @@ class _Report:
         leak, flow = s["refrigerant_leak"], 1.0 - 0.5 * s["filter_clog"]
         left = self.machines.factor("cooling", "capacity", self.outdoor_c, self.s)
         strength = u * left / (0.7 + 0.3 * u) / flow
-        hunting = 8.0 * s["expansion_valve_stuck"] * rng.uniform(-1.0, 1.0, self.shape)
+        hunting = 8.0 * s["expansion_valve_stuck"] * rng.uniform(-1.0, 1.0, leak.shape)
         superheat = p["superheat_k"] + 2.0 * leak + 13.0 * leak**2 + 5.0 * s["reversing_valve_leak"] + hunting
         air = 1.0 - 0.2 * s["outdoor_fan_wear"]
         rise = p["condenser_rise_k"] * (0.25 + 0.75 * u) / air**2 + 10.0 * s["outdoor_coil_fouling"]
@@ -293,7 +284,7 @@ class _Report:
 
     def _starts(self) -> FloatArray:
         """Starts of the compressor: up to three an hour where it must cycle."""
-        turns = np.where(self.runs, 12.0 * self.on * (1.0 - self.on), 0.0) / 3600.0 * self.step_s * self.per_report
+        turns = np.where(self.runs, 12.0 * self.on * (1.0 - self.on), 0.0) / 3600.0 * self.span_s
         end = self.machines.phase + np.cumsum(turns, axis=0)
         begin = end - turns
         self.machines.phase = end[-1] % 1.0
@@ -301,19 +292,13 @@ class _Report:
 
     def _defrost(self) -> FloatArray:
         """Share of each report spent defrosting; notes how many began."""
-        p, s, span_s = self.p, self.s["defrost_fault"], self.step_s * self.per_report
+        p, s, span_s = self.p, self.s["defrost_fault"], self.span_s
         damp = np.where(self.outdoor_c < 8.0, np.exp(-(((self.outdoor_c - 1.0) / 6.0) ** 2)), 0.0)
         rate = np.where(self.heats, self.on, 0.0) * damp * (1.0 + 2.0 * s) / (p["defrost_every_min"] * 60.0)
         end = self.machines.frost + np.cumsum(rate * span_s, axis=0)
         self.defrosts = np.floor(end) - np.floor(end - rate * span_s)
         self.machines.frost = end[-1] % 1.0
         return np.asarray(np.minimum(self.defrosts * p["defrost_min"] * 60.0 / span_s, 1.0))
-
-    def _total(self, name: str, increments: FloatArray) -> FloatArray:
-        """A counter at the end of each report; its last value is kept for the next span."""
-        totals = self.machines.totals[name] + np.cumsum(increments, axis=0)
-        self.machines.totals[name] = totals[-1]
-        return np.asarray(totals)
 
     def _errors(self, trips: NDArray[np.int64]) -> tuple[ErrorCode, ...]:
         s, runs = self.s, self.runs
@@ -327,9 +312,7 @@ class _Report:
             "EL": trips > 0,
             "E9": runs & (s["expansion_valve_stuck"] >= 0.95),
         }
-        return tuple(
-            one for code, where in codes.items() for one in self.machines.codes.show(code, where, self.ends_ms)
-        )
+        return self.machines.codes.show(codes, self.reporting.ends_ms(self.around.ts_ms))
 
 
 KIND = SteadyKind(

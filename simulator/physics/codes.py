@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays import IntArray
 from simulator.physics.kind import ErrorCode
 
 AGAIN_MS = 86_400_000
@@ -15,10 +18,13 @@ class Codes:
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._shown_ms: dict[str, NDArray[np.int64]] = {}
+        self._shown_ms: dict[str, IntArray] = {}
 
-    def show(self, code: str, where: NDArray[np.bool_], ends_ms: NDArray[np.int64]) -> list[ErrorCode]:
-        """The times (at the end of a report) at which a code comes up, where its condition (R, N) holds."""
+    def show(self, codes: Mapping[str, NDArray[np.bool_]], ends_ms: IntArray) -> tuple[ErrorCode, ...]:
+        """What comes up: each code at the end of a report where its condition (R, N) holds."""
+        return tuple(one for code, where in codes.items() for one in self._show(code, where, ends_ms))
+
+    def _show(self, code: str, where: NDArray[np.bool_], ends_ms: IntArray) -> list[ErrorCode]:
         if not where.any():
             return []
         shown = self._shown_ms.setdefault(code, np.full(self._count, -AGAIN_MS, np.int64))

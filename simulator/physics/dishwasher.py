@@ -15,9 +15,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from simulator.physics.kind import FloatArray, IntArray, Parameters, ProgrammeKind, Sensor
+from simulator.arrays import FloatArray, IntArray
+from simulator.physics.columns import in_columns
+from simulator.physics.heating_element import element_w
+from simulator.physics.kind import Parameters, ProgrammeKind, Sensor
+from simulator.physics.plumbing import drain_flow, drain_pump_w, inlet_flow
 from simulator.physics.programme import (
     Conditions,
     CycleError,
@@ -74,7 +78,6 @@ BATHS = 4
 FILL_LIMIT_S = 600.0
 HEAT_LIMIT_S = 2700.0
 DRAIN_LIMIT_S = 240.0
-PRESSURE_RATED_BAR = 3.0
 WATER_KJ = 4.186
 MM_PER_L = 14.0
 CLEAR_NTU = 15.0
@@ -149,17 +152,13 @@ class Dishwashers:
 
     def idle(self, appliance: IntArray, conditions: Conditions) -> FloatArray:
         """One reading each of appliances that stand still, (N, metrics)."""
-        told = {
+        told: dict[str, ArrayLike] = {
             "power_w": self.parameters["standby_w"][appliance],
             "energy_kwh": self.totals["energy_kwh"][appliance],
             "water_l": self.totals["water_l"][appliance],
             "level_mm": 0.0, "mains_v": conditions.mains_v, "circulation_rpm": 0.0, "door_open": 0.0,
         }  # fmt: skip
-        values = np.full((len(appliance), len(METRICS)), np.nan)
-        for index, name in enumerate(METRICS):
-            if name in told:
-                values[:, index] = told[name]
-        return values
+        return in_columns(METRICS, told, len(appliance))
 
 
 def flow_share(conditions: Conditions) -> FloatArray:
@@ -172,7 +171,7 @@ def flow_share(conditions: Conditions) -> FloatArray:
 def heater_w(p: Parameters, conditions: Conditions) -> FloatArray:
     """What the flow heater takes: it goes with the square of the mains voltage, and loses strands."""
     sound = 1.0 - conditions.worn("heater_failure")
-    return np.asarray(p["heater_w"] * (conditions.mains_v / 230.0) ** 2 * sound)
+    return np.asarray(element_w(p["heater_w"], conditions.mains_v) * sound)
 
 
 def circulation_w(p: Parameters, conditions: Conditions) -> FloatArray:
@@ -189,10 +188,9 @@ class _Baths:
         self.p, self.conditions, self.programme = p, conditions, programme
         count = len(programme)
         self.litres = p["fill_l"] * rng.lognormal(0, 0.015, count)
-        flow = p["fill_l_min"] / 60 * np.sqrt(conditions.pressure_bar / PRESSURE_RATED_BAR)
-        flow = flow * np.maximum(1.0 - conditions.worn("inlet_valve_clog"), 0.02) * rng.lognormal(0, 0.02, count)
+        flow = inlet_flow(p["fill_l_min"] / 60, conditions) * rng.lognormal(0, 0.02, count)
         self.fill_s = np.minimum(self.litres / flow, FILL_LIMIT_S)
-        out = p["drain_l_min"] / 60 * (1.0 - 0.9 * conditions.worn("drain_pump_clog")) * rng.lognormal(0, 0.03, count)
+        out = drain_flow(p["drain_l_min"] / 60, conditions) * rng.lognormal(0, 0.03, count)
         self.drain_s = np.minimum(self.litres / out, DRAIN_LIMIT_S)
         self.dishes_kj_k = p["tub_kj_k"] * rng.uniform(0.9, 1.1, count)
         self.bias_k = p["sensor_bias_k"] * conditions.worn("temperature_sensor_drift")
@@ -266,7 +264,7 @@ def fouled_ntu(conditions: Conditions) -> FloatArray:
 def _slot_power(p: Parameters, conditions: Conditions) -> FloatArray:
     """Mean power in each slot of each cycle, (C, slots)."""
     pump = circulation_w(p, conditions)
-    drain = p["drain_w"] * (1.0 - 0.2 * conditions.worn("drain_pump_clog"))
+    drain = drain_pump_w(p["drain_w"], conditions)
     nothing = 0.0 * pump
     by_mode = np.stack(
         [nothing, 8.0 + nothing, heater_w(p, conditions) + pump, pump, pump, drain, 6.0 + nothing], axis=1
@@ -326,7 +324,7 @@ class _Run:
             **self._pump(),
         }
         summary = {"energy_kwh": self.cycles.energy_kwh, "water_l": self.cycles.told["taken_l"]}
-        return rows(self.cycles, at, tuple(METRICS), columns, summary)
+        return rows(self.cycles, at, METRICS, columns, summary)
 
     def _water(self) -> dict[str, FloatArray | float]:
         """Amount, temperature and dirt of the bath."""

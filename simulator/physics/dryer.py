@@ -14,9 +14,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from simulator.physics.kind import FloatArray, IntArray, Parameters, ProgrammeKind, Sensor
+from simulator.arrays import FloatArray, IntArray
+from simulator.physics.columns import in_columns
+from simulator.physics.heating_element import element_w
+from simulator.physics.kind import Parameters, ProgrammeKind, Sensor
 from simulator.physics.programme import Conditions, CycleError, Cycles, Moments, Rows, energy_kwh, moments, rows
 from simulator.physics.stopping import stop, told, when
 
@@ -171,16 +174,12 @@ class Dryers:
 
     def idle(self, appliance: IntArray, conditions: Conditions) -> FloatArray:
         """One reading each of appliances that stand still, (N, metrics)."""
-        known = {
+        known: dict[str, ArrayLike] = {
             "power_w": self.parameters["standby_w"][appliance],
             "energy_kwh": self.totals["energy_kwh"][appliance],
             "mains_v": conditions.mains_v, "ambient_c": conditions.kitchen_c, "door_open": 0.0,
         }  # fmt: skip
-        values = np.full((len(appliance), len(METRICS)), np.nan)
-        for index, name in enumerate(METRICS):
-            if name in known:
-                values[:, index] = known[name]
-        return values
+        return in_columns(METRICS, known, len(appliance))
 
 
 def moved_air(p: Parameters, conditions: Conditions, lint: FloatArray | float = 1.0) -> Air:
@@ -189,7 +188,7 @@ def moved_air(p: Parameters, conditions: Conditions, lint: FloatArray | float = 
     flow = (1 - 0.8 * conditions.worn("vent_clog")) * (1 - 0.6 * conditions.worn("blower_wheel_failure"))
     flow = flow * lint
     tumbles = np.where(is_broken(conditions), 0.35, 1 - 0.08 * conditions.worn("belt_slip"))
-    heater = p["heater_w"] * (conditions.mains_v / 230.0) ** 2 * (1 - 0.5 * conditions.worn("heating_element_failure"))
+    heater = element_w(p["heater_w"], conditions.mains_v) * (1 - 0.5 * conditions.worn("heating_element_failure"))
     carried = AIR_J_M3_K * p["airflow_m3_s"] * flow
     most_k = p["limiter_c"] - conditions.kitchen_c
     share = np.minimum(1.0, most_k * carried / heater)
@@ -315,7 +314,7 @@ class _Run:
             **self._heat(pumps),
             **self._moisture(),
         }
-        return rows(self.cycles, at, tuple(METRICS), columns, {"energy_kwh": self.cycles.energy_kwh})
+        return rows(self.cycles, at, METRICS, columns, {"energy_kwh": self.cycles.energy_kwh})
 
     def _heat(self, pumps: NDArray[np.bool_]) -> dict[str, FloatArray | float]:
         """Temperatures, which come up and go down with the drum, and what heats."""

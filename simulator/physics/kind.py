@@ -13,11 +13,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays import FloatArray, IntArray
 from simulator.physics.programme import Conditions, Cycles, Rows
 from simulator.physics.surroundings import Surroundings
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 Parameters = Mapping[str, FloatArray]
 
 

@@ -13,9 +13,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from simulator.physics.kind import FloatArray, IntArray, Parameters, ProgrammeKind, Sensor
+from simulator.arrays import FloatArray, IntArray
+from simulator.physics.columns import in_columns
+from simulator.physics.heating_element import element_w
+from simulator.physics.kind import Parameters, ProgrammeKind, Sensor
+from simulator.physics.oven_programmes import PROGRAMMES
 from simulator.physics.programme import Conditions, CycleError, Cycles, Moments, Rows, energy_kwh, moments, rows
 from simulator.physics.stopping import stop, told, when
 
@@ -65,30 +69,6 @@ OVER_TEMPERATURE_K = 45.0
 ELECTRONICS_LIMIT_C = 100.0
 ELECTRONICS_S, FRONT_S = 300.0, 700.0
 """How long electronics and front take to follow the cavity."""
-
-
-@dataclass(frozen=True, slots=True)
-class Programmes:
-    """The programmes on the dial as columns; which elements (bake, grill, ring) preheat and hold, (programmes, 3)."""
-
-    share: FloatArray
-    target_c: FloatArray
-    hold_min: FloatArray
-    preheats: FloatArray
-    holds: FloatArray
-    blows: NDArray[np.bool_]
-    locks: NDArray[np.bool_]
-
-
-PROGRAMMES = Programmes(  # hot air 180, top and bottom 200, pizza 240, roast 160, grill 230, pyrolysis 460
-    share=np.array([0.36, 0.24, 0.12, 0.16, 0.08, 0.04]),
-    target_c=np.array([180.0, 200.0, 240.0, 160.0, 230.0, 460.0]),
-    hold_min=np.array([35.0, 45.0, 14.0, 75.0, 15.0, 80.0]),
-    preheats=np.array([[1, 0, 1], [1, 1, 0], [1, 0, 1], [1, 0, 1], [0, 1, 1], [1, 1, 0]], dtype=np.float64),
-    holds=np.array([[0, 0, 1], [1, 1, 0], [1, 0, 1], [0, 0, 1], [0, 1, 0], [1, 1, 0]], dtype=np.float64),
-    blows=np.array([True, False, True, True, False, False]),
-    locks=np.array([False, False, False, False, False, True]),
-)
 
 
 class Ovens:
@@ -146,12 +126,12 @@ class Ovens:
 
     def idle(self, appliance: IntArray, conditions: Conditions) -> FloatArray:
         """One reading each of appliances that stand still, (N, metrics)."""
-        known = {
+        known: dict[str, ArrayLike] = {
             "power_w": self.parameters["standby_w"][appliance],
             "energy_kwh": self.totals["energy_kwh"][appliance],
-            "mains_v": conditions.mains_v, "ambient_c": conditions.kitchen_c, "door_open": np.zeros(len(appliance)),
+            "mains_v": conditions.mains_v, "ambient_c": conditions.kitchen_c, "door_open": 0.0,
         }  # fmt: skip
-        return np.stack([known.get(name, np.full(len(appliance), np.nan)) for name in METRICS], axis=1)
+        return in_columns(METRICS, known, len(appliance))
 
 
 def cavity_j_k(p: Parameters) -> FloatArray:
@@ -167,8 +147,8 @@ def loss_w_k(p: Parameters, conditions: Conditions) -> FloatArray:
 def elements_w(p: Parameters, conditions: Conditions) -> FloatArray:
     """What each element takes, (C, 3)."""
     sound = [1 - conditions.worn(f"{name}_element_failure") for name in ELEMENTS]
-    volts = (conditions.mains_v / 230.0) ** 2
-    return np.stack([p[f"{name}_w"] * volts * left for name, left in zip(ELEMENTS, sound, strict=True)], axis=1)
+    each = [element_w(p[f"{name}_w"], conditions.mains_v) * left for name, left in zip(ELEMENTS, sound, strict=True)]
+    return np.stack(each, axis=1)
 
 
 def bias_k(p: Parameters, conditions: Conditions) -> FloatArray:
@@ -331,7 +311,7 @@ class _Run:
             **self._elements(),
             **self._skin(),
         }
-        return rows(self.cycles, at, tuple(METRICS), columns, {"energy_kwh": self.cycles.energy_kwh})
+        return rows(self.cycles, at, METRICS, columns, {"energy_kwh": self.cycles.energy_kwh})
 
     def _cavity_c(self) -> FloatArray:
         """True temperature of the cavity."""

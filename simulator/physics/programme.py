@@ -6,14 +6,14 @@ lengths when the cycle is planned, and computes all readings of all cycles of a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from simulator.arrays import FloatArray, IntArray
+from simulator.physics.columns import in_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +148,11 @@ def last_duration_s(cycles: Cycles, at: Moments, mode: int) -> FloatArray:
 def rows(
     cycles: Cycles,
     at: Moments,
-    metrics: Sequence[str],
+    metrics: Collection[str],
     columns: Mapping[str, FloatArray | float],
     summary: Mapping[str, FloatArray],
 ) -> Rows:
     """Readings from columns, one per metric; a metric without column is not told."""
-    values = np.full((len(at.cycle), len(metrics)), np.nan)
-    index = {name: place for place, name in enumerate(metrics)}
-    for name, told in columns.items():
-        values[:, index[name]] = told
+    values = in_columns(metrics, columns, len(at.cycle))
     ts_ms = cycles.start_ms[at.cycle] + np.rint(at.time_s * 1000).astype(np.int64)
     return Rows(at.cycle, ts_ms, cycles.modes[at.slot], values, summary)

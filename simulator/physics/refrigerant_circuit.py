@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simulator.arrays import FloatArray
 from simulator.physics.kind import Parameters
 
 KITCHEN_RATED_C = 22.0
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

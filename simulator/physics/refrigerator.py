@@ -27,10 +27,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays import FloatArray
 from simulator.physics.codes import Codes
+from simulator.physics.columns import in_columns
 from simulator.physics.kind import ErrorCode, Parameters, Sensor, SteadyKind, Told
 from simulator.physics.refrigerant_circuit import KITCHEN_RATED_C, RefrigerantCircuit, refrigerant_circuit
 from simulator.physics.refrigerator_cabinet import feel
+from simulator.physics.reporting import Reporting, counted
 from simulator.physics.surroundings import Surroundings
 
 PARAMETERS = (
@@ -72,7 +75,6 @@ DEFROST_S_MAX = 2400.0
 DEFROST_END_C = 8.0
 BLOCKING = 0.8
 RESTORE_S = 1800.0
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,8 @@ class Refrigerators:
         circuit = refrigerant_circuit(self.parameters, self.rated_w, around.kitchen_c, worn, blocked)
         cabinet = self._integrate(around, circuit, worn, step_s)
         cycling = self._cycle(cabinet, step_s)
-        return self._report((around, circuit, cabinet), cycling, (step_s, steps_per_report), worn, rng)
+        reporting = Reporting(cabinet.duty.shape, step_s, steps_per_report)
+        return self._report((around, circuit, cabinet), cycling, reporting, worn, rng)
 
     def _block(
         self, ts_ms: NDArray[np.int64], severity: Mapping[str, FloatArray], step_s: float, rng: np.random.Generator
@@ -264,48 +267,39 @@ class Refrigerators:
         self,
         traces: tuple[Surroundings, RefrigerantCircuit, _Cabinet],
         cycling: tuple[FloatArray, FloatArray, FloatArray],
-        cut: tuple[float, int],
+        reporting: Reporting,
         worn: Mapping[str, FloatArray],
         rng: np.random.Generator,
     ) -> Told:
-        p = self.parameters
-        step_s, per_report = cut
+        p, totals = self.parameters, self.totals
+        step_s, mean, last = reporting.step_s, reporting.mean, reporting.last
         around, circuit, cabinet = traces
         running, starts, phase = cycling
-        reports, count = len(running) // per_report, running.shape[1]
-
-        def mean(series: FloatArray) -> FloatArray:
-            whole = np.broadcast_to(series, running.shape)
-            return np.asarray(whole.reshape(reports, per_report, count).mean(axis=1))
-
         on, severity = mean(running), {name: mean(one) for name, one in worn.items()}
         mode = np.where(on >= 0.5, COOLING, IDLE).astype(np.int8)
         mode[mean(cabinet.defrost) > 0.34] = DEFROST
         above = circuit.above_k - circuit.above_per_drop * cabinet.drop_k
         power = self._power_w(traces, running, above, step_s)
         starter, chance = severity["compressor_start_fault"], 0.001 * np.exp(5.0 * severity["compressor_start_fault"])
-        failures = rng.poisson(mean(starts) * per_report * chance).astype(np.float64)
-        last = slice(per_report - 1, None, per_report)
+        failures = rng.poisson(mean(starts) * reporting.steps * chance).astype(np.float64)
         columns = {
             "power_w": mean(power),
-            "energy_kwh": self._total("energy_kwh", power * step_s / 3.6e6, per_report),
+            "energy_kwh": last(counted(totals, "energy_kwh", power * step_s / 3.6e6)),
             **self._temperatures(traces, (mode, phase, above), mean, severity),
             "compressor_duty_pct": 100.0 * on,
-            "compressor_starts": self._total("compressor_starts", starts, per_report),
+            "compressor_starts": last(counted(totals, "compressor_starts", starts)),
             "evaporator_fan_rpm": np.where(on > 0.02, p["evaporator_fan_rpm"] * mean(circuit.fan), 0.0),
             "condenser_fan_rpm": np.where(on > 0.02, p["condenser_fan_rpm"] * mean(circuit.condenser_fan), 0.0),
-            "door_open": rng.random((reports, count)) < around.door_s[last] / step_s,
-            "door_open_s": self._total("door_open_s", around.door_s, per_report),
-            "defrost_wh": self._total("defrost_wh", cabinet.defrost * cabinet.defrost_w * step_s / 3600.0, per_report),
-            "defrost_heater_w": cabinet.heater_w[last],
-            "defrost_end_c": cabinet.defrost_end_c[last],
+            "door_open": rng.random(on.shape) < last(around.door_s) / step_s,
+            "door_open_s": last(counted(totals, "door_open_s", around.door_s)),
+            "defrost_wh": last(counted(totals, "defrost_wh", cabinet.defrost * cabinet.defrost_w * step_s / 3600.0)),
+            "defrost_heater_w": last(cabinet.heater_w),
+            "defrost_end_c": last(cabinet.defrost_end_c),
             "compressor_start_s": np.where(on > 0.02, p["start_s"] * (1.0 + 4.0 * starter), np.nan),
-            "start_failures": self._total("start_failures", failures, 1),
+            "start_failures": counted(totals, "start_failures", failures),
         }
-        values = np.empty((reports, count, len(METRICS)))
-        for index, name in enumerate(METRICS):
-            values[..., index] = columns[name]
-        return Told(values, mode, self._errors(values, around.ts_ms[last] + round(step_s * 1000), severity))
+        values = in_columns(METRICS, columns, *mode.shape)
+        return Told(values, mode, self._errors(values, reporting.ends_ms(around.ts_ms), severity))
 
     def _temperatures(
         self,
@@ -345,7 +339,7 @@ class Refrigerators:
             "CO": worn["compressor_start_fault"] >= 0.95,
             "FS": worn["freezer_sensor_drift"] >= 0.95,
         }
-        return tuple(one for code, where in codes.items() for one in self.codes.show(code, where, ends_ms))
+        return self.codes.show(codes, ends_ms)
 
     def _power_w(
         self,
@@ -360,12 +354,6 @@ class Refrigerators:
         fans = p["evaporator_fan_w"] + p["condenser_fan_w"]
         turning = running * (circuit.power_w * (1.0 + 0.008 * above_k) + fans)
         return np.asarray(turning + p["standby_w"] + cabinet.defrost * cabinet.defrost_w + around.door_s / step_s * 4.0)
-
-    def _total(self, name: str, increments: FloatArray, per_report: int) -> FloatArray:
-        """A counter at the end of each report; its last value is kept for the next span."""
-        totals = self.totals[name] + np.cumsum(increments, axis=0)
-        self.totals[name] = totals[-1]
-        return np.asarray(totals[per_report - 1 :: per_report])
 
 
 KIND = SteadyKind(

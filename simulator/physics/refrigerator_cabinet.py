@@ -10,15 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simulator.arrays import FloatArray
 from simulator.physics.kind import Parameters
 from simulator.physics.surroundings import Surroundings
 
 DOOR_J_PER_S_K = 38.0
 """Heat let in per second of open door and kelvin, moisture included."""
 DOOR_S_PER_DAY = 400.0
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simulator.physics.programme import CycleError, FloatArray, IntArray
+from simulator.arrays import FloatArray, IntArray
+from simulator.physics.programme import CycleError
 
 
 def stop(phase_s: FloatArray, reasons_s: Mapping[str, FloatArray]) -> tuple[FloatArray, tuple[CycleError, ...]]:

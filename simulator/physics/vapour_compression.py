@@ -8,9 +8,8 @@ energy input ratio 1.3230 - .4777 ff + .1547 ff² (as used by BEopt, ResStock an
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from simulator.arrays import FloatArray
 
 CHARGE = {
     ("cooling", "capacity"): ((-0.946, 0.0493, -0.00118, -1.15), (-0.163, 0.0114, -0.00021, -0.14)),

@@ -20,9 +20,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
+from simulator.arrays import FloatArray, IntArray
+from simulator.physics.columns import in_columns
+from simulator.physics.heating_element import element_w
 from simulator.physics.kind import Parameters, ProgrammeKind, Sensor
+from simulator.physics.plumbing import drain_flow, drain_pump_w, inlet_flow
 from simulator.physics.programme import (
     Conditions,
     CycleError,
@@ -72,7 +76,6 @@ METRICS = {
 }
 MODES = ("idle", "fill", "heat", "wash", "drain", "spin")
 IDLE, FILL, HEAT, WASH, DRAIN, SPIN = range(6)
-PRESSURE_RATED_BAR = 3.0
 FILL_LIMIT_S = 480.0
 DRAIN_LIMIT_S = 480.0
 HEAT_LIMIT_S = 5400.0
@@ -82,8 +85,6 @@ RINSES_MAX = 3
 MODE_OF_SLOT = np.array([FILL, HEAT, WASH, DRAIN, SPIN, *([FILL, WASH, DRAIN, SPIN] * RINSES_MAX)], dtype=np.int8)
 SLOTS = len(MODE_OF_SLOT)
 MM_PER_L = 8.0
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +132,8 @@ class WashingMachines:
         water[:, 0] = 9.0 + 1.2 * load_kg - less_l
         bath_l = (9.0 + 0.9 * load_kg - less_l)[:, None]
         water[:, 1:] = np.where(np.arange(RINSES_MAX) < rinses[:, None], bath_l, 0.0)
-        flow = p["fill_l_min"] / 60 * np.sqrt(conditions.pressure_bar / PRESSURE_RATED_BAR)
-        flow = flow * np.maximum(1.0 - worn("inlet_valve_clog"), 0.02) * rng.lognormal(0, 0.02, count)
-        out = p["drain_l_min"] / 60 * (1.0 - 0.9 * worn("drain_pump_clog")) * rng.lognormal(0, 0.03, count)
+        flow = inlet_flow(p["fill_l_min"] / 60, conditions) * rng.lognormal(0, 0.02, count)
+        out = drain_flow(p["drain_l_min"] / 60, conditions) * rng.lognormal(0, 0.03, count)
         fill = np.minimum(water / flow[:, None], FILL_LIMIT_S)
         drain = np.minimum(water / out[:, None], DRAIN_LIMIT_S)
         kelvin = np.maximum(PROGRAMMES.temperature_c[programme] - conditions.inlet_c, 0.0)
@@ -166,23 +166,19 @@ class WashingMachines:
 
     def idle(self, appliance: IntArray, conditions: Conditions) -> FloatArray:
         """One reading each of appliances that stand still, (N, metrics)."""
-        values = np.full((len(appliance), len(METRICS)), np.nan)
-        told = {
+        told: dict[str, ArrayLike] = {
             "power_w": self.parameters["standby_w"][appliance],
             "energy_kwh": self.totals["energy_kwh"][appliance],
             "water_l": self.totals["water_l"][appliance],
             "level_mm": 0.0, "mains_v": conditions.mains_v, "drum_rpm": 0.0, "pump_w": 0.0, "door_locked": 0.0,
         }  # fmt: skip
-        for index, name in enumerate(METRICS):
-            if name in told:
-                values[:, index] = told[name]
-        return values
+        return in_columns(METRICS, told, len(appliance))
 
 
 def heater_w(p: Parameters, conditions: Conditions) -> FloatArray:
     """Power of the heater, none where it is open."""
     left = np.where(conditions.worn("heater_failure") < 0.97, 1.0 - conditions.worn("heater_failure"), 0.0)
-    return np.asarray(p["heater_w"] * (conditions.mains_v / 230.0) ** 2 * left)
+    return np.asarray(element_w(p["heater_w"], conditions.mains_v) * left)
 
 
 def _taken_l(cycles: Cycles) -> FloatArray:
@@ -197,7 +193,7 @@ def _slot_power(p: Parameters, conditions: Conditions, load_kg: FloatArray, prog
     turning = p["motor_w"] * (0.7 + 0.6 * load)
     drag = (1.0 + 0.3 * conditions.worn("bearing_wear")) * (0.9 + 0.2 * load)
     spin = p["spin_w"] * PROGRAMMES.spin[programme] * drag
-    pump = p["pump_w"] * (1.0 - 0.2 * conditions.worn("drain_pump_clog"))
+    pump = drain_pump_w(p["pump_w"], conditions)
     by_mode = np.stack([0 * heater, 9.0 + 0 * heater, heater + turning, turning, pump + 6.0, spin + pump], axis=1)
     return np.asarray(by_mode[:, MODE_OF_SLOT] + 4.0)
 
@@ -240,7 +236,7 @@ class _Run:
             "inlet_c": conditions.inlet_c[cycle],
             "mains_v": conditions.mains_v[cycle],
             "load_kg": self.cycles.told["load_kg"][cycle],
-            "pump_w": np.where(self.mode == DRAIN, (self.p["pump_w"] * (1 - 0.2 * self.blocked))[cycle], 0.0),
+            "pump_w": np.where(self.mode == DRAIN, drain_pump_w(self.p["pump_w"], conditions)[cycle], 0.0),
             "fill_s": last_duration_s(self.cycles, at, FILL),
             "drain_s": last_duration_s(self.cycles, at, DRAIN),
             "door_locked": 1.0,
@@ -250,7 +246,7 @@ class _Run:
             **self._small_parts(),
         }
         summary = {"energy_kwh": self.cycles.energy_kwh, "water_l": _taken_l(self.cycles)}
-        return rows(self.cycles, at, tuple(METRICS), columns, summary)
+        return rows(self.cycles, at, METRICS, columns, summary)
 
     def _water(self) -> dict[str, FloatArray]:
         cycle, slot, share = self.at.cycle, self.at.slot, self.at.share

@@ -19,8 +19,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays import FloatArray
 from simulator.physics.codes import Codes
+from simulator.physics.columns import in_columns
+from simulator.physics.heating_element import element_w
 from simulator.physics.kind import ErrorCode, Parameters, Sensor, SteadyKind, Told
+from simulator.physics.reporting import Reporting, counted
 from simulator.physics.surroundings import Surroundings
 
 PARAMETERS = (
@@ -57,12 +61,10 @@ WATER_J_K = 4186.0
 MIXED_C = 40.0
 SCALE_MM = 3.0
 SCALE_W_M_K = 1.0
-MAINS_RATED_V = 230.0
 HEATS = 0.9
 """A report is one of heating where at least so much of it was."""
 BURNT = 0.9
 WELDED = 0.9
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +112,14 @@ class WaterHeaters:
         """Move on by T steps."""
         worn = {mode: severity.get(mode, np.zeros((1, 1))) for mode in FAULT_MODES}
         tank = self._integrate(around, worn, step_s)
-        return _Report(self, around, worn, tank, (step_s, steps_per_report)).told(rng)
+        reporting = Reporting(tank.heating.shape, step_s, steps_per_report)
+        return _Report(self, around, worn, tank, reporting).told(rng)
 
     def _integrate(self, around: Surroundings, worn: Mapping[str, FloatArray], step_s: float) -> _Tank:
         p = self.parameters
         shape = around.mains_v.shape
         left = np.where(worn["element_burnout"] >= BURNT, 1.0 - 1.0 / p["elements"], 1.0)
-        element_w = np.broadcast_to(p["heater_w"] * (around.mains_v / MAINS_RATED_V) ** 2 * left, shape)
+        heater_w = np.broadcast_to(element_w(p["heater_w"], around.mains_v) * left, shape)
         mass_j = p["volume_l"] * WATER_J_K
         welded = worn["relay_welded"] >= WELDED
         late_k = 12.0 * worn["thermostat_drift"] + 4.0 * worn["relay_welded"]
@@ -124,8 +127,8 @@ class WaterHeaters:
         low_c = cut_c - np.where(welded, 3.0, p["hysteresis_k"])
         loss = np.broadcast_to(p["ua_w_k"] * (1.0 + 2.0 * worn["tank_leak"]) * step_s / mass_j, shape)
         leak_l = 6.0 * worn["tank_leak"] * step_s / 3600.0 + np.zeros(shape)
-        gain_k = element_w * step_s / mass_j
-        return self._settle(around, (cut_c, low_c, loss, leak_l, gain_k), element_w)
+        gain_k = heater_w * step_s / mass_j
+        return self._settle(around, (cut_c, low_c, loss, leak_l, gain_k), heater_w)
 
     def _settle(
         self, around: Surroundings, steps: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
@@ -156,57 +159,47 @@ class _Report:
 
     def __init__(
         self, heaters: WaterHeaters, around: Surroundings, worn: Mapping[str, FloatArray], tank: _Tank,
-        cut: tuple[float, int],
+        reporting: Reporting,
     ) -> None:  # fmt: skip
         self.heaters, self.p, self.around, self.tank = heaters, heaters.parameters, around, tank
-        self.step_s, self.per_report = cut
-        shape = tank.heating.shape
-        self.shape = (shape[0] // self.per_report, shape[1])
-        self.s = {mode: self.mean(np.broadcast_to(values, shape)) for mode, values in worn.items()}
+        self.reporting, self.mean, self.span_s = reporting, reporting.mean, reporting.span_s
+        self.s = {mode: self.mean(values) for mode, values in worn.items()}
         self.heating, self.water_c = self.mean(tank.heating), self.mean(tank.water_c)
         self.element_w = self.mean(tank.element_w)
-        self.span_s = self.step_s * self.per_report
-        ends = around.ts_ms[self.per_report - 1 :: self.per_report] + round(self.step_s * 1000)
-        self.ends_ms: NDArray[np.int64] = ends
-
-    def mean(self, series: FloatArray) -> FloatArray:
-        """Mean over the steps of each report."""
-        return np.asarray(series.reshape(-1, self.per_report, series.shape[1]).mean(axis=1))
 
     def told(self, rng: np.random.Generator) -> Told:
         """All readings, modes and codes."""
         p, s, heats = self.p, self.s, self.heating > HEATS
-        drawn_l = self.mean(self.tank.hot_l) * self.per_report
+        totals = self.heaters.totals
+        drawn_l = self.mean(self.tank.hot_l) * self.reporting.steps
         power = self.mean(self.tank.heating * self.tank.element_w) + p["standby_w"]
         trips = rng.poisson(self.heating * 3.0 * np.maximum(s["scale"] - 0.5, 0.0) ** 2 / 3600.0 * self.span_s)
         columns = {
             "power_w": power,
-            "energy_kwh": self._total("energy_kwh", power * self.span_s / 3.6e6),
+            "energy_kwh": counted(totals, "energy_kwh", power * self.span_s / 3.6e6),
             "water_c": self.water_c,
             "outlet_c": np.where(drawn_l > 0.5, self.water_c + 1.0 - 15.0 * s["dip_tube_break"], np.nan),
             "inlet_c": self.mean(self.around.inlet_c),
             "ambient_c": self.mean(self.around.kitchen_c),
             "set_c": p["set_c"],
             "mains_v": self.mean(self.around.mains_v),
-            "water_l": self._total("water_l", drawn_l + 6.0 * s["tank_leak"] * self.span_s / 3600.0),
+            "water_l": counted(totals, "water_l", drawn_l + 6.0 * s["tank_leak"] * self.span_s / 3600.0),
             "resting_flow_l_h": np.where(drawn_l == 0, 6.0 * s["tank_leak"] + 0.05, np.nan),
             "standby_k_h": np.where((drawn_l == 0) & (self.heating == 0), self._standby_k_h(), np.nan),
             **self._element(heats),
             "anode_ma": p["anode_ma"] * (1.0 - 0.9 * s["anode_depletion"]),
             "anode_v": p["anode_v"] * (1.0 + 0.8 * s["anode_depletion"]),
-            "heater_starts": self._total("heater_starts", self.mean(self.tank.starts) * self.per_report),
-            "limit_trips": self._total("limit_trips", trips.astype(np.float64)),
-            "unasked_s": self._total("unasked_s", self._unasked_s()),
+            "heater_starts": counted(totals, "heater_starts", self.mean(self.tank.starts) * self.reporting.steps),
+            "limit_trips": counted(totals, "limit_trips", trips.astype(np.float64)),
+            "unasked_s": counted(totals, "unasked_s", self._unasked_s()),
         }
-        values = np.empty((*self.shape, len(METRICS)))
-        for index, name in enumerate(METRICS):
-            values[..., index] = columns[name]
+        values = in_columns(METRICS, columns, *heats.shape)
         return Told(values, np.where(heats, HEATING, IDLE).astype(np.int8), self._errors(heats))
 
     def _unasked_s(self) -> FloatArray:
         """Heating above the setting while the relay should have opened."""
-        late = (self.tank.water_c > self.p["set_c"] + 0.2) * self.tank.heating * self.step_s
-        return np.where(self.s["relay_welded"] > 0, self.mean(late) * self.per_report, 0.0)
+        late = (self.tank.water_c > self.p["set_c"] + 0.2) * self.tank.heating * self.reporting.step_s
+        return np.where(self.s["relay_welded"] > 0, self.mean(late) * self.reporting.steps, 0.0)
 
     def _standby_k_h(self) -> FloatArray:
         """How fast the tank cools while nobody draws and nothing heats."""
@@ -227,12 +220,6 @@ class _Report:
         }
         return {name: np.where(heats, column, np.nan) for name, column in told.items()}
 
-    def _total(self, name: str, increments: FloatArray) -> FloatArray:
-        """A counter at the end of each report; its last value is kept for the next span."""
-        totals = self.heaters.totals[name] + np.cumsum(increments, axis=0)
-        self.heaters.totals[name] = totals[-1]
-        return np.asarray(totals)
-
     def _errors(self, heats: NDArray[np.bool_]) -> tuple[ErrorCode, ...]:
         s = self.s
         codes = {
@@ -243,7 +230,7 @@ class _Report:
             "over-temp": self.water_c > self.p["limit_c"] - 4.0,
             "leak": s["tank_leak"] >= 0.9,
         }
-        return tuple(one for code, where in codes.items() for one in self.heaters.codes.show(code, where, self.ends_ms))
+        return self.heaters.codes.show(codes, self.reporting.ends_ms(self.around.ts_ms))
 
 
 KIND = SteadyKind(

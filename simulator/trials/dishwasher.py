@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.physics.dishwasher import (
-    PRESSURE_RATED_BAR,
     WATER_KJ,
     circulation_w,
     flow_share,
@@ -13,6 +12,7 @@ from simulator.physics.dishwasher import (
     heater_w,
     leak_l_s,
 )
+from simulator.physics.plumbing import drain_flow, drain_pump_w, inlet_flow
 from simulator.trials.trial import Trial, Tried
 
 CLEAR_NTU = 2.0
@@ -57,9 +57,8 @@ def arm_rotation(tried: Tried) -> Trial:
 
 def drain(tried: Tried) -> Trial:
     """The drain pump on: the level's fall tells litres a minute."""
-    blocked = tried.worn("drain_pump_clog")
-    l_min = float(tried.p["drain_l_min"][0]) * (1.0 - 0.9 * blocked) * float(tried.rng.lognormal(0, 0.03))
-    watts = tried.noisy(float(tried.p["drain_w"][0]) * (1.0 - 0.2 * blocked), relative_sd=0.02)
+    l_min = float(drain_flow(tried.p["drain_l_min"], tried.conditions)[0]) * float(tried.rng.lognormal(0, 0.03))
+    watts = tried.noisy(float(drain_pump_w(tried.p["drain_w"], tried.conditions)[0]), relative_sd=0.02)
     left_l = np.maximum(float(tried.p["fill_l"][0]) - l_min / 60.0 * tried.at_s, 0.0)
     return tried.trial({"drain_l_min": l_min}, drain_w=watts, level_mm=np.round(14.0 * left_l))
 
@@ -73,8 +72,7 @@ def hold(tried: Tried) -> Trial:
 
 def fill(tried: Tried) -> Trial:
     """The inlet valve open: litres a minute at the pressure of the house."""
-    flow = float(tried.p["fill_l_min"][0]) * np.sqrt(float(tried.conditions.pressure_bar[0]) / PRESSURE_RATED_BAR)
-    l_min = flow * max(1.0 - tried.worn("inlet_valve_clog"), 0.02) * float(tried.rng.lognormal(0, 0.02))
+    l_min = float(inlet_flow(tried.p["fill_l_min"], tried.conditions)[0]) * float(tried.rng.lognormal(0, 0.02))
     return tried.trial({"fill_l_min": l_min}, level_mm=np.round(14.0 * l_min / 60.0 * tried.at_s))
 
 

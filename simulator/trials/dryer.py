@@ -17,6 +17,7 @@ from simulator.physics.dryer import (
     moved_air,
     pressure_share,
 )
+from simulator.physics.heating_element import element_w
 from simulator.trials.trial import Trial, Tried
 
 PAD_MOISTURE = 0.8
@@ -47,7 +48,7 @@ def heat(tried: Tried) -> Trial:
         return tried.trial({})
     air = moved_air(tried.p, tried.conditions)
     watts = tried.noisy(float(air.heater_w[0]), relative_sd=0.008)
-    rated = float(tried.p["heater_w"][0]) * (float(tried.conditions.mains_v[0]) / 230.0) ** 2
+    rated = float(element_w(tried.p["heater_w"], tried.conditions.mains_v)[0])
     return tried.trial({"heater_share": float(watts.mean()) / rated}, heater_w=watts)
 
 

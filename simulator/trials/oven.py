@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulator.physics.heating_element import element_w
 from simulator.physics.oven import ELEMENTS, bias_k, cavity_j_k, elements_w, fan_w, loss_w_k
 from simulator.trials.trial import Trial, TrialMaker, Tried
 
@@ -16,7 +17,7 @@ def element(name: str) -> TrialMaker:
 
     def heat(tried: Tried) -> Trial:
         watts = tried.noisy(float(elements_w(tried.p, tried.conditions)[0, ELEMENTS.index(name)]), relative_sd=0.008)
-        rated = float(tried.p[f"{name}_w"][0]) * (float(tried.conditions.mains_v[0]) / 230.0) ** 2
+        rated = float(element_w(tried.p[f"{name}_w"], tried.conditions.mains_v)[0])
         return tried.trial({"element_share": float(watts.mean()) / rated}, **{f"{name}_w": watts})
 
     return heat

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulator.arrays import FloatArray
 from simulator.physics.refrigerant_circuit import KITCHEN_RATED_C
-from simulator.trials.trial import FloatArray, Trial, Tried
+from simulator.trials.trial import Trial, Tried
 
 
 def _one(tried: Tried, name: str) -> float:

@@ -10,12 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simulator.arrays import FloatArray
 from simulator.physics.kind import Parameters
 from simulator.physics.programme import Conditions
 
-FloatArray = NDArray[np.float64]
 Trace = tuple[tuple[float, Mapping[str, float | bool]], ...]
 """(seconds since the begin, metric → value) each."""
 

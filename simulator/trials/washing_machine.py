@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.physics.washing_machine import LEAK_L_MIN, MM_PER_L, PRESSURE_RATED_BAR, SENSOR_DRIFT_MM, heater_w
+from simulator.physics.plumbing import drain_flow, drain_pump_w, inlet_flow
+from simulator.physics.washing_machine import LEAK_L_MIN, MM_PER_L, SENSOR_DRIFT_MM, heater_w
 from simulator.trials.trial import Trial, Tried
 
 
@@ -24,17 +25,15 @@ def coast_down(tried: Tried) -> Trial:
 
 def drain(tried: Tried) -> Trial:
     """The drain pump on: the level's fall tells litres a minute."""
-    blocked = tried.worn("drain_pump_clog")
-    l_min = _one(tried, "drain_l_min") * (1.0 - 0.9 * blocked) * float(tried.rng.lognormal(0, 0.03))
+    l_min = float(drain_flow(tried.p["drain_l_min"], tried.conditions)[0]) * float(tried.rng.lognormal(0, 0.03))
     level = MM_PER_L * np.maximum(12.0 - l_min / 60.0 * tried.at_s, 0.0)
-    watts = tried.noisy(_one(tried, "pump_w") * (1.0 - 0.2 * blocked), relative_sd=0.02)
+    watts = tried.noisy(float(drain_pump_w(tried.p["pump_w"], tried.conditions)[0]), relative_sd=0.02)
     return tried.trial({"drain_l_min": l_min}, level_mm=np.round(level), pump_w=watts)
 
 
 def fill(tried: Tried) -> Trial:
     """The inlet valve open: litres a minute at the pressure of the house."""
-    flow = _one(tried, "fill_l_min") * np.sqrt(float(tried.conditions.pressure_bar[0]) / PRESSURE_RATED_BAR)
-    l_min = flow * max(1.0 - tried.worn("inlet_valve_clog"), 0.02) * float(tried.rng.lognormal(0, 0.02))
+    l_min = float(inlet_flow(tried.p["fill_l_min"], tried.conditions)[0]) * float(tried.rng.lognormal(0, 0.02))
     return tried.trial({"fill_l_min": l_min}, level_mm=np.round(MM_PER_L * l_min / 60.0 * tried.at_s))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.physics.water_heater import BURNT, MAINS_RATED_V, WATER_J_K, WELDED
+from simulator.physics.heating_element import element_w
+from simulator.physics.water_heater import BURNT, WATER_J_K, WELDED
 from simulator.trials.trial import Trial, Tried
 
 
@@ -14,7 +15,7 @@ def _one(tried: Tried, name: str) -> float:
 
 def _element_w(tried: Tried) -> float:
     left = 1.0 - 1.0 / _one(tried, "elements") if tried.worn("element_burnout") >= BURNT else 1.0
-    return _one(tried, "heater_w") * (float(tried.conditions.mains_v[0]) / MAINS_RATED_V) ** 2 * left
+    return float(element_w(tried.p["heater_w"], tried.conditions.mains_v)[0]) * left
 
 
 def heat(tried: Tried) -> Trial:

@@ -12,6 +12,7 @@ from ingest.profiles import load_profiles
 from simulator.fleet import Fleet
 from simulator.fleet_file import read_fleet
 from simulator.physics import KINDS
+from simulator.physics.columns import in_columns
 from simulator.physics.kind import SteadyKind
 from simulator.physics.surroundings import Surroundings
 from simulator.reports import Reports, join
@@ -105,3 +106,13 @@ def test_every_kind_says_what_others_need_of_it(kind: str) -> None:
     assert set(one.fault_modes) <= set(load_profiles()[kind].fault_modes)
     if isinstance(one, SteadyKind):
         assert set(one.settings) <= set(one.parameters)
+
+
+def test_what_is_no_metric_is_not_told() -> None:
+    """A metric without a word is NaN everywhere; a word that is no metric is refused, and not lost."""
+    told = in_columns(("power_w", "water_c"), {"water_c": 41.0}, 2, 3)
+
+    assert np.isnan(told[..., 0]).all()
+    assert (told[..., 1] == 41.0).all()
+    with pytest.raises(KeyError, match="watre_c"):
+        in_columns(("power_w", "water_c"), {"watre_c": 41.0}, 2)

@@ -7,7 +7,8 @@ import pytest
 
 from ingest.profiles import profile_for
 from simulator.fleet_file import read_fleet
-from simulator.physics.oven import CLEAN, COOL, FAULT_MODES, HEATS_UP, HOLD, KIND, PREHEAT, PROGRAMMES
+from simulator.physics.oven import CLEAN, COOL, FAULT_MODES, HEATS_UP, HOLD, KIND, PREHEAT
+from simulator.physics.oven_programmes import PROGRAMMES
 from simulator.physics.programme import Conditions
 from tests.simulator import twins
 from tests.simulator.twins import MOVES, START_MS, SURELY, Run
