@@ -3,13 +3,16 @@
 The client library carries bytes, one request at a time; batching, retry and bounds are ours: a body has at most
 :data:`BODY_LINES` lines and :data:`BODY_BYTES` bytes, each is tried once, and :class:`StoreUnavailable` hands the repetition
 to the writer, which keeps everything in the journal meanwhile. Where the server refuses what is in a body, the body is
-halved until the bad lines stand alone; writing good lines twice is the same points.
+halved until the bad lines stand alone; writing good lines twice is the same points. Where a body gets no answer in time,
+because the way to the server is narrow or the server slow, the next ones are half as long, and longer again as soon as they
+are answered quickly: otherwise the same body would fail for ever.
 A bucket's own retention drops old samples: :meth:`InfluxStore.prune` does nothing, because a bucket may hold other data.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
 BODY_LINES = 5_000
 BODY_BYTES = 4 * 1024 * 1024
+BODY_BYTES_MIN = 4 * 1024
 KINDS_MAX = 256
 CONNECT_TIMEOUT_MS = 5_000
 READ_TIMEOUT_MS = 60_000
@@ -54,6 +58,7 @@ class InfluxStore:
         self._writes = client.write_api(write_options=SYNCHRONOUS)
         self._queries = client.query_api()
         self._heads: dict[str, dict[str, bytes]] = {}
+        self._body_bytes = BODY_BYTES
         self._dialect = Dialect(  # type: ignore[no-untyped-call]  # the client library is typed in parts only
             header=True, annotations=[], delimiter=",", date_time_format="RFC3339Nano"
         )
@@ -83,7 +88,7 @@ class InfluxStore:
             kept = _take(block, rows) if refused else block
             lines += encode_block(kept, self._heads.setdefault(block.kind, {}))
             origins.append((number, rows))
-        for start, end in _bodies(lines):
+        for start, end in _bodies(lines, self._body_bytes):
             try:
                 self._send(b"\n".join(lines[start:end]))
             except RefusedBody as error:
@@ -201,9 +206,17 @@ class InfluxStore:
         return self._post(lines[:half]) + self._post(lines[half:])
 
     def _send(self, body: bytes) -> None:
-        """Write one body."""
-        with translated(self._address):
-            self._writes.write(self._address.bucket, self._address.org, body)
+        """Write one body, and learn from how long that took how long bodies may be."""
+        started = time.monotonic()
+        try:
+            with translated(self._address):
+                self._writes.write(self._address.bucket, self._address.org, body)
+        except StoreUnavailable as error:
+            if error.kind == "timeout":
+                self._body_bytes = max(BODY_BYTES_MIN, len(body) // 2)
+            raise
+        if self._body_bytes < BODY_BYTES and time.monotonic() - started < READ_TIMEOUT_MS / 1000 / 4:
+            self._body_bytes = min(BODY_BYTES, self._body_bytes * 2)
 
     def _query(self, query: str) -> bytes:
         """The CSV that answers a query."""
@@ -281,13 +294,13 @@ class InfluxStore:
         )
 
 
-def _bodies(lines: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+def _bodies(lines: Sequence[bytes], body_bytes: int) -> Iterator[tuple[int, int]]:
     """Lines in bodies of bounded length: from which to which."""
     ends = np.cumsum(np.fromiter(map(len, lines), dtype=np.int64, count=len(lines)) + 1)
     start = 0
     while start < len(lines):
         before = int(ends[start - 1]) if start else 0
-        fitting = int(np.searchsorted(ends, before + BODY_BYTES + 1, side="right"))
+        fitting = int(np.searchsorted(ends, before + body_bytes + 1, side="right"))
         end = min(max(fitting, start + 1), start + BODY_LINES, len(lines))
         yield start, end
         start = end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from dataclasses import dataclass, field
@@ -275,3 +276,36 @@ def test_an_address_is_read() -> None:
 
     assert address == InfluxAddress("::1", 8086, "my org", "b/1", is_tls=True)
     assert address.base_url == "https://[::1]:8086"
+
+
+def test_bodies_that_take_too_long_become_shorter(server: Playing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over a narrow way each attempt gets further until all is stored; where it is wide again, bodies grow again."""
+    monkeypatch.setattr(influx, "READ_TIMEOUT_MS", 50)
+    monkeypatch.setattr(influx, "BODY_BYTES_MIN", 1)
+    release = threading.Event()
+
+    def narrow(lines: list[str]) -> Answer:
+        if len(lines) > 10:
+            release.wait(0.1)
+        return 204, {}, ""
+
+    server.answer = narrow
+    store = server.store()
+
+    attempts = 0
+    is_stored = False
+    while not is_stored:
+        attempts += 1
+        with contextlib.suppress(StoreUnavailable):
+            store.write([make_block(samples(200))])
+            is_stored = True
+    release.set()
+
+    assert 1 < attempts < 15
+    assert all(len(body) <= 10 for body in server.bodies[-20:])
+    server.answer = lambda _lines: (204, {}, "")
+    for _ in range(10):
+        server.bodies.clear()
+        store.write([make_block(samples(200))])
+    assert len(server.bodies) == 1
+    store.close()
