@@ -20,7 +20,6 @@ from typing import Protocol
 
 import numpy as np
 
-from detectors.waiting import taken
 from ingest.sample import AdmittedBatch
 
 ATTEMPTS_MAX = 2
@@ -122,6 +121,6 @@ def by_appliance(batch: AdmittedBatch) -> Iterator[tuple[str, AdmittedBatch]]:
             (block, np.array([row for row, name in enumerate(block.appliance_ids) if name == appliance_id], np.intp))
             for block in batch.blocks
         ]
-        blocks = tuple(taken(block, rows) for block, rows in parts if len(rows))
+        blocks = tuple(block.taken(rows) for block, rows in parts if len(rows))
         events = tuple(event for event in batch.events if event.appliance_id == appliance_id)
         yield appliance_id, replace(batch, blocks=blocks, events=events)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from detectors.hygiene import Sorted
 from detectors.lines import EventItem, Line, SampleItem
-from detectors.waiting import blocks_of, rows_of_block, taken
+from detectors.waiting import blocks_of, rows_of_block
 from ingest.sample import AdmittedBatch, Event, Passed, SampleBlock
 
 WATERMARK_MS = 60_000
@@ -93,7 +93,7 @@ class Reorder:
             for place in np.flatnonzero(~keep).tolist():
                 came.setdefault(int(rows[place]), []).append(SampleItem.of(block, place, now_ms))
             if keep.any():
-                blocks.append(block if keep.all() else taken(block, np.flatnonzero(keep)))
+                blocks.append(block if keep.all() else block.taken(np.flatnonzero(keep)))
         events = [one.said for one in others if one.row in at_once and isinstance(one.said, Event)]
         for one in others:
             if one.row not in at_once:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,24 +14,6 @@ from ingest.sample import SampleBlock, SampleFlag
 def rows_of_block(block: SampleBlock, row_of: Callable[[str], int]) -> NDArray[np.intp]:
     """The row of each sample's appliance."""
     return np.fromiter(map(row_of, block.appliance_ids), np.intp, len(block))
-
-
-def taken(block: SampleBlock, places: NDArray[np.intp]) -> SampleBlock:
-    """Some samples of a block."""
-    numbers = places.tolist()
-    return replace(
-        block,
-        appliance_ids=[block.appliance_ids[place] for place in numbers],
-        ts_ms=block.ts_ms[places],
-        values=block.values[places],
-        modes=[block.modes[place] for place in numbers],
-        cycles=[block.cycles[place] for place in numbers],
-        seq=block.seq[places],
-        index=block.index[places],
-        flags=block.flags[places],
-        metrics_text=None,
-        boots=None if block.boots is None else [block.boots[place] for place in numbers],
-    )
 
 
 def blocks_of(items: Sequence[SampleItem]) -> tuple[SampleBlock, ...]:

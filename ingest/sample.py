@@ -7,7 +7,7 @@ All values are immutable by convention: whoever receives a block reads it and ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntFlag, StrEnum
 from typing import TYPE_CHECKING
 
@@ -65,6 +65,23 @@ class SampleBlock:
     def __len__(self) -> int:
         """How many samples the block holds."""
         return len(self.appliance_ids)
+
+    def taken(self, places: NDArray[np.intp]) -> SampleBlock:
+        """Some samples of the block, without its text."""
+        numbers = places.tolist()
+        return replace(
+            self,
+            appliance_ids=[self.appliance_ids[place] for place in numbers],
+            ts_ms=self.ts_ms[places],
+            values=self.values[places],
+            modes=[self.modes[place] for place in numbers],
+            cycles=[self.cycles[place] for place in numbers],
+            seq=self.seq[places],
+            index=self.index[places],
+            flags=self.flags[places],
+            metrics_text=None,
+            boots=None if self.boots is None else [self.boots[place] for place in numbers],
+        )
 
     def time_ns(self) -> NDArray[np.int64]:
         """Event time in ns since 1970, made unique: ms × 10⁶ + (seq × 512 + index) mod 10⁶, or + 0 without seq; shape (N,).

@@ -11,7 +11,6 @@ A bucket's own retention drops old samples: :meth:`InfluxStore.prune` does nothi
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from typing import TYPE_CHECKING
 
@@ -85,7 +84,7 @@ class InfluxStore:
             refused = refusals(block)
             rejected += [(number, row, why) for row, why in refused]
             rows = np.delete(np.arange(len(block)), [row for row, _ in refused])
-            kept = _take(block, rows) if refused else block
+            kept = block.taken(rows) if refused else block
             lines += encode_block(kept, self._heads.setdefault(block.kind, {}))
             origins.append((number, rows))
         for start, end in _bodies(lines, self._body_bytes):
@@ -310,20 +309,3 @@ def _lines(lines: Sequence[bytes], origins: Sequence[tuple[int, NDArray[np.intp]
     """All lines with where they come from."""
     places = [(number, row) for number, rows in origins for row in rows.tolist()]
     return [(line, number, row) for line, (number, row) in zip(lines, places, strict=True)]
-
-
-def _take(block: SampleBlock, rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> SampleBlock:
-    """Some rows of a block."""
-    some = rows.tolist()
-    return dataclasses.replace(
-        block,
-        appliance_ids=[block.appliance_ids[row] for row in some],
-        ts_ms=block.ts_ms[rows],
-        values=block.values[rows],
-        modes=[block.modes[row] for row in some],
-        cycles=[block.cycles[row] for row in some],
-        seq=block.seq[rows],
-        index=block.index[rows],
-        flags=block.flags[rows],
-        metrics_text=None,
-    )
