@@ -8,7 +8,8 @@ visible in their order, so that whoever reads on from a number misses nothing. T
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -72,32 +73,32 @@ def transact(
 
     With ``take_turn`` false the work takes its turn itself, later, by :func:`wait_for_turn`.
     """
-    try:
+    with _translated("keep"):
         for attempt in stamina.retry_context(on=_is_conflict, attempts=CONFLICT_ATTEMPTS, timeout=None, wait_max=1.0):
             with attempt, engine.connect().execution_options(**_IMMEDIATE) as connection, connection.begin():
                 if take_turn:
                     wait_for_turn(connection)
                 return work(Transaction(connection, now_ms, chance))
-    except (OperationalError, InterfaceError) as error:
-        raise _unavailable(error) from error
-    except PoolTimeoutError as error:
-        raise UnavailableError("The database is busy: all connections are in use.") from error
-    except (DataError, UnicodeError) as error:
-        raise InvalidError("A value holds characters that the database can't keep.") from error
     raise AssertionError("a retry ends with a result or an error")
 
 
 def look(engine: Engine, work: Callable[[Transaction], T], *, now_ms: int, chance: random.Random) -> T:
     """Run ``work`` in one reading transaction."""
+    with _translated("look for"), engine.connect() as connection, connection.begin():
+        return work(Transaction(connection, now_ms, chance))
+
+
+@contextmanager
+def _translated(verb: str) -> Iterator[None]:
+    """The driver's errors as ours; ``verb`` is what it couldn't do with a value."""
     try:
-        with engine.connect() as connection, connection.begin():
-            return work(Transaction(connection, now_ms, chance))
+        yield
     except (OperationalError, InterfaceError) as error:
         raise _unavailable(error) from error
     except PoolTimeoutError as error:
         raise UnavailableError("The database is busy: all connections are in use.") from error
     except (DataError, UnicodeError) as error:
-        raise InvalidError("A value holds characters that the database can't look for.") from error
+        raise InvalidError(f"A value holds characters that the database can't {verb}.") from error
 
 
 def _unavailable(error: OperationalError | InterfaceError) -> UnavailableError:

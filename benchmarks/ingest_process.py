@@ -23,13 +23,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from benchmarks.whole_ingest import WholeIngest, whole_ingest
-from ingest.clock import SystemClock
 from ingest.mqtt.address import parse_address
 from ingest.mqtt.connection import Connection, ConnectionOptions
 from ingest.mqtt.session import Session, subscriptions
 from ingest.store.influx import InfluxStore
 from ingest.store.influx_address import InfluxAddress
-from ingest.writer import StoreWriter, WriterOptions
+from ingest.writer import StoreWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -153,15 +152,7 @@ class ColumnReader:
 
 def _writer(whole: WholeIngest, specification: Specification) -> StoreWriter:
     store = InfluxStore.open(InfluxAddress.parse(specification.store_url), token=specification.store_token)
-    return StoreWriter(
-        whole.feed,
-        store,
-        whole.books,
-        refuse=lambda _: None,
-        clock=SystemClock(),
-        chance=random.Random(1),
-        options=WriterOptions(reads_ahead=True),
-    )
+    return whole.writer(store)
 
 
 async def _only_drain(specification: Specification) -> Outcome:

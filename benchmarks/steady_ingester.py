@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import random
 import sys
 import threading
 import time
@@ -21,7 +20,6 @@ from benchmarks.whole_ingest import whole_ingest
 from ingest.clock import SystemClock
 from ingest.store.influx import InfluxStore
 from ingest.store.influx_address import InfluxAddress
-from ingest.writer import StoreWriter, WriterOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,15 +50,7 @@ async def main(specification: dict[str, str], stall_s: int) -> None:
         store = NotingStore.open(address, token=specification["store_token"])
         assert isinstance(store, NotingStore)
         store.delays_ms = []
-        writer = StoreWriter(
-            whole.feed,
-            store,
-            whole.books,
-            refuse=lambda _: None,
-            clock=SystemClock(),
-            chance=random.Random(1),
-            options=WriterOptions(reads_ahead=True),
-        )
+        writer = whole.writer(store)
         reader, stop = ColumnReader(whole.feed), threading.Event()
         for work in (writer.run, reader.run):
             threading.Thread(target=work, args=(stop,), daemon=True).start()

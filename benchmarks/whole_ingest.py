@@ -26,11 +26,13 @@ from ingest.mqtt.address import parse_address
 from ingest.mqtt.connection import ConnectionOptions
 from ingest.mqtt.session import subscriptions
 from ingest.wire.columns import BatchDecoder
+from ingest.writer import StoreWriter, WriterOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from ingest.journal import Journal
+    from ingest.store import TelemetryStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,18 @@ class WholeIngest:
     books: Books
     admitting: threading.Thread
     receiving: asyncio.Task[None]
+
+    def writer(self, store: TelemetryStore) -> StoreWriter:
+        """The cursor "store" of this ingest, to be run in a thread, as it writes to a store that is another process."""
+        return StoreWriter(
+            self.feed,
+            store,
+            self.books,
+            refuse=lambda _: None,
+            clock=SystemClock(),
+            chance=random.Random(1),
+            options=WriterOptions(reads_ahead=True),
+        )
 
     def check(self) -> None:
         """Raise if a part has ended by itself: nothing more would come."""
