@@ -61,6 +61,8 @@ IDLE, PREHEAT, HOLD, CLEAN, COOL = range(5)
 MODE_OF_SLOT = np.array([PREHEAT, HOLD, CLEAN, CLEAN, COOL], dtype=np.int8)
 HEATS_UP = np.array([True, False, True, False, False])
 HOLDS = np.array([False, True, False, True, False])
+WARMER_MIN_K = 460.0
+"""How much warmer than the kitchen every oven would become, as it is made for a pyrolysis."""
 PREHEAT_RATIO_MAX = 2.5
 COOL_TO_C = 110.0
 COOL_LIMIT_S = 2400.0
@@ -75,7 +77,8 @@ class Ovens:
     """N ovens: parameters, counters, and how warm each was left when."""
 
     def __init__(self, parameters: Parameters, rng: np.random.Generator) -> None:
-        self.parameters = dict(parameters)
+        cleaning_w = parameters["heating_share"] * (parameters["bake_w"] + parameters["grill_w"])
+        self.parameters = {**parameters, "loss_w_k": np.minimum(parameters["loss_w_k"], cleaning_w / WARMER_MIN_K)}
         done = rng.integers(0, 1500, len(parameters["bake_w"]))
         self.cycles_done = done.astype(np.int64)
         self.totals = {"energy_kwh": done * 0.9}

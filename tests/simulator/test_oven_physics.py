@@ -47,6 +47,14 @@ def test_preheating_to_180_takes_8_to_12_minutes() -> None:
     assert 8 < minutes.mean() < 12
 
 
+def test_every_oven_is_made_for_its_hottest_programme() -> None:
+    """An oven of weak elements that loses much is insulated until a pyrolysis comes to its end."""
+    weak = twins.run(KIND, {**TYPICAL, "bake_w": 800.0, "grill_w": 1000.0, "loss_w_k": 5.0}, count=200)
+
+    assert _of(weak, PYROLYSIS).any()
+    assert np.isfinite(weak.cycles.phase_s).all()
+
+
 def test_holding_180_takes_500_to_800_watts() -> None:
     """Holding takes .5-.8 kW at 160-180 °C (detection.md 10.6: UA 3-5 W/K), and the balance UA (T - T_a) / n, within 1 W."""
     one = _run(count=200)
