@@ -2,8 +2,8 @@
 
 The typed decoder keeps the last of duplicate keys, takes integers beyond 64 bit as numbers, and lets an empty object pass.
 Counting finds all of that: a message without a backslash holds two quotes per key and per text; a duplicate key adds to
-the count and never takes away. So messages whose sum is right are right. A batch is looked at as a whole, then by chunks,
-then one by one. False alarms cost time only.
+the count and never takes away. So messages whose sum is right are right. A batch is looked at as a whole, and where that
+is odd, by message, all at once. False alarms cost time only.
 """
 
 from __future__ import annotations
@@ -19,12 +19,11 @@ from ingest.wire.fields import TEXT_CHARACTERS_MAX
 from ingest.wire.strict_json import is_boot
 from ingest.wire.telemetry import METRICS_MAX
 
-CHUNK = 256
 BOOT_CHARACTERS_MAX = 32
 QUOTES_OF_IDENTITY = 6
 """Two keys and one text."""
 _BEYOND_INTEGERS = 2.0**63
-_QUOTE = ord('"')
+_QUOTE, _BACKSLASH = b'"\\'
 
 
 def odd_rows(values: NDArray[np.float64], readings: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -67,25 +66,35 @@ def odd_messages(
     ]
     expected = quotes + np.where(decoded.seqs >= 0, QUOTES_OF_IDENTITY, 0)
 
-    def is_odd(numbers: Sequence[int]) -> bool:
-        is_all = len(numbers) == len(payloads)
-        return _are_odd(
-            payloads if is_all else [payloads[number] for number in numbers],
-            heads if is_all else [heads[number] for number in numbers],
-            quotes=int(expected.sum() if is_all else expected[list(numbers)].sum()),
-        )
-
-    if not singles or not is_odd(singles):
+    if not singles:
         return odd
-    for start in range(0, len(singles), CHUNK):
-        chunk = singles[start : start + CHUNK]
-        if is_odd(chunk):
-            odd += [
-                number
-                for number in chunk
-                if _is_odd(payloads[number], heads[number], sources[number], int(quotes[number]))
-            ]
+    if len(singles) < len(payloads):
+        said = [payloads[number] for number in singles]
+        who = [heads[number] for number in singles]
+        expected = expected[list(singles)]
+    else:
+        said, who = list(payloads), heads
+    if _are_odd(said, who, quotes=int(expected.sum())):
+        suspects = [singles[place] for place in _suspects(said, who, expected)]
+        odd += [
+            number
+            for number in suspects
+            if _is_odd(payloads[number], heads[number], sources[number], int(quotes[number]))
+        ]
     return odd
+
+
+def _suspects(payloads: Sequence[bytes], heads: Sequence[Any], quotes: NDArray[np.int64]) -> list[int]:
+    """Places of those single-sample messages that may be odd."""
+    lengths = np.array(list(map(len, payloads)), dtype=np.int64)
+    ends = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
+    joined = np.frombuffer(b"".join(payloads), dtype=np.uint8)
+    said, escaped = (np.diff(np.searchsorted(np.flatnonzero(joined == byte), ends)) for byte in (_QUOTE, _BACKSLASH))
+    is_suspect = (said != quotes) | (escaped > 0) | (lengths > PAYLOAD_BYTES_MAX)
+    is_suspect |= [head.appliance_id is not None for head in heads]
+    if not _are_identities([head.boot for head in heads], [head.seq for head in heads]):
+        is_suspect |= [not _is_identity(head.boot, head.seq) for head in heads]
+    return np.flatnonzero(is_suspect).tolist()
 
 
 def _are_odd(payloads: Sequence[bytes], heads: Sequence[Any], *, quotes: int) -> bool:
@@ -114,6 +123,11 @@ def _are_identities(boots: list[str | None], seqs: list[int]) -> bool:
     )
 
 
+def _is_identity(boot: str | None, seq: int) -> bool:
+    """Whether both are well formed, or neither is there."""
+    return seq < 0 if boot is None else seq >= 0 and is_boot(boot)
+
+
 def _is_odd(payload: bytes, head: Any, source: Any, quotes: int) -> bool:
     """Whether one message must be shown to the strict decoder."""
     expected = quotes
@@ -125,8 +139,7 @@ def _is_odd(payload: bytes, head: Any, source: Any, quotes: int) -> bool:
         expected += 4
     return (
         len(payload) > PAYLOAD_BYTES_MAX
-        or (head.boot is None) != (head.seq < 0)
-        or (head.boot is not None and not is_boot(head.boot))
+        or not _is_identity(head.boot, head.seq)
         or (head.appliance_id is not None and head.appliance_id != source.appliance_id)
         or b"\\" in payload
         or payload.count(b'"') != expected
