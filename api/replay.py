@@ -76,7 +76,7 @@ class Replay:
     """One recording on its way to the service."""
 
     def __init__(self, agent: Agent, broker: Broker, *, clock: Clock, rng: random.Random) -> None:
-        self.agent = agent
+        self.agent, self._broker = agent, broker
         self.connection = Connection(agent, broker, clock=clock, password=None, rng=rng, gate=asyncio.Semaphore(1))
         self.samples = 0
         self._silent_since = (0, time.monotonic())
@@ -131,10 +131,9 @@ class Replay:
         if done != self._silent_since[0] or self.connection.is_idle:
             self._silent_since = (done, now_s)
         elif now_s - self._silent_since[1] > SILENCE_S:
-            state = (
-                "the service acknowledges nothing" if self.connection.is_connected else "no connection to the broker"
-            )
-            _say(f"waiting: {state}")
+            is_heard = self.connection.is_connected
+            nobody = f"no connection to the broker at {self._broker.host}:{self._broker.port}"
+            _say(f"waiting: {'the service acknowledges nothing' if is_heard else nobody}")
             self._silent_since = (done, now_s)
 
 

@@ -24,8 +24,6 @@ from simulator.fleet_file import read_fleet
 from simulator.folder import write_folder
 from simulator.weather import DAY_MS
 
-APPLIANCES = 200
-
 
 @dataclass(frozen=True, slots=True)
 class CatchingUpClock:
@@ -48,7 +46,7 @@ def run_simulate(
     fleet: str,
     seed: int,
     days: float,
-    appliances: int | None,
+    appliances: int,
     speed: float,
     start: str | None,
     credentials: Path | None,
@@ -67,7 +65,7 @@ def run_simulate(
     begin_ms = now_ms - round(days * DAY_MS) if start is None else _moment(start)
     if out is None and begin_ms > now_ms:
         raise ValueError(f"--start {start} is in the future; a fleet at a broker begins now or before.")
-    whole = Fleet(specification, seed=seed, appliances=appliances or APPLIANCES, start_ms=begin_ms)
+    whole = Fleet(specification, seed=seed, appliances=appliances, start_ms=begin_ms)
     if out is not None:
         _fill_folder(whole, out, days)
         return

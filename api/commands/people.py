@@ -60,6 +60,8 @@ def add(
         if known is None or not key or known.role != role.value:
             accounts.add(name, Role(role.value), password=secret)
             say(f"Account {name} with role {role.value} is made.")
+            if not (key or password):
+                say("Nobody can use it yet: the same command with --key gives it an API key.")
         if key:
             sys.stdout.write(accounts.issue_key(name) + "\n")
 

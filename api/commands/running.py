@@ -90,8 +90,8 @@ def simulate(
         str, typer.Option(metavar="NAME|FILE", help="demo, household, easy, hard, wild, or a fleet file.")
     ] = "household",
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same fleet.")] = 1,
-    days: Annotated[float, typer.Option(min=0, help="Begin this many days before now.")] = 0,
-    appliances: Annotated[int | None, typer.Option(min=1, max=1_000_000, help="How many appliances.")] = None,
+    days: Annotated[float, typer.Option(min=0, help="Begin this many days before now; --out: fill so many.")] = 0,
+    appliances: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many appliances.")] = 200,
     speed: Annotated[float, typer.Option(min=0, help="How fast the past is caught up; 0 = as fast as taken.")] = 0,
     start: Annotated[str | None, typer.Option(metavar="TIME", help="Begin then instead (RFC 3339).")] = None,
     credentials: Annotated[Path | None, typer.Option(metavar="FILE", help="CSV of id,password for the broker.")] = None,

@@ -23,7 +23,8 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
 TimeOption = Annotated[
-    str | None, typer.Option("--time", metavar="COLUMN", help="Time column (default: the first that is called so).")
+    str | None,
+    typer.Option("--time", metavar="COLUMN", help="Time column (default: ts, timestamp, time, datetime or ctime)."),
 ]
 DropOption = Annotated[list[str] | None, typer.Option("--drop", metavar="COLUMN", help="Leave a column out.")]
 MetricOption = Annotated[

@@ -166,6 +166,15 @@ def test_an_account_is_made_and_its_key_alone_is_on_stdout(run: Run) -> None:
     assert listed == [{"name": "anna", "role": "dispatcher", "disabled": False}]
 
 
+def test_an_account_without_key_and_password_is_told_to_be_useless(run: Run) -> None:
+    """Whoever makes an account that nobody can use reads so, with the way out; who asks for a key does not."""
+    bare = run("users", "add", "bert", "--role", "viewer")
+    keyed = run("users", "add", "anna", "--role", "viewer", "--key")
+
+    assert "the same command with --key" in bare.err
+    assert "--key" not in keyed.err
+
+
 def test_appliances_are_added_listed_and_retired(run: Run, tmp_path: Path) -> None:
     """``appliances add`` prints the password once and writes its hash for the broker; ``retire`` takes it away."""
     added = run("appliances", "add", "w-1", "--kind", "washing_machine", "--broker-passwords", "passwords")
