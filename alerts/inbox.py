@@ -39,7 +39,7 @@ KEPT_EVENTS = frozenset(EventType) - {EventType.CYCLE_STARTED, EventType.CYCLE_F
 
 
 class Feed(Protocol):
-    """Gives what admission let through, in order; :class:`ingest.feed.AdmittedFeed` is one."""
+    """Gives what admission let through, in order; :class:`ingest.feed.feed.AdmittedFeed` is one."""
 
     def next(self, after: int) -> AdmittedBatch | None:
         """The first batch behind this position, ``None`` when caught up."""

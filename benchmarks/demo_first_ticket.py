@@ -23,7 +23,7 @@ from typing import Any
 import httpx
 import numpy as np
 
-from api.demo import DAY_MS, FLEET, HISTORY_DAYS
+from api.demo.demo import DAY_MS, FLEET, HISTORY_DAYS
 from benchmarks.figure import Figure
 from ingest.clock import SystemClock
 from simulator.fleet import Fleet

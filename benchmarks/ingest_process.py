@@ -23,17 +23,17 @@ from typing import TYPE_CHECKING
 import structlog
 
 from benchmarks.whole_ingest import WholeIngest, whole_ingest
+from ingest.loops.store import StoreWriter
 from ingest.mqtt.address import parse_address
 from ingest.mqtt.connection import Connection, ConnectionOptions
 from ingest.mqtt.session import Session, subscriptions
 from ingest.store.influx import InfluxStore
 from ingest.store.influx_address import InfluxAddress
-from ingest.writer import StoreWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ingest.feed import AdmittedFeed
+    from ingest.feed.feed import AdmittedFeed
     from ingest.mqtt.frames import PublishRun
 
 _LOOK_EVERY_S = 0.02

@@ -23,9 +23,9 @@ from benchmarks.influxdb import BUCKET, has_influxdb, influxdb
 from benchmarks.ingest_process import Outcome, Specification, ingest_process
 from benchmarks.json_loads import json_loads_us
 from benchmarks.workload import messages
-from ingest.admitted import batch_of
+from ingest.books.judgement import Judgement
 from ingest.clock import SystemClock
-from ingest.judgement import Judgement
+from ingest.feed.admitted import batch_of
 from ingest.store.line_protocol import encode_block
 from ingest.wire.columns import BatchDecoder
 

@@ -15,18 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.admission import Admission
-from ingest.admitter import Admitter
-from ingest.books import Books
+from ingest.admission.admission import Admission
+from ingest.books.books import Books
 from ingest.clock import SystemClock
-from ingest.feed import AdmittedFeed
-from ingest.ingester import Ingester
+from ingest.feed.feed import AdmittedFeed
 from ingest.journal.sqlite import SqliteJournal
+from ingest.loops.admit import Admitter
+from ingest.loops.receive import Ingester
+from ingest.loops.store import StoreWriter, WriterOptions
 from ingest.mqtt.address import parse_address
 from ingest.mqtt.connection import ConnectionOptions
 from ingest.mqtt.session import subscriptions
 from ingest.wire.columns import BatchDecoder
-from ingest.writer import StoreWriter, WriterOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -7,7 +7,7 @@ burst in its own order waits for nothing however old it is, and the findings are
 that watermark. What comes behind what was handed on already is marked late: it is stored, and scored no more.
 
 The clock is the journal: each batch says until when it was received, and when nobody speaks any more, a batch without
-messages says so (ingest/committer.py). So a replay waits exactly as long as it took. What waits is part of the checkpoint.
+messages says so (ingest/loops/commit.py). So a replay waits exactly as long as it took. What waits is part of the checkpoint.
 An error code of a client that doesn't count never waits: the appliance itself says that something is wrong.
 """
 

@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class AdmittedBatches(Protocol):
-    """Where admitted batches come from, in order (ingest.feed.AdmittedFeed)."""
+    """Where admitted batches come from, in order (ingest.feed.feed.AdmittedFeed)."""
 
     def next(self, after: int) -> AdmittedBatch | None:
         """The first batch behind a position; None when there is none yet."""

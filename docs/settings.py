@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from api.settings import PREFIX, Settings
+from api.settings.settings import PREFIX, Settings
 
 HEAD = """# Which settings are there?
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from api.serve import ROLES
-from api.setting_sources import load
-from api.threads import STOP_WITHIN_S
+from api.service.serve import ROLES
+from api.service.threads import STOP_WITHIN_S
+from api.settings.sources import load
 from ingest.mqtt.session import covers, subscriptions
 from ingest.wire.topic import TO_APPLIANCE
 

@@ -16,13 +16,13 @@ from alerts.desk import Desk
 from alerts.errors import DatabaseError
 from detectors.pipeline import Pipeline
 from detectors.runner import Runner
-from ingest.admission import Admission
-from ingest.admitter import Admitter
-from ingest.books import FILE_NAME, Books, BooksError
+from ingest.admission.admission import Admission
+from ingest.books.books import FILE_NAME, Books, BooksError
 from ingest.clock import ManualClock
-from ingest.feed import AdmittedFeed
+from ingest.feed.feed import AdmittedFeed
 from ingest.journal import JournalError
 from ingest.journal.sqlite import SqliteJournal
+from ingest.loops.admit import Admitter
 from ingest.profiles import load_profiles
 from ingest.store import StoreUnavailable
 from ingest.store.embedded import EmbeddedStore

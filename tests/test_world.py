@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from ingest.books.ledger import BootLedger
 from ingest.journal import Journal
-from ingest.ledger import BootLedger
 from tests.contract.journal_suite import JournalSuite
 from tests.world import Guards, first_broken
 from tests.world_disk import DiskJournal, SimulatedDisk

@@ -26,13 +26,13 @@ from alerts.desk import Desk
 from alerts.errors import UnavailableError
 from detectors.pipeline import Pipeline
 from detectors.runner import Runner
-from ingest.admission import Admission
-from ingest.admitter import Admitter
+from ingest.admission.admission import Admission
 from ingest.clock import ManualClock
-from ingest.committer import Committer, ReceivedBatch
-from ingest.feed import AdmittedFeed
+from ingest.feed.feed import AdmittedFeed
+from ingest.loops.admit import Admitter
+from ingest.loops.commit import Committer, ReceivedBatch
+from ingest.loops.store import StoreWriter, WriterOptions
 from ingest.wire.command import decode_ack
-from ingest.writer import StoreWriter, WriterOptions
 from tests.world_disk import DiskJournal, SimulatedDisk
 from tests.world_fleet import PROFILES, START_MS, Agent, Broker, Link, Plan, make_plan
 from tests.world_parts import WorldBooks, WorldSink, WorldStore, decoder, open_books, open_desk_engine

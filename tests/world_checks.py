@@ -15,9 +15,9 @@ from sqlalchemy import func, select
 from alerts.schema import outbox, tickets
 from detectors.pipeline import Pipeline
 from detectors.runner import Runner
-from ingest.dead_letters import list_dead_letters
-from ingest.event_time import AcceptanceWindow
-from ingest.feed import AdmittedFeed
+from ingest.books.dead_letters import list_dead_letters
+from ingest.books.event_time import AcceptanceWindow
+from ingest.feed.feed import AdmittedFeed
 from ingest.mqtt.frames import unpack
 from tests.detectors.memory_sink import MemorySink
 from tests.world import WRONG_CLOCKS_MS, Guards, World, run_world

@@ -23,8 +23,8 @@ from alerts.database import migrate, open_database, transact, with_turns
 from alerts.desk import Desk
 from alerts.errors import UnavailableError
 from detectors.finding import Checkpoint, DetectCommit
-from ingest.books import Books, _prepare
-from ingest.dead_letters import DeadLetterQuota
+from ingest.books.books import Books, _prepare
+from ingest.books.dead_letters import DeadLetterQuota
 from ingest.sample import SampleBlock
 from ingest.store import StoreUnavailable
 from ingest.wire.columns import BatchDecoder

@@ -13,7 +13,7 @@ from api.commands.shape import ConfigOption, JsonOption, load_settings, say, tel
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingest.books import Books
+    from ingest.books.books import Books
 
 LEDGER_COLUMNS = ("id", "boot", "max_seq", "stored", "dead_lettered", "gap", "duplicates")
 
@@ -35,7 +35,7 @@ def migrate(ctx: typer.Context, config: ConfigOption = None) -> None:
     """Bring the service desk's database up to this version."""
     loaded = load_settings(ctx, config)
     from alerts.errors import DeskError  # noqa: PLC0415
-    from api.desk_database import open_desk_database  # noqa: PLC0415
+    from api.service.desk_database import open_desk_database  # noqa: PLC0415
 
     with telling(DeskError):
         open_desk_database(loaded.settings)
@@ -50,7 +50,7 @@ def ledger(
     config: ConfigOption = None,
 ) -> None:
     """Per appliance and boot: what is stored, what was refused, and what is missing."""
-    from ingest.books import BooksError  # noqa: PLC0415
+    from ingest.books.books import BooksError  # noqa: PLC0415
 
     with telling(BooksError), _open_books(ctx, config) as books:
         rows = books.ledger_rows(appliance_id)
@@ -71,8 +71,8 @@ def dead_letters(
     config: ConfigOption = None,
 ) -> None:
     """Messages that could not be accepted, each with its reason."""
-    from ingest.books import BooksError  # noqa: PLC0415
-    from ingest.dead_letters import list_dead_letters  # noqa: PLC0415
+    from ingest.books.books import BooksError  # noqa: PLC0415
+    from ingest.books.dead_letters import list_dead_letters  # noqa: PLC0415
     from ingest.wire.dead_letter import Reason  # noqa: PLC0415
 
     if reason is not None and reason not in set(Reason):
@@ -93,7 +93,7 @@ def dead_letters(
 def _open_books(ctx: typer.Context, config: Path | None) -> Iterator[Books]:
     """The books of the data folder, to read; also beside a running service."""
     settings = load_settings(ctx, config).settings
-    from ingest.books import FILE_NAME, Books  # noqa: PLC0415
+    from ingest.books.books import FILE_NAME, Books  # noqa: PLC0415
 
     books = Books.open(settings.data_dir / FILE_NAME, read_only=True)
     try:
@@ -104,6 +104,6 @@ def _open_books(ctx: typer.Context, config: Path | None) -> Iterator[Books]:
 
 def mask(url: str) -> str:
     """The URL without its password."""
-    from api.settings import mask_url  # noqa: PLC0415
+    from api.settings.settings import mask_url  # noqa: PLC0415
 
     return mask_url(url)

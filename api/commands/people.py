@@ -33,7 +33,7 @@ def _open_accounts(ctx: typer.Context, config: Path | None) -> Accounts:
     """The accounts of the configured database, brought up to this version."""
     settings = load_settings(ctx, config).settings
     from alerts.accounts import Accounts  # noqa: PLC0415
-    from api.desk_database import open_desk_database  # noqa: PLC0415
+    from api.service.desk_database import open_desk_database  # noqa: PLC0415
     from ingest.clock import SystemClock  # noqa: PLC0415
 
     return Accounts(open_desk_database(settings), SystemClock(), random.SystemRandom())

@@ -14,7 +14,7 @@ from api.commands.shape import ConfigOption, JsonOption, load_settings, say, tel
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ingest.registry import Credentials, Registry
+    from ingest.books.registry import Credentials, Registry
 
 appliances = typer.Typer(no_args_is_help=True, help="Which appliances there are, and their credentials at the broker.")
 
@@ -92,8 +92,8 @@ def retire(
     config: ConfigOption = None,
 ) -> None:
     """Take an appliance out of service: from now on its messages are refused."""
+    from ingest.books.registry import write_password_lines  # noqa: PLC0415
     from ingest.clock import SystemClock  # noqa: PLC0415
-    from ingest.registry import write_password_lines  # noqa: PLC0415
 
     with _registry(ctx, config) as registry:
         registry.retire(appliance_id, now_ms=SystemClock().now_ms())
@@ -106,8 +106,8 @@ def retire(
 def _registry(ctx: typer.Context, config: Path | None) -> Iterator[Registry]:
     """The registry of the data folder; also beside a running service, which notices."""
     settings = load_settings(ctx, config).settings
-    from ingest.books import FILE_NAME, Books, BooksError  # noqa: PLC0415
-    from ingest.registry import Registry, RegistryError  # noqa: PLC0415
+    from ingest.books.books import FILE_NAME, Books, BooksError  # noqa: PLC0415
+    from ingest.books.registry import Registry, RegistryError  # noqa: PLC0415
 
     with telling(BooksError, RegistryError):
         books = Books.open(settings.data_dir / FILE_NAME)
@@ -119,7 +119,7 @@ def _registry(ctx: typer.Context, config: Path | None) -> Iterator[Registry]:
 
 def _write_passwords(path: Path | None, made: Iterable[Credentials]) -> None:
     """Put the hashes into mosquitto's file, where one is given."""
-    from ingest.registry import write_password_lines  # noqa: PLC0415
+    from ingest.books.registry import write_password_lines  # noqa: PLC0415
 
     if path is not None:
         write_password_lines(path, [(one.appliance_id, one.password_hash) for one in made])

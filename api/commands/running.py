@@ -31,8 +31,8 @@ def demo(
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same fleet.")] = 1,
 ) -> None:
     """Everything in one process on embedded parts, with a simulated fleet."""
-    from api import log_setup  # noqa: PLC0415
-    from api.demo import run_demo  # noqa: PLC0415
+    from api.demo.demo import run_demo  # noqa: PLC0415
+    from api.service import log_setup  # noqa: PLC0415
 
     log_setup.configure("auto", level=logging.WARNING)  # people watch a line of progress here
     with telling():
@@ -43,8 +43,8 @@ def demo(
 def serve(ctx: typer.Context, config: ConfigOption = None) -> None:
     """Everything in one process on the configured parts."""
     loaded = load_settings(ctx, config)
-    from api import log_setup  # noqa: PLC0415
-    from api.serve import ServiceError, run_service  # noqa: PLC0415
+    from api.service import log_setup  # noqa: PLC0415
+    from api.service.serve import ServiceError, run_service  # noqa: PLC0415
 
     log_setup.configure(loaded.settings.log_format)
     with telling(ServiceError):
@@ -74,9 +74,9 @@ def api(ctx: typer.Context, config: ConfigOption = None) -> None:
 def _run_role(ctx: typer.Context, config: Path | None, name: str) -> None:
     """Run one role until a signal."""
     loaded = load_settings(ctx, config)
-    from api import log_setup  # noqa: PLC0415
-    from api.roles import Role, RoleService  # noqa: PLC0415
-    from api.serve import ServiceError, run_until_signal  # noqa: PLC0415
+    from api.service import log_setup  # noqa: PLC0415
+    from api.service.roles import Role, RoleService  # noqa: PLC0415
+    from api.service.serve import ServiceError, run_until_signal  # noqa: PLC0415
 
     log_setup.configure(loaded.settings.log_format)
     with telling(ServiceError):
@@ -102,7 +102,7 @@ def simulate(
 ) -> None:
     """A simulated fleet against any broker, or into a fleet folder."""
     loaded = load_settings(ctx, config)
-    from api.simulate import run_simulate  # noqa: PLC0415
+    from api.commands.simulate import run_simulate  # noqa: PLC0415
 
     with telling(ValueError):
         run_simulate(
@@ -135,7 +135,7 @@ def replay(
     loaded = load_settings(ctx, config)
     names = renames(metric)
     _refuse_missing(files)
-    from api.replay import run_replay  # noqa: PLC0415
+    from api.commands.replay import run_replay  # noqa: PLC0415
 
     with telling(ValueError):
         run_replay(

@@ -16,7 +16,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from api.setting_sources import Loaded
+    from api.settings.sources import Loaded
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Settings file (default: fettle.toml if there is one).")
@@ -58,7 +58,7 @@ def sentence(error: Exception) -> str:
 
 def load_settings(ctx: typer.Context, config: Path | None, **overrides: Any) -> Loaded:
     """The settings of file and environment; ``--config`` may stand before or behind the command."""
-    from api.setting_sources import SettingsError, load  # noqa: PLC0415  (pydantic costs .4 s, and --help needs none of it)
+    from api.settings.sources import SettingsError, load  # noqa: PLC0415  (pydantic costs .4 s, and --help needs none of it)
 
     root: Any = ctx.find_root().params
     with telling(SettingsError):

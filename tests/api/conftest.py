@@ -13,9 +13,9 @@ import structlog
 from alerts.accounts import Accounts, Role
 from alerts.database import migrate, open_database
 from alerts.desk import Desk
-from api.app import make_app
-from api.context import Context
-from api.settings import Settings
+from api.http.app import make_app
+from api.http.context import Context
+from api.settings.settings import Settings
 from ingest.clock import ManualClock
 from ingest.profiles import load_profiles
 from ingest.store.embedded import EmbeddedStore

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from alerts.accounts import Role
 from alerts.database import transact
 from alerts.directory import ensure_appliance
-from api.context import Context
+from api.http.context import Context
 from detectors.finding import Channel, DetectCommit, Evidence, Finding
 from ingest.clock import ManualClock
 

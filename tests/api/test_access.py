@@ -7,8 +7,8 @@ import re
 import pytest
 
 from alerts.accounts import Role
-from api.access import COOKIE
-from api.app import make_app
+from api.http.access import COOKIE
+from api.http.app import make_app
 from tests.api.house import House
 
 OPEN = {"/livez", "/readyz", "/metrics", "/api/v1/login"}

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from api import cli
-from ingest.books import FILE_NAME, Books
+from ingest.books.books import FILE_NAME, Books
 
 COMMANDS: tuple[str, ...] = (
     *("demo", "serve", "ingest", "detect", "desk", "api", "simulate", "replay", "backtest"),

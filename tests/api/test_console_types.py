@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api.app import make_app
+from api.http.app import make_app
 from deploy.build_console import find_npm, run_npm_of_wheel
 
 CONSOLE = Path(__file__).resolve().parents[2] / "api" / "console"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from api.demo_summary import PredictedTicket, RealFault, judge, percentile_99, read_truth
+from api.demo.summary import PredictedTicket, RealFault, judge, percentile_99, read_truth
 
 DAY = 86_400_000
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from alerts.checkpoint import DETECT, move_cursor
 from alerts.database import Transaction, transact
 from alerts.inbox import CURSOR as DESK
-from api.housekeeping import Housekeeping, durable_cursors
-from ingest.books import FILE_NAME, Books, Entry
+from api.service.housekeeping import Housekeeping, durable_cursors
+from ingest.books.books import FILE_NAME, Books, Entry
+from ingest.books.judgement import Judgement
 from ingest.journal.sqlite import SqliteJournal
-from ingest.judgement import Judgement
 from tests.api.house import NOON_MS, House
 
 BATCHES = 30

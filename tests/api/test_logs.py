@@ -8,7 +8,7 @@ import logging
 import pytest
 import structlog
 
-from api import log_setup
+from api.service import log_setup
 
 
 def test_a_log_line_is_json_without_secrets(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,11 +9,11 @@ from typer.testing import CliRunner
 
 from alerts.accounts import Role
 from alerts.remote.policy import Scope
-from api import log_setup
 from api.cli import app
-from api.rooms import Surroundings
-from api.serve import Service
-from api.settings import Settings
+from api.service import log_setup
+from api.service.rooms import Surroundings
+from api.service.serve import Service
+from api.settings.settings import Settings
 from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
 from ingest.wire.command import decode_command
 from tests.api.house import House

@@ -6,8 +6,8 @@ import threading
 from dataclasses import dataclass, field
 
 from alerts.errors import UnavailableError
-from api.loops import Trouble, patient
-from api.patient_commands import PatientCommands
+from api.service.loops import Trouble, patient
+from api.service.patient_commands import PatientCommands
 from tests.api.house import NOON_MS, House
 
 

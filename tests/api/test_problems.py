@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alerts.accounts import Role
-from api.body_limit import MAX_BODY_BYTES
+from api.http.body_limit import MAX_BODY_BYTES
 from tests.api.house import House
 
 

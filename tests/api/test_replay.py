@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from api.replay import ReplayError, run_replay
-from api.settings import Settings
+from api.commands.replay import ReplayError, run_replay
+from api.settings.settings import Settings
 from ingest.mqtt.embedded_broker import EmbeddedBroker
 from tests.simulator.made import Acknowledger
 

@@ -19,14 +19,14 @@ import websockets.sync.client
 from alerts.accounts import Accounts, Role
 from alerts.database import transact
 from alerts.directory import ensure_appliance
-from api.desk_database import open_desk_database
-from api.process_lock import AlreadyRunning, ProcessLock, UnusableFolder
-from api.roles import Role as ProcessRole
-from api.roles import RoleService
-from api.rooms import Surroundings, make_desk, open_rooms
-from api.serve import Service, ServiceError
-from api.service_thread import ServiceThread
-from api.settings import Settings
+from api.service.desk_database import open_desk_database
+from api.service.process_lock import AlreadyRunning, ProcessLock, UnusableFolder
+from api.service.roles import Role as ProcessRole
+from api.service.roles import RoleService
+from api.service.rooms import Surroundings, make_desk, open_rooms
+from api.service.serve import Service, ServiceError
+from api.service.service_thread import ServiceThread
+from api.settings.settings import Settings
 from ingest.clock import ManualClock, SystemClock
 from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
 from ingest.profiles import load_profiles

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from api.setting_sources import SettingsError, load
-from api.settings import Settings, mask_url
+from api.settings.settings import Settings, mask_url
+from api.settings.sources import SettingsError, load
 
 
 def write(folder: Path, text: str) -> Path:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import Settings
-from api.simulate import CatchingUpClock, read_credentials, run_simulate
+from api.commands.simulate import CatchingUpClock, read_credentials, run_simulate
+from api.settings.settings import Settings
 from ingest.clock import AcceleratedClock, SystemClock
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from alerts.desk import Desk
 from alerts.errors import UnavailableError
-from api.rooms import Rooms, Surroundings
-from api.serve import Service
-from api.settings import Settings
+from api.service.rooms import Rooms, Surroundings
+from api.service.serve import Service
+from api.settings.settings import Settings
 from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
 from ingest.wire.dead_letter import Reason
 from tests.api.test_service import wait_until

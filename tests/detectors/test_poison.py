@@ -18,9 +18,9 @@ from detectors.attempts import AttemptFile, Attempts, FoldFailed, MemoryAttempts
 from detectors.finding import DetectCommit
 from detectors.pipeline import Outcome, Pipeline
 from detectors.runner import Runner
-from ingest.books import Books
-from ingest.dead_letters import list_dead_letters
-from ingest.poison import keep_poison
+from ingest.books.books import Books
+from ingest.books.dead_letters import list_dead_letters
+from ingest.feed.poison import keep_poison
 from ingest.sample import AdmittedBatch, Event, EventType
 from ingest.wire.dead_letter import Reason
 from tests.detectors.made_fleet import PROFILES, ListFeed, fridge_batches

@@ -23,16 +23,16 @@ from alerts.database import migrate, open_database
 from alerts.desk import Desk
 from detectors.pipeline import Pipeline
 from detectors.runner import Runner
-from ingest.admission import Admission
-from ingest.admitter import Admitter
-from ingest.books import FILE_NAME, Books
+from ingest.admission.admission import Admission
+from ingest.books.books import FILE_NAME, Books
 from ingest.clock import ManualClock
-from ingest.feed import AdmittedFeed
+from ingest.feed.feed import AdmittedFeed
 from ingest.journal.sqlite import SqliteJournal
+from ingest.loops.admit import Admitter
+from ingest.loops.store import StoreWriter
 from ingest.profiles import load_profiles
 from ingest.store.embedded import EmbeddedStore
 from ingest.wire.columns import BatchDecoder
-from ingest.writer import StoreWriter
 from tests.golden.reading import look_into
 from tests.servers.faults.load import ROUND_MS, Load, birth
 

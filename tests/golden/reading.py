@@ -8,10 +8,10 @@ from typing import Any
 
 from alerts.database import migrate, open_database
 from alerts.desk import Desk
-from ingest.books import FILE_NAME, Books
+from ingest.books.books import FILE_NAME, Books
+from ingest.books.dead_letters import list_dead_letters
 from ingest.clock import ManualClock
-from ingest.dead_letters import list_dead_letters
-from ingest.feed import AdmittedFeed
+from ingest.feed.feed import AdmittedFeed
 from ingest.journal.sqlite import SqliteJournal
 from ingest.profiles import load_profiles
 from ingest.store.embedded import EmbeddedStore

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ingest.admission import Admission, AdmissionSettings, Admitted
-from ingest.admitted import decode_admitted
-from ingest.books import FILE_NAME, Books
-from ingest.dead_letters import KeptLetter, list_dead_letters
-from ingest.ledger import LedgerRow
+from ingest.admission.admission import Admission, AdmissionSettings, Admitted
+from ingest.books.books import FILE_NAME, Books
+from ingest.books.dead_letters import KeptLetter, list_dead_letters
+from ingest.books.ledger import LedgerRow
+from ingest.feed.admitted import decode_admitted
 from ingest.sample import TEXT_SEPARATOR, AdmittedBatch, SampleBlock
 from ingest.wire.columns import BatchDecoder
 from ingest.wire.foreign import codecs_of

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest import admission
-from ingest.admission import Admission
-from ingest.admitted import decode_admitted
-from ingest.books import FILE_NAME, Books, BooksError, Entry
-from ingest.judge import Judge
-from ingest.ledger import LedgerRow
-from ingest.registry import Registry
+from ingest.admission import admission
+from ingest.admission.admission import Admission
+from ingest.admission.judge import Judge
+from ingest.books.books import FILE_NAME, Books, BooksError, Entry
+from ingest.books.ledger import LedgerRow
+from ingest.books.registry import Registry
+from ingest.feed.admitted import decode_admitted
 from ingest.sample import SampleFlag
 from ingest.wire.columns import BatchDecoder
 from ingest.wire.dead_letter import Reason

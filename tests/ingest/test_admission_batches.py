@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ingest import expectations, speaker
-from ingest.expectations import Expectations
-from ingest.ledger import LedgerRow
+from ingest.admission import expectations, speaker
+from ingest.admission.expectations import Expectations
+from ingest.books.ledger import LedgerRow
 from tests.ingest.admission_bench import NOW, Bench
 
 Message = tuple[str, Any]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import admission
-from ingest.judge import Judge
+from ingest.admission import admission
+from ingest.admission.judge import Judge
 from tests.ingest.admission_bench import NOW, Bench, assert_equal
 
 _CHANNELS = ("telemetry", "telemetry", "telemetry", "event", "status")

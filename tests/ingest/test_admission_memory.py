@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest import admission, speakers
-from ingest.ledger import LedgerRow
-from ingest.speaker import BOOTS_MAX, WINDOW_MAX
+from ingest.admission import admission, speakers
+from ingest.admission.speaker import BOOTS_MAX, WINDOW_MAX
+from ingest.books.ledger import LedgerRow
 from tests.ingest.admission_bench import NOW, Bench
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from ingest.books.event_time import DAY_MS
+from ingest.books.ledger import GAP_GIVEN_UP_MS
 from ingest.clock import from_ms
-from ingest.event_time import DAY_MS
-from ingest.ledger import GAP_GIVEN_UP_MS
 from ingest.sample import SampleFlag
 from ingest.wire.dead_letter import Reason
 from tests.ingest.admission_bench import NOW, WASHER, Bench, assert_equal, row

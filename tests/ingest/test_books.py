@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from ingest.books import FILE_NAME, Books, BooksError, Entry, Registration
-from ingest.books_schema import VERSION
-from ingest.dead_letters import DeadLetter
-from ingest.judgement import DUPLICATE, GOOD, Judgement, code_of, reason_of
-from ingest.ledger import BootLedger
+from ingest.books.books import FILE_NAME, Books, BooksError, Entry, Registration
+from ingest.books.dead_letters import DeadLetter
+from ingest.books.judgement import DUPLICATE, GOOD, Judgement, code_of, reason_of
+from ingest.books.ledger import BootLedger
+from ingest.books.schema import VERSION
 from ingest.wire.dead_letter import Reason
 
 

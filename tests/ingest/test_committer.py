@@ -5,8 +5,8 @@ from __future__ import annotations
 import mqtt5
 
 from ingest.clock import ManualClock
-from ingest.committer import SILENCE_MS, Committer, ReceivedBatch
 from ingest.journal import JournalError
+from ingest.loops.commit import SILENCE_MS, Committer, ReceivedBatch
 from ingest.mqtt.frames import take_publishes
 from tests.ingest.memory_journal import MemoryJournal
 

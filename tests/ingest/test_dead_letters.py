@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.books import FILE_NAME, Books, Entry
-from ingest.dead_letters import (
+from ingest.books.books import FILE_NAME, Books, Entry
+from ingest.books.dead_letters import (
     DeadLetter,
     DeadLetterQuota,
     KeptLetter,
@@ -17,7 +17,7 @@ from ingest.dead_letters import (
     list_dead_letters,
     newest_dead_letters,
 )
-from ingest.judgement import Judgement
+from ingest.books.judgement import Judgement
 from ingest.wire.dead_letter import KEPT_BYTES, Reason
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ingest.event_time import DAY_MS, FUTURE_MS, AcceptanceWindow, Anchor
+from ingest.books.event_time import DAY_MS, FUTURE_MS, AcceptanceWindow, Anchor
 
 NOW = 1_795_293_552_250
 WINDOW = AcceptanceWindow()

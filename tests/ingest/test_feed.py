@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import mqtt5
 import pytest
 
-from ingest.admission import Admission
-from ingest.admitter import Admitter
-from ingest.books import Books
+from ingest.admission.admission import Admission
+from ingest.books.books import Books
 from ingest.clock import ManualClock
-from ingest.feed import STANDING_STILL_S, AdmittedFeed, size_of
+from ingest.feed.feed import STANDING_STILL_S, AdmittedFeed, size_of
 from ingest.journal import JournalBatch, JournalError
 from ingest.journal.sqlite import SqliteJournal
+from ingest.loops.admit import Admitter
 from ingest.sample import AdmittedBatch, Result, ResultState
 from ingest.wire.columns import BatchDecoder, Decoded
 from ingest.wire.dead_letter import Reason
@@ -260,7 +260,7 @@ def test_nacks_go_to_the_courier(way: Way) -> None:
 
 def test_books_that_cannot_be_written_are_tried_again(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the books fail nothing is given on, the reason is told and the cursor stays; the same batch comes again."""
-    monkeypatch.setattr("ingest.admitter.RETRY_S", 0.0)
+    monkeypatch.setattr("ingest.loops.admit.RETRY_S", 0.0)
     way.append("a")
     way.books.connection.execute("PRAGMA query_only = ON")
     way.admitter.run_once(0)
@@ -312,7 +312,7 @@ class AwayJournal(SqliteJournal):
 
 def test_a_journal_that_is_away_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Admission and readers say why they wait, end when asked to, and go on where they were when the journal is back."""
-    monkeypatch.setattr("ingest.admitter.RETRY_S", 0.0)
+    monkeypatch.setattr("ingest.loops.admit.RETRY_S", 0.0)
     journal, books = AwayJournal.open_writer(tmp_path), Books.open(tmp_path / "books.db")
     way = _way(journal, books, 1 << 20)
     way.append("c1", "c2", is_handed=False)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.admission import Admission, AdmissionSettings, Admitted
-from ingest.admitted import decode_admitted
-from ingest.books import FILE_NAME, Books
+from ingest.admission.admission import Admission, AdmissionSettings, Admitted
+from ingest.books.books import FILE_NAME, Books
+from ingest.feed.admitted import decode_admitted
 from ingest.wire.columns import BatchDecoder
 from ingest.wire.foreign import CODECS, codecs_of
 from ingest.wire.foreign.discovery import Discovery

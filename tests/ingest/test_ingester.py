@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ingest.clock import ManualClock
-from ingest.ingester import BatchOptions, BrokerWindow, Ingester
 from ingest.journal import JournalError
+from ingest.loops.receive import BatchOptions, BrokerWindow, Ingester
 from ingest.mqtt.address import parse_address
 from ingest.mqtt.connection import ConnectionOptions
 from ingest.mqtt.session import subscriptions
@@ -78,7 +78,7 @@ def test_a_message_is_acknowledged_after_its_commit() -> None:
 
 def test_a_journal_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """While the journal can't be written nothing is acknowledged and the reason is told; afterwards all of it is."""
-    monkeypatch.setattr("ingest.committer.RETRY_S", 0.001)
+    monkeypatch.setattr("ingest.loops.commit.RETRY_S", 0.001)
 
     async def story() -> None:
         journal = MemoryJournal()

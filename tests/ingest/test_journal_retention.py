@@ -10,7 +10,7 @@ import pytest
 
 from ingest.clock import ManualClock
 from ingest.journal.sqlite import SqliteJournal
-from ingest.retention import EVERY_MS, JournalRetention
+from ingest.loops.retention import EVERY_MS, JournalRetention
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

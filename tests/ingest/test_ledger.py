@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.ledger import (
+from ingest.books.ledger import (
     CHECKSUMS_MAX,
     GAP_GIVEN_UP_MS,
     OPEN_GAPS_MAX,

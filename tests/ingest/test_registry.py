@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.books import FILE_NAME, Books
-from ingest.registry import Registry, RegistryError, mosquitto_hash, write_password_lines
+from ingest.books.books import FILE_NAME, Books
+from ingest.books.registry import Registry, RegistryError, mosquitto_hash, write_password_lines
 
 NOW = 1_795_293_552_250
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.books import Books, BooksBusy
+from ingest.books.books import Books, BooksBusy
+from ingest.books.dead_letters import list_dead_letters
 from ingest.clock import ManualClock
-from ingest.dead_letters import list_dead_letters
+from ingest.feed.unstorable import keep_unstorable
+from ingest.loops.store import DAY_MS, RefusedSample, StoreWriter, WriterOptions
 from ingest.sample import AdmittedBatch
 from ingest.store import StoreUnavailable
 from ingest.store.embedded import EmbeddedStore
-from ingest.unstorable import keep_unstorable
-from ingest.writer import DAY_MS, RefusedSample, StoreWriter, WriterOptions
 from tests.contract.store_suite import FOREVER, T0, make_block
 
 if TYPE_CHECKING:

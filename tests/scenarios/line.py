@@ -13,17 +13,17 @@ import mqtt5
 from detectors.finding import Finding
 from detectors.pipeline import Pipeline
 from detectors.runner import Runner
-from ingest.admission import Admission
-from ingest.admitter import Admitter
+from ingest.admission.admission import Admission
+from ingest.books.dead_letters import KeptLetter, list_dead_letters
+from ingest.books.ledger import LedgerRow
 from ingest.clock import ManualClock
-from ingest.committer import Committer, ReceivedBatch
-from ingest.dead_letters import KeptLetter, list_dead_letters
-from ingest.feed import AdmittedFeed
-from ingest.ledger import LedgerRow
+from ingest.feed.feed import AdmittedFeed
+from ingest.loops.admit import Admitter
+from ingest.loops.commit import Committer, ReceivedBatch
+from ingest.loops.store import StoreWriter, WriterOptions
 from ingest.mqtt.frames import take_publishes
 from ingest.profiles.definition import Profile
 from ingest.wire.columns import BatchDecoder
-from ingest.writer import StoreWriter, WriterOptions
 from tests.detectors.memory_sink import MemorySink
 from tests.world_disk import DiskJournal, SimulatedDisk
 from tests.world_parts import WorldBooks, WorldStore, open_books

@@ -13,8 +13,8 @@ import pytest
 from detectors.pipeline import Pipeline
 from detectors.reorder import WATERMARK_MS, Reorder
 from detectors.runner import Runner
-from ingest.committer import SILENCE_MS
-from ingest.ledger import LedgerRow
+from ingest.books.ledger import LedgerRow
+from ingest.loops.commit import SILENCE_MS
 from ingest.sample import AdmittedBatch
 from ingest.wire.timestamp import parse_ms
 from tests.detectors.memory_sink import MemorySink

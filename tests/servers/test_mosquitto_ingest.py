@@ -11,8 +11,8 @@ import aiomqtt
 import pytest
 
 from ingest.clock import SystemClock
-from ingest.ingester import Ingester
 from ingest.journal.sqlite import SqliteJournal
+from ingest.loops.receive import Ingester
 from ingest.mqtt.address import parse_address
 from ingest.mqtt.connection import ConnectionOptions
 from ingest.mqtt.errors import MqttError, Reason

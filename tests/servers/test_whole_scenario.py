@@ -24,10 +24,10 @@ from sqlalchemy import select
 
 from alerts.database import open_database
 from alerts.schema import alerts, tickets
-from api.demo import fleet_ids
-from api.rooms import Surroundings
-from api.serve import Service
-from api.settings import Settings
+from api.demo.demo import fleet_ids
+from api.service.rooms import Surroundings
+from api.service.serve import Service
+from api.settings.settings import Settings
 from ingest.clock import AcceleratedClock, SystemClock
 from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
 from ingest.mqtt.frames import unpack

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
-from api.console_files import DIST
+from api.http.console_files import DIST
 from ingest.clock import from_ms
 from tests.api.browser.town import NOW_MS, Town, build_town
 

@@ -21,11 +21,11 @@ from alerts.desk import Desk
 from alerts.inbox import Inbox
 from alerts.lifecycle import TicketStep
 from alerts.tickets.ticket import NewTicket, StepBody, TicketSource
-from api.app import make_app
-from api.context import Context
-from api.http_server import HttpServer
-from api.listening import bind
-from api.settings import Settings
+from api.http.app import make_app
+from api.http.context import Context
+from api.http.listening import bind
+from api.http.server import HttpServer
+from api.settings.settings import Settings
 from detectors.finding import Channel, Condition, ConditionState, DetectCommit, Evidence, Finding
 from ingest.clock import ManualClock
 from ingest.profiles import load_profiles

@@ -24,20 +24,20 @@ from alerts.delivery.log import LogTarget
 from alerts.desk import Desk
 from alerts.errors import UnavailableError
 from alerts.schema import cursors
-from api import rooms
 from api.cli import main
-from api.process_lock import ProcessLock
-from ingest.books import Books
-from ingest.committer import Committer
-from ingest.ingester import Ingester
+from api.service import rooms
+from api.service.process_lock import ProcessLock
+from ingest.books.books import Books
+from ingest.books.ledger import BootLedger
 from ingest.journal.sqlite import SqliteJournal
-from ingest.ledger import BootLedger
+from ingest.loops.commit import Committer
+from ingest.loops.receive import Ingester
+from ingest.loops.store import CURSOR, StoreWriter, _Gathered
 from ingest.mqtt.connection import Connection, ConnectionOptions
 from ingest.mqtt.session import Session
 from ingest.store import StoreUnavailable, influx
 from ingest.store.embedded import EmbeddedStore
 from ingest.store.influx import InfluxStore
-from ingest.writer import CURSOR, StoreWriter, _Gathered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

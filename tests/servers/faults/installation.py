@@ -22,8 +22,8 @@ from sqlalchemy import select
 
 from alerts.database import open_database
 from alerts.schema import tickets
-from ingest.books import FILE_NAME, Books, BooksError
-from ingest.dead_letters import dead_letter_counts
+from ingest.books.books import FILE_NAME, Books, BooksError
+from ingest.books.dead_letters import dead_letter_counts
 from ingest.store.opening import open_store
 from tests.servers.conftest import ROOT, adapted_settings
 from tests.servers.faults.load import Account
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
-    from ingest.ledger import LedgerRow
+    from ingest.books.ledger import LedgerRow
     from tests.servers.faults.load import Load, Message
     from tests.servers.proxy import Proxy
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.books import FILE_NAME, Books
+from ingest.books.books import FILE_NAME, Books
 from ingest.journal.sqlite import SqliteJournal
 from tests.servers.conftest import ROOT
 from tests.servers.faults.conftest import Tell
@@ -144,7 +144,7 @@ import json, os, sys
 from pathlib import Path
 import structlog
 from ingest.journal import JournalError
-from ingest.books import FILE_NAME, Books
+from ingest.books.books import FILE_NAME, Books
 from ingest.journal.sqlite import SqliteJournal
 from tests.servers.conftest import ROOT
 structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.ingester import BatchOptions
+from ingest.loops.receive import BatchOptions
 from tests.servers.faults.conftest import Tell
 from tests.servers.faults.fleet import Fleet
 from tests.servers.faults.installation import FEEDER, Installation, Ticket, assert_nothing_lost, wait_for

@@ -1,0 +1,1 @@
+"""The demo: service and simulated fleet in one command."""

@@ -1,0 +1,375 @@
+"""``fettle demo``: the whole service on embedded parts in this process, and a simulated fleet in a child process.
+
+The fleet speaks MQTT as real appliances do, first 60 days of history in buffered batches, then live at ``speed``; both
+sides share one clock. What the fleet knows of its own faults is written to a folder that the service never opens, and
+is read for the summary when all is over. Everything lies in a temporary folder that goes when the demo ends.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from alerts.accounts import Role
+from alerts.remote.policy import SessionLimits
+from api.demo.service import is_caught_up, lag_in_words, predicted_tickets, ticket_count
+from api.demo.summary import Summary, judge, percentile_99, read_truth
+from api.settings.settings import Settings
+from api.settings.sources import load
+from ingest.clock import AcceleratedClock, SystemClock
+from ingest.mqtt.connection import ConnectionOptions
+from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
+from simulator.child import FleetOrder, SentAt, SharedClock, WhenSent, run_child
+from simulator.driver import Progress as FleetProgress
+from simulator.fleet import Fleet
+from simulator.fleet_file import read_fleet
+
+if TYPE_CHECKING:
+    from api.service.serve import Service
+
+FLEET = "demo"
+HISTORY_DAYS = 60
+PAST_DAYS = 3 * HISTORY_DAYS
+"""How old a sample may be: the history is older than what a service takes from an appliance in general."""
+DAY_MS = 86_400_000
+SERVICE_USER = "fettle"
+CATCH_UP_S = 60.0
+FLEET_END_S = 30.0
+SILENCE_S = 10.0
+"""Wall time after which an appliance counts as stale; what is behind by a second here is behind by hours there."""
+LOOK_S = 0.25
+"""How often the demo looks at its fleet."""
+
+
+class DemoError(Exception):
+    """The demo can't go on; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """What the command line says."""
+
+    appliances: int
+    speed: float
+    duration_s: float | None
+    seed: int
+
+
+def run_demo(*, appliances: int, speed: float, duration_s: float | None, summary: Path | None, seed: int) -> int:
+    """Run the demo until its time is over or it is interrupted; 0, or 1 where it could not do its work."""
+    options = DemoOptions(appliances, speed, duration_s, seed)
+    talk = Console(stderr=True)
+    with _interruptible() as interrupted:
+        try:
+            result = Demo(options, talk, interrupted).run()
+        except DemoError as error:
+            talk.print(f"fettle: {error}", style="red", highlight=False)
+            return 1
+    _tell_summary(talk, result)
+    text = json.dumps(result.as_dict(), indent=2) + "\n"
+    if summary is not None:
+        summary.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+class Demo:
+    """One demo run: broker, service, fleet; started, watched and ended here."""
+
+    def __init__(self, options: DemoOptions, talk: Console, interrupted: threading.Event) -> None:
+        self._options = options
+        self._talk = talk
+        self._interrupted = interrupted
+        self._began_s = time.monotonic()
+        wall_ms = SystemClock().now_ms()
+        self._history_until_ms = wall_ms
+        self._clock = SharedClock(AcceleratedClock(wall_ms, wall_ms, 1.0))
+        self._fleet: FleetProgress = FleetProgress()
+        self._is_ending = False
+        self._sent_at: SentAt | None = None
+        self._delays_ms: list[int] = []
+
+    def run(self) -> Summary:
+        """The whole run; raises :class:`DemoError` where a part can't start or dies."""
+        with ExitStack() as stack:
+            folder, settings = _place(stack, self._options.speed)
+            passwords = self._passwords()
+            broker = EmbeddedBroker(passwords)
+            try:
+                broker.start()
+            except OSError as error:
+                raise DemoError(f"The embedded broker can't start: {error}.") from error
+            stack.callback(broker.stop)
+            settings = settings.model_copy(update={"mqtt_url": broker.url(SERVICE_USER)})
+            service = self._start_service(settings, broker.options(settings.mqtt_client_id))
+            stack.callback(service.stop)
+            pipe, child = self._start_fleet(broker, passwords, folder)
+            stack.callback(_end_child, child, pipe)
+            self._greet(service, settings)
+            self._follow_history(service, pipe, child)
+            self._live(service, pipe, child)
+            self._ask_when_sent(service, pipe, child)
+            self._end_fleet(service, pipe, child)
+            self._catch_up(service)
+            return self._summary(service, folder)
+
+    def _passwords(self) -> Mapping[str, str]:
+        """A broker password for each appliance and for the service."""
+        chance = random.SystemRandom()
+        names = [SERVICE_USER, *fleet_ids(FLEET, seed=self._options.seed, appliances=self._options.appliances)]
+        return {name: f"{chance.getrandbits(96):024x}" for name in names}
+
+    def _start_service(self, settings: Settings, connection: ConnectionOptions) -> Service:
+        """The service on the demo's clock; on another port where the usual one is taken."""
+        from api.service.rooms import Surroundings  # noqa: PLC0415  (the rooms cost a second, and bad options none)
+        from api.service.serve import Service, ServiceError  # noqa: PLC0415
+
+        limits = SessionLimits().at_speed(self._options.speed)
+        around = Surroundings(clock=self._clock, limits=limits, connection=connection, window=WINDOW)
+        listen = settings.http_listen
+        for attempt in (listen, f"{settings.http_address[0]}:0"):
+            service = Service(settings.model_copy(update={"http_listen": attempt}), around)
+            try:
+                service.start()
+            except ServiceError as error:
+                if attempt == listen and "listen" in str(error):
+                    self._talk.print(f"{listen} is taken, so the console gets another port.", highlight=False)
+                    continue
+                raise DemoError(str(error)) from error
+            return service
+        raise DemoError(f"No port is free at {settings.http_address[0]}.")
+
+    def _start_fleet(
+        self, broker: EmbeddedBroker, passwords: Mapping[str, str], folder: Path
+    ) -> tuple[Connection, SpawnProcess]:
+        """The fleet's process, and our end of its pipe."""
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        order = FleetOrder(
+            fleet=FLEET,
+            seed=self._options.seed,
+            appliances=self._options.appliances,
+            start_ms=self._history_until_ms - HISTORY_DAYS * DAY_MS,
+            history_until_ms=self._history_until_ms,
+            mqtt_url=broker.old_url(),
+            clock=AcceleratedClock(self._history_until_ms, self._history_until_ms, 1.0),
+            truth_folder=folder / "fleet",
+            passwords={name: word for name, word in passwords.items() if name != SERVICE_USER},
+        )
+        child = context.Process(target=run_child, args=(order, theirs), name="fettle-fleet", daemon=True)
+        child.start()
+        theirs.close()
+        return ours, child
+
+    def _greet(self, service: Service, settings: Settings) -> None:
+        """Where to look, and how to come in."""
+        accounts = service.rooms.accounts
+        accounts.add("demo", Role.ADMIN)
+        link = accounts.login_link("demo")
+        self._talk.print(f"\nConsole   {service.url}/login/{link}", highlight=False, soft_wrap=True)
+        self._talk.print(f"Data      {settings.data_dir}", highlight=False, soft_wrap=True)
+        self._talk.print("Ctrl-C ends it.\n", highlight=False)
+
+    def _follow_history(self, service: Service, pipe: Connection, child: SpawnProcess) -> None:
+        """Show how the fleet's past comes in, until the fleet is live and the detectors have read it."""
+        with _bar(self._talk) as bar:
+            task = bar.add_task(f"{HISTORY_DAYS} days of history", total=HISTORY_DAYS, tickets=0, lag="")
+            while not self._interrupted.is_set():
+                self._look(service, pipe, child)
+                bar.update(
+                    task, completed=self._fleet.history_days, tickets=ticket_count(service), lag=lag_in_words(service)
+                )
+                if self._fleet.phase == "live" and is_caught_up(service):
+                    bar.update(task, completed=HISTORY_DAYS)
+                    return
+                self._interrupted.wait(LOOK_S)
+
+    def _live(self, service: Service, pipe: Connection, child: SpawnProcess) -> None:
+        """Let time run at the demo's speed until it is over."""
+        if self._interrupted.is_set():
+            return
+        now_ms, speed = SystemClock().now_ms(), self._options.speed
+        self._clock.clock = AcceleratedClock(now_ms, self._clock.now_ms(), speed)
+        pipe.send(self._clock.clock)
+        began_s, duration_s = time.monotonic(), self._options.duration_s
+        with _bar(self._talk) as bar:
+            task = bar.add_task(f"live, {speed:g} times as fast", total=duration_s, tickets=0, lag="")
+            while not self._interrupted.is_set():
+                self._look(service, pipe, child)
+                elapsed_s = time.monotonic() - began_s
+                bar.update(task, completed=elapsed_s, tickets=ticket_count(service), lag=lag_in_words(service))
+                if duration_s is not None and elapsed_s >= duration_s:
+                    return
+                self._interrupted.wait(LOOK_S)
+
+    def _look(self, service: Service, pipe: Connection, child: SpawnProcess) -> None:
+        """Hear what the fleet says; raise where the fleet or the service has died."""
+        try:
+            while pipe.poll():
+                word = pipe.recv()
+                if isinstance(word, FleetProgress):
+                    self._fleet = word
+                elif isinstance(word, SentAt):
+                    self._sent_at = word
+                else:
+                    raise DemoError(f"The fleet can't go on: {word[1]}")
+        except (EOFError, OSError) as error:
+            if not (self._is_ending and self._fleet.phase == "ended"):
+                raise DemoError("The fleet's process has ended by itself.") from error
+        if service.failure is not None:
+            raise DemoError(str(service.failure))
+        if not child.is_alive() and not self._is_ending:
+            raise DemoError("The fleet's process has ended by itself.")
+
+    def _ask_when_sent(self, service: Service, pipe: Connection, child: SpawnProcess) -> None:
+        """Ask the fleet when it published the sample that decided each ticket, and note how long the ticket took.
+
+        A ticket's time is that of the transaction that made it visible; both moments are wall time.
+        """
+        told = [
+            (ticket.appliance_id, ticket.raised_ms, self._wall_ms(ticket.opened_ms))
+            for ticket in predicted_tickets(service)
+        ]
+        pipe.send(WhenSent(tuple((appliance_id, raised_ms) for appliance_id, raised_ms, _ in told)))
+        end_s = time.monotonic() + FLEET_END_S
+        while self._sent_at is None and time.monotonic() < end_s:
+            self._look(service, pipe, child)
+            time.sleep(LOOK_S / 5)
+        if self._sent_at is not None:
+            pairs = zip(told, self._sent_at.wall_ms, strict=True)
+            self._delays_ms = [opened_ms - sent_ms for (_, _, opened_ms), sent_ms in pairs if sent_ms is not None]
+
+    def _wall_ms(self, ms: int) -> int:
+        """The wall clock's reading when the demo's clock showed ``ms``."""
+        live = self._clock.clock
+        if not isinstance(live, AcceleratedClock) or ms < live.anchor_ms:
+            return ms  # before the live part the demo's clock is the wall clock
+        return live.anchor_wall_ms + round((ms - live.anchor_ms) / live.speed)
+
+    def _end_fleet(self, service: Service, pipe: Connection, child: SpawnProcess) -> None:
+        """Let the fleet send what it still holds, and end."""
+        self._is_ending = True
+        pipe.send("stop")
+        end_s = time.monotonic() + FLEET_END_S
+        while self._fleet.phase != "ended" and time.monotonic() < end_s:
+            self._look(service, pipe, child)
+            time.sleep(LOOK_S / 5)
+        child.join(FLEET_END_S)
+
+    def _catch_up(self, service: Service) -> None:
+        """Wait until everything that was acknowledged is stored and scored."""
+        end_s = time.monotonic() + CATCH_UP_S
+        while not is_caught_up(service) and time.monotonic() < end_s:
+            time.sleep(LOOK_S / 5)
+
+    def _summary(self, service: Service, folder: Path) -> Summary:
+        """What it all came to."""
+        rooms = service.rooms
+        rows = list(rooms.books.ledger_rows())
+        stored = sum(row.stored for row in rows)
+        predicted = list(predicted_tickets(service))
+        wall_s = time.monotonic() - self._began_s
+        published = self._fleet.published
+        dead = sum(row.dead_lettered for row in rows)
+        return Summary(
+            wall_s=round(wall_s, 2),
+            sim_days=round((self._clock.now_ms() - self._history_until_ms) / DAY_MS + HISTORY_DAYS, 2),
+            appliances=self._options.appliances,
+            published=published,
+            stored=stored,
+            dead_lettered=dead,
+            gap=published - stored - dead,
+            readings=sum(rooms.store.count_readings(kind) for kind in rooms.profiles),
+            tickets_opened=ticket_count(service),
+            **judge(predicted, read_truth(folder / "fleet")),
+            messages_per_s=round(stored / wall_s, 1),
+            alert_delay_p99_ms=percentile_99(self._delays_ms),
+        )
+
+
+def fleet_ids(name: str, *, seed: int, appliances: int) -> list[str]:
+    """The ids of a fleet's appliances."""
+    fleet = Fleet(read_fleet(name), seed=seed, appliances=appliances, start_ms=0)
+    return [one.id for one in fleet.appliances]
+
+
+def _place(stack: ExitStack, speed: float) -> tuple[Path, Settings]:
+    """A folder that goes with the demo, and settings whose data lie in it, or in the empty folder that was asked for."""
+    loaded = load()
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fettle-demo-", ignore_cleanup_errors=True)))
+    settings = loaded.settings
+    data_dir = settings.data_dir if "data_dir" in loaded.sources else folder / "data"
+    if data_dir.is_dir() and any(data_dir.iterdir()):
+        raise DemoError(f"{data_dir} holds data already; give the demo an empty folder, or leave FETTLE_DATA_DIR out.")
+    kept = Settings.model_fields.keys() & {"http_listen", "alarms_per_year", "log_format"}
+    values = {name: getattr(settings, name) for name in kept}
+    stale_after_s = max(settings.stale_after_s, SILENCE_S * speed)
+    return folder, Settings(**values, data_dir=data_dir, accept_past_days=PAST_DAYS, stale_after_s=stale_after_s)
+
+
+def _end_child(child: SpawnProcess, pipe: Connection) -> None:
+    """End the fleet's process, whatever state it is in."""
+    pipe.close()
+    child.join(1.0)
+    if child.is_alive():
+        child.terminate()
+        child.join(5.0)
+
+
+def _bar(talk: Console) -> Progress:
+    """A line that shows how far we are."""
+    columns = (
+        TextColumn("{task.description:<26}"),
+        BarColumn(),
+        TextColumn("{task.fields[tickets]} tickets  {task.fields[lag]}"),
+        TimeElapsedColumn(),
+    )
+    return Progress(*columns, console=talk, refresh_per_second=4)
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C (or SIGTERM) sets; the second ends the process at once."""
+    interrupted = threading.Event()
+
+    def hear(number: int, _frame: FrameType | None) -> None:
+        if interrupted.is_set():
+            os._exit(128 + number)
+        interrupted.set()
+
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield interrupted
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _tell_summary(talk: Console, result: Summary) -> None:
+    """The summary in words."""
+    talk.print(
+        f"\n{result.stored:,} of {result.published:,} messages stored, gap {result.gap}; {result.readings:,} readings of"
+        f" {result.appliances} appliances over {result.sim_days:g} days.\n"
+        f"{result.tickets_opened} tickets: {result.faults_caught_early} of {result.faults_injected} faults caught before"
+        f" they failed, {result.false_tickets} without a fault.",
+        highlight=False,
+    )

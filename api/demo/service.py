@@ -1,0 +1,55 @@
+"""What the demo asks of its service: counts, lag, tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from alerts.tickets.reading import TicketFilter
+from alerts.tickets.ticket import Ticket, TicketSource
+from api.demo.summary import PredictedTicket
+from ingest.clock import to_ms
+
+if TYPE_CHECKING:
+    from api.service.serve import Service
+
+
+def ticket_count(service: Service) -> int:
+    """How many tickets were opened."""
+    return sum(service.rooms.desk.ticket_counts().values())
+
+
+def batches_behind(service: Service) -> int:
+    """How many journal batches the slowest reader is behind."""
+    return service.rooms.journal.tip() - min(service.rooms.cursors().values())
+
+
+def lag_in_words(service: Service) -> str:
+    """The lag in words, empty where there is none to speak of."""
+    behind = batches_behind(service)
+    return f"{behind} batches to read" if behind > 1 else ""
+
+
+def is_caught_up(service: Service) -> bool:
+    """Whether every reader has read everything."""
+    return batches_behind(service) == 0
+
+
+def _all_tickets(service: Service) -> Iterator[Ticket]:
+    """Every ticket, newest first."""
+    cursor = None
+    while True:
+        page = service.rooms.desk.tickets(TicketFilter(), cursor=cursor, limit=500)
+        yield from page.items
+        cursor = page.next
+        if cursor is None:
+            return
+
+
+def predicted_tickets(service: Service) -> Iterator[PredictedTicket]:
+    """The tickets with source ``prediction``, dated by the alert that opened them."""
+    desk = service.rooms.desk
+    for ticket in _all_tickets(service):
+        if ticket.source is TicketSource.PREDICTION and ticket.alert_id is not None:
+            raised_ms = to_ms(desk.alert(ticket.alert_id).raised_at)
+            yield PredictedTicket(ticket.appliance_id, raised_ms, to_ms(ticket.opened_at))

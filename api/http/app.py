@@ -1,0 +1,51 @@
+"""The ASGI app: routes, errors, headers and limits, put together over the parts of a service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, FastAPI
+
+from api.http import problems
+from api.http.body_limit import BodyLimit
+from api.http.change_signal import ChangeSignal
+from api.http.console_files import DIST, ConsoleFiles
+from api.http.openapi import document_of
+from api.http.routes import alerts, appliances, health, live, login, operations, sessions, telemetry, tickets
+from api.http.security_headers import SecurityHeaders
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from api.http.context import Context
+
+ROOT = "/api/v1"
+
+
+def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
+    """The app over a context; without one it can only describe itself."""
+    app = FastAPI(
+        title="Fettle",
+        version="1",
+        summary="Telemetry in, one repair ticket out, before anyone drives.",
+        openapi_url=f"{ROOT}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.context = context
+    app.state.change_signal = ChangeSignal()
+    problems.install(app)
+    api = APIRouter(prefix=ROOT, responses=problems.RESPONSES)
+    # Sessions before tickets: /tickets/{key}/sessions is no step of the life cycle.
+    for module in (appliances, telemetry, alerts, sessions, tickets, live, login, operations):
+        api.include_router(module.router)
+    app.include_router(api)
+    app.include_router(health.router)
+    app.include_router(login.links)
+    app.router.default = ConsoleFiles(console)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders)
+    app.openapi = document_of(app)  # type: ignore[method-assign]  # the framework's own way to extend it
+    return app

@@ -1,0 +1,33 @@
+"""``/alerts``: standing conditions, with the evidence and what was decided about them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from alerts.lifecycle import AlertState
+from api.http.access import Viewer
+from api.http.context import Here
+from api.http.documents import Alert, show
+from api.http.paging import Page, PageQuery
+
+router = APIRouter(tags=["alerts"])
+
+
+@router.get("/alerts")
+def list_alerts(
+    here: Here,
+    _account: Viewer,
+    page: PageQuery,
+    *,
+    state: AlertState | None = None,
+    appliance_id: str | None = None,
+) -> Page[Alert]:
+    """One page of alerts, newest first."""
+    found = here.desk.alerts(state=state, appliance_id=appliance_id, cursor=page.cursor, limit=page.limit)
+    return Page(items=[show(Alert, item) for item in found.items], next=found.next)
+
+
+@router.get("/alerts/{alert_id}")
+def read_alert(here: Here, _account: Viewer, alert_id: str) -> Alert:
+    """One alert."""
+    return show(Alert, here.desk.alert(alert_id))

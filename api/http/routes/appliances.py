@@ -1,0 +1,78 @@
+"""``/appliances``: which there are, how each is, and what happened to it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from alerts.directory import ApplianceFilter, Availability
+from api.http.access import Viewer
+from api.http.context import Here, Language
+from api.http.documents import Appliance, ApplianceDetail, ApplianceEvent, Profile, show
+from api.http.paging import Page, PageQuery
+from detectors.finding import ConditionState
+from ingest.profiles import profile_for
+from ingest.store import StoreUnavailable
+
+router = APIRouter(tags=["appliances"])
+
+
+@router.get("/appliances")
+def list_appliances(
+    here: Here,
+    _account: Viewer,
+    page: PageQuery,
+    *,
+    kind: str | None = None,
+    availability: Availability | None = None,
+    condition: ConditionState | None = None,
+    region: str | None = None,
+    q: Annotated[str | None, Query(max_length=200, description="in id, model, serial, region")] = None,
+) -> Page[Appliance]:
+    """One page of appliances, newest registration first."""
+    wanted = ApplianceFilter(kind=kind, availability=availability, condition=condition, region=region, q=q)
+    found = here.desk.appliances(wanted, cursor=page.cursor, limit=page.limit)
+    return Page(items=[show(Appliance, item) for item in found.items], next=found.next)
+
+
+@router.get("/appliances/{appliance_id}")
+def read_appliance(here: Here, _account: Viewer, language: Language, appliance_id: str) -> ApplianceDetail:
+    """One appliance with its newest readings, and what its profile knows of its metrics."""
+    appliance = here.desk.appliance(appliance_id)
+    try:
+        newest = here.store.latest(appliance.kind, appliance_id)
+    except StoreUnavailable:
+        newest = {}  # the appliance is known without its readings
+    profile = profile_for(appliance.kind, here.profiles)
+    shown = show(Appliance, appliance).model_dump()
+    latest = {name: {"ts": ts_ms, "value": value} for name, (ts_ms, value) in newest.items()}
+    metrics = list(profile.metrics.values())
+    return ApplianceDetail.model_validate(
+        {**shown, "latest": latest, "metrics": metrics}, context={"language": language}
+    )
+
+
+@router.get("/appliances/{appliance_id}/events")
+def list_events(here: Here, _account: Viewer, page: PageQuery, appliance_id: str) -> Page[ApplianceEvent]:
+    """What happened at an appliance, newest first: parts, firmware, moves, error codes."""
+    here.desk.appliance(appliance_id)
+    found = here.desk.appliance_events(appliance_id, cursor=page.cursor, limit=page.limit)
+    return Page(items=[show(ApplianceEvent, item) for item in found.items], next=found.next)
+
+
+@router.get("/profiles")
+def list_profiles(here: Here, _account: Viewer, language: Language) -> Page[Profile]:
+    """What each kind's metrics, features and fault modes are called; all of them on one page."""
+    items = []
+    for profile in here.profiles.values():
+        document = {
+            "kind": profile.kind,
+            "label": profile.label,
+            "unit": profile.unit,
+            "metrics": list(profile.metrics.values()),
+            "features": list(profile.features),
+            "fault_modes": list(profile.fault_modes.values()),
+        }
+        items.append(Profile.model_validate(document, context={"language": language}))
+    return Page(items=items, next=None)

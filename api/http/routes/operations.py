@@ -1,0 +1,90 @@
+"""``/parts``, ``/kpis``, ``/incidents``, ``/dead-letters``, ``/audit``: what managers and operators look at."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from api.http.access import Manager, Viewer
+from api.http.context import Here, Language
+from api.http.documents import AuditEntry, Document, Text, show
+from api.http.indicators import Indicators, compute, parse_period
+from api.http.paging import Page, PageQuery
+from api.http.parts import Part, list_parts
+from api.http.problems import Problem
+from ingest.books.dead_letters import newest_dead_letters
+from ingest.wire.dead_letter import Reason
+
+router = APIRouter(tags=["operations"])
+
+
+class Incident(Document):
+    """Alerts with one presumed cause, worked as one."""
+
+    id: str
+    title: Text
+    state: str
+    opened_at: datetime
+    alert_ids: list[str]
+
+
+@router.get("/parts")
+def read_parts(here: Here, _account: Viewer, page: PageQuery, language: Language) -> Page[Part]:
+    """The parts that the profiles name, with the fault modes that need them."""
+    return list_parts(here.profiles, page, language)
+
+
+@router.get("/kpis")
+def read_indicators(
+    here: Here,
+    _account: Manager,
+    period: Annotated[str, Query(max_length=20, description="day, week, month, quarter, year, or 30d")] = "month",
+) -> Indicators:
+    """Figures of the period that ends now."""
+    return compute(here.desk, parse_period(period), now=here.clock.now())
+
+
+@router.get("/incidents")
+def list_incidents(_account: Viewer, page: PageQuery) -> Page[Incident]:
+    """Incidents, newest first; alerts are not grouped yet, so there is none."""
+    del page
+    return Page(items=[])
+
+
+class DeadLetter(BaseModel):
+    """A message that could not be accepted; ``payload`` is text, or null beside ``payload_base64``."""
+
+    number: int
+    received_at: datetime
+    topic: str
+    reason: Reason
+    detail: str
+    payload: str | None
+    payload_base64: str | None = None
+
+
+@router.get("/dead-letters")
+def list_dead_letters(here: Here, _account: Viewer, page: PageQuery, reason: Reason | None = None) -> Page[DeadLetter]:
+    """Messages that could not be accepted, newest first."""
+    before = page.cursor
+    if before is not None and not (before.isascii() and before.isdigit() and len(before) < 19):
+        raise Problem(422, "cursor: it is none that a list has answered; start without one.")
+    books = here.books()
+    if books is None:
+        return Page(items=[])
+    with books.snapshot() as connection:
+        found = newest_dead_letters(
+            connection, before=None if before is None else int(before), limit=page.limit + 1, reason=reason
+        )
+    items = [DeadLetter(number=letter.number, **letter.as_json()) for letter in found[: page.limit]]
+    return Page(items=items, next=str(items[-1].number) if len(found) > page.limit else None)
+
+
+@router.get("/audit")
+def read_audit(here: Here, _account: Manager, page: PageQuery) -> Page[AuditEntry]:
+    """Who did what, newest first."""
+    found = here.desk.audit(cursor=page.cursor, limit=page.limit)
+    return Page(items=[show(AuditEntry, item) for item in found.items], next=found.next)

@@ -1,0 +1,82 @@
+"""``/sessions``: remote diagnosis with the customer's consent: request, consent, commands, end."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header
+from pydantic import BaseModel, Field
+
+from alerts.remote.policy import Scope
+from api.http.access import Technician, Viewer
+from api.http.context import Here
+from api.http.documents import Command, Session, show
+from api.http.paging import Page, PageQuery
+from api.http.problems import CONFLICT
+
+router = APIRouter(tags=["sessions"])
+
+
+class SessionRequest(BaseModel):
+    """What the customer is asked to consent to."""
+
+    scope: Scope
+
+
+class ConsentRequest(BaseModel):
+    """The code that the appliance shows to the customer."""
+
+    code: str = Field(min_length=1, max_length=32)
+
+
+class CommandRequest(BaseModel):
+    """One command for the appliance."""
+
+    name: str = Field(min_length=1, max_length=64)
+    args: dict[str, Any] = Field(default_factory=dict, max_length=32)
+
+
+@router.post("/tickets/{key}/sessions", status_code=201, responses=CONFLICT)
+def request_session(here: Here, account: Technician, key: str, body: SessionRequest) -> Session:
+    """Ask for a session; the appliance shows the customer a code."""
+    return show(Session, here.desk.request_session(key, body.scope, actor=account.name))
+
+
+@router.get("/tickets/{key}/sessions")
+def list_sessions(here: Here, _account: Viewer, page: PageQuery, key: str) -> Page[Session]:
+    """A ticket's sessions, newest first, without commands and transcript."""
+    found = here.desk.sessions(ticket_ref=key, cursor=page.cursor, limit=page.limit)
+    return Page(items=[show(Session, item) for item in found.items], next=found.next)
+
+
+@router.get("/sessions/{session_id}")
+def read_session(here: Here, _account: Viewer, session_id: str) -> Session:
+    """One session with its commands and its transcript."""
+    return show(Session, here.desk.session(session_id))
+
+
+@router.post("/sessions/{session_id}/consent", responses=CONFLICT)
+def give_consent(here: Here, account: Technician, session_id: str, body: ConsentRequest) -> Session:
+    """The customer's code makes the session active; a wrong one is 403, the fifth ends the session."""
+    return show(Session, here.desk.consent(session_id, body.code, actor=account.name))
+
+
+@router.post("/sessions/{session_id}/commands", status_code=202, responses=CONFLICT)
+def issue_command(
+    here: Here,
+    account: Technician,
+    session_id: str,
+    body: CommandRequest,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+) -> Command:
+    """Send a command; its state tells how far it has come. The same ``Idempotency-Key`` gives the same command."""
+    command = here.desk.issue_command(
+        session_id, body.name, body.args, actor=account.name, idempotency_key=idempotency_key
+    )
+    return show(Command, command)
+
+
+@router.post("/sessions/{session_id}/end", responses=CONFLICT)
+def end_session(here: Here, account: Technician, session_id: str) -> Session:
+    """End the session; the appliance takes no further command of it."""
+    return show(Session, here.desk.end_session(session_id, actor=account.name))

@@ -1,0 +1,71 @@
+"""The HTTP server on a socket that is bound already, and what it serves; loaded after the rest, because it is large."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from api.http.app import make_app
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator
+
+    from fastapi import FastAPI
+
+    from api.http.context import Context
+
+GRACE_S = 3
+CONNECTIONS_MAX = 1000
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the process that runs it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+class HttpServer:
+    """Serves an app on a bound socket until asked to stop."""
+
+    def __init__(self, app: FastAPI, listening: socket.socket) -> None:
+        self._listening = listening
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            ws="websockets-sansio",
+            limit_concurrency=CONNECTIONS_MAX,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        self._server = _Server(config)
+
+    async def run(self) -> None:
+        """Serve until :meth:`request_stop`, then let open answers end for a few seconds."""
+        await self._server.serve(sockets=[self._listening])
+
+    def request_stop(self) -> None:
+        """Ask :meth:`run` to end."""
+        self._server.should_exit = True
+
+
+async def serve_until(context: Context, listening: socket.socket, stopping: asyncio.Event) -> None:
+    """Serve the app over a context until asked to stop; open streams end with it."""
+    server = HttpServer(make_app(context), listening)
+    serving = asyncio.create_task(server.run(), name="http")
+    stop = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        context.is_closing.set()
+        stop.cancel()
+        server.request_stop()
+        await serving

@@ -1,0 +1,140 @@
+"""The loops of the service as functions of a stop event, one per thread.
+
+The database may be away for a while: a loop that needs it says so once, waits, and goes on where it was; what it reads
+waits in the journal.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from alerts.errors import UnavailableError
+from detectors.attempts import FoldFailed
+
+if TYPE_CHECKING:
+    from alerts.inbox import Inbox
+    from alerts.listening import Listener
+    from alerts.outbox import Outbox
+    from alerts.timers import Timers
+    from detectors.runner import Runner
+    from ingest.clock import Clock
+    from ingest.feed.feed import AdmittedFeed
+
+log = structlog.get_logger()
+
+IDLE_S = 0.5
+DESK_EVERY_S = 0.2
+OUTBOX_EVERY_S = 0.5
+LISTEN_EVERY_S = 0.5
+WAIT_FIRST_S = 0.5
+WAIT_MAX_S = 15.0
+
+
+@dataclass(slots=True)
+class Trouble:
+    """Why a loop waits, as a sentence; None while it works."""
+
+    sentence: str | None = None
+
+
+def patient(work: Callable[[], object], stop: threading.Event, trouble: Trouble, *, name: str) -> bool:
+    """Do the work, again and again while the database is away; False where the stop came first."""
+    wait_s = WAIT_FIRST_S
+    while True:
+        try:
+            work()
+        except UnavailableError as error:
+            if trouble.sentence is None:
+                log.warning("loop_waits", loop=name, sentence=str(error))
+            trouble.sentence = str(error)
+            if stop.wait(wait_s):
+                return False
+            wait_s = min(2 * wait_s, WAIT_MAX_S)
+        else:
+            if trouble.sentence is not None:
+                log.info("loop_goes_on", loop=name)
+            trouble.sentence = None
+            return True
+
+
+def detect(runner: Runner, feed: AdmittedFeed, trouble: Trouble) -> Callable[[threading.Event], None]:
+    """The loop of cursor ``detect``; what it knows at the end is made durable."""
+
+    def run(stop: threading.Event) -> None:
+        if not patient(runner.start, stop, trouble, name="detect"):
+            return
+        while not stop.is_set():
+            try:
+                has_read = runner.run_once()
+            except FoldFailed as error:
+                log.exception("detect_failed", cause=str(error))
+                if not patient(runner.start, stop, trouble, name="detect"):
+                    return
+                continue
+            except UnavailableError as error:
+                trouble.sentence = str(error)
+                log.warning("loop_waits", loop="detect", sentence=str(error))
+                patient(runner.commit, stop, trouble, name="detect")
+                continue
+            if not has_read:
+                feed.wait(IDLE_S)
+        try:
+            runner.commit()
+        except UnavailableError as error:
+            log.warning("detect_not_saved", sentence=str(error))  # the next start folds it again
+
+    return run
+
+
+def desk(inbox: Inbox, timers: Timers, clock: Clock, trouble: Trouble) -> Callable[[threading.Event], None]:
+    """The loop of cursor ``desk``, and of the desk's own time."""
+
+    def run(stop: threading.Event) -> None:
+        while not stop.is_set():
+            read = 0
+
+            def step() -> None:
+                nonlocal read
+                read = inbox.tick()
+                timers.tick(clock.now_ms())
+
+            patient(step, stop, trouble, name="desk")
+            if not read:
+                stop.wait(DESK_EVERY_S)
+        try:
+            inbox.write()
+        except UnavailableError as error:
+            log.warning("directory_not_saved", sentence=str(error))  # the next start folds it again
+
+    return run
+
+
+def listen(
+    listener: Listener, is_connected: Callable[[], bool], signs: Callable[[], Mapping[str, object]], trouble: Trouble
+) -> Callable[[threading.Event], None]:
+    """The loop that writes down when we hear the broker, and how we are; that we stop listening comes last."""
+
+    def run(stop: threading.Event) -> None:
+        while not stop.wait(LISTEN_EVERY_S):
+            patient(lambda: listener.tick(is_connected=is_connected(), signs=signs()), stop, trouble, name="listening")
+        try:
+            listener.tick(is_connected=False, signs=signs())
+        except UnavailableError as error:
+            log.warning("listening_not_saved", sentence=str(error))  # the next start concludes it from the last note
+
+    return run
+
+
+def deliver(outbox: Outbox, trouble: Trouble) -> Callable[[threading.Event], None]:
+    """The loop of the outbox; alone, because receivers may be slow."""
+
+    def run(stop: threading.Event) -> None:
+        while not stop.wait(OUTBOX_EVERY_S):
+            patient(outbox.run_once, stop, trouble, name="outbox")
+
+    return run

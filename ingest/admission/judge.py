@@ -1,0 +1,307 @@
+"""The judge of one batch: looks at every message that is not simply the next one of its boot."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.admission.speaker import Speaker
+from ingest.admission.speakers import Speakers
+from ingest.books.event_time import AcceptanceWindow, Anchor
+from ingest.books.judgement import DUPLICATE, Judgement, code_of
+from ingest.books.ledger import BootLedger
+from ingest.wire.columns import Decoded
+from ingest.wire.dead_letter import Identity, Reason, Refused
+from ingest.wire.event import EventMessage
+from ingest.wire.sample_rows import NO_TIME
+from ingest.wire.source import Source
+from ingest.wire.status import BUFFER_CAPABILITY, StatusMessage
+
+
+class Judge:
+    """Collects what one batch comes to. Used once."""
+
+    def __init__(
+        self,
+        decoded: Decoded,
+        payloads: Sequence[bytes],
+        speakers: Speakers,
+        window: AcceptanceWindow,
+        position: int,
+        received_ms: int,
+    ) -> None:
+        self.decoded = decoded
+        self.payloads = payloads
+        self.touched: list[Speaker] = []
+        self.begun: list[Speaker] = []
+        """Appliances never heard of before, with their first message; they are not among ``touched``."""
+        self.irregular: dict[int, tuple[str, BootLedger]] = {}
+        self.registered: dict[str, Speaker] = {}
+        self.refused: dict[int, Refused] = {}
+        self.windows: list[tuple[str, int, str, int, int]] = []
+        self.duplicates = 0
+        self.is_auto_registering = True
+        self.waited_ms = 0
+        """Admission's own time, by which gaps grow old."""
+        self._speakers = speakers
+        self._window = window
+        self._position = position
+        self._received_ms = received_ms
+        self._codes: bytearray | None = None
+        self._times: list[tuple[int, int, int]] = []
+        self._rows: dict[int, list[tuple[int, int, int]]] | None = None
+        self._are_times_plain = False
+        """Whether every time that a sample gives is believed, and none comes with an up-time."""
+
+    def special(self) -> NDArray[np.bool_]:
+        """Messages (N,) that can't be ordinary: no plain telemetry, or with a time that needs a look."""
+        special = np.zeros(len(self.payloads), dtype=np.bool_)
+        special[list(self.decoded.others)] = True
+        low, high = self._received_ms - self._window.past_ms, self._received_ms + self._window.future_ms
+        self._are_times_plain = not any((rows.up_ms >= 0).any() for rows in self.decoded.rows)
+        for rows in self.decoded.rows:
+            is_odd = (rows.ts_ms < low) | (rows.ts_ms > high)
+            if is_odd.any():
+                special[rows.message[is_odd & (rows.ts_ms != NO_TIME)]] = True
+                self._are_times_plain &= not (is_odd & (rows.ts_ms != NO_TIME)).any()
+        return special
+
+    def judgement(self) -> Judgement:
+        """The judgement of the whole batch."""
+        codes = None if self._codes is None else bytes(self._codes)
+        times = tuple(sorted(self._times))
+        return Judgement(self._position, self._received_ms, len(self.payloads), codes, times)
+
+    def counts(self) -> dict[Reason, int]:
+        """Refusals by reason."""
+        return dict(Counter(refusal.reason for refusal in self.refused.values()))
+
+    def look(self, number: int, checksum: int) -> None:
+        """Judge one message; ``checksum`` as of :func:`ingest.admission.expectations.contents_of`."""
+        if self._begins(number, checksum):
+            return
+        source = self.decoded.sources[number]
+        other = self.decoded.others.get(number)
+        if isinstance(other, Refused):
+            self._refuse_unread(number, source, other, checksum)
+            return
+        if other is None and number in self.decoded.others:
+            return  # sound, and nothing for us: nobody is registered by it
+        head = self.decoded.heads[number]
+        identity = Identity(head.boot, head.seq if head.seq >= 0 else None)
+        speaker = self._speaker(source)
+        is_telemetry = number not in self.decoded.others
+        try:
+            self._identify(speaker, source)
+            source.place = speaker.place
+            if is_telemetry or isinstance(other, EventMessage):
+                if identity.boot is not None and identity.seq is not None:
+                    self._judge_counted(number, speaker, (identity.boot, identity.seq), checksum)
+                else:
+                    self._judge_uncounted(number, speaker, source)
+                return
+        except Refused as refusal:
+            self._refuse(number, speaker, source, refusal.of(identity), checksum)
+            return
+        if isinstance(other, StatusMessage):
+            self._note_status(speaker, other)
+
+    def _begins(self, number: int, checksum: int) -> bool:
+        """Take a plain first message of an appliance never heard of, as a whole fleet sends it; False for any other."""
+        head = self.decoded.heads[number]
+        is_first = head.seq == 0 and head.boot is not None and number not in self.decoded.others
+        if not (is_first and self._are_times_plain and self.is_auto_registering):
+            return False
+        source = self.decoded.sources[number]
+        speaker = self._speakers.newcomer(source.appliance_id)
+        if speaker is None:
+            return False
+        speaker.kind = source.kind
+        source.place = speaker.place
+        self._speakers.begin(speaker, head.boot, checksum, self._position)
+        self.begun.append(speaker)
+        self.registered[speaker.id] = speaker
+        return True
+
+    def _speaker(self, source: Source) -> Speaker:
+        """Who speaks under a topic."""
+        speaker = self._speakers.of(source.appliance_id)
+        if speaker.hear(self._position):
+            self.touched.append(speaker)
+        return speaker
+
+    def _identify(self, speaker: Speaker, source: Source) -> None:
+        """An id belongs to one kind; an unknown one is registered or refused, a retired one refused."""
+        if speaker.kind is not None and speaker.kind != source.kind:
+            raise Refused(Reason.IDENTITY_MISMATCH, f"this id belongs to a {speaker.kind}, not to a {source.kind}")
+        if speaker.is_retired:
+            raise Refused(Reason.UNKNOWN_APPLIANCE, "this appliance is retired")
+        if speaker.kind is None:
+            if not self.is_auto_registering:
+                raise Refused(Reason.UNKNOWN_APPLIANCE, "this appliance is not registered: fettle appliances add")
+            speaker.kind = source.kind
+            self.registered[speaker.id] = speaker
+
+    def _note_status(self, speaker: Speaker, status: StatusMessage) -> None:
+        """A birth tells how the appliance delivers."""
+        is_buffered = BUFFER_CAPABILITY in status.capabilities
+        if status.capabilities and is_buffered != speaker.is_buffered:
+            speaker.is_buffered = is_buffered
+            self.registered[speaker.id] = speaker
+
+    def _judge_counted(self, number: int, speaker: Speaker, identity: tuple[str, int], checksum: int) -> None:
+        """A message with boot and seq."""
+        ledger = self._ledger(speaker, identity[0])
+        seq = identity[1]
+        if ledger.has(seq, self._speakers.cold_has):
+            known = ledger.checksum_of(seq)
+            if known is None or known == checksum:
+                self._note_duplicate(number, ledger)
+                return
+            self._event_times(number, ledger.anchor)
+            raise Refused(Reason.EQUIVOCATION, f"seq {seq} of this boot came before with other content")
+        times, anchor = self._event_times(number, ledger.anchor)
+        self._times += times
+        ledger.add(seq, is_dead=False, now_ms=self.waited_ms)
+        ledger.remember(seq, checksum)
+        ledger.anchor = anchor or ledger.anchor
+        is_last = seq == ledger.next - 1
+        speaker.arm(ledger, is_armed=is_last and (ledger.anchor is not None or self._gives_no_up_time(number)))
+
+    def _judge_uncounted(self, number: int, speaker: Speaker, source: Source) -> None:
+        """A message of a client that doesn't count: its time identifies it, arrival times never do."""
+        checksum = crc32(self.payloads[number])  # unlike that of a counted one it is kept on disk
+        ledger = self._ledger(speaker, "")
+        said_ms = self._said_times(number)
+        if said_ms and said_ms[0] != NO_TIME:
+            window = self._speakers.window(speaker)
+            known = window.get((source.window, said_ms[0]))
+            if known is not None and known == checksum:
+                self._note_duplicate(number, ledger)
+                return
+            times, _ = self._event_times(number, None)
+            if known is not None and source.is_named_by_time:
+                raise Refused(Reason.EQUIVOCATION, "this time came before with other content")
+            self._times += times
+            slot = speaker.note_window(source.window, said_ms[0], checksum)
+            self.windows.append((speaker.id, slot, source.window, said_ms[0], checksum))
+        else:
+            times, _ = self._event_times(number, None)
+            self._times += times + self._bumped(number, speaker)
+        ledger.stored_count += 1
+
+    def _bumped(self, number: int, speaker: Speaker) -> list[tuple[int, int, int]]:
+        """Arrival times of one appliance are kept at least a millisecond apart."""
+        times = []
+        for _, index, ts_ms in self._rows_of(number) or [(0, 0, NO_TIME)]:
+            if ts_ms != NO_TIME:
+                continue
+            speaker.arrival_ms = max(self._received_ms, speaker.arrival_ms + 1)
+            if speaker.arrival_ms != self._received_ms:
+                times.append((number, index, speaker.arrival_ms))
+        return times
+
+    def _event_times(self, number: int, anchor: Anchor | None) -> tuple[list[tuple[int, int, int]], Anchor | None]:
+        """Times to set for the samples of a message, and the newest good anchor; raises where one can't be believed."""
+        event = self.decoded.others.get(number)
+        if isinstance(event, EventMessage):
+            if event.ts_ms is not None and not self._window.holds(event.ts_ms, self._received_ms):
+                raise Refused(Reason.TIME_OUT_OF_RANGE, "ts is outside the accepted window")
+            return [], anchor
+        if self._are_times_plain:
+            return [], anchor
+        times = []
+        for up_ms, index, ts_ms in self._rows_of(number):
+            if ts_ms == NO_TIME:
+                continue
+            if self._window.holds(ts_ms, self._received_ms):
+                anchor = Anchor(ts_ms, up_ms) if up_ms >= 0 else anchor
+                continue
+            redated = self._window.redated(anchor, up_ms if up_ms >= 0 else None, self._received_ms, ts_ms)
+            if redated is None:
+                raise Refused(Reason.TIME_OUT_OF_RANGE, "ts is outside the accepted window, and up_ms gives no other")
+            times.append((number, index, redated))
+        return times, anchor
+
+    def _said_times(self, number: int) -> list[int]:
+        """The times that a message gives, NO_TIME for none."""
+        event = self.decoded.others.get(number)
+        if isinstance(event, EventMessage):
+            return [NO_TIME if event.ts_ms is None else event.ts_ms]
+        return [ts_ms for _, _, ts_ms in self._rows_of(number)]
+
+    def _gives_no_up_time(self, number: int) -> bool:
+        """Whether a boot's telemetry gives no up-time that a good time could anchor; of an event nothing is known."""
+        if number in self.decoded.others:
+            return False
+        return self._are_times_plain or all(up_ms < 0 for up_ms, _, _ in self._rows_of(number))
+
+    def _rows_of(self, number: int) -> list[tuple[int, int, int]]:
+        """(up_ms, index, ts_ms) of the samples of one message; made for all messages when first asked."""
+        if self._rows is None:
+            self._rows = {}
+            for rows in self.decoded.rows:
+                said = zip(rows.up_ms.tolist(), rows.index.tolist(), rows.ts_ms.tolist(), strict=True)
+                for message, row in zip(rows.message.tolist(), said, strict=True):
+                    self._rows.setdefault(message, []).append(row)
+        return self._rows.get(number, [])
+
+    def _refuse_unread(self, number: int, source: Source, refusal: Refused, checksum: int) -> None:
+        """A message that the wire refused; one of no appliance stands in the dead letters only."""
+        if not source.appliance_id:
+            self._mark(number, code_of(refusal.reason))
+            self.refused[number] = refusal
+            return
+        self._refuse(number, self._speaker(source), source, refusal, checksum)
+
+    def _refuse(self, number: int, speaker: Speaker, source: Source, refusal: Refused, checksum: int) -> None:
+        """Dead-letter one message and account for it; the repetition of a refused one is a duplicate."""
+        identity = refusal.identity
+        if identity.boot is not None and identity.seq is not None:
+            ledger = self._ledger(speaker, identity.boot)
+            if not ledger.has(identity.seq, self._speakers.cold_has):
+                ledger.add(identity.seq, is_dead=True, now_ms=self.waited_ms)
+                ledger.remember(identity.seq, checksum)
+                is_last = identity.seq == ledger.next - 1
+                speaker.arm(ledger, is_armed=is_last and ledger.anchor is not None)
+            elif ledger.checksum_of(identity.seq) in (None, checksum) and refusal.reason is not Reason.EQUIVOCATION:
+                self._note_duplicate(number, ledger)
+                return
+        elif (
+            identity.is_readable
+            and self._is_without_boot(speaker, source)
+            and refusal.reason is not Reason.EQUIVOCATION
+        ):
+            self._ledger(speaker, "").dead_count += 1
+        self._mark(number, code_of(refusal.reason))
+        self.refused[number] = refusal
+
+    @staticmethod
+    def _is_without_boot(speaker: Speaker, source: Source) -> bool:
+        """Whether the message is one of a client that counts nothing, on a channel that counts."""
+        return not speaker.has_boots and source.is_counted
+
+    def _ledger(self, speaker: Speaker, boot: str) -> BootLedger:
+        """The ledger of one boot, settled and to be written whole."""
+        moved = speaker.disarm()
+        if moved is not None:
+            self.irregular[moved.row] = (speaker.id, moved)
+        ledger = self._speakers.ledger(speaker, boot, self.waited_ms)
+        self.irregular[ledger.row] = (speaker.id, ledger)
+        return ledger
+
+    def _note_duplicate(self, number: int, ledger: BootLedger) -> None:
+        """Count a message that is known already."""
+        ledger.duplicates += 1
+        self.duplicates += 1
+        self._mark(number, DUPLICATE)
+
+    def _mark(self, number: int, code: int) -> None:
+        """Set the code of one message."""
+        if self._codes is None:
+            self._codes = bytearray(len(self.payloads))
+        self._codes[number] = code

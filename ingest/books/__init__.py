@@ -1,0 +1,1 @@
+"""The books: ledger, judgements, dead letters and registry, in one SQLite file."""

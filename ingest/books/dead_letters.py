@@ -1,0 +1,149 @@
+"""Dead letters: messages that could not be accepted, each with exactly one reason, kept within a quota.
+
+The first 4 KiB of the payload are kept. Beyond the quota the oldest are dropped, and counted.
+"""
+
+from __future__ import annotations
+
+import base64
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ingest.books.judgement import Judgement
+from ingest.wire.dead_letter import KEPT_BYTES, Reason
+from ingest.wire.timestamp import format_ms
+
+_PAGE = 500
+_TOPIC_CHARACTERS_MAX = 1024
+_DROP_SHARE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterQuota:
+    """How much is kept of all dead letters together."""
+
+    letters_max: int = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One refused message of the batch: its number in it, topic, reason, detail, and the beginning of its payload."""
+
+    message: int
+    topic: str
+    reason: Reason
+    detail: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLetter:
+    """A dead letter as it is listed."""
+
+    number: int
+    received_ms: int
+    topic: str
+    reason: Reason
+    detail: str
+    payload: bytes
+
+    def as_json(self) -> dict[str, Any]:
+        """The line that ``fettle dead-letters --json`` prints."""
+        line: dict[str, Any] = {
+            "received_at": format_ms(self.received_ms),
+            "topic": self.topic,
+            "reason": str(self.reason),
+            "detail": self.detail,
+        }
+        try:
+            line["payload"] = self.payload.decode("utf-8")
+        except UnicodeDecodeError:
+            line["payload"] = None
+            line["payload_base64"] = base64.b64encode(self.payload).decode("ascii")
+        return line
+
+
+def insert_dead_letters(connection: sqlite3.Connection, judgement: Judgement, letters: Sequence[DeadLetter]) -> None:
+    """Keep the dead letters of one batch, and count them by reason for good."""
+    if not letters:
+        return
+    connection.executemany(
+        "INSERT INTO dead_letter (position, message, received_ms, topic, reason, detail, payload)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                judgement.position,
+                letter.message,
+                judgement.received_ms,
+                letter.topic[:_TOPIC_CHARACTERS_MAX],
+                letter.reason,
+                letter.detail,
+                letter.payload[:KEPT_BYTES],
+            )
+            for letter in letters
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO meta VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET value = value + 1",
+        [(f"dead:{letter.reason}",) for letter in letters],
+    )
+
+
+def drop_beyond(connection: sqlite3.Connection, quota: DeadLetterQuota, *, added: bool) -> None:
+    """Drop the oldest beyond the quota, a tenth of the quota at once, and count them."""
+    if not added:
+        return
+    # Numbers are given in order and only the oldest are ever dropped, so the span of numbers is the count.
+    (count,) = connection.execute("SELECT coalesce(max(number) - min(number) + 1, 0) FROM dead_letter").fetchone()
+    if count <= quota.letters_max:
+        return
+    gone = max(count - quota.letters_max, min(count, quota.letters_max // _DROP_SHARE))
+    connection.execute(
+        "DELETE FROM dead_letter WHERE number IN (SELECT number FROM dead_letter ORDER BY number LIMIT ?)", (gone,)
+    )
+    connection.execute(
+        "INSERT INTO meta VALUES ('dead_dropped', ?) ON CONFLICT (key) DO UPDATE SET value = value + excluded.value",
+        (gone,),
+    )
+
+
+def list_dead_letters(connection: sqlite3.Connection, *, reason: Reason | None = None) -> Iterator[KeptLetter]:
+    """All kept dead letters, oldest first."""
+    after = 0
+    while True:
+        rows = connection.execute(
+            "SELECT number, received_ms, topic, reason, detail, payload FROM dead_letter"
+            " WHERE number > ? AND (? IS NULL OR reason = ?) ORDER BY number LIMIT ?",
+            (after, reason, reason, _PAGE),
+        ).fetchall()
+        for row in rows:
+            yield KeptLetter(row[0], row[1], row[2], Reason(row[3]), row[4], row[5])
+        if len(rows) < _PAGE:
+            return
+        after = rows[-1][0]
+
+
+def newest_dead_letters(
+    connection: sqlite3.Connection, *, before: int | None = None, limit: int = 50, reason: Reason | None = None
+) -> list[KeptLetter]:
+    """A page of kept dead letters, newest first; the next page is before the last one's number."""
+    rows = connection.execute(
+        "SELECT number, received_ms, topic, reason, detail, payload FROM dead_letter"
+        " WHERE (? IS NULL OR number < ?) AND (? IS NULL OR reason = ?) ORDER BY number DESC LIMIT ?",
+        (before, before, reason, reason, limit),
+    ).fetchall()
+    return [KeptLetter(row[0], row[1], row[2], Reason(row[3]), row[4], row[5]) for row in rows]
+
+
+def dead_letter_counts(connection: sqlite3.Connection) -> dict[Reason, int]:
+    """How many were refused since the books began, by reason; dropped ones included."""
+    rows = connection.execute("SELECT key, value FROM meta WHERE key GLOB 'dead:*'").fetchall()
+    return {Reason(key.removeprefix("dead:")): value for key, value in rows}
+
+
+def dropped_count(connection: sqlite3.Connection) -> int:
+    """How many the quota has dropped."""
+    row = connection.execute("SELECT value FROM meta WHERE key = 'dead_dropped'").fetchone()
+    return int(row[0]) if row else 0

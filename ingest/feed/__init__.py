@@ -1,0 +1,1 @@
+"""What was admitted, for the readers behind admission: handed on in memory, or read back."""

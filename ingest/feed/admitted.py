@@ -1,0 +1,210 @@
+"""Decoded messages + their judgement → what is handed on: the same at the tip and when read back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.books.judgement import DUPLICATE, GOOD, Judgement, code_of
+from ingest.sample import AdmittedBatch, Event, Passed, Result, SampleBlock, SampleFlag, Status
+from ingest.wire.columns import BatchDecoder, Decoded
+from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.event import EventMessage
+from ingest.wire.result import ResultMessage
+from ingest.wire.sample_rows import NO_TIME, Rows, merged, take
+from ingest.wire.source import Source
+from ingest.wire.status import StatusMessage
+
+POISON_DETAIL = "it made a reader fail twice"
+
+_POISON = code_of(Reason.POISON)
+
+
+def decode_admitted(
+    decoder: BatchDecoder,
+    judgement: Judgement,
+    topics: Sequence[str | bytes],
+    payloads: Sequence[bytes],
+    retained: Sequence[bool],
+) -> AdmittedBatch:
+    """A batch read back from the journal: equal to the one that admission handed on, without judging again."""
+    poison = [] if judgement.codes is None else [n for n, code in enumerate(judgement.codes) if code == _POISON]
+    return batch_of(decode_without(decoder, topics, payloads, poison), judgement, retained)
+
+
+def decode_without(
+    decoder: BatchDecoder, topics: Sequence[str | bytes], payloads: Sequence[bytes], poison: Sequence[int]
+) -> Decoded:
+    """A batch decoded without the payloads that break a reader; those messages are refused as ``poison``."""
+    if not poison:
+        return decoder.decode(topics, payloads)
+    left_out = set(poison)
+    kept = [b"" if number in left_out else payload for number, payload in enumerate(payloads)]
+    decoded = decoder.decode(topics, kept)
+    for number in poison:
+        decoded.others[number] = Refused(Reason.POISON, POISON_DETAIL)
+    return decoded
+
+
+def batch_of(decoded: Decoded, judgement: Judgement, retained: Sequence[bool]) -> AdmittedBatch:
+    """All good messages of a batch as blocks, events, statuses and results."""
+    times = {(message, index): ts_ms for message, index, ts_ms in judgement.times}
+    events: list[Event] = []
+    statuses: list[Status] = []
+    results: list[Result] = []
+    spoken: dict[str, int] | None = None
+    for number in sorted(decoded.others):
+        if judgement.code(number) != GOOD:
+            continue
+        source, message = decoded.sources[number], decoded.others[number]
+        if isinstance(message, EventMessage):
+            events.append(_event(source, message, times.get((number, 0)), judgement.received_ms))
+        elif isinstance(message, StatusMessage):
+            spoken = _last_spoken(decoded, judgement) if spoken is None else spoken
+            status = _status(source, message, judgement.received_ms, is_retained=retained[number])
+            statuses.append(replace(status, is_followed=spoken.get(source.appliance_id, -1) > number))
+        elif isinstance(message, ResultMessage):
+            results.append(_result(source, message, judgement.received_ms))
+    return AdmittedBatch(
+        judgement.position,
+        judgement.received_ms,
+        judgement.count,
+        _blocks(decoded, judgement, times),
+        tuple(events),
+        tuple(statuses),
+        tuple(results),
+        _passed(decoded, judgement),
+    )
+
+
+def _passed(decoded: Decoded, judgement: Judgement) -> tuple[Passed, ...]:
+    """The refused messages that say which number they are."""
+    if judgement.codes is None:
+        return ()
+    refused = [number for number, code in enumerate(judgement.codes) if code not in (GOOD, DUPLICATE)]
+    return tuple(
+        Passed(decoded.sources[number].appliance_id, head.boot, head.seq)
+        for number in refused
+        if (head := decoded.heads[number]).boot is not None and head.seq >= 0
+    )
+
+
+def _blocks(decoded: Decoded, judgement: Judgement, times: dict[tuple[int, int], int]) -> tuple[SampleBlock, ...]:
+    """One block per kind, in order of arrival; kinds in order of their names."""
+    codes = None if judgement.codes is None else np.frombuffer(judgement.codes, dtype=np.uint8)
+    by_kind: dict[str, list[Rows]] = {}
+    for part in decoded.rows:
+        rows = part if codes is None else take(part, np.flatnonzero(codes[part.message] == GOOD))
+        if len(rows.message):
+            by_kind.setdefault(part.kind, []).append(rows)
+    return tuple(_block(merged(parts), decoded, judgement.received_ms, times) for _, parts in sorted(by_kind.items()))
+
+
+def _block(rows: Rows, decoded: Decoded, received_ms: int, times: dict[tuple[int, int], int]) -> SampleBlock:
+    """The block of one kind: the profile's metrics always, others where a sample reports them, by name."""
+    own = rows.own_names
+    extra = sorted(
+        (name, own + column)
+        for column, name in enumerate(rows.names[own:])
+        if not np.isnan(rows.values[:, own + column]).all()
+    )
+    columns = [*range(own), *(column for _, column in extra)]
+    values = rows.values if columns == list(range(len(rows.names))) else np.ascontiguousarray(rows.values[:, columns])
+    ts_ms, flags = _times(rows, received_ms, times)
+    if rows.is_profiled and extra:
+        is_unknown = ~np.isnan(values[:, own:]).all(axis=1)
+        flags[is_unknown] |= np.uint8(SampleFlag.UNKNOWN_METRIC)
+    messages = rows.message.tolist()
+    return SampleBlock(
+        rows.kind,
+        (*rows.names[:own], *(name for name, _ in extra)),
+        [decoded.sources[message].appliance_id for message in messages],
+        ts_ms,
+        values,
+        rows.modes,
+        rows.cycles,
+        decoded.seqs[rows.message],
+        rows.index,
+        flags,
+        received_ms,
+        rows.metrics_text,
+        [decoded.heads[message].boot for message in messages],
+    )
+
+
+def _times(
+    rows: Rows, received_ms: int, times: dict[tuple[int, int], int]
+) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Final event times, and the flags that speak of time."""
+    is_absent = rows.ts_ms == NO_TIME
+    flags = np.where(is_absent, np.uint8(SampleFlag.ARRIVAL_TIME), np.uint8(0)).astype(np.uint8)
+    ts_ms = np.where(is_absent, received_ms, rows.ts_ms)
+    if times:
+        for row, key in enumerate(zip(rows.message.tolist(), rows.index.tolist(), strict=True)):
+            if key in times:
+                ts_ms[row] = times[key]
+                if not is_absent[row]:
+                    flags[row] |= np.uint8(SampleFlag.REDATED)
+    return ts_ms, flags
+
+
+def _event(source: Source, message: EventMessage, ts_ms: int | None, received_ms: int) -> Event:
+    """An event with its final time."""
+    said_ms = received_ms if message.ts_ms is None else message.ts_ms
+    return Event(
+        source.appliance_id,
+        source.kind,
+        said_ms if ts_ms is None else ts_ms,
+        received_ms,
+        message.type,
+        message.code,
+        message.data,
+        message.boot,
+        message.seq,
+    )
+
+
+def _status(source: Source, message: StatusMessage, received_ms: int, *, is_retained: bool) -> Status:
+    """A status; a time later than its arrival is taken as its arrival."""
+    return Status(
+        source.appliance_id,
+        source.kind,
+        received_ms if message.ts_ms is None else min(message.ts_ms, received_ms),
+        received_ms,
+        message.state,
+        is_retained,
+        message.until_ms,
+        message.interval_s,
+        message.model,
+        message.serial,
+        message.firmware,
+        message.region,
+        message.capabilities,
+    )
+
+
+def _last_spoken(decoded: Decoded, judgement: Judgement) -> dict[str, int]:
+    """The last message of each appliance that is good telemetry or a good event."""
+    return {
+        source.appliance_id: number
+        for number, source in enumerate(decoded.sources)
+        if judgement.code(number) == GOOD
+        and (number not in decoded.others or isinstance(decoded.others[number], EventMessage))
+    }
+
+
+def _result(source: Source, message: ResultMessage, received_ms: int) -> Result:
+    """A result; a time later than its arrival is taken as its arrival."""
+    return Result(
+        source.appliance_id,
+        source.kind,
+        min(message.ts_ms, received_ms),
+        received_ms,
+        message.command_id,
+        message.state,
+        message.reason,
+        message.data,
+    )

@@ -1,0 +1,74 @@
+"""Samples that were admitted and that the telemetry store can never take: kept as dead letters with the reason ``poison``.
+
+The ledger is not touched: the message was judged good and is durable in the journal. What is kept is the sample as a payload
+of the contract's form. The writer may hand the same samples over again after a crash; they are kept once.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.books.dead_letters import DeadLetter, insert_dead_letters
+from ingest.books.judgement import Judgement
+from ingest.wire.dead_letter import Reason
+from ingest.wire.topic import DEFAULT_ROOT, Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.books.books import Books
+    from ingest.loops.store import RefusedSample
+    from ingest.sample import SampleBlock
+
+OTHERS_BELOW = -1_000_000_000
+"""Dead letters of other readers are numbered from here down."""
+
+_ARE_KEPT = "SELECT 1 FROM dead_letter WHERE position = ? AND message < 0 AND message > ? LIMIT 1"
+
+
+def keep_unstorable(books: Books, samples: Sequence[RefusedSample], *, topic_root: str = DEFAULT_ROOT) -> None:
+    """Keep refused samples as dead letters, those of one journal batch once.
+
+    Their numbers in the batch are negative: a sample doesn't know which message it came in.
+    """
+    for position, some in groupby(samples, attrgetter("position")):
+        refused = list(some)
+        letters = [_letter(-1 - number, sample, topic_root) for number, sample in enumerate(refused)]
+        judgement = Judgement(position, refused[0].block.received_ms, len(refused))
+        with books.transaction() as connection:
+            if connection.execute(_ARE_KEPT, (position, OTHERS_BELOW)).fetchone() is None:
+                insert_dead_letters(connection, judgement, letters)
+
+
+def payload_of_sample(block: SampleBlock, row: int) -> bytes:
+    """One sample as a payload of the contract's form."""
+    payload: dict[str, object] = {
+        "ts": int(block.ts_ms[row]),
+        "mode": block.modes[row],
+        "cycle": block.cycles[row],
+        "metrics": {
+            name: value if np.isfinite(value) else repr(value)
+            for name, value in zip(block.metrics, block.values[row].tolist(), strict=True)
+            if not np.isnan(value)
+        },
+    }
+    if block.seq[row] >= 0:
+        payload = {"seq": int(block.seq[row]), **payload}
+    return json.dumps({name: value for name, value in payload.items() if value is not None}).encode()
+
+
+def _letter(number: int, sample: RefusedSample, topic_root: str) -> DeadLetter:
+    """One refused sample as a dead letter."""
+    block, row = sample.block, sample.row
+    return DeadLetter(
+        message=number,
+        topic=f"{topic_root}/{block.kind}/{block.appliance_ids[row]}/{Channel.TELEMETRY}",
+        reason=Reason.POISON,
+        detail=f"The store refuses it: {sample.why}.",
+        payload=payload_of_sample(block, row),
+    )
