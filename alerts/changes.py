@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 
 from alerts.database import Transaction, upsert
-from alerts.schema import changes, outbox
+from alerts.notices.tables import changes, outbox
 from ingest.clock import from_ms
 
 CHANGES_KEPT = 20_000

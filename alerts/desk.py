@@ -18,12 +18,7 @@ from sqlalchemy import Engine, text
 from alerts.alerting.alert import Alert
 from alerts.alerting.intake import ask_again, has_pending, take_finding
 from alerts.alerting.reading import count_alerts, list_alerts, read_alert
-from alerts.alerting.silences import Silence, add_silence, lift_silence, list_silences
-from alerts.audit import AuditEntry, list_audit, record_audit, verify_audit
-from alerts.changes import Change, forget_changes, has_old_changes, last_change, read_changes
-from alerts.checkpoint import DETECT, load_checkpoint, move_cursor, save_checkpoint
-from alerts.database import Transaction, look, transact, wait_for_turn
-from alerts.directory import (
+from alerts.appliances.directory import (
     STALE_AFTER_S,
     Appliance,
     ApplianceEvent,
@@ -35,9 +30,13 @@ from alerts.directory import (
     retire_appliance,
     set_conditions,
 )
+from alerts.appliances.listening import read_signs
+from alerts.audit.chain import AuditEntry, list_audit, record_audit, verify_audit
+from alerts.changes import Change, forget_changes, has_old_changes, last_change, read_changes
+from alerts.cursors.checkpoint import DETECT, load_checkpoint, move_cursor, save_checkpoint
+from alerts.database import Transaction, look, transact, wait_for_turn
 from alerts.errors import WrongCodeError
 from alerts.lifecycle import AlertState, SessionEvent, SessionState, TicketState, TicketStep
-from alerts.listening import read_signs
 from alerts.page import LIMIT_DEFAULT, Page
 from alerts.remote.command import due_commands, expire_commands, note_sent
 from alerts.remote.consent import end_session, expire_sessions, has_live, request_session, try_code
@@ -45,6 +44,7 @@ from alerts.remote.issuing import issue_command
 from alerts.remote.policy import Scope, SessionLimits
 from alerts.remote.reading import list_sessions, read_command, read_session
 from alerts.remote.session import Command, DiagnosisSession
+from alerts.silences.muting import Silence, add_silence, lift_silence, list_silences
 from alerts.tickets.opening import open_by_hand
 from alerts.tickets.reading import TicketFilter, count_tickets, list_tickets, read_ticket
 from alerts.tickets.steps import record_verdict, take_step

@@ -16,12 +16,12 @@ from typing import Any, Protocol
 
 from sqlalchemy import case, delete, func, insert, select, update
 
-from alerts.checkpoint import move_cursor, read_cursor
+from alerts.appliances.directory import ensure_appliance
+from alerts.appliances.tables import appliance_history, appliances
+from alerts.cursors.checkpoint import move_cursor, read_cursor
 from alerts.database import Transaction, look, transact, upsert
 from alerts.desk import Desk
-from alerts.directory import ensure_appliance
 from alerts.remote.command import take_result
-from alerts.schema import appliance_history, appliances
 from ingest.liveness import LastStatus, last_status, newer, next_interval_s
 from ingest.sample import AdmittedBatch, Event, EventType, Result, SampleBlock, Status
 

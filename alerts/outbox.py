@@ -19,9 +19,9 @@ from typing import Any, Protocol, TypeVar
 import structlog
 from sqlalchemy import Engine, Row, delete, func, insert, select, update
 
-from alerts.checkpoint import move_cursor, read_cursor
+from alerts.cursors.checkpoint import move_cursor, read_cursor
 from alerts.database import Transaction, look, transact
-from alerts.schema import deliveries, outbox
+from alerts.notices.tables import deliveries, outbox
 from ingest.clock import Clock, from_ms
 
 NOTICES_AT_ONCE = 500

@@ -12,7 +12,8 @@ from functools import cache
 
 from sqlalchemy import func, select
 
-from alerts.schema import outbox, tickets
+from alerts.notices.tables import outbox
+from alerts.tickets.tables import tickets
 from detectors.pipeline import Pipeline
 from detectors.runner import Runner
 from ingest.books.dead_letters import list_dead_letters

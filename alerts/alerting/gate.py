@@ -11,10 +11,12 @@ from typing import Any
 from sqlalchemy import Row, func, or_, select
 
 from alerts.alerting.alert import Reason
+from alerts.appliances.tables import appliances
 from alerts.database import Transaction
 from alerts.lifecycle import TicketState
-from alerts.schema import appliances, silences, tickets
+from alerts.silences.tables import silences
 from alerts.tickets.sla import DAY_MS
+from alerts.tickets.tables import tickets
 from detectors.finding import Channel
 
 REPAIR_GRACE_MS = 3 * DAY_MS

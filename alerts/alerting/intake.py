@@ -13,13 +13,14 @@ from sqlalchemy import ColumnElement, Row, insert, select, update
 
 from alerts.alerting.alert import Reason
 from alerts.alerting.gate import hold_back
+from alerts.alerting.tables import alerts, episodes
+from alerts.appliances.directory import ensure_appliance
 from alerts.changes import Subject, record_change
 from alerts.database import Transaction
-from alerts.directory import ensure_appliance
-from alerts.evidence import evidence_columns, finite
 from alerts.lifecycle import ALERT, OVER, AlertEvent, AlertState, next_state
-from alerts.schema import alerts, episodes, tickets
+from alerts.tickets.evidence import evidence_columns, finite
 from alerts.tickets.opening import DETECTOR, add_history, open_from_finding, refresh_from_finding
+from alerts.tickets.tables import tickets
 from detectors.finding import Channel, Evidence, Finding
 from ingest.profiles.definition import Profile
 

@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import Row, func, select
 
 from alerts.alerting.alert import Alert, AlertHistoryEntry, Reason
+from alerts.alerting.tables import alerts
 from alerts.database import Transaction
 from alerts.errors import UnknownError
-from alerts.evidence import read_alternatives, read_evidence, read_window
 from alerts.lifecycle import AlertState
 from alerts.page import Page, moment, select_page
-from alerts.schema import alerts
+from alerts.tickets.evidence import read_alternatives, read_evidence, read_window
 from ingest.clock import from_ms
 
 

@@ -1,4 +1,4 @@
-"""The tables as revision 0001 creates them: a frozen copy of alerts/schema.py, never to be edited after a release."""
+"""The tables as revision 0001 creates them: a frozen copy of what they were then, never to be edited after a release."""
 
 from __future__ import annotations
 

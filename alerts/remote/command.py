@@ -17,8 +17,8 @@ from alerts.database import Transaction
 from alerts.errors import ConflictError
 from alerts.lifecycle import COMMAND, COMMAND_LIVE, CommandEvent, CommandState, next_state
 from alerts.remote.policy import CONSENT_SHOW, DangerClass, SessionLimits
+from alerts.remote.tables import commands, sessions
 from alerts.remote.transcript import add_line
-from alerts.schema import commands, sessions
 from alerts.tickets.opening import add_history
 from ingest.mqtt.courier import Outgoing
 from ingest.sample import Result, ResultState

@@ -13,14 +13,15 @@ from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
 
-from alerts.audit import record_audit
+from alerts.appliances.tables import appliances
+from alerts.audit.chain import record_audit
 from alerts.database import Transaction
 from alerts.errors import ConflictError, IllegalStepError, UnknownError
 from alerts.lifecycle import COMMAND_LIVE, OVER, SESSION, SESSION_LIVE, SessionEvent, SessionState, next_state
 from alerts.remote.command import drop_commands, put_command
 from alerts.remote.policy import CONSENT_SHOW, DangerClass, Scope, SessionLimits
+from alerts.remote.tables import commands, sessions
 from alerts.remote.transcript import add_line
-from alerts.schema import appliances, commands, sessions
 from alerts.tickets.opening import add_history
 from alerts.tickets.reading import find_row
 from ingest.clock import from_ms

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from alerts.audit import record_audit
+from alerts.audit.chain import record_audit
 from alerts.database import Transaction
 from alerts.errors import ConflictError, IllegalStepError, InvalidError
 from alerts.lifecycle import SESSION, SessionState

@@ -12,7 +12,8 @@ from alerts.lifecycle import CommandState, SessionState
 from alerts.page import Page, moment, select_page
 from alerts.remote.policy import DangerClass, Scope, SessionLimits
 from alerts.remote.session import Command, DiagnosisSession, TranscriptEntry
-from alerts.schema import commands, sessions, tickets, transcript
+from alerts.remote.tables import commands, sessions, transcript
+from alerts.tickets.tables import tickets
 from ingest.clock import from_ms
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 
 from alerts.changes import Subject, record_change
 from alerts.database import Transaction
-from alerts.schema import transcript
+from alerts.remote.tables import transcript
 
 
 def add_line(

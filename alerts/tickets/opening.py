@@ -11,15 +11,16 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from alerts.audit import record_audit
+from alerts.appliances.tables import appliances
+from alerts.audit.chain import record_audit
 from alerts.changes import Subject, put_notice, record_change
 from alerts.database import Transaction, upsert
 from alerts.errors import AlreadyOpenError, InvalidError
-from alerts.evidence import evidence_columns
 from alerts.lifecycle import OVER, TicketState
-from alerts.schema import appliances, ticket_history, tickets
+from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.sentence import summary_of, title_of
 from alerts.tickets.sla import deadlines, priority_of
+from alerts.tickets.tables import ticket_history, tickets
 from alerts.tickets.ticket import NewTicket, TicketSource
 from alerts.words import check_words
 from detectors.finding import Channel, Finding

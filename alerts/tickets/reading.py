@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 
+from alerts.appliances.tables import appliances
 from alerts.database import Transaction
 from alerts.errors import UnknownError
-from alerts.evidence import read_alternatives, read_evidence, read_window
 from alerts.lifecycle import TICKET, TicketState
 from alerts.page import Page, contains, moment, select_page
-from alerts.schema import appliances, ticket_history, tickets
+from alerts.tickets.evidence import read_alternatives, read_evidence, read_window
+from alerts.tickets.tables import ticket_history, tickets
 from alerts.tickets.ticket import (
     HistoryEntry,
     Recommended,

@@ -6,16 +6,16 @@ from typing import Any
 
 from sqlalchemy import Row, update
 
-from alerts.audit import record_audit
+from alerts.audit.chain import record_audit
 from alerts.changes import Subject, put_notice, record_change
 from alerts.database import Transaction
 from alerts.errors import AlreadyOpenError, InvalidError, StaleViewError
 from alerts.lifecycle import OVER, TicketState, TicketStep, next_ticket_state
 from alerts.remote.consent import end_sessions_of
-from alerts.schema import tickets
 from alerts.tickets.opening import add_history, find_open
 from alerts.tickets.reading import find_row
 from alerts.tickets.sla import deadlines
+from alerts.tickets.tables import tickets
 from alerts.tickets.ticket import StepBody, VerdictRecord
 from alerts.words import check_words
 from ingest.clock import to_ms

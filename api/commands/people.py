@@ -14,7 +14,7 @@ from api.commands.shape import ConfigOption, JsonOption, load_settings, say, tel
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from alerts.accounts import Accounts
+    from alerts.accounts.accounts import Accounts
 
 users = typer.Typer(no_args_is_help=True, help="Accounts: who may log in, and their API keys.")
 
@@ -32,7 +32,7 @@ class RoleName(StrEnum):
 def _open_accounts(ctx: typer.Context, config: Path | None) -> Accounts:
     """The accounts of the configured database, brought up to this version."""
     settings = load_settings(ctx, config).settings
-    from alerts.accounts import Accounts  # noqa: PLC0415
+    from alerts.accounts.accounts import Accounts  # noqa: PLC0415
     from api.service.desk_database import open_desk_database  # noqa: PLC0415
     from ingest.clock import SystemClock  # noqa: PLC0415
 
@@ -50,7 +50,7 @@ def add(
     config: ConfigOption = None,
 ) -> None:
     """Make an account; with --key for one that exists, only a further key."""
-    from alerts.accounts import Role  # noqa: PLC0415
+    from alerts.accounts.accounts import Role  # noqa: PLC0415
     from alerts.errors import DeskError  # noqa: PLC0415
 
     secret = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True) if password else None

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from alerts.alerting.alert import Reason
-from alerts.directory import Availability
+from alerts.appliances.directory import Availability
 from alerts.lifecycle import AlertState, CommandState, SessionState, TicketState
 from alerts.remote.policy import DangerClass, Scope
 from alerts.tickets.ticket import TicketSource

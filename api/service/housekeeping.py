@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from alerts.checkpoint import DETECT, read_cursor
+from alerts.cursors.checkpoint import DETECT, read_cursor
 from alerts.database import Transaction, look
 from alerts.errors import UnavailableError
 from alerts.inbox import CURSOR as DESK

@@ -17,8 +17,8 @@ from alerts.errors import UnavailableError
 from detectors.attempts import FoldFailed
 
 if TYPE_CHECKING:
+    from alerts.appliances.listening import Listener
     from alerts.inbox import Inbox
-    from alerts.listening import Listener
     from alerts.outbox import Outbox
     from alerts.timers import Timers
     from detectors.runner import Runner

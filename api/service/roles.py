@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from alerts.accounts import Accounts
+from alerts.accounts.accounts import Accounts
+from alerts.appliances.listening import Listener
 from alerts.inbox import Inbox
-from alerts.listening import Listener
 from alerts.outbox import Outbox
 from alerts.timers import Timers
 from api.http.listening import bind, url_of

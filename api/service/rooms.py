@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from alerts.accounts import Accounts
+from alerts.accounts.accounts import Accounts
 from alerts.delivery.log import LogTarget
 from alerts.delivery.webhook import WebhookTarget
 from alerts.desk import Desk

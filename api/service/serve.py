@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from alerts.listening import Listener
+from alerts.appliances.listening import Listener
 from api.http.listening import bind, url_of
 from api.service import loops
 from api.service.housekeeping import Housekeeping

@@ -7,10 +7,11 @@ import random
 import pytest
 from sqlalchemy import Engine, select
 
-from alerts.accounts import FAILURES_PER_MINUTE, LINK_LIFE_MS, LOGIN_LIFE_MS, Account, Accounts, Role
+from alerts.accounts.accounts import FAILURES_PER_MINUTE, LINK_LIFE_MS, LOGIN_LIFE_MS, Account, Accounts, Role
+from alerts.accounts.tables import accounts as accounts_table
+from alerts.accounts.tables import credentials
+from alerts.audit.tables import audit
 from alerts.errors import ConflictError, InvalidError, UnknownError
-from alerts.schema import accounts as accounts_table
-from alerts.schema import audit, credentials
 from ingest.clock import ManualClock
 
 PASSWORD = "correct horse battery"

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import delete, insert, select
 
+from alerts.appliances.directory import ApplianceFilter, Availability
+from alerts.appliances.listening import Listener
+from alerts.appliances.tables import appliances, listening
+from alerts.cursors.tables import cursors
 from alerts.desk import Desk
-from alerts.directory import ApplianceFilter, Availability
 from alerts.inbox import Inbox
-from alerts.listening import Listener
-from alerts.schema import appliances, cursors, listening
 from ingest.clock import ManualClock
 from ingest.liveness import ALWAYS, STILL_AWAY_MS, LastStatus, Listening, availability
 from ingest.sample import AdmittedBatch, Event, EventType, SampleBlock, Status, StatusState

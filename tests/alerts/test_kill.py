@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from alerts.alerting.tables import alerts
 from alerts.desk import Desk
-from alerts.schema import alerts, outbox, ticket_history, tickets
+from alerts.notices.tables import outbox
+from alerts.tickets.tables import ticket_history, tickets
 from ingest.clock import ManualClock
 from tests.alerts.made import NOW_MS, PROFILES
 from tests.contract.desk_suite import count

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from alerts.alerting.alert import Reason
 from alerts.desk import Desk
 from alerts.lifecycle import AlertState, TicketState
-from alerts.schema import outbox
+from alerts.notices.tables import outbox
 from alerts.tickets.ticket import TicketSource
 from detectors.finding import ConditionState
 from tests.alerts.made import FINDING, step_of

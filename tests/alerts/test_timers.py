@@ -13,8 +13,8 @@ from alerts.desk import Desk
 from alerts.errors import UnavailableError
 from alerts.inbox import Inbox
 from alerts.lifecycle import SessionState
+from alerts.notices.tables import changes
 from alerts.remote.policy import Scope, SessionLimits
-from alerts.schema import changes
 from alerts.timers import Timers
 from ingest.clock import ManualClock, from_ms
 from tests.alerts.made import DAY_MS, FINDING, NOW_MS, step_of

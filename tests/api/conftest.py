@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from alerts.accounts import Accounts, Role
+from alerts.accounts.accounts import Accounts, Role
 from alerts.database import migrate, open_database
 from alerts.desk import Desk
 from api.http.app import make_app

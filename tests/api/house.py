@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from alerts.accounts import Role
+from alerts.accounts.accounts import Role
+from alerts.appliances.directory import ensure_appliance
 from alerts.database import transact
-from alerts.directory import ensure_appliance
 from api.http.context import Context
 from detectors.finding import Channel, DetectCommit, Evidence, Finding
 from ingest.clock import ManualClock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alerts.checkpoint import DETECT, move_cursor
+from alerts.cursors.checkpoint import DETECT, move_cursor
 from alerts.database import Transaction, transact
 from alerts.inbox import CURSOR as DESK
 from api.service.housekeeping import Housekeeping, durable_cursors

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from alerts.accounts import Role
+from alerts.accounts.accounts import Role
 from alerts.remote.policy import Scope
 from api.cli import app
 from api.service import log_setup

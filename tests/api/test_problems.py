@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.accounts import Role
+from alerts.accounts.accounts import Role
 from api.http.body_limit import MAX_BODY_BYTES
 from tests.api.house import House
 

@@ -16,9 +16,9 @@ import httpx
 import pytest
 import websockets.sync.client
 
-from alerts.accounts import Accounts, Role
+from alerts.accounts.accounts import Accounts, Role
+from alerts.appliances.directory import ensure_appliance
 from alerts.database import transact
-from alerts.directory import ensure_appliance
 from api.service.desk_database import open_desk_database
 from api.service.process_lock import AlreadyRunning, ProcessLock, UnusableFolder
 from api.service.roles import Role as ProcessRole

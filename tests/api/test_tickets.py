@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alerts.accounts import Role
+from alerts.accounts.accounts import Role
 from tests.api.house import NOON_MS, House
 
 

@@ -19,8 +19,9 @@ from sqlalchemy.exc import DBAPIError
 from alerts.database import transact
 from alerts.desk import Desk
 from alerts.errors import AlreadyOpenError, DeskError
-from alerts.schema import outbox, tickets
+from alerts.notices.tables import outbox
 from alerts.tickets.opening import open_from_finding
+from alerts.tickets.tables import tickets
 from alerts.tickets.ticket import NewTicket
 from detectors.finding import Channel
 from tests.alerts.made import FINDING, NOW_MS, WASHER, cleared, step_of

@@ -14,8 +14,10 @@ from alerts.alerting.alert import Reason
 from alerts.desk import Desk
 from alerts.errors import AlreadyOpenError, InvalidError, StaleViewError, UnknownError
 from alerts.lifecycle import AlertState, TicketState, TicketStep
-from alerts.schema import metadata, outbox, tickets
+from alerts.notices.tables import outbox
+from alerts.schema import metadata
 from alerts.tickets.reading import TicketFilter
+from alerts.tickets.tables import tickets
 from alerts.tickets.ticket import NewTicket, StepBody
 from detectors.finding import Channel
 from ingest.clock import ManualClock, from_ms

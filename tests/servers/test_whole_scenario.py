@@ -22,8 +22,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from alerts.alerting.tables import alerts
 from alerts.database import open_database
-from alerts.schema import alerts, tickets
+from alerts.tickets.tables import tickets
 from api.demo.demo import fleet_ids
 from api.service.rooms import Surroundings
 from api.service.serve import Service

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from alerts.directory import ApplianceFilter, Availability
+from alerts.appliances.directory import ApplianceFilter, Availability
 from api.http.access import Viewer
 from api.http.context import Here, Language
 from api.http.documents import Appliance, ApplianceDetail, ApplianceEvent, Profile, show

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import AfterValidator, BaseModel, Field
 
-from alerts.accounts import Role
+from alerts.accounts.accounts import Role
 from alerts.lifecycle import TicketState, TicketStep
 from alerts.tickets.reading import TicketFilter
 from alerts.tickets.ticket import NewTicket, StepBody, TicketSource, Verdict, VerdictRecord

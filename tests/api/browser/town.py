@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from alerts.accounts import Accounts, Role
+from alerts.accounts.accounts import Accounts, Role
 from alerts.database import migrate, open_database
 from alerts.desk import Desk
 from alerts.inbox import Inbox

@@ -19,11 +19,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from alerts import desk
+from alerts.cursors.tables import cursors
 from alerts.database import Transaction, upsert
 from alerts.delivery.log import LogTarget
 from alerts.desk import Desk
 from alerts.errors import UnavailableError
-from alerts.schema import cursors
 from api.cli import main
 from api.service import rooms
 from api.service.process_lock import ProcessLock

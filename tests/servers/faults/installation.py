@@ -21,7 +21,7 @@ import urllib3
 from sqlalchemy import select
 
 from alerts.database import open_database
-from alerts.schema import tickets
+from alerts.tickets.tables import tickets
 from ingest.books.books import FILE_NAME, Books, BooksError
 from ingest.books.dead_letters import dead_letter_counts
 from ingest.store.opening import open_store

@@ -19,10 +19,10 @@ from typing import Any, TypeVar
 from pwdlib import PasswordHash
 from sqlalchemy import Engine, delete, insert, or_, select, update
 
-from alerts.audit import record_audit
+from alerts.accounts.tables import accounts, credentials
+from alerts.audit.chain import record_audit
 from alerts.database import Transaction, look, transact
 from alerts.errors import ConflictError, InvalidError, UnknownError
-from alerts.schema import accounts, credentials
 from ingest.clock import Clock
 
 SECRET_BYTES = 32

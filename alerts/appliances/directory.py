@@ -12,12 +12,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, select, update
 
+from alerts.appliances.listening import read_listening
+from alerts.appliances.tables import appliance_history, appliances
 from alerts.database import Transaction, upsert
 from alerts.errors import UnknownError
 from alerts.lifecycle import OVER
-from alerts.listening import read_listening
 from alerts.page import Page, contains, moment, select_page
-from alerts.schema import appliance_history, appliances, tickets
+from alerts.tickets.tables import tickets
 from detectors.finding import Condition, ConditionState
 from ingest.clock import from_ms
 from ingest.liveness import STALE_AFTER_S, Availability, Listening

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 
-from alerts.audit import record_audit
+from alerts.audit.chain import record_audit
 from alerts.database import Transaction
 from alerts.errors import InvalidError, UnknownError
-from alerts.schema import silences
+from alerts.silences.tables import silences
 from alerts.tickets.sla import DAY_MS
 from alerts.words import check_words
 from ingest.clock import from_ms, to_ms

@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select
 
+from alerts.audit.tables import audit
 from alerts.database import Transaction
 from alerts.page import Page, select_page
-from alerts.schema import audit
 from ingest.clock import from_ms
 
 FIRST = "0" * 64

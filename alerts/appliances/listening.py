@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from alerts.appliances.tables import listening
 from alerts.database import Transaction, transact, upsert
-from alerts.schema import listening
 from ingest.liveness import ALWAYS, Listening
 
 if TYPE_CHECKING:

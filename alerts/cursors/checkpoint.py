@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
+from alerts.cursors.tables import checkpoint_rows, checkpoint_shared, cursors
 from alerts.database import Transaction, upsert
-from alerts.schema import checkpoint_rows, checkpoint_shared, cursors
 from detectors.finding import Checkpoint
 
 DETECT = "detect"

@@ -1,0 +1,1 @@
+"""Appliances: which there are, how each is, what happened to it."""

@@ -1,0 +1,1 @@
+"""How far each reader has come, and what the detectors knew then."""

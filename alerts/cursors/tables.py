@@ -1,0 +1,28 @@
+"""The tables of readers: how far each has come, and the detectors' state of then."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Integer, LargeBinary, String, Table
+
+from alerts.columns import metadata, ms
+
+checkpoint_rows = Table(
+    "checkpoint_rows",
+    metadata,
+    Column("appliance_id", String(64), primary_key=True),
+    Column("state", LargeBinary, nullable=False),
+)
+
+checkpoint_shared = Table(
+    "checkpoint_shared",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("state", LargeBinary, nullable=False),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    ms("position", nullable=False),
+)

@@ -1,0 +1,1 @@
+"""Silences: what a person has muted, until when and why."""

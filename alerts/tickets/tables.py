@@ -1,0 +1,74 @@
+"""The tables of tickets.
+
+The index ``one_open_ticket`` carries the promise: one ticket neither closed nor cancelled per appliance and fault mode.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Float, ForeignKey, Index, String, Table, Text, text
+
+from alerts.columns import identity, json_value, metadata, ms, number, sentence, serial, word
+
+tickets = Table(
+    "tickets",
+    metadata,
+    serial("number"),
+    identity("id", unique=True),
+    identity("appliance_id", index=True),
+    word("kind"),
+    word("component", nullable=True),
+    word("fault_mode", nullable=True),
+    Column("title", Text, nullable=False),
+    json_value("summary"),
+    sentence("description"),
+    word("status", index=True),
+    word("before_hold", nullable=True),
+    number("priority", default=3),
+    Column("severity", Float),
+    word("source"),
+    word("channel", nullable=True),
+    ms("opened_ms", nullable=False),
+    ms("onset_ms"),
+    Column("probability", Float),
+    json_value("failure_window"),
+    json_value("evidence"),
+    json_value("alternatives"),
+    json_value("recommended"),
+    ms("respond_by_ms", nullable=False),
+    ms("resolve_by_ms", nullable=False),
+    sentence("paused_reason"),
+    ms("paused_ms"),
+    ms("responded_ms"),
+    ms("closed_ms"),
+    Column("assignee", Text),
+    ms("visit_from_ms"),
+    ms("visit_to_ms"),
+    word("verdict", nullable=True),
+    word("verdict_fault_mode", nullable=True),
+    sentence("verdict_note"),
+    identity("alert_id", nullable=True, index=True),
+    number("version", default=1),
+    Index(
+        "one_open_ticket",
+        "appliance_id",
+        "fault_mode",
+        unique=True,
+        sqlite_where=text("status NOT IN ('closed', 'cancelled')"),
+        postgresql_where=text("status NOT IN ('closed', 'cancelled')"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+ticket_history = Table(
+    "ticket_history",
+    metadata,
+    serial(),
+    Column("ticket_id", String(64), ForeignKey("tickets.id"), nullable=False, index=True),
+    ms("at_ms", nullable=False),
+    Column("actor", Text, nullable=False),
+    word("event"),
+    word("from_status", nullable=True),
+    word("to_status", nullable=True),
+    sentence("note"),
+    json_value("data"),
+)
