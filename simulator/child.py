@@ -2,12 +2,13 @@
 
 The parent sends ``"stop"``, an :class:`~ingest.clock.AcceleratedClock` that replaces the clock at once, or
 :class:`WhenSent`, which is answered by a :class:`SentAt`; the child sends its :class:`~simulator.driver.Progress` about every second, the last one with the phase ``ended``. A
-child that fails sends ``("failed", sentence)``.
+child that fails, for whatever reason, sends ``("failed", sentence)``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import signal
@@ -80,12 +81,27 @@ def run_child(order: FleetOrder, pipe: Connection) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+    def tell(error: BaseException) -> None:
+        with contextlib.suppress(OSError):
+            pipe.send(("failed", sentence_of(error)))
+
     try:
         asyncio.run(_run(order, pipe))
     except (OSError, ValueError) as error:
-        pipe.send(("failed", str(error)))
+        tell(error)
+    except BaseException as error:
+        tell(error)
+        raise
     finally:
         pipe.close()
+
+
+def sentence_of(error: BaseException) -> str:
+    """What the parent shows of an error: its own words where it is told to people, else its type as well."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error) if isinstance(error, OSError | ValueError) and str(error) else repr(error)
 
 
 async def _run(order: FleetOrder, pipe: Connection) -> None:
@@ -103,14 +119,14 @@ async def _run(order: FleetOrder, pipe: Connection) -> None:
         if isinstance(word, AcceleratedClock):
             clock.clock = word
         elif isinstance(word, WhenSent):
-            pipe.send(SentAt(tuple(run.sent_at_wall_ms(*sample) for sample in word.samples)))
+            tell(SentAt(tuple(run.sent_at_wall_ms(*sample) for sample in word.samples)))
         else:
             loop.remove_reader(pipe.fileno())
             stop.set()
 
-    def tell(progress: Progress) -> None:
+    def tell(word: Progress | SentAt) -> None:
         try:
-            pipe.send(progress)
+            pipe.send(word)
         except OSError:
             stop.set()
 
@@ -125,6 +141,7 @@ async def _run(order: FleetOrder, pipe: Connection) -> None:
         report=tell,
     )
     loop.add_reader(pipe.fileno(), hear)
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
     order.truth_folder.mkdir(parents=True, exist_ok=True)
     try:
         await run.run(history_until_ms=order.history_until_ms, stop=stop, drain_s=order.drain_s)

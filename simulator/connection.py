@@ -39,6 +39,8 @@ CONNECT_S = 10.0
 PUBLISH_S = 60.0
 SESSION_S = 3600
 BOOTS_REMEMBERED = 8
+STRANGE_MAX = 5
+"""How often a line may break in a way that no broken line explains, before that ends the fleet with its cause."""
 REFUSALS = frozenset({4, 5, 134, 135})
 """Bad user name or password, not authorised: as 3.1.1 and as 5 say it."""
 log = structlog.get_logger(__name__)
@@ -122,8 +124,12 @@ class Connection:
         return not self.agent.buffer.kept_bytes
 
     async def run(self) -> None:
-        """Connect, speak, reconnect; ends only by cancellation or with :class:`RefusedError`."""
-        failures = 0
+        """Connect, speak, reconnect; ends only by cancellation, with :class:`RefusedError`, or with an error of our own.
+
+        What the client library makes of a line that breaks under load may be any error: it costs the line, not the
+        fleet. One that comes :data:`STRANGE_MAX` times is a fault of ours, and is raised.
+        """
+        failures, odd = 0, list[Exception]()
         while not self._is_leaving:
             try:
                 await self._speak()
@@ -137,9 +143,16 @@ class Connection:
             except (aiomqtt.MqttError, OSError) as error:
                 failures = 0 if self.is_connected else failures + 1
                 log.debug("appliance_disconnected", appliance_id=self.agent.identity.appliance_id, cause=str(error))
+            except Exception as error:  # noqa: BLE001 - a loop's top: told with its cause, and bounded below
+                failures += 1
+                odd.append(error)
+                name = self.agent.identity.appliance_id
+                log.warning("appliance_line_failed", appliance_id=name, cause=repr(error), times=len(odd))
             finally:
                 self.is_connected = False
                 self._outbox.clear()
+            if len(odd) >= STRANGE_MAX:
+                raise odd[-1]
             self.reconnects += 1
             await asyncio.sleep(self.rng.uniform(0, min(BACKOFF_S_MAX, 0.2 * 2 ** min(failures, 10))))
 
@@ -187,8 +200,8 @@ class Connection:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._listen(client))
                 tasks.create_task(self._pump(client))
-        except* (aiomqtt.MqttError, OSError) as errors:
-            raise aiomqtt.MqttError(str(errors.exceptions[0])) from errors
+        except ExceptionGroup as broken:
+            raise first_cause(broken) from broken
         finally:
             with contextlib.suppress(aiomqtt.MqttError):
                 await client.__aexit__(None, None, None)
@@ -285,6 +298,19 @@ class Connection:
             and message.seq is not None
             and message.seq <= self._sent_upto.get(message.boot, -1)
         )
+
+
+def first_cause(group: ExceptionGroup) -> Exception:
+    """The one error that says why both halves of a line ended: the one that a broken line does not explain, if any."""
+    leaves: list[Exception] = []
+    waiting: list[Exception] = [group]
+    while waiting:
+        error = waiting.pop(0)
+        if isinstance(error, ExceptionGroup):
+            waiting += error.exceptions
+        else:
+            leaves.append(error)
+    return next((one for one in leaves if not isinstance(one, aiomqtt.MqttError | OSError)), leaves[0])
 
 
 def _cut(client: aiomqtt.Client) -> None:

@@ -94,7 +94,8 @@ class FleetRun:
 
     def sent_at_wall_ms(self, appliance_id: str, ts_ms: int) -> int | None:
         """When (wall clock) the appliance handed the sample of event time ``ts_ms`` to its connection; None if forgotten."""
-        sent = self._sent[self._places[appliance_id]]
+        place = self._places.get(appliance_id)
+        sent = [] if place is None else self._sent[place]
         if not sent or ts_ms > sent[-1][0]:
             return None
         return next((wall_ms for last_ts_ms, wall_ms in sent if last_ts_ms >= ts_ms), None)

@@ -25,7 +25,7 @@ FORBIDDEN_NAMES = re.compile(r"^(utils?|helpers?|common|manager|misc|base_.*)$")
 CLOCK = "ingest/clock.py"
 BROAD = {"Exception", "BaseException"}
 TRUTH_READERS = frozenset({"detectors/evaluation.py", "api/demo/summary.py"})
-SIMULATOR_IMPORTERS = {"api/demo/demo.py", "api/commands/simulate.py", "api/commands/replay.py"}
+SIMULATOR_IMPORTERS = {"api/demo/demo.py", "api/demo/fleet.py", "api/commands/simulate.py", "api/commands/replay.py"}
 
 
 def python_files(*folders: str) -> list[Path]:

@@ -8,7 +8,6 @@ is read for the summary when all is over. Everything lies in a temporary folder 
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import random
 import signal
@@ -19,8 +18,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -30,6 +27,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from alerts.accounts.accounts import Role
 from alerts.remote.policy import SessionLimits
+from api.demo.fleet import FleetError, FleetProcess
 from api.demo.service import is_caught_up, lag_in_words, predicted_tickets, ticket_count
 from api.demo.summary import Summary, judge, percentile_99, read_truth
 from api.settings.settings import Settings
@@ -37,8 +35,7 @@ from api.settings.sources import load
 from ingest.clock import AcceleratedClock, SystemClock
 from ingest.mqtt.connection import ConnectionOptions
 from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
-from simulator.child import FleetOrder, SentAt, SharedClock, WhenSent, run_child
-from simulator.driver import Progress as FleetProgress
+from simulator.child import FleetOrder, SharedClock, WhenSent
 from simulator.fleet import Fleet
 from simulator.fleet_file import read_fleet
 
@@ -80,7 +77,7 @@ def run_demo(*, appliances: int, speed: float, duration_s: float | None, summary
     with _interruptible() as interrupted:
         try:
             result = Demo(options, talk, interrupted).run()
-        except DemoError as error:
+        except (DemoError, FleetError) as error:
             talk.print(f"fettle: {error}", style="red", highlight=False)
             return 1
     _tell_summary(talk, result)
@@ -103,9 +100,6 @@ class Demo:
         wall_ms = SystemClock().now_ms()
         self._history_until_ms = wall_ms
         self._clock = SharedClock(AcceleratedClock(wall_ms, wall_ms, 1.0))
-        self._fleet: FleetProgress = FleetProgress()
-        self._is_ending = False
-        self._sent_at: SentAt | None = None
         self._delays_ms: list[int] = []
 
     def run(self) -> Summary:
@@ -122,15 +116,15 @@ class Demo:
             settings = settings.model_copy(update={"mqtt_url": broker.url(SERVICE_USER)})
             service = self._start_service(settings, broker.options(settings.mqtt_client_id))
             stack.callback(service.stop)
-            pipe, child = self._start_fleet(broker, passwords, folder)
-            stack.callback(_end_child, child, pipe)
+            fleet = self._start_fleet(broker, passwords, folder)
+            stack.callback(fleet.close)
             self._greet(service, settings)
-            self._follow_history(service, pipe, child)
-            self._live(service, pipe, child)
-            self._ask_when_sent(service, pipe, child)
-            self._end_fleet(service, pipe, child)
+            self._follow_history(service, fleet)
+            self._live(service, fleet)
+            self._ask_when_sent(service, fleet)
+            self._end_fleet(service, fleet)
             self._catch_up(service)
-            return self._summary(service, folder)
+            return self._summary(service, fleet, folder)
 
     def _passwords(self) -> Mapping[str, str]:
         """A broker password for each appliance and for the service."""
@@ -158,27 +152,22 @@ class Demo:
             return service
         raise DemoError(f"No port is free at {settings.http_address[0]}.")
 
-    def _start_fleet(
-        self, broker: EmbeddedBroker, passwords: Mapping[str, str], folder: Path
-    ) -> tuple[Connection, SpawnProcess]:
-        """The fleet's process, and our end of its pipe."""
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        order = FleetOrder(
-            fleet=FLEET,
-            seed=self._options.seed,
-            appliances=self._options.appliances,
-            start_ms=self._history_until_ms - HISTORY_DAYS * DAY_MS,
-            history_until_ms=self._history_until_ms,
-            mqtt_url=broker.old_url(),
-            clock=AcceleratedClock(self._history_until_ms, self._history_until_ms, 1.0),
-            truth_folder=folder / "fleet",
-            passwords={name: word for name, word in passwords.items() if name != SERVICE_USER},
+    def _start_fleet(self, broker: EmbeddedBroker, passwords: Mapping[str, str], folder: Path) -> FleetProcess:
+        """The fleet, in a process of its own."""
+        return FleetProcess.start(
+            FleetOrder(
+                fleet=FLEET,
+                seed=self._options.seed,
+                appliances=self._options.appliances,
+                start_ms=self._history_until_ms - HISTORY_DAYS * DAY_MS,
+                history_until_ms=self._history_until_ms,
+                mqtt_url=broker.old_url(),
+                clock=AcceleratedClock(self._history_until_ms, self._history_until_ms, 1.0),
+                truth_folder=folder / "fleet",
+                passwords={name: word for name, word in passwords.items() if name != SERVICE_USER},
+            ),
+            may_end=self._interrupted.is_set,
         )
-        child = context.Process(target=run_child, args=(order, theirs), name="fettle-fleet", daemon=True)
-        child.start()
-        theirs.close()
-        return ours, child
 
     def _greet(self, service: Service, settings: Settings) -> None:
         """Where to look, and how to come in."""
@@ -189,58 +178,48 @@ class Demo:
         self._talk.print(f"Data      {settings.data_dir}", highlight=False, soft_wrap=True)
         self._talk.print("Ctrl-C ends it.\n", highlight=False)
 
-    def _follow_history(self, service: Service, pipe: Connection, child: SpawnProcess) -> None:
+    def _follow_history(self, service: Service, fleet: FleetProcess) -> None:
         """Show how the fleet's past comes in, until the fleet is live and the detectors have read it."""
         with _bar(self._talk) as bar:
             task = bar.add_task(f"{HISTORY_DAYS} days of history", total=HISTORY_DAYS, tickets=0, lag="")
             while not self._interrupted.is_set():
-                self._look(service, pipe, child)
+                self._look(service, fleet)
                 bar.update(
-                    task, completed=self._fleet.history_days, tickets=ticket_count(service), lag=lag_in_words(service)
+                    task,
+                    completed=fleet.progress.history_days,
+                    tickets=ticket_count(service),
+                    lag=lag_in_words(service),
                 )
-                if self._fleet.phase == "live" and is_caught_up(service):
+                if fleet.progress.phase == "live" and is_caught_up(service):
                     bar.update(task, completed=HISTORY_DAYS)
                     return
                 self._interrupted.wait(LOOK_S)
 
-    def _live(self, service: Service, pipe: Connection, child: SpawnProcess) -> None:
+    def _live(self, service: Service, fleet: FleetProcess) -> None:
         """Let time run at the demo's speed until it is over."""
         if self._interrupted.is_set():
             return
         now_ms, speed = SystemClock().now_ms(), self._options.speed
         self._clock.clock = AcceleratedClock(now_ms, self._clock.now_ms(), speed)
-        pipe.send(self._clock.clock)
+        fleet.say(self._clock.clock)
         began_s, duration_s = time.monotonic(), self._options.duration_s
         with _bar(self._talk) as bar:
             task = bar.add_task(f"live, {speed:g} times as fast", total=duration_s, tickets=0, lag="")
             while not self._interrupted.is_set():
-                self._look(service, pipe, child)
+                self._look(service, fleet)
                 elapsed_s = time.monotonic() - began_s
                 bar.update(task, completed=elapsed_s, tickets=ticket_count(service), lag=lag_in_words(service))
                 if duration_s is not None and elapsed_s >= duration_s:
                     return
                 self._interrupted.wait(LOOK_S)
 
-    def _look(self, service: Service, pipe: Connection, child: SpawnProcess) -> None:
+    def _look(self, service: Service, fleet: FleetProcess) -> None:
         """Hear what the fleet says; raise where the fleet or the service has died."""
-        try:
-            while pipe.poll():
-                word = pipe.recv()
-                if isinstance(word, FleetProgress):
-                    self._fleet = word
-                elif isinstance(word, SentAt):
-                    self._sent_at = word
-                else:
-                    raise DemoError(f"The fleet can't go on: {word[1]}")
-        except (EOFError, OSError) as error:
-            if not (self._is_ending and self._fleet.phase == "ended"):
-                raise DemoError("The fleet's process has ended by itself.") from error
+        fleet.look()
         if service.failure is not None:
             raise DemoError(str(service.failure))
-        if not child.is_alive() and not self._is_ending:
-            raise DemoError("The fleet's process has ended by itself.")
 
-    def _ask_when_sent(self, service: Service, pipe: Connection, child: SpawnProcess) -> None:
+    def _ask_when_sent(self, service: Service, fleet: FleetProcess) -> None:
         """Ask the fleet when it published the sample that decided each ticket, and note how long the ticket took.
 
         A ticket's time is that of the transaction that made it visible; both moments are wall time.
@@ -249,13 +228,13 @@ class Demo:
             (ticket.appliance_id, ticket.raised_ms, self._wall_ms(ticket.opened_ms))
             for ticket in predicted_tickets(service)
         ]
-        pipe.send(WhenSent(tuple((appliance_id, raised_ms) for appliance_id, raised_ms, _ in told)))
+        fleet.say(WhenSent(tuple((appliance_id, raised_ms) for appliance_id, raised_ms, _ in told)))
         end_s = time.monotonic() + FLEET_END_S
-        while self._sent_at is None and time.monotonic() < end_s:
-            self._look(service, pipe, child)
+        while fleet.sent_at is None and not fleet.has_ended_well and time.monotonic() < end_s:
+            self._look(service, fleet)
             time.sleep(LOOK_S / 5)
-        if self._sent_at is not None:
-            pairs = zip(told, self._sent_at.wall_ms, strict=True)
+        if fleet.sent_at is not None:
+            pairs = zip(told, fleet.sent_at.wall_ms, strict=True)
             self._delays_ms = [opened_ms - sent_ms for (_, _, opened_ms), sent_ms in pairs if sent_ms is not None]
 
     def _wall_ms(self, ms: int) -> int:
@@ -265,15 +244,13 @@ class Demo:
             return ms  # before the live part the demo's clock is the wall clock
         return live.anchor_wall_ms + round((ms - live.anchor_ms) / live.speed)
 
-    def _end_fleet(self, service: Service, pipe: Connection, child: SpawnProcess) -> None:
+    def _end_fleet(self, service: Service, fleet: FleetProcess) -> None:
         """Let the fleet send what it still holds, and end."""
-        self._is_ending = True
-        pipe.send("stop")
+        fleet.stop()
         end_s = time.monotonic() + FLEET_END_S
-        while self._fleet.phase != "ended" and time.monotonic() < end_s:
-            self._look(service, pipe, child)
+        while fleet.progress.phase != "ended" and time.monotonic() < end_s:
+            self._look(service, fleet)
             time.sleep(LOOK_S / 5)
-        child.join(FLEET_END_S)
 
     def _catch_up(self, service: Service) -> None:
         """Wait until everything that was acknowledged is stored and scored."""
@@ -281,14 +258,14 @@ class Demo:
         while not is_caught_up(service) and time.monotonic() < end_s:
             time.sleep(LOOK_S / 5)
 
-    def _summary(self, service: Service, folder: Path) -> Summary:
+    def _summary(self, service: Service, fleet: FleetProcess, folder: Path) -> Summary:
         """What it all came to."""
         rooms = service.rooms
         rows = list(rooms.books.ledger_rows())
         stored = sum(row.stored for row in rows)
         predicted = list(predicted_tickets(service))
         wall_s = time.monotonic() - self._began_s
-        published = self._fleet.published
+        published = fleet.progress.published
         dead = sum(row.dead_lettered for row in rows)
         return Summary(
             wall_s=round(wall_s, 2),
@@ -324,15 +301,6 @@ def _place(stack: ExitStack, speed: float) -> tuple[Path, Settings]:
     values = {name: getattr(settings, name) for name in kept}
     stale_after_s = max(settings.stale_after_s, SILENCE_S * speed)
     return folder, Settings(**values, data_dir=data_dir, accept_past_days=PAST_DAYS, stale_after_s=stale_after_s)
-
-
-def _end_child(child: SpawnProcess, pipe: Connection) -> None:
-    """End the fleet's process, whatever state it is in."""
-    pipe.close()
-    child.join(1.0)
-    if child.is_alive():
-        child.terminate()
-        child.join(5.0)
 
 
 def _bar(talk: Console) -> Progress:
