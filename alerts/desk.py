@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine, text
 
 from alerts.alerting.alert import Alert
-from alerts.alerting.intake import ask_again, has_pending, take_finding
+from alerts.alerting.following import ask_again, has_unsettled
+from alerts.alerting.intake import take_finding
 from alerts.alerting.reading import count_alerts, list_alerts, read_alert
 from alerts.appliances.directory import (
     STALE_AFTER_S,
@@ -367,8 +368,8 @@ class Desk:
         return self._write(lambda t: expire_commands(t) + expire_sessions(t, self.limits))
 
     def ask_again(self, after: int = 0) -> int | None:
-        """Ask the gate again for a page of alerts that it held back; returns where the next page begins, if any."""
-        if not self._look(has_pending):
+        """Ask the pipeline again about a page of unsettled alerts; returns where the next page begins, if any."""
+        if not self._look(has_unsettled):
             return None
         return self._write(lambda t: ask_again(t, self.profiles, after=after))
 

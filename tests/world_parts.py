@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 from alerts.alerting.intake import take_finding
-from alerts.database import migrate, open_database, transact, with_turns
+from alerts.database import Transaction, migrate, open_database, transact, with_turns
 from alerts.desk import Desk
 from alerts.errors import UnavailableError
 from detectors.finding import Checkpoint, DetectCommit
@@ -171,9 +171,14 @@ class WorldSink:
         else:
             self.desk.commit(replace(step, findings=()))
             self.point("checkpoint alone")
+
+            def take(t: Transaction) -> None:
+                for finding in step.findings:
+                    take_finding(t, finding, PROFILES)
+
             transact(
                 self.desk.engine,
-                lambda t: [take_finding(t, finding, PROFILES) for finding in step.findings],
+                take,
                 now_ms=self.desk.clock.now_ms(),
                 chance=self.chance,
             )

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
+from alerts.alerting.decision import Action
 from alerts.lifecycle import AlertState
 from alerts.tickets.ticket import Alternative, EvidenceItem, FailureWindow
-
-
-class Reason(StrEnum):
-    """Why a finding did, or did not, open a ticket; logged, stored and shown."""
-
-    TICKET_OPENED = "ticket_opened"
-    ALREADY_OPEN = "already_open"
-    DATA_FAULT_NO_TICKET = "data_fault_no_ticket"
-    INHIBITED_RECENT_REPAIR = "inhibited_recent_repair"
-    SILENCED = "silenced"
-    APPLIANCE_RETIRED = "appliance_retired"
-    CLEARED_BEFORE_TICKET = "cleared_before_ticket"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +22,7 @@ class AlertHistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A standing condition. ``reason`` is the last decision about a ticket."""
+    """A standing condition. ``decision`` is the pipeline's last word about a ticket, ``reason`` why."""
 
     id: str
     appliance_id: str
@@ -42,7 +31,9 @@ class Alert:
     component: str
     channel: str
     state: AlertState
-    reason: Reason
+    decision: Action
+    reason: str
+    reason_label: Mapping[str, str]
     severity: float
     probability: float
     score: float

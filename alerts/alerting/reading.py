@@ -6,7 +6,9 @@ from typing import Any
 
 from sqlalchemy import Row, func, select
 
-from alerts.alerting.alert import Alert, AlertHistoryEntry, Reason
+from alerts.alerting.alert import Alert, AlertHistoryEntry
+from alerts.alerting.decision import Action
+from alerts.alerting.pipeline import label_of
 from alerts.alerting.tables import alerts
 from alerts.database import Transaction
 from alerts.errors import UnknownError
@@ -58,7 +60,9 @@ def _alert(row: Row[Any]) -> Alert:
         component=row.component,
         channel=row.channel,
         state=AlertState(row.state),
-        reason=Reason(row.reason),
+        decision=Action(row.decision),
+        reason=row.reason,
+        reason_label=label_of(row.reason),
         severity=row.severity,
         probability=row.probability,
         score=row.score,

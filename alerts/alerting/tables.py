@@ -6,7 +6,7 @@ Two indexes carry promises: ``one_standing_alert`` (one alert not resolved per a
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Index, Table, Text, UniqueConstraint, text
+from sqlalchemy import Column, Float, Index, String, Table, Text, UniqueConstraint, text
 
 from alerts.columns import identity, json_value, metadata, ms, serial, word
 
@@ -21,6 +21,7 @@ alerts = Table(
     word("component"),
     word("channel"),
     word("state", index=True),
+    Column("decision", String(64), nullable=False, server_default="hold"),
     word("reason"),
     Column("severity", Float, nullable=False),
     Column("probability", Float, nullable=False),

@@ -79,6 +79,16 @@ def refresh_from_finding(t: Transaction, ticket_id: str, finding: Finding, profi
     record_change(t, Subject.TICKET, ticket_id, {"number": row.number, "status": row.status})
 
 
+def note_cleared(t: Transaction, ticket_id: str) -> None:
+    """Say in an open ticket's history that the finding is over: whether the fault has gone or hides, a person says."""
+    row = t.connection.execute(select(tickets).where(tickets.c.id == ticket_id)).one_or_none()
+    if row is None or row.status in OVER:
+        return
+    t.connection.execute(update(tickets).where(tickets.c.id == row.id).values(version=row.version + 1))
+    add_history(t, row.id, actor=DETECTOR, event="finding_cleared")
+    record_change(t, Subject.TICKET, row.id, {"number": row.number, "status": row.status})
+
+
 def open_by_hand(t: Transaction, new: NewTicket, profiles: Mapping[str, Profile], *, actor: str) -> str:
     """The id of a ticket that a person opens; :class:`AlreadyOpenError` names the one that stands already."""
     _check(new)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
-from alerts.alerting.alert import Reason
+from alerts.alerting.decision import Action
 from alerts.appliances.directory import Availability
 from alerts.lifecycle import AlertState, CommandState, SessionState, TicketState
 from alerts.remote.policy import DangerClass, Scope
@@ -273,7 +273,9 @@ class Alert(Document):
     component: str
     channel: str
     state: AlertState
-    reason: Reason
+    decision: Action
+    reason: str
+    reason_label: dict[str, str]
     severity: float
     probability: float
     score: float

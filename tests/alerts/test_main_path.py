@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from alerts.alerting.alert import Reason
 from alerts.desk import Desk
 from alerts.lifecycle import AlertState, TicketState
 from alerts.notices.tables import outbox
@@ -20,7 +19,7 @@ def test_finding_opens_one_ticket_with_notice_and_checkpoint(desk: Desk) -> None
     [ticket] = desk.tickets().items
     [alert] = desk.alerts().items
     assert (ticket.number, ticket.status, ticket.source) == (1, TicketState.OPEN, TicketSource.PREDICTION)
-    assert (alert.state, alert.reason, alert.ticket_id) == (AlertState.FIRING, Reason.TICKET_OPENED, ticket.id)
+    assert (alert.state, alert.reason, alert.ticket_id) == (AlertState.FIRING, "ticket_opened", ticket.id)
     assert desk.appliance("WM-0231").condition is ConditionState.ALERT
     assert desk.appliance("WM-0231").open_tickets == (1,)
     checkpoint = desk.load()

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import event, func, insert, select
 
 from alerts import changes as changes_module
-from alerts.alerting.alert import Reason
 from alerts.desk import Desk
 from alerts.errors import UnavailableError
 from alerts.inbox import Inbox
@@ -35,7 +34,7 @@ def test_tick_expires_asks_again_and_keeps_its_pace(desk: Desk, clock: ManualClo
     assert timers.tick(clock.now_ms()) == 2, "the session, and the command that would have shown its code"
 
     assert desk.session(session.id).state is SessionState.EXPIRED
-    assert desk.alerts().items[0].reason is Reason.TICKET_OPENED
+    assert desk.alerts().items[0].reason == "ticket_opened"
 
 
 def test_all_held_back_alerts_are_asked_page_by_page(desk: Desk, clock: ManualClock) -> None:

@@ -592,6 +592,12 @@ export interface components {
             now: string;
         };
         /**
+         * Action
+         * @description What is done with an alert.
+         * @enum {string}
+         */
+        Action: "open" | "hold" | "note" | "never";
+        /**
          * Alert
          * @description A standing condition of one appliance and one fault mode.
          */
@@ -611,7 +617,13 @@ export interface components {
             /** Channel */
             channel: string;
             state: components["schemas"]["AlertState"];
-            reason: components["schemas"]["alerts__alerting__alert__Reason"];
+            decision: components["schemas"]["Action"];
+            /** Reason */
+            reason: string;
+            /** Reason Label */
+            reason_label: {
+                [key: string]: string;
+            };
             /** Severity */
             severity: number;
             /** Probability */
@@ -923,7 +935,7 @@ export interface components {
             received_at: string;
             /** Topic */
             topic: string;
-            reason: components["schemas"]["ingest__wire__dead_letter__Reason"];
+            reason: components["schemas"]["Reason"];
             /** Detail */
             detail: string;
             /** Payload */
@@ -1246,7 +1258,7 @@ export interface components {
          * @description The reasons, first to last.
          * @enum {string}
          */
-        "Reason-Input": "unknown_topic" | "too_large" | "not_utf8" | "not_json" | "too_deep" | "schema" | "identity_mismatch" | "unknown_appliance" | "time_out_of_range" | "equivocation" | "poison";
+        Reason: "unknown_topic" | "too_large" | "not_utf8" | "not_json" | "too_deep" | "schema" | "identity_mismatch" | "unknown_appliance" | "time_out_of_range" | "equivocation" | "poison";
         /**
          * Recommended
          * @description What to do first, what would prove it, and what to bring.
@@ -1534,18 +1546,6 @@ export interface components {
             /** To */
             to: string | null;
         };
-        /**
-         * Reason
-         * @description Why a finding did, or did not, open a ticket; logged, stored and shown.
-         * @enum {string}
-         */
-        alerts__alerting__alert__Reason: "ticket_opened" | "already_open" | "data_fault_no_ticket" | "inhibited_recent_repair" | "silenced" | "appliance_retired" | "cleared_before_ticket";
-        /**
-         * Reason
-         * @description The reasons, first to last.
-         * @enum {string}
-         */
-        ingest__wire__dead_letter__Reason: "unknown_topic" | "too_large" | "not_utf8" | "not_json" | "too_deep" | "schema" | "identity_mismatch" | "unknown_appliance" | "time_out_of_range" | "equivocation" | "poison";
         /**
          * ProblemDocument
          * @description What every error answers.
@@ -3179,7 +3179,7 @@ export interface operations {
     list_dead_letters: {
         parameters: {
             query?: {
-                reason?: components["schemas"]["Reason-Input"] | null;
+                reason?: components["schemas"]["Reason"] | null;
                 /** @description `next` of the page before */
                 cursor?: string | null;
                 limit?: number;

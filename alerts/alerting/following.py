@@ -1,0 +1,78 @@
+"""What follows from the pipeline's decision about an alert: its state, its ticket, its history, and when it is asked again.
+
+All of it comes from the decision alone (:data:`~alerts.alerting.decision.FOLLOWS`); no stage is known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, Row, select
+
+from alerts.alerting.decision import FOLLOWS, Action, Decision
+from alerts.alerting.pipeline import ALREADY_OPEN, decide
+from alerts.alerting.rows import finding_of, write_alert
+from alerts.alerting.tables import alerts
+from alerts.database import Transaction
+from alerts.lifecycle import ALERT, AlertEvent, AlertState, next_state
+from alerts.tickets.opening import open_from_finding, refresh_from_finding
+from detectors.finding import Finding
+from ingest.profiles.definition import Profile
+
+ASKED_AT_ONCE = 200
+
+log = structlog.get_logger()
+
+
+def settle(t: Transaction, alert: Row[Any], finding: Finding, profiles: Mapping[str, Profile]) -> None:
+    """Ask the pipeline about an alert, and do what follows."""
+    profile = profiles.get(finding.kind)
+    decision, ticket_id = decide(t, alert, profile), alert.ticket_id
+    if decision.action is Action.OPEN:
+        decision, ticket_id = _open(t, alert, decision, finding, profile)
+    fires = FOLLOWS[decision.action].fires
+    said = (decision.action.value, decision.reason.word)
+    if said == (alert.decision, alert.reason) and not fires:
+        return
+    columns: dict[str, Any] = {"decision": said[0], "reason": said[1], "ticket_id": ticket_id}
+    if fires and alert.state == AlertState.PENDING:
+        state = next_state("alert", ALERT, AlertState(alert.state), AlertEvent.FIRE)
+        columns |= {"state": state.value, "fired_ms": t.now_ms}
+    write_alert(t, alert, "fired" if "state" in columns else "decided", columns)
+    log.info("alert_decided", appliance_id=alert.appliance_id, fault_mode=alert.fault_mode, reason=said[1])
+
+
+def is_asked_again(alert: Row[Any]) -> bool:
+    """Whether news of the finding is a reason to ask the pipeline again."""
+    return FOLLOWS[Action(alert.decision)].is_asked_again
+
+
+def ask_again(t: Transaction, profiles: Mapping[str, Profile], *, after: int) -> int | None:
+    """Ask again about a page of the alerts that are not settled; returns where the next page begins, if there is one."""
+    query = select(alerts).where(_is_unsettled(), alerts.c.n > after).order_by(alerts.c.n)
+    unsettled = t.connection.execute(query.limit(ASKED_AT_ONCE)).all()
+    for alert in unsettled:
+        settle(t, alert, finding_of(alert), profiles)
+    return int(unsettled[-1].n) if len(unsettled) == ASKED_AT_ONCE else None
+
+
+def has_unsettled(t: Transaction) -> bool:
+    """Whether any standing alert is to be asked about again."""
+    return t.connection.execute(select(alerts.c.n).where(_is_unsettled()).limit(1)).first() is not None
+
+
+def _is_unsettled() -> ColumnElement[bool]:
+    asked = [action.value for action, follows in FOLLOWS.items() if follows.is_asked_again]
+    return (alerts.c.state != AlertState.RESOLVED.value) & alerts.c.decision.in_(asked)
+
+
+def _open(
+    t: Transaction, alert: Row[Any], decision: Decision, finding: Finding, profile: Profile | None
+) -> tuple[Decision, str]:
+    ticket_id, is_new = open_from_finding(t, finding, profile, alert_id=alert.id)
+    if is_new:
+        return decision, ticket_id
+    refresh_from_finding(t, ticket_id, finding, profile)
+    return Decision(decision.action, ALREADY_OPEN), ticket_id

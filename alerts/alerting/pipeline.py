@@ -1,0 +1,50 @@
+"""The alert pipeline: its stages in order. The first that answers decides; where none does, a ticket is opened.
+
+Fails open: a doubled look is better than a missed failure. A stage is a file in ``stages/`` and a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row
+
+from alerts.alerting.decision import Action, Decision, Reason, Stage
+from alerts.alerting.stages import data_fault, recent_repair, retired, silenced
+from alerts.database import Transaction
+from ingest.profiles.definition import Profile
+
+STAGES: tuple[Stage, ...] = (
+    data_fault.STAGE,
+    retired.STAGE,
+    silenced.STAGE,
+    recent_repair.STAGE,
+)
+
+UNDECIDED = Reason("undecided", "Not decided yet.", "尚未决定。")
+TICKET_OPENED = Reason("ticket_opened", "A ticket was opened.", "已开立工单。")
+ALREADY_OPEN = Reason("already_open", "The ticket for this fault is open already.", "该故障的工单已开立。")
+CLEARED_BEFORE_TICKET = Reason(
+    "cleared_before_ticket", "It was over before a ticket was opened.", "开立工单前已自行恢复。"
+)
+
+_OWN = (UNDECIDED, TICKET_OPENED, ALREADY_OPEN, CLEARED_BEFORE_TICKET)
+
+
+def decide(t: Transaction, alert: Row[Any], profile: Profile | None) -> Decision:
+    """What the first stage says that has something to say."""
+    for stage in STAGES:
+        decision = stage.decide(t, alert, profile)
+        if decision is not None:
+            assert decision.reason in stage.reasons, f"{decision.reason.word} is no reason of its stage"  # noqa: S101
+            return decision
+    return Decision(Action.OPEN, TICKET_OPENED)
+
+
+def label_of(word: str) -> Mapping[str, str]:
+    """The sentences of a stored reason; the word itself where its stage has gone."""
+    for reason in (*_OWN, *(reason for stage in STAGES for reason in stage.reasons)):
+        if reason.word == word:
+            return reason.label
+    return {"en": word, "zh": word}

@@ -1,0 +1,24 @@
+"""A fault of the data alone is an alert and never a repair ticket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from alerts.alerting.decision import Action, Decision, Reason, Stage
+from alerts.database import Transaction
+from detectors.finding import Channel
+from ingest.profiles.definition import Profile
+
+DATA_FAULT_NO_TICKET = Reason(
+    "data_fault_no_ticket", "The readings are at fault, not the appliance.", "是数据有问题，而非电器故障。"
+)
+
+
+def decide(_t: Transaction, alert: Row[Any], _profile: Profile | None) -> Decision | None:
+    """Never, where the channel is that of the data."""
+    return Decision(Action.NEVER, DATA_FAULT_NO_TICKET) if alert.channel == Channel.DATA else None
+
+
+STAGE = Stage(decide, (DATA_FAULT_NO_TICKET,))

@@ -1,0 +1,38 @@
+"""A deviation that began before a repair is taken for the old fault's echo, for a while."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from alerts.alerting.decision import Action, Decision, Reason, Stage
+from alerts.database import Transaction
+from alerts.lifecycle import TicketState
+from alerts.tickets.sla import DAY_MS
+from alerts.tickets.tables import tickets
+from ingest.profiles.definition import Profile
+
+REPAIR_GRACE_MS = 3 * DAY_MS
+"""How long after a ticket was closed a deviation that began before counts as its echo."""
+
+INHIBITED_RECENT_REPAIR = Reason(
+    "inhibited_recent_repair",
+    "It began before the last repair; if it stands after three days, a ticket is opened.",
+    "该偏差始于上次维修之前；若三天后仍存在，将开立工单。",
+)
+
+
+def decide(t: Transaction, alert: Row[Any], _profile: Profile | None) -> Decision | None:
+    """Hold, until the grace behind the last closed ticket of this fault mode is over."""
+    query = select(func.max(tickets.c.closed_ms)).where(
+        tickets.c.appliance_id == alert.appliance_id,
+        tickets.c.fault_mode == alert.fault_mode,
+        tickets.c.status == TicketState.CLOSED.value,
+    )
+    closed_ms = t.connection.execute(query).scalar_one()
+    is_echo = closed_ms is not None and alert.onset_ms < closed_ms and t.now_ms < closed_ms + REPAIR_GRACE_MS
+    return Decision(Action.HOLD, INHIBITED_RECENT_REPAIR) if is_echo else None
+
+
+STAGE = Stage(decide, (INHIBITED_RECENT_REPAIR,))

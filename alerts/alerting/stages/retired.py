@@ -1,0 +1,24 @@
+"""A retired appliance gets no ticket from findings while it is retired."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from alerts.alerting.decision import Action, Decision, Reason, Stage
+from alerts.appliances.tables import appliances
+from alerts.database import Transaction
+from ingest.profiles.definition import Profile
+
+APPLIANCE_RETIRED = Reason("appliance_retired", "The appliance is out of service.", "该电器已停用。")
+
+
+def decide(t: Transaction, alert: Row[Any], _profile: Profile | None) -> Decision | None:
+    """Hold, while the directory says retired."""
+    query = select(appliances.c.retired).where(appliances.c.id == alert.appliance_id)
+    is_retired = t.connection.execute(query).scalar_one_or_none()
+    return Decision(Action.HOLD, APPLIANCE_RETIRED) if is_retired else None
+
+
+STAGE = Stage(decide, (APPLIANCE_RETIRED,))
