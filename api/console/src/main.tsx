@@ -11,7 +11,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router";
 
-import { queryClient, renew } from "./api/queries";
+import { queryClient, renew } from "./api/cache";
 import { router } from "./app/routes";
 import { onLanguage, startWords } from "./i18n";
 import { theme, variables } from "./theme";

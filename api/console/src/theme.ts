@@ -2,12 +2,30 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
 const lagoon: MantineColorsTuple = [
-  "#e3f7f8", "#cdecee", "#9fd9dd", "#6dc5cb", "#43b3bb", "#27a7b0", "#0f98a2", "#0b7d86", "#096a72", "#05535a",
+  "#e3f7f8",
+  "#cdecee",
+  "#9fd9dd",
+  "#6dc5cb",
+  "#43b3bb",
+  "#27a7b0",
+  "#0f98a2",
+  "#0b7d86",
+  "#096a72",
+  "#05535a",
 ];
 
 /** Mantine's greys of the dark scheme, on our bluish ground. */
 const slate: MantineColorsTuple = [
-  "#dbe4ea", "#c3ced6", "#a3b0ba", "#8494a0", "#4a5862", "#34414a", "#1b242b", "#141b21", "#0f151a", "#0c1115",
+  "#dbe4ea",
+  "#c3ced6",
+  "#a3b0ba",
+  "#8494a0",
+  "#4a5862",
+  "#34414a",
+  "#1b242b",
+  "#141b21",
+  "#0f151a",
+  "#0c1115",
 ];
 
 export const theme = createTheme({

@@ -1,4 +1,7 @@
-/** Speaks to the API of the same host: JSON in, JSON or a problem with a sentence out. */
+/** Speaks to the API of the same host, typed by its own description: JSON in, JSON or a problem with a sentence out. */
+import createClient, { type Middleware } from "openapi-fetch";
+
+import type { paths } from "./schema";
 
 /** What the API says when it can't do something (RFC 9457), or what we say when it can't be reached. */
 export class Problem extends Error {
@@ -12,42 +15,34 @@ export class Problem extends Error {
   }
 }
 
-type Query = Record<string, string | number | string[] | null | undefined>;
+const border: Middleware = {
+  onRequest: ({ request }) => {
+    request.headers.set("accept-language", document.documentElement.lang);
+    return request;
+  },
+  onResponse: async ({ response }) => {
+    if (!response.ok) throw await problemOf(response);
+  },
+  onError: ({ error }) =>
+    error instanceof DOMException && error.name === "AbortError" ? undefined : new Problem(0, "unreachable", null),
+};
 
-const ROOT = "/api/v1";
+/** Every call of the API; whatever is no success is thrown as a problem. */
+export const api = createClient<paths>({ credentials: "same-origin" });
+api.use(border);
 
-function address(path: string, query: Query = {}): string {
-  const words = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (Array.isArray(value)) for (const one of value) words.append(name, one);
-    else if (value !== null && value !== undefined && value !== "") words.append(name, String(value));
-  }
-  const tail = words.toString();
-  return `${ROOT}${path}${tail ? `?${tail}` : ""}`;
+/** What a call answered. */
+export async function told<Data>(call: Promise<{ data?: Data }>): Promise<NonNullable<Data>> {
+  return (await call).data as NonNullable<Data>;
 }
 
-async function answer<T>(url: string, init: RequestInit): Promise<T> {
-  let response: Response;
-  try {
-    const headers = { "accept-language": document.documentElement.lang, ...init.headers };
-    response = await fetch(url, { credentials: "same-origin", ...init, headers });
-  } catch (cause) {
-    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
-    throw new Problem(0, "unreachable", null);
-  }
-  if (response.ok) return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
+/** The version that the reader saw, as a header: the change is refused (412) where another one is there by now. */
+export function ifMatch(seen: number | undefined): { "if-match"?: string } {
+  return seen === undefined ? {} : { "if-match": `"${seen}"` };
+}
+
+async function problemOf(response: Response): Promise<Problem> {
   const body = (await response.json().catch(() => ({}))) as Record<string, unknown>;
   const title = typeof body.title === "string" ? body.title : response.statusText;
-  throw new Problem(response.status, title, typeof body.detail === "string" ? body.detail : null, body);
-}
-
-/** Reads. */
-export function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
-  return answer<T>(address(path, query), signal ? { signal } : {});
-}
-
-/** Asks for a change; with the version that the reader saw it is refused (412) where another one is there by now. */
-export function post<T>(path: string, body: unknown = {}, seen?: number): Promise<T> {
-  const headers = { "content-type": "application/json", ...(seen === undefined ? {} : { "if-match": `"${seen}"` }) };
-  return answer<T>(address(path), { method: "POST", headers, body: JSON.stringify(body) });
+  return new Problem(response.status, title, typeof body.detail === "string" ? body.detail : null, body);
 }

@@ -1,7 +1,7 @@
 /** The stream of changes: what it names is fetched anew, and while it is broken the pages say so. */
 import { useEffect, useSyncExternalStore } from "react";
 
-import { renew } from "./queries";
+import { renew } from "./cache";
 
 export interface Connection {
   isLost: boolean;

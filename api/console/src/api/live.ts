@@ -27,14 +27,17 @@ export function useLive(appliance_id: string): Record<string, LiveReading> {
     }, SHOW_EVERY_MS);
     const open = () => {
       const scheme = window.location.protocol === "https:" ? "wss" : "ws";
-      socket = new WebSocket(`${scheme}://${window.location.host}/api/v1/live?appliance_id=${encodeURIComponent(appliance_id)}`);
+      socket = new WebSocket(
+        `${scheme}://${window.location.host}/api/v1/live?appliance_id=${encodeURIComponent(appliance_id)}`,
+      );
       socket.onopen = () => {
         pause_ms = 1000;
       };
       socket.onmessage = (event: MessageEvent<string>) => {
         const sample = JSON.parse(event.data) as { ts: number; metrics: Record<string, number | boolean | null> };
         learnNow(sample.ts);
-        for (const [name, value] of Object.entries(sample.metrics)) if (value !== null) fresh[name] = { ts: sample.ts, value: Number(value) };
+        for (const [name, value] of Object.entries(sample.metrics))
+          if (value !== null) fresh[name] = { ts: sample.ts, value: Number(value) };
       };
       socket.onclose = () => {
         again = window.setTimeout(open, pause_ms);

@@ -8,6 +8,7 @@ export type Alert = Schemas["Alert"];
 export type Appliance = Schemas["Appliance"];
 export type ApplianceDetail = Schemas["ApplianceDetail"];
 export type Availability = Schemas["Availability"];
+export type CommandRequest = Schemas["CommandRequest"];
 export type Condition = Schemas["ConditionState"];
 export type DiagnosisSession = Schemas["Session"];
 export type Evidence = Schemas["Evidence"];
@@ -15,14 +16,17 @@ export type HistoryEntry = Schemas["HistoryEntry"];
 export type Metric = Schemas["Metric"];
 export type Feature = Schemas["Feature"];
 export type Profile = Schemas["Profile"];
+export type Scope = Schemas["Scope"];
 export type SessionCommand = Schemas["Command"];
+export type StepRequest = Schemas["StepRequest"];
 export type Telemetry = Schemas["Telemetry"];
 export type Ticket = Schemas["Ticket"];
 export type TicketStatus = Schemas["TicketState"];
 export type TranscriptEntry = Schemas["TranscriptEntry"];
+export type VerdictRequest = Schemas["VerdictRequest"];
 export type Verdict = Schemas["Verdict"];
 
 export interface Page<T> {
   items: T[];
-  next: string | null;
+  next?: string | null;
 }

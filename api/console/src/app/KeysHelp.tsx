@@ -1,46 +1,49 @@
-/** All keys on one card. */
-import { Group, Kbd, Table, Text } from "@mantine/core";
+/** The keys of this page, and those that work everywhere. */
+import { Group, Kbd, Table, Text, Title } from "@mantine/core";
 
-import { Dialog } from "./Dialog";
 import { useWords } from "../i18n";
-
-const KEYS: [string, string[]][] = [
-  ["keys.move", ["j", "k"]],
-  ["keys.open", ["Enter"]],
-  ["keys.back", ["Esc"]],
-  ["keys.filter", ["/"]],
-  ["keys.palette", ["Ctrl K"]],
-  ["keys.next", ["n"]],
-  ["keys.comment", ["c"]],
-  ["keys.verdict", ["v"]],
-  ["keys.remote", ["r"]],
-  ["keys.goQueue", ["g q"]],
-  ["keys.goAppliances", ["g a"]],
-  ["keys.help", ["?"]],
-];
+import { Dialog } from "./Dialog";
+import { actionsHere } from "./keys";
+import { PLACES } from "./pages";
 
 export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useWords();
+  const here = actionsHere().flatMap(({ label, keys }) => (keys?.[0] ? [{ label, key: keys[0] }] : []));
+  const everywhere = [
+    { label: t("keys.palette"), key: "Ctrl K" },
+    ...PLACES.map(({ name, key }) => ({ label: t(name), key: `g ${key}` })),
+    { label: t("keys.help"), key: "?" },
+  ];
   return (
     <Dialog opened={opened} onClose={onClose} title={t("keys.title")}>
-      <Table withRowBorders={false} verticalSpacing={5}>
+      {here.length > 0 && <Keys title={t("keys.here")} rows={here} />}
+      <Keys title={t("keys.everywhere")} rows={everywhere} />
+    </Dialog>
+  );
+}
+
+function Keys({ title, rows }: { title: string; rows: { label: string; key: string }[] }) {
+  return (
+    <>
+      <Title order={3} size="h6" mt="xs">
+        {title}
+      </Title>
+      <Table withRowBorders={false} verticalSpacing={4}>
         <Table.Tbody>
-          {KEYS.map(([word, keys]) => (
-            <Table.Tr key={word}>
-              <Table.Td w={90}>
+          {rows.map(({ label, key }) => (
+            <Table.Tr key={key}>
+              <Table.Td w={100}>
                 <Group gap={4}>
-                  {keys.map((key) => (
-                    <Kbd key={key}>{key}</Kbd>
-                  ))}
+                  <Kbd>{key}</Kbd>
                 </Group>
               </Table.Td>
               <Table.Td>
-                <Text size="sm">{t(word)}</Text>
+                <Text size="sm">{label}</Text>
               </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
-    </Dialog>
+    </>
   );
 }

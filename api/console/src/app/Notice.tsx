@@ -38,7 +38,11 @@ export function Failed({ error, again, missing }: { error: unknown; again: () =>
   const sentence = useProblemSentence();
   const isMissing = error instanceof Problem && error.status === 404 && missing;
   return (
-    <Notice icon={<IconCloudOff size={36} />} title={isMissing ? missing : t("problem.failed")} text={isMissing ? undefined : sentence(error)}>
+    <Notice
+      icon={<IconCloudOff size={36} />}
+      title={isMissing ? missing : t("problem.failed")}
+      text={isMissing ? undefined : sentence(error)}
+    >
       <Button variant="light" onClick={again}>
         {t("retry")}
       </Button>

@@ -1,19 +1,23 @@
-/** Ctrl-K: pages, open tickets, appliances and actions by a few letters. */
+/** Ctrl-K: what may be done here, pages, tickets, appliances and settings by a few letters. */
 import { useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { Spotlight, type SpotlightActionGroupData } from "@mantine/spotlight";
-import { IconFridge, IconInbox, IconLanguage, IconMoon, IconSearch, IconTicket } from "@tabler/icons-react";
+import { IconBolt, IconFridge, IconLanguage, IconMoon, IconSearch, IconTicket } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 
-import { get } from "../api/client";
-import type { Appliance, Page, Ticket } from "../api/types";
+import { api, told } from "../api/client";
 import { choose, useWords } from "../i18n";
+import { ticketTitle, useNames } from "../words/names";
+import { type Action, actionsHere } from "./keys";
+import { PLACES } from "./pages";
 
 export function Palette() {
   const { t, language } = useWords();
+  const names = useNames();
   const navigate = useNavigate();
+  const [here, setHere] = useState<Action[]>([]);
   const [query, setQuery] = useState("");
   const [settled] = useDebouncedValue(query.trim(), 150);
   const { setColorScheme } = useMantineColorScheme();
@@ -22,10 +26,10 @@ export function Palette() {
     queryKey: ["palette", settled],
     enabled: settled.length > 0,
     queryFn: async ({ signal }) => {
-      const ask = { q: settled.replace(/^#/, ""), limit: 6 };
+      const query = { q: settled.replace(/^#/, ""), limit: 6 };
       const [tickets, appliances] = await Promise.all([
-        get<Page<Ticket>>("/tickets", ask, signal),
-        get<Page<Appliance>>("/appliances", ask, signal),
+        told(api.GET("/api/v1/tickets", { params: { query }, signal })),
+        told(api.GET("/api/v1/appliances", { params: { query }, signal })),
       ]);
       return { tickets: tickets.items, appliances: appliances.items };
     },
@@ -33,18 +37,22 @@ export function Palette() {
   const go = (path: string) => () => void navigate(path);
   const matches = (label: string) => label.toLowerCase().includes(query.trim().toLowerCase());
   const groups: SpotlightActionGroupData[] = [
+    { group: t("palette.here"), actions: actsOf(here).filter((action) => matches(action.label)) },
     {
       group: t("palette.pages"),
-      actions: [
-        { id: "queue", label: t("nav.queue"), description: "g q", leftSection: <IconInbox size={18} />, onClick: go("/queue") },
-        { id: "appliances", label: t("nav.appliances"), description: "g a", leftSection: <IconFridge size={18} />, onClick: go("/appliances") },
-      ].filter((action) => matches(action.label)),
+      actions: PLACES.map(({ name, path, key, icon: Icon }) => ({
+        id: path,
+        label: t(name),
+        description: `g ${key}`,
+        leftSection: <Icon size={18} />,
+        onClick: go(path),
+      })).filter((action) => matches(action.label)),
     },
     {
       group: t("palette.tickets"),
       actions: (found.data?.tickets ?? []).map((ticket) => ({
         id: `ticket-${ticket.id}`,
-        label: `#${ticket.number} ${ticket.title}`,
+        label: `#${ticket.number} ${ticketTitle(ticket, names)}`,
         description: `${ticket.appliance_id} · ${t(`status.${ticket.status}`)}`,
         leftSection: <IconTicket size={18} />,
         onClick: go(`/tickets/${ticket.number}`),
@@ -55,13 +63,13 @@ export function Palette() {
       actions: (found.data?.appliances ?? []).map((appliance) => ({
         id: `appliance-${appliance.id}`,
         label: appliance.id,
-        description: `${appliance.model ?? appliance.kind} · ${t(`condition.${appliance.condition}`)}`,
+        description: `${appliance.model ?? names.kind(appliance.kind)} · ${t(`condition.${appliance.condition}`)}`,
         leftSection: <IconFridge size={18} />,
         onClick: go(`/appliances/${encodeURIComponent(appliance.id)}`),
       })),
     },
     {
-      group: t("palette.actions"),
+      group: t("palette.settings"),
       actions: [
         {
           id: "light",
@@ -88,9 +96,28 @@ export function Palette() {
       nothingFound={t("palette.nothing")}
       attributes={{ content: { "aria-label": t("nav.search") } }}
       highlightQuery
+      onSpotlightOpen={() => setHere(actionsHere())}
       scrollable
       maxHeight={420}
-      searchProps={{ leftSection: <IconSearch size={18} />, placeholder: t("palette.placeholder"), "aria-label": t("nav.search") }}
+      searchProps={{
+        leftSection: <IconSearch size={18} />,
+        placeholder: t("palette.placeholder"),
+        "aria-label": t("nav.search"),
+      }}
     />
   );
+}
+
+/** What the page in front offers, as entries of the palette. */
+function actsOf(here: Action[]) {
+  return here
+    .filter((action) => !action.isMove)
+    .map((action, index) => ({
+      id: `here-${index}`,
+      label: action.label,
+      description: action.keys?.[0],
+      leftSection: <IconBolt size={18} />,
+      // The palette gives the focus back as it closes; what an act focuses comes after that.
+      onClick: () => void window.setTimeout(action.act, 250),
+    }));
 }

@@ -1,19 +1,32 @@
 /** The frame of every page: navigation, search, language and light, the state of the connection. */
-import { ActionIcon, Anchor, Group, Kbd, SegmentedControl, Text, Tooltip, UnstyledButton, useMantineColorScheme, useComputedColorScheme } from "@mantine/core";
+import {
+  ActionIcon,
+  Anchor,
+  Group,
+  Kbd,
+  SegmentedControl,
+  Text,
+  Tooltip,
+  UnstyledButton,
+  useMantineColorScheme,
+  useComputedColorScheme,
+} from "@mantine/core";
 import { spotlight } from "@mantine/spotlight";
-import { IconFridge, IconInbox, IconKeyboard, IconLogout, IconMoon, IconSearch, IconSun } from "@tabler/icons-react";
-import { useEffect, useState } from "react";
+import { IconKeyboard, IconLogout, IconMoon, IconSearch, IconSun } from "@tabler/icons-react";
+import { useState } from "react";
 import { NavLink, Navigate, Outlet, useLocation } from "react-router";
 
 import { useEvents } from "../api/events";
-import { Problem, post } from "../api/client";
-import { queryClient, useAccount } from "../api/queries";
+import { Problem } from "../api/client";
+import { signOut, useAccount } from "../api/account";
+import { queryClient } from "../api/cache";
 import { choose, type Language, useWords } from "../i18n";
 import { zoneName } from "../words/format";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { KeysHelp } from "./KeysHelp";
 import { Palette } from "./Palette";
-import { useGlobalKeys } from "./keys";
+import { useKeyboard } from "./keys";
+import { PLACES } from "./pages";
 
 export function Root() {
   const account = useAccount();
@@ -21,7 +34,7 @@ export function Root() {
   const isSignedIn = account.data !== undefined;
   const [isHelpOpen, setHelpOpen] = useState(false);
   useEvents(isSignedIn);
-  useGlobalKeys(() => setHelpOpen(true));
+  useKeyboard(PLACES, () => setHelpOpen(true));
   if (account.error instanceof Problem && account.error.status === 401) {
     return <Navigate to={`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`} replace />;
   }
@@ -61,8 +74,9 @@ function Rail({ onHelp, who }: { onHelp: () => void; who: string }) {
         </Text>
       </Anchor>
       <nav aria-label={t("nav.main")} className="places">
-        <Place to="/queue" icon={<IconInbox size={17} />} label={t("nav.queue")} keys="g q" />
-        <Place to="/appliances" icon={<IconFridge size={17} />} label={t("nav.appliances")} keys="g a" />
+        {PLACES.map(({ path, name, icon: Icon, key }) => (
+          <Place key={path} to={path} icon={<Icon size={17} />} label={t(name)} keys={`g ${key}`} />
+        ))}
       </nav>
       <UnstyledButton className="search" onClick={() => spotlight.open()} aria-label={t("nav.search")}>
         <IconSearch size={15} />
@@ -90,7 +104,7 @@ function Rail({ onHelp, who }: { onHelp: () => void; who: string }) {
 
 function Place({ to, icon, label, keys }: { to: string; icon: React.ReactNode; label: string; keys: string }) {
   return (
-<NavLink to={to} title={keys} className={({ isActive }) => (isActive ? "place here" : "place")}>
+    <NavLink to={to} title={keys} className={({ isActive }) => (isActive ? "place here" : "place")}>
       {icon}
       <span>{label}</span>
     </NavLink>
@@ -105,7 +119,10 @@ function LanguageSwitch() {
       aria-label={t("language")}
       value={language}
       onChange={(value) => choose(value as Language)}
-      data={[{ value: "en", label: "EN" }, { value: "zh", label: "中文" }]}
+      data={[
+        { value: "en", label: "EN" },
+        { value: "zh", label: "中文" },
+      ]}
     />
   );
 }
@@ -129,7 +146,7 @@ function LightSwitch() {
 function SignOut() {
   const { t } = useWords();
   const leave = async () => {
-    await post("/logout").catch(() => undefined);
+    await signOut();
     queryClient.clear();
     window.location.assign("/sign-in");
   };
@@ -140,11 +157,4 @@ function SignOut() {
       </ActionIcon>
     </Tooltip>
   );
-}
-
-/** The page's name in the browser's tab. */
-export function useTitle(title: string): void {
-  useEffect(() => {
-    document.title = `${title} · Fettle`;
-  }, [title]);
 }

@@ -1,60 +1,75 @@
-/** Keys that work on every page. `g` starts a two-key word; keys typed into a field are left alone. */
-import { useEffect } from "react";
+/** What may be done here, by key, by palette and by `?`: each act is named once. `g` starts a two-key word; what is typed into a field is left alone. */
+import { useEffect, useRef } from "react";
 import { useNavigate } from "react-router";
 
 const PAIR_MS = 1200;
-const PLACES: Record<string, string> = { q: "/queue", a: "/appliances" };
+
+export interface Action {
+  /** What it is called, in the reader's language. */
+  label: string;
+  /** The keys that do it, the first one is the one that is shown. */
+  keys?: string[];
+  act: () => void;
+  /** A move within a list is no entry of the palette. */
+  isMove?: boolean;
+}
+
+type MaybeAction = Action | false | undefined | null | "";
+
+const here = new Set<{ current: MaybeAction[] }>();
+
+/** What the page in front offers now, in the order in which its parts were drawn. */
+export function actionsHere(): Action[] {
+  return [...here].flatMap((part) => part.current.filter((one): one is Action => Boolean(one)));
+}
+
+/** Offer acts as long as this part of a page is there. */
+export function useActions(actions: MaybeAction[]): void {
+  const latest = useRef(actions);
+  latest.current = actions;
+  useEffect(() => {
+    here.add(latest);
+    return () => void here.delete(latest);
+  }, []);
+}
 
 /** Whether somebody is typing, or a dialog is open. */
-export function isTyping(event: KeyboardEvent): boolean {
+function isTyping(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return true;
   const target = event.target;
   if (document.querySelector('[role="dialog"]') !== null) return true;
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  return (
+    target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
 }
 
-/** Call `act` for single keys on this page; each key has one meaning at a time. */
-export function useKeys(acts: Record<string, (() => void) | undefined>): void {
+/** Listens for the keys of the page in front, for `g` and a place's key, and for `?`. */
+export function useKeyboard(places: { path: string; key: string }[], onHelp: () => void): void {
+  const navigate = useNavigate();
+  const help = useRef(onHelp);
+  help.current = onHelp;
   useEffect(() => {
+    let pairSince = -PAIR_MS;
+    const actOf = (key: string): (() => void) | undefined => {
+      if (performance.now() - pairSince < PAIR_MS) {
+        pairSince = -PAIR_MS;
+        const place = places.find((one) => one.key === key);
+        return place && (() => void navigate(place.path));
+      }
+      if (key === "g") pairSince = performance.now();
+      if (key === "?") return help.current;
+      return actionsHere().find((action) => action.keys?.includes(key))?.act;
+    };
     const listen = (event: KeyboardEvent) => {
       if (event.defaultPrevented || isTyping(event)) return;
-      const act = acts[event.key];
-      if (!act || isPairPending()) return;
+      // A link or button that has the focus is pressed by Enter as everywhere.
+      if (event.key === "Enter" && event.target instanceof HTMLElement && event.target.closest("a, button")) return;
+      const act = actOf(event.key);
+      if (!act) return;
       event.preventDefault();
       act();
     };
     window.addEventListener("keydown", listen);
     return () => window.removeEventListener("keydown", listen);
-  });
-}
-
-let pairSince = -PAIR_MS;
-
-function isPairPending(): boolean {
-  return performance.now() - pairSince < PAIR_MS;
-}
-
-/** `?`, `g q`, `g a`. */
-export function useGlobalKeys(onHelp: () => void): void {
-  const navigate = useNavigate();
-  useEffect(() => {
-    const listen = (event: KeyboardEvent) => {
-      if (isTyping(event)) return;
-      if (isPairPending()) {
-        pairSince = -PAIR_MS;
-        const place = PLACES[event.key];
-        if (place) {
-          event.preventDefault();
-          void navigate(place);
-        }
-      } else if (event.key === "g") {
-        pairSince = performance.now();
-      } else if (event.key === "?") {
-        event.preventDefault();
-        onHelp();
-      }
-    };
-    window.addEventListener("keydown", listen, { capture: true });
-    return () => window.removeEventListener("keydown", listen, { capture: true });
-  });
+  }, [navigate, places]);
 }

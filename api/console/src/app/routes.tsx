@@ -1,24 +1,42 @@
-/** Every page with its address. The queue comes with the entry; the others are fetched when they are first opened. */
+/** The addresses of the pages, and what stands there when one can't be shown. */
 import { createBrowserRouter, Navigate } from "react-router";
 
 import { NotFound } from "../pages/NotFound";
-import { Queue } from "../pages/Queue";
+import { Broken } from "./Broken";
+import { PAGES, type PageEntry } from "./pages";
 import { Root } from "./Root";
+import { PageTitle } from "./title";
+
+const blank = <></>;
 
 export const router = createBrowserRouter([
   {
     path: "/",
     element: <Root />,
-    hydrateFallbackElement: <></>,
+    errorElement: <Broken />,
+    hydrateFallbackElement: blank,
     children: [
       { index: true, element: <Navigate to="/queue" replace /> },
-      { path: "queue", element: <Queue /> },
-      { path: "tickets/:number", lazy: async () => ({ Component: (await import("../pages/Ticket")).Ticket }) },
-      { path: "appliances", lazy: async () => ({ Component: (await import("../pages/Appliances")).Appliances }) },
-      { path: "appliances/:id", lazy: async () => ({ Component: (await import("../pages/Appliance")).AppliancePage }) },
-      { path: "sessions/:id", lazy: async () => ({ Component: (await import("../pages/Session")).SessionPage }) },
+      ...PAGES.map((page) => ({ path: page.path, errorElement: <Broken />, lazy: () => shown(page) })),
       { path: "*", element: <NotFound /> },
     ],
   },
-  { path: "/sign-in", hydrateFallbackElement: <></>, lazy: async () => ({ Component: (await import("../pages/SignIn")).SignIn }) },
+  {
+    path: "/sign-in",
+    errorElement: <Broken />,
+    hydrateFallbackElement: blank,
+    lazy: async () => ({ Component: (await import("../pages/SignIn")).SignIn }),
+  },
 ]);
+
+async function shown({ load, place }: PageEntry) {
+  const Page = await load();
+  if (!place) return { Component: Page };
+  const element = (
+    <>
+      <PageTitle name={place.name} />
+      <Page />
+    </>
+  );
+  return { element };
+}

@@ -5,24 +5,7 @@ import { useEffect, useRef } from "react";
 
 import { useWords } from "../i18n";
 import { formatNumber } from "../words/format";
-import { bandPlugin, markPlugin } from "./layers";
-
-export interface Band {
-  low: number | null;
-  high: number | null;
-}
-
-export interface ChartMark {
-  at: number;
-  label: string;
-  tone: "accent" | "bad";
-}
-
-export interface ChartSpan {
-  from: number;
-  to: number;
-  label: string;
-}
+import { type Band, bandPlugin, type ChartMark, type ChartSpan, markPlugin } from "./layers";
 
 interface LineChartProps {
   ts: number[];
@@ -37,7 +20,17 @@ interface LineChartProps {
   isSparse?: boolean;
 }
 
-export function LineChart({ ts, values, range, band, marks, spans, height, syncKey, isSparse = false }: LineChartProps) {
+export function LineChart({
+  ts,
+  values,
+  range,
+  band,
+  marks,
+  spans,
+  height,
+  syncKey,
+  isSparse = false,
+}: LineChartProps) {
   const { language } = useWords();
   const scheme = useComputedColorScheme("light");
   const box = useRef<HTMLDivElement>(null);
@@ -76,11 +69,21 @@ export function LineChart({ ts, values, range, band, marks, spans, height, syncK
             stroke: colour("--trace"),
             width: isSparse ? 1.2 : 1.4,
             spanGaps: false,
-            points: { size: isSparse ? 7 : 4, fill: colour("--trace"), show: true, ...(isSparse ? {} : { filter: lonelyPoints }) },
+            points: {
+              size: isSparse ? 7 : 4,
+              fill: colour("--trace"),
+              show: true,
+              ...(isSparse ? {} : { filter: lonelyPoints }),
+            },
           },
         ],
         plugins: [
-          bandPlugin(() => extras.current, { band: colour("--band"), edge: colour("--accent"), span: colour("--warn-soft"), name: colour("--warn") }),
+          bandPlugin(() => extras.current, {
+            band: colour("--band"),
+            edge: colour("--accent"),
+            span: colour("--warn-soft"),
+            name: colour("--warn"),
+          }),
           markPlugin(() => extras.current.marks ?? [], { accent: colour("--accent"), bad: colour("--bad") }),
           readoutPlugin(language),
         ],
@@ -136,7 +139,10 @@ function lonelyPoints(chart: uPlot, series: number): number[] {
 
 function timeLabels(language: string) {
   const day = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { day: "numeric", month: "short" });
-  const minute = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { hour: "2-digit", minute: "2-digit" });
+  const minute = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
+    hour: "2-digit",
+    minute: "2-digit",
+  });
   return (_: uPlot, splits: number[], __: number, ___: number, step: number) =>
     splits.map((at) => {
       const moment = new Date(at * 1000);
@@ -148,7 +154,10 @@ function timeLabels(language: string) {
 /** The reading under the cursor, and the double click that shows the whole range again. */
 function readoutPlugin(language: string): uPlot.Plugin {
   const moment = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
-    day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
   });
   let label: HTMLElement | null = null;
   return {
@@ -169,7 +178,11 @@ function readoutPlugin(language: string): uPlot.Plugin {
         const at = chart.cursor.idx;
         const value = at === null || at === undefined ? null : chart.data[1]?.[at];
         const time = at === null || at === undefined ? undefined : chart.data[0][at];
-        if (label) label.textContent = typeof value === "number" && time !== undefined ? `${moment.format(time * 1000)}  ${formatNumber(value, language)}` : "";
+        if (label)
+          label.textContent =
+            typeof value === "number" && time !== undefined
+              ? `${moment.format(time * 1000)}  ${formatNumber(value, language)}`
+              : "";
       },
     },
   };

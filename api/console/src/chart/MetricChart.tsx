@@ -6,7 +6,8 @@ import { useMemo, useState } from "react";
 import { useWords } from "../i18n";
 import { formatMoment, formatQuantity, formatShare, formatUtc } from "../words/format";
 import { bandText } from "../words/names";
-import { type Band, type ChartMark, type ChartSpan, LineChart } from "./LineChart";
+import type { Band, ChartMark, ChartSpan } from "./layers";
+import { LineChart } from "./LineChart";
 
 const TABLE_ROWS = 200;
 const NONE: number[] = [];
@@ -27,7 +28,19 @@ interface MetricChartProps {
   isSparse?: boolean;
 }
 
-export function MetricChart({ name, unit, note, trace, range, band, marks, spans, height = 190, syncKey, isSparse }: MetricChartProps) {
+export function MetricChart({
+  name,
+  unit,
+  note,
+  trace,
+  range,
+  band,
+  marks,
+  spans,
+  height = 190,
+  syncKey,
+  isSparse,
+}: MetricChartProps) {
   const { t } = useWords();
   const [isTable, setTable] = useState(false);
   const values = trace?.values;
@@ -46,7 +59,8 @@ export function MetricChart({ name, unit, note, trace, range, band, marks, spans
         )}
         {hasReadings && (
           <UnstyledButton className="quiet" onClick={() => setTable(!isTable)} aria-pressed={isTable}>
-            {isTable ? <IconChartLine size={14} aria-hidden /> : <IconTable size={14} aria-hidden />} {t(isTable ? "chart.picture" : "chart.table")}
+            {isTable ? <IconChartLine size={14} aria-hidden /> : <IconTable size={14} aria-hidden />}{" "}
+            {t(isTable ? "chart.picture" : "chart.table")}
           </UnstyledButton>
         )}
       </figcaption>
@@ -58,20 +72,50 @@ export function MetricChart({ name, unit, note, trace, range, band, marks, spans
         </p>
       )}
       {trace && values && hasReadings && !isTable && (
-        <LineChart ts={trace.ts} values={values} range={range} band={band} marks={marks} spans={spans} height={height} syncKey={syncKey} isSparse={isSparse} />
+        <LineChart
+          ts={trace.ts}
+          values={values}
+          range={range}
+          band={band}
+          marks={marks}
+          spans={spans}
+          height={height}
+          syncKey={syncKey}
+          isSparse={isSparse}
+        />
       )}
-      {trace && values && hasReadings && isTable && <Rows ts={trace.ts} values={values} name={name} unit={unit} height={height} />}
+      {trace && values && hasReadings && isTable && (
+        <Rows ts={trace.ts} values={values} name={name} unit={unit} height={height} />
+      )}
     </figure>
   );
 }
 
-function Rows({ ts, values, name, unit, height }: { ts: number[]; values: (number | null)[]; name: string; unit: string; height: number }) {
+function Rows({
+  ts,
+  values,
+  name,
+  unit,
+  height,
+}: {
+  ts: number[];
+  values: (number | null)[];
+  name: string;
+  unit: string;
+  height: number;
+}) {
   const { t, language } = useWords();
   const there = ts.map((ms, at) => [ms, values[at] ?? null] as const).filter(([, value]) => value !== null);
   const every = Math.ceil(there.length / TABLE_ROWS);
   const shown = there.filter((_, at) => (there.length - 1 - at) % every === 0).reverse();
   return (
-    <div className="chart-table" style={{ maxHeight: height + 40 }} tabIndex={0} role="region" aria-label={`${name}: ${t("chart.table")}`}>
+    <div
+      className="chart-table"
+      style={{ maxHeight: height + 40 }}
+      tabIndex={0}
+      role="region"
+      aria-label={`${name}: ${t("chart.table")}`}
+    >
       {every > 1 && <p className="dim">{t("chart.rows", { every, count: there.length })}</p>}
       <table>
         <thead>
@@ -118,10 +162,19 @@ function useSummary(name: string, unit: string, ts: number[], values: (number | 
     if (count === 0 || from === undefined || to === undefined) return "";
     const quantity = (value: number) => formatQuantity(value, unit, language);
     const sentences = [
-      t("chart.summary", { metric: name, from: formatMoment(from, language), to: formatMoment(to, language), count, min: quantity(min), max: quantity(max), last: quantity(last) }),
+      t("chart.summary", {
+        metric: name,
+        from: formatMoment(from, language),
+        to: formatMoment(to, language),
+        count,
+        min: quantity(min),
+        max: quantity(max),
+        last: quantity(last),
+      }),
     ];
     const expected = band && bandText(band.low, band.high, unit, language);
-    if (expected) sentences.push(t("chart.summaryBand", { band: expected, share: formatShare(outside / count, language) }));
+    if (expected)
+      sentences.push(t("chart.summaryBand", { band: expected, share: formatShare(outside / count, language) }));
     if (gaps > 0) sentences.push(t("chart.gaps", { count: gaps }));
     return sentences.join(" ");
   }, [name, unit, ts, values, band, t, language]);

@@ -1,7 +1,22 @@
 /** What is drawn around the line: the expected band and spans beneath it, onset and alarm above it. */
 import type uPlot from "uplot";
 
-import type { Band, ChartMark, ChartSpan } from "./LineChart";
+export interface Band {
+  low: number | null;
+  high: number | null;
+}
+
+export interface ChartMark {
+  at: number;
+  label: string;
+  tone: "accent" | "bad";
+}
+
+export interface ChartSpan {
+  from: number;
+  to: number;
+  label: string;
+}
 
 interface Ground {
   band?: Band | null;
@@ -9,7 +24,10 @@ interface Ground {
 }
 
 /** Fills the expected band with two edges, so that it is seen without colour as well, and spans of time such as a failure window. */
-export function bandPlugin(ground: () => Ground, colours: { band: string; edge: string; span: string; name: string }): uPlot.Plugin {
+export function bandPlugin(
+  ground: () => Ground,
+  colours: { band: string; edge: string; span: string; name: string },
+): uPlot.Plugin {
   return {
     hooks: {
       drawClear: (chart) => {
@@ -20,7 +38,10 @@ export function bandPlugin(ground: () => Ground, colours: { band: string; edge: 
         ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
         ctx.clip();
         for (const span of spans ?? []) {
-          const [left, right] = [chart.valToPos(span.from / 1000, "x", true), chart.valToPos(span.to / 1000, "x", true)];
+          const [left, right] = [
+            chart.valToPos(span.from / 1000, "x", true),
+            chart.valToPos(span.to / 1000, "x", true),
+          ];
           ctx.fillStyle = colours.span;
           ctx.fillRect(left, bbox.top, right - left, bbox.height);
           ctx.fillStyle = colours.name;
@@ -28,7 +49,11 @@ export function bandPlugin(ground: () => Ground, colours: { band: string; edge: 
           ctx.textBaseline = "top";
           ctx.textAlign = "left";
           const room = bbox.left + bbox.width - ctx.measureText(span.label).width - 4 * devicePixelRatio;
-          ctx.fillText(span.label, Math.min(Math.max(left, bbox.left) + 5 * devicePixelRatio, room), bbox.top + 4 * devicePixelRatio);
+          ctx.fillText(
+            span.label,
+            Math.min(Math.max(left, bbox.left) + 5 * devicePixelRatio, room),
+            bbox.top + 4 * devicePixelRatio,
+          );
         }
         if (band && (band.low !== null || band.high !== null)) {
           const top = band.high === null ? bbox.top : chart.valToPos(band.high, "y", true);
@@ -39,7 +64,10 @@ export function bandPlugin(ground: () => Ground, colours: { band: string; edge: 
           ctx.globalAlpha = 0.55;
           ctx.setLineDash([4, 4]);
           ctx.lineWidth = 1;
-          for (const [isThere, y] of [[band.high !== null, top], [band.low !== null, bottom]] as const) {
+          for (const [isThere, y] of [
+            [band.high !== null, top],
+            [band.low !== null, bottom],
+          ] as const) {
             if (!isThere) continue;
             ctx.beginPath();
             ctx.moveTo(bbox.left, y);

@@ -28,7 +28,12 @@ export function isTellable(feature: Feature, unit: string | undefined): boolean 
 }
 
 /** The trace of a feature, or of a plain metric where there is no feature of that name; readings are those of its mode. */
-export function traceOf(telemetry: Telemetry, metric: string, feature: Feature | undefined, unit: string | undefined): Trace {
+export function traceOf(
+  telemetry: Telemetry,
+  metric: string,
+  feature: Feature | undefined,
+  unit: string | undefined,
+): Trace {
   const own = telemetry.series[metric] ?? [];
   const minus = feature?.minus ? telemetry.series[feature.minus] : undefined;
   const values = minus ? own.map((value, at) => less(value, minus[at] ?? null)) : own;
@@ -108,7 +113,8 @@ function summarise(rows: Row[], statistic: string): number | null {
   if (statistic === "min") return Math.min(...values);
   if (statistic === "last") return last[1];
   if (statistic === "delta") return last[1] - first[1];
-  if (statistic === "per_day") return last[0] === first[0] ? null : ((last[1] - first[1]) / (last[0] - first[0])) * DAY_MS;
+  if (statistic === "per_day")
+    return last[0] === first[0] ? null : ((last[1] - first[1]) / (last[0] - first[0])) * DAY_MS;
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 

@@ -3,13 +3,14 @@ import { SegmentedControl, Skeleton, Title } from "@mantine/core";
 import { useMemo } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
 
-import { OPEN_STATUSES, useAppliance, useTelemetry, useTickets } from "../api/queries";
+import { useAppliance, useTelemetry } from "../api/appliances";
+import { OPEN_STATUSES, useTickets } from "../api/tickets";
 import type { ApplianceDetail, Metric } from "../api/types";
 import { type LiveReading, useLive } from "../api/live";
 import { HealthBar } from "../appliance/HealthBar";
 import { MetricChart } from "../chart/MetricChart";
 import { Failed } from "../app/Notice";
-import { useTitle } from "../app/Root";
+import { useTitle } from "../app/title";
 import { useWords } from "../i18n";
 import { plainName } from "../words/format";
 import { AvailabilityMark, ConditionMark, StatusMark } from "../words/Marks";
@@ -19,7 +20,13 @@ import { useNow } from "../words/now";
 import { Values } from "../words/Values";
 
 const HOUR = 3_600_000;
-const RANGES: Record<string, number> = { h6: 6 * HOUR, d1: 24 * HOUR, d7: 168 * HOUR, d30: 720 * HOUR, d90: 2160 * HOUR };
+const RANGES: Record<string, number> = {
+  h6: 6 * HOUR,
+  d1: 24 * HOUR,
+  d7: 168 * HOUR,
+  d30: 720 * HOUR,
+  d90: 2160 * HOUR,
+};
 const POINTS = 800;
 
 export function AppliancePage() {
@@ -64,7 +71,8 @@ function Facts({ appliance }: { appliance: ApplianceDetail }) {
       {appliance.region && <span>{appliance.region}</span>}
       <AvailabilityMark availability={appliance.availability} />
       <span>
-        {appliance.last_seen ? t("appliance.seen") : t("appliance.never")} {appliance.last_seen && <Moment at={appliance.last_seen} as="ago" />}
+        {appliance.last_seen ? t("appliance.seen") : t("appliance.never")}{" "}
+        {appliance.last_seen && <Moment at={appliance.last_seen} as="ago" />}
       </span>
     </span>
   );
@@ -100,7 +108,12 @@ function Latest({ appliance }: { appliance: ApplianceDetail }) {
   return (
     <section className="card" aria-labelledby="latest-title">
       <Title order={2} size="h5" id="latest-title" className="card-title">
-        {t("appliance.latest")} {Number.isFinite(newest) && <span className="dim"><Moment at={newest} /></span>}
+        {t("appliance.latest")}{" "}
+        {Number.isFinite(newest) && (
+          <span className="dim">
+            <Moment at={newest} />
+          </span>
+        )}
         {Object.keys(live).length > 0 && <span className="mark good live">{t("appliance.live")}</span>}
       </Title>
       {Object.keys(latest).length === 0 && <p className="dim">{t("chart.none")}</p>}
@@ -173,10 +186,20 @@ function Charts({ appliance }: { appliance: ApplianceDetail }) {
 
 function OneChart({ id, metric, range }: { id: string; metric: Metric; range: { start: number; end: number } }) {
   const telemetry = useTelemetry(id, [metric.name], range, POINTS).data;
-  const trace = useMemo(() => telemetry && { ts: telemetry.ts, values: telemetry.series[metric.name] ?? [] }, [telemetry, metric.name]);
+  const trace = useMemo(
+    () => telemetry && { ts: telemetry.ts, values: telemetry.series[metric.name] ?? [] },
+    [telemetry, metric.name],
+  );
   return (
     <div className="card">
-      <MetricChart name={metric.label} unit={metric.unit} trace={trace} range={range} height={150} syncKey="appliance" />
+      <MetricChart
+        name={metric.label}
+        unit={metric.unit}
+        trace={trace}
+        range={range}
+        height={150}
+        syncKey="appliance"
+      />
     </div>
   );
 }

@@ -5,12 +5,11 @@ import { IconFridge, IconSearch } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 
-import { useAppliances } from "../api/queries";
+import { useAppliances } from "../api/appliances";
 import type { Appliance } from "../api/types";
 import { HealthBar } from "../appliance/HealthBar";
-import { useKeys } from "../app/keys";
+import { useActions } from "../app/keys";
 import { Failed, Notice } from "../app/Notice";
-import { useTitle } from "../app/Root";
 import { useWords } from "../i18n";
 import { AvailabilityMark, ConditionMark } from "../words/Marks";
 import { Moment } from "../words/Moment";
@@ -26,15 +25,17 @@ export function Appliances() {
   const filters = Object.fromEntries(NAMES.map((name) => [name, search.get(name)]));
   const found = useAppliances(filters);
   const box = useRef<HTMLInputElement>(null);
-  useTitle(t("appliances.title"));
-  useKeys({ "/": () => box.current?.focus() });
+  useActions([{ label: t("keys.filter"), keys: ["/"], act: () => box.current?.focus() }]);
   const change = (name: string, value: string | null) =>
-    setSearch((before) => {
-      const after = new URLSearchParams(before);
-      if (value) after.set(name, value);
-      else after.delete(name);
-      return after;
-    }, { replace: true });
+    setSearch(
+      (before) => {
+        const after = new URLSearchParams(before);
+        if (value) after.set(name, value);
+        else after.delete(name);
+        return after;
+      },
+      { replace: true },
+    );
   const items = found.data?.pages.flatMap((page) => page.items) ?? [];
   const isFiltered = NAMES.some((name) => search.get(name));
   if (found.isError && !found.data) return <Failed error={found.error} again={() => void found.refetch()} />;
@@ -72,11 +73,18 @@ export function Appliances() {
               ))}
             </Table.Tr>
           </Table.Thead>
-          <Table.Tbody>{found.isPending ? <Waiting /> : items.map((item) => <Row key={item.id} appliance={item} />)}</Table.Tbody>
+          <Table.Tbody>
+            {found.isPending ? <Waiting /> : items.map((item) => <Row key={item.id} appliance={item} />)}
+          </Table.Tbody>
         </Table>
         {found.data && items.length === 0 && <p className="list-empty">{t("appliances.none")}</p>}
         {found.hasNextPage && (
-          <Button variant="subtle" fullWidth loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
+          <Button
+            variant="subtle"
+            fullWidth
+            loading={found.isFetchingNextPage}
+            onClick={() => void found.fetchNextPage()}
+          >
             {t("appliances.more")}
           </Button>
         )}
@@ -131,7 +139,15 @@ function Worst({ health }: { health: Record<string, number> }) {
   return worst ? <HealthBar component={worst[0]} health={worst[1]} /> : <span className="dim">{t("none")}</span>;
 }
 
-function WordFilter({ box, value, onChange }: { box: React.RefObject<HTMLInputElement | null>; value: string; onChange: (value: string) => void }) {
+function WordFilter({
+  box,
+  value,
+  onChange,
+}: {
+  box: React.RefObject<HTMLInputElement | null>;
+  value: string;
+  onChange: (value: string) => void;
+}) {
   const { t } = useWords();
   const [words, setWords] = useState(value);
   const [settled] = useDebouncedValue(words, 200);
@@ -154,7 +170,15 @@ function WordFilter({ box, value, onChange }: { box: React.RefObject<HTMLInputEl
 }
 
 /** The kinds seen so far; a chosen one stays a choice although nothing else is in sight. */
-function KindFilter({ items, value, onChange }: { items: Appliance[]; value: string | null; onChange: (value: string | null) => void }) {
+function KindFilter({
+  items,
+  value,
+  onChange,
+}: {
+  items: Appliance[];
+  value: string | null;
+  onChange: (value: string | null) => void;
+}) {
   const { t } = useWords();
   const names = useNames();
   const seen = useRef(new Set<string>());

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { IconMapOff } from "@tabler/icons-react";
 import { Link } from "react-router";
 
-import { useTitle } from "../app/Root";
+import { useTitle } from "../app/title";
 import { Notice } from "../app/Notice";
 import { useWords } from "../i18n";
 

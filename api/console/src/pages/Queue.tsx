@@ -4,11 +4,11 @@ import { IconArrowLeftFromArc } from "@tabler/icons-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 
-import { OPEN_STATUSES, QUEUE_LIMIT, useAccount, useTickets } from "../api/queries";
+import { useAccount } from "../api/account";
+import { OPEN_STATUSES, QUEUE_LIMIT, useTickets } from "../api/tickets";
 import type { Ticket } from "../api/types";
-import { useKeys } from "../app/keys";
+import { useActions } from "../app/keys";
 import { Failed, Notice } from "../app/Notice";
-import { useTitle } from "../app/Root";
 import { useWords } from "../i18n";
 import { EmptyQueue } from "../queue/EmptyQueue";
 import { TicketList } from "../queue/TicketList";
@@ -34,23 +34,28 @@ export function Queue() {
   const source = view === "closed" ? closed : open;
   const isWide = useMediaQuery("(min-width: 1000px)", true, { getInitialValueInEffect: false });
   const filterBox = useRef<HTMLInputElement>(null);
-  useTitle(t("queue.title"));
 
   const tickets = useMemo(() => {
-    const shown = chooseView(source.data?.items ?? [], view, me, now()).filter((ticket) => matchesFilter(ticket, filter));
+    const shown = chooseView(source.data?.items ?? [], view, me, now()).filter((ticket) =>
+      matchesFilter(ticket, filter),
+    );
     return view === "closed" ? shown : shown.sort(byNearerClock);
   }, [source.data, view, me, filter]);
-  const chosen = tickets.find((ticket) => String(ticket.number) === search.get("t")) ?? (isWide ? tickets[0] : undefined);
+  const chosen =
+    tickets.find((ticket) => String(ticket.number) === search.get("t")) ?? (isWide ? tickets[0] : undefined);
 
   const change = (changes: Record<string, string | null>) =>
-    setSearch((before) => {
-      const after = new URLSearchParams(before);
-      for (const [name, value] of Object.entries(changes)) {
-        if (value) after.set(name, value);
-        else after.delete(name);
-      }
-      return after;
-    }, { replace: true });
+    setSearch(
+      (before) => {
+        const after = new URLSearchParams(before);
+        for (const [name, value] of Object.entries(changes)) {
+          if (value) after.set(name, value);
+          else after.delete(name);
+        }
+        return after;
+      },
+      { replace: true },
+    );
   // Keys may come faster than the page is drawn: the place is kept beside it, and a late drawing doesn't move it back.
   const place = useRef(chosen?.number);
   const movedAt = useRef(-KEYS_LEAD_MS);
@@ -68,14 +73,12 @@ export function Queue() {
     movedAt.current = performance.now();
     change({ t: String(next.number) });
   };
-  useKeys({
-    j: () => move(1),
-    k: () => move(-1),
-    ArrowDown: () => move(1),
-    ArrowUp: () => move(-1),
-    Enter: chosen && (() => void navigate(`/tickets/${place.current}`)),
-    "/": () => filterBox.current?.focus(),
-  });
+  useActions([
+    { label: t("keys.next"), keys: ["j", "ArrowDown"], act: () => move(1), isMove: true },
+    { label: t("keys.previous"), keys: ["k", "ArrowUp"], act: () => move(-1), isMove: true },
+    chosen && { label: t("keys.open"), keys: ["Enter"], act: () => void navigate(`/tickets/${place.current}`) },
+    { label: t("keys.filter"), keys: ["/"], act: () => filterBox.current?.focus() },
+  ]);
   useFirstVisible(chosen, tickets);
 
   if (source.isError && !source.data) return <Failed error={source.error} again={() => void source.refetch()} />;
@@ -85,7 +88,12 @@ export function Queue() {
     <div className="split">
       <section className="split-list" aria-label={t("queue.list")}>
         <h1 className="sr">{t("queue.title")}</h1>
-        <ViewChips view={view} open={open.data?.items ?? null} me={me} onChoose={(next) => change({ view: next === "open" ? null : next, t: null })} />
+        <ViewChips
+          view={view}
+          open={open.data?.items ?? null}
+          me={me}
+          onChoose={(next) => change({ view: next === "open" ? null : next, t: null })}
+        />
         <div className="list-filter">
           <input
             ref={filterBox}
@@ -102,14 +110,23 @@ export function Queue() {
           chosen={chosen?.number ?? null}
           href={(ticket) => (isWide ? withTicket(search, ticket) : `/tickets/${ticket.number}`)}
         />
-        {source.data && !source.data.isComplete && <p className="list-foot">{t("queue.more", { count: view === "closed" ? 500 : QUEUE_LIMIT })}</p>}
+        {source.data && !source.data.isComplete && (
+          <p className="list-foot">{t("queue.more", { count: view === "closed" ? 500 : QUEUE_LIMIT })}</p>
+        )}
       </section>
       {isWide && (
         <section className="split-detail" aria-label={t("nav.queue")}>
           {chosen ? (
             <TicketView key={chosen.number} number={chosen.number} isEmbedded />
           ) : (
-            !source.isPending && <Notice level={2} icon={<IconArrowLeftFromArc size={32} />} title={t("queue.none")} text={t("queue.noneText")} />
+            !source.isPending && (
+              <Notice
+                level={2}
+                icon={<IconArrowLeftFromArc size={32} />}
+                title={t("queue.none")}
+                text={t("queue.noneText")}
+              />
+            )
           )}
         </section>
       )}

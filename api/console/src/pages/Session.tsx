@@ -3,10 +3,10 @@ import { Button, Skeleton, Title } from "@mantine/core";
 import { IconHandStop } from "@tabler/icons-react";
 import { Link, useParams } from "react-router";
 
-import { isOver, useSession, useSessionCall } from "../api/queries";
+import { isOver, useSession, useSessionCall } from "../api/sessions";
 import type { DiagnosisSession } from "../api/types";
 import { Failed } from "../app/Notice";
-import { useTitle } from "../app/Root";
+import { useTitle } from "../app/title";
 import { useWords } from "../i18n";
 import { CommandPanel } from "../session/CommandPanel";
 import { Consent } from "../session/Consent";
@@ -37,18 +37,30 @@ function Whole({ session }: { session: DiagnosisSession }) {
         <span className="facts">
           <Link to={`/tickets/${session.ticket_number}`}>#{session.ticket_number}</Link>
           <Link to={`/appliances/${encodeURIComponent(session.appliance_id)}`}>{session.appliance_id}</Link>
-          <span className={`mark ${session.state === "active" ? "good" : isDone ? "calm" : "warn"}`}>{t(`session.states.${session.state}`)}</span>
+          <span className={`mark ${session.state === "active" ? "good" : isDone ? "calm" : "warn"}`}>
+            {t(`session.states.${session.state}`)}
+          </span>
           <span>{t("session.scope", { scope: t(`ticket.scopes.${session.scope}`) })}</span>
           {!isDone && <Left until={session.expires_at} />}
         </span>
         {!isDone && (
-          <Button color="red" className="push" leftSection={<IconHandStop size={17} />} loading={call.isPending && call.variables?.call === "end"} onClick={() => call.mutate({ call: "end" })}>
+          <Button
+            color="red"
+            className="push"
+            leftSection={<IconHandStop size={17} />}
+            loading={call.isPending && call.variables?.call === "end"}
+            onClick={() => call.mutate({ call: "end" })}
+          >
             {t("session.end")}
           </Button>
         )}
       </div>
       {session.state === "requested" && <Consent session={session} />}
-      {isDone && <p className="over">{t("session.ended")} {session.end_reason}</p>}
+      {isDone && (
+        <p className="over">
+          {t("session.ended")} {session.end_reason}
+        </p>
+      )}
       <div className="session-columns">
         <section className="card" aria-labelledby="transcript-title">
           <Title order={2} size="h5" id="transcript-title" className="card-title">

@@ -3,11 +3,11 @@ import { Alert, Button, PasswordInput, Stack, Text, TextInput, Title } from "@ma
 import { useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 
-import { post, Problem } from "../api/client";
-import { queryClient } from "../api/queries";
-import type { Account } from "../api/types";
+import { signIn } from "../api/account";
+import { Problem } from "../api/client";
+import { queryClient } from "../api/cache";
 import { useProblemSentence } from "../app/Notice";
-import { useTitle } from "../app/Root";
+import { useTitle } from "../app/title";
 import { useWords } from "../i18n";
 
 export function SignIn() {
@@ -21,11 +21,11 @@ export function SignIn() {
   const [isBusy, setBusy] = useState(false);
   useTitle(t("login.title"));
 
-  const signIn = async () => {
+  const enter = async () => {
     setBusy(true);
     setError(null);
     try {
-      queryClient.setQueryData(["account"], await post<Account>("/login", { name, password }));
+      queryClient.setQueryData(["account"], await signIn(name, password));
       await navigate(ownPath(search.get("next")), { replace: true });
     } catch (cause) {
       setError(cause);
@@ -40,7 +40,7 @@ export function SignIn() {
         className="card"
         onSubmit={(event) => {
           event.preventDefault();
-          void signIn();
+          void enter();
         }}
       >
         <Stack gap="md">
@@ -52,7 +52,14 @@ export function SignIn() {
             <Text c="dimmed">{t("login.slogan")}</Text>
           </div>
           {error !== null && <Alert color="red">{isWrong ? t("login.wrong") : sentence(error)}</Alert>}
-          <TextInput label={t("login.name")} autoComplete="username" autoFocus required value={name} onChange={(event) => setName(event.currentTarget.value)} />
+          <TextInput
+            label={t("login.name")}
+            autoComplete="username"
+            autoFocus
+            required
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
           <PasswordInput
             label={t("login.password")}
             autoComplete="current-password"

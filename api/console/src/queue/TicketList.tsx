@@ -99,7 +99,8 @@ export function ClockLine({ ticket }: { ticket: Ticket }) {
   const span = formatSpan(left, language);
   return (
     <span className={`clock ${tone}`}>
-      <IconClock size={14} aria-hidden /> {t(`queue.${clock.kind}`)} {t(left < 0 ? "queue.overdue" : "queue.left", { span })}
+      <IconClock size={14} aria-hidden /> {t(`queue.${clock.kind}`)}{" "}
+      {t(left < 0 ? "queue.overdue" : "queue.left", { span })}
     </span>
   );
 }
@@ -114,7 +115,9 @@ export function failsText(
   const window = ticket.failure_window;
   if (!window) return "";
   const day = 86_400_000;
-  const [from, to] = [Date.parse(window.from), Date.parse(window.to)].map((ms) => Math.max(0, Math.round((ms - now) / day)));
+  const [from, to] = [Date.parse(window.from), Date.parse(window.to)].map((ms) =>
+    Math.max(0, Math.round((ms - now) / day)),
+  );
   const coverage = new Intl.NumberFormat(language, { style: "percent" }).format(window.coverage);
   return t(to === 0 ? "ticket.failsNow" : "ticket.fails", { from, to, coverage });
 }

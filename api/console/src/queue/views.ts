@@ -20,7 +20,15 @@ export function chooseView(tickets: Ticket[], view: View, me: string, now: numbe
 export function matchesFilter(ticket: Ticket, filter: string): boolean {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return true;
-  const text = [`#${ticket.number}`, ticket.title, ticket.appliance_id, ticket.kind, ticket.model, ticket.assignee, ticket.fault_mode]
+  const text = [
+    `#${ticket.number}`,
+    ticket.title,
+    ticket.appliance_id,
+    ticket.kind,
+    ticket.model,
+    ticket.assignee,
+    ticket.fault_mode,
+  ]
     .join(" ")
     .toLowerCase();
   return words.every((word) => text.includes(word));

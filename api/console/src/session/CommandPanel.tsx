@@ -2,13 +2,19 @@
 import { Button, Title } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 
-import { isOver, useSessionCall } from "../api/queries";
+import { isOver, useSessionCall } from "../api/sessions";
 import type { DiagnosisSession, SessionCommand } from "../api/types";
 import { useProblemSentence } from "../app/Notice";
 import { useWords } from "../i18n";
 import { Moment } from "../words/Moment";
 
-const TONES: Record<string, string> = { succeeded: "good", failed: "bad", rejected: "bad", expired: "warn", unknown: "warn" };
+const TONES: Record<string, string> = {
+  succeeded: "good",
+  failed: "bad",
+  rejected: "bad",
+  expired: "warn",
+  unknown: "warn",
+};
 
 export function CommandPanel({ session }: { session: DiagnosisSession }) {
   const { t } = useWords();
@@ -25,7 +31,7 @@ export function CommandPanel({ session }: { session: DiagnosisSession }) {
           fullWidth
           leftSection={<IconDownload size={17} />}
           loading={call.isPending}
-          onClick={() => call.mutate({ call: "commands", body: { name: "snapshot.read" } })}
+          onClick={() => call.mutate({ call: "command", body: { name: "snapshot.read" } })}
         >
           {t("session.read")}
         </Button>
@@ -55,7 +61,9 @@ function Progress({ command }: { command: SessionCommand }) {
   return (
     <>
       <code>{command.name}</code>
-      <span className={`mark ${TONES[command.state] ?? "accent"}`}>{t(`session.commandStates.${command.state}`, { defaultValue: command.state })}</span>
+      <span className={`mark ${TONES[command.state] ?? "accent"}`}>
+        {t(`session.commandStates.${command.state}`, { defaultValue: command.state })}
+      </span>
       <span className="dim">
         <Moment at={command.answered_at ?? command.sent_at ?? command.issued_at} as="clock" />
       </span>

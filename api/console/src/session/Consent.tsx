@@ -3,7 +3,7 @@ import { Button, Group, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import { Problem } from "../api/client";
-import { useSessionCall } from "../api/queries";
+import { useSessionCall } from "../api/sessions";
 import type { DiagnosisSession } from "../api/types";
 import { useProblemSentence } from "../app/Notice";
 import { useWords } from "../i18n";
@@ -19,7 +19,7 @@ export function Consent({ session }: { session: DiagnosisSession }) {
       className="card consent"
       onSubmit={(event) => {
         event.preventDefault();
-        call.mutate({ call: "consent", body: { code: code.trim() } }, { onError: () => setCode("") });
+        call.mutate({ call: "consent", code: code.trim() }, { onError: () => setCode("") });
       }}
     >
       <p>{t("session.waiting")}</p>
@@ -34,7 +34,13 @@ export function Consent({ session }: { session: DiagnosisSession }) {
           required
           value={code}
           onChange={(event) => setCode(event.currentTarget.value)}
-          error={call.isError ? (isWrong ? t("session.wrong", { count: session.tries_left }) : sentence(call.error)) : undefined}
+          error={
+            call.isError
+              ? isWrong
+                ? t("session.wrong", { count: session.tries_left })
+                : sentence(call.error)
+              : undefined
+          }
         />
         <Button type="submit" loading={call.isPending} disabled={code.trim() === ""}>
           {t("session.enter")}

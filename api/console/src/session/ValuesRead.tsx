@@ -21,7 +21,12 @@ export function ValuesRead({ session }: { session: DiagnosisSession }) {
   return (
     <section className="card" aria-labelledby="values-title">
       <Title order={2} size="h5" id="values-title" className="card-title">
-        {t("session.values")} {newest && <span className="dim"><Moment at={newest.at} /></span>}
+        {t("session.values")}{" "}
+        {newest && (
+          <span className="dim">
+            <Moment at={newest.at} />
+          </span>
+        )}
       </Title>
       {!newest && <p className="dim">{t("session.noValues")}</p>}
       {newest?.mode && <p>{t("session.mode", { mode: plainName(newest.mode) })}</p>}

@@ -3,7 +3,7 @@ import { Button, Title } from "@mantine/core";
 import { IconBroadcast } from "@tabler/icons-react";
 import { Link } from "react-router";
 
-import { useSessions } from "../api/queries";
+import { useSessions } from "../api/sessions";
 import type { Ticket } from "../api/types";
 import { useWords } from "../i18n";
 import { formatShare, plainName } from "../words/format";
@@ -52,7 +52,13 @@ export function Advice({ ticket, level, onSession }: AdviceProps) {
         )}
       </ol>
       {onSession && (
-        <Button fullWidth variant="light" leftSection={<IconBroadcast size={17} />} onClick={onSession} className="remote">
+        <Button
+          fullWidth
+          variant="light"
+          leftSection={<IconBroadcast size={17} />}
+          onClick={onSession}
+          className="remote"
+        >
           {t("ticket.run")}
         </Button>
       )}
@@ -70,7 +76,8 @@ function Sessions({ number }: { number: number }) {
     <ul className="sessions" aria-label={t("ticket.sessions")}>
       {sessions.slice(0, 3).map((session) => (
         <li key={session.id}>
-          <Link to={`/sessions/${session.id}`}>{t("session.title")}</Link> <span className="dim">{t(`session.states.${session.state}`)}</span>{" "}
+          <Link to={`/sessions/${session.id}`}>{t("session.title")}</Link>{" "}
+          <span className="dim">{t(`session.states.${session.state}`)}</span>{" "}
           <span className="dim">
             <Moment at={session.requested_at} as="ago" />
           </span>
@@ -85,14 +92,19 @@ function Causes({ ticket }: { ticket: Ticket }) {
   const names = useNames();
   if (ticket.alternatives.length === 0) return null;
   const own = { fault_mode: ticket.fault_mode ?? "unknown", probability: ticket.probability ?? 0 };
-  const causes = ticket.probability === null ? ticket.alternatives : [own, ...ticket.alternatives.filter((one) => one.fault_mode !== own.fault_mode)];
+  const causes =
+    ticket.probability === null
+      ? ticket.alternatives
+      : [own, ...ticket.alternatives.filter((one) => one.fault_mode !== own.fault_mode)];
   return (
     <div className="causes">
       <p className="label">{t("ticket.causes")}</p>
       <ul>
         {causes.map((cause) => (
           <li key={cause.fault_mode}>
-            <span>{cause.fault_mode === "unknown" ? t("ticket.unknownCause") : names.fault(ticket.kind, cause.fault_mode)}</span>
+            <span>
+              {cause.fault_mode === "unknown" ? t("ticket.unknownCause") : names.fault(ticket.kind, cause.fault_mode)}
+            </span>
             <span className="bar" aria-hidden>
               <i style={{ width: `${Math.round(cause.probability * 100)}%` }} />
             </span>

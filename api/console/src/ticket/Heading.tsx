@@ -3,7 +3,7 @@ import { ActionIcon, Anchor, Button, Group, Menu, Title, Tooltip } from "@mantin
 import { IconArrowRight, IconArrowsDiagonal, IconChevronDown, IconGavel } from "@tabler/icons-react";
 import { Link } from "react-router";
 
-import { useAlert } from "../api/queries";
+import { useAlert } from "../api/tickets";
 import type { Ticket } from "../api/types";
 import { useWords } from "../i18n";
 import { ClockLine, failsText } from "../queue/TicketList";
@@ -50,21 +50,39 @@ function Facts({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
       <strong>#{ticket.number}</strong>
       <span>
         {names.kind(ticket.kind)} {ticket.model}{" "}
-        <Anchor component={Link} to={`/appliances/${encodeURIComponent(ticket.appliance_id)}`} inherit underline="always">
+        <Anchor
+          component={Link}
+          to={`/appliances/${encodeURIComponent(ticket.appliance_id)}`}
+          inherit
+          underline="always"
+        >
           {ticket.appliance_id}
         </Anchor>
       </span>
       <StatusMark status={ticket.status} />
       <PriorityMark priority={ticket.priority} />
       <ClockLine ticket={ticket} />
-      {ticket.failure_window && !isFailureNearer && <span className="clock warn">{failsText(ticket, t, language, now)}</span>}
-      {ticket.probability !== null && <span>{t("ticket.certainty", { share: formatShare(ticket.probability, language) })}</span>}
+      {ticket.failure_window && !isFailureNearer && (
+        <span className="clock warn">{failsText(ticket, t, language, now)}</span>
+      )}
+      {ticket.probability !== null && (
+        <span>{t("ticket.certainty", { share: formatShare(ticket.probability, language) })}</span>
+      )}
       <span>
-        {t(`source.${ticket.source}`)}, {isLate ? t("ticket.raised") : ""} <Moment at={isLate ? raised : ticket.opened_at} as="ago" />
+        {t(`source.${ticket.source}`)}, {isLate ? t("ticket.raised") : ""}{" "}
+        <Moment at={isLate ? raised : ticket.opened_at} as="ago" />
       </span>
       {isEmbedded && (
         <Tooltip label={`${t("ticket.full")} (Enter)`}>
-          <ActionIcon component={Link} to={`/tickets/${ticket.number}`} variant="subtle" color="gray" size="sm" aria-label={t("ticket.full")} ml="auto">
+          <ActionIcon
+            component={Link}
+            to={`/tickets/${ticket.number}`}
+            variant="subtle"
+            color="gray"
+            size="sm"
+            aria-label={t("ticket.full")}
+            ml="auto"
+          >
             <IconArrowsDiagonal size={16} />
           </ActionIcon>
         </Tooltip>
@@ -73,7 +91,15 @@ function Facts({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
   );
 }
 
-function Steps({ ticket, steps, onVerdict }: { ticket: Ticket; steps: TicketSteps; onVerdict: (() => void) | undefined }) {
+function Steps({
+  ticket,
+  steps,
+  onVerdict,
+}: {
+  ticket: Ticket;
+  steps: TicketSteps;
+  onVerdict: (() => void) | undefined;
+}) {
   const { t } = useWords();
   const likely = likelyStep(ticket);
   const others = otherSteps(ticket);
@@ -81,7 +107,12 @@ function Steps({ ticket, steps, onVerdict }: { ticket: Ticket; steps: TicketStep
     <Group gap="xs" className="ticket-steps">
       {likely && (
         <Tooltip label="n">
-          <Button size="xs" rightSection={<IconArrowRight size={15} />} loading={steps.isBusy} onClick={() => steps.begin(likely)}>
+          <Button
+            size="xs"
+            rightSection={<IconArrowRight size={15} />}
+            loading={steps.isBusy}
+            onClick={() => steps.begin(likely)}
+          >
             {t(`ticket.steps.${likely}`)}
           </Button>
         </Tooltip>

@@ -3,20 +3,20 @@ import { Alert, Button, Group, Radio, Stack } from "@mantine/core";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 
-import { useOpenSession } from "../api/queries";
-import type { Ticket } from "../api/types";
+import { useOpenSession } from "../api/sessions";
+import type { Scope, Ticket } from "../api/types";
 import { useProblemSentence } from "../app/Notice";
 import { Dialog } from "../app/Dialog";
 import { useWords } from "../i18n";
 
-const SCOPES = ["see", "read", "test", "act"] as const;
+const SCOPES: Scope[] = ["see", "read", "test", "act"];
 
 export function SessionDialog({ ticket, opened, onClose }: { ticket: Ticket; opened: boolean; onClose: () => void }) {
   const { t } = useWords();
   const navigate = useNavigate();
   const sentence = useProblemSentence();
   const request = useOpenSession(ticket.number);
-  const [scope, setScope] = useState<string>("read");
+  const [scope, setScope] = useState<Scope>("read");
   const ask = () => request.mutate(scope, { onSuccess: (session) => void navigate(`/sessions/${session.id}`) });
   return (
     <Dialog opened={opened} onClose={onClose} title={t("ticket.run")}>
@@ -27,10 +27,15 @@ export function SessionDialog({ ticket, opened, onClose }: { ticket: Ticket; ope
         }}
       >
         <Stack gap="md">
-          <Radio.Group label={t("ticket.scope")} value={scope} onChange={setScope}>
+          <Radio.Group label={t("ticket.scope")} value={scope} onChange={(value) => setScope(value as Scope)}>
             <Stack gap="xs" mt="xs">
               {SCOPES.map((one) => (
-                <Radio key={one} value={one} label={t(`ticket.scopes.${one}`)} description={t(`ticket.scopeText.${one}`)} />
+                <Radio
+                  key={one}
+                  value={one}
+                  label={t(`ticket.scopes.${one}`)}
+                  description={t(`ticket.scopeText.${one}`)}
+                />
               ))}
             </Stack>
           </Radio.Group>

@@ -36,10 +36,25 @@ export function StepDialog({ steps }: { steps: TicketSteps }) {
         <Stack gap="sm">
           {step === "schedule" && (
             <>
-              <TextInput data-autofocus label={t("ticket.assignee")} value={assignee} onChange={(event) => setAssignee(event.currentTarget.value)} />
+              <TextInput
+                data-autofocus
+                label={t("ticket.assignee")}
+                value={assignee}
+                onChange={(event) => setAssignee(event.currentTarget.value)}
+              />
               <Group grow>
-                <TextInput type="datetime-local" label={t("ticket.from")} value={from} onChange={(event) => setFrom(event.currentTarget.value)} />
-                <TextInput type="datetime-local" label={t("ticket.to")} value={to} onChange={(event) => setTo(event.currentTarget.value)} />
+                <TextInput
+                  type="datetime-local"
+                  label={t("ticket.from")}
+                  value={from}
+                  onChange={(event) => setFrom(event.currentTarget.value)}
+                />
+                <TextInput
+                  type="datetime-local"
+                  label={t("ticket.to")}
+                  value={to}
+                  onChange={(event) => setTo(event.currentTarget.value)}
+                />
               </Group>
             </>
           )}

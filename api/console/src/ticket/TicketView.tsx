@@ -2,16 +2,16 @@
 import { Skeleton, Stack } from "@mantine/core";
 import { useRef, useState } from "react";
 
-import { useTicket } from "../api/queries";
+import { useTicket } from "../api/tickets";
 import type { Ticket } from "../api/types";
-import { useKeys } from "../app/keys";
+import { useActions } from "../app/keys";
 import { Failed } from "../app/Notice";
-import { useTitle } from "../app/Root";
+import { useTitle } from "../app/title";
 import { useWords } from "../i18n";
 import { Advice } from "./Advice";
 import { Heading } from "./Heading";
 import { StepDialog } from "./StepDialog";
-import { likelyStep, useTicketSteps } from "./steps";
+import { likelyStep, otherSteps, useTicketSteps } from "./steps";
 import { SessionDialog } from "./SessionDialog";
 import { Timeline } from "./Timeline";
 import { ticketTitle, useNames } from "../words/names";
@@ -23,12 +23,15 @@ export function TicketView({ number, isEmbedded = false }: { number: number | st
   const ticket = useTicket(number);
   if (ticket.data) return <Whole ticket={ticket.data} isEmbedded={isEmbedded} />;
   if (ticket.isError) {
-    return <Failed error={ticket.error} again={() => void ticket.refetch()} missing={t("ticket.missing", { number })} />;
+    return (
+      <Failed error={ticket.error} again={() => void ticket.refetch()} missing={t("ticket.missing", { number })} />
+    );
   }
   return <Outline />;
 }
 
 function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) {
+  const { t } = useWords();
   useTitle(`#${ticket.number} ${ticketTitle(ticket, useNames())}`);
   const [isVerdictOpen, setVerdictOpen] = useState(false);
   const [isSessionOpen, setSessionOpen] = useState(false);
@@ -38,12 +41,17 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
   const mayOpenSession = !["closed", "cancelled"].includes(ticket.status);
   const likely = likelyStep(ticket);
   const level = isEmbedded ? 3 : 2;
-  useKeys({
-    c: () => comment.current?.focus(),
-    n: likely === undefined ? undefined : () => steps.begin(likely),
-    v: mayJudge ? () => setVerdictOpen(true) : undefined,
-    r: mayOpenSession ? () => setSessionOpen(true) : undefined,
-  });
+  useActions([
+    likely && { label: t(`ticket.steps.${likely}`), keys: ["n"], act: () => steps.begin(likely) },
+    { label: t("ticket.comment"), keys: ["c"], act: () => comment.current?.focus() },
+    mayJudge && { label: t("ticket.verdict"), keys: ["v"], act: () => setVerdictOpen(true) },
+    mayOpenSession && { label: t("ticket.run"), keys: ["r"], act: () => setSessionOpen(true) },
+    ...otherSteps(ticket).map((step) => ({
+      label: t(`ticket.steps.${step}`),
+      keys: step === "schedule" ? ["s"] : undefined,
+      act: () => steps.begin(step),
+    })),
+  ]);
   return (
     <article className="ticket">
       <Heading

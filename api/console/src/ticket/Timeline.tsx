@@ -73,8 +73,13 @@ export function Timeline({ ticket, level, steps, comment }: TimelineProps) {
 
 function Deed({ entry }: { entry: HistoryEntry }) {
   const { t } = useWords();
-  const step = t(`ticket.events.${entry.event}`, { defaultValue: t(`ticket.steps.${entry.event}`, { defaultValue: plainName(entry.event) }) });
-  const to = entry.from_status && entry.to_status && entry.to_status !== entry.from_status ? t(`status.${entry.to_status}`, { defaultValue: plainName(entry.to_status) }) : null;
+  const step = t(`ticket.events.${entry.event}`, {
+    defaultValue: t(`ticket.steps.${entry.event}`, { defaultValue: plainName(entry.event) }),
+  });
+  const to =
+    entry.from_status && entry.to_status && entry.to_status !== entry.from_status
+      ? t(`status.${entry.to_status}`, { defaultValue: plainName(entry.to_status) })
+      : null;
   return (
     <>
       <b>{step}</b>

@@ -26,7 +26,11 @@ export function VerdictDialog({ ticket, steps, opened, onClose }: VerdictDialogP
   const [note, setNote] = useState("");
   const send = async () => {
     const isOther = verdict === "other_fault" && fault.trim() !== "";
-    const body = { verdict, ...(isOther ? { fault_mode: fault.trim() } : {}), ...(note.trim() ? { note: note.trim() } : {}) };
+    const body = {
+      verdict,
+      ...(isOther ? { fault_mode: fault.trim() } : {}),
+      ...(note.trim() ? { note: note.trim() } : {}),
+    };
     if (await steps.finish("verdict", body)) onClose();
   };
   return (
@@ -41,10 +45,19 @@ export function VerdictDialog({ ticket, steps, opened, onClose }: VerdictDialogP
           <Text size="sm" c="dimmed">
             {t("ticket.verdictHint")}
           </Text>
-          <Radio.Group aria-label={t("ticket.verdict")} value={verdict} onChange={(value) => setVerdict(value as Verdict)}>
+          <Radio.Group
+            aria-label={t("ticket.verdict")}
+            value={verdict}
+            onChange={(value) => setVerdict(value as Verdict)}
+          >
             <Stack gap={6}>
               {VERDICTS.map((one, index) => (
-                <Radio key={one} value={one} label={t(`ticket.verdicts.${one}`)} data-autofocus={index === 0 || undefined} />
+                <Radio
+                  key={one}
+                  value={one}
+                  label={t(`ticket.verdicts.${one}`)}
+                  data-autofocus={index === 0 || undefined}
+                />
               ))}
             </Stack>
           </Radio.Group>
@@ -63,7 +76,14 @@ export function VerdictDialog({ ticket, steps, opened, onClose }: VerdictDialogP
               </option>
             ))}
           </datalist>
-          <Textarea label={t("ticket.note")} autosize minRows={2} maxLength={4000} value={note} onChange={(event) => setNote(event.currentTarget.value)} />
+          <Textarea
+            label={t("ticket.note")}
+            autosize
+            minRows={2}
+            maxLength={4000}
+            value={note}
+            onChange={(event) => setNote(event.currentTarget.value)}
+          />
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
               {t("cancel")}

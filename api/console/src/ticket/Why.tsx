@@ -2,9 +2,10 @@
 import { Title, Tooltip, UnstyledButton } from "@mantine/core";
 import { useMemo, useState } from "react";
 
-import { useAlert, useTelemetry } from "../api/queries";
+import { useTelemetry } from "../api/appliances";
+import { useAlert } from "../api/tickets";
 import type { Evidence, Ticket } from "../api/types";
-import { type ChartMark, type ChartSpan } from "../chart/LineChart";
+import type { ChartMark, ChartSpan } from "../chart/layers";
 import { MetricChart } from "../chart/MetricChart";
 import { isTellable, traceOf } from "../chart/trace";
 import { useWords } from "../i18n";
@@ -33,7 +34,12 @@ export function Why({ ticket, level }: { ticket: Ticket; level: 2 | 3 }) {
       <ul className="evidence">
         {ticket.evidence.slice(0, 5).map((item, index) => (
           <li key={item.metric}>
-            <EvidenceRow item={item} kind={ticket.kind} isChosen={item === evidence} onChoose={() => setChosen(index)} />
+            <EvidenceRow
+              item={item}
+              kind={ticket.kind}
+              isChosen={item === evidence}
+              onChoose={() => setChosen(index)}
+            />
           </li>
         ))}
       </ul>
@@ -74,7 +80,8 @@ function EvidenceRow({ item, kind, isChosen, onChoose }: EvidenceRowProps) {
 function Bullet({ item }: { item: Evidence }) {
   const { observed } = item;
   const low = item.expected_low ?? (item.expected_high === null ? null : Math.min(0, item.expected_high));
-  const high = item.expected_high ?? (item.expected_low === null ? null : Math.max(item.expected_low * 1.5, observed ?? 0));
+  const high =
+    item.expected_high ?? (item.expected_low === null ? null : Math.max(item.expected_low * 1.5, observed ?? 0));
   if (observed === null || low === null || high === null) return <span className="bullet" aria-hidden />;
   const width = Math.max(high, observed) - Math.min(low, observed) || 1;
   const start = Math.min(low, observed) - width * 0.12;
@@ -99,7 +106,10 @@ function EvidenceChart({ ticket, evidence }: { ticket: Ticket; evidence: Evidenc
   const mode = feature && isTellable(feature, span) ? feature.mode : null;
   const telemetry = useModeTelemetry(ticket.appliance_id, asked, { start: range.start, end: range.now }, mode);
   const raised = toMs(useAlert(ticket.alert_id).data?.raised_at);
-  const trace = useMemo(() => telemetry && traceOf(telemetry, metric, feature, span), [telemetry, metric, feature, span]);
+  const trace = useMemo(
+    () => telemetry && traceOf(telemetry, metric, feature, span),
+    [telemetry, metric, feature, span],
+  );
   const band = useMemo(() => ({ low: evidence.expected_low, high: evidence.expected_high }), [evidence]);
   const marks = useMemo(() => marksOf(ticket, evidence, raised, t), [ticket, evidence, raised, t]);
   const spans = useMemo(() => spansOf(ticket, t), [ticket, t]);

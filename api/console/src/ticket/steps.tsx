@@ -5,7 +5,8 @@ import { IconAlertCircle, IconCheck } from "@tabler/icons-react";
 import { useState } from "react";
 
 import { Problem } from "../api/client";
-import { freshTicket, isStale, queryClient, show, useStep } from "../api/queries";
+import { queryClient } from "../api/cache";
+import { isStale, readTicket, show, useStep, type Step } from "../api/tickets";
 import type { Ticket } from "../api/types";
 import { plainName } from "../words/format";
 import { useProblemSentence } from "../app/Notice";
@@ -46,7 +47,7 @@ export interface TicketSteps {
   asking: string | null;
   isBusy: boolean;
   begin: (step: string) => void;
-  finish: (step: string, body?: Record<string, unknown>) => Promise<boolean>;
+  finish: (step: string, body?: Step["body"]) => Promise<boolean>;
   dismiss: () => void;
 }
 
@@ -57,7 +58,7 @@ export function useTicketSteps(ticket: Ticket): TicketSteps {
   const mutation = useStep(ticket.number);
   const [asking, setAsking] = useState<string | null>(null);
 
-  const finish = async (step: string, body?: Record<string, unknown>): Promise<boolean> => {
+  const finish = async (step: string, body?: Step["body"]): Promise<boolean> => {
     try {
       // A comment harms nobody, whatever has happened meanwhile.
       const after = await mutation.mutateAsync({ step, body, seen: step === "comment" ? undefined : ticket.version });
@@ -66,7 +67,7 @@ export function useTicketSteps(ticket: Ticket): TicketSteps {
       return true;
     } catch (error) {
       if (isStale(error)) {
-        const fresh = await freshTicket(ticket.number).catch(() => null);
+        const fresh = await readTicket(ticket.number).catch(() => null);
         if (fresh) {
           tellStale(fresh);
           return false;
@@ -103,7 +104,9 @@ export function useTicketSteps(ticket: Ticket): TicketSteps {
             <div key={index}>
               {t("problem.change", {
                 who: entry.actor,
-                what: t(`ticket.steps.${entry.event}`, { defaultValue: t(`ticket.events.${entry.event}`, { defaultValue: plainName(entry.event) }) }),
+                what: t(`ticket.steps.${entry.event}`, {
+                  defaultValue: t(`ticket.events.${entry.event}`, { defaultValue: plainName(entry.event) }),
+                }),
                 status: t(`status.${entry.to_status ?? fresh.status}`),
               })}
               {entry.note && <q>{entry.note}</q>}
@@ -126,7 +129,9 @@ export function useTicketSteps(ticket: Ticket): TicketSteps {
     const id = `step-${after.number}-${after.history.length}`;
     const takeBack = () => {
       notifications.hide(id);
-      void mutation.mutateAsync({ step: inverse ?? "", body: {} }).then(() => notifications.show({ message: t("ticket.undone") }));
+      void mutation
+        .mutateAsync({ step: inverse ?? "", body: {} })
+        .then(() => notifications.show({ message: t("ticket.undone") }));
     };
     notifications.show({
       id,

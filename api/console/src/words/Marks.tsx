@@ -16,7 +16,13 @@ function Mark({ tone, icon, children }: { tone: Tone; icon?: React.ReactNode; ch
 }
 
 const STATUS_TONES: Record<TicketStatus, Tone> = {
-  open: "warn", triaged: "accent", scheduled: "accent", in_progress: "accent", repaired: "good", closed: "calm", on_hold: "calm",
+  open: "warn",
+  triaged: "accent",
+  scheduled: "accent",
+  in_progress: "accent",
+  repaired: "good",
+  closed: "calm",
+  on_hold: "calm",
   cancelled: "calm",
 };
 

@@ -13,10 +13,13 @@ export function Moment({ at, as = "moment" }: { at: When; as?: Style }) {
   const ms = toMs(at);
   if (ms === null) return <>{t("none")}</>;
   const text =
-    as === "day" ? formatDay(ms, language, now)
-    : as === "ago" ? t("ago", { span: formatSpan(now - ms, language) })
-    : as === "clock" ? formatClock(ms, language)
-    : formatMoment(ms, language);
+    as === "day"
+      ? formatDay(ms, language, now)
+      : as === "ago"
+        ? t("ago", { span: formatSpan(now - ms, language) })
+        : as === "clock"
+          ? formatClock(ms, language)
+          : formatMoment(ms, language);
   return (
     <Tooltip label={formatUtc(ms)}>
       <time dateTime={new Date(ms).toISOString()}>{text}</time>

@@ -21,7 +21,11 @@ export function Values({ kind, readings, before, isWide = false }: ValuesProps) 
         .map((name) => {
           const value = readings[name]?.value ?? 0;
           const old = before?.[name]?.value;
-          const text = names.isBoolean(kind, name) ? (value ? "✓" : "–") : formatQuantity(value, names.unit(kind, name), language);
+          const text = names.isBoolean(kind, name)
+            ? value
+              ? "✓"
+              : "–"
+            : formatQuantity(value, names.unit(kind, name), language);
           return (
             <div key={name}>
               <dt>{names.plainMetric(kind, name)}</dt>

@@ -1,7 +1,7 @@
 /** What a metric is called in the reader's language, and the sentence of a ticket; both in the API's words where it has them. */
 import { useMemo } from "react";
 
-import { useProfiles } from "../api/queries";
+import { useProfiles } from "../api/appliances";
 import type { Evidence, Feature, Ticket } from "../api/types";
 import { useWords } from "../i18n";
 import { formatNumber, formatQuantity, plainName } from "./format";
@@ -72,5 +72,8 @@ export function sideOf(evidence: Evidence): "high" | "low" | "inside" {
 
 /** The number, the normal and since when, as the API says it; a ticket without evidence says where it came from. */
 export function ticketSentence(ticket: Ticket, t: Say): string {
-  return ticket.summary ?? `${ticket.title}. ${ticket.description ?? t("ticket.noEvidence", { source: t(`source.${ticket.source}`) })}`;
+  return (
+    ticket.summary ??
+    `${ticket.title}. ${ticket.description ?? t("ticket.noEvidence", { source: t(`source.${ticket.source}`) })}`
+  );
 }

@@ -13,7 +13,7 @@ const TOLERANCE_MS = 6 * 60_000;
 /** Two answers closer than this say nothing about speed; an answer takes some time on its way. */
 const APART_MS = 3_000;
 
-window.setInterval(renew, 1000);
+setInterval(renew, 1000);
 
 function renew(): void {
   tick = now();

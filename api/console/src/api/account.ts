@@ -1,0 +1,30 @@
+/** Who is signed in, and the service's clock. */
+import { useQuery } from "@tanstack/react-query";
+
+import { toMs } from "../words/format";
+import { isUnsteady, learnNow } from "../words/now";
+import { api, told } from "./client";
+import type { Account } from "./types";
+
+/** Who is signed in; 401 means nobody. */
+export function useAccount() {
+  return useQuery({
+    queryKey: ["account"],
+    queryFn: async ({ signal }) => {
+      const account = await told(api.GET("/api/v1/me", { signal }));
+      learnNow(toMs(account.now));
+      return account;
+    },
+    refetchInterval: () => (isUnsteady() ? 5_000 : 120_000),
+  });
+}
+
+/** Signs in, or is refused with a problem. */
+export function signIn(name: string, password: string): Promise<Account> {
+  return told(api.POST("/api/v1/login", { body: { name, password } }));
+}
+
+/** Ends the browser's login. */
+export async function signOut(): Promise<void> {
+  await api.POST("/api/v1/logout").catch(() => undefined);
+}

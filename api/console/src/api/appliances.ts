@@ -1,0 +1,65 @@
+/** Appliances, what is known of their kinds, and their readings. */
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+
+import { api, told } from "./client";
+import type { Availability, Condition } from "./types";
+
+export interface ApplianceFilters {
+  q?: string;
+  kind?: string;
+  region?: string;
+  condition?: Condition;
+  availability?: Availability;
+}
+
+/** What the kinds, their metrics, features and fault modes are called, in the language of the page. */
+export function useProfiles(language: string) {
+  return useQuery({
+    queryKey: ["profiles", language],
+    queryFn: ({ signal }) => told(api.GET("/api/v1/profiles", { signal })),
+    staleTime: 3_600_000,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Appliances that match, a page at a time. */
+export function useAppliances(filters: ApplianceFilters, limit = 100) {
+  return useInfiniteQuery({
+    queryKey: ["appliances", filters, limit],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam: cursor, signal }) =>
+      told(api.GET("/api/v1/appliances", { params: { query: { ...filters, limit, cursor } }, signal })),
+    getNextPageParam: (page) => page.next,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** One appliance with its newest readings. */
+export function useAppliance(appliance_id: string) {
+  const path = { appliance_id };
+  return useQuery({
+    queryKey: ["appliance", appliance_id],
+    queryFn: ({ signal }) => told(api.GET("/api/v1/appliances/{appliance_id}", { params: { path }, signal })),
+    refetchInterval: 10_000,
+  });
+}
+
+/** Readings of some metrics in [start, end), of one mode where it is named. */
+export function useTelemetry(
+  appliance_id: string,
+  metric: string[],
+  range: { start: number; end: number },
+  points: number,
+  mode: string | null = null,
+) {
+  const params = {
+    path: { appliance_id },
+    query: { metric, start: String(range.start), end: String(range.end), points, mode },
+  };
+  return useQuery({
+    queryKey: ["telemetry", appliance_id, metric.join(), range.start, range.end, points, mode],
+    queryFn: ({ signal }) => told(api.GET("/api/v1/appliances/{appliance_id}/telemetry", { params, signal })),
+    enabled: metric.length > 0,
+    placeholderData: keepPreviousData,
+  });
+}

@@ -1,0 +1,20 @@
+/** What the API has answered, kept under one key each; lists stay on the screen while they are renewed. */
+import { QueryClient } from "@tanstack/react-query";
+
+import { Problem } from "./client";
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      gcTime: 10 * 60_000,
+      refetchOnWindowFocus: true,
+      retry: (count, error) => !(error instanceof Problem && error.status >= 400 && error.status < 500) && count < 3,
+    },
+  },
+});
+
+/** Ask again, also where a first answer is still on its way: it may have been given before the change. */
+export function renew(queryKey?: string[]): void {
+  void queryClient.cancelQueries({ queryKey }).then(() => queryClient.invalidateQueries({ queryKey }));
+}

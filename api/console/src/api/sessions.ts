@@ -1,0 +1,60 @@
+/** Remote diagnoses: asked for, agreed to, worked in and ended. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import { api, told } from "./client";
+import type { CommandRequest, Scope } from "./types";
+
+/** Asks the customer for a session. */
+export function useOpenSession(number: number) {
+  const path = { key: String(number) };
+  return useMutation({
+    mutationFn: (scope: Scope) =>
+      told(api.POST("/api/v1/tickets/{key}/sessions", { params: { path }, body: { scope } })),
+  });
+}
+
+/** The sessions of a ticket, newest first. */
+export function useSessions(number: number) {
+  const path = { key: String(number) };
+  return useQuery({
+    queryKey: ["session", "of", number],
+    queryFn: ({ signal }) => told(api.GET("/api/v1/tickets/{key}/sessions", { params: { path }, signal })),
+  });
+}
+
+/** One session with its transcript. */
+export function useSession(session_id: string) {
+  const path = { session_id };
+  return useQuery({
+    queryKey: ["session", session_id],
+    queryFn: ({ signal }) => told(api.GET("/api/v1/sessions/{session_id}", { params: { path }, signal })),
+    refetchInterval: (query) => (isOver(query.state.data?.state) ? false : 2000),
+  });
+}
+
+/** Whether nothing more can happen in a session. */
+export function isOver(state: string | undefined): boolean {
+  return state === "ended" || state === "expired" || state === "refused";
+}
+
+export type SessionCall =
+  | { call: "consent"; code: string }
+  | { call: "command"; body: CommandRequest }
+  | { call: "end" };
+
+/** Consent, a command, or the end. */
+export function useSessionCall(session_id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (call: SessionCall) => send(session_id, call),
+    onSettled: () => client.invalidateQueries({ queryKey: ["session", session_id] }),
+  });
+}
+
+async function send(session_id: string, asked: SessionCall): Promise<void> {
+  const params = { path: { session_id } };
+  if (asked.call === "end") await api.POST("/api/v1/sessions/{session_id}/end", { params });
+  else if (asked.call === "consent") {
+    await api.POST("/api/v1/sessions/{session_id}/consent", { params, body: { code: asked.code } });
+  } else await api.POST("/api/v1/sessions/{session_id}/commands", { params, body: asked.body });
+}

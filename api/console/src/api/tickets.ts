@@ -1,0 +1,109 @@
+/** Tickets: lists, one of them, and the steps of their life cycle. */
+import { keepPreviousData, type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import { queryClient } from "./cache";
+import { api, ifMatch, Problem, told } from "./client";
+import type { Page, StepRequest, Ticket, TicketStatus, VerdictRequest } from "./types";
+
+/** How many tickets the queue holds at once; beyond it the list says so. */
+export const QUEUE_LIMIT = 2000;
+const PAGE_LIMIT = 500;
+
+export const OPEN_STATUSES: TicketStatus[] = ["open", "triaged", "scheduled", "in_progress", "repaired", "on_hold"];
+export const OVER_STATUSES: TicketStatus[] = ["closed", "cancelled"];
+
+/** All tickets of these statuses, newest first, page after page up to a limit. */
+export function useTickets(
+  status: TicketStatus[],
+  more: { appliance_id?: string; limit?: number; enabled?: boolean } = {},
+) {
+  const { appliance_id, limit = QUEUE_LIMIT, enabled = true } = more;
+  return useQuery({
+    queryKey: ["tickets", status.join(), appliance_id ?? "", limit],
+    placeholderData: keepPreviousData,
+    enabled,
+    queryFn: ({ signal }) => allPages({ status, appliance_id }, limit, signal),
+  });
+}
+
+async function allPages(query: { status: TicketStatus[]; appliance_id?: string }, limit: number, signal: AbortSignal) {
+  const items: Ticket[] = [];
+  let cursor: string | null = null;
+  do {
+    const wanted = { ...query, limit: Math.min(PAGE_LIMIT, limit), cursor };
+    const page: Page<Ticket> = await told(api.GET("/api/v1/tickets", { params: { query: wanted }, signal }));
+    items.push(...page.items);
+    cursor = page.next ?? null;
+  } while (cursor && items.length < limit);
+  return { items, isComplete: cursor === null };
+}
+
+/** One ticket by its number. */
+export function useTicket(number: string | number) {
+  return useQuery<Ticket>({
+    queryKey: ["ticket", String(number)],
+    queryFn: ({ signal }) => readTicket(number, signal),
+    placeholderData: () => known(number),
+  });
+}
+
+function known(number: string | number): Ticket | undefined {
+  for (const [, data] of queryClient.getQueriesData<{ items?: Ticket[] }>({ queryKey: ["tickets"] })) {
+    const found = data?.items?.find((ticket) => String(ticket.number) === String(number));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The alert behind a ticket; most of it never changes. */
+export function useAlert(id: string | null) {
+  return useQuery({
+    queryKey: ["alert", id],
+    queryFn: ({ signal }) =>
+      told(api.GET("/api/v1/alerts/{alert_id}", { params: { path: { alert_id: id ?? "" } }, signal })),
+    enabled: id !== null,
+    staleTime: 300_000,
+  });
+}
+
+/** A step of the life cycle, a comment or a verdict; the answer replaces what the page shows. */
+export function useStep(number: number) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (step: Step) => takeStep(number, step),
+    onSuccess: (ticket) => show(client, ticket),
+    onError: (error) => {
+      if (!isStale(error)) void client.invalidateQueries({ queryKey: ["ticket", String(number)] });
+    },
+  });
+}
+
+/** A step with what it needs, about the ticket in the version that was `seen`. */
+export interface Step {
+  step: string;
+  body?: StepRequest | VerdictRequest;
+  seen?: number;
+}
+
+function takeStep(number: number, { step, body = {}, seen }: Step): Promise<Ticket> {
+  const params = { path: { key: String(number), step }, header: ifMatch(seen) };
+  if ("verdict" in body) return told(api.POST("/api/v1/tickets/{key}/verdict", { params, body }));
+  return told(api.POST("/api/v1/tickets/{key}/{step}", { params, body }));
+}
+
+/** Somebody else has changed the ticket since it was read. */
+export function isStale(error: unknown): error is Problem {
+  return error instanceof Problem && error.status === 412;
+}
+
+/** The ticket as it is now. */
+export function readTicket(number: string | number, signal?: AbortSignal): Promise<Ticket> {
+  return told(api.GET("/api/v1/tickets/{key}", { params: { path: { key: String(number) } }, signal }));
+}
+
+/** Shows a ticket as it is now, and renews the lists that hold it. */
+export function show(client: QueryClient, ticket: Ticket): void {
+  client.setQueryData(["ticket", String(ticket.number)], ticket);
+  void client.invalidateQueries({ queryKey: ["tickets"] });
+  void client.invalidateQueries({ queryKey: ["ticket", String(ticket.number)] });
+}
