@@ -52,8 +52,8 @@ from alerts.tickets.steps import record_verdict, take_step
 from alerts.tickets.ticket import NewTicket, StepBody, Ticket, VerdictRecord
 from detectors.finding import Checkpoint, DetectCommit
 from ingest.clock import Clock
-from ingest.mqtt.courier import Outgoing
 from ingest.profiles.definition import Profile
+from ingest.wire.outgoing import Outgoing
 from ingest.wire.topic import TopicScheme
 
 T = TypeVar("T")

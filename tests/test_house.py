@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-ROOMS = ("ingest", "detectors", "alerts", "api", "simulator")
+from tests.imports import ROOMS, ROOT, parsed, python_files
+
 CODE = (*ROOMS, "tests", "benchmarks", "deploy", "docs")
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 50
@@ -26,18 +26,6 @@ CLOCK = "ingest/clock.py"
 BROAD = {"Exception", "BaseException"}
 TRUTH_READERS = frozenset({"detectors/evaluation.py", "api/demo/summary.py"})
 SIMULATOR_IMPORTERS = {"api/demo/demo.py", "api/demo/fleet.py", "api/commands/simulate.py", "api/commands/replay.py"}
-
-
-def python_files(*folders: str) -> list[Path]:
-    """Every Python file of the given folders that git would keep."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *folders],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [ROOT / name for name in listed.stdout.splitlines() if name.endswith(".py") and (ROOT / name).is_file()]
 
 
 def where(path: Path, line: int = 1) -> str:
@@ -58,7 +46,7 @@ def too_long(path: Path, text: str) -> list[str]:
     offences = []
     if (lines := text.count("\n")) > MAX_FILE_LINES:
         offences.append(f"{where(path)}: {lines} lines, at most {MAX_FILE_LINES}")
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1 - docstring_lines(node)
             if length > MAX_FUNCTION_LINES:
@@ -82,7 +70,7 @@ def relative_imports(path: Path, text: str) -> list[str]:
     """Rule 5: imports are absolute."""
     return [
         f"{where(path, node.lineno)}: relative import"
-        for node in ast.walk(ast.parse(text))
+        for node in ast.walk(parsed(text))
         if isinstance(node, ast.ImportFrom) and node.level
     ]
 
@@ -104,7 +92,7 @@ def wall_clock(path: Path, text: str) -> list[str]:
         return []
     return [
         f"{where(path, node.lineno)}: {dotted(node.func)} outside {CLOCK}"
-        for node in ast.walk(ast.parse(text))
+        for node in ast.walk(parsed(text))
         if isinstance(node, ast.Call) and dotted(node.func) in WALL_CLOCK
     ]
 
@@ -112,7 +100,7 @@ def wall_clock(path: Path, text: str) -> list[str]:
 def free_chance(path: Path, text: str) -> list[str]:
     """Rule 13: chance is a seeded generator that is passed in, never a module's own."""
     offences = []
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if not isinstance(node, ast.Call):
             continue
         name = dotted(node.func)
@@ -132,7 +120,7 @@ def broad_excepts(path: Path, text: str) -> list[str]:
     """Rule 26: `except Exception` stands only where it raises again, or where a line says why."""
     lines = text.splitlines()
     offences = []
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if not isinstance(node, ast.ExceptHandler) or (node.type and dotted(node.type) not in BROAD):
             continue
         raises_again = isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None
@@ -177,7 +165,7 @@ def simulator_imports(path: Path, text: str) -> list[str]:
     if not place.startswith(ROOMS) or place.startswith("simulator") or place in SIMULATOR_IMPORTERS:
         return []
     found = []
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -191,7 +179,7 @@ def truth_readers(path: Path, text: str) -> list[str]:
     place = where(path).split(":")[0]
     if not place.startswith(ROOMS) or place.startswith("simulator") or place in TRUTH_READERS:
         return []
-    tree = ast.parse(text)
+    tree = parsed(text)
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     return [
         f"{where(path, node.lineno)}: names {node.value!r}"

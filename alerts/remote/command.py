@@ -20,9 +20,9 @@ from alerts.remote.policy import CONSENT_SHOW, DangerClass, SessionLimits
 from alerts.remote.tables import commands, sessions
 from alerts.remote.transcript import add_line
 from alerts.tickets.opening import add_history
-from ingest.mqtt.courier import Outgoing
 from ingest.sample import Result, ResultState
 from ingest.wire.command import CommandClass, CommandMessage, encode_command
+from ingest.wire.outgoing import Outgoing
 from ingest.wire.topic import Channel, TopicScheme
 
 DUE_LIMIT = 200

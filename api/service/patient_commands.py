@@ -13,7 +13,7 @@ import structlog
 
 from alerts.desk import Desk
 from alerts.errors import UnavailableError
-from ingest.mqtt.courier import Outgoing
+from ingest.wire.outgoing import Outgoing
 
 log = structlog.get_logger()
 

@@ -42,13 +42,14 @@ from ingest.loops.receive import BatchOptions, Ingester
 from ingest.loops.store import StoreWriter, WriterOptions
 from ingest.mqtt.address import BrokerAddress, parse_address
 from ingest.mqtt.connection import ConnectionOptions
-from ingest.mqtt.courier import CommandSource, Courier
+from ingest.mqtt.courier import Courier
 from ingest.mqtt.learned_topics import LearnedTopics
 from ingest.mqtt.session import subscriptions
 from ingest.profiles import load_profiles
 from ingest.sample import AdmittedBatch
 from ingest.store.embedded import EmbeddedStore
 from ingest.store.opening import open_store
+from ingest.wire.outgoing import CommandSource
 from ingest.wire.topic import TopicScheme
 
 if TYPE_CHECKING:

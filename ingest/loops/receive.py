@@ -21,13 +21,11 @@ from typing import TYPE_CHECKING
 import structlog
 
 from ingest.loops.commit import COMMIT_BYTES_MAX, Committer, ReceivedBatch
-from ingest.mqtt.session import Session
+from ingest.mqtt.session import Session, TopicFilter
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Sequence
-
-    import mqtt5
 
     from ingest.clock import Clock
     from ingest.journal import Journal, JournalBatch
@@ -102,7 +100,7 @@ class Ingester:
         *,
         address: BrokerAddress,
         options: ConnectionOptions,
-        filters: Sequence[mqtt5.TopicFilter],
+        filters: Sequence[TopicFilter],
         journal: Journal,
         clock: Clock,
         chance: random.Random,

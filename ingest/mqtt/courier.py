@@ -18,37 +18,16 @@ import structlog
 from ingest.mqtt.errors import MqttError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from ingest.clock import Clock
+    from ingest.wire.outgoing import CommandSource, Outgoing
 
 log = structlog.get_logger(__name__)
 
 ANSWERS_MAX = 100_000
 LOOK_EVERY_S = 0.2
 _ANSWERS_PER_TICK = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One command to one appliance."""
-
-    command_id: str
-    topic: str
-    payload: bytes
-    not_after_ms: int
-
-
-class CommandSource(Protocol):
-    """Where commands to appliances come from; called in a thread, and may wait for a database."""
-
-    def due(self, now_ms: int) -> Sequence[Outgoing]:
-        """Commands to send now, oldest first, a bounded number; one is due until it was sent or is over."""
-        ...
-
-    def sent(self, command_id: str, now_ms: int) -> None:
-        """The broker has taken the command."""
-        ...
 
 
 class Publisher(Protocol):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import mqtt5
 import structlog
+from mqtt5 import TopicFilter as TopicFilter  # noqa: PLC0414  (whoever names the filters of a session needs no codec for it)
 
 from ingest.mqtt.connection import Connection, ConnectionOptions
 from ingest.mqtt.errors import MqttError, Reason
@@ -56,9 +57,7 @@ class SessionStats:
     sessions_lost: int = 0
 
 
-def subscriptions(
-    topic_root: str, foreign: Sequence[str] = (), *, hears_itself: bool = False
-) -> list[mqtt5.TopicFilter]:
+def subscriptions(topic_root: str, foreign: Sequence[str] = (), *, hears_itself: bool = False) -> list[TopicFilter]:
     """The filters of everything below our root and of foreign conventions, none covered by another.
 
     At a broker where a client ``hears_itself`` only what appliances speak on is heard below our root.
@@ -77,10 +76,10 @@ def subscriptions(
     return [topic_filter(pattern) for pattern in patterns]
 
 
-def topic_filter(pattern: str) -> mqtt5.TopicFilter:
+def topic_filter(pattern: str) -> TopicFilter:
     """One filter at QoS 1. Descriptions of devices are wanted again at each connect: we may have lost what they said."""
     once, always = mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS, mqtt5.RetainHandling.SEND_ALWAYS
-    return mqtt5.TopicFilter(
+    return TopicFilter(
         pattern,
         max_qos=mqtt5.QoS.AT_LEAST_ONCE,
         no_local=True,
@@ -113,7 +112,7 @@ class Session:
         self,
         address: BrokerAddress,
         options: ConnectionOptions,
-        filters: Sequence[mqtt5.TopicFilter],
+        filters: Sequence[TopicFilter],
         *,
         chance: random.Random,
         on_run: Callable[[Connection, PublishRun], None],

@@ -120,7 +120,7 @@ def test_announced_interval_stands_against_a_measured_one(desk: Desk) -> None:
     assert desk.appliance("WM-1").interval_s == 30
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     state=st.sampled_from([None, *StatusState]),
     told_s=st.none() | st.integers(0, 20_000),

@@ -211,7 +211,6 @@ def test_ticket_life_follows_the_table_in_every_order(template: Path) -> None:
         settings=settings(
             max_examples=10,
             stateful_step_count=25,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

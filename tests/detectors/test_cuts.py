@@ -225,7 +225,7 @@ def test_the_stream_has_something_to_tell() -> None:
     }
 
 
-@settings(max_examples=3, deadline=None, phases=(Phase.generate,))
+@settings(max_examples=3, phases=(Phase.generate,))
 @given(seed=st.integers(0, 10**6), longest=st.sampled_from([100, 1_000, 20_000]))
 def test_where_the_stream_is_cut_decides_nothing(seed: int, longest: int) -> None:
     """Cut at random places into batches of one sample or of weeks: the findings of one single batch.

@@ -136,7 +136,7 @@ def test_the_story_has_something_to_tell() -> None:
     assert {finding.channel.value for finding in IN_ORDER[False]} == channels
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 10**6), cut=st.integers(1, 700), is_counted=st.booleans())
 def test_any_order_of_arrival_within_the_watermark_leads_to_the_same_findings(
     seed: int, cut: int, *, is_counted: bool

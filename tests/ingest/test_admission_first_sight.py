@@ -58,7 +58,7 @@ def _told(bench: Bench) -> list[Any]:
     return [bench.books.connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2, 3").fetchall() for name in queries]  # noqa: S608
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(batches=st.lists(st.lists(_messages(), min_size=1, max_size=6), max_size=5), restart=st.integers(0, 5))
 @pytest.mark.parametrize("is_auto_registering", [True, False])
 def test_both_ways_lead_to_the_same(

@@ -85,7 +85,7 @@ def is_well_formed(message: Message | None) -> bool:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(sent=st.lists(st.tuples(st.sampled_from(TOPICS), payloads()), min_size=1, max_size=8))
 def test_garbage_gives_exactly_one_reason(sent: list[tuple[str, bytes]]) -> None:
     """A batch of whatever is decoded whole: each message is a sound value, nothing, or refused with one reason."""
@@ -102,7 +102,7 @@ def test_garbage_gives_exactly_one_reason(sent: list[tuple[str, bytes]]) -> None
         assert isinstance(other, Refused) or number in rows or is_well_formed(other)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(topic=st.sampled_from(TOPICS), payload=payloads())
 def test_each_codec_keeps_what_a_value_promises(topic: str, payload: bytes) -> None:
     """What a codec gives out has metrics with possible names and finite values, or is a status, or is nothing."""

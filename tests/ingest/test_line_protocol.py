@@ -73,14 +73,14 @@ def expected(block: SampleBlock) -> list[tuple[str, str, dict[str, float | str],
 
 
 @given(blocks())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_values_come_back_from_lines(block: SampleBlock) -> None:
     """A parser gets from each line the sample's kind, appliance, readings as floats, texts and time."""
     assert [parse(line) for line in encode_block(block)] == expected(block)
 
 
 @given(blocks(), st.sampled_from(["", " ", "\n\t "]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_received_text_gives_the_same_lines(block: SampleBlock, blank: str) -> None:
     """Text turned into text says the same as the values, whatever blanks the appliance put in."""
     texts = []

@@ -6,8 +6,9 @@ import asyncio
 from dataclasses import dataclass, field
 
 from ingest.clock import ManualClock
-from ingest.mqtt.courier import ANSWERS_MAX, Courier, Outgoing
+from ingest.mqtt.courier import ANSWERS_MAX, Courier
 from ingest.mqtt.errors import MqttError, Reason
+from ingest.wire.outgoing import Outgoing
 
 
 @dataclass

@@ -31,7 +31,6 @@ def _frame(topic: str, payload: bytes, packet_id: int, *, retain: bool) -> bytes
     return mqtt5.PublishPacket(topic, payload, qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=packet_id, retain=retain).write()
 
 
-@settings(deadline=None)
 @given(messages=_messages, cut=st.integers(0, 400))
 def test_a_run_holds_exactly_the_whole_frames(messages: list[tuple[str, bytes, int, bool]], cut: int) -> None:
     """Of a stream cut anywhere, the whole frames come out unchanged, each with its PUBACK and its columns."""
@@ -99,7 +98,7 @@ def _streams(draw: st.DrawFn) -> bytes:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(stream=_streams())
 def test_arithmetic_reads_what_the_codec_reads(stream: bytes) -> None:
     """What is told from bytes without the codec is just what the codec reads, and garbage to one is garbage to both."""
@@ -147,7 +146,7 @@ def _take_all(stream: bytes) -> None:
 
 # The codec reports a text that is no UTF-8 as a panic of its native code, which Python can only call unraisable.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(garbage=st.binary(max_size=200))
 def test_garbage_gives_one_kind_of_error(garbage: bytes) -> None:
     """Whatever bytes come, they are a packet, the start of one, or a malformed frame; nothing else is raised."""

@@ -205,7 +205,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_pages_say_what_the_tail_said(seed: int) -> None:
     """Whatever is written: sorting it into pages, at whatever moments, changes no answer."""
     chance = random.Random(seed)

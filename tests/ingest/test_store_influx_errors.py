@@ -227,7 +227,7 @@ def test_fields_that_hold_no_numbers_are_left_out(server: Playing) -> None:
 
 
 @given(st.text())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_quoted_text_ends_where_it_should(text: str) -> None:
     """Whatever the text: its literal has no unescaped quote, no interpolation and no line end inside."""
     inside = flux.quoted(text)[1:-1]

@@ -167,7 +167,7 @@ def test_identity_of_a_refused_message(payload: bytes, identity: Identity) -> No
     assert caught.value.identity == identity
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=300))
 def test_any_bytes_give_one_reason(payload: bytes) -> None:
     """Arbitrary bytes end in a value or in one refusal, never in another error."""
@@ -182,7 +182,7 @@ _json = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_json)
 def test_sound_json_comes_through(value: Any) -> None:
     """What is JSON by the contract is read as it was meant; NaN and lone surrogates are not."""
@@ -198,7 +198,7 @@ def test_sound_json_comes_through(value: Any) -> None:
     assert reason in {Reason.NOT_JSON, Reason.TOO_DEEP, Reason.SCHEMA}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(-62135596800000, 253402300799999))
 def test_times_come_back(ms: int) -> None:
     """A time written as RFC 3339 is read as the same millisecond, one by one and in bulk."""
@@ -211,7 +211,7 @@ def test_times_come_back(ms: int) -> None:
     assert bulk.tolist() == [ms]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.integers(-62135596800000, 253402300799999 - 59_999),
     st.lists(st.tuples(st.integers(0, 130_000), st.integers(0, 23), st.characters(codec="utf-8")), min_size=2),
@@ -309,7 +309,7 @@ def _is_json(text: str) -> bool:
     return True
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     tree=_TREES,
     wrap=st.lists(

@@ -1,0 +1,28 @@
+"""For pytest: examples in docstrings are tests, and Hypothesis knows no deadline (a machine may be busy).
+
+Files of the rooms without an example are left alone, so that nothing is imported only to find that out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.imports import ROOMS, ROOT
+
+settings.register_profile("fettle", deadline=None)
+settings.load_profile("fettle")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:  # noqa: ARG001  (pytest's form)
+    """Leave out what holds neither a test nor an example."""
+    if not collection_path.is_relative_to(ROOT):
+        return None
+    room = next(iter(collection_path.relative_to(ROOT).parts), "")
+    if collection_path.is_dir():
+        return True if room in ROOMS and collection_path.name in {"console", "migrations"} else None
+    if room in ROOMS:
+        return None if collection_path.suffix == ".py" and ">>> " in collection_path.read_text("utf-8") else True
+    return None if room != "tests" or collection_path.name.startswith("test_") else True
