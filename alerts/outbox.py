@@ -22,13 +22,14 @@ from sqlalchemy import Engine, Row, delete, func, insert, select, update
 from alerts.cursors.checkpoint import move_cursor, read_cursor
 from alerts.database import Transaction, look, transact
 from alerts.notices.tables import deliveries, outbox
+from ingest.backoff import Backoff
 from ingest.clock import Clock, from_ms
 
 NOTICES_AT_ONCE = 500
 TRIES_AT_ONCE = 50
 GIVE_UP_AFTER_MS = 24 * 3_600_000
-WAIT_FIRST_MS = 1_000
-WAIT_MAX_MS = 3_600_000
+WAITING = Backoff(1.0, 3600.0, least=0.5)
+"""Between two tries; a receiver that misses is left in peace for at least half of each wait."""
 NOTICES_KEPT = 50_000
 PARKED_KEPT_MS = 30 * 24 * 3_600_000
 ERROR_LENGTH_MAX = 500
@@ -162,7 +163,7 @@ class Outbox:
             columns |= {"state": DeliveryState.PARKED.value}
             log.error("notice_parked", target=row.target, notice_id=row.id, error=error)
         else:
-            columns |= {"due_ms": t.now_ms + wait_ms(row.attempts, self.chance)}
+            columns |= {"due_ms": t.now_ms + round(1000 * WAITING.wait_s(row.attempts, self.chance))}
             log.warning("notice_not_delivered", target=row.target, notice_id=row.id, error=error)
         t.connection.execute(update(deliveries).where(deliveries.c.n == row.n).values(columns))
 
@@ -171,12 +172,6 @@ class Outbox:
 
     def _look(self, work: Callable[[Transaction], T]) -> T:
         return look(self.engine, work, now_ms=self.clock.now_ms(), chance=self.chance)
-
-
-def wait_ms(attempts: int, chance: random.Random) -> int:
-    """How long to wait after so many attempts: doubling, bounded, with full jitter above half."""
-    longest = min(WAIT_MAX_MS, WAIT_FIRST_MS << min(attempts, 30))
-    return round(longest * (0.5 + 0.5 * chance.random()))
 
 
 def _cursor(target: str) -> str:

@@ -15,6 +15,7 @@ import structlog
 
 from alerts.errors import UnavailableError
 from detectors.attempts import FoldFailed
+from ingest.backoff import Backoff
 
 if TYPE_CHECKING:
     from alerts.appliances.listening import Listener
@@ -31,8 +32,7 @@ IDLE_S = 0.5
 DESK_EVERY_S = 0.2
 OUTBOX_EVERY_S = 0.5
 LISTEN_EVERY_S = 0.5
-WAIT_FIRST_S = 0.5
-WAIT_MAX_S = 15.0
+WAITING = Backoff(0.5, 15.0)
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class Trouble:
 
 def patient(work: Callable[[], object], stop: threading.Event, trouble: Trouble, *, name: str) -> bool:
     """Do the work, again and again while the database is away; False where the stop came first."""
-    wait_s = WAIT_FIRST_S
+    misses = 0
     while True:
         try:
             work()
@@ -52,9 +52,9 @@ def patient(work: Callable[[], object], stop: threading.Event, trouble: Trouble,
             if trouble.sentence is None:
                 log.warning("loop_waits", loop=name, sentence=str(error))
             trouble.sentence = str(error)
-            if stop.wait(wait_s):
+            if stop.wait(WAITING.ceiling_s(misses)):
                 return False
-            wait_s = min(2 * wait_s, WAIT_MAX_S)
+            misses += 1
         else:
             if trouble.sentence is not None:
                 log.info("loop_goes_on", loop=name)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import structlog
 
+from ingest.backoff import Backoff
 from ingest.books.books import BooksBusy
 from ingest.store import StoreRejected, StoreUnavailable
 
@@ -71,6 +72,10 @@ class WriterBooks(Protocol):
         ...
 
 
+RETRYING = Backoff(1.0, 60.0)
+RETRYING_DOWN = Backoff(1.0, 5.0)
+
+
 @dataclass(frozen=True, slots=True)
 class WriterOptions:
     """How much is gathered for one write, how long it may wait, and how attempts are spaced."""
@@ -78,9 +83,8 @@ class WriterOptions:
     samples: int = 5_000
     linger_s: float = 0.03
     """How long few samples wait for more; not where it ``reads_ahead``: there the wait is the write under way."""
-    retry_first_s: float = 1.0
-    retry_max_s: float = 60.0
-    retry_down_max_s: float = 5.0
+    backoff: Backoff = RETRYING
+    backoff_down: Backoff = RETRYING_DOWN
     """Where nobody answers at all: asking costs nothing, and a backlog is to be drained as soon as the store is back."""
     retention_days: int | None = None
     reads_ahead: bool = False
@@ -217,9 +221,8 @@ class StoreWriter:
 
     def _hold(self, error: StoreUnavailable) -> float:
         """Keep everything and try later: full jitter, never sooner than the store asked for."""
-        longest_s = self._options.retry_down_max_s if error.kind == "down" else self._options.retry_max_s
-        limit_s = min(longest_s, self._options.retry_first_s * 2 ** min(self._attempts, 16))
-        wait_s = max(self._chance.uniform(0, limit_s), error.retry_after_s or 0.0)
+        backoff = self._options.backoff_down if error.kind == "down" else self._options.backoff
+        wait_s = max(backoff.wait_s(self._attempts, self._chance), error.retry_after_s or 0.0)
         self._attempts += 1
         self._gathered.write_at = self._monotonic() + wait_s
         self.stats.errors[error.kind] = self.stats.errors.get(error.kind, 0) + 1

@@ -16,6 +16,7 @@ import mqtt5
 import structlog
 from mqtt5 import TopicFilter as TopicFilter  # noqa: PLC0414  (whoever names the filters of a session needs no codec for it)
 
+from ingest.backoff import Backoff
 from ingest.mqtt.connection import Connection, ConnectionOptions
 from ingest.mqtt.errors import MqttError, Reason
 from ingest.wire.topic import FROM_APPLIANCE
@@ -247,5 +248,4 @@ class Session:
         if error.reason is Reason.TAKEN_OVER:
             return self._damped_s * (1 + self._chance.random())
         longest_s = UNREACHABLE_MAX_S if error.reason is Reason.UNREACHABLE else BACKOFF_MAX_S
-        ceiling_s = min(longest_s, self._backoff_first_s * 2 ** min(failures, 16))
-        return self._chance.uniform(0, ceiling_s)
+        return Backoff(self._backoff_first_s, longest_s).wait_s(failures, self._chance)

@@ -15,7 +15,7 @@ from alerts.delivery.log import LogTarget
 from alerts.delivery.webhook import WebhookTarget
 from alerts.desk import Desk
 from alerts.errors import InvalidError
-from alerts.outbox import GIVE_UP_AFTER_MS, WAIT_MAX_MS, DeliveryError, DeliveryState, Notice, Outbox, wait_ms
+from alerts.outbox import GIVE_UP_AFTER_MS, WAITING, DeliveryError, DeliveryState, Notice, Outbox
 from ingest.clock import ManualClock
 from tests.alerts.made import FINDING, step_of
 
@@ -133,11 +133,11 @@ def test_notice_is_parked_after_a_day_and_can_be_tried_again(desk: Desk, clock: 
 
     for _ in range(60):
         outbox.run_once()
-        clock.advance(WAIT_MAX_MS)
+        clock.advance(round(1000 * WAITING.longest_s))
     [parked] = outbox.parked()
 
     assert (parked.state, parked.last_error) == (DeliveryState.PARKED, "not now")
-    assert GIVE_UP_AFTER_MS // WAIT_MAX_MS <= parked.attempts <= 40
+    assert GIVE_UP_AFTER_MS // round(1000 * WAITING.longest_s) <= parked.attempts <= 40
     target.refusals = 0
     outbox.try_again(parked.number)
     assert outbox.run_once() == 1
@@ -190,14 +190,3 @@ def test_webhook_that_can_not_work_is_refused_at_once(url: str, secret: str) -> 
     """A wrong address or an empty secret is refused before anything is sent."""
     with pytest.raises(InvalidError):
         WebhookTarget(url, secret)
-
-
-def test_waiting_grows_and_is_bounded() -> None:
-    """The pause doubles with each miss, never beyond an hour, and is never less than half of it."""
-    chance = random.Random(1)
-
-    waits = [wait_ms(attempts, chance) for attempts in range(100)]
-
-    assert 500 <= waits[0] <= 1_000
-    assert max(waits) <= WAIT_MAX_MS
-    assert min(waits[12:]) >= WAIT_MAX_MS // 2
