@@ -31,7 +31,6 @@ from alerts.appliances.directory import (
     retire_appliance,
     set_conditions,
 )
-from alerts.appliances.listening import read_signs
 from alerts.audit.chain import AuditEntry, list_audit, record_audit, verify_audit
 from alerts.changes import Change, forget_changes, has_old_changes, last_change, read_changes
 from alerts.cursors.checkpoint import DETECT, load_checkpoint, move_cursor, save_checkpoint
@@ -198,10 +197,6 @@ class Desk:
     def silences(self) -> Sequence[Silence]:
         """What is muted now."""
         return self._look(list_silences)
-
-    def signs(self) -> Mapping[str, Any]:
-        """What the process at the broker last said of itself."""
-        return self._look(read_signs)
 
     # Appliances.
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from api.service.serve import ROLES
-from api.service.threads import STOP_WITHIN_S
+from api.service.role import Role
+from api.service.service import STOP_WITHIN_S
 from api.settings.sources import load
 from ingest.mqtt.session import covers, subscriptions
 from ingest.wire.topic import TO_APPLIANCE
@@ -122,7 +122,7 @@ def test_the_units_start_what_is_there_and_leave_time_to_stop(name: str, word: s
     assert float(found["TimeoutStopSec"]) > STOP_WITHIN_S
     assert found["Restart"] == "on-failure"
     assert environment()["FETTLE_DATA_DIR"].startswith(f"/var/lib/{found['StateDirectory']}/")
-    assert set(re.findall(r"fettle@(\w+)", (DEPLOY / "systemd" / "fettle@.service").read_text())) == set(ROLES)
+    assert set(re.findall(r"fettle@(\w+)", (DEPLOY / "systemd" / "fettle@.service").read_text())) == set(Role)
 
 
 def test_the_compose_file_opens_nothing_to_the_net() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,15 +24,8 @@ def read_listening(t: Transaction) -> Listening:
     return ALWAYS if row is None else Listening(row.until_ms, row.away_from_ms, row.away_until_ms)
 
 
-def read_signs(t: Transaction) -> Mapping[str, Any]:
-    """What the process at the broker last said of itself; nothing where there was none yet."""
-    return t.connection.execute(select(listening.c.signs)).scalar_one_or_none() or {}
-
-
-def note_listening(
-    t: Transaction, *, is_connected: bool, stale_after_s: float, signs: Mapping[str, Any] | None = None
-) -> None:
-    """Write down that the service hears the broker now, or that it does not, and what it says of itself."""
+def note_listening(t: Transaction, *, is_connected: bool, stale_after_s: float) -> None:
+    """Write down that the service hears the broker now, or that it does not."""
     known = read_listening(t)
     before = Listening(t.now_ms) if known is ALWAYS else known
     now = before.heard(t.now_ms, is_connected=is_connected, stale_after_s=stale_after_s)
@@ -41,7 +33,6 @@ def note_listening(
         "until_ms": now.until_ms,
         "away_from_ms": now.away_from_ms,
         "away_until_ms": now.away_until_ms,
-        "signs": dict(signs or {}),
     }
     statement = upsert(t.connection, listening).values(id=1, **values)
     t.connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
@@ -55,8 +46,8 @@ class Listener:
     _noted_ms: int | None = field(default=None)
     _was_connected: bool = field(default=False)
 
-    def tick(self, *, is_connected: bool, signs: Mapping[str, Any] | None = None) -> None:
-        """Note it where it is time, with what is to be known of us; raises :class:`alerts.errors.UnavailableError` while the database is away."""
+    def tick(self, *, is_connected: bool) -> None:
+        """Note it where it is time; raises :class:`alerts.errors.UnavailableError` while the database is away."""
         now_ms = self.desk.clock.now_ms()
         every_ms = self.desk.stale_after_s * 1000 / NOTES_PER_SILENCE
         is_known = self._noted_ms is not None and is_connected == self._was_connected
@@ -64,7 +55,7 @@ class Listener:
             return
         transact(
             self.desk.engine,
-            lambda t: note_listening(t, is_connected=is_connected, stale_after_s=self.desk.stale_after_s, signs=signs),
+            lambda t: note_listening(t, is_connected=is_connected, stale_after_s=self.desk.stale_after_s),
             now_ms=now_ms,
             chance=self.desk.chance,
         )

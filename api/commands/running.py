@@ -44,11 +44,11 @@ def serve(ctx: typer.Context, config: ConfigOption = None) -> None:
     """Everything in one process on the configured parts."""
     loaded = load_settings(ctx, config)
     from api.service import log_setup  # noqa: PLC0415
-    from api.service.serve import ServiceError, run_service  # noqa: PLC0415
+    from api.service.service import Service, ServiceError, run_until_signal  # noqa: PLC0415
 
     log_setup.configure(loaded.settings.log_format)
     with telling(ServiceError):
-        run_service(loaded.settings)
+        run_until_signal(Service(loaded.settings))
 
 
 def ingest(ctx: typer.Context, config: ConfigOption = None) -> None:
@@ -75,12 +75,12 @@ def _run_role(ctx: typer.Context, config: Path | None, name: str) -> None:
     """Run one role until a signal."""
     loaded = load_settings(ctx, config)
     from api.service import log_setup  # noqa: PLC0415
-    from api.service.roles import Role, RoleService  # noqa: PLC0415
-    from api.service.serve import ServiceError, run_until_signal  # noqa: PLC0415
+    from api.service.role import Role  # noqa: PLC0415
+    from api.service.service import Service, ServiceError, run_until_signal  # noqa: PLC0415
 
     log_setup.configure(loaded.settings.log_format)
     with telling(ServiceError):
-        run_until_signal(RoleService(loaded.settings, Role(name)))
+        run_until_signal(Service(loaded.settings, roles=(Role(name),)))
 
 
 def simulate(

@@ -40,7 +40,7 @@ from simulator.fleet import Fleet
 from simulator.fleet_file import read_fleet
 
 if TYPE_CHECKING:
-    from api.service.serve import Service
+    from api.service.service import Service
 
 FLEET = "demo"
 HISTORY_DAYS = 60
@@ -134,8 +134,8 @@ class Demo:
 
     def _start_service(self, settings: Settings, connection: ConnectionOptions) -> Service:
         """The service on the demo's clock; on another port where the usual one is taken."""
-        from api.service.rooms import Surroundings  # noqa: PLC0415  (the rooms cost a second, and bad options none)
-        from api.service.serve import Service, ServiceError  # noqa: PLC0415
+        from api.service.service import Service, ServiceError  # noqa: PLC0415
+        from api.service.surroundings import Surroundings  # noqa: PLC0415  (the rooms cost a second, and bad options none)
 
         limits = SessionLimits().at_speed(self._options.speed)
         around = Surroundings(clock=self._clock, limits=limits, connection=connection, window=WINDOW)
@@ -261,7 +261,7 @@ class Demo:
     def _summary(self, service: Service, fleet: FleetProcess, folder: Path) -> Summary:
         """What it all came to."""
         rooms = service.rooms
-        rows = list(rooms.books.ledger_rows())
+        rows = list(rooms.ingest.books.ledger_rows())
         stored = sum(row.stored for row in rows)
         predicted = list(predicted_tickets(service))
         wall_s = time.monotonic() - self._began_s

@@ -11,7 +11,7 @@ from api.demo.summary import PredictedTicket
 from ingest.clock import to_ms
 
 if TYPE_CHECKING:
-    from api.service.serve import Service
+    from api.service.service import Service
 
 
 def ticket_count(service: Service) -> int:
@@ -21,7 +21,7 @@ def ticket_count(service: Service) -> int:
 
 def batches_behind(service: Service) -> int:
     """How many journal batches the slowest reader is behind."""
-    return service.rooms.journal.tip() - min(service.rooms.cursors().values())
+    return service.rooms.ingest.journal.tip() - min(service.rooms.cursors().values())
 
 
 def lag_in_words(service: Service) -> str:

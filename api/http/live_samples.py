@@ -67,6 +67,11 @@ class LiveSamples:
         self._watchers: dict[str, list[Watcher]] = {}
         self._lock = threading.Lock()
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody watches anything."""
+        return bool(self._watchers)
+
     def watch(self, appliance_id: str) -> Watcher:
         """Begin to watch one appliance; must be called in the event loop."""
         watcher = Watcher(appliance_id, asyncio.get_running_loop())

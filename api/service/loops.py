@@ -7,7 +7,7 @@ waits in the journal.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from alerts.inbox import Inbox
     from alerts.outbox import Outbox
     from alerts.timers import Timers
+    from api.http.live_samples import LiveSamples
     from detectors.runner import Runner
     from ingest.clock import Clock
     from ingest.feed.feed import AdmittedFeed
@@ -114,16 +115,14 @@ def desk(inbox: Inbox, timers: Timers, clock: Clock, trouble: Trouble) -> Callab
     return run
 
 
-def listen(
-    listener: Listener, is_connected: Callable[[], bool], signs: Callable[[], Mapping[str, object]], trouble: Trouble
-) -> Callable[[threading.Event], None]:
-    """The loop that writes down when we hear the broker, and how we are; that we stop listening comes last."""
+def listen(listener: Listener, is_connected: Callable[[], bool], trouble: Trouble) -> Callable[[threading.Event], None]:
+    """The loop that writes down when we hear the broker; that we stop listening comes last."""
 
     def run(stop: threading.Event) -> None:
         while not stop.wait(LISTEN_EVERY_S):
-            patient(lambda: listener.tick(is_connected=is_connected(), signs=signs()), stop, trouble, name="listening")
+            patient(lambda: listener.tick(is_connected=is_connected()), stop, trouble, name="listening")
         try:
-            listener.tick(is_connected=False, signs=signs())
+            listener.tick(is_connected=False)
         except UnavailableError as error:
             log.warning("listening_not_saved", sentence=str(error))  # the next start concludes it from the last note
 
@@ -136,5 +135,25 @@ def deliver(outbox: Outbox, trouble: Trouble) -> Callable[[threading.Event], Non
     def run(stop: threading.Event) -> None:
         while not stop.wait(OUTBOX_EVERY_S):
             patient(outbox.run_once, stop, trouble, name="outbox")
+
+    return run
+
+
+def show(live: LiveSamples, feed: AdmittedFeed, tip: Callable[[], int]) -> Callable[[threading.Event], None]:
+    """The loop that hands samples to the pages that watch them; while nobody watches it reads nothing."""
+
+    def run(stop: threading.Event) -> None:
+        position = tip()
+        while not stop.is_set():
+            if not live.is_watched:
+                position = tip()
+                stop.wait(IDLE_S)
+                continue
+            batch = feed.next(position)
+            if batch is None:
+                feed.wait(IDLE_S)
+                continue
+            live.show(batch)
+            position = batch.position
 
     return run

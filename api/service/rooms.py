@@ -1,61 +1,48 @@
-"""All parts of one installation, opened as the settings say and put together in one place.
+"""What one process has open of an installation. Each part opens itself at first need, once, and closes with the rest.
 
-Opening makes folders, files and tables, and connects to nothing that may be away, but for the desk's database.
+Opening makes folders, files and tables, and connects to nothing that may be away, but for the desk's database. A process
+without the role ``ingest`` reads what that role writes, as soon as there is anything.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from alerts.accounts.accounts import Accounts
 from alerts.delivery.log import LogTarget
 from alerts.delivery.webhook import WebhookTarget
 from alerts.desk import Desk
-from alerts.inbox import Inbox
+from alerts.errors import DeskError
 from alerts.outbox import Outbox, Target
-from alerts.remote.policy import SessionLimits
-from alerts.timers import Timers
 from api.http.live_samples import LiveSamples
-from api.service.cursor_lag import CursorLag
 from api.service.decoders import Decoders
 from api.service.desk_database import open_desk_database
 from api.service.housekeeping import durable_cursors
+from api.service.ingest_room import IngestRoom
+from api.service.line import detecting
 from api.service.patient_commands import PatientCommands
+from api.service.role import Role
+from api.service.signs import Signs, VitalSigns, counter, gauge
 from detectors.attempts import AttemptFile
-from detectors.pipeline import Pipeline
-from detectors.runner import Runner
-from ingest.admission.admission import Admission, AdmissionSettings
-from ingest.books.books import FILE_NAME, Books
-from ingest.books.event_time import DAY_MS, AcceptanceWindow
-from ingest.clock import Clock, SystemClock
+from ingest.books.books import FILE_NAME, Books, BooksError
 from ingest.feed.feed import AdmittedFeed
 from ingest.feed.poison import keep_poison
-from ingest.feed.unstorable import keep_unstorable
-from ingest.journal import Journal, JournalBatch
-from ingest.journal.opening import open_journal_writer
-from ingest.loops.admit import Admitter
-from ingest.loops.receive import BatchOptions, Ingester
-from ingest.loops.store import StoreWriter, WriterOptions
-from ingest.mqtt.address import BrokerAddress, parse_address
-from ingest.mqtt.connection import ConnectionOptions
-from ingest.mqtt.courier import Courier
-from ingest.mqtt.learned_topics import LearnedTopics
-from ingest.mqtt.session import subscriptions
+from ingest.journal import Journal, JournalError
+from ingest.journal.opening import open_journal_reader
 from ingest.profiles import load_profiles
-from ingest.sample import AdmittedBatch
-from ingest.store.embedded import EmbeddedStore
 from ingest.store.opening import open_store
-from ingest.wire.outgoing import CommandSource
 from ingest.wire.topic import TopicScheme
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from prometheus_client.core import Metric
 
+    from api.service.surroundings import Surroundings
     from api.settings.settings import Settings
+    from detectors.runner import Runner
     from ingest.profiles.definition import Profile
     from ingest.store import TelemetryStore
 
@@ -64,255 +51,201 @@ class RoomsError(Exception):
     """A part can't be opened; the text says which and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a service lives in, beside its settings; the demo and the tests give their own."""
-
-    clock: Clock = field(default_factory=SystemClock)
-    """The time of appliances, journal, detectors and desk."""
-    people_clock: Clock = field(default_factory=SystemClock)
-    """The time of logins, signatures, deliveries and acknowledgements, whatever time the desk lives in."""
-    chance: random.Random = field(default_factory=random.SystemRandom)
-    profiles: Mapping[str, Profile] | None = None
-    connection: ConnectionOptions | None = None
-    """How to speak to the broker; None: as brokers are in general."""
-    window: int | None = None
-    """How many unacknowledged messages the broker sends at most, where that is known."""
-    limits: SessionLimits = field(default_factory=SessionLimits)
-
-
-@dataclass(frozen=True, slots=True)
-class Pipes:
-    """The way of a message from the broker to the feed, and of ours back."""
-
-    ingester: Ingester
-    courier: Courier
-    admitter: Admitter
-    feed: AdmittedFeed
-    live: LiveSamples
-    lag: CursorLag
-    learned: LearnedTopics
-
-    def is_connected(self) -> bool:
-        """Whether the broker is heard now."""
-        return self.ingester.session.stats.is_connected
-
-    def signs(self, writer: StoreWriter) -> dict[str, object]:
-        """What other processes may know of this one."""
-        received, errors = self.ingester.stats.messages_received, {"down": 0, **writer.stats.errors}
-        return {"messages_received": received, "store_errors": errors}
-
-
-@dataclass(frozen=True, slots=True)
 class Rooms:
-    """Everything that is open."""
+    """The parts, by name; any thread may ask for them."""
 
-    profiles: Mapping[str, Profile]
-    desk: Desk
-    accounts: Accounts
-    journal: Journal
-    books: Books
-    store: TelemetryStore
-    writer: StoreWriter
-    runner: Runner
-    inbox: Inbox
-    timers: Timers
-    outbox: Outbox
-    pipes: Pipes
+    def __init__(self, settings: Settings, around: Surroundings, roles: Sequence[Role]) -> None:
+        self.settings = settings
+        self.around = around
+        self.roles = tuple(roles)
+        self.signs = VitalSigns()
+        self.positions: dict[str, Callable[[], int]] = {}
+        """How far each reader of this process has read, by cursor."""
+        self.url = ""
+        """Where API and console are, in the role ``api``."""
+        self.live = LiveSamples()
+        self._opened = ExitStack()
+        self._at_stop: list[Callable[[], None]] = []
+        self._lock = threading.RLock()
+        self._found_books: Books | None = None
+        self._found_journal: Journal | None = None
 
-    def cursors(self) -> dict[str, int]:
-        """How far each reader has read; those at the desk: for good."""
-        return {
-            **durable_cursors(self.books, self.desk),
-            "admit": self.pipes.admitter.stats.position,
-            "store": self.writer.stats.position,
-            "detect": self.runner.position,
-        }
+    def keep(self, close: Callable[[], object]) -> None:
+        """Have something closed with the rest, before what was opened earlier."""
+        with self._lock:
+            self._opened.callback(close)
+
+    def at_stop(self, call: Callable[[], None]) -> None:
+        """Have something called when the process is to stop, before its threads are waited for."""
+        self._at_stop.append(call)
+
+    def ask_to_stop(self) -> None:
+        """Wake whoever would not notice by itself that the process is to stop."""
+        for call in self._at_stop:
+            call()
 
     def close(self) -> None:
         """Release everything."""
-        self.runner.close()
-        self.store.close()
-        self.books.close()
-        self.journal.close()
-        self.desk.engine.dispose()
+        self._opened.close()
 
+    @cached_property
+    def profiles(self) -> Mapping[str, Profile]:
+        """All appliance kinds."""
+        return load_profiles() if self.around.profiles is None else self.around.profiles
 
-def open_rooms(settings: Settings, around: Surroundings) -> Rooms:
-    """Open everything; raises the named error of the room that can't be opened, and leaves nothing open."""
-    address = broker_address(settings)
-    address.ssl_context()  # a file that can't be used stops the start
-    targets = notice_targets(settings, around.people_clock)
-    profiles = load_profiles() if around.profiles is None else around.profiles
-    decoders = Decoders.of(settings, profiles)
-    with ExitStack() as opened:
-        engine = open_desk_database(settings)
-        opened.callback(engine.dispose)
-        books = Books.open(settings.data_dir / FILE_NAME)
-        opened.callback(books.close)
-        journal = configured_journal(settings, books, decoders)
-        opened.callback(journal.close)
-        store = configured_store(settings)
-        opened.callback(store.close)
-        desk = make_desk(settings, around, engine, profiles)
-        accounts = Accounts(engine, around.people_clock, around.chance)
-        outbox = Outbox(engine, around.people_clock, around.chance, targets)
-        parts = Parts(settings, around, journal, books, decoders)
-        pipes = parts.pipes(address, PatientCommands(desk))
-        rooms = Rooms(
-            profiles=profiles,
-            desk=desk,
-            accounts=accounts,
-            journal=journal,
-            books=books,
-            store=store,
-            outbox=outbox,
-            timers=Timers(desk),
-            inbox=Inbox(desk, pipes.feed),
-            runner=make_runner(settings, pipes.feed, desk, profiles),
-            writer=parts.writer(pipes.feed, store),
-            pipes=pipes,
+    @cached_property
+    def decoders(self) -> Decoders:
+        """What makes decoders for this process's threads."""
+        return Decoders.of(self.settings, self.profiles)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The service desk over the database, which is brought up to this version."""
+        engine = open_desk_database(self.settings)
+        self.keep(engine.dispose)
+        desk = Desk(
+            engine,
+            self.profiles,
+            self.around.clock,
+            self.around.chance,
+            limits=self.around.limits,
+            stale_after_s=self.settings.stale_after_s,
+            topics=TopicScheme(self.settings.topic_root),
         )
-        opened.pop_all()
-        return rooms
+        self.signs.add(Signs(reasons=lambda: desk_trouble(desk)))
+        return desk
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Who may log in."""
+        return Accounts(self.desk.engine, self.around.people_clock, self.around.chance)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Notices on their way."""
+        targets = notice_targets(self.settings, self.around)
+        return Outbox(self.desk.engine, self.around.people_clock, self.around.chance, targets)
+
+    @cached_property
+    def store(self) -> TelemetryStore:
+        """The telemetry store of the settings."""
+        token = self.settings.store_token.get_secret_value() if self.settings.store_token else None
+        store = open_store(self.settings.store_url, token=token, data_dir=self.settings.data_dir)
+        self.keep(store.close)
+        return store
+
+    @cached_property
+    def ingest(self) -> IngestRoom:
+        """The room at the broker; only in the role ``ingest``."""
+        desk = self.desk
+        room = IngestRoom.open(self.settings, self.around, self.decoders, self.store, PatientCommands(desk))
+        self.keep(room.close)
+        self.signs.add(room.signs())
+        self.positions["admit"] = lambda: room.line.admitter.stats.position
+        self.positions["store"] = lambda: room.writer.stats.position
+        return room
+
+    @property
+    def is_at_broker(self) -> bool:
+        """Whether this process has the role ``ingest``."""
+        return Role.INGEST in self.roles
+
+    def books(self) -> Books | None:
+        """What admission has decided: our own books, or another process's to read; None while there are none."""
+        if self.is_at_broker:
+            return self.ingest.books
+        with self._lock:
+            if self._found_books is None:
+                try:
+                    self._found_books = Books.open(self.settings.data_dir / FILE_NAME, read_only=True)
+                except BooksError:
+                    return None
+                self.keep(self._found_books.close)
+            return self._found_books
+
+    def journal(self) -> Journal | None:
+        """The journal: our own, or another process's to read; None while there is none."""
+        if self.is_at_broker:
+            return self.ingest.journal
+        with self._lock:
+            if self._found_journal is None and self.books() is not None:
+                try:
+                    self._found_journal = open_journal_reader(self.settings.resolved_journal_url)
+                except JournalError:
+                    return None
+                self.keep(self._found_journal.close)
+            return self._found_journal
+
+    def feed(self) -> AdmittedFeed | None:
+        """What admission lets through; None while there is nothing to read from."""
+        if self.is_at_broker:
+            return self.ingest.line.feed
+        books = self.books()
+        if books is None:
+            return None
+        journal = open_journal_reader(self.settings.resolved_journal_url)
+        self.keep(journal.close)
+        feed = AdmittedFeed(journal, books, self.decoders.learning)
+        self.signs.add(Signs(reasons=lambda: () if feed.trouble is None else (f"journal: {feed.trouble}",)))
+        return feed
+
+    def admitted(self) -> int:
+        """How far admission is."""
+        if self.is_at_broker:
+            return self.positions["admit"]()
+        books = self.books()
+        return 0 if books is None else books.cursor("admit")
+
+    def cursors(self) -> dict[str, int]:
+        """How far each reader has read: those of this process by now, the others for good; empty before there are books."""
+        books = self.books()
+        if books is None:
+            return {}
+        here = {name: position() for name, position in self.positions.items()}
+        return {**durable_cursors(books, self.desk), **here}
+
+    def runner(self, feed: AdmittedFeed) -> Runner:
+        """The detectors over a feed; what kills them twice is left out and kept as poison."""
+        folder, root = self.settings.data_dir, self.settings.topic_root
+        runner = detecting(
+            feed,
+            self.desk,
+            self.profiles,
+            alarms_per_year=self.settings.alarms_per_year,
+            attempts=AttemptFile(folder / "detect.attempt"),
+            leave_out=lambda part: keep_poison(folder / FILE_NAME, part, topic_root=root),
+        )
+        self.keep(runner.close)
+        self.positions["detect"] = lambda: runner.position
+        self.signs.add(Signs(figures=lambda: _figures_of(runner)))
+        return runner
 
 
-def broker_address(settings: Settings) -> BrokerAddress:
-    """Where the broker is."""
-    return parse_address(
-        settings.mqtt_url,
-        ca_file=settings.mqtt_ca_file,
-        cert_file=settings.mqtt_cert_file,
-        key_file=settings.mqtt_key_file,
+def _figures_of(runner: Runner) -> Sequence[Metric]:
+    """What the detectors have done."""
+    order = runner.order
+    return (
+        counter("fettle_findings_raised", "findings of the detectors", runner.findings_raised),
+        counter("fettle_late_samples", "samples behind the watermark: stored, not scored", order.late_samples),
+        gauge("fettle_held_samples", "samples that wait for an earlier one", order.held_samples),
     )
 
 
-def configured_store(settings: Settings) -> TelemetryStore:
-    """The telemetry store of the settings."""
-    token = settings.store_token.get_secret_value() if settings.store_token else None
-    return open_store(settings.store_url, token=token, data_dir=settings.data_dir)
+def desk_trouble(desk: Desk) -> Sequence[str]:
+    """Why the desk's database can't be used now, if it can't."""
+    try:
+        desk.check()
+    except DeskError as error:
+        return [f"desk database: {error}"]
+    return []
 
 
-def make_desk(settings: Settings, around: Surroundings, engine: Engine, profiles: Mapping[str, Profile]) -> Desk:
-    """The service desk over a database."""
-    return Desk(
-        engine,
-        profiles,
-        around.clock,
-        around.chance,
-        limits=around.limits,
-        stale_after_s=settings.stale_after_s,
-        topics=TopicScheme(settings.topic_root),
-    )
-
-
-def configured_journal(settings: Settings, books: Books, decoders: Decoders) -> Journal:
-    """The journal of the settings, to write and to read."""
-    sources = decoders.reading().sources
-
-    def appliance_of(topic: str) -> str:
-        sources.refresh()
-        return sources.of(topic).appliance_id
-
-    return open_journal_writer(
-        settings.resolved_journal_url,
-        appliance_of=appliance_of,
-        floor=books.cursor("admit"),
-        partitions=settings.journal_partitions,
-        retention_days=settings.journal_retention_days,
-    )
-
-
-def make_runner(settings: Settings, feed: AdmittedFeed, desk: Desk, profiles: Mapping[str, Profile]) -> Runner:
-    """The detectors over a feed; what kills them twice is left out and kept as poison."""
-    return Runner(
-        feed,
-        desk,
-        Pipeline(profiles, alarms_per_year=settings.alarms_per_year),
-        attempts=AttemptFile(settings.data_dir / "detect.attempt"),
-        leave_out=lambda part: keep_poison(settings.data_dir / FILE_NAME, part, topic_root=settings.topic_root),
-    )
-
-
-def notice_targets(settings: Settings, clock: Clock) -> list[Target]:
+def notice_targets(settings: Settings, around: Surroundings) -> Sequence[Target]:
     """Where notices go."""
     targets: list[Target] = [LogTarget()]
     if settings.webhook_url is not None:
         if settings.webhook_secret is None:
             raise RoomsError("FETTLE_WEBHOOK_URL needs FETTLE_WEBHOOK_SECRET (whsec_ and base64) to sign with.")
-        targets.append(WebhookTarget(settings.webhook_url, settings.webhook_secret.get_secret_value(), clock=clock))
+        secret = settings.webhook_secret.get_secret_value()
+        targets.append(WebhookTarget(settings.webhook_url, secret, clock=around.people_clock))
     return targets
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the pipes are made of."""
-
-    settings: Settings
-    around: Surroundings
-    journal: Journal
-    books: Books
-    decoders: Decoders
-
-    def pipes(self, address: BrokerAddress, commands: CommandSource) -> Pipes:
-        """From the broker to the feed, and back to the appliances."""
-        settings, around = self.settings, self.around
-        window = AcceptanceWindow(round(settings.accept_past_days * DAY_MS), round(settings.accept_future_s * 1000))
-        judging = AdmissionSettings(window, settings.auto_register)
-        decoder = self.decoders.learning()
-        judge = Admission(self.books, decoder, scheme=TopicScheme(settings.topic_root), settings=judging)
-        feed = AdmittedFeed(self.journal, self.books, self.decoders.reading)
-        live, lag = LiveSamples(), CursorLag(self.journal.count_messages)
-
-        def admitted(before: int, batch: AdmittedBatch) -> None:
-            feed.offer(before, batch)
-            live.show(batch)
-
-        def appended(before: int, batch: JournalBatch) -> None:
-            lag.note(batch.position, batch.count)
-            admitter.offer(before, batch)
-
-        options = around.connection or ConnectionOptions(settings.mqtt_client_id)
-        heard = decoder.sources.subscriptions()
-        filters = subscriptions(settings.topic_root, heard, hears_itself=options.hears_itself)
-        ingester = Ingester(
-            address=address,
-            options=options,
-            filters=filters,
-            journal=self.journal,
-            clock=around.clock,
-            chance=around.chance,
-            on_appended=appended,
-            batching=BatchOptions(window=around.window),
-        )
-        courier = Courier(ingester.session, around.clock, commands)
-        admitter = Admitter(
-            self.journal,
-            judge,
-            after=self.books.cursor("admit"),
-            clock=around.people_clock,
-            on_admitted=admitted,
-            answer=courier.answer,
-        )
-        learned = LearnedTopics(
-            self.decoders.discovery,
-            ingester.session.want,
-            covered_by=[one.pattern for one in filters],
-            keep=self.decoders.keep,
-        )
-        return Pipes(ingester, courier, admitter, feed, live, lag, learned)
-
-    def writer(self, feed: AdmittedFeed, store: TelemetryStore) -> StoreWriter:
-        """From the feed to the store."""
-        root = self.settings.topic_root
-        return StoreWriter(
-            feed,
-            store,
-            self.books,
-            refuse=lambda samples: keep_unstorable(self.books, samples, topic_root=root),
-            clock=self.around.clock,
-            chance=self.around.chance,
-            options=WriterOptions(
-                retention_days=round(self.settings.retention_days), reads_ahead=not isinstance(store, EmbeddedStore)
-            ),
-        )

@@ -11,8 +11,8 @@ from alerts.accounts.accounts import Role
 from alerts.remote.policy import Scope
 from api.cli import app
 from api.service import log_setup
-from api.service.rooms import Surroundings
-from api.service.serve import Service
+from api.service.service import Service
+from api.service.surroundings import Surroundings
 from api.settings.settings import Settings
 from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
 from ingest.wire.command import decode_command
@@ -63,7 +63,7 @@ def test_a_service_with_secrets_logs_none(tmp_path: Path, capsys: pytest.Capture
         service = Service(settings, Surroundings(connection=broker.options("fettle"), window=WINDOW))
         service.start()
         try:
-            wait_until(lambda: service.rooms.pipes.ingester.session.stats.reason is not None)
+            wait_until(lambda: service.rooms.ingest.ingester.session.stats.reason is not None)
             accounts = service.rooms.accounts
             accounts.add("anna", Role.ADMIN, password="anna-password-hush")
             key, link = accounts.issue_key("anna"), accounts.login_link("anna")

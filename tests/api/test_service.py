@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,20 +15,19 @@ import httpx
 import pytest
 import websockets.sync.client
 
-from alerts.accounts.accounts import Accounts, Role
+from alerts.accounts.accounts import Role
 from alerts.appliances.directory import ensure_appliance
 from alerts.database import transact
-from api.service.desk_database import open_desk_database
 from api.service.process_lock import AlreadyRunning, ProcessLock, UnusableFolder
-from api.service.roles import Role as ProcessRole
-from api.service.roles import RoleService
-from api.service.rooms import Surroundings, make_desk, open_rooms
-from api.service.serve import Service, ServiceError
+from api.service.role import ALL
+from api.service.role import Role as ProcessRole
+from api.service.rooms import Rooms
+from api.service.service import Service, ServiceError
 from api.service.service_thread import ServiceThread
+from api.service.surroundings import Surroundings
 from api.settings.settings import Settings
 from ingest.clock import ManualClock, SystemClock
 from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
-from ingest.profiles import load_profiles
 
 USERS = {"fettle": "f", "fridge-1": "a"}
 TOPIC = "fettle/v1/refrigerator/fridge-1/telemetry"
@@ -107,10 +105,10 @@ def test_what_an_appliance_sends_is_seen_over_the_api(
 
     publish(broker, [*readings(50), b"{nonsense"])
     wait_until(lambda: client.get("/api/v1/appliances/fridge-1").status_code == 200)
-    wait_until(lambda: service.rooms.writer.stats.readings_stored == 50)
+    wait_until(lambda: service.rooms.ingest.writer.stats.readings_stored == 50)
     telemetry = client.get("/api/v1/appliances/fridge-1/telemetry?metric=power_w").json()
     letters = client.get("/api/v1/dead-letters").json()["items"]
-    (row,) = service.rooms.books.ledger_rows()
+    (row,) = service.rooms.ingest.books.ledger_rows()
     figures = client.get("/metrics").text
 
     assert len([value for value in telemetry["series"]["power_w"] if value is not None]) == 50
@@ -195,16 +193,16 @@ def test_a_restart_goes_on_where_the_first_run_ended(broker: EmbeddedBroker, tmp
     around = Surroundings(connection=broker.options("fettle"), window=WINDOW)
     first = Service(settings, around)
     first.start()
-    wait_until(lambda: first.rooms.pipes.ingester.session.stats.is_connected)
+    wait_until(lambda: first.rooms.ingest.ingester.session.stats.is_connected)
     publish(broker, readings(20, boot="r"))
-    wait_until(lambda: first.rooms.pipes.ingester.stats.messages_acknowledged >= 20)
+    wait_until(lambda: first.rooms.ingest.ingester.stats.messages_acknowledged >= 20)
     first.stop()
 
     second = Service(settings, around)
     second.start()
     try:
         wait_until(lambda: second.rooms.store.count_readings("refrigerator", "fridge-1") == 20)
-        rows = list(second.rooms.books.ledger_rows())
+        rows = list(second.rooms.ingest.books.ledger_rows())
     finally:
         second.stop()
 
@@ -302,11 +300,11 @@ def test_a_data_folder_that_can_not_be_used_is_named(tmp_path: Path) -> None:
 def test_deliveries_are_given_up_by_the_time_of_people(tmp_path: Path) -> None:
     """However fast the appliances' time runs, the receiver of a notice has a real day to come back."""
     around = Surroundings(clock=ManualClock(1), people_clock=ManualClock(2))
-    rooms = open_rooms(Settings(data_dir=tmp_path), around)
+    rooms = Rooms(Settings(data_dir=tmp_path), around, ALL)
+    clocks = rooms.desk.clock, rooms.outbox.clock
     rooms.close()
 
-    assert rooms.desk.clock is around.clock
-    assert rooms.outbox.clock is around.people_clock
+    assert clocks == (around.clock, around.people_clock)
 
 
 def test_a_missing_message_is_waited_for_by_the_time_of_people(broker: EmbeddedBroker, tmp_path: Path) -> None:
@@ -319,7 +317,7 @@ def test_a_missing_message_is_waited_for_by_the_time_of_people(broker: EmbeddedB
     acked: list[int] = []
 
     def is_stored(count: int) -> bool:
-        return sum(row.stored for row in service.rooms.books.ledger_rows() if row.boot == "g") == count
+        return sum(row.stored for row in service.rooms.ingest.books.ledger_rows() if row.boot == "g") == count
 
     async def listen(client: aiomqtt.Client) -> None:
         async for message in client.messages:
@@ -365,27 +363,24 @@ def test_four_processes_of_one_role_each_do_what_one_does(broker: EmbeddedBroker
     """Ingest, detect, desk and api on one folder meet in files and database; a whole service beside them is refused."""
     settings = Settings(data_dir=tmp_path, mqtt_url=broker.url("fettle"), http_listen="127.0.0.1:0")
     around = Surroundings(connection=broker.options("fettle"), window=WINDOW)
-    roles = {role: RoleService(settings, role, around) for role in ProcessRole}
+    roles = {role: Service(settings, around, (role,)) for role in ProcessRole}
     for service in roles.values():
         service.start()
     try:
-        desk = make_desk(settings, around, open_desk_database(settings), load_profiles())
-        accounts = Accounts(desk.engine, SystemClock(), random.Random(3))
+        accounts = roles[ProcessRole.API].rooms.accounts
         accounts.add("root", Role.ADMIN)
         headers = {"Authorization": f"Bearer {accounts.issue_key('root')}"}
         with httpx.Client(base_url=roles[ProcessRole.API].url, headers=headers, trust_env=False) as client:
-            pipes = roles[ProcessRole.INGEST].pipes
-            assert pipes is not None
-            wait_until(lambda: pipes.ingester.session.stats.is_connected)
+            wait_until(roles[ProcessRole.INGEST].rooms.ingest.is_connected)
             publish(broker, [*readings(30, boot="roles"), b"{nonsense"])
             wait_until(lambda: client.get("/api/v1/appliances/fridge-1").status_code == 200)
             wait_until(lambda: len(client.get("/api/v1/appliances/fridge-1/telemetry").json()["ts"]) == 30)
             letters = client.get("/api/v1/dead-letters").json()["items"]
+            wait_until(lambda: client.get("/readyz").status_code == 200)
             roles[ProcessRole.INGEST].stop()
-            figures = client.get("/metrics").text
+            figures, ready = client.get("/metrics").text, client.get("/readyz").json()
         with pytest.raises(ServiceError, match="already works on"):
             Service(settings, around).start()
-        desk.engine.dispose()
     finally:
         for service in roles.values():
             service.stop()
@@ -396,4 +391,8 @@ def test_four_processes_of_one_role_each_do_what_one_does(broker: EmbeddedBroker
     assert "\nfettle_journal_bytes " in figures
     assert "\nfettle_messages_received_total 31.0" in figures
     assert 'fettle_store_errors_total{kind="down"} 0.0' in figures
+    assert 'fettle_role_up{role="detect"} 1.0' in figures
+    assert 'fettle_role_up{role="ingest"} 0.0' in figures
+    assert "fettle_broker_connected" not in figures
+    assert ready["reasons"] == [f"ingest: no process does this on {tmp_path}; start fettle ingest"]
     assert [service.failure for service in roles.values()] == [None] * 4

@@ -10,8 +10,9 @@ import pytest
 
 from alerts.desk import Desk
 from alerts.errors import UnavailableError
-from api.service.rooms import Rooms, Surroundings
-from api.service.serve import Service
+from api.service.rooms import Rooms
+from api.service.service import Service
+from api.service.surroundings import Surroundings
 from api.settings.settings import Settings
 from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
 from ingest.wire.dead_letter import Reason
@@ -69,23 +70,23 @@ def test_every_figure_relied_on_is_there_from_the_start(client: httpx.Client) ->
 
 def lose_broker(rooms: Rooms) -> None:
     """The broker is gone."""
-    stats = rooms.pipes.ingester.session.stats
+    stats = rooms.ingest.ingester.session.stats
     stats.is_connected, stats.sentence = False, "no broker at mqtt://b:1883"
 
 
 def fill_disk(rooms: Rooms) -> None:
     """The journal can't be written."""
-    rooms.pipes.ingester.commit_stats.sentence = "the disk is full"
+    rooms.ingest.ingester.commit_stats.sentence = "the disk is full"
 
 
 def lock_books(rooms: Rooms) -> None:
     """The books can't be written."""
-    rooms.pipes.admitter.stats.sentence = "the books are locked"
+    rooms.ingest.line.admitter.stats.sentence = "the books are locked"
 
 
 def stop_store(rooms: Rooms) -> None:
     """The telemetry store is away."""
-    rooms.writer.stats.trouble = "InfluxDB does not answer"
+    rooms.ingest.writer.stats.trouble = "InfluxDB does not answer"
 
 
 TROUBLES: dict[str, tuple[Callable[[Rooms], None], str]] = {
@@ -101,15 +102,15 @@ def test_each_part_that_is_away_is_named(service: Service, client: httpx.Client,
     """One part in trouble: 503 with its one reason; alive all the while; ready again when it is back."""
     make, reason = TROUBLES[part]
     rooms = service.rooms
-    before = (rooms.pipes.ingester.session.stats.sentence,)
+    before = (rooms.ingest.ingester.session.stats.sentence,)
 
     make(rooms)
     away, alive = client.get("/readyz"), client.get("/livez")
-    session = rooms.pipes.ingester.session.stats
+    session = rooms.ingest.ingester.session.stats
     session.is_connected, session.sentence = True, before[0]
-    rooms.pipes.ingester.commit_stats.sentence = None
-    rooms.pipes.admitter.stats.sentence = None
-    rooms.writer.stats.trouble = None
+    rooms.ingest.ingester.commit_stats.sentence = None
+    rooms.ingest.line.admitter.stats.sentence = None
+    rooms.ingest.writer.stats.trouble = None
     back = client.get("/readyz")
 
     assert (away.status_code, away.json()) == (503, {"ready": False, "reasons": [reason]})
@@ -139,7 +140,7 @@ def test_several_reasons_are_all_told(service: Service, client: httpx.Client) ->
     stop_store(service.rooms)
 
     answer = client.get("/readyz")
-    service.rooms.pipes.ingester.commit_stats.sentence = None
-    service.rooms.writer.stats.trouble = None
+    service.rooms.ingest.ingester.commit_stats.sentence = None
+    service.rooms.ingest.writer.stats.trouble = None
 
     assert answer.json()["reasons"] == ["journal: the disk is full", "telemetry store: InfluxDB does not answer"]

@@ -26,8 +26,8 @@ from alerts.alerting.tables import alerts
 from alerts.database import open_database
 from alerts.tickets.tables import tickets
 from api.demo.demo import fleet_ids
-from api.service.rooms import Surroundings
-from api.service.serve import Service
+from api.service.service import Service
+from api.service.surroundings import Surroundings
 from api.settings.settings import Settings
 from ingest.clock import AcceleratedClock, SystemClock
 from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
@@ -130,13 +130,13 @@ def what_is_stored(service: Service, expected: int, ids: Collection[str]) -> Sto
     """
     rooms = service.rooms
     deadline = time.monotonic() + PATIENCE_S
-    while sum(row.stored for row in rooms.books.ledger_rows() if row.id in ids) < expected or any(
-        position < rooms.journal.tip() for position in rooms.cursors().values()
+    while sum(row.stored for row in rooms.ingest.books.ledger_rows() if row.id in ids) < expected or any(
+        position < rooms.ingest.journal.tip() for position in rooms.cursors().values()
     ):
         assert time.monotonic() < deadline, (expected, rooms.cursors())
         assert service.failure is None
         time.sleep(0.1)
-    rows = [row for row in rooms.books.ledger_rows() if row.id in ids]
+    rows = [row for row in rooms.ingest.books.ledger_rows() if row.id in ids]
     return Stored(
         sum(row.stored for row in rows),
         sum(row.dead_lettered for row in rows),
@@ -172,7 +172,7 @@ def serving(settings: Settings, around: Surroundings) -> Iterator[Service]:
     service.start()
     try:
         deadline = time.monotonic() + PATIENCE_S
-        while not service.rooms.pipes.ingester.session.stats.is_connected:
+        while not service.rooms.ingest.ingester.session.stats.is_connected:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         yield service
@@ -193,7 +193,7 @@ def on_embedded_parts(
             told = tell_fleet(folder, broker.old_url(), passwords)
             stored = what_is_stored(service, told.published, passwords)
             arrived: list[tuple[str, bytes]] = []
-            for batch in service.rooms.journal.read(0, limit_bytes=1 << 30):
+            for batch in service.rooms.ingest.journal.read(0, limit_bytes=1 << 30):
                 messages = unpack(batch.frames)
                 arrived += zip(messages.topics, messages.payloads, strict=True)
         return told, stored, what_is_said(settings), arrived

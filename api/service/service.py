@@ -1,14 +1,17 @@
-"""What every service of ours is: a lock on its roles, parts that are open, and threads that live and die together.
+"""A process of the service: its roles' loops, a thread each, over its rooms; they live and die together.
 
-The death of one thread ends the service with its cause: a service that only half works looks healthy and isn't.
+Everything behind the journal may be away, the broker too: the service waits and says so on ``/readyz``. The death of one
+thread ends the service with its cause: a service that only half works looks healthy and isn't.
 """
 
 from __future__ import annotations
 
-import asyncio
+import os
+import signal
+import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -17,8 +20,11 @@ import structlog
 from alerts.errors import DeskError
 from api.http.listening import ListenError
 from api.service.process_lock import AlreadyRunning, ProcessLock
-from api.service.rooms import RoomsError
-from api.service.service_thread import Run, ServiceThread
+from api.service.role import ALL, Role
+from api.service.rooms import Rooms, RoomsError
+from api.service.service_thread import ServiceThread
+from api.service.surroundings import Surroundings
+from api.service.table import LOOPS
 from ingest.books.books import BooksError
 from ingest.journal import JournalError
 from ingest.mqtt.address import AddressError
@@ -27,6 +33,8 @@ from ingest.store import StoreError
 from ingest.wire.foreign.devices import DevicesError
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from api.settings.settings import Settings
 
 log = structlog.get_logger()
@@ -47,33 +55,39 @@ EXPECTED = (
 )
 """What may go wrong at a start and is told in one sentence."""
 
-Runs = Mapping[str, Run]
-"""Loops by name."""
-
 
 class ServiceError(Exception):
     """The service can't start, or has died; the text says why."""
 
 
-class Threaded:
-    """Starts and stops loops together. A service says in :meth:`_open` what it opens and which loops it has."""
+class Service:
+    """All roles of an installation, or some. :attr:`rooms` gives the demo and the tests what is open."""
 
-    def __init__(self, settings: Settings, roles: tuple[str, ...]) -> None:
+    def __init__(self, settings: Settings, around: Surroundings | None = None, roles: Sequence[Role] = ALL) -> None:
         self.settings = settings
-        self._lock = ProcessLock(settings.data_dir, roles)
+        self.roles = tuple(roles)
+        self._around = around or Surroundings()
+        self._lock = ProcessLock(settings.data_dir, tuple(role.value for role in roles))
         self._threads: list[ServiceThread] = []
         self._opened: ExitStack | None = None
-        self._at_stop: list[Callable[[], None]] = []
-        self._at_close: list[Callable[[], None]] = []
+        self._rooms: Rooms | None = None
         self._ended = threading.Event()
         self.failure: ServiceError | None = None
         """Why the service has died; None while it lives."""
         self.is_hanging = False
         """Whether a thread did not end in time at the stop."""
 
-    def _open(self, opened: ExitStack) -> Runs:
-        """Open what is needed, closed by ``opened``; the loops by name."""
-        raise NotImplementedError
+    @property
+    def rooms(self) -> Rooms:
+        """What is open between start and stop."""
+        if self._rooms is None:
+            raise ServiceError("The service is not started.")
+        return self._rooms
+
+    @property
+    def url(self) -> str:
+        """Where API and console are; empty in a process without the role ``api``."""
+        return self.rooms.url
 
     def start(self) -> None:
         """Open everything and start the threads; raises :class:`ServiceError` with a sentence, and leaves nothing open."""
@@ -81,15 +95,22 @@ class Threaded:
             with ExitStack() as opened:
                 self._lock.acquire()
                 opened.callback(self._lock.release)
-                runs = self._open(opened)
+                rooms = self._rooms = Rooms(self.settings, self._around, self.roles)
+                opened.callback(rooms.close)
+                self._threads = self._make_threads(rooms)
                 self._opened = opened.pop_all()
         except OSError as error:
             raise ServiceError(f"{error.filename or self.settings.data_dir}: {error.strerror}.") from error
         except EXPECTED as error:
             raise ServiceError(str(error)) from error
-        self._threads = [ServiceThread(name, run, on_death=self._died) for name, run in runs.items()]
+        log.info("service_opened", roles=[role.value for role in self.roles], url=rooms.url)
         for thread in self._threads:
             thread.start()
+
+    def _make_threads(self, rooms: Rooms) -> list[ServiceThread]:
+        """A thread for each loop that is ours."""
+        ours = [loop for loop in LOOPS if loop.role is None or loop.role in self.roles]
+        return [ServiceThread(loop.name, loop.make(rooms), on_death=self._died) for loop in ours]
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Block until the service has died or was asked to end; False where neither came in time."""
@@ -107,8 +128,7 @@ class Threaded:
         deadline = time.monotonic() + STOP_WITHIN_S
         for thread in self._threads:
             thread.ask_to_stop()
-        for call in self._at_stop:
-            call()
+        self.rooms.ask_to_stop()
         late = [thread.name for thread in self._threads if not thread.join(deadline - time.monotonic())]
         if late:
             log.warning("threads_did_not_end", threads=late)  # their files are closed by the end of the process
@@ -116,39 +136,34 @@ class Threaded:
             opened.pop_all()
             self._lock.release()
         else:
-            for call in self._at_close:
-                call()
             opened.close()
         self._ended.set()
         log.info("service_stopped")
-
-    def at_stop(self, call: Callable[[], None]) -> None:
-        """Have something called when the service is to stop, before its threads are waited for."""
-        self._at_stop.append(call)
-
-    def at_close(self, call: Callable[[], None]) -> None:
-        """Have something closed when all threads have ended; from any thread."""
-        self._at_close.append(call)
-
-    def in_loop(self, work: Callable[[asyncio.Event], Awaitable[None]]) -> Run:
-        """A thread's run that drives an asyncio loop; the work gets the event that asks it to end."""
-
-        async def drive(stop: threading.Event) -> None:
-            loop, stopping = asyncio.get_running_loop(), asyncio.Event()
-
-            def ask() -> None:
-                if not loop.is_closed():
-                    loop.call_soon_threadsafe(stopping.set)
-
-            self.at_stop(ask)
-            if stop.is_set():
-                return
-            await work(stopping)
-
-        return lambda stop: asyncio.run(drive(stop))
 
     def _died(self, name: str, cause: BaseException) -> None:
         """A thread has ended with an error: so does the service."""
         if self.failure is None:
             self.failure = ServiceError(f"The {name} loop has died: {type(cause).__name__}: {cause}")
         self._ended.set()
+
+
+def run_until_signal(service: Service) -> None:
+    """Run until SIGTERM or SIGINT, then stop in order; a second signal ends the process at once."""
+    signals: list[int] = []
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        if signals:
+            os._exit(128 + number)
+        signals.append(number)
+        service.end()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    service.start()
+    service.wait()
+    service.stop()
+    if service.failure is not None:
+        raise service.failure
+    if service.is_hanging:
+        sys.stderr.flush()
+        os._exit(0)  # the interpreter's own end takes seconds on a busy machine, and would give nothing back
