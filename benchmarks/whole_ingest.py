@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.admission.admission import Admission
+from api.service.line import Line
 from ingest.books.books import Books
 from ingest.clock import SystemClock
 from ingest.feed.feed import AdmittedFeed
@@ -40,23 +40,24 @@ class WholeIngest:
     """The parts, running."""
 
     ingester: Ingester
-    admitter: Admitter
-    feed: AdmittedFeed
+    line: Line
     books: Books
     admitting: threading.Thread
     receiving: asyncio.Task[None]
 
     def writer(self, store: TelemetryStore) -> StoreWriter:
         """The cursor "store" of this ingest, to be run in a thread, as it writes to a store that is another process."""
-        return StoreWriter(
-            self.feed,
-            store,
-            self.books,
-            refuse=lambda _: None,
-            clock=SystemClock(),
-            chance=random.Random(1),
-            options=WriterOptions(reads_ahead=True),
-        )
+        return self.line.writer(store, refuse=lambda _: None, options=WriterOptions(reads_ahead=True))
+
+    @property
+    def admitter(self) -> Admitter:
+        """The cursor "admit"."""
+        return self.line.admitter
+
+    @property
+    def feed(self) -> AdmittedFeed:
+        """What was admitted."""
+        return self.line.feed
 
     def check(self) -> None:
         """Raise if a part has ended by itself: nothing more would come."""
@@ -72,15 +73,7 @@ async def whole_ingest(folder: Path, url: str, journal: Journal | None = None) -
     journal = journal or SqliteJournal.open_writer(folder / "journal")
     books = Books.open(folder / "books.db")
     clock = SystemClock()
-    feed = AdmittedFeed(journal, books, BatchDecoder)
-    admitter = Admitter(
-        journal,
-        Admission(books, BatchDecoder()),
-        after=books.cursor("admit"),
-        clock=clock,
-        on_admitted=feed.offer,
-        answer=lambda _said: None,
-    )
+    line = Line.of(journal, books, judging=BatchDecoder(), reading=BatchDecoder, clock=clock, chance=random.Random(1))
     ingester = Ingester(
         address=parse_address(url),
         options=ConnectionOptions("fettle"),
@@ -88,17 +81,17 @@ async def whole_ingest(folder: Path, url: str, journal: Journal | None = None) -
         journal=journal,
         clock=clock,
         chance=random.Random(1),
-        on_appended=admitter.offer,
+        on_appended=line.admitter.offer,
     )
-    admitting = threading.Thread(target=admitter.run, name="admit", daemon=True)
+    admitting = threading.Thread(target=line.admitter.run, name="admit", daemon=True)
     admitting.start()
     receiving = asyncio.create_task(ingester.run())
     try:
-        yield WholeIngest(ingester, admitter, feed, books, admitting, receiving)
+        yield WholeIngest(ingester, line, books, admitting, receiving)
     finally:
         ingester.request_stop()
         await receiving
-        admitter.stop()
+        line.admitter.stop()
         admitting.join()
         books.close()
         journal.close()

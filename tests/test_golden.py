@@ -14,15 +14,11 @@ import pytest
 from alerts.database import migrate, open_database
 from alerts.desk import Desk
 from alerts.errors import DatabaseError
-from detectors.pipeline import Pipeline
-from detectors.runner import Runner
-from ingest.admission.admission import Admission
+from api.service.line import Line, detecting
 from ingest.books.books import FILE_NAME, Books, BooksError
 from ingest.clock import ManualClock
-from ingest.feed.feed import AdmittedFeed
 from ingest.journal import JournalError
 from ingest.journal.sqlite import SqliteJournal
-from ingest.loops.admit import Admitter
 from ingest.profiles import load_profiles
 from ingest.store import StoreUnavailable
 from ingest.store.embedded import EmbeddedStore
@@ -54,20 +50,18 @@ def test_a_released_version_goes_on_where_it_was(left: Path) -> None:
     books, engine = Books.open(left / FILE_NAME), open_database(f"sqlite:///{left / 'desk.db'}")
     migrate(engine)
     journal = SqliteJournal.open_writer(left / "journal", floor=books.cursor("admit"))
-    feed = AdmittedFeed(journal, books, lambda: BatchDecoder(profiles))
-    admission = Admission(books, BatchDecoder(profiles))
-    admitter = Admitter(
+    line = Line.of(
         journal,
-        admission,
-        after=books.cursor("admit"),
+        books,
+        judging=BatchDecoder(profiles),
+        reading=lambda: BatchDecoder(profiles),
         clock=clock,
-        on_admitted=feed.offer,
-        answer=lambda _answers: None,
+        chance=random.Random(1),
     )
-    runner = Runner(feed, Desk(engine, profiles, clock, random.Random(1)), Pipeline(profiles))
+    runner = detecting(line.feed, Desk(engine, profiles, clock, random.Random(1)), profiles)
 
     position = journal.append(frames(3), count=3, received_ms=clock.now_ms())
-    admitter.run_once(0)
+    line.admitter.run_once(0)
     runner.start()
     while runner.run_once():
         pass

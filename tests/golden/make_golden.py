@@ -21,15 +21,10 @@ import mqtt5
 
 from alerts.database import migrate, open_database
 from alerts.desk import Desk
-from detectors.pipeline import Pipeline
-from detectors.runner import Runner
-from ingest.admission.admission import Admission
+from api.service.line import Line, detecting
 from ingest.books.books import FILE_NAME, Books
 from ingest.clock import ManualClock
-from ingest.feed.feed import AdmittedFeed
 from ingest.journal.sqlite import SqliteJournal
-from ingest.loops.admit import Admitter
-from ingest.loops.store import StoreWriter
 from ingest.profiles import load_profiles
 from ingest.store.embedded import EmbeddedStore
 from ingest.wire.columns import BatchDecoder
@@ -49,24 +44,22 @@ def make(folder: Path) -> None:
     engine = open_database(f"sqlite:///{folder / 'desk.db'}")
     migrate(engine)
     store = EmbeddedStore.open(folder / "telemetry.db")
-    feed = AdmittedFeed(journal, books, lambda: BatchDecoder(profiles))
-    admitter = Admitter(
+    line = Line.of(
         journal,
-        Admission(books, BatchDecoder(profiles)),
-        after=0,
+        books,
+        judging=BatchDecoder(profiles),
+        reading=lambda: BatchDecoder(profiles),
         clock=clock,
-        on_admitted=feed.offer,
-        answer=lambda _answers: None,
+        chance=random.Random(1),
+        monotonic=lambda: 0.0,
     )
-    runner = Runner(feed, Desk(engine, profiles, clock, random.Random(1)), Pipeline(profiles))
+    runner = detecting(line.feed, Desk(engine, profiles, clock, random.Random(1)), profiles)
     runner.start()
-    writer = StoreWriter(
-        feed, store, books, refuse=lambda _samples: None, clock=clock, chance=random.Random(1), monotonic=lambda: 0.0
-    )
+    writer = line.writer(store, refuse=lambda _samples: None)
     for frames in batches():
         clock.advance(ROUND_MS * PER_BATCH // LOAD.appliances)
         journal.append(frames, count=len(frames), received_ms=clock.now_ms())
-        admitter.run_once(0)
+        line.admitter.run_once(0)
         while runner.run_once():
             pass
     runner.commit()

@@ -10,23 +10,19 @@ from collections.abc import Iterable, Mapping
 
 import mqtt5
 
+from api.service import line as service_line
 from detectors.finding import Finding
-from detectors.pipeline import Pipeline
-from detectors.runner import Runner
-from ingest.admission.admission import Admission
 from ingest.books.dead_letters import KeptLetter, list_dead_letters
 from ingest.books.ledger import LedgerRow
 from ingest.clock import ManualClock
-from ingest.feed.feed import AdmittedFeed
-from ingest.loops.admit import Admitter
 from ingest.loops.commit import Committer, ReceivedBatch
-from ingest.loops.store import StoreWriter, WriterOptions
+from ingest.loops.store import WriterOptions
 from ingest.mqtt.frames import take_publishes
 from ingest.profiles.definition import Profile
 from ingest.wire.columns import BatchDecoder
 from tests.detectors.memory_sink import MemorySink
-from tests.world_disk import DiskJournal, SimulatedDisk
-from tests.world_parts import WorldBooks, WorldStore, open_books
+from tests.world.disk import DiskJournal, SimulatedDisk
+from tests.world.parts import WorldBooks, WorldStore, open_books
 
 
 class Line:
@@ -39,32 +35,28 @@ class Line:
         self.books = WorldBooks(open_books(), lambda _name: None)
         self.store = WorldStore(lambda _name: None)
         self.sink = MemorySink()
-        self.feed = AdmittedFeed(self.journal, self.books, lambda: BatchDecoder(profiles))
-        self.admitter = Admitter(
+        line = service_line.Line.of(
             self.journal,
-            Admission(self.books, BatchDecoder(profiles)),
-            after=0,
+            self.books,
+            judging=BatchDecoder(profiles),
+            reading=lambda: BatchDecoder(profiles),
             clock=self.clock,
-            on_admitted=self.feed.offer,
-            answer=lambda _answers: None,
+            chance=random.Random(1),
+            monotonic=lambda: 0.0,
         )
+        self.feed, self.admitter = line.feed, line.admitter
         self.committer = Committer(
             self.journal,
             on_durable=lambda _batches: None,
-            on_appended=self.admitter.offer,
+            on_appended=line.admitter.offer,
             clock=self.clock,
         )
-        self.runner = Runner(self.feed, self.sink, Pipeline(profiles), elapsed_s=lambda: self.elapsed_s)
+        self.runner = service_line.detecting(line.feed, self.sink, profiles, elapsed_s=lambda: self.elapsed_s)
         self.runner.start()
-        self.writer = StoreWriter(
-            self.feed,
+        self.writer = line.writer(
             self.store,  # type: ignore[arg-type]  # it only writes
-            self.books,
             refuse=lambda _samples: None,
-            clock=self.clock,
-            chance=random.Random(1),
             options=WriterOptions(linger_s=0),
-            monotonic=lambda: 0.0,
         )
 
     def arrive(self, messages: Iterable[tuple[str, bytes]], at_ms: int) -> None:

@@ -10,16 +10,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from detectors.pipeline import Pipeline
+from api.service.line import detecting
 from detectors.reorder import WATERMARK_MS, Reorder
-from detectors.runner import Runner
 from ingest.books.ledger import LedgerRow
 from ingest.loops.commit import SILENCE_MS
 from ingest.sample import AdmittedBatch
 from ingest.wire.timestamp import parse_ms
 from tests.detectors.memory_sink import MemorySink
 from tests.scenarios.line import Line
-from tests.world_fleet import KIND, PROFILES, START_MS
+from tests.world.fleet import KIND, PROFILES, START_MS
 
 INTERVAL_MS = 20_000
 COUNT = 160
@@ -209,7 +208,7 @@ def test_what_waits_is_found_when_the_whole_fleet_falls_silent() -> None:
     assert [(one.fault_mode, one.raised_ms) for one in line.findings()] == [(FAULT_OF_CODE, last_ms)]
     assert line.journal.tip() == tip + 1
     sink = MemorySink()
-    replay = Runner(line.feed, sink, Pipeline(PROFILES))
+    replay = detecting(line.feed, sink, PROFILES)
     replay.start()
     while replay.run_once():
         pass

@@ -10,7 +10,7 @@ import pytest
 
 from ingest.wire.dead_letter import Reason
 from tests.scenarios.line import Line
-from tests.world_fleet import KIND, PROFILES, START_MS
+from tests.world.fleet import KIND, PROFILES, START_MS
 
 GOOD = 2_000
 PER_BATCH = 200

@@ -14,16 +14,15 @@ from sqlalchemy import func, select
 
 from alerts.notices.tables import outbox
 from alerts.tickets.tables import tickets
-from detectors.pipeline import Pipeline
-from detectors.runner import Runner
+from api.service.line import detecting
 from ingest.books.dead_letters import list_dead_letters
 from ingest.books.event_time import AcceptanceWindow
 from ingest.feed.feed import AdmittedFeed
 from ingest.mqtt.frames import unpack
 from tests.detectors.memory_sink import MemorySink
-from tests.world import WRONG_CLOCKS_MS, Guards, World, run_world
-from tests.world_fleet import PROFILES, Fate, Said, make_plan
-from tests.world_parts import decoder
+from tests.world.fleet import PROFILES, Fate, Said, make_plan
+from tests.world.parts import decoder
+from tests.world.world import WRONG_CLOCKS_MS, Guards, World, run_world
 
 WINDOW = AcceptanceWindow()
 
@@ -162,7 +161,7 @@ def the_checkpoint_is_the_fold(world: World, _truth: Truth) -> str | None:
     service = world.service
     sink = MemorySink()
     feed = AdmittedFeed(service.journal, service.books, lambda: decoder("read"))
-    runner = Runner(feed, sink, Pipeline(PROFILES), commit_every_s=1e12, elapsed_s=lambda: 0.0)
+    runner = detecting(feed, sink, PROFILES, commit_every_s=1e12, elapsed_s=lambda: 0.0)
     runner.start()
     while runner.run_once():
         pass

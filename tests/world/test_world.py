@@ -10,8 +10,9 @@ import pytest
 from ingest.books.ledger import BootLedger
 from ingest.journal import Journal
 from tests.contract.journal_suite import JournalSuite
-from tests.world import Guards, first_broken
-from tests.world_disk import DiskJournal, SimulatedDisk
+from tests.world.disk import DiskJournal, SimulatedDisk
+from tests.world.seeds import first_broken
+from tests.world.world import Guards
 
 FEW = 12
 """Seeds in ``make test``; two thousand run by ``make test-world``."""

@@ -28,7 +28,7 @@ from ingest.books.dead_letters import DeadLetterQuota
 from ingest.sample import SampleBlock
 from ingest.store import StoreUnavailable
 from ingest.wire.columns import BatchDecoder
-from tests.world_fleet import PROFILES
+from tests.world.fleet import PROFILES
 
 Point = Callable[[str], None]
 

@@ -2,7 +2,7 @@
 
 A seed draws what the appliances say and what goes wrong on the way: crashes at any hand-over, torn and lost writes, a disk
 that is full, cut connections, a broker that is killed, messages doubled, mixed up, late, clocks that jump, a store and a
-database that are away. Then everything heals, and :mod:`tests.world_checks` asks for what was promised.
+database that are away. Then everything heals, and :mod:`tests.world.checks` asks for what was promised.
 
     python -m tests.world --seed 17            replays one seed and says what happened
     make test-world                            two thousand seeds
@@ -10,32 +10,21 @@ database that are away. Then everything heals, and :mod:`tests.world_checks` ask
 
 from __future__ import annotations
 
-import argparse
-import logging
 import random
 import sqlite3
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-
-import structlog
 
 from alerts.desk import Desk
 from alerts.errors import UnavailableError
-from detectors.pipeline import Pipeline
-from detectors.runner import Runner
-from ingest.admission.admission import Admission
+from api.service.line import Line, detecting
 from ingest.clock import ManualClock
-from ingest.feed.feed import AdmittedFeed
-from ingest.loops.admit import Admitter
 from ingest.loops.commit import Committer, ReceivedBatch
-from ingest.loops.store import StoreWriter, WriterOptions
+from ingest.loops.store import WriterOptions
 from ingest.wire.command import decode_ack
-from tests.world_disk import DiskJournal, SimulatedDisk
-from tests.world_fleet import PROFILES, START_MS, Agent, Broker, Link, Plan, make_plan
-from tests.world_parts import WorldBooks, WorldSink, WorldStore, decoder, open_books, open_desk_engine
+from tests.world.disk import DiskJournal, SimulatedDisk
+from tests.world.fleet import PROFILES, START_MS, Agent, Broker, Link, Plan, make_plan
+from tests.world.parts import WorldBooks, WorldSink, WorldStore, decoder, open_books, open_desk_engine
 
 HOUR_MS = 3_600_000
 WRONG_CLOCKS_MS = (-HOUR_MS, 2 * HOUR_MS, -START_MS, 4_291_747_200_000 - START_MS)
@@ -208,31 +197,28 @@ class Service:
         self.books = WorldBooks(world.books, world.point)
         judging, reading = decoder("admit"), decoder("read")
         judging.sources.known.clear()
-        self.feed = AdmittedFeed(self.journal, self.books, lambda: reading)
-        self.admitter = Admitter(
+        line = Line.of(
             self.journal,
-            Admission(self.books, judging),
-            after=self.books.cursor("admit"),
-            clock=world.clock,
-            on_admitted=self.feed.offer,
-            answer=world.answered,
-        )
-        self.committer = Committer(
-            self.journal, on_durable=self._durable, on_appended=self.admitter.offer, clock=world.clock, retry_s=0
-        )
-        self.sink = WorldSink(world.desk, world.point, random.Random(1), is_whole=guards.is_whole)
-        self.runner = Runner(self.feed, self.sink, Pipeline(PROFILES), commit_every_s=180, elapsed_s=self._elapsed_s)
-        self.runner.start()
-        self.is_detect_late = False
-        self.writer = StoreWriter(
-            self.feed,
-            world.store,  # type: ignore[arg-type]  # it only writes: reading is the checks' matter
             self.books,
-            refuse=lambda _samples: None,
+            judging=judging,
+            reading=lambda: reading,
             clock=world.clock,
             chance=random.Random(1),
-            options=WriterOptions(samples=40, linger_s=0),
+            answer=world.answered,
             monotonic=self._elapsed_s,
+        )
+        self.admitter = line.admitter
+        self.committer = Committer(
+            self.journal, on_durable=self._durable, on_appended=line.admitter.offer, clock=world.clock, retry_s=0
+        )
+        self.sink = WorldSink(world.desk, world.point, random.Random(1), is_whole=guards.is_whole)
+        self.runner = detecting(line.feed, self.sink, PROFILES, commit_every_s=180, elapsed_s=self._elapsed_s)
+        self.runner.start()
+        self.is_detect_late = False
+        self.writer = line.writer(
+            world.store,  # type: ignore[arg-type]  # it only writes: reading is the checks' matter
+            refuse=lambda _samples: None,
+            options=WriterOptions(samples=40, linger_s=0),
         )
         self.connect()
 
@@ -289,17 +275,6 @@ class Service:
         return (self.world.true_ms - START_MS) / 1000
 
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Without the logs of the parts: a world in trouble has much to say."""
-    before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    try:
-        yield
-    finally:
-        structlog.configure(**before)
-
-
 PLANS = 50
 
 
@@ -308,38 +283,3 @@ def run_world(seed: int, guards: Guards | None = None) -> World:
     world = World(make_plan(seed % PLANS), random.Random(seed), guards or Guards())
     world.run()
     return world
-
-
-def main() -> int:
-    """Replay one seed, or many; the first that breaks a promise in each process is told."""
-    parser = argparse.ArgumentParser(description="The simulated world, seed by seed.")
-    parser.add_argument("--seed", type=int, help="replay this one")
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--count", type=int, default=100)
-    parser.add_argument("--jobs", type=int, default=1, help="processes")
-    asked = parser.parse_args()
-    seeds = [asked.seed] if asked.seed is not None else list(range(asked.first, asked.first + asked.count))
-    if asked.jobs == 1:
-        found = [first_broken(seeds)]
-    else:
-        with ProcessPoolExecutor(asked.jobs) as pool:
-            found = list(pool.map(first_broken, [seeds[job :: asked.jobs] for job in range(asked.jobs)]))
-    broken = [sentence for sentence in found if sentence]
-    sys.stdout.write("\n".join(broken or [f"{len(seeds)} seeds, nothing broken"]) + "\n")
-    return 1 if broken else 0
-
-
-def first_broken(seeds: Sequence[int], guards: Guards | None = None) -> str | None:
-    """The first of these seeds that breaks a promise, which one, and how to replay it."""
-    from tests.world_checks import check_seed  # noqa: PLC0415 - it imports this module
-
-    with quiet():
-        for seed in seeds:
-            broken = check_seed(seed, guards)
-            if broken:
-                return f"seed {seed}: {broken}\nreplay: python -m tests.world --seed {seed}"
-    return None
-
-
-if __name__ == "__main__":
-    sys.exit(main())
