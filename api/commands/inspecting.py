@@ -72,14 +72,13 @@ def dead_letters(
 ) -> None:
     """Messages that could not be accepted, each with its reason."""
     from ingest.books.books import BooksError  # noqa: PLC0415
-    from ingest.books.dead_letters import list_dead_letters  # noqa: PLC0415
     from ingest.wire.dead_letter import Reason  # noqa: PLC0415
 
     if reason is not None and reason not in set(Reason):
         raise typer.BadParameter(f"{reason!r} is none of {', '.join(Reason)}", param_hint="--reason")
     wanted = None if reason is None else Reason(reason)
-    with telling(BooksError), _open_books(ctx, config) as books, books.snapshot() as connection:
-        letters = list_dead_letters(connection, reason=wanted)
+    with telling(BooksError), _open_books(ctx, config) as books:
+        letters = books.dead_letters(reason=wanted)
         if as_json:
             for letter in letters:
                 write_line(letter.as_json())

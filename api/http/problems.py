@@ -28,6 +28,7 @@ from alerts.errors import (
     UnavailableError,
     UnknownError,
 )
+from ingest.books.file import BooksError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -104,6 +105,7 @@ def install(app: FastAPI) -> None:
     """Answer every kind of error with a problem document."""
     app.add_exception_handler(Problem, _on_problem)  # type: ignore[arg-type]  # a denied WebSocket has no response
     app.add_exception_handler(DeskError, _on_desk_error)
+    app.add_exception_handler(BooksError, _on_books_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(Exception, _on_crash)
@@ -157,6 +159,11 @@ async def _on_desk_error(request: Request, error: Exception) -> Response:
         if hasattr(error, name)
     }
     return respond(request, status, str(error), headers={"retry-after": "5"} if status == 503 else None, **members)
+
+
+async def _on_books_error(request: Request, error: Exception) -> Response:
+    """The books can't be read now."""
+    return respond(request, 503, str(error), headers={"retry-after": "5"})
 
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from alerts.errors import DeskError
 from alerts.lifecycle import OVER
 from api.service.cursor_lag import CursorLag
 from api.service.signs import Signs, counters, gauge, gauges
-from ingest.books.dead_letters import dead_letter_counts
+from ingest.books.file import BooksError
 from ingest.journal import JournalError
 from ingest.wire.dead_letter import Reason
 
@@ -49,7 +50,7 @@ class HouseSigns:
 
     def signs(self) -> Signs:
         """As the process's vital signs take them."""
-        gap = _Cached(self._count_gap, GAP_FRESH_S)
+        gap = _Cached(lambda: self._count_gap(gap.value), GAP_FRESH_S)
 
         def figures() -> Iterator[Metric]:
             yield self._dead_letters()
@@ -59,18 +60,21 @@ class HouseSigns:
 
         return Signs(figures)
 
-    def _count_gap(self) -> int:
-        """What is missing of all boots."""
+    def _count_gap(self, before: int) -> int:
+        """What is missing of all boots; what it was before while the books can't be read."""
         books = self.rooms.books()
-        return 0 if books is None else sum(row.gap or 0 for row in books.ledger_rows())
+        try:
+            return 0 if books is None else sum(row.gap or 0 for row in books.ledger_rows())
+        except BooksError:
+            return before
 
     def _dead_letters(self) -> Metric:
         """Refused messages since the books began, by reason."""
         counts = dict.fromkeys(Reason, 0)
         books = self.rooms.books()
         if books is not None:
-            with books.snapshot() as connection:
-                counts |= dead_letter_counts(connection)
+            with suppress(BooksError):  # they are locked for a moment: the next look tells
+                counts |= books.dead_letter_counts()
         named = {reason.value: float(count) for reason, count in counts.items()}
         return counters("fettle_dead_letters", "messages refused, by reason", "reason", named)
 
@@ -94,6 +98,6 @@ class HouseSigns:
         try:
             tip, cursors = journal.tip(), self.rooms.cursors()
             behind = {name: float(self._lag.behind(at, tip=tip, cursor=name)) for name, at in cursors.items()}
-        except (DeskError, JournalError):
+        except (BooksError, DeskError, JournalError):
             return
         yield gauges("fettle_cursor_lag_messages", "messages a reader is behind", "cursor", behind)

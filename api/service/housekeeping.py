@@ -16,7 +16,7 @@ from alerts.cursors.checkpoint import DETECT, read_cursor
 from alerts.database import Transaction, look
 from alerts.errors import UnavailableError
 from alerts.inbox import CURSOR as DESK
-from ingest.books.books import BooksBusy
+from ingest.books.file import BooksError
 from ingest.journal import JournalError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Housekeeping:
             while not stop.wait(every_s):
                 try:
                     self.run_once()
-                except (UnavailableError, BooksBusy, JournalError) as error:
+                except (UnavailableError, BooksError, JournalError) as error:
                     log.warning("journal_not_pruned", sentence=str(error))
 
         return run

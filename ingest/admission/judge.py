@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.admission.batch import Batch, Rules
+from ingest.admission.judged import Judged
 from ingest.admission.speaker import Speaker
 from ingest.admission.speakers import Speakers
-from ingest.books.event_time import AcceptanceWindow, Anchor
-from ingest.books.judgement import DUPLICATE, Judgement, code_of
+from ingest.books.books import WindowEntry
+from ingest.books.event_time import Anchor
 from ingest.books.ledger import BootLedger
 from ingest.wire.columns import Decoded
 from ingest.wire.dead_letter import Identity, Reason, Refused
@@ -23,65 +23,31 @@ from ingest.wire.status import BUFFER_CAPABILITY, StatusMessage
 
 
 class Judge:
-    """Collects what one batch comes to. Used once."""
+    """Fills ``judged`` with what the messages of one batch come to. Used once."""
 
-    def __init__(
-        self,
-        decoded: Decoded,
-        payloads: Sequence[bytes],
-        speakers: Speakers,
-        window: AcceptanceWindow,
-        position: int,
-        received_ms: int,
-    ) -> None:
+    def __init__(self, batch: Batch, decoded: Decoded, speakers: Speakers, rules: Rules, judged: Judged) -> None:
         self.decoded = decoded
-        self.payloads = payloads
-        self.touched: list[Speaker] = []
-        self.begun: list[Speaker] = []
-        """Appliances never heard of before, with their first message; they are not among ``touched``."""
-        self.irregular: dict[int, tuple[str, BootLedger]] = {}
-        self.registered: dict[str, Speaker] = {}
-        self.refused: dict[int, Refused] = {}
-        self.windows: list[tuple[str, int, str, int, int]] = []
-        self.duplicates = 0
-        self.is_auto_registering = True
-        self.waited_ms = 0
-        """Admission's own time, by which gaps grow old."""
+        self._batch = batch
+        self._judged = judged
         self._speakers = speakers
-        self._window = window
-        self._position = position
-        self._received_ms = received_ms
-        self._codes: bytearray | None = None
-        self._times: list[tuple[int, int, int]] = []
+        self._rules = rules
         self._rows: dict[int, list[tuple[int, int, int]]] | None = None
-        self._are_times_plain = False
+        self._is_odd = [self._are_odd(rows.ts_ms) for rows in decoded.rows]
+        self._are_times_plain = not any(
+            (rows.up_ms >= 0).any() or is_odd.any() for rows, is_odd in zip(decoded.rows, self._is_odd, strict=True)
+        )
         """Whether every time that a sample gives is believed, and none comes with an up-time."""
 
     def special(self) -> NDArray[np.bool_]:
         """Messages (N,) that can't be ordinary: no plain telemetry, or with a time that needs a look."""
-        special = np.zeros(len(self.payloads), dtype=np.bool_)
+        special = np.zeros(len(self._batch.payloads), dtype=np.bool_)
         special[list(self.decoded.others)] = True
-        low, high = self._received_ms - self._window.past_ms, self._received_ms + self._window.future_ms
-        self._are_times_plain = not any((rows.up_ms >= 0).any() for rows in self.decoded.rows)
-        for rows in self.decoded.rows:
-            is_odd = (rows.ts_ms < low) | (rows.ts_ms > high)
-            if is_odd.any():
-                special[rows.message[is_odd & (rows.ts_ms != NO_TIME)]] = True
-                self._are_times_plain &= not (is_odd & (rows.ts_ms != NO_TIME)).any()
+        for rows, is_odd in zip(self.decoded.rows, self._is_odd, strict=True):
+            special[rows.message[is_odd]] = True
         return special
 
-    def judgement(self) -> Judgement:
-        """The judgement of the whole batch."""
-        codes = None if self._codes is None else bytes(self._codes)
-        times = tuple(sorted(self._times))
-        return Judgement(self._position, self._received_ms, len(self.payloads), codes, times)
-
-    def counts(self) -> dict[Reason, int]:
-        """Refusals by reason."""
-        return dict(Counter(refusal.reason for refusal in self.refused.values()))
-
     def look(self, number: int, checksum: int) -> None:
-        """Judge one message; ``checksum`` as of :func:`ingest.admission.expectations.contents_of`."""
+        """Judge one message; ``checksum`` as of :func:`ingest.admission.ordinary.contents_of`."""
         if self._begins(number, checksum):
             return
         source = self.decoded.sources[number]
@@ -97,7 +63,6 @@ class Judge:
         is_telemetry = number not in self.decoded.others
         try:
             self._identify(speaker, source)
-            source.place = speaker.place
             if is_telemetry or isinstance(other, EventMessage):
                 if identity.boot is not None and identity.seq is not None:
                     self._judge_counted(number, speaker, (identity.boot, identity.seq), checksum)
@@ -110,28 +75,35 @@ class Judge:
         if isinstance(other, StatusMessage):
             self._note_status(speaker, other)
 
+    def _are_odd(self, ts_ms: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which times (N,) are given, and not believed."""
+        window, received_ms = self._rules.window, self._batch.received_ms
+        is_odd: NDArray[np.bool_] = (ts_ms < received_ms - window.past_ms) | (ts_ms > received_ms + window.future_ms)
+        is_odd &= ts_ms != NO_TIME
+        return is_odd
+
     def _begins(self, number: int, checksum: int) -> bool:
         """Take a plain first message of an appliance never heard of, as a whole fleet sends it; False for any other."""
         head = self.decoded.heads[number]
         is_first = head.seq == 0 and head.boot is not None and number not in self.decoded.others
-        if not (is_first and self._are_times_plain and self.is_auto_registering):
+        if not (is_first and self._are_times_plain and self._rules.is_auto_registering):
             return False
         source = self.decoded.sources[number]
         speaker = self._speakers.newcomer(source.appliance_id)
         if speaker is None:
             return False
-        speaker.kind = source.kind
-        source.place = speaker.place
-        self._speakers.begin(speaker, head.boot, checksum, self._position)
-        self.begun.append(speaker)
-        self.registered[speaker.id] = speaker
+        speaker.register(source.kind)
+        self._speakers.link(source, speaker)
+        self._speakers.begin(speaker, head.boot, checksum, self._batch.position)
+        self._judged.begun.append(speaker)
+        self._judged.registered[speaker.id] = speaker
         return True
 
     def _speaker(self, source: Source) -> Speaker:
         """Who speaks under a topic."""
         speaker = self._speakers.of(source.appliance_id)
-        if speaker.hear(self._position):
-            self.touched.append(speaker)
+        if speaker.hear(self._batch.position):
+            self._judged.touched.append(speaker)
         return speaker
 
     def _identify(self, speaker: Speaker, source: Source) -> None:
@@ -141,17 +113,18 @@ class Judge:
         if speaker.is_retired:
             raise Refused(Reason.UNKNOWN_APPLIANCE, "this appliance is retired")
         if speaker.kind is None:
-            if not self.is_auto_registering:
+            if not self._rules.is_auto_registering:
                 raise Refused(Reason.UNKNOWN_APPLIANCE, "this appliance is not registered: fettle appliances add")
-            speaker.kind = source.kind
-            self.registered[speaker.id] = speaker
+            speaker.register(source.kind)
+            self._judged.registered[speaker.id] = speaker
+        self._speakers.link(source, speaker)
 
     def _note_status(self, speaker: Speaker, status: StatusMessage) -> None:
         """A birth tells how the appliance delivers."""
         is_buffered = BUFFER_CAPABILITY in status.capabilities
         if status.capabilities and is_buffered != speaker.is_buffered:
-            speaker.is_buffered = is_buffered
-            self.registered[speaker.id] = speaker
+            speaker.deliver(is_buffered=is_buffered)
+            self._judged.registered[speaker.id] = speaker
 
     def _judge_counted(self, number: int, speaker: Speaker, identity: tuple[str, int], checksum: int) -> None:
         """A message with boot and seq."""
@@ -165,16 +138,16 @@ class Judge:
             self._event_times(number, ledger.anchor)
             raise Refused(Reason.EQUIVOCATION, f"seq {seq} of this boot came before with other content")
         times, anchor = self._event_times(number, ledger.anchor)
-        self._times += times
-        ledger.add(seq, is_dead=False, now_ms=self.waited_ms)
+        self._judged.set_times(times)
+        ledger.add(seq, is_dead=False, now_ms=self._rules.waited_ms)
         ledger.remember(seq, checksum)
-        ledger.anchor = anchor or ledger.anchor
+        ledger.note_anchor(anchor)
         is_last = seq == ledger.next - 1
         speaker.arm(ledger, is_armed=is_last and (ledger.anchor is not None or self._gives_no_up_time(number)))
 
     def _judge_uncounted(self, number: int, speaker: Speaker, source: Source) -> None:
         """A message of a client that doesn't count: its time identifies it, arrival times never do."""
-        checksum = crc32(self.payloads[number])  # unlike that of a counted one it is kept on disk
+        checksum = crc32(self._batch.payloads[number])  # unlike that of a counted one it is kept on disk
         ledger = self._ledger(speaker, "")
         said_ms = self._said_times(number)
         if said_ms and said_ms[0] != NO_TIME:
@@ -186,30 +159,28 @@ class Judge:
             times, _ = self._event_times(number, None)
             if known is not None and source.is_named_by_time:
                 raise Refused(Reason.EQUIVOCATION, "this time came before with other content")
-            self._times += times
+            self._judged.set_times(times)
             slot = speaker.note_window(source.window, said_ms[0], checksum)
-            self.windows.append((speaker.id, slot, source.window, said_ms[0], checksum))
+            self._judged.windows.append(WindowEntry(speaker.id, slot, source.window, said_ms[0], checksum))
         else:
             times, _ = self._event_times(number, None)
-            self._times += times + self._bumped(number, speaker)
-        ledger.stored_count += 1
+            self._judged.set_times(times + self._bumped(number, speaker))
+        ledger.count(is_dead=False)
 
     def _bumped(self, number: int, speaker: Speaker) -> list[tuple[int, int, int]]:
         """Arrival times of one appliance are kept at least a millisecond apart."""
         times = []
         for _, index, ts_ms in self._rows_of(number) or [(0, 0, NO_TIME)]:
-            if ts_ms != NO_TIME:
-                continue
-            speaker.arrival_ms = max(self._received_ms, speaker.arrival_ms + 1)
-            if speaker.arrival_ms != self._received_ms:
-                times.append((number, index, speaker.arrival_ms))
+            if ts_ms == NO_TIME and (arrival_ms := speaker.arrive(self._batch.received_ms)) != self._batch.received_ms:
+                times.append((number, index, arrival_ms))
         return times
 
     def _event_times(self, number: int, anchor: Anchor | None) -> tuple[list[tuple[int, int, int]], Anchor | None]:
         """Times to set for the samples of a message, and the newest good anchor; raises where one can't be believed."""
         event = self.decoded.others.get(number)
+        window, received_ms = self._rules.window, self._batch.received_ms
         if isinstance(event, EventMessage):
-            if event.ts_ms is not None and not self._window.holds(event.ts_ms, self._received_ms):
+            if event.ts_ms is not None and not window.holds(event.ts_ms, received_ms):
                 raise Refused(Reason.TIME_OUT_OF_RANGE, "ts is outside the accepted window")
             return [], anchor
         if self._are_times_plain:
@@ -218,10 +189,10 @@ class Judge:
         for up_ms, index, ts_ms in self._rows_of(number):
             if ts_ms == NO_TIME:
                 continue
-            if self._window.holds(ts_ms, self._received_ms):
+            if window.holds(ts_ms, received_ms):
                 anchor = Anchor(ts_ms, up_ms) if up_ms >= 0 else anchor
                 continue
-            redated = self._window.redated(anchor, up_ms if up_ms >= 0 else None, self._received_ms, ts_ms)
+            redated = window.redated(anchor, up_ms if up_ms >= 0 else None, received_ms, ts_ms)
             if redated is None:
                 raise Refused(Reason.TIME_OUT_OF_RANGE, "ts is outside the accepted window, and up_ms gives no other")
             times.append((number, index, redated))
@@ -253,8 +224,7 @@ class Judge:
     def _refuse_unread(self, number: int, source: Source, refusal: Refused, checksum: int) -> None:
         """A message that the wire refused; one of no appliance stands in the dead letters only."""
         if not source.appliance_id:
-            self._mark(number, code_of(refusal.reason))
-            self.refused[number] = refusal
+            self._judged.refuse(number, refusal)
             return
         self._refuse(number, self._speaker(source), source, refusal, checksum)
 
@@ -264,7 +234,7 @@ class Judge:
         if identity.boot is not None and identity.seq is not None:
             ledger = self._ledger(speaker, identity.boot)
             if not ledger.has(identity.seq, self._speakers.cold_has):
-                ledger.add(identity.seq, is_dead=True, now_ms=self.waited_ms)
+                ledger.add(identity.seq, is_dead=True, now_ms=self._rules.waited_ms)
                 ledger.remember(identity.seq, checksum)
                 is_last = identity.seq == ledger.next - 1
                 speaker.arm(ledger, is_armed=is_last and ledger.anchor is not None)
@@ -276,9 +246,8 @@ class Judge:
             and self._is_without_boot(speaker, source)
             and refusal.reason is not Reason.EQUIVOCATION
         ):
-            self._ledger(speaker, "").dead_count += 1
-        self._mark(number, code_of(refusal.reason))
-        self.refused[number] = refusal
+            self._ledger(speaker, "").count(is_dead=True)
+        self._judged.refuse(number, refusal)
 
     @staticmethod
     def _is_without_boot(speaker: Speaker, source: Source) -> bool:
@@ -289,19 +258,12 @@ class Judge:
         """The ledger of one boot, settled and to be written whole."""
         moved = speaker.disarm()
         if moved is not None:
-            self.irregular[moved.row] = (speaker.id, moved)
-        ledger = self._speakers.ledger(speaker, boot, self.waited_ms)
-        self.irregular[ledger.row] = (speaker.id, ledger)
+            self._judged.irregular[moved.row] = (speaker.id, moved)
+        ledger = self._speakers.ledger(speaker, boot, self._rules.waited_ms)
+        self._judged.irregular[ledger.row] = (speaker.id, ledger)
         return ledger
 
     def _note_duplicate(self, number: int, ledger: BootLedger) -> None:
         """Count a message that is known already."""
-        ledger.duplicates += 1
-        self.duplicates += 1
-        self._mark(number, DUPLICATE)
-
-    def _mark(self, number: int, code: int) -> None:
-        """Set the code of one message."""
-        if self._codes is None:
-            self._codes = bytearray(len(self.payloads))
-        self._codes[number] = code
+        ledger.note_duplicate()
+        self._judged.pass_over(number)

@@ -8,10 +8,12 @@ What its next ordinary message carries stands in :class:`ingest.admission.expect
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 
 import numpy as np
 
 from ingest.admission.expectations import NOT_ARMED, UNSETTLED_MAX, Expectations
+from ingest.books.books import Registered, WindowEntry
 from ingest.books.ledger import CHECKSUMS_MAX, BootLedger
 from ingest.wire.strict_json import SEQ_MAX
 
@@ -44,7 +46,7 @@ class Speaker:
         self.arrival_ms = -1
         self.acked_ms = -1
         self._all = expectations
-        self.place = expectations.add(self)
+        self.place = expectations.add()
 
     @property
     def expected(self) -> int:
@@ -61,9 +63,34 @@ class Speaker:
         """Whether the appliance keeps its messages until our ack."""
         return bool(self._all.is_buffered[self.place])
 
-    @is_buffered.setter
-    def is_buffered(self, is_buffered: bool) -> None:
+    def register(self, kind: str) -> None:
+        """It is known from now on, as one of this kind."""
+        self.kind = kind
+
+    def take_registered(self, known: Registered) -> None:
+        """Take over what the registry says."""
+        self.kind, self.is_retired = known.kind, known.is_retired
+        self.deliver(is_buffered=known.is_buffered)
+
+    def deliver(self, *, is_buffered: bool) -> None:
+        """Note whether it keeps its messages until our ack."""
         self._all.is_buffered[self.place] = is_buffered
+
+    def take_ledgers(self, ledgers: Sequence[BootLedger], *, is_whole: bool) -> None:
+        """Take over the boots used last, oldest first."""
+        self.is_whole = is_whole
+        for ledger in ledgers:
+            self.has_boots = self.has_boots or bool(ledger.boot)
+            self.ledgers[ledger.boot] = ledger
+
+    def note_acked(self, now_ms: int) -> None:
+        """Remember when it was last told."""
+        self.acked_ms = now_ms
+
+    def arrive(self, received_ms: int) -> int:
+        """An arrival time of its own: its arrivals are kept at least a millisecond apart."""
+        self.arrival_ms = max(received_ms, self.arrival_ms + 1)
+        return self.arrival_ms
 
     def hear(self, position: int) -> bool:
         """Note that it is heard in the batch at a position; True where that is new."""
@@ -111,12 +138,18 @@ class Speaker:
 
     def keep(self, ledger: BootLedger) -> BootLedger | None:
         """Hold a boot's ledger in memory; returns the one that must go to disk for it."""
+        self.has_boots = self.has_boots or bool(ledger.boot)
         self.ledgers.pop(ledger.boot, None)
         self.ledgers[ledger.boot] = ledger
         if len(self.ledgers) <= BOOTS_MAX:
             return None
         self.is_whole = False
         return self.ledgers.pop(next(iter(self.ledgers)))
+
+    def take_window(self, entries: Sequence[WindowEntry]) -> None:
+        """Take over the remembered messages without boot."""
+        self.window = OrderedDict(((one.stream, one.ts_ms), one.checksum) for one in entries)
+        self.slot = max((one.slot for one in entries), default=-1)
 
     def note_window(self, stream: str, ts_ms: int, checksum: int) -> int:
         """Remember a message without boot; returns the slot in which it is kept."""

@@ -7,14 +7,16 @@ is crowded.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ingest.admission.expectations import Expectations
 from ingest.admission.speaker import BOOTS_MAX, WINDOW_MAX, Speaker
 from ingest.books.books import Books
 from ingest.books.ledger import BootLedger
+from ingest.wire.source import SOURCES_MAX, Source
 
 SPEAKERS_MAX = 200_000
 IDS_MAX = 1_000_000
@@ -24,12 +26,14 @@ _CHECKSUMS_KEPT = 64
 
 
 class Speakers:
-    """Appliance id → speaker. ``unlink`` makes topics forget whom they led to."""
+    """Appliance id → speaker, topic → speaker, place → speaker."""
 
-    def __init__(self, books: Books, unlink: Callable[[], None]) -> None:
+    def __init__(self, books: Books) -> None:
         self._books = books
-        self._unlink = unlink
         self._known: dict[str, Speaker] = {}
+        self._by_topic: dict[str, int] = {}
+        """The place of whom a topic was found to belong to, kind and all."""
+        self._by_place: list[Speaker | None] = []
         self.expectations = Expectations()
         self.retired_ledgers: dict[int, tuple[str, BootLedger]] = {}
         """Ledgers pushed out of a speaker's memory, until the next flush."""
@@ -42,28 +46,25 @@ class Speakers:
     def refresh(self) -> None:
         """Notice what another process has changed in the registry."""
         if not self._is_ready:
-            self._books.fold_reached()
-            with self._books.lock:
-                (row,) = self._books.connection.execute("SELECT coalesce(max(row), 0) FROM ledger").fetchone()
-            self._next_row = row + 1
-            self._version = self._registry_version()
+            self._next_row = self._books.start_admitting()
+            self._version = self._books.registry_version()
             self._ids = self._books.known_ids(limit=IDS_MAX)
             self._is_ready = True
             return
-        version = self._registry_version()
+        version = self._books.registry_version()
         if version != self._version:
             self._version = version
             self._ids = self._books.known_ids(limit=IDS_MAX)
             for speaker in self._known.values():
-                self._read_registration(speaker)
+                speaker.take_registered(self._books.registered(speaker.id))
                 speaker.disarm()
-            self._unlink()
+            self._by_topic.clear()
 
     def of(self, appliance_id: str) -> Speaker:
         """The speaker with this id, read back from the books where it is not in memory."""
         speaker = self._known.get(appliance_id) or self.newcomer(appliance_id)
         if speaker is None:
-            speaker = self._known[appliance_id] = Speaker(appliance_id, self.expectations)
+            speaker = self._new(appliance_id)
             self._read_back(speaker)
         return speaker
 
@@ -71,7 +72,7 @@ class Speakers:
         """A new speaker for an id that neither memory nor the books know; ``None`` where it is known or may be."""
         if self._ids is None or appliance_id in self._ids or appliance_id in self._known:
             return None
-        speaker = self._known[appliance_id] = Speaker(appliance_id, self.expectations)
+        speaker = self._new(appliance_id)
         if len(self._ids) < IDS_MAX:
             self._ids.add(appliance_id)
         else:
@@ -85,6 +86,23 @@ class Speakers:
         ledger.extend_to(1)
         ledger.checksums.append(checksum)
         speaker.begin(ledger, position)
+
+    def link(self, source: Source, speaker: Speaker) -> None:
+        """Remember that a topic belongs to a speaker; from now on its ordinary messages are known by it."""
+        if len(self._by_topic) >= SOURCES_MAX:
+            self._by_topic.clear()
+        self._by_topic[source.topic] = speaker.place
+
+    def places_of(self, sources: Sequence[Source]) -> NDArray[np.int64]:
+        """The places (N,) of whom the topics belong to, -1 where that is not known yet."""
+        find = self._by_topic.get
+        return np.array([find(source.topic, -1) for source in sources], dtype=np.int64)
+
+    def at(self, place: int) -> Speaker:
+        """The speaker of a place."""
+        speaker = self._by_place[place]
+        assert speaker is not None  # noqa: S101 - places are given back only when nobody knows them
+        return speaker
 
     def find(self, appliance_id: str) -> Speaker | None:
         """The speaker with this id where it is in memory."""
@@ -101,8 +119,6 @@ class Speakers:
             self._next_row += 1
         elif speaker.is_buffered and not ledger.gaps:
             ledger.reopen_gaps(now_ms)
-        if boot:
-            speaker.has_boots = True
         gone = speaker.keep(ledger)
         if gone is not None:
             self.retired_ledgers[gone.row] = (speaker.id, gone)
@@ -111,12 +127,8 @@ class Speakers:
     def window(self, speaker: Speaker) -> OrderedDict[tuple[str, int], int]:
         """The newest messages without boot: (stream, time) → checksum."""
         if speaker.window is None:
-            with self._books.lock:
-                rows = self._books.connection.execute(
-                    "SELECT slot, stream, ts, checksum FROM window WHERE id = ? LIMIT ?", (speaker.id, WINDOW_MAX)
-                ).fetchall()
-            speaker.window = OrderedDict(((stream, ts), checksum) for _, stream, ts, checksum in rows)
-            speaker.slot = max((row[0] for row in rows), default=-1)
+            speaker.take_window(self._books.load_window(speaker.id, limit=WINDOW_MAX))
+        assert speaker.window is not None  # noqa: S101 - it was just taken over
         return speaker.window
 
     def cold_has(self, row: int, seq: int) -> bool:
@@ -132,13 +144,29 @@ class Speakers:
         """Every ledger that may differ from its row on disk."""
         rows = dict(self.retired_ledgers)
         for place in np.flatnonzero(self.expectations.has_moved).tolist():
-            speaker = self.expectations.at(place)
+            speaker = self.at(place)
             speaker.settle()
             rows.update((ledger.row, (speaker.id, ledger)) for ledger in speaker.ledgers.values())
         return rows
 
-    def flushed(self) -> None:
-        """All rows are on disk: bound what is in memory."""
+    def settled(self, places: NDArray[np.int64]) -> Iterator[Speaker]:
+        """Those of some places whose ledgers are to come up to date now: before they lag too far, and for their acks."""
+        known = self.expectations
+        is_due = known.is_buffered[places] | (known.expected[places] >= known.settle_at[places])
+        for place in places[is_due].tolist():
+            speaker = self.at(place)
+            speaker.settle()
+            yield speaker
+
+    def kept(self, rows: Iterable[tuple[str, BootLedger]], *, is_flush: bool) -> None:
+        """These ledgers are on disk, with ``is_flush`` all of them."""
+        for _, ledger in rows:
+            ledger.cold.clear()
+        if is_flush:
+            self._flushed()
+
+    def _flushed(self) -> None:
+        """Bound what is in memory."""
         self.expectations.has_moved[:] = False
         self.retired_ledgers.clear()
         if len(self._known) > SPEAKERS_MAX:
@@ -147,8 +175,9 @@ class Speakers:
             oldest = sorted(self._known.values(), key=lambda speaker: int(seen[speaker.place]))[:gone]
             for speaker in oldest:
                 del self._known[speaker.id]
+                self._by_place[speaker.place] = None
                 self.expectations.remove(speaker.place)
-            self._unlink()
+            self._by_topic.clear()
         ledgers = [ledger for speaker in self._known.values() for ledger in speaker.ledgers.values()]
         if sum(len(ledger.checksums) for ledger in ledgers) > CHECKSUMS_TOTAL_MAX:
             for ledger in ledgers:
@@ -157,10 +186,20 @@ class Speakers:
     def forget(self) -> None:
         """Drop everything; the books hold it."""
         self._known.clear()
+        self._by_topic.clear()
+        self._by_place.clear()
         self.expectations = Expectations()
         self.retired_ledgers.clear()
         self._is_ready = False
-        self._unlink()
+
+    def _new(self, appliance_id: str) -> Speaker:
+        """A speaker with a place of its own."""
+        speaker = self._known[appliance_id] = Speaker(appliance_id, self.expectations)
+        if speaker.place == len(self._by_place):
+            self._by_place.append(speaker)
+        else:
+            self._by_place[speaker.place] = speaker
+        return speaker
 
     def _retired(self, appliance_id: str, boot: str) -> BootLedger | None:
         """A ledger that was pushed out of memory and is not yet on disk."""
@@ -171,25 +210,6 @@ class Speakers:
 
     def _read_back(self, speaker: Speaker) -> None:
         """What the books know of one appliance."""
-        self._read_registration(speaker)
+        speaker.take_registered(self._books.registered(speaker.id))
         ledgers = self._books.load_ledgers(speaker.id, limit=BOOTS_MAX)
-        speaker.is_whole = len(ledgers) < BOOTS_MAX
-        for ledger in reversed(ledgers):
-            speaker.has_boots = speaker.has_boots or bool(ledger.boot)
-            speaker.ledgers[ledger.boot] = ledger
-
-    def _read_registration(self, speaker: Speaker) -> None:
-        """Kind, retirement and delivery class from the registry."""
-        with self._books.lock:
-            row = self._books.connection.execute(
-                "SELECT kind, retired_ms, is_buffered FROM appliance WHERE id = ?", (speaker.id,)
-            ).fetchone()
-        speaker.kind = row[0] if row else None
-        speaker.is_retired = bool(row and row[1] is not None)
-        speaker.is_buffered = bool(row and row[2])
-
-    def _registry_version(self) -> int:
-        """Counts the changes that operators made to the registry."""
-        with self._books.lock:
-            row = self._books.connection.execute("SELECT value FROM meta WHERE key = 'registry_version'").fetchone()
-        return int(row[0]) if row else 0
+        speaker.take_ledgers(ledgers[::-1], is_whole=len(ledgers) < BOOTS_MAX)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import base64
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ingest.books.judgement import Judgement
@@ -89,6 +90,31 @@ def insert_dead_letters(connection: sqlite3.Connection, judgement: Judgement, le
         "INSERT INTO meta VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET value = value + 1",
         [(f"dead:{letter.reason}",) for letter in letters],
     )
+
+
+def not_kept(
+    connection: sqlite3.Connection, judgement: Judgement, letters: Sequence[DeadLetter]
+) -> Sequence[DeadLetter]:
+    """The letters of a reader behind admission that are not kept yet.
+
+    Their numbers in the batch are negative, as a sample doesn't know which message it came in: the next free ones.
+    """
+    rows = connection.execute(
+        "SELECT topic, reason, detail, payload FROM dead_letter WHERE position = ? AND message < 0",
+        (judgement.position,),
+    )
+    known = Counter(rows.fetchall())
+    fresh = []
+    for letter in letters:
+        key = (letter.topic[:_TOPIC_CHARACTERS_MAX], str(letter.reason), letter.detail, letter.payload[:KEPT_BYTES])
+        if known[key] > 0:
+            known[key] -= 1
+        else:
+            fresh.append(letter)
+    (lowest,) = connection.execute(
+        "SELECT coalesce(min(message), 0) FROM dead_letter WHERE position = ? AND message < 0", (judgement.position,)
+    ).fetchone()
+    return [replace(letter, message=lowest - 1 - number) for number, letter in enumerate(fresh)]
 
 
 def drop_beyond(connection: sqlite3.Connection, quota: DeadLetterQuota, *, added: bool) -> None:

@@ -119,6 +119,21 @@ class BootLedger:
             self.stored_count += seq_next - self.next
             self.next = seq_next
 
+    def count(self, *, is_dead: bool) -> None:
+        """Account for one message of a client that counts nothing."""
+        if is_dead:
+            self.dead_count += 1
+        else:
+            self.stored_count += 1
+
+    def note_duplicate(self) -> None:
+        """Count a message that is known already."""
+        self.duplicates += 1
+
+    def note_anchor(self, anchor: Anchor | None) -> None:
+        """Remember the newest good time of this boot, where there is one."""
+        self.anchor = anchor or self.anchor
+
     def has(self, seq: int, cold_has: Callable[[int, int], bool]) -> bool:
         """Whether a seq is accounted for, stored or dead-lettered."""
         if seq >= self.next:
@@ -137,10 +152,7 @@ class BootLedger:
             self.cold.append((seq, seq + 1, is_dead))
         else:
             (self.dead if is_dead else self.stored).add(seq, seq + 1)
-        if is_dead:
-            self.dead_count += 1
-        else:
-            self.stored_count += 1
+        self.count(is_dead=is_dead)
         self.next = max(self.next, seq + 1)
         self._shed()
 
@@ -181,15 +193,6 @@ class BootLedger:
             self._list_gaps(self.gaps[0][0], self.gaps[0][2])
         self.settled = max(self.settled, self.gaps[0][0] if self.gaps else self.next)
         return self.settled - 1
-
-    def as_row(self, appliance_id: str) -> LedgerRow:
-        """The row as it is shown."""
-        if not self.boot:
-            return LedgerRow(appliance_id, None, None, self.stored_count, self.dead_count, None, self.duplicates)
-        gap = self.next - self.stored_count - self.dead_count
-        return LedgerRow(
-            appliance_id, self.boot, self.next - 1, self.stored_count, self.dead_count, gap, self.duplicates
-        )
 
     def reopen_gaps(self, now_ms: int) -> None:
         """After reading back from disk: what is missing above :attr:`settled` gets its ten minutes anew."""
@@ -271,3 +274,32 @@ def unpack_ranges(ledger: BootLedger, data: bytes) -> None:
     lists = msgspec.msgpack.decode(data, type=list[list[int]])
     ledger.stored = SeqRanges(lists[0], lists[1])
     ledger.dead = SeqRanges(lists[2], lists[3])
+
+
+def shown(appliance_id: str, boot: str, seq_next: int, counts: tuple[int, int, int]) -> LedgerRow:
+    """A row as it is shown; ``counts`` are stored, dead-lettered and duplicates."""
+    stored, dead, duplicates = counts
+    if not boot:
+        return LedgerRow(appliance_id, None, None, stored, dead, None, duplicates)
+    return LedgerRow(appliance_id, boot, seq_next - 1, stored, dead, seq_next - stored - dead, duplicates)
+
+
+def ledger_of(row: tuple[int, str, int, int, int, int, int, int, int | None, int, bytes]) -> BootLedger:
+    """The account that :func:`values_of` wrote, without the appliance's id."""
+    ledger = BootLedger(row[0], row[1])
+    ledger.next, ledger.stored_count, ledger.dead_count, ledger.duplicates = row[2:6]
+    ledger.floor, ledger.settled = row[6:8]
+    ledger.anchor = None if row[8] is None else Anchor(row[8], row[9])
+    ledger.checksum_base = ledger.next
+    unpack_ranges(ledger, row[10])
+    return ledger
+
+
+def values_of(appliance_id: str, ledger: BootLedger) -> tuple[object, ...]:
+    """An account as the values of its row."""
+    anchor = ledger.anchor
+    return (
+        ledger.row, appliance_id, ledger.boot, ledger.next, ledger.stored_count, ledger.dead_count, ledger.duplicates,
+        ledger.floor, ledger.settled, anchor.ts_ms if anchor else None, anchor.up_ms if anchor else 0,
+        pack_ranges(ledger),
+    )  # fmt: skip

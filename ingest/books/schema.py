@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-VERSION = 1
+from collections.abc import Mapping
 
-SCHEMA = """
+VERSION = 2
+
+_NAMES = """
+CREATE TABLE metric_name (
+    id TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, day INTEGER NOT NULL, PRIMARY KEY (id, name)
+) WITHOUT ROWID;
+CREATE INDEX metric_name_of_kind ON metric_name (kind, name);
+"""
+
+SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE cursor (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE judgement (
     position INTEGER PRIMARY KEY, received_ms INTEGER NOT NULL, count INTEGER NOT NULL,
-    codes BLOB, times BLOB, reached BLOB
+    codes BLOB, times BLOB, reached BLOB, said BLOB, notes BLOB
 );
 CREATE TABLE ledger (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL, boot TEXT NOT NULL, next INTEGER NOT NULL, stored INTEGER NOT NULL,
@@ -31,6 +40,18 @@ CREATE TABLE appliance (
 ) WITHOUT ROWID;
 CREATE TABLE dead_letter (
     number INTEGER PRIMARY KEY AUTOINCREMENT, position INTEGER NOT NULL, message INTEGER NOT NULL,
-    received_ms INTEGER NOT NULL, topic TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, payload BLOB NOT NULL
+    received_ms INTEGER NOT NULL, topic TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, payload BLOB NOT NULL,
+    speaker TEXT NOT NULL DEFAULT ''
 );
+{_NAMES}
 """
+
+MIGRATIONS: Mapping[int, str] = {
+    1: f"""
+ALTER TABLE judgement ADD COLUMN said BLOB;
+ALTER TABLE judgement ADD COLUMN notes BLOB;
+ALTER TABLE dead_letter ADD COLUMN speaker TEXT NOT NULL DEFAULT '';
+{_NAMES}
+""",
+}
+"""What brings a file of this version to the next one."""

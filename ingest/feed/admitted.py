@@ -44,8 +44,7 @@ def decode_without(
     left_out = set(poison)
     kept = [b"" if number in left_out else payload for number, payload in enumerate(payloads)]
     decoded = decoder.decode(topics, kept)
-    for number in poison:
-        decoded.others[number] = Refused(Reason.POISON, POISON_DETAIL)
+    decoded.refuse(dict.fromkeys(poison, Refused(Reason.POISON, POISON_DETAIL)))
     return decoded
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from ingest.books.file import BooksError
 from ingest.feed.admitted import decode_admitted
 from ingest.journal import JournalError
 from ingest.mqtt.frames import unpack
@@ -87,7 +88,7 @@ class AdmittedFeed:
         self._admitted = 0
         self._own = threading.local()
         self.trouble: str | None = None
-        """Why the journal can't be read now, ``None`` while it can."""
+        """Why the journal or the books can't be read now, ``None`` while they can."""
 
     def offer(self, before: int, batch: AdmittedBatch) -> None:
         """Hand in what was just admitted, behind position ``before``; called by the one thread that admits."""
@@ -111,7 +112,7 @@ class AdmittedFeed:
             self._changed.notify_all()
 
     def next(self, after: int) -> AdmittedBatch | None:
-        """The first batch behind position ``after``; ``None`` when caught up, or while the journal can't be read."""
+        """The first batch behind position ``after``; ``None`` when caught up, or while journal or books can't be read."""
         with self._changed:
             if self._held_from is not None and after >= self._held_from:
                 self._readers[threading.get_ident()] = (after, self._monotonic())
@@ -120,7 +121,7 @@ class AdmittedFeed:
             self._readers.pop(threading.get_ident(), None)
         try:
             batch = self._read(after)
-        except JournalError as error:
+        except (JournalError, BooksError) as error:
             if self.trouble is None:
                 log.warning("feed_waits", sentence=str(error))
             self.trouble = str(error)

@@ -14,39 +14,32 @@ import msgspec
 import structlog
 
 from ingest.books.books import Books, BooksError
-from ingest.books.dead_letters import DeadLetter, insert_dead_letters
+from ingest.books.dead_letters import DeadLetter
 from ingest.books.judgement import Judgement
-from ingest.feed.unstorable import OTHERS_BELOW, payload_of_sample
+from ingest.feed.unstorable import payload_of_sample
 from ingest.sample import AdmittedBatch, Event
-from ingest.wire.dead_letter import KEPT_BYTES, Reason
+from ingest.wire.dead_letter import Reason
 from ingest.wire.topic import DEFAULT_ROOT, Channel
 
 log = structlog.get_logger(__name__)
 
 DETAIL = "The detectors failed at it twice; it is stored and not scored."
-_KNOWN = "SELECT topic, payload FROM dead_letter WHERE position = ? AND message <= ?"
 
 
 def keep_poison(path: Path, batch: AdmittedBatch, *, topic_root: str = DEFAULT_ROOT) -> None:
     """Keep everything in ``batch`` as dead letters in the books at ``path``; where that can't be done the log says so."""
-    parts = [(topic, payload[:KEPT_BYTES]) for topic, payload in _parts(batch, topic_root)]
+    letters = [DeadLetter(-1, topic, Reason.POISON, DETAIL, payload) for topic, payload in _said(batch, topic_root)]
     try:
         books = Books.open(path)
         try:
-            with books.transaction() as connection:
-                known = {tuple(row) for row in connection.execute(_KNOWN, (batch.position, OTHERS_BELOW))}
-                letters = [
-                    DeadLetter(OTHERS_BELOW - len(known) - number, topic, Reason.POISON, DETAIL, payload)
-                    for number, (topic, payload) in enumerate(part for part in parts if part not in known)
-                ]
-                insert_dead_letters(connection, Judgement(batch.position, batch.received_ms, len(parts)), letters)
+            books.keep_dead_letters(Judgement(batch.position, batch.received_ms, len(letters)), letters)
         finally:
             books.close()
     except BooksError as error:
         log.error("poison_not_kept", position=batch.position, sentence=str(error))  # noqa: TRY400 - the sentence says it
 
 
-def _parts(batch: AdmittedBatch, topic_root: str) -> Iterator[tuple[str, bytes]]:
+def _said(batch: AdmittedBatch, topic_root: str) -> Iterator[tuple[str, bytes]]:
     """Topic and payload of every sample and event."""
     for block in batch.blocks:
         for row, appliance_id in enumerate(block.appliance_ids):

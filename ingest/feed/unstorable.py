@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.books.dead_letters import DeadLetter, insert_dead_letters
+from ingest.books.dead_letters import DeadLetter
 from ingest.books.judgement import Judgement
 from ingest.wire.dead_letter import Reason
 from ingest.wire.topic import DEFAULT_ROOT, Channel
@@ -25,24 +25,13 @@ if TYPE_CHECKING:
     from ingest.loops.store import RefusedSample
     from ingest.sample import SampleBlock
 
-OTHERS_BELOW = -1_000_000_000
-"""Dead letters of other readers are numbered from here down."""
-
-_ARE_KEPT = "SELECT 1 FROM dead_letter WHERE position = ? AND message < 0 AND message > ? LIMIT 1"
-
 
 def keep_unstorable(books: Books, samples: Sequence[RefusedSample], *, topic_root: str = DEFAULT_ROOT) -> None:
-    """Keep refused samples as dead letters, those of one journal batch once.
-
-    Their numbers in the batch are negative: a sample doesn't know which message it came in.
-    """
+    """Keep refused samples as dead letters, those of one journal batch once."""
     for position, some in groupby(samples, attrgetter("position")):
         refused = list(some)
-        letters = [_letter(-1 - number, sample, topic_root) for number, sample in enumerate(refused)]
-        judgement = Judgement(position, refused[0].block.received_ms, len(refused))
-        with books.transaction() as connection:
-            if connection.execute(_ARE_KEPT, (position, OTHERS_BELOW)).fetchone() is None:
-                insert_dead_letters(connection, judgement, letters)
+        letters = [_letter(sample, topic_root) for sample in refused]
+        books.keep_dead_letters(Judgement(position, refused[0].block.received_ms, len(refused)), letters)
 
 
 def payload_of_sample(block: SampleBlock, row: int) -> bytes:
@@ -62,11 +51,11 @@ def payload_of_sample(block: SampleBlock, row: int) -> bytes:
     return json.dumps({name: value for name, value in payload.items() if value is not None}).encode()
 
 
-def _letter(number: int, sample: RefusedSample, topic_root: str) -> DeadLetter:
+def _letter(sample: RefusedSample, topic_root: str) -> DeadLetter:
     """One refused sample as a dead letter."""
     block, row = sample.block, sample.row
     return DeadLetter(
-        message=number,
+        message=-1,
         topic=f"{topic_root}/{block.kind}/{block.appliance_ids[row]}/{Channel.TELEMETRY}",
         reason=Reason.POISON,
         detail=f"The store refuses it: {sample.why}.",

@@ -21,7 +21,8 @@ from ingest.mqtt.frames import MalformedFrameError, Messages, unpack
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from ingest.admission.admission import Admitted, Said
+    from ingest.admission.admission import Admitted
+    from ingest.admission.answers import Said
     from ingest.clock import Clock
     from ingest.journal import Journal, JournalBatch
     from ingest.sample import AdmittedBatch

@@ -18,7 +18,7 @@ import numpy as np
 import structlog
 
 from ingest.backoff import Backoff
-from ingest.books.books import BooksBusy
+from ingest.books.file import BooksError
 from ingest.store import StoreRejected, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -200,8 +200,8 @@ class StoreWriter:
                     [RefusedSample(positions[number], blocks[number], row, why) for number, row, why in rejected]
                 )
             self._books.save_cursor(CURSOR, position)
-        except BooksBusy as error:  # the write is repeated with the next attempt: the same points again
-            return self._hold(StoreUnavailable(str(error), kind="books_busy"))
+        except BooksError as error:  # the write is repeated with the next attempt: the same points again
+            return self._hold(StoreUnavailable(str(error), kind="books"))
         self._note_success()
         self._count(blocks, rejected)
         self.stats.position = position

@@ -78,6 +78,10 @@ class Decoded:
     boots: NDArray[np.bytes_] = field(default_factory=lambda: np.zeros(0, dtype=f"S{BOOT_CHARACTERS_MAX}"))
     unknown_keys: int = 0
 
+    def refuse(self, refusals: Mapping[int, Refused]) -> None:
+        """Take messages that carry nothing, by number, as refused."""
+        self.others.update(refusals)
+
 
 @dataclass(slots=True)
 class _Typed:

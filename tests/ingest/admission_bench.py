@@ -11,7 +11,7 @@ import numpy as np
 
 from ingest.admission.admission import Admission, AdmissionSettings, Admitted
 from ingest.books.books import FILE_NAME, Books
-from ingest.books.dead_letters import KeptLetter, list_dead_letters
+from ingest.books.dead_letters import KeptLetter
 from ingest.books.ledger import LedgerRow
 from ingest.feed.admitted import decode_admitted
 from ingest.sample import TEXT_SEPARATOR, AdmittedBatch, SampleBlock
@@ -66,8 +66,7 @@ class Bench:
 
     def letters(self) -> list[KeptLetter]:
         """All dead letters."""
-        with self.books.snapshot() as connection:
-            return list(list_dead_letters(connection))
+        return list(self.books.dead_letters())
 
     def read_back(self, at: int) -> AdmittedBatch:
         """A batch sent before, decoded again by its judgement."""

@@ -54,7 +54,7 @@ class LongWay(Judge):
 def _told(bench: Bench) -> list[Any]:
     """All that the books hold."""
     queries = ("ledger", "cold_range", "window", "appliance", "dead_letter", "judgement")
-    bench.books.fold_reached()
+    bench.books.start_admitting()
     return [bench.books.connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2, 3").fetchall() for name in queries]  # noqa: S608
 
 

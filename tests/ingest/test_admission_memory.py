@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.admission import admission, speakers
+from ingest.admission import speakers, writing
 from ingest.admission.speaker import BOOTS_MAX, WINDOW_MAX
 from ingest.books.ledger import LedgerRow
 from tests.ingest.admission_bench import NOW, Bench
@@ -30,7 +30,7 @@ def test_forgotten_speakers_are_read_back(bench: Bench, monkeypatch: pytest.Monk
     """More appliances than memory holds are judged as if it held them all."""
     monkeypatch.setattr(speakers, "SPEAKERS_MAX", 3)
     monkeypatch.setattr(speakers, "IDS_MAX", ids_max)
-    monkeypatch.setattr(admission, "FLUSH_EVERY_BATCHES", 2)
+    monkeypatch.setattr(writing, "FLUSH_EVERY_BATCHES", 2)
     names = [f"d{number}" for number in range(9)]
 
     for seq in range(6):
@@ -70,7 +70,7 @@ def test_window_without_boot_is_bounded(bench: Bench) -> None:
 def test_checksums_are_bounded_in_total(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """All remembered checksums together stay within their bound; beyond it repetition counts as duplicate."""
     monkeypatch.setattr(speakers, "CHECKSUMS_TOTAL_MAX", 300)
-    monkeypatch.setattr(admission, "FLUSH_EVERY_BATCHES", 1)
+    monkeypatch.setattr(writing, "FLUSH_EVERY_BATCHES", 1)
     bench.send(*[bench.telemetry(seq) for seq in range(400)])
     admitted = bench.send(bench.telemetry(0, power=9.0), bench.telemetry(399, power=9.0))
 

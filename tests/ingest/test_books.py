@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from ingest.books.books import FILE_NAME, Books, BooksError, Entry, Registration
+from ingest.books import file
+from ingest.books.books import FILE_NAME, Books, BooksBusy, BooksError, Entry, Registration
 from ingest.books.dead_letters import DeadLetter
 from ingest.books.judgement import DUPLICATE, GOOD, Judgement, code_of, reason_of
 from ingest.books.ledger import BootLedger
@@ -78,7 +79,7 @@ def test_notes_are_applied_to_rows(books: Books) -> None:
     books.commit(Entry(Judgement(3, 7, 1), reached=[(1, 5)]))
     before = list(books.ledger_rows())
 
-    books.fold_reached()
+    books.start_admitting()
     (ledger,) = books.load_ledgers("w1", limit=4)
 
     assert [(row.max_seq, row.stored, row.gap) for row in before] == [(4, 5, 0)]
@@ -115,6 +116,47 @@ def test_reader_beside_a_writer(tmp_path: Path, books: Books) -> None:
     with pytest.raises(BooksError, match="can't be written"):
         reader.save_cursor("store", 1)
     reader.close()
+
+
+READS: list[Callable[[Books], object]] = [
+    lambda books: books.cursor("admit"),
+    lambda books: books.judgement(1),
+    lambda books: books.registry_version(),
+    lambda books: books.registered("w1"),
+    lambda books: books.known_ids(limit=9),
+    lambda books: books.load_ledgers("w1", limit=4),
+    lambda books: books.load_ledger("w1", "b1"),
+    lambda books: books.load_window("w1", limit=4),
+    lambda books: books.cold_has(1, 1),
+    lambda books: list(books.ledger_rows()),
+    lambda books: list(books.dead_letters()),
+    lambda books: books.newest_dead_letters(),
+    lambda books: books.dead_letter_counts(),
+    lambda books: books.start_admitting(),
+    lambda books: books.prune(before=1),
+]
+
+
+@pytest.mark.parametrize("read", READS)
+def test_a_locked_file_is_a_sentence_to_every_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: Callable[[Books], object]
+) -> None:
+    """Whatever is asked of books that another program holds, the answer is that they are busy, and never SQLite's error."""
+    monkeypatch.setattr(file, "_BUSY_TIMEOUT_S", 0.0)
+    path = tmp_path / FILE_NAME
+    Books.open(path).close()
+    books = Books.open(path)
+    books.connection.execute("PRAGMA journal_mode = DELETE")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+
+    with pytest.raises(BooksBusy, match=r"the books can't be (read|written): database is locked"):
+        read(books)
+
+    other.execute("ROLLBACK")
+    read(books)
+    other.close()
+    books.close()
 
 
 def test_newer_file_is_refused(tmp_path: Path) -> None:

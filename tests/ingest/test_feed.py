@@ -11,7 +11,7 @@ import mqtt5
 import pytest
 
 from ingest.admission.admission import Admission
-from ingest.books.books import Books
+from ingest.books.books import Books, BooksBusy
 from ingest.clock import ManualClock
 from ingest.feed.feed import STANDING_STILL_S, AdmittedFeed, size_of
 from ingest.journal import JournalBatch, JournalError
@@ -335,3 +335,23 @@ def test_a_journal_that_is_away_is_waited_for(tmp_path: Path, monkeypatch: pytes
     assert nothing.trouble is None
     books.close()
     journal.close()
+
+
+def test_books_that_are_held_by_another_program_are_waited_for(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader whose books are locked gets nothing for now and a sentence why, and goes on when they are free again."""
+    way.append("a", is_handed=False)
+    way.admit()
+    behind = way.restarted()
+    ask = way.books.judgement
+
+    def locked(_position: int) -> None:
+        raise BooksBusy("the books can't be read: database is locked")
+
+    monkeypatch.setattr(behind.books, "judgement", locked)
+    assert behind.feed.next(0) is None
+    assert behind.feed.trouble == "the books can't be read: database is locked"
+
+    monkeypatch.setattr(behind.books, "judgement", ask)
+    batch = behind.feed.next(0)
+    assert batch is not None
+    assert behind.feed.trouble is None

@@ -235,7 +235,7 @@ def test_busy_books_are_tried_again(shop: Workshop) -> None:
     shop.run_until_idle(writer)
 
     assert trouble == "the books can't be written: database is locked"
-    assert writer.stats.errors == {"books_busy": 2}
+    assert writer.stats.errors == {"books": 2}
     assert (writer.stats.trouble, shop.books.cursors, writer.stats.samples_stored) == (None, {"store": 1}, 3)
     assert shop.store.count_readings("refrigerator") == 6
 

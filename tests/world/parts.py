@@ -23,8 +23,9 @@ from alerts.database import Transaction, migrate, open_database, transact, with_
 from alerts.desk import Desk
 from alerts.errors import UnavailableError
 from detectors.finding import Checkpoint, DetectCommit
-from ingest.books.books import Books, _prepare
+from ingest.books.books import Books
 from ingest.books.dead_letters import DeadLetterQuota
+from ingest.books.file import prepare
 from ingest.sample import SampleBlock
 from ingest.store import StoreUnavailable
 from ingest.wire.columns import BatchDecoder
@@ -57,7 +58,7 @@ class WorldBooks(Books):
 def open_books() -> sqlite3.Connection:
     """New books in memory."""
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    _prepare(connection, Path("books"), read_only=False)
+    prepare(connection, Path("books"), read_only=False)
     return connection
 
 

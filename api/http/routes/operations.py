@@ -15,7 +15,6 @@ from api.http.indicators import Indicators, compute, parse_period
 from api.http.paging import Page, PageQuery
 from api.http.parts import Part, list_parts
 from api.http.problems import Problem
-from ingest.books.dead_letters import newest_dead_letters
 from ingest.wire.dead_letter import Reason
 
 router = APIRouter(tags=["operations"])
@@ -75,10 +74,9 @@ def list_dead_letters(here: Here, _account: Viewer, page: PageQuery, reason: Rea
     books = here.books()
     if books is None:
         return Page(items=[])
-    with books.snapshot() as connection:
-        found = newest_dead_letters(
-            connection, before=None if before is None else int(before), limit=page.limit + 1, reason=reason
-        )
+    found = books.newest_dead_letters(
+        before=None if before is None else int(before), limit=page.limit + 1, reason=reason
+    )
     items = [DeadLetter(number=letter.number, **letter.as_json()) for letter in found[: page.limit]]
     return Page(items=items, next=str(items[-1].number) if len(found) > page.limit else None)
 

@@ -1,0 +1,73 @@
+"""Judged: what one batch has come to, message by message; filled by the judge, read by everyone behind it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.admission.batch import Batch
+from ingest.admission.speaker import Speaker
+from ingest.books.books import WindowEntry
+from ingest.books.judgement import DUPLICATE, Judgement, code_of
+from ingest.books.ledger import BootLedger
+from ingest.wire.dead_letter import Reason, Refused
+
+
+@dataclass(slots=True)
+class Judged:
+    """Used for one batch."""
+
+    batch: Batch
+    ordinary: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """The places of those whose messages were simply the next ones."""
+    touched: list[Speaker] = field(default_factory=list)
+    begun: list[Speaker] = field(default_factory=list)
+    """Appliances never heard of before, with their first message; they are not among ``touched``."""
+    irregular: dict[int, tuple[str, BootLedger]] = field(default_factory=dict)
+    registered: dict[str, Speaker] = field(default_factory=dict)
+    refused: dict[int, Refused] = field(default_factory=dict)
+    windows: list[WindowEntry] = field(default_factory=list)
+    duplicates: int = 0
+    _codes: bytearray | None = None
+    _times: list[tuple[int, int, int]] = field(default_factory=list)
+
+    def note_ordinary(self, places: NDArray[np.int64]) -> None:
+        """The places of those whose messages were simply the next ones."""
+        self.ordinary = places
+
+    def refuse(self, number: int, refusal: Refused) -> None:
+        """A message is dead-lettered."""
+        self._mark(number, code_of(refusal.reason))
+        self.refused[number] = refusal
+
+    def pass_over(self, number: int) -> None:
+        """A message says what is known already."""
+        self.duplicates += 1
+        self._mark(number, DUPLICATE)
+
+    def set_times(self, times: list[tuple[int, int, int]]) -> None:
+        """Event times that we set: (number of the message, index of the sample, ms)."""
+        self._times += times
+
+    def places(self) -> NDArray[np.int64]:
+        """The places of all speakers that were heard."""
+        return np.concatenate([self.ordinary, np.array([speaker.place for speaker in self.touched], dtype=np.int64)])
+
+    def judgement(self) -> Judgement:
+        """The judgement of the whole batch."""
+        codes = None if self._codes is None else bytes(self._codes)
+        batch = self.batch
+        return Judgement(batch.position, batch.received_ms, len(batch.payloads), codes, tuple(sorted(self._times)))
+
+    def counts(self) -> dict[Reason, int]:
+        """Refusals by reason."""
+        return dict(Counter(refusal.reason for refusal in self.refused.values()))
+
+    def _mark(self, number: int, code: int) -> None:
+        """Set the code of one message."""
+        if self._codes is None:
+            self._codes = bytearray(len(self.batch.payloads))
+        self._codes[number] = code

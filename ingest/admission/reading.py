@@ -1,0 +1,74 @@
+"""What a batch says: its messages decoded, without those that make a reader fail whenever it meets them."""
+
+from __future__ import annotations
+
+import structlog
+
+from ingest.admission.batch import Batch
+from ingest.feed.admitted import POISON_DETAIL, decode_without
+from ingest.wire.columns import BatchDecoder, Decoded
+from ingest.wire.dead_letter import UNREADABLE, Identity, Reason, Refused
+
+log = structlog.get_logger()
+
+
+class JudgingError(Exception):
+    """Judging one message failed by its cause; what is in memory can't be trusted any more."""
+
+    def __init__(self, number: int, decoded: Decoded) -> None:
+        super().__init__(f"message {number} can't be judged")
+        head = decoded.heads[number]
+        self.number = number
+        self.topic = decoded.sources[number].topic
+        self.identity = Identity(head.boot, head.seq) if head.boot is not None and head.seq >= 0 else UNREADABLE
+
+
+class Poison:
+    """The messages of one batch that can't be judged, each under its own identity as long as that works."""
+
+    def __init__(self) -> None:
+        self.found: dict[int, Identity] = {}
+        self._failed: int | None = None
+
+    def note(self, error: JudgingError) -> None:
+        """Count a message that failed twice as poison: under its identity, then under none; beyond that raise."""
+        number = error.number
+        is_again, self._failed = number == self._failed, number
+        if not is_again:
+            return
+        if number not in self.found:
+            log.error("poison_found", messages=1, topic=error.topic, cause=repr(error.__cause__))
+            self.found[number] = error.identity
+        elif self.found[number] is not UNREADABLE:
+            self.found[number] = UNREADABLE
+        else:
+            raise error
+
+
+def read(decoder: BatchDecoder, batch: Batch, poison: Poison) -> Decoded:
+    """Decode a batch; a message that breaks the decoder twice, in the batch and alone, is refused as poison."""
+    decoded = _decoded(decoder, batch, poison)
+    decoded.refuse({number: Refused(Reason.POISON, POISON_DETAIL, who) for number, who in poison.found.items()})
+    return decoded
+
+
+def _decoded(decoder: BatchDecoder, batch: Batch, poison: Poison) -> Decoded:
+    """The batch without the payloads that break the decoder."""
+    try:
+        return decode_without(decoder, batch.topics, batch.payloads, list(poison.found))
+    except Exception as error:  # noqa: BLE001 - one message that breaks the decoder must not hold up all others
+        cause = error
+    breaking = [number for number in range(len(batch.payloads)) if _breaks(decoder, batch, number)]
+    if not set(breaking) - set(poison.found):
+        raise cause
+    log.error("poison_found", messages=len(breaking), topic=batch.topics[breaking[0]], cause=repr(cause))
+    return decode_without(decoder, batch.topics, batch.payloads, [*breaking, *poison.found])
+
+
+def _breaks(decoder: BatchDecoder, batch: Batch, number: int) -> bool:
+    """Whether one message alone breaks the decoder."""
+    try:
+        decoder.decode([batch.topics[number]], [batch.payloads[number]])
+    except Exception:  # noqa: BLE001 - whatever it is: this message must not hold up all others
+        return True
+    return False
