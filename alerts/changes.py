@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select
 
-from alerts.database import Transaction, upsert
+from alerts.database import Transaction, UnitOfWork, upsert
 from alerts.notices.tables import changes, outbox
 from ingest.clock import from_ms
 
@@ -61,6 +61,26 @@ def put_notice(t: Transaction, type_: str, subject_id: str, data: Mapping[str, A
         )
         .on_conflict_do_nothing(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The log of change events, as it is asked; one method, one transaction."""
+
+    unit: UnitOfWork
+
+    def page(self, *, after: int, limit: int = 500) -> list[Change]:
+        """Change events behind the id ``after``, oldest first."""
+        return self.unit.look(lambda t: read_changes(t, after=after, limit=limit))
+
+    def last(self) -> int:
+        """The id of the newest change event, 0 where there is none."""
+        return self.unit.look(last_change)
+
+    def forget(self) -> None:
+        """Drop change events that nobody will resume from any more."""
+        if self.unit.look(has_old_changes):
+            self.unit.write(forget_changes)
 
 
 def read_changes(t: Transaction, *, after: int, limit: int) -> list[Change]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, InterfaceError,
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from alerts.errors import DatabaseError, InvalidError, UnavailableError
+from ingest.clock import Clock
 
 BUSY_TIMEOUT_MS = 10_000
 CONFLICT_ATTEMPTS = 4
@@ -35,17 +36,67 @@ _IMMEDIATE = {"immediate": True}
 T = TypeVar("T")
 
 
+SYSTEM = "fettle"
+"""Who acts where nobody asked: the service itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """What one transaction works with: its connection, its time, and where chance comes from."""
+    """What one transaction works with: its connection, its time, where chance comes from, and who asks."""
 
     connection: Connection
     now_ms: int
     chance: random.Random
+    who: str = SYSTEM
 
     def new_id(self, prefix: str) -> str:
         """A new identity that sorts by time and can't be guessed."""
         return f"{prefix}_{self.now_ms:012x}{self.chance.getrandbits(64):016x}"
+
+    def by(self, who: str) -> Transaction:
+        """The same transaction in the name of someone else: the service, or an appliance that answers."""
+        return replace(self, who=who)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOfWork:
+    """How everyone reads and writes: one call, one transaction, committed at its end or not at all.
+
+    ``who`` asks, on reads too; what happens is written down under that name.
+    """
+
+    engine: Engine
+    clock: Clock
+    chance: random.Random
+    who: str = SYSTEM
+
+    def by(self, who: str) -> UnitOfWork:
+        """The same, asked by someone else."""
+        return replace(self, who=who)
+
+    def write(self, work: Callable[[Transaction], T], *, take_turn: bool = True) -> T:
+        """Run ``work`` in one writing transaction and commit it; begin again a few times after a conflict.
+
+        With ``take_turn`` false the work takes its turn itself, later, by :func:`wait_for_turn`.
+        """
+        now_ms = self.clock.now_ms()
+        with _translated("keep"):
+            retries = stamina.retry_context(on=_is_conflict, attempts=CONFLICT_ATTEMPTS, timeout=None, wait_max=1.0)
+            for attempt in retries:
+                with attempt, self.engine.connect().execution_options(**_IMMEDIATE) as connection, connection.begin():
+                    if take_turn:
+                        wait_for_turn(connection)
+                    return work(Transaction(connection, now_ms, self.chance, self.who))
+        raise AssertionError("a retry ends with a result or an error")
+
+    def look(self, work: Callable[[Transaction], T]) -> T:
+        """Run ``work`` in one reading transaction."""
+        with _translated("look for"), self.engine.connect() as connection, connection.begin():
+            return work(Transaction(connection, self.clock.now_ms(), self.chance, self.who))
+
+    def check(self) -> None:
+        """Raise :class:`~alerts.errors.UnavailableError` with a sentence if the database can't be used now."""
+        self.look(lambda t: t.connection.execute(text("SELECT 1")).scalar_one())
 
 
 def open_database(url: str) -> Engine:
@@ -59,33 +110,6 @@ def open_database(url: str) -> Engine:
     except (ArgumentError, NoSuchModuleError) as error:
         raise DatabaseError(f"The database URL can't be read: {error}") from error
     raise DatabaseError("The database is a SQLite file (sqlite:///path) or PostgreSQL (postgresql+psycopg://...).")
-
-
-def transact(
-    engine: Engine,
-    work: Callable[[Transaction], T],
-    *,
-    now_ms: int,
-    chance: random.Random,
-    take_turn: bool = True,
-) -> T:
-    """Run ``work`` in one writing transaction and commit it; begin again a few times after a conflict.
-
-    With ``take_turn`` false the work takes its turn itself, later, by :func:`wait_for_turn`.
-    """
-    with _translated("keep"):
-        for attempt in stamina.retry_context(on=_is_conflict, attempts=CONFLICT_ATTEMPTS, timeout=None, wait_max=1.0):
-            with attempt, engine.connect().execution_options(**_IMMEDIATE) as connection, connection.begin():
-                if take_turn:
-                    wait_for_turn(connection)
-                return work(Transaction(connection, now_ms, chance))
-    raise AssertionError("a retry ends with a result or an error")
-
-
-def look(engine: Engine, work: Callable[[Transaction], T], *, now_ms: int, chance: random.Random) -> T:
-    """Run ``work`` in one reading transaction."""
-    with _translated("look for"), engine.connect() as connection, connection.begin():
-        return work(Transaction(connection, now_ms, chance))
 
 
 @contextmanager

@@ -19,8 +19,7 @@ from sqlalchemy import case, delete, func, insert, select, update
 from alerts.appliances.directory import ensure_appliance
 from alerts.appliances.tables import appliance_history, appliances
 from alerts.cursors.checkpoint import move_cursor, read_cursor
-from alerts.database import Transaction, look, transact, upsert
-from alerts.desk import Desk
+from alerts.database import Transaction, UnitOfWork, upsert
 from alerts.remote.command import take_result
 from ingest.liveness import LastStatus, last_status, newer, next_interval_s
 from ingest.sample import AdmittedBatch, Event, EventType, Result, SampleBlock, Status
@@ -71,7 +70,7 @@ class _Pace:
 class Inbox:
     """Reads the feed from the cursor ``desk`` on; :meth:`tick` is one step."""
 
-    desk: Desk
+    unit: UnitOfWork
     feed: Feed
     write_every_s: float = 5.0
     news_every_s: float = 0.5
@@ -88,9 +87,7 @@ class Inbox:
     def tick(self) -> int:
         """Read some batches, write if it is time; returns how many batches were read."""
         if self._position is None:
-            self._position = look(
-                self.desk.engine, self._start, now_ms=self.desk.clock.now_ms(), chance=self.desk.chance
-            )
+            self._position = self.unit.look(self._start)
         count = 0
         while count < BATCHES_PER_TICK and (batch := self.feed.next(self._position)) is not None:
             self._fold(batch)
@@ -127,7 +124,7 @@ class Inbox:
             for result in self._results:
                 take_result(t, result)
 
-        transact(self.desk.engine, work, now_ms=self.desk.clock.now_ms(), chance=self.desk.chance)
+        self.unit.write(work)
         self._folded = 0
         self._seen.clear()
         self._events.clear()
@@ -138,12 +135,7 @@ class Inbox:
     def _write_news(self) -> None:
         """Write ahead, without the cursor, what was folded of appliances that are new or said how they are."""
         seen = {appliance_id: self._seen[appliance_id] for appliance_id in self._news}
-        transact(
-            self.desk.engine,
-            lambda t: _write_seen(t, seen, self._pace),
-            now_ms=self.desk.clock.now_ms(),
-            chance=self.desk.chance,
-        )
+        self.unit.write(lambda t: _write_seen(t, seen, self._pace))
         self._news.clear()
         self._told_at_s = time.monotonic()
 

@@ -8,22 +8,21 @@ a repeat by its id. After 24 hours a delivery is parked.
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import Engine, Row, delete, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from alerts.cursors.checkpoint import move_cursor, read_cursor
-from alerts.database import Transaction, look, transact
+from alerts.database import Transaction, UnitOfWork
 from alerts.notices.tables import deliveries, outbox
 from ingest.backoff import Backoff
-from ingest.clock import Clock, from_ms
+from ingest.clock import from_ms
 
 NOTICES_AT_ONCE = 500
 TRIES_AT_ONCE = 50
@@ -35,8 +34,6 @@ PARKED_KEPT_MS = 30 * 24 * 3_600_000
 ERROR_LENGTH_MAX = 500
 
 log = structlog.get_logger()
-
-T = TypeVar("T")
 
 
 class DeliveryState(StrEnum):
@@ -92,21 +89,19 @@ class Target(Protocol):
 class Outbox:
     """Delivers notices to targets; :meth:`run_once` is one step."""
 
-    engine: Engine
-    clock: Clock
-    chance: random.Random
+    unit: UnitOfWork
     targets: Sequence[Target]
 
     def run_once(self) -> int:
         """Make deliveries of new notices and try what is due; returns how many were delivered."""
         for target in self.targets:
-            self._write(partial(_spread, target=target.name))
-        due = self._look(lambda t: _due(t, [target.name for target in self.targets]))
+            self.unit.write(partial(_spread, target=target.name))
+        due = self.unit.look(lambda t: _due(t, [target.name for target in self.targets]))
         by_name = {target.name: target for target in self.targets}
         delivered = 0
         for row in due:
             error = _try(by_name[row.target], row)
-            self._write(partial(self._note, row=row, error=error))
+            self.unit.write(partial(self._note, row=row, error=error))
             delivered += error is None
         if delivered:
             self.forget()
@@ -115,12 +110,12 @@ class Outbox:
     def parked(self, *, limit: int = 100) -> list[Delivery]:
         """Deliveries that were given up, newest first."""
         query = _with_notice().where(deliveries.c.state == DeliveryState.PARKED.value).order_by(deliveries.c.n.desc())
-        return self._look(lambda t: [_delivery(row) for row in t.connection.execute(query.limit(limit))])
+        return self.unit.look(lambda t: [_delivery(row) for row in t.connection.execute(query.limit(limit))])
 
     def counts(self) -> Mapping[DeliveryState, int]:
         """How many deliveries stand in each state."""
         query = select(deliveries.c.state, func.count().label("number")).group_by(deliveries.c.state)
-        found = self._look(lambda t: {row.state: row.number for row in t.connection.execute(query)})
+        found = self.unit.look(lambda t: {row.state: row.number for row in t.connection.execute(query)})
         return {state: found.get(state.value, 0) for state in DeliveryState}
 
     def try_again(self, number: int) -> None:
@@ -138,7 +133,7 @@ class Outbox:
                 ),
             )
 
-        self._write(work)
+        self.unit.write(work)
 
     def forget(self) -> int:
         """Drop old notices: those that everybody has beyond what is kept, and parked ones after a month."""
@@ -153,7 +148,7 @@ class Outbox:
             )
             return t.connection.execute(delete(outbox).where(is_old, outbox.c.n.not_in(waiting))).rowcount
 
-        return self._write(work)
+        return self.unit.write(work)
 
     def _note(self, t: Transaction, row: Row[Any], error: str | None) -> None:
         columns: dict[str, Any] = {"attempts": row.attempts + 1, "last_error": error}
@@ -163,15 +158,9 @@ class Outbox:
             columns |= {"state": DeliveryState.PARKED.value}
             log.error("notice_parked", target=row.target, notice_id=row.id, error=error)
         else:
-            columns |= {"due_ms": t.now_ms + round(1000 * WAITING.wait_s(row.attempts, self.chance))}
+            columns |= {"due_ms": t.now_ms + round(1000 * WAITING.wait_s(row.attempts, t.chance))}
             log.warning("notice_not_delivered", target=row.target, notice_id=row.id, error=error)
         t.connection.execute(update(deliveries).where(deliveries.c.n == row.n).values(columns))
-
-    def _write(self, work: Callable[[Transaction], T]) -> T:
-        return transact(self.engine, work, now_ms=self.clock.now_ms(), chance=self.chance)
-
-    def _look(self, work: Callable[[Transaction], T]) -> T:
-        return look(self.engine, work, now_ms=self.clock.now_ms(), chance=self.chance)
 
 
 def _cursor(target: str) -> str:

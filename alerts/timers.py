@@ -27,11 +27,11 @@ class Timers:
         if at_s - self._ticked_at_s < self.pause_s:
             return 0
         self._ticked_at_s = at_s
-        expired = self.desk.expire()
+        expired = self.desk.sessions.expire()
         if self._asked_ms is None or now_ms - self._asked_ms >= self.ask_every_ms:
             self._asked_ms = now_ms
             after: int | None = 0
             while after is not None:
-                after = self.desk.ask_again(after)
-            self.desk.forget_changes()
+                after = self.desk.alerts.ask_again(after)
+            self.desk.changes.forget()
         return expired

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.database import migrate, open_database
+from alerts.database import UnitOfWork, migrate, open_database
 from alerts.desk import Desk
 from alerts.errors import DatabaseError
 from api.service.line import Line, detecting
@@ -58,7 +58,7 @@ def test_a_released_version_goes_on_where_it_was(left: Path) -> None:
         clock=clock,
         chance=random.Random(1),
     )
-    runner = detecting(line.feed, Desk(engine, profiles, clock, random.Random(1)), profiles)
+    runner = detecting(line.feed, Desk(UnitOfWork(engine, clock, random.Random(1)), profiles).findings, profiles)
 
     position = journal.append(frames(3), count=3, received_ms=clock.now_ms())
     line.admitter.run_once(0)

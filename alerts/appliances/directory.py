@@ -5,7 +5,7 @@ Kept by the desk's own cursor (:mod:`alerts.inbox`) and by the detectors' condit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,14 +16,16 @@ from alerts.appliances.listening import read_listening
 from alerts.appliances.tables import appliance_history, appliances
 from alerts.database import Transaction, upsert
 from alerts.errors import UnknownError
-from alerts.lifecycle import OVER
 from alerts.page import Page, contains, moment, select_page
-from alerts.tickets.tables import tickets
 from detectors.finding import Condition, ConditionState
 from ingest.clock import from_ms
 from ingest.liveness import STALE_AFTER_S, Availability, Listening
 
 __all__ = ["STALE_AFTER_S", "Appliance", "ApplianceEvent", "ApplianceFilter", "Availability"]
+
+
+OpenTickets = Callable[[Transaction, Sequence[str]], Mapping[str, tuple[int, ...]]]
+"""Gives the numbers of the open tickets of some appliances: tickets know appliances, not the other way round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ def list_appliances(
     wanted: ApplianceFilter,
     *,
     stale_after_s: float,
+    open_tickets: OpenTickets,
     cursor: str | None,
     limit: int,
 ) -> Page[Appliance]:
@@ -124,18 +127,18 @@ def list_appliances(
     if wanted.q:
         query = query.where(contains([columns.id, columns.model, columns.serial, columns.region], wanted.q))
     rows, after = select_page(t.connection, query, columns.n, cursor=cursor, limit=limit)
-    open_numbers = _open_tickets(t, [row.id for row in rows])
+    open_numbers = open_tickets(t, [row.id for row in rows])
     return Page(tuple(_appliance(row, open_numbers.get(row.id, ())) for row in rows), after)
 
 
-def read_appliance(t: Transaction, appliance_id: str, *, stale_after_s: float) -> Appliance:
+def read_appliance(t: Transaction, appliance_id: str, *, stale_after_s: float, open_tickets: OpenTickets) -> Appliance:
     """One appliance, or :class:`UnknownError`."""
     available = availability_at(t.now_ms, stale_after_s=stale_after_s, listening=read_listening(t))
     query = select(appliances, available.label("availability")).where(appliances.c.id == appliance_id)
     row = t.connection.execute(query).one_or_none()
     if row is None:
         raise UnknownError(f"There is no appliance {appliance_id!r}.")
-    return _appliance(row, _open_tickets(t, [appliance_id]).get(appliance_id, ()))
+    return _appliance(row, open_tickets(t, [appliance_id]).get(appliance_id, ()))
 
 
 def list_events(t: Transaction, appliance_id: str, *, cursor: str | None, limit: int) -> Page[ApplianceEvent]:
@@ -151,9 +154,10 @@ def ensure_appliance(t: Transaction, appliance_id: str, kind: str) -> None:
     t.connection.execute(upsert(t.connection, appliances).values(values).on_conflict_do_nothing())
 
 
-def retire_appliance(t: Transaction, appliance_id: str) -> None:
-    """Mark an appliance as out of service, or :class:`UnknownError`."""
-    found = t.connection.execute(update(appliances).where(appliances.c.id == appliance_id).values(retired=True))
+def set_retired(t: Transaction, appliance_id: str, *, is_retired: bool) -> None:
+    """Mark an appliance as out of service, or as back in it; :class:`UnknownError` where there is none."""
+    which = appliances.c.id == appliance_id
+    found = t.connection.execute(update(appliances).where(which).values(retired=is_retired))
     if found.rowcount == 0:
         raise UnknownError(f"There is no appliance {appliance_id!r}.")
 
@@ -183,17 +187,6 @@ def set_conditions(t: Transaction, conditions: list[Condition]) -> None:
             for condition in conditions
         ],
     )
-
-
-def _open_tickets(t: Transaction, appliance_ids: list[str]) -> dict[str, tuple[int, ...]]:
-    query = select(tickets.c.appliance_id, tickets.c.number).where(
-        tickets.c.appliance_id.in_(appliance_ids),
-        tickets.c.status.not_in([state.value for state in OVER]),
-    )
-    found: dict[str, tuple[int, ...]] = {}
-    for appliance_id, number in t.connection.execute(query.order_by(tickets.c.number.desc())):
-        found[appliance_id] = (*found.get(appliance_id, ()), number)
-    return found
 
 
 def _appliance(row: Row[Any], open_tickets: tuple[int, ...]) -> Appliance:

@@ -36,11 +36,11 @@ class AuditEntry:
     digest: str
 
 
-def record_audit(t: Transaction, actor: str, action: str, subject_id: str, data: Mapping[str, Any]) -> None:
-    """Append an entry."""
+def record_audit(t: Transaction, action: str, subject_id: str, data: Mapping[str, Any]) -> None:
+    """Append an entry under the name of who asks."""
     query = select(audit.c.digest).order_by(audit.c.n.desc()).limit(1)
     previous = t.connection.execute(query).scalar_one_or_none() or FIRST
-    content = {"at_ms": t.now_ms, "actor": actor, "action": action, "subject_id": subject_id, "data": dict(data)}
+    content = {"at_ms": t.now_ms, "actor": t.who, "action": action, "subject_id": subject_id, "data": dict(data)}
     t.connection.execute(insert(audit).values(**content, previous=previous, digest=_digest(previous, content)))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Row, func, insert, select, update
 
-from alerts.database import Transaction
+from alerts.database import SYSTEM, Transaction
 from alerts.errors import ConflictError
 from alerts.lifecycle import COMMAND, COMMAND_LIVE, CommandEvent, CommandState, next_state
 from alerts.remote.policy import CONSENT_SHOW, DangerClass, SessionLimits
@@ -47,7 +47,6 @@ def put_command(
     args: Mapping[str, Any],
     *,
     danger_class: DangerClass,
-    actor: str,
     not_after_ms: int,
     idempotency_key: str | None = None,
 ) -> str:
@@ -71,14 +70,14 @@ def put_command(
             danger_class=danger_class.value,
             args=dict(args),
             state=CommandState.QUEUED.value,
-            issued_by=actor,
+            issued_by=t.who,
             issued_ms=t.now_ms,
             not_after_ms=not_after_ms,
             idempotency_key=idempotency_key,
         ),
     )
     shown = {} if name == CONSENT_SHOW else {"args": dict(args)}
-    add_line(t, session.id, actor=actor, event="command", command_id=command_id, data={"name": name, **shown})
+    add_line(t, session.id, event="command", command_id=command_id, data={"name": name, **shown})
     return command_id
 
 
@@ -105,7 +104,7 @@ def note_sent(t: Transaction, command_id: str) -> None:
     row = t.connection.execute(select(commands).where(commands.c.id == command_id)).one_or_none()
     if row is None or row.state != CommandState.QUEUED:
         return
-    _move(t, row, CommandEvent.SEND, {"sent_ms": t.now_ms}, actor="fettle", data={})
+    _move(t.by(SYSTEM), row, CommandEvent.SEND, {"sent_ms": t.now_ms})
 
 
 def take_result(t: Transaction, result: Result) -> None:
@@ -121,10 +120,11 @@ def take_result(t: Transaction, result: Result) -> None:
     data = dict(result.data)
     columns = {"answered_ms": t.now_ms, "reason": result.reason, "data": data or row.data}
     told = {"reason": result.reason, "data": data, "appliance_ts_ms": result.ts_ms}
-    _move(t, row, event, columns, actor=row.appliance_id, data={key: value for key, value in told.items() if value})
+    answering = t.by(row.appliance_id)
+    _move(answering, row, event, columns, data={key: value for key, value in told.items() if value})
     t.connection.execute(update(sessions).where(sessions.c.id == row.session_id).values(active_ms=t.now_ms))
     if event in _LAST_WORDS and row.name != CONSENT_SHOW:
-        _tell_ticket(t, row, result)
+        _tell_ticket(answering, row, result)
 
 
 def expire_commands(t: Transaction) -> int:
@@ -134,10 +134,10 @@ def expire_commands(t: Transaction) -> int:
     moved = 0
     for row in t.connection.execute(query).all():
         if row.state == CommandState.QUEUED:
-            _move(t, row, CommandEvent.EXPIRE, {"reason": "not sent in time"}, actor="fettle", data={})
+            _move(t.by(SYSTEM), row, CommandEvent.EXPIRE, {"reason": "not sent in time"})
             moved += 1
         elif t.now_ms >= row.not_after_ms + LAST_WORD_GRACE_MS:
-            _move(t, row, CommandEvent.LOSE, {"reason": "no last word from the appliance"}, actor="fettle", data={})
+            _move(t.by(SYSTEM), row, CommandEvent.LOSE, {"reason": "no last word from the appliance"})
             moved += 1
     return moved
 
@@ -148,7 +148,7 @@ def drop_commands(t: Transaction, session_id: str, *, name: str | None = None) -
     if name is not None:
         query = query.where(commands.c.name == name)
     for row in t.connection.execute(query).all():
-        _move(t, row, CommandEvent.EXPIRE, {"reason": "no longer wanted"}, actor="fettle", data={})
+        _move(t.by(SYSTEM), row, CommandEvent.EXPIRE, {"reason": "no longer wanted"})
 
 
 def _tell_ticket(t: Transaction, row: Row[Any], result: Result) -> None:
@@ -156,7 +156,7 @@ def _tell_ticket(t: Transaction, row: Row[Any], result: Result) -> None:
     query = select(sessions.c.ticket_id).where(sessions.c.id == row.session_id)
     found = {"session_id": row.session_id, "command_id": row.id, "name": row.name, "data": dict(result.data)}
     ticket_id = t.connection.execute(query).scalar_one()
-    add_history(t, ticket_id, actor=row.appliance_id, event=f"command_{result.state.value}", data=found)
+    add_history(t, ticket_id, event=f"command_{result.state.value}", data=found)
 
 
 def _outgoing(row: Row[Any], topics: TopicScheme) -> Outgoing:
@@ -179,11 +179,10 @@ def _move(
     event: CommandEvent,
     columns: dict[str, Any],
     *,
-    actor: str,
-    data: Mapping[str, Any],
+    data: Mapping[str, Any] | None = None,
 ) -> None:
     after = next_state("command", COMMAND, CommandState(row.state), event)
     if row.name == CONSENT_SHOW:
         columns = columns | {"args": {name: value for name, value in (row.args or {}).items() if name != "code"}}
     t.connection.execute(update(commands).where(commands.c.id == row.id).values(state=after.value, **columns))
-    add_line(t, row.session_id, actor=actor, event=after.value, command_id=row.id, data=data)
+    add_line(t, row.session_id, event=after.value, command_id=row.id, data=data)

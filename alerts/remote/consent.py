@@ -15,7 +15,7 @@ from sqlalchemy import Row, func, insert, select, update
 
 from alerts.appliances.tables import appliances
 from alerts.audit.chain import record_audit
-from alerts.database import Transaction
+from alerts.database import SYSTEM, Transaction
 from alerts.errors import ConflictError, IllegalStepError, UnknownError
 from alerts.lifecycle import COMMAND_LIVE, OVER, SESSION, SESSION_LIVE, SessionEvent, SessionState, next_state
 from alerts.remote.command import drop_commands, put_command
@@ -26,14 +26,13 @@ from alerts.tickets.opening import add_history
 from alerts.tickets.reading import find_row
 from ingest.clock import from_ms
 
-SYSTEM = "fettle"
 CUSTOMER = "customer"
 CODE_LENGTH_MAX = 100
 CLOCK_SLACK_MS = 5_000
 """So far two processes' clocks may lie apart, and a clock may be put right, without ending anything."""
 
 
-def request_session(t: Transaction, ticket_ref: str, scope: Scope, limits: SessionLimits, *, actor: str) -> str:
+def request_session(t: Transaction, ticket_ref: str, scope: Scope, limits: SessionLimits) -> str:
     """Open a session on a ticket that is not over, and send the code to the appliance; returns its id."""
     ticket = find_row(t, ticket_ref)
     if ticket.status in OVER:
@@ -51,7 +50,7 @@ def request_session(t: Transaction, ticket_ref: str, scope: Scope, limits: Sessi
             kind=ticket.kind,
             scope=scope.value,
             state=SessionState.REQUESTED.value,
-            requested_by=actor,
+            requested_by=t.who,
             requested_ms=t.now_ms,
             code_salt=salt,
             code_hash=_digest(salt, code),
@@ -59,22 +58,21 @@ def request_session(t: Transaction, ticket_ref: str, scope: Scope, limits: Sessi
             tries_left=limits.code_tries,
         ),
     )
-    add_line(t, session_id, actor=actor, event="requested", data={"scope": scope.value})
+    add_line(t, session_id, event="requested", data={"scope": scope.value})
     put_command(
-        t,
+        t.by(SYSTEM),
         find_session(t, session_id),
         CONSENT_SHOW,
         {"code": code, "expires_at": rfc3339(code_until_ms), "scope": scope.value},
         danger_class=DangerClass.R0,
-        actor=SYSTEM,
         not_after_ms=code_until_ms,
     )
-    add_history(t, ticket.id, actor=actor, event="session_requested", data={"session_id": session_id, "scope": scope})
-    record_audit(t, actor, "session.request", session_id, {"ticket": ticket.number, "scope": scope.value})
+    add_history(t, ticket.id, event="session_requested", data={"session_id": session_id, "scope": scope})
+    record_audit(t, "session.request", session_id, {"ticket": ticket.number, "scope": scope.value})
     return session_id
 
 
-def try_code(t: Transaction, session_id: str, code: str, limits: SessionLimits, *, actor: str) -> int | None:
+def try_code(t: Transaction, session_id: str, code: str, limits: SessionLimits) -> int | None:
     """Compare the code: ``None`` where it matches and the session is active now, else how many tries are left."""
     row = find_session(t, session_id)
     state = SessionState(row.state)
@@ -83,7 +81,7 @@ def try_code(t: Transaction, session_id: str, code: str, limits: SessionLimits, 
     if t.now_ms >= row.code_until_ms:
         raise ConflictError("The code has expired: request a new session.")
     if not hmac.compare_digest(_digest(row.code_salt, code.strip()), row.code_hash):
-        return _count_miss(t, row, actor=actor)
+        return _count_miss(t, row)
     granted = next_state("session", SESSION, state, SessionEvent.GRANT)
     active = next_state("session", SESSION, granted, SessionEvent.BEGIN)
     t.connection.execute(
@@ -97,13 +95,13 @@ def try_code(t: Transaction, session_id: str, code: str, limits: SessionLimits, 
         ),
     )
     drop_commands(t, session_id, name=CONSENT_SHOW)
-    add_line(t, session_id, actor=CUSTOMER, event="granted", data={"scope": row.scope, "entered_by": actor})
-    add_line(t, session_id, actor=SYSTEM, event="active")
-    record_audit(t, actor, "session.consent", session_id, {"scope": row.scope})
+    add_line(t.by(CUSTOMER), session_id, event="granted", data={"scope": row.scope, "entered_by": t.who})
+    add_line(t.by(SYSTEM), session_id, event="active")
+    record_audit(t, "session.consent", session_id, {"scope": row.scope})
     return None
 
 
-def end_session(t: Transaction, session_id: str, event: SessionEvent, *, actor: str, reason: str) -> None:
+def end_session(t: Transaction, session_id: str, event: SessionEvent, *, reason: str) -> None:
     """End, expire or refuse a session; commands that were not sent are given up."""
     row = find_session(t, session_id)
     after = next_state("session", SESSION, SessionState(row.state), event)
@@ -113,17 +111,17 @@ def end_session(t: Transaction, session_id: str, event: SessionEvent, *, actor: 
         .values(state=after.value, ended_ms=t.now_ms, end_reason=reason),
     )
     drop_commands(t, session_id)
-    add_line(t, session_id, actor=actor, event=after.value, data={"reason": reason})
-    add_history(t, row.ticket_id, actor=actor, event=f"session_{after.value}", data={"session_id": session_id})
-    record_audit(t, actor, f"session.{event.value}", session_id, {"reason": reason})
+    add_line(t, session_id, event=after.value, data={"reason": reason})
+    add_history(t, row.ticket_id, event=f"session_{after.value}", data={"session_id": session_id})
+    record_audit(t, f"session.{event.value}", session_id, {"reason": reason})
 
 
-def end_sessions_of(t: Transaction, ticket_id: str, *, actor: str, reason: str) -> None:
+def end_sessions_of(t: Transaction, ticket_id: str, reason: str) -> None:
     """End the live sessions of a ticket that is over."""
     live = [state.value for state in SESSION_LIVE]
     query = select(sessions.c.id).where(sessions.c.ticket_id == ticket_id, sessions.c.state.in_(live))
     for session_id in t.connection.execute(query).scalars().all():
-        end_session(t, session_id, SessionEvent.END, actor=actor, reason=reason)
+        end_session(t, session_id, SessionEvent.END, reason=reason)
 
 
 def has_live(t: Transaction) -> bool:
@@ -140,7 +138,7 @@ def expire_sessions(t: Transaction, limits: SessionLimits) -> int:
     for row in t.connection.execute(select(sessions).where(sessions.c.state.in_(live))).all():
         reason = overdue(row, t.now_ms, limits)
         if reason is not None:
-            end_session(t, row.id, SessionEvent.EXPIRE, actor=SYSTEM, reason=reason)
+            end_session(t.by(SYSTEM), row.id, SessionEvent.EXPIRE, reason=reason)
             expired += 1
     return expired
 
@@ -179,12 +177,12 @@ def rfc3339(ms: int) -> str:
     return from_ms(ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _count_miss(t: Transaction, row: Row[Any], *, actor: str) -> int:
+def _count_miss(t: Transaction, row: Row[Any]) -> int:
     tries_left = max(int(row.tries_left) - 1, 0)
     t.connection.execute(update(sessions).where(sessions.c.id == row.id).values(tries_left=tries_left))
-    add_line(t, row.id, actor=actor, event="wrong_code", data={"tries_left": tries_left})
+    add_line(t, row.id, event="wrong_code", data={"tries_left": tries_left})
     if tries_left == 0:
-        end_session(t, row.id, SessionEvent.END, actor=SYSTEM, reason="too many wrong codes")
+        end_session(t.by(SYSTEM), row.id, SessionEvent.END, reason="too many wrong codes")
     return tries_left
 
 

@@ -23,7 +23,6 @@ def issue_command(
     args: Mapping[str, Any],
     limits: SessionLimits,
     *,
-    actor: str,
     idempotency_key: str | None,
 ) -> str:
     """Queue a command and return its id; fails closed."""
@@ -45,10 +44,9 @@ def issue_command(
         name,
         args,
         danger_class=rule.danger_class,
-        actor=actor,
         not_after_ms=not_after_ms,
         idempotency_key=idempotency_key,
     )
     touch(t, session_id)
-    record_audit(t, actor, "command.issue", command_id, {"session_id": session_id, "name": name, "args": dict(args)})
+    record_audit(t, "command.issue", command_id, {"session_id": session_id, "name": name, "args": dict(args)})
     return command_id

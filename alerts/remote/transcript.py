@@ -16,17 +16,16 @@ def add_line(
     t: Transaction,
     session_id: str,
     *,
-    actor: str,
     event: str,
     command_id: str | None = None,
     data: Mapping[str, Any] | None = None,
 ) -> None:
-    """Append a line and tell the watchers."""
+    """Append a line under the name of who asks, and tell the watchers."""
     t.connection.execute(
         insert(transcript).values(
             session_id=session_id,
             at_ms=t.now_ms,
-            actor=actor,
+            actor=t.who,
             event=event,
             command_id=command_id,
             data=dict(data or {}),

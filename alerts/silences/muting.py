@@ -11,11 +11,10 @@ from alerts.audit.chain import record_audit
 from alerts.database import Transaction
 from alerts.errors import InvalidError, UnknownError
 from alerts.silences.tables import silences
-from alerts.tickets.sla import DAY_MS
 from alerts.words import check_words
 from ingest.clock import from_ms, to_ms
 
-LONGEST_MS = 366 * DAY_MS
+LONGEST_MS = 366 * 24 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,6 @@ def add_silence(
     fault_mode: str | None,
     until: datetime,
     reason: str,
-    actor: str,
 ) -> Silence:
     """Mute until a time; everything at once can't be muted."""
     until_ms = to_ms(until)
@@ -48,7 +46,7 @@ def add_silence(
     check_words("reason", reason, longest=1000, is_needed=True)
     for name, value in (("appliance_id", appliance_id), ("fault_mode", fault_mode)):
         check_words(name, value, longest=64)
-    silence = Silence(t.new_id("si"), appliance_id, fault_mode, until, reason, actor)
+    silence = Silence(t.new_id("si"), appliance_id, fault_mode, until, reason, t.who)
     t.connection.execute(
         insert(silences).values(
             id=silence.id,
@@ -56,20 +54,20 @@ def add_silence(
             fault_mode=fault_mode,
             until_ms=until_ms,
             reason=reason,
-            created_by=actor,
+            created_by=t.who,
             created_ms=t.now_ms,
         ),
     )
-    record_audit(t, actor, "silence.add", silence.id, {"appliance_id": appliance_id, "fault_mode": fault_mode})
+    record_audit(t, "silence.add", silence.id, {"appliance_id": appliance_id, "fault_mode": fault_mode})
     return silence
 
 
-def lift_silence(t: Transaction, silence_id: str, *, actor: str) -> None:
+def lift_silence(t: Transaction, silence_id: str) -> None:
     """End a silence now."""
     found = t.connection.execute(delete(silences).where(silences.c.id == silence_id).returning(silences.c.id)).first()
     if found is None:
         raise UnknownError(f"There is no silence {silence_id!r}.")
-    record_audit(t, actor, "silence.lift", silence_id, {})
+    record_audit(t, "silence.lift", silence_id, {})
 
 
 def list_silences(t: Transaction) -> list[Silence]:

@@ -56,7 +56,7 @@ def open_from_finding(t: Transaction, finding: Finding, profile: Profile | None,
         "recommended": recommended_of(mode),
         "alert_id": alert_id,
     }
-    ticket_id = _insert(t, values, actor=DETECTOR)
+    ticket_id = _insert(t.by(DETECTOR), values)
     if ticket_id is not None:
         return ticket_id, True
     standing = find_open(t, finding.appliance_id, finding.fault_mode)
@@ -75,7 +75,7 @@ def refresh_from_finding(t: Transaction, ticket_id: str, finding: Finding, profi
     t.connection.execute(
         update(tickets).where(tickets.c.id == ticket_id).values(**said, summary=summary, version=row.version + 1),
     )
-    add_history(t, ticket_id, actor=DETECTOR, event="evidence_updated", data={"severity": said["severity"]})
+    add_history(t.by(DETECTOR), ticket_id, event="evidence_updated", data={"severity": said["severity"]})
     record_change(t, Subject.TICKET, ticket_id, {"number": row.number, "status": row.status})
 
 
@@ -85,11 +85,11 @@ def note_cleared(t: Transaction, ticket_id: str) -> None:
     if row is None or row.status in OVER:
         return
     t.connection.execute(update(tickets).where(tickets.c.id == row.id).values(version=row.version + 1))
-    add_history(t, row.id, actor=DETECTOR, event="finding_cleared")
+    add_history(t.by(DETECTOR), row.id, event="finding_cleared")
     record_change(t, Subject.TICKET, row.id, {"number": row.number, "status": row.status})
 
 
-def open_by_hand(t: Transaction, new: NewTicket, profiles: Mapping[str, Profile], *, actor: str) -> str:
+def open_by_hand(t: Transaction, new: NewTicket, profiles: Mapping[str, Profile]) -> str:
     """The id of a ticket that a person opens; :class:`AlreadyOpenError` names the one that stands already."""
     _check(new)
     query = select(appliances.c.kind).where(appliances.c.id == new.appliance_id)
@@ -109,13 +109,13 @@ def open_by_hand(t: Transaction, new: NewTicket, profiles: Mapping[str, Profile]
         "source": new.source.value,
         "recommended": recommended_of(mode),
     }
-    ticket_id = _insert(t, values, actor=actor)
+    ticket_id = _insert(t, values)
     if ticket_id is None:
         standing = find_open(t, new.appliance_id, new.fault_mode or "")
         if standing is None:
             raise LookupError("the index refused a ticket although none is open")
         raise AlreadyOpenError(ticket_id=standing.id, number=standing.number)
-    record_audit(t, actor, "ticket.open", ticket_id, {"appliance_id": new.appliance_id, "title": new.title})
+    record_audit(t, "ticket.open", ticket_id, {"appliance_id": new.appliance_id, "title": new.title})
     return ticket_id
 
 
@@ -129,9 +129,9 @@ def find_open(t: Transaction, appliance_id: str, fault_mode: str) -> Row[Any] | 
     return t.connection.execute(query).first()
 
 
-def add_history(t: Transaction, ticket_id: str, *, actor: str, event: str, **columns: Any) -> None:
-    """Append a line to a ticket's history."""
-    line = {"ticket_id": ticket_id, "at_ms": t.now_ms, "actor": actor, "event": event, **columns}
+def add_history(t: Transaction, ticket_id: str, *, event: str, **columns: Any) -> None:
+    """Append a line to a ticket's history, under the name of who asks."""
+    line = {"ticket_id": ticket_id, "at_ms": t.now_ms, "actor": t.who, "event": event, **columns}
     t.connection.execute(insert(ticket_history).values(line))
 
 
@@ -146,7 +146,7 @@ def recommended_of(mode: FaultMode | None) -> dict[str, Any]:
     }
 
 
-def _insert(t: Transaction, values: Mapping[str, Any], *, actor: str) -> str | None:
+def _insert(t: Transaction, values: Mapping[str, Any]) -> str | None:
     ticket_id = t.new_id("tk")
     row = {
         "id": ticket_id,
@@ -159,7 +159,7 @@ def _insert(t: Transaction, values: Mapping[str, Any], *, actor: str) -> str | N
     number = t.connection.execute(statement).scalar_one_or_none()
     if number is None:
         return None
-    add_history(t, ticket_id, actor=actor, event="open", to_status=TicketState.OPEN.value)
+    add_history(t, ticket_id, event="open", to_status=TicketState.OPEN.value)
     record_change(t, Subject.TICKET, ticket_id, {"number": number, "status": "open"})
     told = {name: row.get(name) for name in ("appliance_id", "fault_mode", "title", "priority", "severity", "source")}
     notice = {"id": ticket_id, "number": number, "status": "open", **told}

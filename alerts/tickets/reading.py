@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from alerts.appliances.tables import appliances
 from alerts.database import Transaction
 from alerts.errors import UnknownError
-from alerts.lifecycle import TICKET, TicketState
+from alerts.lifecycle import OVER, TICKET, TicketState
 from alerts.page import Page, contains, moment, select_page
 from alerts.tickets.evidence import read_alternatives, read_evidence, read_window
 from alerts.tickets.tables import ticket_history, tickets
@@ -76,6 +76,18 @@ def count_tickets(t: Transaction) -> Mapping[TicketState, int]:
     query = select(tickets.c.status, func.count()).group_by(tickets.c.status)
     counts = {TicketState(status): count for status, count in t.connection.execute(query)}
     return {state: counts.get(state, 0) for state in TicketState}
+
+
+def open_numbers(t: Transaction, appliance_ids: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """The numbers of the open tickets of some appliances, newest first."""
+    query = select(tickets.c.appliance_id, tickets.c.number).where(
+        tickets.c.appliance_id.in_(appliance_ids),
+        tickets.c.status.not_in([state.value for state in OVER]),
+    )
+    found: dict[str, tuple[int, ...]] = {}
+    for appliance_id, number in t.connection.execute(query.order_by(tickets.c.number.desc())):
+        found[appliance_id] = (*found.get(appliance_id, ()), number)
+    return found
 
 
 def _matches(words: str) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Row, update
@@ -11,7 +12,6 @@ from alerts.changes import Subject, put_notice, record_change
 from alerts.database import Transaction
 from alerts.errors import AlreadyOpenError, InvalidError, StaleViewError
 from alerts.lifecycle import OVER, TicketState, TicketStep, next_ticket_state
-from alerts.remote.consent import end_sessions_of
 from alerts.tickets.opening import add_history, find_open
 from alerts.tickets.reading import find_row
 from alerts.tickets.sla import deadlines
@@ -22,6 +22,9 @@ from ingest.clock import to_ms
 
 TEXT_LENGTH_MAX = 10_000
 
+WhenOver = Callable[[Transaction, str, str], None]
+"""Ends what hangs on a ticket that is over now, given its id and the reason: sessions know tickets, not the other way round."""
+
 
 def take_step(
     t: Transaction,
@@ -29,15 +32,15 @@ def take_step(
     step: TicketStep,
     body: StepBody,
     *,
-    actor: str,
     expected_version: int | None,
+    when_over: WhenOver,
 ) -> str:
     """Take one step and return the ticket's id; raises, and changes nothing, where it is illegal or incomplete."""
     row = find_row(t, ref)
     before = TicketState(row.status)
     after = _after(row, step, expected_version)
     note = _note(step, body)
-    columns = _columns_of(t, row, step, body, actor=actor)
+    columns = _columns_of(t, row, step, body)
     if step is TicketStep.REOPEN:
         _refuse_second(t, row)
     columns |= {"status": after.value, "closed_ms": t.now_ms if after in OVER and before not in OVER else row.closed_ms}
@@ -45,9 +48,9 @@ def take_step(
         columns["closed_ms"] = None
     if step is not TicketStep.COMMENT and row.responded_ms is None:
         columns["responded_ms"] = t.now_ms
-    _write(t, row, step.value, columns, actor=actor, note=note, data=_told(body))
+    _write(t, row, step.value, columns, note=note, data=_told(body))
     if after in OVER:
-        end_sessions_of(t, row.id, actor=actor, reason=f"the ticket is {after}")
+        when_over(t, row.id, f"the ticket is {after}")
     return str(row.id)
 
 
@@ -56,7 +59,6 @@ def record_verdict(
     ref: str,
     verdict: VerdictRecord,
     *,
-    actor: str,
     expected_version: int | None,
 ) -> str:
     """Write down what the technician found and return the ticket's id."""
@@ -71,7 +73,7 @@ def record_verdict(
         "verdict_note": verdict.note,
     }
     data = {"verdict": verdict.verdict.value, "fault_mode": verdict.fault_mode}
-    _write(t, row, TicketStep.VERDICT.value, columns, actor=actor, note=verdict.note, data=data)
+    _write(t, row, TicketStep.VERDICT.value, columns, note=verdict.note, data=data)
     return str(row.id)
 
 
@@ -91,11 +93,11 @@ def _note(step: TicketStep, body: StepBody) -> str | None:
     return "\n".join(text for text in (body.text, body.reason, body.note) if text) or None
 
 
-def _columns_of(t: Transaction, row: Row[Any], step: TicketStep, body: StepBody, *, actor: str) -> dict[str, Any]:
+def _columns_of(t: Transaction, row: Row[Any], step: TicketStep, body: StepBody) -> dict[str, Any]:
     if step is TicketStep.SCHEDULE:
         return _visit(body, row)
     if step is TicketStep.START and row.assignee is None:
-        return {"assignee": actor}
+        return {"assignee": t.who}
     if step is TicketStep.HOLD:
         is_held = row.before_hold is not None
         return {
@@ -154,15 +156,14 @@ def _write(
     event: str,
     columns: dict[str, Any],
     *,
-    actor: str,
     note: str | None,
     data: dict[str, Any],
 ) -> None:
     version = row.version + 1
     t.connection.execute(update(tickets).where(tickets.c.id == row.id).values(**columns, version=version))
     status = columns["status"]
-    add_history(t, row.id, actor=actor, event=event, from_status=row.status, to_status=status, note=note, data=data)
+    add_history(t, row.id, event=event, from_status=row.status, to_status=status, note=note, data=data)
     record_change(t, Subject.TICKET, row.id, {"number": row.number, "status": status})
-    record_audit(t, actor, f"ticket.{event}", row.id, {"from": row.status, "to": status, **data})
+    record_audit(t, f"ticket.{event}", row.id, {"from": row.status, "to": status, **data})
     notice = {"id": row.id, "number": row.number, "appliance_id": row.appliance_id, "status": status, "step": event}
     put_notice(t, f"ticket.{event}", row.id, notice, dedupe_key=f"{row.id}:{version}:{event}")

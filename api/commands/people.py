@@ -14,7 +14,7 @@ from api.commands.shape import ConfigOption, JsonOption, load_settings, say, tel
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from alerts.accounts.accounts import Accounts
+    from alerts.accounts.desk import Accounts
 
 users = typer.Typer(no_args_is_help=True, help="Accounts: who may log in, and their API keys.")
 
@@ -32,11 +32,12 @@ class RoleName(StrEnum):
 def _open_accounts(ctx: typer.Context, config: Path | None) -> Accounts:
     """The accounts of the configured database, brought up to this version."""
     settings = load_settings(ctx, config).settings
-    from alerts.accounts.accounts import Accounts  # noqa: PLC0415
+    from alerts.accounts.desk import Accounts  # noqa: PLC0415
+    from alerts.database import UnitOfWork  # noqa: PLC0415
     from api.service.desk_database import open_desk_database  # noqa: PLC0415
     from ingest.clock import SystemClock  # noqa: PLC0415
 
-    return Accounts(open_desk_database(settings), SystemClock(), random.SystemRandom())
+    return Accounts(UnitOfWork(open_desk_database(settings), SystemClock(), random.SystemRandom()))
 
 
 @users.command()
@@ -50,7 +51,7 @@ def add(
     config: ConfigOption = None,
 ) -> None:
     """Make an account; with --key for one that exists, only a further key."""
-    from alerts.accounts.accounts import Role  # noqa: PLC0415
+    from alerts.accounts.account import Role  # noqa: PLC0415
     from alerts.errors import DeskError  # noqa: PLC0415
 
     secret = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True) if password else None

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from alerts.accounts.accounts import Role
+from alerts.accounts.account import Role
 from alerts.remote.policy import SessionLimits
 from api.demo.fleet import FleetError, FleetProcess
 from api.demo.service import is_caught_up, lag_in_words, predicted_tickets, ticket_count

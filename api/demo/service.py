@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def ticket_count(service: Service) -> int:
     """How many tickets were opened."""
-    return sum(service.rooms.desk.ticket_counts().values())
+    return sum(service.rooms.desk.tickets.counts().values())
 
 
 def batches_behind(service: Service) -> int:
@@ -39,7 +39,7 @@ def _all_tickets(service: Service) -> Iterator[Ticket]:
     """Every ticket, newest first."""
     cursor = None
     while True:
-        page = service.rooms.desk.tickets(TicketFilter(), cursor=cursor, limit=500)
+        page = service.rooms.desk.tickets.page(TicketFilter(), cursor=cursor, limit=500)
         yield from page.items
         cursor = page.next
         if cursor is None:
@@ -51,5 +51,5 @@ def predicted_tickets(service: Service) -> Iterator[PredictedTicket]:
     desk = service.rooms.desk
     for ticket in _all_tickets(service):
         if ticket.source is TicketSource.PREDICTION and ticket.alert_id is not None:
-            raised_ms = to_ms(desk.alert(ticket.alert_id).raised_at)
+            raised_ms = to_ms(desk.alerts.read(ticket.alert_id).raised_at)
             yield PredictedTicket(ticket.appliance_id, raised_ms, to_ms(ticket.opened_at))

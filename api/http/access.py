@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from alerts.accounts.accounts import Account, Role
+from alerts.accounts.account import Account, Role
 from api.http.context import Here
 from api.http.problems import Problem
 

@@ -65,7 +65,7 @@ class ChangeSignal:
         """Look for the newest change again and again."""
         while True:
             try:
-                newest = await run_in_threadpool(desk.last_change)
+                newest = await run_in_threadpool(desk.changes.last)
             except DeskError as error:
                 log.warning("changes_unreadable", sentence=str(error))
                 newest = self._newest

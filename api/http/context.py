@@ -17,7 +17,7 @@ from ingest.profiles.definition import Profile
 from ingest.store import TelemetryStore
 
 if TYPE_CHECKING:
-    from alerts.accounts.accounts import Accounts
+    from alerts.accounts.desk import Accounts
     from alerts.desk import Desk
     from ingest.books.books import Books
 

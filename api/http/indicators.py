@@ -59,7 +59,7 @@ def compute(desk: Desk, period: timedelta, *, now: datetime) -> Indicators:
     opened = [ticket for ticket in tickets if ticket.opened_at >= start]
     over = [ticket for ticket in tickets if ticket.closed_at is not None and ticket.closed_at >= start]
     closed = [ticket for ticket in over if ticket.status != "cancelled"]
-    counts = desk.ticket_counts()
+    counts = desk.tickets.counts()
     return Indicators(
         start=start,
         end=now,
@@ -81,7 +81,7 @@ def _recent_tickets(desk: Desk) -> tuple[list[Ticket], bool]:
     tickets: list[Ticket] = []
     cursor = None
     while len(tickets) < TICKETS_MAX:
-        page = desk.tickets(cursor=cursor, limit=LIMIT_MAX)
+        page = desk.tickets.page(cursor=cursor, limit=LIMIT_MAX)
         tickets += page.items
         cursor = page.next
         if cursor is None:

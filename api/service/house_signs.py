@@ -81,7 +81,7 @@ class HouseSigns:
     def _tickets(self) -> Iterator[Metric]:
         """Open tickets; left out while the database is away."""
         try:
-            counts = self.rooms.desk.ticket_counts()
+            counts = self.rooms.desk.tickets.counts()
         except DeskError:
             return
         count = sum(count for state, count in counts.items() if state not in OVER)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from alerts.cursors.checkpoint import DETECT, read_cursor
-from alerts.database import Transaction, look
+from alerts.database import Transaction
 from alerts.errors import UnavailableError
 from alerts.inbox import CURSOR as DESK
 from ingest.books.file import BooksError
@@ -35,8 +35,7 @@ def durable_cursors(books: Books, desk: Desk) -> dict[str, int]:
     def of_desk(t: Transaction) -> dict[str, int]:
         return {"detect": read_cursor(t, DETECT), "desk": read_cursor(t, DESK)}
 
-    at_desk = look(desk.engine, of_desk, now_ms=desk.clock.now_ms(), chance=desk.chance)
-    return {"admit": books.cursor("admit"), "store": books.cursor("store"), **at_desk}
+    return {"admit": books.cursor("admit"), "store": books.cursor("store"), **desk.unit.look(of_desk)}
 
 
 @dataclass(frozen=True, slots=True)

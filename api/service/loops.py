@@ -18,7 +18,7 @@ from detectors.attempts import FoldFailed
 from ingest.backoff import Backoff
 
 if TYPE_CHECKING:
-    from alerts.appliances.listening import Listener
+    from alerts.appliances.listener import Listener
     from alerts.inbox import Inbox
     from alerts.outbox import Outbox
     from alerts.timers import Timers

@@ -28,7 +28,7 @@ class PatientCommands:
     def due(self, now_ms: int) -> Sequence[Outgoing]:
         """What is to be sent now; nothing while the database is away."""
         try:
-            commands = self.desk.due(now_ms)
+            commands = self.desk.sessions.due(now_ms)
         except UnavailableError as error:
             self._tell(error)
             return ()
@@ -38,7 +38,7 @@ class PatientCommands:
     def sent(self, command_id: str, now_ms: int) -> None:
         """Note that the broker has taken a command, if that can be noted now."""
         try:
-            self.desk.sent(command_id, now_ms)
+            self.desk.sessions.sent(command_id, now_ms)
         except UnavailableError as error:
             self._tell(error)
 

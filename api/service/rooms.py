@@ -12,7 +12,8 @@ from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from alerts.accounts.accounts import Accounts
+from alerts.accounts.desk import Accounts
+from alerts.database import UnitOfWork
 from alerts.delivery.log import LogTarget
 from alerts.delivery.webhook import WebhookTarget
 from alerts.desk import Desk
@@ -104,10 +105,8 @@ class Rooms:
         engine = open_desk_database(self.settings)
         self.keep(engine.dispose)
         desk = Desk(
-            engine,
+            UnitOfWork(engine, self.around.clock, self.around.chance),
             self.profiles,
-            self.around.clock,
-            self.around.chance,
             limits=self.around.limits,
             stale_after_s=self.settings.stale_after_s,
             topics=TopicScheme(self.settings.topic_root),
@@ -118,13 +117,13 @@ class Rooms:
     @cached_property
     def accounts(self) -> Accounts:
         """Who may log in."""
-        return Accounts(self.desk.engine, self.around.people_clock, self.around.chance)
+        return Accounts(UnitOfWork(self.desk.unit.engine, self.around.people_clock, self.around.chance))
 
     @cached_property
     def outbox(self) -> Outbox:
         """Notices on their way."""
         targets = notice_targets(self.settings, self.around)
-        return Outbox(self.desk.engine, self.around.people_clock, self.around.chance, targets)
+        return Outbox(UnitOfWork(self.desk.unit.engine, self.around.people_clock, self.around.chance), targets)
 
     @cached_property
     def store(self) -> TelemetryStore:
@@ -209,7 +208,7 @@ class Rooms:
         folder, root = self.settings.data_dir, self.settings.topic_root
         runner = detecting(
             feed,
-            self.desk,
+            self.desk.findings,
             self.profiles,
             alarms_per_year=self.settings.alarms_per_year,
             attempts=AttemptFile(folder / "detect.attempt"),
@@ -234,7 +233,7 @@ def _figures_of(runner: Runner) -> Sequence[Metric]:
 def desk_trouble(desk: Desk) -> Sequence[str]:
     """Why the desk's database can't be used now, if it can't."""
     try:
-        desk.check()
+        desk.unit.check()
     except DeskError as error:
         return [f"desk database: {error}"]
     return []

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from alerts.appliances.listening import Listener
+from alerts.appliances.listener import Listener
 from alerts.inbox import Inbox
 from alerts.timers import Timers
 from api.http.listening import bind, url_of
@@ -58,7 +58,7 @@ def http(rooms: Rooms) -> Run:
 
         context = Context(
             settings=rooms.settings,
-            clock=desk.clock,
+            clock=desk.unit.clock,
             desk=desk,
             accounts=accounts,
             store=store,
@@ -92,7 +92,7 @@ def store(rooms: Rooms) -> Run:
 
 def listening(rooms: Rooms) -> Run:
     """Writes down when we hear the broker."""
-    return loops.listen(Listener(rooms.desk), rooms.ingest.is_connected, loops.Trouble())
+    return loops.listen(Listener(rooms.desk.appliances), rooms.ingest.is_connected, loops.Trouble())
 
 
 def housekeeping(rooms: Rooms) -> Run:
@@ -109,7 +109,7 @@ def detect(rooms: Rooms) -> Run:
 def desk(rooms: Rooms) -> Run:
     """Cursor ``desk``, and the desk's own time."""
     one = rooms.desk
-    return fed(rooms, lambda feed: loops.desk(Inbox(one, feed), Timers(one), one.clock, loops.Trouble()))
+    return fed(rooms, lambda feed: loops.desk(Inbox(one.unit, feed), Timers(one), one.unit.clock, loops.Trouble()))
 
 
 def outbox(rooms: Rooms) -> Run:

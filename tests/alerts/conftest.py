@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from alerts.database import migrate, open_database
+from alerts.database import UnitOfWork, migrate, open_database
 from alerts.desk import Desk
 from ingest.clock import ManualClock
 from tests.alerts.made import NOW_MS, PROFILES
@@ -48,4 +48,4 @@ def clock() -> ManualClock:
 @pytest.fixture
 def desk(engine: Engine, clock: ManualClock) -> Desk:
     """A desk over the database."""
-    return Desk(engine, PROFILES, clock, random.Random(7))
+    return Desk(UnitOfWork(engine, clock, random.Random(7)), PROFILES)

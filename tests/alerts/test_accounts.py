@@ -7,10 +7,14 @@ import random
 import pytest
 from sqlalchemy import Engine, select
 
-from alerts.accounts.accounts import FAILURES_PER_MINUTE, LINK_LIFE_MS, LOGIN_LIFE_MS, Account, Accounts, Role
+from alerts.accounts.account import Account, Role
+from alerts.accounts.credentials import LINK_LIFE_MS, LOGIN_LIFE_MS
+from alerts.accounts.desk import Accounts
+from alerts.accounts.passwords import FAILURES_PER_MINUTE
 from alerts.accounts.tables import accounts as accounts_table
 from alerts.accounts.tables import credentials
 from alerts.audit.tables import audit
+from alerts.database import UnitOfWork
 from alerts.errors import ConflictError, InvalidError, UnknownError
 from ingest.clock import ManualClock
 
@@ -20,7 +24,7 @@ PASSWORD = "correct horse battery"
 @pytest.fixture
 def accounts(engine: Engine, clock: ManualClock) -> Accounts:
     """Accounts over an empty database."""
-    return Accounts(engine, clock, random.Random(5))
+    return Accounts(UnitOfWork(engine, clock, random.Random(5)))
 
 
 def test_key_lets_its_account_in_until_it_is_revoked(accounts: Accounts) -> None:
@@ -108,13 +112,14 @@ def test_disabled_account_is_shut_out_everywhere(accounts: Accounts) -> None:
     key, login, link = accounts.issue_key("tess"), accounts.login("tess", PASSWORD), accounts.login_link("tess")
     assert login is not None
 
-    accounts.disable("tess")
+    accounts.change("tess", disabled=True)
 
     assert accounts.by_key(key) is None
     assert accounts.by_cookie(login[1]) is None
     assert accounts.login_by_link(link) is None
     assert accounts.login("tess", PASSWORD) is None
-    assert accounts.all() == [Account("tess", Role.TECHNICIAN, disabled=True)]
+    [shut_out] = accounts.all()
+    assert (shut_out.name, shut_out.disabled, len(shut_out.keys)) == ("tess", True, 1)
 
 
 def test_names_and_passwords_have_rules(accounts: Accounts) -> None:

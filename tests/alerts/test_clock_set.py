@@ -21,11 +21,11 @@ def test_a_session_ends_when_the_clock_is_set(desk: Desk, clock: ManualClock, ju
 
     clock.advance(jump_ms)
     with pytest.raises((ConflictError, IllegalStepError)):
-        desk.issue_command(session.id, "snapshot.read", {}, actor=ACTOR)
-    desk.expire()
+        desk.by(ACTOR).sessions.issue(session.id, "snapshot.read", {})
+    desk.sessions.expire()
 
-    assert desk.session(session.id).state is SessionState.EXPIRED
-    assert desk.due(clock.now_ms()) == []
+    assert desk.sessions.read(session.id).state is SessionState.EXPIRED
+    assert desk.sessions.due(clock.now_ms()) == []
 
 
 def test_a_code_is_void_when_the_clock_is_set_back(desk: Desk, clock: ManualClock) -> None:
@@ -34,11 +34,11 @@ def test_a_code_is_void_when_the_clock_is_set_back(desk: Desk, clock: ManualCloc
     clock.advance(60_000)
 
     clock.advance(-HOUR_MS)
-    desk.expire()
+    desk.sessions.expire()
 
-    assert desk.session(session.id).state is SessionState.EXPIRED
+    assert desk.sessions.read(session.id).state is SessionState.EXPIRED
     with pytest.raises((ConflictError, IllegalStepError)):
-        desk.consent(session.id, code, actor=ACTOR)
+        desk.by(ACTOR).sessions.consent(session.id, code)
 
 
 def test_a_clock_that_is_put_right_ends_nothing(desk: Desk, clock: ManualClock) -> None:
@@ -46,6 +46,6 @@ def test_a_clock_that_is_put_right_ends_nothing(desk: Desk, clock: ManualClock) 
     session = active(desk)
 
     clock.advance(-3_000)
-    desk.expire()
+    desk.sessions.expire()
 
-    assert desk.session(session.id).state is SessionState.ACTIVE
+    assert desk.sessions.read(session.id).state is SessionState.ACTIVE

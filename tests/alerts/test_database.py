@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, text
 
-from alerts.database import migrate, open_database, transact
+from alerts.database import UnitOfWork, migrate, open_database
 from alerts.desk import Desk
 from alerts.errors import DatabaseError, UnavailableError
 from alerts.schema import metadata
@@ -77,14 +77,14 @@ def test_unusable_url_is_refused_with_a_sentence(url: str) -> None:
 def test_unreachable_database_is_an_operating_error(tmp_path: Path) -> None:
     """A database that can't be reached is said in words, so that readiness can show it."""
     engine = open_database(f"sqlite:///{tmp_path / 'no' / 'such' / 'folder.db'}")
-    desk = Desk(engine, PROFILES, ManualClock(NOW_MS), random.Random(1))
+    desk = Desk(UnitOfWork(engine, ManualClock(NOW_MS), random.Random(1)), PROFILES)
 
     with pytest.raises(
         UnavailableError, match=r"can't be used now \(.+\): check that it runs, and FETTLE_DATABASE_URL"
     ):
-        desk.check()
+        desk.unit.check()
     with pytest.raises(UnavailableError):
-        desk.expire()
+        desk.sessions.expire()
     with pytest.raises(UnavailableError):
         migrate(engine)
 
@@ -97,5 +97,5 @@ def test_locked_database_is_busy_and_nothing_else(engine: Engine, monkeypatch: p
         with other.connect() as connection:
             connection.exec_driver_sql("PRAGMA busy_timeout=10")
         with pytest.raises(UnavailableError, match="locked"):
-            transact(other, lambda _t: None, now_ms=NOW_MS, chance=random.Random(1))
+            UnitOfWork(other, ManualClock(NOW_MS), random.Random(1)).write(lambda _t: None)
         other.dispose()

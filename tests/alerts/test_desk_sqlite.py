@@ -24,4 +24,4 @@ class TestSinkOnSqlite(FindingSinkSuite):
     @pytest.fixture
     def open_sink(self, desk: Desk) -> OpenSink:
         """A new desk over the same database each time."""
-        return lambda: Desk(desk.engine, desk.profiles, desk.clock, desk.chance)
+        return lambda: Desk(desk.unit, desk.profiles).findings

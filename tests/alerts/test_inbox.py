@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from sqlalchemy import delete, insert, select
 
 from alerts.appliances.directory import ApplianceFilter, Availability
-from alerts.appliances.listening import Listener
+from alerts.appliances.listener import Listener
 from alerts.appliances.tables import appliances, listening
 from alerts.cursors.tables import cursors
+from alerts.database import UnitOfWork
 from alerts.desk import Desk
 from alerts.inbox import Inbox
 from ingest.clock import ManualClock
@@ -67,11 +68,11 @@ def test_samples_make_an_appliance_known_and_online(desk: Desk) -> None:
     feed = FakeFeed(
         batch(3, block(("WM-1", NOW_MS - 60_000), ("WM-1", NOW_MS - 30_000))), batch(4, block(("WM-1", NOW_MS)))
     )
-    inbox = Inbox(desk, feed, write_every_s=0)
+    inbox = Inbox(desk.unit, feed, write_every_s=0)
 
     assert inbox.tick() == 2
 
-    appliance = desk.appliance("WM-1")
+    appliance = desk.appliances.read("WM-1")
     assert (appliance.kind, appliance.availability) == ("washing_machine", Availability.ONLINE)
     assert appliance.last_seen is not None
     assert appliance.last_seen.timestamp() * 1000 == NOW_MS
@@ -81,29 +82,29 @@ def test_samples_make_an_appliance_known_and_online(desk: Desk) -> None:
 def test_cursor_moves_with_what_was_written_and_not_before(desk: Desk) -> None:
     """Nothing is written while batches are folded; then everything and the cursor are, so a crash loses nothing."""
     feed = FakeFeed(batch(3, block(("WM-1", NOW_MS))))
-    patient = Inbox(desk, feed, write_every_s=3600, news_every_s=3600)
+    patient = Inbox(desk.unit, feed, write_every_s=3600, news_every_s=3600)
 
     patient.tick()
-    assert desk.appliances().items == ()
+    assert desk.appliances.page().items == ()
     patient.write()
 
-    with desk.engine.connect() as connection:
+    with desk.unit.engine.connect() as connection:
         assert connection.execute(select(cursors.c.name, cursors.c.position)).all() == [("desk", 3)]
-    assert Inbox(desk, feed, write_every_s=0).tick() == 0, "a new loop goes on behind the cursor"
+    assert Inbox(desk.unit, feed, write_every_s=0).tick() == 0, "a new loop goes on behind the cursor"
 
 
 def test_new_appliance_and_status_are_visible_before_the_next_write(desk: Desk) -> None:
     """A new appliance and each status are in the directory at once; the cursor waits for the whole write."""
     feed = FakeFeed(batch(3, block(("WM-1", NOW_MS))))
-    inbox = Inbox(desk, feed, write_every_s=3600, news_every_s=0)
+    inbox = Inbox(desk.unit, feed, write_every_s=3600, news_every_s=0)
 
     inbox.tick()
-    assert desk.appliance("WM-1").availability is Availability.ONLINE
+    assert desk.appliances.read("WM-1").availability is Availability.ONLINE
     feed.batches.append(batch(4, statuses=(replace(status(StatusState.OFFLINE), received_ms=NOW_MS + 1),)))
     inbox.tick()
 
-    assert desk.appliance("WM-1").availability is Availability.OFFLINE
-    with desk.engine.connect() as connection:
+    assert desk.appliances.read("WM-1").availability is Availability.OFFLINE
+    with desk.unit.engine.connect() as connection:
         assert connection.execute(select(cursors.c.position)).all() == []
 
 
@@ -111,13 +112,13 @@ def test_announced_interval_stands_against_a_measured_one(desk: Desk) -> None:
     """An appliance that announced its interval keeps it, however it speaks for a while."""
     burst = block(*(("WM-1", NOW_MS + 100 * number) for number in range(20)))
     feed = FakeFeed(batch(3, statuses=(status(StatusState.ONLINE, interval_s=30.0),)), batch(4, burst), batch(5, burst))
-    inbox = Inbox(desk, feed, write_every_s=0)
+    inbox = Inbox(desk.unit, feed, write_every_s=0)
 
     inbox.tick()
     feed.batches.append(batch(6, block(("WM-1", NOW_MS + 5_000))))
     inbox.tick()
 
-    assert desk.appliance("WM-1").interval_s == 30
+    assert desk.appliances.read("WM-1").interval_s == 30
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -151,14 +152,14 @@ def test_newest_of_status_and_telemetry_decides(
     if absence_s is not None:
         from_ms, lasts_s, is_over = NOW_MS + absence_s[0] * 1000, absence_s[1], absence_s[2]
         known = Listening(from_ms, from_ms, from_ms + lasts_s * 1000 if is_over else STILL_AWAY_MS)
-    with desk.engine.begin() as connection:
+    with desk.unit.engine.begin() as connection:
         connection.execute(delete(appliances))
         connection.execute(delete(listening))
         connection.execute(insert(appliances).values(row))
         if known is not ALWAYS:
             values = {"until_ms": known.until_ms, "away_from_ms": known.away_from_ms, "away_until_ms": known.away_until_ms}  # fmt: skip
             connection.execute(insert(listening).values(id=1, **values))
-    later = Desk(desk.engine, desk.profiles, ManualClock(now_ms), desk.chance)
+    later = Desk(UnitOfWork(desk.unit.engine, ManualClock(now_ms), desk.unit.chance), desk.profiles)
 
     expected = availability(
         LastStatus(state, told_ms, until_ms) if told_ms is not None else None,
@@ -168,37 +169,37 @@ def test_newest_of_status_and_telemetry_decides(
         listening=known,
     )
 
-    assert later.appliance("WM-1").availability is expected
-    assert [found.id for found in later.appliances(ApplianceFilter(availability=expected)).items] == ["WM-1"]
+    assert later.appliances.read("WM-1").availability is expected
+    assert [found.id for found in later.appliances.page(ApplianceFilter(availability=expected)).items] == ["WM-1"]
 
 
 def test_a_restart_makes_nobody_stale(desk: Desk, clock: ManualClock) -> None:
     """An appliance that was heard until we stopped is online when we start again hours later; unnoted, it would be stale."""
-    Inbox(desk, FakeFeed(batch(1, block(("WM-1", NOW_MS)))), write_every_s=0).tick()
-    unnoted = Desk(desk.engine, desk.profiles, ManualClock(NOW_MS + 7_200_000), desk.chance)
-    assert unnoted.appliance("WM-1").availability is Availability.STALE
+    Inbox(desk.unit, FakeFeed(batch(1, block(("WM-1", NOW_MS)))), write_every_s=0).tick()
+    unnoted = Desk(UnitOfWork(desk.unit.engine, ManualClock(NOW_MS + 7_200_000), desk.unit.chance), desk.profiles)
+    assert unnoted.appliances.read("WM-1").availability is Availability.STALE
 
-    before = Listener(desk)
+    before = Listener(desk.appliances)
     before.tick(is_connected=True)
     clock.advance(10_000)
     before.tick(is_connected=False)
     clock.advance(7_200_000)
-    Listener(desk).tick(is_connected=True)
+    Listener(desk.appliances).tick(is_connected=True)
 
-    assert desk.appliance("WM-1").availability is Availability.ONLINE
+    assert desk.appliances.read("WM-1").availability is Availability.ONLINE
     for _ in range(100):
         clock.advance(15_000)
-        Listener(desk).tick(is_connected=True)
-    assert desk.appliance("WM-1").availability is Availability.STALE
+        Listener(desk.appliances).tick(is_connected=True)
+    assert desk.appliances.read("WM-1").availability is Availability.STALE
 
 
 def test_listening_is_noted_now_and_then(desk: Desk, clock: ManualClock) -> None:
     """While nothing changes one note in fifteen seconds is enough; that the broker is lost is noted at once."""
     noted = []
-    listener = Listener(desk)
+    listener = Listener(desk.appliances)
     for number in range(40):
         listener.tick(is_connected=number < 35)
-        with desk.engine.connect() as connection:
+        with desk.unit.engine.connect() as connection:
             noted.append(connection.execute(select(listening)).one())
         clock.advance(1_000)
 
@@ -208,12 +209,12 @@ def test_listening_is_noted_now_and_then(desk: Desk, clock: ManualClock) -> None
 def test_the_usual_interval_outlives_the_process(desk: Desk) -> None:
     """What was learned is known to the next process, and the pause of a restart does not count."""
     steady = [batch(n, block(("WM-1", NOW_MS + n * 60_000))) for n in range(1, 30)]
-    Inbox(desk, FakeFeed(*steady), write_every_s=0).tick()
+    Inbox(desk.unit, FakeFeed(*steady), write_every_s=0).tick()
 
     later = batch(40, block(("WM-1", NOW_MS + 90_000_000)))
-    Inbox(desk, FakeFeed(*steady, later), write_every_s=0).tick()
+    Inbox(desk.unit, FakeFeed(*steady, later), write_every_s=0).tick()
 
-    assert desk.appliance("WM-1").interval_s == pytest.approx(60)
+    assert desk.appliances.read("WM-1").interval_s == pytest.approx(60)
 
 
 def test_last_will_and_what_follows(desk: Desk, clock: ManualClock) -> None:
@@ -221,15 +222,15 @@ def test_last_will_and_what_follows(desk: Desk, clock: ManualClock) -> None:
     will = replace(status(StatusState.OFFLINE, NOW_MS - 3_600_000), received_ms=NOW_MS + 1)
     later = replace(block(("WM-1", NOW_MS)), received_ms=NOW_MS + 2)
     feed = FakeFeed(batch(1, block(("WM-1", NOW_MS))), batch(2, statuses=(will,)))
-    inbox = Inbox(desk, feed, write_every_s=0)
+    inbox = Inbox(desk.unit, feed, write_every_s=0)
     clock.advance(10)
 
     inbox.tick()
-    assert desk.appliance("WM-1").availability is Availability.OFFLINE
+    assert desk.appliances.read("WM-1").availability is Availability.OFFLINE
     feed.batches.append(batch(3, later))
     inbox.tick()
 
-    assert desk.appliance("WM-1").availability is Availability.ONLINE
+    assert desk.appliances.read("WM-1").availability is Availability.ONLINE
 
 
 def test_birth_fills_the_directory_and_a_later_one_keeps_what_it_leaves_out(desk: Desk) -> None:
@@ -239,13 +240,13 @@ def test_birth_fills_the_directory_and_a_later_one_keeps_what_it_leaves_out(desk
         status(StatusState.SLEEPING, NOW_MS, firmware="1.1"),
     )
     old = status(StatusState.OFFLINE, NOW_MS - 5, is_retained=True)
-    Inbox(desk, FakeFeed(batch(1, statuses=births), batch(2, statuses=(old,))), write_every_s=0).tick()
+    Inbox(desk.unit, FakeFeed(batch(1, statuses=births), batch(2, statuses=(old,))), write_every_s=0).tick()
 
-    appliance = desk.appliance("WM-1")
+    appliance = desk.appliances.read("WM-1")
 
     assert (appliance.model, appliance.firmware, appliance.capabilities) == ("Waschbär 7", "1.1", ("buffer",))
     assert appliance.availability is Availability.SLEEPING
-    assert [found.id for found in desk.appliances(ApplianceFilter(q="waschb")).items] == ["WM-1"]
+    assert [found.id for found in desk.appliances.page(ApplianceFilter(q="waschb")).items] == ["WM-1"]
 
 
 def test_what_happened_is_remembered_once(desk: Desk) -> None:
@@ -256,13 +257,13 @@ def test_what_happened_is_remembered_once(desk: Desk) -> None:
         Event("WM-1", "washing_machine", NOW_MS, NOW_MS, EventType.FIRMWARE_UPDATED, data={"to": "2.0"}),
     )
     feed = FakeFeed(batch(1, events=events))
-    first, second = Inbox(desk, feed, write_every_s=3600), Inbox(desk, feed, write_every_s=3600)
+    first, second = Inbox(desk.unit, feed, write_every_s=3600), Inbox(desk.unit, feed, write_every_s=3600)
     first.tick()
     second.tick()
 
     first.write()
     second.write()
 
-    history = desk.appliance_events("WM-1").items
+    history = desk.appliances.events("WM-1").items
     assert [event.type for event in history] == ["firmware_updated", "part_replaced"]
-    assert desk.appliance("WM-1").firmware == "2.0"
+    assert desk.appliances.read("WM-1").firmware == "2.0"

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from alerts.alerting.tables import alerts
+from alerts.database import UnitOfWork
 from alerts.desk import Desk
 from alerts.notices.tables import outbox
 from alerts.tickets.tables import ticket_history, tickets
@@ -24,18 +25,18 @@ COMMIT_FOR_EVER = """
 import random, sys
 from dataclasses import replace
 import structlog
-from alerts.database import open_database
+from alerts.database import UnitOfWork, open_database
 from alerts.desk import Desk
 from ingest.clock import ManualClock
 from tests.alerts.made import FINDING, NOW_MS, PROFILES, step_of
 
 structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-desk = Desk(open_database(sys.argv[1]), PROFILES, ManualClock(NOW_MS), random.Random(sys.argv[2]))
-position = desk.load().position
+desk = Desk(UnitOfWork(open_database(sys.argv[1]), ManualClock(NOW_MS), random.Random(sys.argv[2])), PROFILES)
+position = desk.findings.load().position
 while True:
     position += 1
     name = f"WM-{position}"
-    desk.commit(step_of(position, replace(FINDING, appliance_id=name), rows={name: b"state"}))
+    desk.findings.commit(step_of(position, replace(FINDING, appliance_id=name), rows={name: b"state"}))
     print(position, flush=True)
 """
 
@@ -61,12 +62,12 @@ def run_and_kill(engine: Engine, *, seed: int, commits: int) -> int:
 @pytest.mark.parametrize("commits", [3, 8])
 def test_killed_process_leaves_whole_steps(engine: Engine, commits: int) -> None:
     """After each kill, checkpoint, alerts, tickets, histories and notices agree, and nothing acknowledged is missing."""
-    desk = Desk(engine, PROFILES, ManualClock(NOW_MS), random.Random(1))
+    desk = Desk(UnitOfWork(engine, ManualClock(NOW_MS), random.Random(1)), PROFILES)
 
     for seed in range(2):
         last = run_and_kill(engine, seed=seed, commits=commits)
 
-        position = desk.load().position
+        position = desk.findings.load().position
         assert last <= position <= last + 1
         assert {count(engine, table) for table in (alerts, tickets, ticket_history, outbox)} == {position}
-        assert len(desk.load().rows) == position
+        assert len(desk.findings.load().rows) == position

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from alerts.database import open_database
+from alerts.database import UnitOfWork, open_database
 from alerts.desk import Desk
 from alerts.errors import AlreadyOpenError, ConflictError, IllegalStepError, InvalidError, StaleViewError
 from alerts.lifecycle import (
@@ -101,13 +101,13 @@ class TicketLife(RuleBasedStateMachine):
     def begin(self) -> None:
         """A desk with one ticket."""
         self.desk, self.clock = self.open_desk()
-        self.desk.commit(step_of(1, FINDING))
+        self.desk.findings.commit(step_of(1, FINDING))
         self.position = 1
-        self.model: dict[str, tuple[str, str | None]] = {self.desk.ticket("1").id: ("open", None)}
+        self.model: dict[str, tuple[str, str | None]] = {self.desk.tickets.read("1").id: ("open", None)}
 
     def any_ticket(self, choice: int) -> Ticket:
         """One of the tickets."""
-        return self.desk.ticket(sorted(self.model)[choice % len(self.model)])
+        return self.desk.tickets.read(sorted(self.model)[choice % len(self.model)])
 
     def expected(self, ticket_id: str, step: TicketStep) -> str | None:
         """Where the contract leads, or nothing."""
@@ -122,15 +122,15 @@ class TicketLife(RuleBasedStateMachine):
         after = self.expected(ticket.id, step)
         others_open = any(state not in OVER for ticket_id, (state, _) in self.model.items() if ticket_id != ticket.id)
         try:
-            changed = self.desk.step(ticket.id, step, BODY, actor="tess", expected_version=ticket.version)
+            changed = self.desk.by("tess").tickets.step(ticket.id, step, BODY, expected_version=ticket.version)
         except AlreadyOpenError:
             assert step is TicketStep.REOPEN
             assert others_open
-            assert self.desk.ticket(ticket.id) == ticket
+            assert self.desk.tickets.read(ticket.id) == ticket
             return
         except IllegalStepError:
             assert after is None
-            assert self.desk.ticket(ticket.id) == ticket
+            assert self.desk.tickets.read(ticket.id) == ticket
             return
         assert changed.status == after
         assert changed.version == ticket.version + 1
@@ -145,10 +145,10 @@ class TicketLife(RuleBasedStateMachine):
         ticket = self.any_ticket(choice)
         is_legal = "verdict" in contract_table()[ticket.status.value]
         try:
-            changed = self.desk.record_verdict(ticket.id, VerdictRecord(verdict), actor="tess")
+            changed = self.desk.by("tess").tickets.judge(ticket.id, VerdictRecord(verdict))
         except IllegalStepError:
             assert not is_legal
-            assert self.desk.ticket(ticket.id) == ticket
+            assert self.desk.tickets.read(ticket.id) == ticket
             return
         assert is_legal
         assert changed.verdict == VerdictRecord(verdict)
@@ -159,15 +159,15 @@ class TicketLife(RuleBasedStateMachine):
         """A step on a version that is no more changes nothing."""
         ticket = self.any_ticket(choice)
         with pytest.raises(StaleViewError):
-            self.desk.step(ticket.id, TicketStep.COMMENT, BODY, actor="tess", expected_version=ticket.version + 1)
-        assert self.desk.ticket(ticket.id) == ticket
+            self.desk.by("tess").tickets.step(ticket.id, TicketStep.COMMENT, BODY, expected_version=ticket.version + 1)
+        assert self.desk.tickets.read(ticket.id) == ticket
 
     @rule()
     def open_by_hand(self) -> None:
         """A ticket by hand is opened exactly if none stands."""
         stands = any(state not in OVER for state, _ in self.model.values())
         try:
-            ticket = self.desk.create_ticket(NewTicket("WM-0231", "t", fault_mode="drain_clog"), actor="dora")
+            ticket = self.desk.by("dora").tickets.open(NewTicket("WM-0231", "t", fault_mode="drain_clog"))
         except AlreadyOpenError:
             assert stands
         else:
@@ -183,7 +183,7 @@ class TicketLife(RuleBasedStateMachine):
     def at_most_one_stands(self) -> None:
         """Never two tickets that are neither closed nor cancelled for one appliance and fault mode."""
         if hasattr(self, "desk"):
-            assert sum(ticket.status not in OVER for ticket in self.desk.tickets().items) <= 1
+            assert sum(ticket.status not in OVER for ticket in self.desk.tickets.page().items) <= 1
 
 
 def test_ticket_life_follows_the_table_in_every_order(template: Path) -> None:
@@ -200,7 +200,7 @@ def test_ticket_life_follows_the_table_in_every_order(template: Path) -> None:
         engine = open_database(f"sqlite:///{folder / 'desk.db'}")
         engines.append(engine)
         clock = ManualClock(NOW_MS)
-        return Desk(engine, PROFILES, clock, random.Random(1)), clock
+        return Desk(UnitOfWork(engine, clock, random.Random(1)), PROFILES), clock
 
     class Life(TicketLife):
         """The machine over this test's folder."""
@@ -231,25 +231,25 @@ def test_ticket_life_follows_the_table_in_every_order(template: Path) -> None:
 )
 def test_incomplete_step_is_refused(desk: Desk, step: TicketStep, body: StepBody) -> None:
     """A step without what it needs is refused with a sentence and changes nothing."""
-    desk.commit(step_of(1, FINDING))
-    before = desk.ticket("1")
+    desk.findings.commit(step_of(1, FINDING))
+    before = desk.tickets.read("1")
 
     with pytest.raises(InvalidError):
-        desk.step("1", step, body, actor="tess")
+        desk.by("tess").tickets.step("1", step, body)
 
-    assert desk.ticket("1") == before
+    assert desk.tickets.read("1") == before
 
 
 def test_visit_must_end_after_it_begins(desk: Desk) -> None:
     """A visit that ends before it begins is refused; a good one stands on the ticket with its technician."""
-    desk.commit(step_of(1, FINDING))
-    desk.step("1", TicketStep.TRIAGE, actor="dora")
+    desk.findings.commit(step_of(1, FINDING))
+    desk.by("dora").tickets.step("1", TicketStep.TRIAGE)
     start, end = from_ms(NOW_MS + DAY_MS), from_ms(NOW_MS + DAY_MS + 2 * HOUR_MS)
 
     with pytest.raises(InvalidError):
-        desk.step("1", TicketStep.SCHEDULE, StepBody(visit_from=end, visit_to=start), actor="dora")
+        desk.by("dora").tickets.step("1", TicketStep.SCHEDULE, StepBody(visit_from=end, visit_to=start))
     body = StepBody(assignee="tom", visit_from=start, visit_to=end)
-    ticket = desk.step("1", TicketStep.SCHEDULE, body, actor="dora")
+    ticket = desk.by("dora").tickets.step("1", TicketStep.SCHEDULE, body)
 
     assert ticket.assignee == "tom"
     assert ticket.visit is not None
@@ -258,15 +258,15 @@ def test_visit_must_end_after_it_begins(desk: Desk) -> None:
 
 def test_hold_stops_the_clock_and_resume_gives_the_time_back(desk: Desk, clock: ManualClock) -> None:
     """While a ticket is on hold its deadlines stand still, with the reason; a second hold keeps the first's start."""
-    desk.commit(step_of(1, FINDING))
-    desk.step("1", TicketStep.START, actor="tess")
-    before = desk.ticket("1").sla
+    desk.findings.commit(step_of(1, FINDING))
+    desk.by("tess").tickets.step("1", TicketStep.START)
+    before = desk.tickets.read("1").sla
 
-    held = desk.step("1", TicketStep.HOLD, StepBody(reason="waiting for the part"), actor="tess")
+    held = desk.by("tess").tickets.step("1", TicketStep.HOLD, StepBody(reason="waiting for the part"))
     clock.advance(5 * HOUR_MS)
-    desk.step("1", TicketStep.HOLD, StepBody(reason="part is back-ordered"), actor="tess")
+    desk.by("tess").tickets.step("1", TicketStep.HOLD, StepBody(reason="part is back-ordered"))
     clock.advance(5 * HOUR_MS)
-    resumed = desk.step("1", TicketStep.RESUME, actor="tess")
+    resumed = desk.by("tess").tickets.step("1", TicketStep.RESUME)
 
     assert held.sla.paused_reason == "waiting for the part"
     assert (resumed.status, resumed.sla.paused_reason) == (TicketState.IN_PROGRESS, None)
@@ -275,9 +275,9 @@ def test_hold_stops_the_clock_and_resume_gives_the_time_back(desk: Desk, clock: 
 
 def test_history_tells_every_step(desk: Desk) -> None:
     """Each step stands in the history with who, from where, to where and the note, and is a change and a notice."""
-    desk.commit(step_of(1, FINDING))
-    desk.step("1", TicketStep.START, StepBody(note="on my way"), actor="tess")
-    ticket = desk.step("1", TicketStep.COMMENT, StepBody(text="rings twice"), actor="tess")
+    desk.findings.commit(step_of(1, FINDING))
+    desk.by("tess").tickets.step("1", TicketStep.START, StepBody(note="on my way"))
+    ticket = desk.by("tess").tickets.step("1", TicketStep.COMMENT, StepBody(text="rings twice"))
 
     start = ticket.history[1]
 
@@ -285,7 +285,7 @@ def test_history_tells_every_step(desk: Desk) -> None:
     assert (start.actor, start.from_status, start.to_status, start.note) == ("tess", "open", "in_progress", "on my way")
     assert ticket.history[2].note == "rings twice"
     assert ticket.assignee == "tess"
-    assert [change.data["status"] for change in desk.changes(after=0) if change.subject == "ticket"] == [
+    assert [change.data["status"] for change in desk.changes.page(after=0) if change.subject == "ticket"] == [
         "open",
         "in_progress",
         "in_progress",
@@ -295,18 +295,18 @@ def test_history_tells_every_step(desk: Desk) -> None:
 def test_unknown_appliance_takes_no_ticket(desk: Desk) -> None:
     """A ticket is opened for an appliance that we know."""
     with pytest.raises(InvalidError):
-        desk.create_ticket(NewTicket("nobody", "t"), actor="dora")
+        desk.by("dora").tickets.open(NewTicket("nobody", "t"))
 
 
 def test_retired_appliance_gets_alerts_and_no_tickets(desk: Desk) -> None:
     """An appliance out of service opens no ticket by itself and takes no session."""
-    desk.commit(DetectCommit(1, {}, None, (), ()))
-    desk.register_appliance("WM-0231", "washing_machine", actor="dora")
-    desk.retire_appliance("WM-0231", actor="dora")
-    desk.commit(step_of(2, FINDING))
+    desk.findings.commit(DetectCommit(1, {}, None, (), ()))
+    desk.by("dora").appliances.register("WM-0231", "washing_machine")
+    desk.by("dora").appliances.retire("WM-0231")
+    desk.findings.commit(step_of(2, FINDING))
 
-    assert desk.alerts().items[0].reason == "appliance_retired"
-    assert desk.tickets().items == ()
-    ticket = desk.create_ticket(NewTicket("WM-0231", "collect it"), actor="dora")
+    assert desk.alerts.page().items[0].reason == "appliance_retired"
+    assert desk.tickets.page().items == ()
+    ticket = desk.by("dora").tickets.open(NewTicket("WM-0231", "collect it"))
     with pytest.raises(ConflictError):
-        desk.request_session(ticket.id, Scope.READ, actor="tess")
+        desk.by("tess").sessions.request(ticket.id, Scope.READ)

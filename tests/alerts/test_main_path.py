@@ -14,27 +14,27 @@ from tests.alerts.made import FINDING, step_of
 
 def test_finding_opens_one_ticket_with_notice_and_checkpoint(desk: Desk) -> None:
     """A finding leads, in one commit, to an alert, one ticket, a notice, a condition and the moved checkpoint."""
-    desk.commit(step_of(41, FINDING, rows={"WM-0231": b"state"}))
+    desk.findings.commit(step_of(41, FINDING, rows={"WM-0231": b"state"}))
 
-    [ticket] = desk.tickets().items
-    [alert] = desk.alerts().items
+    [ticket] = desk.tickets.page().items
+    [alert] = desk.alerts.page().items
     assert (ticket.number, ticket.status, ticket.source) == (1, TicketState.OPEN, TicketSource.PREDICTION)
     assert (alert.state, alert.reason, alert.ticket_id) == (AlertState.FIRING, "ticket_opened", ticket.id)
-    assert desk.appliance("WM-0231").condition is ConditionState.ALERT
-    assert desk.appliance("WM-0231").open_tickets == (1,)
-    checkpoint = desk.load()
+    assert desk.appliances.read("WM-0231").condition is ConditionState.ALERT
+    assert desk.appliances.read("WM-0231").open_tickets == (1,)
+    checkpoint = desk.findings.load()
     assert (checkpoint.position, checkpoint.rows, checkpoint.shared) == (41, {"WM-0231": b"state"}, b"shared-41")
-    with desk.engine.connect() as connection:
+    with desk.unit.engine.connect() as connection:
         [notice] = connection.execute(select(outbox)).all()
     assert (notice.type, notice.subject_id) == ("ticket.opened", ticket.id)
-    assert [change.subject.value for change in desk.changes(after=0)] == ["ticket", "alert"]
+    assert [change.subject.value for change in desk.changes.page(after=0)] == ["ticket", "alert"]
 
 
 def test_ticket_says_what_is_wrong_and_what_to_do(desk: Desk) -> None:
     """A ticket carries its sentence, its evidence, the window, the deadlines and the profile's recommendation."""
-    desk.commit(step_of(1, FINDING))
+    desk.findings.commit(step_of(1, FINDING))
 
-    ticket = desk.ticket("1")
+    ticket = desk.tickets.read("1")
 
     assert ticket.title == "The drain pump is clogging"
     assert ticket.summary["en"] == (
@@ -55,10 +55,10 @@ def test_ticket_says_what_is_wrong_and_what_to_do(desk: Desk) -> None:
 
 def test_repeated_commit_changes_nothing(desk: Desk) -> None:
     """A commit whose position is not beyond the stored one changes nothing, whatever it carries."""
-    desk.commit(step_of(5, FINDING))
-    before = (desk.load(), desk.tickets(), desk.alerts(), desk.last_change())
+    desk.findings.commit(step_of(5, FINDING))
+    before = (desk.findings.load(), desk.tickets.page(), desk.alerts.page(), desk.changes.last())
 
-    desk.commit(step_of(5, FINDING, rows={"WM-0231": b"other"}))
-    desk.commit(step_of(4, FINDING, rows={"WM-0231": b"older"}))
+    desk.findings.commit(step_of(5, FINDING, rows={"WM-0231": b"other"}))
+    desk.findings.commit(step_of(4, FINDING, rows={"WM-0231": b"older"}))
 
-    assert (desk.load(), desk.tickets(), desk.alerts(), desk.last_change()) == before
+    assert (desk.findings.load(), desk.tickets.page(), desk.alerts.page(), desk.changes.last()) == before

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from standardwebhooks import Webhook
 
+from alerts.database import UnitOfWork
 from alerts.delivery.log import LogTarget
 from alerts.delivery.webhook import WebhookTarget
 from alerts.desk import Desk
@@ -79,12 +80,12 @@ def receiving(*statuses: int) -> Iterator[Receiver]:
 
 def outbox_of(desk: Desk, *targets: FakeTarget | LogTarget | WebhookTarget) -> Outbox:
     """An outbox beside a desk."""
-    return Outbox(desk.engine, desk.clock, random.Random(3), targets)
+    return Outbox(UnitOfWork(desk.unit.engine, desk.unit.clock, random.Random(3)), targets)
 
 
 def test_refused_notice_is_tried_again_later_until_it_is_taken(desk: Desk, clock: ManualClock) -> None:
     """A refused notice waits, longer each time, and is delivered under the same id."""
-    desk.commit(step_of(1, FINDING))
+    desk.findings.commit(step_of(1, FINDING))
     target = FakeTarget(refusals=2)
     outbox = outbox_of(desk, target)
 
@@ -102,7 +103,7 @@ def test_refused_notice_is_tried_again_later_until_it_is_taken(desk: Desk, clock
 
 def test_crash_after_the_receivers_answer_repeats_the_notice_under_its_id(desk: Desk) -> None:
     """If we die between the receiver's answer and our note of it, the receiver gets the same notice again."""
-    desk.commit(step_of(1, FINDING))
+    desk.findings.commit(step_of(1, FINDING))
 
     class Dying(FakeTarget):
         """Takes the notice, and then the process dies once."""
@@ -127,7 +128,7 @@ def test_crash_after_the_receivers_answer_repeats_the_notice_under_its_id(desk: 
 
 def test_notice_is_parked_after_a_day_and_can_be_tried_again(desk: Desk, clock: ManualClock) -> None:
     """A receiver that refuses for 24 hours gets no more tries; the notice stands parked with its error, and can go again."""
-    desk.commit(step_of(1, FINDING))
+    desk.findings.commit(step_of(1, FINDING))
     target = FakeTarget(refusals=10_000)
     outbox = outbox_of(desk, target)
 
@@ -145,7 +146,7 @@ def test_notice_is_parked_after_a_day_and_can_be_tried_again(desk: Desk, clock: 
 
 def test_each_target_gets_each_notice(desk: Desk) -> None:
     """One receiver that refuses keeps nothing from another."""
-    desk.commit(step_of(1, FINDING))
+    desk.findings.commit(step_of(1, FINDING))
     refusing, willing = FakeTarget(refusals=1, name="refusing"), FakeTarget()
 
     outbox_of(desk, refusing, willing, LogTarget()).run_once()
@@ -155,7 +156,7 @@ def test_each_target_gets_each_notice(desk: Desk) -> None:
 
 def test_webhook_is_a_signed_cloud_event_and_survives_a_failing_receiver(desk: Desk, clock: ManualClock) -> None:
     """A webhook is delivered once the receiver answers 2xx; its signature holds and its id is the same at each try."""
-    desk.commit(step_of(1, FINDING))
+    desk.findings.commit(step_of(1, FINDING))
     with receiving(503, 302) as receiver:
         target = WebhookTarget(f"http://127.0.0.1:{receiver.server_port}/hook?x=1", SECRET)
         outbox = outbox_of(desk, target)
@@ -174,7 +175,7 @@ def test_webhook_is_a_signed_cloud_event_and_survives_a_failing_receiver(desk: D
 
 def test_unreachable_receiver_is_an_ordinary_refusal(desk: Desk) -> None:
     """Nobody listening is a reason to try again, said in words."""
-    desk.commit(step_of(1, FINDING))
+    desk.findings.commit(step_of(1, FINDING))
     with receiving() as receiver:
         port = receiver.server_port
     outbox = outbox_of(desk, WebhookTarget(f"http://127.0.0.1:{port}/", SECRET, timeout_s=1.0))

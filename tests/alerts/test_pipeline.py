@@ -17,7 +17,7 @@ from alerts import database
 from alerts.alerting import decision, pipeline
 from alerts.alerting.alert import Alert
 from alerts.alerting.decision import FOLLOWS, Action, Decision, Follows, Reason, Stage
-from alerts.database import Transaction, migrate, open_database
+from alerts.database import Transaction, UnitOfWork, migrate, open_database
 from alerts.desk import Desk
 from alerts.lifecycle import AlertState
 from ingest.clock import ManualClock
@@ -38,7 +38,7 @@ def add_stage(monkeypatch: pytest.MonkeyPatch, action: Action, until: Callable[[
 
 def only_alert(desk: Desk) -> Alert:
     """The one alert."""
-    [alert] = desk.alerts().items
+    [alert] = desk.alerts.page().items
     return alert
 
 
@@ -49,13 +49,13 @@ def test_what_a_new_stage_decides_is_shown_and_acted_upon(
     """Each action of a stage that is new leads to its state, its ticket or none, and its reason in both languages."""
     add_stage(monkeypatch, action)
 
-    desk.commit(step_of(1, FINDING))
+    desk.findings.commit(step_of(1, FINDING))
 
     alert = only_alert(desk)
     assert alert.state is (AlertState.PENDING if action is Action.HOLD else AlertState.FIRING)
     assert (alert.decision, alert.reason) == (action, "full_moon")
     assert alert.reason_label == {"en": "The moon is full.", "zh": "满月。"}
-    assert len(desk.tickets().items) == (action is Action.OPEN)
+    assert len(desk.tickets.page().items) == (action is Action.OPEN)
 
 
 @pytest.mark.parametrize("action", [Action.HOLD, Action.NOTE])
@@ -66,19 +66,19 @@ def test_an_alert_that_is_not_settled_is_asked_about_until_it_is(
     """Held or noted by a stage that is new, an alert gets its ticket once the stage lets go: in time, or with news."""
     waning = [False]
     add_stage(monkeypatch, action, until=lambda: waning[0])
-    desk.commit(step_of(1, FINDING))
-    desk.ask_again()
-    assert desk.tickets().items == ()
+    desk.findings.commit(step_of(1, FINDING))
+    desk.alerts.ask_again()
+    assert desk.tickets.page().items == ()
 
     waning[0] = True
     if news:
-        desk.commit(step_of(2, replace(FINDING, severity=0.6)))
+        desk.findings.commit(step_of(2, replace(FINDING, severity=0.6)))
     else:
-        desk.ask_again()
+        desk.alerts.ask_again()
 
     assert only_alert(desk).reason == "ticket_opened"
-    assert [ticket.number for ticket in desk.tickets().items] == [1]
-    assert desk.ask_again() is None
+    assert [ticket.number for ticket in desk.tickets.page().items] == [1]
+    assert desk.alerts.ask_again() is None
 
 
 @pytest.mark.parametrize("action", [Action.HOLD, Action.NOTE])
@@ -86,10 +86,10 @@ def test_the_end_of_a_stage_leaves_nothing_pending(desk: Desk, monkeypatch: pyte
     """An alert that waits for a stage which the next version no longer has is still read, shown and asked about."""
     with monkeypatch.context() as before:
         add_stage(before, action)
-        desk.commit(step_of(1, FINDING))
+        desk.findings.commit(step_of(1, FINDING))
     assert only_alert(desk).reason_label == {"en": "full_moon", "zh": "full_moon"}
 
-    desk.ask_again()
+    desk.alerts.ask_again()
 
     assert only_alert(desk).reason == "ticket_opened"
 
@@ -100,10 +100,10 @@ def test_an_alert_that_is_never_asked_again_would_be_noticed(desk: Desk, monkeyp
     add_stage(monkeypatch, Action.HOLD, until=lambda: waning[0])
     forgets = {**FOLLOWS, Action.HOLD: Follows(fires=False, is_asked_again=False)}
     monkeypatch.setattr("alerts.alerting.following.FOLLOWS", forgets)
-    desk.commit(step_of(1, FINDING))
+    desk.findings.commit(step_of(1, FINDING))
 
     waning[0] = True
-    desk.ask_again()
+    desk.alerts.ask_again()
 
     assert only_alert(desk).state is AlertState.PENDING
 
@@ -118,16 +118,16 @@ def test_never_is_settled_until_the_fault_comes_back(desk: Desk, monkeypatch: py
     """A settled alert is not asked about again within its episode; a new episode is a new question."""
     waning = [False]
     add_stage(monkeypatch, Action.NEVER, until=lambda: waning[0])
-    desk.commit(step_of(1, FINDING))
+    desk.findings.commit(step_of(1, FINDING))
     waning[0] = True
-    desk.ask_again()
-    desk.commit(step_of(2, replace(FINDING, severity=0.6)))
-    assert desk.tickets().items == ()
+    desk.alerts.ask_again()
+    desk.findings.commit(step_of(2, replace(FINDING, severity=0.6)))
+    assert desk.tickets.page().items == ()
 
-    desk.commit(step_of(3, cleared(FINDING, FINDING.raised_ms + 1)))
-    desk.commit(step_of(4, replace(FINDING, raised_ms=FINDING.raised_ms + 2)))
+    desk.findings.commit(step_of(3, cleared(FINDING, FINDING.raised_ms + 1)))
+    desk.findings.commit(step_of(4, replace(FINDING, raised_ms=FINDING.raised_ms + 2)))
 
-    assert [ticket.number for ticket in desk.tickets().items] == [1]
+    assert [ticket.number for ticket in desk.tickets.page().items] == [1]
 
 
 def test_a_reason_that_its_stage_does_not_name_is_a_programmers_error(
@@ -141,7 +141,7 @@ def test_a_reason_that_its_stage_does_not_name_is_a_programmers_error(
     monkeypatch.setattr(pipeline, "STAGES", (Stage(decide, ()),))
 
     with pytest.raises(AssertionError, match="full_moon"):
-        desk.commit(step_of(1, FINDING))
+        desk.findings.commit(step_of(1, FINDING))
 
 
 def test_every_file_of_the_stages_stands_in_the_list() -> None:
@@ -167,16 +167,16 @@ def test_alerts_of_an_older_version_stay_settled_or_are_asked_again(tmp_path: Pa
 
     migrate(engine)
 
-    desk = Desk(engine, PROFILES, clock, random.Random(1))
-    found = {alert.reason: alert.decision for alert in desk.alerts().items}
+    desk = Desk(UnitOfWork(engine, clock, random.Random(1)), PROFILES)
+    found = {alert.reason: alert.decision for alert in desk.alerts.page().items}
     assert found == {
         "ticket_opened": Action.OPEN,
         "already_open": Action.OPEN,
         "data_fault_no_ticket": Action.NEVER,
         "silenced": Action.HOLD,
     }
-    desk.ask_again()
-    assert [ticket.appliance_id for ticket in desk.tickets().items] == ["al_3"]
+    desk.alerts.ask_again()
+    assert [ticket.appliance_id for ticket in desk.tickets.page().items] == ["al_3"]
     engine.dispose()
 
 

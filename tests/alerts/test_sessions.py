@@ -26,25 +26,25 @@ ACTOR = "tess"
 
 def requested(desk: Desk, scope: Scope = Scope.READ) -> tuple[DiagnosisSession, str]:
     """A requested session, and the code as the appliance shows it."""
-    desk.commit(step_of(1, FINDING))
-    session = desk.request_session("1", scope, actor=ACTOR)
-    [outgoing] = desk.due(desk.clock.now_ms())
+    desk.findings.commit(step_of(1, FINDING))
+    session = desk.by(ACTOR).sessions.request("1", scope)
+    [outgoing] = desk.sessions.due(desk.unit.clock.now_ms())
     return session, str(decode_command(outgoing.payload).args["code"])
 
 
 def active(desk: Desk, scope: Scope = Scope.READ) -> DiagnosisSession:
     """An active session whose ``consent.show`` has been sent."""
     session, code = requested(desk, scope)
-    [outgoing] = desk.due(desk.clock.now_ms())
-    desk.sent(outgoing.command_id, desk.clock.now_ms())
-    return desk.consent(session.id, code, actor=ACTOR)
+    [outgoing] = desk.sessions.due(desk.unit.clock.now_ms())
+    desk.sessions.sent(outgoing.command_id, desk.unit.clock.now_ms())
+    return desk.by(ACTOR).sessions.consent(session.id, code)
 
 
 def answer(desk: Desk, command_id: str, state: ResultState, *, position: int, appliance_id: str = "WM-0231") -> None:
     """Let an appliance answer a command."""
     result = Result(appliance_id, "washing_machine", NOW_MS, NOW_MS, command_id, state, data={"mode": "idle"})
     feed = FakeFeed(AdmittedBatch(position, NOW_MS, 1, results=(result,)))
-    Inbox(desk, feed).tick()
+    Inbox(desk.unit, feed).tick()
 
 
 def wrong(code: str) -> str:
@@ -55,19 +55,19 @@ def wrong(code: str) -> str:
 def test_request_shows_a_code_at_the_appliance_only(desk: Desk) -> None:
     """The code goes to the appliance's command topic and stands nowhere else, and no longer once it was sent."""
     session, code = requested(desk)
-    [outgoing] = desk.due(NOW_MS)
+    [outgoing] = desk.sessions.due(NOW_MS)
 
     message = decode_command(outgoing.payload)
     assert outgoing.topic == "fettle/v1/washing_machine/WM-0231/command"
     assert (message.name, message.command_class, message.session) == ("consent.show", "R0", session.id)
     assert message.args["scope"] == "read"
     assert (session.state, session.tries_left) == (SessionState.REQUESTED, 5)
-    desk.sent(outgoing.command_id, NOW_MS)
-    assert desk.due(NOW_MS) == []
-    with closing(sqlite3.connect(str(desk.engine.url.database))) as connection:
+    desk.sessions.sent(outgoing.command_id, NOW_MS)
+    assert desk.sessions.due(NOW_MS) == []
+    with closing(sqlite3.connect(str(desk.unit.engine.url.database))) as connection:
         dump = "\n".join(connection.iterdump())
     assert code not in dump.replace(outgoing.command_id, "").replace(session.id, "")
-    assert code not in repr(desk.session(session.id).transcript)
+    assert code not in repr(desk.sessions.read(session.id).transcript)
 
 
 def test_right_code_makes_the_session_active(desk: Desk) -> None:
@@ -87,14 +87,14 @@ def test_fifth_wrong_code_ends_the_session(desk: Desk) -> None:
     left = []
     for _ in range(5):
         with pytest.raises(WrongCodeError) as caught:
-            desk.consent(session.id, wrong(code), actor=ACTOR)
+            desk.by(ACTOR).sessions.consent(session.id, wrong(code))
         left.append(caught.value.tries_left)
 
     assert left == [4, 3, 2, 1, 0]
-    assert desk.session(session.id).state is SessionState.ENDED
-    assert desk.due(NOW_MS) == [], "the appliance is not asked to show a code that is void"
+    assert desk.sessions.read(session.id).state is SessionState.ENDED
+    assert desk.sessions.due(NOW_MS) == [], "the appliance is not asked to show a code that is void"
     with pytest.raises(IllegalStepError):
-        desk.consent(session.id, code, actor=ACTOR)
+        desk.by(ACTOR).sessions.consent(session.id, code)
 
 
 def test_code_lives_ten_minutes(desk: Desk, clock: ManualClock) -> None:
@@ -103,30 +103,30 @@ def test_code_lives_ten_minutes(desk: Desk, clock: ManualClock) -> None:
     clock.advance(600_000)
 
     with pytest.raises(ConflictError, match="expired"):
-        desk.consent(session.id, code, actor=ACTOR)
-    desk.expire()
+        desk.by(ACTOR).sessions.consent(session.id, code)
+    desk.sessions.expire()
 
-    assert desk.session(session.id).state is SessionState.EXPIRED
+    assert desk.sessions.read(session.id).state is SessionState.EXPIRED
 
 
 @pytest.mark.parametrize("step", [TicketStep.CLOSE, TicketStep.CANCEL])
 def test_no_session_without_an_open_ticket(desk: Desk, step: TicketStep) -> None:
     """A ticket that is over takes no session."""
-    desk.commit(step_of(1, FINDING))
-    desk.step("1", step, StepBody(note="done"), actor=ACTOR)
+    desk.findings.commit(step_of(1, FINDING))
+    desk.by(ACTOR).tickets.step("1", step, StepBody(note="done"))
 
     with pytest.raises(ConflictError):
-        desk.request_session("1", Scope.READ, actor=ACTOR)
+        desk.by(ACTOR).sessions.request("1", Scope.READ)
 
 
 def test_snapshot_goes_out_and_its_answer_ends_in_the_transcript(desk: Desk) -> None:
     """A command is queued, sent, accepted and succeeded; the answer's data stands with it; a repeat changes nothing."""
     session = active(desk)
-    command = desk.issue_command(session.id, "snapshot.read", actor=ACTOR, idempotency_key="k1")
-    same = desk.issue_command(session.id, "snapshot.read", actor=ACTOR, idempotency_key="k1")
-    [outgoing] = desk.due(NOW_MS)
+    command = desk.by(ACTOR).sessions.issue(session.id, "snapshot.read", idempotency_key="k1")
+    same = desk.by(ACTOR).sessions.issue(session.id, "snapshot.read", idempotency_key="k1")
+    [outgoing] = desk.sessions.due(NOW_MS)
 
-    desk.sent(command.id, NOW_MS)
+    desk.sessions.sent(command.id, NOW_MS)
     answer(desk, command.id, ResultState.ACCEPTED, position=1)
     answer(desk, command.id, ResultState.SUCCEEDED, position=2)
     answer(desk, command.id, ResultState.FAILED, position=3)
@@ -135,56 +135,56 @@ def test_snapshot_goes_out_and_its_answer_ends_in_the_transcript(desk: Desk) -> 
     assert command.state is CommandState.QUEUED
     assert json.loads(outgoing.payload)["class"] == "R0"
     assert outgoing.not_after_ms == NOW_MS + 30_000
-    [_, done] = desk.session(session.id).commands
+    [_, done] = desk.sessions.read(session.id).commands
     assert (done.state, done.data) == (CommandState.SUCCEEDED, {"mode": "idle"})
-    told = desk.ticket("1").history[-1]
+    told = desk.tickets.read("1").history[-1]
     assert (told.event, told.data["name"], told.data["data"]) == (
         "command_succeeded",
         "snapshot.read",
         {"mode": "idle"},
     )
-    events = [line.event for line in desk.session(session.id).transcript if line.command_id == command.id]
+    events = [line.event for line in desk.sessions.read(session.id).transcript if line.command_id == command.id]
     assert events == ["command", "sent", "accepted", "succeeded"]
 
 
 def test_answer_of_another_appliance_changes_nothing(desk: Desk) -> None:
     """A result counts only if it comes from the appliance that the command went to."""
     session = active(desk)
-    command = desk.issue_command(session.id, "snapshot.read", actor=ACTOR)
+    command = desk.by(ACTOR).sessions.issue(session.id, "snapshot.read")
 
     answer(desk, command.id, ResultState.SUCCEEDED, position=1, appliance_id="WM-OTHER")
 
-    assert desk.session(session.id).commands[-1].state is CommandState.QUEUED
+    assert desk.sessions.read(session.id).commands[-1].state is CommandState.QUEUED
 
 
 def test_answer_may_overtake_the_note_that_it_was_sent(desk: Desk) -> None:
     """A result that is there before our own note of sending stands, and the note changes nothing."""
     session = active(desk)
-    command = desk.issue_command(session.id, "snapshot.read", actor=ACTOR)
+    command = desk.by(ACTOR).sessions.issue(session.id, "snapshot.read")
 
     answer(desk, command.id, ResultState.SUCCEEDED, position=1)
-    desk.sent(command.id, NOW_MS)
+    desk.sessions.sent(command.id, NOW_MS)
 
-    assert desk.session(session.id).commands[-1].state is CommandState.SUCCEEDED
+    assert desk.sessions.read(session.id).commands[-1].state is CommandState.SUCCEEDED
 
 
 def test_unsent_command_expires_and_a_silent_one_is_unknown(desk: Desk, clock: ManualClock) -> None:
     """What was not sent in time is expired and never goes out; what was sent and stays silent is unknown, until it speaks."""
     session = active(desk)
-    unsent = desk.issue_command(session.id, "snapshot.read", actor=ACTOR)
-    silent = desk.issue_command(session.id, "snapshot.read", actor=ACTOR)
-    desk.sent(silent.id, NOW_MS)
+    unsent = desk.by(ACTOR).sessions.issue(session.id, "snapshot.read")
+    silent = desk.by(ACTOR).sessions.issue(session.id, "snapshot.read")
+    desk.sessions.sent(silent.id, NOW_MS)
     clock.advance(30_000)
 
-    assert desk.due(clock.now_ms()) == []
-    desk.expire()
+    assert desk.sessions.due(clock.now_ms()) == []
+    desk.sessions.expire()
     clock.advance(30_000)
-    desk.expire()
+    desk.sessions.expire()
 
-    states = {command.id: command.state for command in desk.session(session.id).commands}
+    states = {command.id: command.state for command in desk.sessions.read(session.id).commands}
     assert (states[unsent.id], states[silent.id]) == (CommandState.EXPIRED, CommandState.UNKNOWN)
     answer(desk, silent.id, ResultState.SUCCEEDED, position=1)
-    assert desk.session(session.id).commands[-1].state is CommandState.SUCCEEDED
+    assert desk.sessions.read(session.id).commands[-1].state is CommandState.SUCCEEDED
 
 
 def test_session_ends_by_idleness_by_its_longest_time_and_by_hand(desk: Desk, clock: ManualClock) -> None:
@@ -192,30 +192,30 @@ def test_session_ends_by_idleness_by_its_longest_time_and_by_hand(desk: Desk, cl
     session = active(desk)
     for _ in range(7):
         clock.advance(240_000)
-        desk.issue_command(session.id, "snapshot.read", actor=ACTOR)
-        assert desk.expire() >= 0
-    assert desk.session(session.id).state is SessionState.ACTIVE
+        desk.by(ACTOR).sessions.issue(session.id, "snapshot.read")
+        assert desk.sessions.expire() >= 0
+    assert desk.sessions.read(session.id).state is SessionState.ACTIVE
 
     clock.advance(120_000)
     with pytest.raises(ConflictError):
-        desk.issue_command(session.id, "snapshot.read", actor=ACTOR)
-    desk.expire()
+        desk.by(ACTOR).sessions.issue(session.id, "snapshot.read")
+    desk.sessions.expire()
 
-    over = desk.session(session.id)
+    over = desk.sessions.read(session.id)
     assert (over.state, over.end_reason) == (SessionState.EXPIRED, "longest time reached")
 
 
 def test_ending_gives_up_what_was_not_sent(desk: Desk) -> None:
     """After the end nothing more goes to the appliance, and a second end is refused."""
     session = active(desk)
-    desk.issue_command(session.id, "snapshot.read", actor=ACTOR)
+    desk.by(ACTOR).sessions.issue(session.id, "snapshot.read")
 
-    ended = desk.end_session(session.id, actor=ACTOR)
+    ended = desk.by(ACTOR).sessions.end(session.id)
 
     assert ended.state is SessionState.ENDED
-    assert desk.due(NOW_MS) == []
+    assert desk.sessions.due(NOW_MS) == []
     with pytest.raises(IllegalStepError):
-        desk.end_session(session.id, actor=ACTOR)
+        desk.by(ACTOR).sessions.end(session.id)
 
 
 @pytest.mark.parametrize(
@@ -243,18 +243,18 @@ def test_policy_refuses_what_it_does_not_name(
     session = active(desk, scope)
 
     with pytest.raises(error):
-        desk.issue_command(session.id, name, args, actor=ACTOR)
+        desk.by(ACTOR).sessions.issue(session.id, name, args)
 
-    assert desk.due(NOW_MS) == []
+    assert desk.sessions.due(NOW_MS) == []
 
 
 def test_closing_the_ticket_ends_its_sessions(desk: Desk) -> None:
     """When the ticket is over, so is every session on it."""
     session = active(desk)
 
-    desk.step("1", TicketStep.CLOSE, actor=ACTOR)
+    desk.by(ACTOR).tickets.step("1", TicketStep.CLOSE)
 
-    over = desk.session(session.id)
+    over = desk.sessions.read(session.id)
     assert (over.state, over.end_reason) == (SessionState.ENDED, "the ticket is closed")
 
 
@@ -264,9 +264,9 @@ def test_odd_codes_are_wrong_codes(desk: Desk) -> None:
 
     for odd in ("", "half \ud800", "9" * 1_000_000):
         with pytest.raises(WrongCodeError):
-            desk.consent(session.id, odd, actor=ACTOR)
+            desk.by(ACTOR).sessions.consent(session.id, odd)
 
-    assert desk.consent(session.id, f" {code} ", actor=ACTOR).state is SessionState.ACTIVE
+    assert desk.by(ACTOR).sessions.consent(session.id, f" {code} ").state is SessionState.ACTIVE
 
 
 def test_no_command_before_consent(desk: Desk) -> None:
@@ -274,18 +274,18 @@ def test_no_command_before_consent(desk: Desk) -> None:
     session, _ = requested(desk)
 
     with pytest.raises(IllegalStepError):
-        desk.issue_command(session.id, "snapshot.read", actor=ACTOR)
+        desk.by(ACTOR).sessions.issue(session.id, "snapshot.read")
     with pytest.raises(UnknownError):
-        desk.issue_command("se_nope", "snapshot.read", actor=ACTOR)
+        desk.by(ACTOR).sessions.issue("se_nope", "snapshot.read")
 
 
 def test_sessions_of_one_appliance_are_bounded(desk: Desk) -> None:
     """An appliance has a few sessions at a time at most."""
-    desk.commit(step_of(1, FINDING))
+    desk.findings.commit(step_of(1, FINDING))
     for _ in range(SessionLimits().live_per_appliance):
-        desk.request_session("1", Scope.READ, actor=ACTOR)
+        desk.by(ACTOR).sessions.request("1", Scope.READ)
 
     with pytest.raises(ConflictError):
-        desk.request_session("1", Scope.READ, actor=ACTOR)
+        desk.by(ACTOR).sessions.request("1", Scope.READ)
 
-    assert len(desk.sessions(ticket_ref="1").items) == SessionLimits().live_per_appliance
+    assert len(desk.sessions.page(ticket_ref="1").items) == SessionLimits().live_per_appliance

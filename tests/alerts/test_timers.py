@@ -22,10 +22,10 @@ from tests.alerts.test_inbox import FakeFeed, batch, block
 
 def test_tick_expires_asks_again_and_keeps_its_pace(desk: Desk, clock: ManualClock) -> None:
     """Sessions expire at each tick, held-back alerts are asked once a minute, and too quick ticks do nothing."""
-    desk.commit(step_of(1, FINDING))
-    session = desk.request_session("1", Scope.READ, actor="tess")
-    desk.silence(appliance_id="WM-2", fault_mode=None, until=from_ms(NOW_MS + DAY_MS), reason="r", actor="dora")
-    desk.commit(step_of(2, replace(FINDING, appliance_id="WM-2")))
+    desk.findings.commit(step_of(1, FINDING))
+    session = desk.by("tess").sessions.request("1", Scope.READ)
+    desk.by("dora").silences.add(appliance_id="WM-2", fault_mode=None, until=from_ms(NOW_MS + DAY_MS), reason="r")
+    desk.findings.commit(step_of(2, replace(FINDING, appliance_id="WM-2")))
     timers, hasty = Timers(desk, pause_s=0), Timers(desk, pause_s=3600)
     assert timers.tick(clock.now_ms()) == hasty.tick(clock.now_ms()) == 0
     clock.advance(DAY_MS)
@@ -33,54 +33,54 @@ def test_tick_expires_asks_again_and_keeps_its_pace(desk: Desk, clock: ManualClo
     assert hasty.tick(clock.now_ms()) == 0
     assert timers.tick(clock.now_ms()) == 2, "the session, and the command that would have shown its code"
 
-    assert desk.session(session.id).state is SessionState.EXPIRED
-    assert desk.alerts().items[0].reason == "ticket_opened"
+    assert desk.sessions.read(session.id).state is SessionState.EXPIRED
+    assert desk.alerts.page().items[0].reason == "ticket_opened"
 
 
 def test_all_held_back_alerts_are_asked_page_by_page(desk: Desk, clock: ManualClock) -> None:
     """However many alerts are held back, each is asked again."""
-    desk.silence(appliance_id=None, fault_mode="drain_clog", until=from_ms(NOW_MS + 1), reason="r", actor="dora")
-    desk.commit(step_of(1, *(replace(FINDING, appliance_id=f"WM-{number}") for number in range(450))))
+    desk.by("dora").silences.add(appliance_id=None, fault_mode="drain_clog", until=from_ms(NOW_MS + 1), reason="r")
+    desk.findings.commit(step_of(1, *(replace(FINDING, appliance_id=f"WM-{number}") for number in range(450))))
     clock.advance(1)
 
     Timers(desk, pause_s=0).tick(clock.now_ms())
 
-    assert sum(desk.ticket_counts().values()) == 450
+    assert sum(desk.tickets.counts().values()) == 450
 
 
 def test_old_changes_are_forgotten_and_ids_never_come_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The log of changes is bounded, and who resumes from an old id gets what is left."""
     monkeypatch.setattr(changes_module, "CHANGES_KEPT", 10)
     row = {"at_ms": NOW_MS, "event": "ticket", "subject_id": "x", "data": {}}
-    with desk.engine.begin() as connection:
+    with desk.unit.engine.begin() as connection:
         connection.execute(insert(changes), [row] * 50)
 
-    desk.forget_changes()
+    desk.changes.forget()
 
-    assert [change.id for change in desk.changes(after=0)] == list(range(41, 51))
-    with desk.engine.begin() as connection:
+    assert [change.id for change in desk.changes.page(after=0)] == list(range(41, 51))
+    with desk.unit.engine.begin() as connection:
         connection.execute(changes.delete())
-    desk.commit(step_of(1, FINDING))
-    assert [change.id for change in desk.changes(after=50)] == [51, 52]
+    desk.findings.commit(step_of(1, FINDING))
+    assert [change.id for change in desk.changes.page(after=50)] == [51, 52]
 
 
 def test_inbox_keeps_what_the_database_did_not_take(desk: Desk) -> None:
     """What was folded while the database is away is written when it is back."""
-    inbox = Inbox(desk, FakeFeed(batch(3, block(("WM-1", NOW_MS)))), write_every_s=0)
+    inbox = Inbox(desk.unit, FakeFeed(batch(3, block(("WM-1", NOW_MS)))), write_every_s=0)
 
     def refuse(_connection: object, _cursor: object, statement: str, *_args: object) -> None:
         if statement.startswith("INSERT INTO appliances"):
             raise UnavailableError("away")
 
-    event.listen(desk.engine, "before_cursor_execute", refuse)
+    event.listen(desk.unit.engine, "before_cursor_execute", refuse)
     with pytest.raises(UnavailableError):
         inbox.tick()
-    event.remove(desk.engine, "before_cursor_execute", refuse)
-    assert desk.appliances().items == ()
+    event.remove(desk.unit.engine, "before_cursor_execute", refuse)
+    assert desk.appliances.page().items == ()
 
     inbox.tick()
 
-    assert [appliance.id for appliance in desk.appliances().items] == ["WM-1"]
+    assert [appliance.id for appliance in desk.appliances.page().items] == ["WM-1"]
 
 
 def test_fast_clock_gives_people_their_time() -> None:
@@ -98,12 +98,12 @@ def test_quiet_desk_writes_nothing(desk: Desk) -> None:
     def watch(_connection: object, _cursor: object, statement: str, *_args: object) -> None:
         begun.append(statement)
 
-    event.listen(desk.engine, "before_cursor_execute", watch)
+    event.listen(desk.unit.engine, "before_cursor_execute", watch)
     Timers(desk, pause_s=0).tick(NOW_MS)
-    event.remove(desk.engine, "before_cursor_execute", watch)
+    event.remove(desk.unit.engine, "before_cursor_execute", watch)
 
     assert begun
     assert not [statement for statement in begun if not statement.startswith(("SELECT", "BEGIN"))]
     assert "BEGIN IMMEDIATE" not in begun
-    with desk.engine.connect() as connection:
+    with desk.unit.engine.connect() as connection:
         assert connection.execute(select(func.count()).select_from(changes)).scalar_one() == 0

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import structlog
 
-from alerts.accounts.accounts import Accounts, Role
-from alerts.database import migrate, open_database
+from alerts.accounts.account import Role
+from alerts.accounts.desk import Accounts
+from alerts.database import UnitOfWork, migrate, open_database
 from alerts.desk import Desk
 from api.http.app import make_app
 from api.http.context import Context
@@ -39,7 +40,7 @@ def peopled_database(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, di
     path = tmp_path_factory.mktemp("desk") / "desk.db"
     engine = open_database(f"sqlite:///{path}")
     migrate(engine)
-    accounts = Accounts(engine, ManualClock(NOON_MS), random.Random(7))
+    accounts = Accounts(UnitOfWork(engine, ManualClock(NOON_MS), random.Random(7)))
     keys = {}
     for role in Role:
         accounts.add(role.value, role)
@@ -64,8 +65,8 @@ def house(tmp_path: Path, peopled_database: tuple[Path, dict[Role, str]]) -> Ite
     context = Context(
         settings=Settings(data_dir=tmp_path),
         clock=clock,
-        desk=Desk(engine, profiles, clock, chance),
-        accounts=Accounts(engine, clock, chance),
+        desk=Desk(UnitOfWork(engine, clock, chance), profiles),
+        accounts=Accounts(UnitOfWork(engine, clock, chance)),
         store=store,
         profiles=profiles,
     )

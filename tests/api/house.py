@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
 
-from alerts.accounts.accounts import Role
+from alerts.accounts.account import Role
 from alerts.appliances.directory import ensure_appliance
-from alerts.database import transact
 from api.http.context import Context
 from detectors.finding import Channel, DetectCommit, Evidence, Finding
 from ingest.clock import ManualClock
@@ -72,14 +70,9 @@ class House:
             probability=0.8,
             evidence=(evidence,),
         )
-        position = self.context.desk.load().position + 1
-        self.context.desk.commit(DetectCommit(position, {}, None, (finding,), ()))
+        position = self.context.desk.findings.load().position + 1
+        self.context.desk.findings.commit(DetectCommit(position, {}, None, (finding,), ()))
 
     def register(self, appliance_id: str, kind: str = "refrigerator") -> None:
         """Put an appliance into the directory."""
-        transact(
-            self.context.desk.engine,
-            lambda t: ensure_appliance(t, appliance_id, kind),
-            now_ms=self.clock.ms,
-            chance=random.Random(1),
-        )
+        self.context.desk.unit.write(lambda t: ensure_appliance(t, appliance_id, kind))

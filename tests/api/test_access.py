@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from alerts.accounts.accounts import Role
+from alerts.accounts.account import Role
 from api.http.access import COOKIE
 from api.http.app import make_app
 from tests.api.house import House

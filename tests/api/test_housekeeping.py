@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from alerts.cursors.checkpoint import DETECT, move_cursor
-from alerts.database import Transaction, transact
+from alerts.database import Transaction
 from alerts.inbox import CURSOR as DESK
 from api.service.housekeeping import Housekeeping, durable_cursors
 from ingest.books.books import FILE_NAME, Books, Entry
@@ -24,7 +24,7 @@ def read_up_to(house: House, position: int) -> None:
         for name in (DETECT, DESK):
             move_cursor(t, name, position)
 
-    transact(desk.engine, move, now_ms=NOON_MS, chance=desk.chance)
+    desk.unit.write(move)
 
 
 def test_what_all_have_read_goes_and_what_one_has_not_stays(house: House, tmp_path: Path) -> None:

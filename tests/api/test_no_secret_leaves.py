@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from alerts.accounts.accounts import Role
+from alerts.accounts.account import Role
 from alerts.remote.policy import Scope
 from api.cli import app
 from api.service import log_setup
@@ -81,10 +81,10 @@ def test_a_consent_code_is_logged_nowhere(house: House, capsys: pytest.CaptureFi
     log_setup.configure("json")
     house.find()
     desk = house.context.desk
-    session = desk.request_session("1", Scope.READ, actor="tess")
-    [outgoing] = desk.due(house.clock.now_ms())
+    session = desk.by("tess").sessions.request("1", Scope.READ)
+    [outgoing] = desk.sessions.due(house.clock.now_ms())
     code = str(decode_command(outgoing.payload).args["code"])
-    desk.sent(outgoing.command_id, house.clock.now_ms())
+    desk.sessions.sent(outgoing.command_id, house.clock.now_ms())
     wrong = "000000" if code != "000000" else "000001"
 
     answers = [

@@ -55,12 +55,12 @@ def test_commands_stay_due_while_the_database_is_away(house: House) -> None:
     (due,) = commands.due(NOON_MS)
 
     path = house.context.settings.data_dir / "desk.db"
-    house.context.desk.engine.dispose()
+    house.context.desk.unit.engine.dispose()
     away = path.rename(path.with_suffix(".away"))
     path.mkdir()
     without = commands.due(NOON_MS)
     commands.sent(due.command_id, NOON_MS)
-    house.context.desk.engine.dispose()
+    house.context.desk.unit.engine.dispose()
     path.rmdir()
     away.rename(path)
 

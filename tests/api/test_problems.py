@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.accounts.accounts import Role
+from alerts.accounts.account import Role
+from alerts.tickets.desk import Tickets
 from api.http.body_limit import MAX_BODY_BYTES
 from tests.api.house import House
 
@@ -73,7 +74,7 @@ def test_a_fault_of_ours_is_500_without_its_inside(house: House, monkeypatch: py
     def fail(*_arguments: object, **_options: object) -> None:
         raise ZeroDivisionError("a secret detail")
 
-    monkeypatch.setattr(type(house.context.desk), "tickets", fail)
+    monkeypatch.setattr(Tickets, "page", fail)
 
     answer = house.get("/tickets")
 

@@ -15,9 +15,8 @@ import httpx
 import pytest
 import websockets.sync.client
 
-from alerts.accounts.accounts import Role
+from alerts.accounts.account import Role
 from alerts.appliances.directory import ensure_appliance
-from alerts.database import transact
 from api.service.process_lock import AlreadyRunning, ProcessLock, UnusableFolder
 from api.service.role import ALL
 from api.service.role import Role as ProcessRole
@@ -142,14 +141,9 @@ def test_live_samples_come_by_websocket(broker: EmbeddedBroker, service: Service
 def test_events_resume_where_a_page_left_off(service: Service, client: httpx.Client) -> None:
     """A stream with Last-Event-ID gives what came behind it, each with kind, id and subject."""
     desk = service.rooms.desk
-    transact(
-        desk.engine,
-        lambda t: ensure_appliance(t, "fridge-1", "refrigerator"),
-        now_ms=desk.clock.now_ms(),
-        chance=desk.chance,
-    )
+    desk.unit.write(lambda t: ensure_appliance(t, "fridge-1", "refrigerator"))
     first = client.post("/api/v1/tickets", json={"appliance_id": "fridge-1", "title": "one"}).raise_for_status().json()
-    seen = desk.last_change()
+    seen = desk.changes.last()
     second = client.post("/api/v1/tickets", json={"appliance_id": "fridge-1", "title": "two"}).raise_for_status().json()
 
     with client.stream("GET", "/api/v1/events", headers={"Last-Event-ID": str(seen)}, timeout=10) as stream:
@@ -301,7 +295,7 @@ def test_deliveries_are_given_up_by_the_time_of_people(tmp_path: Path) -> None:
     """However fast the appliances' time runs, the receiver of a notice has a real day to come back."""
     around = Surroundings(clock=ManualClock(1), people_clock=ManualClock(2))
     rooms = Rooms(Settings(data_dir=tmp_path), around, ALL)
-    clocks = rooms.desk.clock, rooms.outbox.clock
+    clocks = rooms.desk.unit.clock, rooms.outbox.unit.clock
     rooms.close()
 
     assert clocks == (around.clock, around.people_clock)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alerts.accounts.accounts import Role
+from alerts.accounts.account import Role
 from tests.api.house import NOON_MS, House
 
 
@@ -200,7 +200,7 @@ def test_consent_makes_a_session_in_which_commands_run(house: House) -> None:
     """With the right code the session is active, a command is taken on, and the transcript tells both."""
     key = open_ticket(house)["id"]
     path = f"/sessions/{house.post(f'/tickets/{key}/sessions', {'scope': 'read'}).json()['id']}"
-    (shown,) = house.context.desk.due(NOON_MS)
+    (shown,) = house.context.desk.sessions.due(NOON_MS)
     code = json.loads(shown.payload)["args"]["code"]
 
     active = house.post(f"{path}/consent", {"code": code})

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from alerts.desk import Desk
+from alerts.database import UnitOfWork
 from alerts.errors import UnavailableError
+from alerts.tickets.desk import Tickets
 from api.service.rooms import Rooms
 from api.service.service import Service
 from api.service.surroundings import Surroundings
@@ -121,11 +122,11 @@ def test_each_part_that_is_away_is_named(service: Service, client: httpx.Client,
 def test_a_desk_database_that_is_away_is_named(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the database: 503 with the reason, and the figures that need it are left out while all others stay."""
 
-    def away(_desk: Desk) -> dict[str, int]:
+    def away(_asked: object) -> dict[str, int]:
         raise UnavailableError("PostgreSQL does not answer")
 
-    monkeypatch.setattr(Desk, "check", away)
-    monkeypatch.setattr(Desk, "ticket_counts", away)
+    monkeypatch.setattr(UnitOfWork, "check", away)
+    monkeypatch.setattr(Tickets, "counts", away)
 
     ready, figures = client.get("/readyz"), client.get("/metrics")
 

@@ -5,7 +5,6 @@ A subclass provides ``desk`` over a migrated and empty database.
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +15,6 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
-from alerts.database import transact
 from alerts.desk import Desk
 from alerts.errors import AlreadyOpenError, DeskError
 from alerts.notices.tables import outbox
@@ -52,66 +50,54 @@ class DeskGuardSuite:
 
     def test_threads_racing_to_open_one_ticket_open_one(self, desk: Desk) -> None:
         """Sixteen hands open the same ticket at once: one succeeds, and all others are told which one stands."""
-        desk.commit(step_of(1, replace(FINDING, channel=Channel.DATA, fault_mode="gap")))
+        desk.findings.commit(step_of(1, replace(FINDING, channel=Channel.DATA, fault_mode="gap")))
         new = NewTicket("WM-0231", "pumps slowly", fault_mode="drain_clog")
 
-        outcomes = race(lambda number: desk.create_ticket(new, actor=f"t{number}"))
+        outcomes = race(lambda number: desk.by(f"t{number}").tickets.open(new))
 
         refused = [outcome for outcome in outcomes if isinstance(outcome, AlreadyOpenError)]
         assert len(refused) == RACERS - 1
-        assert {error.ticket_id for error in refused} == {desk.ticket("1").id}
-        assert count(desk.engine, tickets) == count(desk.engine, outbox) == 1
+        assert {error.ticket_id for error in refused} == {desk.tickets.read("1").id}
+        assert count(desk.unit.engine, tickets) == count(desk.unit.engine, outbox) == 1
 
     def test_index_alone_keeps_racing_findings_to_one_ticket(self, desk: Desk) -> None:
         """Also where writers don't take turns, sixteen at once get one ticket, and all learn which."""
 
-        def open_it(number: int) -> tuple[str, bool]:
-            return transact(
-                desk.engine,
-                lambda t: open_from_finding(t, FINDING, WASHER, alert_id="al_x"),
-                now_ms=NOW_MS,
-                chance=random.Random(number),
-                take_turn=False,
-            )
+        def open_it(_number: int) -> tuple[str, bool]:
+            return desk.unit.write(lambda t: open_from_finding(t, FINDING, WASHER, alert_id="al_x"))
 
         outcomes = [outcome for outcome in race(open_it) if isinstance(outcome, tuple)]
 
         assert sorted(is_new for _, is_new in outcomes) == [False] * (RACERS - 1) + [True]
         assert len({ticket_id for ticket_id, _ in outcomes}) == 1
-        assert count(desk.engine, tickets) == count(desk.engine, outbox) == 1
+        assert count(desk.unit.engine, tickets) == count(desk.unit.engine, outbox) == 1
 
     def test_threads_racing_without_fault_mode_are_never_refused(self, desk: Desk) -> None:
         """A ticket that names no fault mode stands in nobody's way, and numbers are never given twice."""
-        desk.commit(step_of(1, replace(FINDING, channel=Channel.DATA, fault_mode="gap")))
+        desk.findings.commit(step_of(1, replace(FINDING, channel=Channel.DATA, fault_mode="gap")))
 
-        race(lambda number: desk.create_ticket(NewTicket("WM-0231", f"noise {number}"), actor="tess"))
+        race(lambda number: desk.by("tess").tickets.open(NewTicket("WM-0231", f"noise {number}")))
 
-        assert sorted(ticket.number for ticket in desk.tickets().items) == list(range(1, RACERS + 1))
-        changes = desk.changes(after=0)
+        assert sorted(ticket.number for ticket in desk.tickets.page().items) == list(range(1, RACERS + 1))
+        changes = desk.changes.page(after=0)
         assert [change.id for change in changes] == sorted({change.id for change in changes})
 
     def test_without_the_index_a_second_ticket_appears(self, desk: Desk) -> None:
         """It is the index that forbids the second ticket: without it there are two, so the tests above would notice."""
-        with desk.engine.begin() as connection:
+        with desk.unit.engine.begin() as connection:
             connection.execute(text("DROP INDEX one_open_ticket"))
 
-        chance = random.Random(11)
         for _ in range(2):
-            transact(
-                desk.engine,
-                lambda t: open_from_finding(t, FINDING, WASHER, alert_id="al_x"),
-                now_ms=NOW_MS,
-                chance=chance,
-            )
+            desk.unit.write(lambda t: open_from_finding(t, FINDING, WASHER, alert_id="al_x"))
 
-        assert count(desk.engine, tickets) == 2
+        assert count(desk.unit.engine, tickets) == 2
 
     @pytest.mark.parametrize("statement", range(1, 40, 3))
     def test_crash_at_any_statement_leaves_nothing(self, desk: Desk, statement: int) -> None:
         """Whatever statement of a commit fails, nothing of the step is there; done again, all of it is, once."""
         other = replace(FINDING, appliance_id="WM-2")
         step = step_of(7, FINDING, cleared(FINDING, NOW_MS), other, rows={"WM-0231": b"x"})
-        before = everything(desk.engine)
+        before = everything(desk.unit.engine)
         seen = 0
 
         def fail(*_args: object) -> None:
@@ -120,17 +106,17 @@ class DeskGuardSuite:
             if seen == statement:
                 raise RuntimeError("power cut")
 
-        event.listen(desk.engine, "before_cursor_execute", fail)
+        event.listen(desk.unit.engine, "before_cursor_execute", fail)
         try:
             with pytest.raises(RuntimeError, match="power cut"):
-                desk.commit(step)
+                desk.findings.commit(step)
         finally:
-            event.remove(desk.engine, "before_cursor_execute", fail)
+            event.remove(desk.unit.engine, "before_cursor_execute", fail)
 
-        assert everything(desk.engine) == before
-        desk.commit(step)
-        desk.commit(step)
-        assert count(desk.engine, tickets) == count(desk.engine, outbox) == 2
+        assert everything(desk.unit.engine) == before
+        desk.findings.commit(step)
+        desk.findings.commit(step)
+        assert count(desk.unit.engine, tickets) == count(desk.unit.engine, outbox) == 2
 
     def test_conflict_at_commit_is_tried_again(self, desk: Desk) -> None:
         """A transaction that the database broke off because of another is done again, unseen."""
@@ -141,11 +127,11 @@ class DeskGuardSuite:
                 broken.append(1)
                 raise DBAPIError.instance(statement, None, Exception("database is locked"), Exception)
 
-        event.listen(desk.engine, "before_cursor_execute", fail_once)
+        event.listen(desk.unit.engine, "before_cursor_execute", fail_once)
         try:
-            desk.commit(step_of(1, FINDING))
+            desk.findings.commit(step_of(1, FINDING))
         finally:
-            event.remove(desk.engine, "before_cursor_execute", fail_once)
+            event.remove(desk.unit.engine, "before_cursor_execute", fail_once)
 
         assert broken
-        assert count(desk.engine, tickets) == 1
+        assert count(desk.unit.engine, tickets) == 1

@@ -42,53 +42,57 @@ class DeskSuite:
 
     def test_new_installation_has_nothing(self, desk: Desk) -> None:
         """The checkpoint of a new installation is position 0 without rows."""
-        checkpoint = desk.load()
+        checkpoint = desk.findings.load()
 
         assert (checkpoint.position, dict(checkpoint.rows), checkpoint.shared) == (0, {}, None)
-        assert [page.items for page in (desk.tickets(), desk.alerts(), desk.appliances())] == [(), (), ()]
-        desk.check()
+        assert [page.items for page in (desk.tickets.page(), desk.alerts.page(), desk.appliances.page())] == [
+            (),
+            (),
+            (),
+        ]
+        desk.unit.check()
 
     def test_checkpoint_keeps_rows_that_a_step_does_not_name(self, desk: Desk) -> None:
         """A step writes changed rows only; the others stay; shared state stays where none is given."""
-        desk.commit(step_of(1, rows={"a": b"1", "b": b"1"}))
-        desk.commit(replace(step_of(2, rows={"b": b"2"}), shared=None))
+        desk.findings.commit(step_of(1, rows={"a": b"1", "b": b"1"}))
+        desk.findings.commit(replace(step_of(2, rows={"b": b"2"}), shared=None))
 
-        checkpoint = desk.load()
+        checkpoint = desk.findings.load()
 
         assert (checkpoint.position, dict(checkpoint.rows)) == (2, {"a": b"1", "b": b"2"})
         assert checkpoint.shared == b"shared-1"
 
     def test_commit_that_is_not_beyond_changes_nothing(self, desk: Desk) -> None:
         """A repeated or older step changes nothing at all."""
-        desk.commit(step_of(5, FINDING, rows={"a": b"1"}))
-        before = everything(desk.engine)
+        desk.findings.commit(step_of(5, FINDING, rows={"a": b"1"}))
+        before = everything(desk.unit.engine)
 
-        desk.commit(step_of(5, replace(FINDING, fault_mode="other"), rows={"a": b"x"}))
-        desk.commit(step_of(3, replace(FINDING, fault_mode="other"), rows={"a": b"y"}))
+        desk.findings.commit(step_of(5, replace(FINDING, fault_mode="other"), rows={"a": b"x"}))
+        desk.findings.commit(step_of(3, replace(FINDING, fault_mode="other"), rows={"a": b"y"}))
 
-        assert everything(desk.engine) == before
+        assert everything(desk.unit.engine) == before
 
     def test_repeated_finding_opens_no_second_ticket_even_after_the_first_is_closed(self, desk: Desk) -> None:
         """The same (appliance, fault mode, raised_ms) is one episode for ever."""
-        desk.commit(step_of(1, FINDING))
-        desk.commit(step_of(2, FINDING))
-        desk.step("1", TicketStep.CLOSE, actor="tess")
-        desk.commit(step_of(3, cleared(FINDING, NOW_MS)))
-        desk.commit(step_of(4, FINDING))
-        desk.commit(step_of(5, cleared(FINDING, NOW_MS)))
+        desk.findings.commit(step_of(1, FINDING))
+        desk.findings.commit(step_of(2, FINDING))
+        desk.by("tess").tickets.step("1", TicketStep.CLOSE)
+        desk.findings.commit(step_of(3, cleared(FINDING, NOW_MS)))
+        desk.findings.commit(step_of(4, FINDING))
+        desk.findings.commit(step_of(5, cleared(FINDING, NOW_MS)))
 
-        assert count(desk.engine, tickets) == 1
-        assert [alert.state for alert in desk.alerts().items] == [AlertState.RESOLVED]
+        assert count(desk.unit.engine, tickets) == 1
+        assert [alert.state for alert in desk.alerts.page().items] == [AlertState.RESOLVED]
 
     def test_new_episode_while_the_ticket_stands_joins_it(self, desk: Desk, clock: ManualClock) -> None:
         """A second episode of the fault finds the open ticket, updates its evidence and opens none."""
-        desk.commit(step_of(1, FINDING))
-        desk.commit(step_of(2, cleared(FINDING, NOW_MS)))
+        desk.findings.commit(step_of(1, FINDING))
+        desk.findings.commit(step_of(2, cleared(FINDING, NOW_MS)))
         clock.advance(DAY_MS)
-        desk.commit(step_of(3, replace(FINDING, raised_ms=NOW_MS + DAY_MS, severity=0.8)))
+        desk.findings.commit(step_of(3, replace(FINDING, raised_ms=NOW_MS + DAY_MS, severity=0.8)))
 
-        [ticket] = desk.tickets().items
-        second, first = desk.alerts().items
+        [ticket] = desk.tickets.page().items
+        second, first = desk.alerts.page().items
         assert (first.state, second.state) == (AlertState.RESOLVED, AlertState.FIRING)
         assert (second.reason, second.ticket_id) == ("already_open", ticket.id)
         assert ticket.severity == 0.8
@@ -96,65 +100,64 @@ class DeskSuite:
 
     def test_echo_of_a_repair_waits_and_is_not_forgotten(self, desk: Desk, clock: ManualClock) -> None:
         """A deviation that began before the repair opens no ticket for three days, and does if it still stands then."""
-        desk.commit(step_of(1, FINDING))
-        desk.step("1", TicketStep.CLOSE, actor="tess")
-        desk.commit(step_of(2, cleared(FINDING, NOW_MS)))
-        desk.commit(step_of(3, replace(FINDING, raised_ms=NOW_MS + 1)))
+        desk.findings.commit(step_of(1, FINDING))
+        desk.by("tess").tickets.step("1", TicketStep.CLOSE)
+        desk.findings.commit(step_of(2, cleared(FINDING, NOW_MS)))
+        desk.findings.commit(step_of(3, replace(FINDING, raised_ms=NOW_MS + 1)))
 
-        held = desk.alerts().items[0]
+        held = desk.alerts.page().items[0]
         assert (held.state, held.reason) == (AlertState.PENDING, "inhibited_recent_repair")
-        desk.ask_again()
-        assert count(desk.engine, tickets) == 1
+        desk.alerts.ask_again()
+        assert count(desk.unit.engine, tickets) == 1
         clock.advance(3 * DAY_MS)
-        desk.ask_again()
+        desk.alerts.ask_again()
 
-        assert [ticket.number for ticket in desk.tickets().items] == [2, 1]
-        assert desk.alerts().items[0].reason == "ticket_opened"
+        assert [ticket.number for ticket in desk.tickets.page().items] == [2, 1]
+        assert desk.alerts.page().items[0].reason == "ticket_opened"
 
     def test_new_deviation_after_a_repair_opens_a_ticket_at_once(self, desk: Desk) -> None:
         """A deviation that began after the repair is a new fault."""
-        desk.commit(step_of(1, FINDING))
-        desk.step("1", TicketStep.CLOSE, actor="tess")
-        desk.commit(step_of(2, cleared(FINDING, NOW_MS)))
-        desk.commit(step_of(3, replace(FINDING, raised_ms=NOW_MS + 2, onset_ms=NOW_MS + 1)))
+        desk.findings.commit(step_of(1, FINDING))
+        desk.by("tess").tickets.step("1", TicketStep.CLOSE)
+        desk.findings.commit(step_of(2, cleared(FINDING, NOW_MS)))
+        desk.findings.commit(step_of(3, replace(FINDING, raised_ms=NOW_MS + 2, onset_ms=NOW_MS + 1)))
 
-        assert [ticket.number for ticket in desk.tickets().items] == [2, 1]
+        assert [ticket.number for ticket in desk.tickets.page().items] == [2, 1]
 
     def test_data_fault_is_an_alert_and_never_a_ticket(self, desk: Desk) -> None:
         """A fault of the data alone makes an alert that says so."""
-        desk.commit(step_of(1, replace(FINDING, channel=Channel.DATA, fault_mode="stuck")))
-        desk.ask_again()
+        desk.findings.commit(step_of(1, replace(FINDING, channel=Channel.DATA, fault_mode="stuck")))
+        desk.alerts.ask_again()
 
-        [alert] = desk.alerts().items
+        [alert] = desk.alerts.page().items
         assert (alert.state, alert.reason, alert.ticket_id) == (AlertState.FIRING, "data_fault_no_ticket", None)
-        assert count(desk.engine, tickets) == 0
-        assert count(desk.engine, outbox) == 0
+        assert count(desk.unit.engine, tickets) == 0
+        assert count(desk.unit.engine, outbox) == 0
 
     def test_silence_holds_back_and_its_end_lets_go(self, desk: Desk, clock: ManualClock) -> None:
         """A silenced finding waits as a pending alert, visibly, and opens its ticket when the silence is over."""
-        desk.silence(
+        desk.by("dora").silences.add(
             appliance_id="WM-0231",
             fault_mode=None,
             until=from_ms(NOW_MS + DAY_MS),
             reason="demonstration in the shop",
-            actor="dora",
         )
-        desk.commit(step_of(1, FINDING))
-        desk.ask_again()
-        assert desk.alerts(state=AlertState.PENDING).items[0].reason == "silenced"
-        assert desk.tickets().items == ()
+        desk.findings.commit(step_of(1, FINDING))
+        desk.alerts.ask_again()
+        assert desk.alerts.page(state=AlertState.PENDING).items[0].reason == "silenced"
+        assert desk.tickets.page().items == ()
 
         clock.advance(DAY_MS)
-        desk.ask_again()
+        desk.alerts.ask_again()
 
-        assert desk.ticket("1").status is TicketState.OPEN
-        assert desk.silences() == []
+        assert desk.tickets.read("1").status is TicketState.OPEN
+        assert desk.silences.standing() == []
 
     def test_error_code_makes_a_ticket_of_that_source(self, desk: Desk) -> None:
         """A finding that the appliance itself reported says so."""
-        desk.commit(step_of(1, replace(FINDING, channel=Channel.ERROR_CODE, error_code="E18", evidence=())))
+        desk.findings.commit(step_of(1, replace(FINDING, channel=Channel.ERROR_CODE, error_code="E18", evidence=())))
 
-        ticket = desk.ticket("1")
+        ticket = desk.tickets.read("1")
 
         assert ticket.source == "error_code"
         assert "error E18" in ticket.summary["en"]
@@ -162,45 +165,45 @@ class DeskSuite:
     def test_numbers_that_are_none_leave_the_band_open(self, desk: Desk) -> None:
         """Infinite bounds and NaN are stored as open, on every database."""
         evidence = replace(FINDING.evidence[0], expected_low=float("-inf"), observed=float("nan"))
-        desk.commit(step_of(1, replace(FINDING, evidence=(evidence,), score=float("inf"))))
+        desk.findings.commit(step_of(1, replace(FINDING, evidence=(evidence,), score=float("inf"))))
 
-        [item] = desk.ticket("1").evidence
+        [item] = desk.tickets.read("1").evidence
 
         assert (item.expected_low, item.observed, item.expected_high) == (None, None, 64.0)
 
     def test_stale_view_is_refused(self, desk: Desk) -> None:
         """A step with the version that somebody saw is refused once the ticket has moved on."""
-        desk.commit(step_of(1, FINDING))
-        seen = desk.ticket("1").version
-        desk.step("1", TicketStep.TRIAGE, actor="tess", expected_version=seen)
+        desk.findings.commit(step_of(1, FINDING))
+        seen = desk.tickets.read("1").version
+        desk.by("tess").tickets.step("1", TicketStep.TRIAGE, expected_version=seen)
 
         with pytest.raises(StaleViewError):
-            desk.step("1", TicketStep.START, actor="tom", expected_version=seen)
+            desk.by("tom").tickets.step("1", TicketStep.START, expected_version=seen)
 
-        assert desk.ticket("1").status is TicketState.TRIAGED
+        assert desk.tickets.read("1").status is TicketState.TRIAGED
 
     def test_reopen_beside_an_open_one_is_refused(self, desk: Desk) -> None:
         """A closed ticket can't be reopened while another for the same fault is open."""
-        desk.commit(step_of(1, FINDING))
-        desk.step("1", TicketStep.CLOSE, actor="tess")
-        second = desk.create_ticket(NewTicket("WM-0231", "again", fault_mode="drain_clog"), actor="tess")
+        desk.findings.commit(step_of(1, FINDING))
+        desk.by("tess").tickets.step("1", TicketStep.CLOSE)
+        second = desk.by("tess").tickets.open(NewTicket("WM-0231", "again", fault_mode="drain_clog"))
 
         with pytest.raises(AlreadyOpenError) as caught:
-            desk.step("1", TicketStep.REOPEN, actor="tess")
+            desk.by("tess").tickets.step("1", TicketStep.REOPEN)
 
         assert caught.value.ticket_id == second.id
-        desk.step(second.id, TicketStep.CANCEL, StepBody(note="doubled"), actor="tess")
-        assert desk.step("1", TicketStep.REOPEN, actor="tess").status is TicketState.OPEN
+        desk.by("tess").tickets.step(second.id, TicketStep.CANCEL, StepBody(note="doubled"))
+        assert desk.by("tess").tickets.step("1", TicketStep.REOPEN).status is TicketState.OPEN
 
     def test_pages_hold_every_ticket_once_newest_first(self, desk: Desk) -> None:
         """Page by page each ticket appears once, also when new ones arrive meanwhile."""
         findings = [replace(FINDING, appliance_id=f"WM-{number}") for number in range(23)]
-        desk.commit(step_of(1, *findings))
+        desk.findings.commit(step_of(1, *findings))
 
-        first = desk.tickets(limit=10)
-        desk.commit(step_of(2, FINDING))
-        second = desk.tickets(limit=10, cursor=first.next)
-        third = desk.tickets(limit=10, cursor=second.next)
+        first = desk.tickets.page(limit=10)
+        desk.findings.commit(step_of(2, FINDING))
+        second = desk.tickets.page(limit=10, cursor=first.next)
+        third = desk.tickets.page(limit=10, cursor=second.next)
 
         numbers = [ticket.number for page in (first, second, third) for ticket in page.items]
         assert numbers == list(range(23, 0, -1))
@@ -208,11 +211,11 @@ class DeskSuite:
 
     def test_filters_narrow_the_list(self, desk: Desk) -> None:
         """Status, appliance, assignee and words each narrow the list, and wildcards are plain characters."""
-        desk.commit(step_of(1, FINDING, replace(FINDING, appliance_id="WM-2")))
-        desk.step("2", TicketStep.START, actor="tess")
+        desk.findings.commit(step_of(1, FINDING, replace(FINDING, appliance_id="WM-2")))
+        desk.by("tess").tickets.step("2", TicketStep.START)
 
         def numbers(**wanted: object) -> list[int]:
-            found = desk.tickets(TicketFilter(**wanted)).items  # type: ignore[arg-type]  # the test's words are right
+            found = desk.tickets.page(TicketFilter(**wanted)).items  # type: ignore[arg-type]  # the test's words are right
             return [ticket.number for ticket in found]
 
         assert numbers(statuses=(TicketState.OPEN,)) == [1]
@@ -225,57 +228,56 @@ class DeskSuite:
     @pytest.mark.parametrize("bad", ["nul \x00", "half \ud800", "x" * 20_000])
     def test_words_that_a_database_chokes_on_are_refused(self, desk: Desk, bad: str) -> None:
         """NUL, half characters and endless text are refused with a sentence on every database, wherever they stand."""
-        desk.commit(step_of(1, FINDING))
+        desk.findings.commit(step_of(1, FINDING))
 
         for try_it in (
-            lambda: desk.create_ticket(NewTicket("WM-0231", bad), actor="tess"),
-            lambda: desk.create_ticket(NewTicket("WM-0231", "t", fault_mode=bad), actor="tess"),
-            lambda: desk.step("1", TicketStep.COMMENT, StepBody(text=bad), actor="tess"),
-            lambda: desk.step("1", TicketStep.START, StepBody(note=bad), actor="tess"),
-            lambda: desk.silence(
+            lambda: desk.by("tess").tickets.open(NewTicket("WM-0231", bad)),
+            lambda: desk.by("tess").tickets.open(NewTicket("WM-0231", "t", fault_mode=bad)),
+            lambda: desk.by("tess").tickets.step("1", TicketStep.COMMENT, StepBody(text=bad)),
+            lambda: desk.by("tess").tickets.step("1", TicketStep.START, StepBody(note=bad)),
+            lambda: desk.by("dora").silences.add(
                 appliance_id="a",
                 fault_mode=None,
                 until=from_ms(NOW_MS + 1),
                 reason=bad,
-                actor="dora",
             ),
         ):
             with pytest.raises(InvalidError):
                 try_it()
 
-        assert [entry.event for entry in desk.ticket("1").history] == ["open"]
+        assert [entry.event for entry in desk.tickets.read("1").history] == ["open"]
 
     @pytest.mark.parametrize("odd", ["nul \x00", "half \ud800", "' OR 1=1 --", "9" * 30, "\u0661"])
     def test_odd_references_find_nothing(self, desk: Desk, odd: str) -> None:
         """Whatever stands in place of an id finds nothing, and breaks nothing."""
-        desk.commit(step_of(1, FINDING))
+        desk.findings.commit(step_of(1, FINDING))
 
-        for look in (desk.ticket, desk.alert, desk.appliance, desk.session):
+        for look in (desk.tickets.read, desk.alerts.read, desk.appliances.read, desk.sessions.read):
             with pytest.raises((UnknownError, InvalidError)):
                 look(odd)
         try:
-            assert desk.tickets(TicketFilter(q=odd)).items == ()
+            assert desk.tickets.page(TicketFilter(q=odd)).items == ()
         except InvalidError:
             assert not odd.isprintable() or "\ud800" in odd
 
     def test_counts_agree_with_the_lists(self, desk: Desk) -> None:
         """Counts by state are the lengths of the lists."""
-        desk.commit(step_of(1, FINDING, replace(FINDING, appliance_id="WM-2")))
-        desk.step("2", TicketStep.START, actor="tess")
+        desk.findings.commit(step_of(1, FINDING, replace(FINDING, appliance_id="WM-2")))
+        desk.by("tess").tickets.step("2", TicketStep.START)
 
-        counts = desk.ticket_counts()
+        counts = desk.tickets.counts()
 
         assert (counts[TicketState.OPEN], counts[TicketState.IN_PROGRESS], sum(counts.values())) == (1, 1, 2)
-        assert desk.alert_counts()[AlertState.FIRING] == 2
+        assert desk.alerts.counts()[AlertState.FIRING] == 2
 
     def test_audit_chain_holds_and_notices_an_edit(self, desk: Desk) -> None:
         """The audit's chain fits until somebody edits an entry; then the first bad one is named."""
-        desk.commit(step_of(1, FINDING))
+        desk.findings.commit(step_of(1, FINDING))
         for step in (TicketStep.TRIAGE, TicketStep.START, TicketStep.FINISH):
-            desk.step("1", step, actor="tess")
-        assert desk.verify_audit() is None
+            desk.by("tess").tickets.step("1", step)
+        assert desk.audit.verify() is None
 
-        with desk.engine.begin() as connection:
+        with desk.unit.engine.begin() as connection:
             connection.execute(text("UPDATE audit SET actor = 'somebody else' WHERE n = 2"))
 
-        assert desk.verify_audit() == 2
+        assert desk.audit.verify() == 2

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 import mqtt5
 
-from alerts.database import migrate, open_database
+from alerts.database import UnitOfWork, migrate, open_database
 from alerts.desk import Desk
 from api.service.line import Line, detecting
 from ingest.books.books import FILE_NAME, Books
@@ -53,7 +53,7 @@ def make(folder: Path) -> None:
         chance=random.Random(1),
         monotonic=lambda: 0.0,
     )
-    runner = detecting(line.feed, Desk(engine, profiles, clock, random.Random(1)), profiles)
+    runner = detecting(line.feed, Desk(UnitOfWork(engine, clock, random.Random(1)), profiles).findings, profiles)
     runner.start()
     writer = line.writer(store, refuse=lambda _samples: None)
     for frames in batches():

@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from alerts.database import migrate, open_database
+from alerts.database import UnitOfWork, migrate, open_database
 from alerts.desk import Desk
 from ingest.books.books import FILE_NAME, Books
 from ingest.books.dead_letters import list_dead_letters
@@ -49,8 +49,8 @@ def look_into(folder: Path) -> dict[str, Any]:
 def _desk(folder: Path) -> dict[str, Any]:
     engine = open_database(f"sqlite:///{folder / 'desk.db'}")
     migrate(engine)
-    desk = Desk(engine, load_profiles(), ManualClock(0), random.Random(1))
-    tickets = [[one.number, one.appliance_id, one.fault_mode, one.status.value] for one in desk.tickets().items]
-    stored = desk.load()
+    desk = Desk(UnitOfWork(engine, ManualClock(0), random.Random(1)), load_profiles())
+    tickets = [[one.number, one.appliance_id, one.fault_mode, one.status.value] for one in desk.tickets.page().items]
+    stored = desk.findings.load()
     engine.dispose()
     return {"tickets": sorted(map(list, tickets)), "checkpoint": [stored.position, len(stored.rows)]}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, text
 
-from alerts.database import migrate, open_database
+from alerts.database import UnitOfWork, migrate, open_database
 from alerts.desk import Desk
 from alerts.schema import metadata
 from ingest.clock import ManualClock
@@ -42,7 +42,7 @@ def clock() -> ManualClock:
 @pytest.fixture
 def desk(engine: Engine, clock: ManualClock) -> Desk:
     """A desk over the database."""
-    return Desk(engine, PROFILES, clock, random.Random(7))
+    return Desk(UnitOfWork(engine, clock, random.Random(7)), PROFILES)
 
 
 class TestDeskOnPostgres(DeskSuite):
@@ -59,4 +59,4 @@ class TestSinkOnPostgres(FindingSinkSuite):
     @pytest.fixture
     def open_sink(self, desk: Desk) -> OpenSink:
         """A new desk over the same database each time."""
-        return lambda: Desk(desk.engine, desk.profiles, desk.clock, desk.chance)
+        return lambda: Desk(desk.unit, desk.profiles).findings

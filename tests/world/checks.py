@@ -146,7 +146,7 @@ def refusals_are_kept(world: World, truth: Truth) -> str | None:
 
 def tickets_are_as_without_faults(world: World, _truth: Truth) -> str | None:
     """The tickets are those of the run in which nothing fails, each once, each with one notice."""
-    with world.desk.engine.connect() as connection:
+    with world.desk.unit.engine.connect() as connection:
         rows = connection.execute(select(tickets.c.appliance_id, tickets.c.fault_mode)).all()
         notices = connection.execute(select(func.count()).select_from(outbox)).scalar_one()
     found = Counter((row.appliance_id, row.fault_mode) for row in rows)
@@ -166,7 +166,7 @@ def the_checkpoint_is_the_fold(world: World, _truth: Truth) -> str | None:
     while runner.run_once():
         pass
     runner.commit()
-    stored = world.desk.load()
+    stored = world.desk.findings.load()
     different = [name for name in sink.rows if stored.rows.get(name) != sink.rows[name]]
     is_same = stored.position == sink.position and set(stored.rows) == set(sink.rows) and not different
     return None if is_same else f"position {stored.position} for {sink.position}, other rows {different}"
@@ -177,7 +177,7 @@ def expected_tickets(number: int) -> frozenset[tuple[str, str]]:
     """The tickets of a plan when nothing fails."""
     world = World(make_plan(number), random.Random(number), Guards(faults=0))
     world.run()
-    with world.desk.engine.connect() as connection:
+    with world.desk.unit.engine.connect() as connection:
         rows = connection.execute(select(tickets.c.appliance_id, tickets.c.fault_mode)).all()
     assert len(rows) == len(set(rows))
     return frozenset((row.appliance_id, row.fault_mode) for row in rows)

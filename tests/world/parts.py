@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 from alerts.alerting.intake import take_finding
-from alerts.database import Transaction, migrate, open_database, transact, with_turns
+from alerts.database import Transaction, migrate, open_database, with_turns
 from alerts.desk import Desk
 from alerts.errors import UnavailableError
 from detectors.finding import Checkpoint, DetectCommit
@@ -159,7 +159,7 @@ class WorldSink:
 
     def load(self) -> Checkpoint:
         """What the last commit left."""
-        return self.desk.load()
+        return self.desk.findings.load()
 
     def commit(self, step: DetectCommit) -> None:
         """One step, or an error and nothing."""
@@ -168,19 +168,14 @@ class WorldSink:
             raise UnavailableError("the database is away")
         self.point("desk asked")
         if self.is_whole or not step.findings:
-            self.desk.commit(step)
+            self.desk.findings.commit(step)
         else:
-            self.desk.commit(replace(step, findings=()))
+            self.desk.findings.commit(replace(step, findings=()))
             self.point("checkpoint alone")
 
             def take(t: Transaction) -> None:
                 for finding in step.findings:
                     take_finding(t, finding, PROFILES)
 
-            transact(
-                self.desk.engine,
-                take,
-                now_ms=self.desk.clock.now_ms(),
-                chance=self.chance,
-            )
+            self.desk.unit.write(take)
         self.point("desk committed")

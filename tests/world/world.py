@@ -15,6 +15,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from alerts.database import UnitOfWork
 from alerts.desk import Desk
 from alerts.errors import UnavailableError
 from api.service.line import Line, detecting
@@ -69,7 +70,7 @@ class World:
         self.disk = SimulatedDisk()
         self.books: sqlite3.Connection = open_books()
         self.store = WorldStore(self.point, is_idempotent=guards.is_idempotent)
-        self.desk = Desk(open_desk_engine(self.point), PROFILES, self.clock, random.Random(1))
+        self.desk = Desk(UnitOfWork(open_desk_engine(self.point), self.clock, random.Random(1)), PROFILES)
         self.broker = Broker()
         self.agents = {name: Agent(name, list(some), name in plan.buffered) for name, some in plan.messages.items()}
         self.acknowledged: list[bytes] = []

@@ -16,18 +16,20 @@ router = APIRouter(tags=["alerts"])
 @router.get("/alerts")
 def list_alerts(
     here: Here,
-    _account: Viewer,
+    account: Viewer,
     page: PageQuery,
     *,
     state: AlertState | None = None,
     appliance_id: str | None = None,
 ) -> Page[Alert]:
     """One page of alerts, newest first."""
-    found = here.desk.alerts(state=state, appliance_id=appliance_id, cursor=page.cursor, limit=page.limit)
+    found = here.desk.by(account.name).alerts.page(
+        state=state, appliance_id=appliance_id, cursor=page.cursor, limit=page.limit
+    )
     return Page(items=[show(Alert, item) for item in found.items], next=found.next)
 
 
 @router.get("/alerts/{alert_id}")
-def read_alert(here: Here, _account: Viewer, alert_id: str) -> Alert:
+def read_alert(here: Here, account: Viewer, alert_id: str) -> Alert:
     """One alert."""
-    return show(Alert, here.desk.alert(alert_id))
+    return show(Alert, here.desk.by(account.name).alerts.read(alert_id))

@@ -21,7 +21,7 @@ router = APIRouter(tags=["appliances"])
 @router.get("/appliances")
 def list_appliances(
     here: Here,
-    _account: Viewer,
+    account: Viewer,
     page: PageQuery,
     *,
     kind: str | None = None,
@@ -32,14 +32,14 @@ def list_appliances(
 ) -> Page[Appliance]:
     """One page of appliances, newest registration first."""
     wanted = ApplianceFilter(kind=kind, availability=availability, condition=condition, region=region, q=q)
-    found = here.desk.appliances(wanted, cursor=page.cursor, limit=page.limit)
+    found = here.desk.by(account.name).appliances.page(wanted, cursor=page.cursor, limit=page.limit)
     return Page(items=[show(Appliance, item) for item in found.items], next=found.next)
 
 
 @router.get("/appliances/{appliance_id}")
-def read_appliance(here: Here, _account: Viewer, language: Language, appliance_id: str) -> ApplianceDetail:
+def read_appliance(here: Here, account: Viewer, language: Language, appliance_id: str) -> ApplianceDetail:
     """One appliance with its newest readings, and what its profile knows of its metrics."""
-    appliance = here.desk.appliance(appliance_id)
+    appliance = here.desk.by(account.name).appliances.read(appliance_id)
     try:
         newest = here.store.latest(appliance.kind, appliance_id)
     except StoreUnavailable:
@@ -54,10 +54,10 @@ def read_appliance(here: Here, _account: Viewer, language: Language, appliance_i
 
 
 @router.get("/appliances/{appliance_id}/events")
-def list_events(here: Here, _account: Viewer, page: PageQuery, appliance_id: str) -> Page[ApplianceEvent]:
+def list_events(here: Here, account: Viewer, page: PageQuery, appliance_id: str) -> Page[ApplianceEvent]:
     """What happened at an appliance, newest first: parts, firmware, moves, error codes."""
-    here.desk.appliance(appliance_id)
-    found = here.desk.appliance_events(appliance_id, cursor=page.cursor, limit=page.limit)
+    here.desk.by(account.name).appliances.read(appliance_id)
+    found = here.desk.by(account.name).appliances.events(appliance_id, cursor=page.cursor, limit=page.limit)
     return Page(items=[show(ApplianceEvent, item) for item in found.items], next=found.next)
 
 

@@ -32,7 +32,7 @@ AT_ONCE = 200
 @router.get("/events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
 async def events(
     here: Here,
-    _account: Viewer,
+    account: Viewer,
     request: Request,
     last_event_id: Annotated[str | None, Header()] = None,
     since: Annotated[int | None, Query(ge=0, description="as Last-Event-ID, for a first connection")] = None,
@@ -41,7 +41,7 @@ async def events(
     if last_event_id is not None and not (last_event_id.isascii() and last_event_id.isdigit()):
         raise Problem(422, "Last-Event-ID: it is none that this stream has given.")
     after = int(last_event_id) if last_event_id else since
-    begin = await run_in_threadpool(here.desk.last_change) if after is None else after
+    begin = await run_in_threadpool(here.desk.by(account.name).changes.last) if after is None else after
     signal: ChangeSignal = request.app.state.change_signal
     if signal.is_full:
         raise Problem(503, "Too many event streams are open; close one.", headers={"retry-after": "10"})
@@ -59,7 +59,7 @@ async def _event_stream(here: Context, signal: ChangeSignal, after: int) -> Asyn
         quiet_s = 0.0
         while not here.is_closing.is_set():
             if await signal.wait_beyond(after, WAIT_S):
-                for change in await run_in_threadpool(here.desk.changes, after=after, limit=AT_ONCE):
+                for change in await run_in_threadpool(here.desk.changes.page, after=after, limit=AT_ONCE):
                     after = change.id
                     yield format_sse_event(data_str=change_json(change), event=change.subject.value, id=str(change.id))
                 quiet_s = 0.0

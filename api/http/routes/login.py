@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
-from alerts.accounts.accounts import Account
+from alerts.accounts.account import Account
 from api.http import documents
 from api.http.access import COOKIE, Viewer, is_own_origin
 from api.http.context import Context, Here

@@ -82,7 +82,7 @@ def list_dead_letters(here: Here, _account: Viewer, page: PageQuery, reason: Rea
 
 
 @router.get("/audit")
-def read_audit(here: Here, _account: Manager, page: PageQuery) -> Page[AuditEntry]:
+def read_audit(here: Here, account: Manager, page: PageQuery) -> Page[AuditEntry]:
     """Who did what, newest first."""
-    found = here.desk.audit(cursor=page.cursor, limit=page.limit)
+    found = here.desk.by(account.name).audit.page(cursor=page.cursor, limit=page.limit)
     return Page(items=[show(AuditEntry, item) for item in found.items], next=found.next)

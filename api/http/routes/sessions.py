@@ -39,26 +39,26 @@ class CommandRequest(BaseModel):
 @router.post("/tickets/{key}/sessions", status_code=201, responses=CONFLICT)
 def request_session(here: Here, account: Technician, key: str, body: SessionRequest) -> Session:
     """Ask for a session; the appliance shows the customer a code."""
-    return show(Session, here.desk.request_session(key, body.scope, actor=account.name))
+    return show(Session, here.desk.by(account.name).sessions.request(key, body.scope))
 
 
 @router.get("/tickets/{key}/sessions")
-def list_sessions(here: Here, _account: Viewer, page: PageQuery, key: str) -> Page[Session]:
+def list_sessions(here: Here, account: Viewer, page: PageQuery, key: str) -> Page[Session]:
     """A ticket's sessions, newest first, without commands and transcript."""
-    found = here.desk.sessions(ticket_ref=key, cursor=page.cursor, limit=page.limit)
+    found = here.desk.by(account.name).sessions.page(ticket_ref=key, cursor=page.cursor, limit=page.limit)
     return Page(items=[show(Session, item) for item in found.items], next=found.next)
 
 
 @router.get("/sessions/{session_id}")
-def read_session(here: Here, _account: Viewer, session_id: str) -> Session:
+def read_session(here: Here, account: Viewer, session_id: str) -> Session:
     """One session with its commands and its transcript."""
-    return show(Session, here.desk.session(session_id))
+    return show(Session, here.desk.by(account.name).sessions.read(session_id))
 
 
 @router.post("/sessions/{session_id}/consent", responses=CONFLICT)
 def give_consent(here: Here, account: Technician, session_id: str, body: ConsentRequest) -> Session:
     """The customer's code makes the session active; a wrong one is 403, the fifth ends the session."""
-    return show(Session, here.desk.consent(session_id, body.code, actor=account.name))
+    return show(Session, here.desk.by(account.name).sessions.consent(session_id, body.code))
 
 
 @router.post("/sessions/{session_id}/commands", status_code=202, responses=CONFLICT)
@@ -70,8 +70,8 @@ def issue_command(
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
 ) -> Command:
     """Send a command; its state tells how far it has come. The same ``Idempotency-Key`` gives the same command."""
-    command = here.desk.issue_command(
-        session_id, body.name, body.args, actor=account.name, idempotency_key=idempotency_key
+    command = here.desk.by(account.name).sessions.issue(
+        session_id, body.name, body.args, idempotency_key=idempotency_key
     )
     return show(Command, command)
 
@@ -79,4 +79,4 @@ def issue_command(
 @router.post("/sessions/{session_id}/end", responses=CONFLICT)
 def end_session(here: Here, account: Technician, session_id: str) -> Session:
     """End the session; the appliance takes no further command of it."""
-    return show(Session, here.desk.end_session(session_id, actor=account.name))
+    return show(Session, here.desk.by(account.name).sessions.end(session_id))

@@ -29,7 +29,7 @@ NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]+$"
 @router.get("/appliances/{appliance_id}/telemetry")
 def telemetry(
     here: Here,
-    _account: Viewer,
+    account: Viewer,
     appliance_id: str,
     *,
     metric: Annotated[list[str] | None, Query(max_length=METRICS_MAX, description="default: all")] = None,
@@ -45,7 +45,7 @@ def telemetry(
 ) -> Telemetry:
     """Columns of [start, end): as stored where that is few enough, else minimum and maximum of equal buckets."""
     span = parse_range(start, end, now_ms=here.clock.now_ms(), span_ms=DAY_MS)
-    appliance = here.desk.appliance(appliance_id)
+    appliance = here.desk.by(account.name).appliances.read(appliance_id)
     interval_s = appliance.interval_s or profile_for(appliance.kind, here.profiles).usual_interval_s
     names = None if metric is None else tuple(dict.fromkeys(metric))
     try:

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import AfterValidator, BaseModel, Field
 
-from alerts.accounts.accounts import Role
+from alerts.accounts.account import Role
 from alerts.lifecycle import TicketState, TicketStep
 from alerts.tickets.reading import TicketFilter
 from alerts.tickets.ticket import NewTicket, StepBody, TicketSource, Verdict, VerdictRecord
@@ -78,7 +78,7 @@ def expected_version(here: Context, key: str, if_match: str | None) -> int | Non
     versions = {int(tag) for tag in tags if tag.isascii() and tag.isdigit() and len(tag) < 10}
     if len(versions) == 1:
         return versions.pop()
-    current = here.desk.ticket(key).version
+    current = here.desk.tickets.read(key).version
     if current in versions:
         return current
     raise Problem(412, f"The ticket has changed: it is at version {current}. Read it again.")
@@ -87,7 +87,7 @@ def expected_version(here: Context, key: str, if_match: str | None) -> int | Non
 @router.get("/tickets")
 def list_tickets(
     here: Here,
-    _account: Viewer,
+    account: Viewer,
     page: PageQuery,
     language: Language,
     *,
@@ -98,22 +98,22 @@ def list_tickets(
 ) -> Page[Ticket]:
     """One page of tickets, newest first."""
     wanted = TicketFilter(statuses=tuple(status or ()), appliance_id=appliance_id, assignee=assignee, q=q)
-    found = here.desk.tickets(wanted, cursor=page.cursor, limit=page.limit)
+    found = here.desk.by(account.name).tickets.page(wanted, cursor=page.cursor, limit=page.limit)
     return Page(items=[show(Ticket, item, language=language) for item in found.items], next=found.next)
 
 
 @router.post("/tickets", status_code=201, responses=CONFLICT)
 def open_ticket(here: Here, account: Dispatcher, body: TicketRequest, response: Response, language: Language) -> Ticket:
     """Open a ticket by hand; 409 with ``ticket_id`` where one is open for the appliance and fault mode."""
-    ticket = here.desk.create_ticket(NewTicket(**body.model_dump()), actor=account.name)
+    ticket = here.desk.by(account.name).tickets.open(NewTicket(**body.model_dump()))
     response.headers["location"] = f"/api/v1/tickets/{ticket.id}"
     return answer(ticket, response, language)
 
 
 @router.get("/tickets/{key}")
-def read_ticket(here: Here, _account: Viewer, key: str, response: Response, language: Language) -> Ticket:
+def read_ticket(here: Here, account: Viewer, key: str, response: Response, language: Language) -> Ticket:
     """One ticket, by id or number."""
-    return answer(here.desk.ticket(key), response, language)
+    return answer(here.desk.by(account.name).tickets.read(key), response, language)
 
 
 @router.post("/tickets/{key}/verdict", responses=CONFLICT | STALE)
@@ -130,7 +130,7 @@ def give_verdict(
     """Record what the technician found; it teaches the detectors."""
     version = expected_version(here, key, if_match)
     record = VerdictRecord(body.verdict, fault_mode=body.fault_mode, note=body.note)
-    ticket = here.desk.record_verdict(key, record, actor=account.name, expected_version=version)
+    ticket = here.desk.by(account.name).tickets.judge(key, record, expected_version=version)
     return answer(ticket, response, language)
 
 
@@ -153,5 +153,5 @@ def take_step(
         require(account, Role.DISPATCHER)
     version = expected_version(here, key, if_match)
     values = StepBody(**(body or StepRequest()).model_dump())
-    ticket = here.desk.step(key, TicketStep(step), values, actor=account.name, expected_version=version)
+    ticket = here.desk.by(account.name).tickets.step(key, TicketStep(step), values, expected_version=version)
     return answer(ticket, response, language)

@@ -75,7 +75,7 @@ def test_only_legal_steps_are_offered_and_the_likely_one_comes_first(page: Page,
 
     expect(page.locator(".facts").get_by_text("in progress")).to_be_visible()
     expect(page.locator(".ticket-steps button").first).to_have_text(re.compile("Finish repair"))
-    assert town.context.desk.ticket("3").status == "in_progress"
+    assert town.context.desk.tickets.read("3").status == "in_progress"
 
 
 def test_a_hold_can_be_taken_back(page: Page, town: Town) -> None:
@@ -90,7 +90,7 @@ def test_a_hold_can_be_taken_back(page: Page, town: Town) -> None:
     page.get_by_role("button", name="Undo").click()
 
     expect(page.locator(".facts").get_by_text("open", exact=True)).to_be_visible()
-    assert town.context.desk.ticket("1").status == "open"
+    assert town.context.desk.tickets.read("1").status == "open"
 
 
 def test_comments_and_verdicts_are_given_by_key(page: Page, town: Town) -> None:
@@ -109,7 +109,7 @@ def test_comments_and_verdicts_are_given_by_key(page: Page, town: Town) -> None:
     page.get_by_role("button", name="Save").click()
 
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert town.context.desk.ticket("4").verdict is not None
+    assert town.context.desk.tickets.read("4").verdict is not None
 
 
 def test_a_step_on_a_stale_view_says_who_changed_what(page: Page, town: Town) -> None:
@@ -117,14 +117,14 @@ def test_a_step_on_a_stale_view_says_who_changed_what(page: Page, town: Town) ->
     page.route("**/api/v1/events", lambda route: route.abort())
     page.goto(f"{town.address}/tickets/1")
     page.get_by_role("button", name="Triage").wait_for()
-    town.context.desk.step("1", TicketStep.START, StepBody(note="on my way"), actor="somebody")
+    town.context.desk.by("somebody").tickets.step("1", TicketStep.START, StepBody(note="on my way"))
 
     page.get_by_role("button", name="Triage").click()
 
     notice = page.get_by_role("alert").filter(has_text="Someone was faster")
     expect(notice).to_contain_text("somebody: Start work → in progress")
     expect(notice).to_contain_text("on my way")
-    assert town.context.desk.ticket("1").status == "in_progress"
+    assert town.context.desk.tickets.read("1").status == "in_progress"
     notice.get_by_role("button", name="Show it as it is now").click()
     expect(page.locator(".facts").get_by_text("in progress")).to_be_visible()
     expect(notice).to_have_count(0)
@@ -135,7 +135,7 @@ def test_changes_by_others_appear_by_themselves(page: Page, town: Town) -> None:
     page.goto(f"{town.address}/queue?t=1")
     expect(page.locator(".facts").get_by_text("open", exact=True)).to_be_visible()
 
-    town.context.desk.step("1", TicketStep.TRIAGE, StepBody(), actor="somebody")
+    town.context.desk.by("somebody").tickets.step("1", TicketStep.TRIAGE, StepBody())
 
     expect(page.locator(".facts").get_by_text("triaged")).to_be_visible()
     expect(page.locator("a.row[data-ticket='1']").get_by_text("triaged")).to_be_visible()

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from alerts.accounts.accounts import Accounts, Role
-from alerts.database import migrate, open_database
+from alerts.accounts.account import Role
+from alerts.accounts.desk import Accounts
+from alerts.database import UnitOfWork, migrate, open_database
 from alerts.desk import Desk
 from alerts.inbox import Inbox
 from alerts.lifecycle import TicketStep
@@ -95,7 +96,7 @@ class Town:
         """End all of it."""
         self.hang_up()
         self.context.store.close()
-        self.context.desk.engine.dispose()
+        self.context.desk.unit.engine.dispose()
 
     def login_link(self) -> str:
         """An address that logs a technician in once."""
@@ -111,8 +112,8 @@ class Town:
     def answer_commands(self) -> dict[str, str]:
         """Let every appliance answer what it was sent; gives the arguments ``code`` that were shown, by appliance."""
         shown = {}
-        for command in self.context.desk.due(self.clock.now_ms()):
-            self.context.desk.sent(command.command_id, self.clock.now_ms())
+        for command in self.context.desk.sessions.due(self.clock.now_ms()):
+            self.context.desk.sessions.sent(command.command_id, self.clock.now_ms())
             _, _, kind, appliance_id, _ = command.topic.split("/")
             message = json.loads(command.payload)
             data: dict[str, object] = {}
@@ -134,14 +135,14 @@ def build_town(folder: Path, *, is_empty: bool = False, now_ms: int = NOW_MS, ot
     clock = ManualClock(now_ms)
     profiles = load_profiles()
     store = EmbeddedStore.open(folder / "telemetry.db")
-    accounts = Accounts(engine, clock, random.Random(5))
+    accounts = Accounts(UnitOfWork(engine, clock, random.Random(5)))
     accounts.add(TECHNICIAN, Role.ADMIN, password=PASSWORD)
-    desk = Desk(engine, profiles, clock, random.Random(6))
+    desk = Desk(UnitOfWork(engine, clock, random.Random(6)), profiles)
     context = Context(
         settings=Settings(data_dir=folder), clock=clock, desk=desk, accounts=accounts, store=store, profiles=profiles
     )
     feed = Batches()
-    town = Town(context, clock, feed, Inbox(desk, feed))
+    town = Town(context, clock, feed, Inbox(desk.unit, feed))
     if not is_empty:
         fill(town, random.Random(1), others=others)
     town.serve()
@@ -165,7 +166,7 @@ def fill(town: Town, chance: random.Random, *, others: int) -> None:
     findings = [drain_finding(now_ms), condenser_finding(now_ms)]
     findings += [_some_finding(name, kind, chance, now_ms) for name, kind in list(kinds.items())[2:14]]
     conditions = [_condition(name, kind, findings, chance, now_ms) for name, kind in kinds.items()]
-    town.context.desk.commit(DetectCommit(1, {}, None, findings, conditions))
+    town.context.desk.findings.commit(DetectCommit(1, {}, None, findings, conditions))
     _work_on_tickets(town)
 
 
@@ -363,9 +364,9 @@ def _condition(name: str, kind: str, findings: list[Finding], chance: random.Ran
 
 def _work_on_tickets(town: Town) -> None:
     desk = town.context.desk
-    desk.step("3", TicketStep.TRIAGE, StepBody(), actor=TECHNICIAN)
-    desk.step("4", TicketStep.START, StepBody(note="called the customer"), actor=TECHNICIAN)
-    desk.step("5", TicketStep.HOLD, StepBody(reason="waiting for the customer"), actor=TECHNICIAN)
-    desk.step("6", TicketStep.CLOSE, StepBody(note="cleaned by the customer"), actor=TECHNICIAN)
+    desk.by(TECHNICIAN).tickets.step("3", TicketStep.TRIAGE, StepBody())
+    desk.by(TECHNICIAN).tickets.step("4", TicketStep.START, StepBody(note="called the customer"))
+    desk.by(TECHNICIAN).tickets.step("5", TicketStep.HOLD, StepBody(reason="waiting for the customer"))
+    desk.by(TECHNICIAN).tickets.step("6", TicketStep.CLOSE, StepBody(note="cleaned by the customer"))
     new = NewTicket(FRIDGE, "It hums at night", "Louder than last year.", None, TicketSource.CUSTOMER, 4)
-    desk.create_ticket(new, actor="customer")
+    desk.by("customer").tickets.open(new)

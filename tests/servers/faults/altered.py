@@ -18,11 +18,11 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from alerts import desk
+from alerts.alerting import desk as detectors_desk
+from alerts.alerting.desk import Findings
 from alerts.cursors.tables import cursors
 from alerts.database import Transaction, upsert
 from alerts.delivery.log import LogTarget
-from alerts.desk import Desk
 from alerts.errors import UnavailableError
 from api.cli import main
 from api.service import rooms
@@ -162,14 +162,14 @@ def _store_answered(crash: Crash) -> None:
 def _sql_write(crash: Crash) -> None:
     """Checkpoint, alert, ticket and notice are written and not committed."""
     _only_with_findings()
-    _inside(Desk, COMMIT_FINDINGS, "desk.db", before=crash)
+    _inside(Findings, COMMIT_FINDINGS, "desk.db", before=crash)
 
 
 @point("sql_commit")
 def _sql_commit(crash: Crash) -> None:
     """They are durable, and the detectors don't know it."""
     _only_with_findings()
-    crash.after(Desk, COMMIT_FINDINGS)
+    crash.after(Findings, COMMIT_FINDINGS)
 
 
 @point("outbox_send")
@@ -180,13 +180,13 @@ def _outbox_send(crash: Crash) -> None:
 
 def _only_with_findings() -> None:
     """Send the detectors' steps that have findings through a method of their own."""
-    original = Desk.commit
-    put(Desk, COMMIT_FINDINGS, original)
+    original = Findings.commit
+    put(Findings, COMMIT_FINDINGS, original)
 
-    def commit(self: Desk, step: Any) -> None:
+    def commit(self: Findings, step: Any) -> None:
         (getattr(self, COMMIT_FINDINGS) if step.findings else partial(original, self))(step)
 
-    put(Desk, "commit", commit)
+    put(Findings, "commit", commit)
 
 
 def _at_commit(file: str, *, before: Crash, is_on: Callable[[], bool] = lambda: True) -> None:
@@ -347,19 +347,19 @@ def _fencing() -> None:
         t.connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"position": position}))
         return True
 
-    put(desk, "move_cursor", move)
+    put(detectors_desk, "move_cursor", move)
 
 
 @guard("patience")
 def _patience() -> None:
     """What the desk's database doesn't take now is given up."""
-    commit = Desk.commit
+    commit = Findings.commit
 
-    def give_up(self: Desk, step: Any) -> None:
+    def give_up(self: Findings, step: Any) -> None:
         with suppress(UnavailableError):
             commit(self, step)
 
-    put(Desk, "commit", give_up)
+    put(Findings, "commit", give_up)
 
 
 @guard("damping")

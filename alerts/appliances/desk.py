@@ -1,0 +1,93 @@
+"""Appliances, as they are asked about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alerts.appliances.directory import (
+    STALE_AFTER_S,
+    Appliance,
+    ApplianceEvent,
+    ApplianceFilter,
+    OpenTickets,
+    ensure_appliance,
+    list_appliances,
+    list_events,
+    read_appliance,
+    set_retired,
+)
+from alerts.appliances.listening import note_listening
+from alerts.audit.chain import record_audit
+from alerts.database import Transaction, UnitOfWork
+from alerts.page import LIMIT_DEFAULT, Page
+
+
+@dataclass(frozen=True, slots=True)
+class Appliances:
+    """The directory, and whether we listen; one method, one transaction."""
+
+    unit: UnitOfWork
+    open_tickets: OpenTickets
+    stale_after_s: float = STALE_AFTER_S
+
+    def page(
+        self,
+        wanted: ApplianceFilter | None = None,
+        *,
+        cursor: str | None = None,
+        limit: int = LIMIT_DEFAULT,
+    ) -> Page[Appliance]:
+        """One page of appliances, newest registration first."""
+        return self.unit.look(
+            lambda t: list_appliances(
+                t,
+                wanted or ApplianceFilter(),
+                stale_after_s=self.stale_after_s,
+                open_tickets=self.open_tickets,
+                cursor=cursor,
+                limit=limit,
+            ),
+        )
+
+    def read(self, appliance_id: str) -> Appliance:
+        """One appliance."""
+        return self.unit.look(lambda t: self._read(t, appliance_id))
+
+    def events(
+        self,
+        appliance_id: str,
+        *,
+        cursor: str | None = None,
+        limit: int = LIMIT_DEFAULT,
+    ) -> Page[ApplianceEvent]:
+        """One page of what happened at an appliance, newest first."""
+        return self.unit.look(lambda t: list_events(t, appliance_id, cursor=cursor, limit=limit))
+
+    def register(self, appliance_id: str, kind: str) -> None:
+        """Put an appliance into the directory before it has spoken; one that is there stays as it is."""
+
+        def work(t: Transaction) -> None:
+            ensure_appliance(t, appliance_id, kind)
+            record_audit(t, "appliance.register", appliance_id, {"kind": kind})
+
+        self.unit.write(work)
+
+    def retire(self, appliance_id: str) -> Appliance:
+        """Take an appliance out of service: no tickets from findings, no sessions; what is known of it stays."""
+        return self._set_retired(appliance_id, is_retired=True)
+
+    def note_listening(self, *, is_connected: bool) -> None:
+        """Write down that the service hears the broker now, or that it does not."""
+        stale_after_s = self.stale_after_s
+        self.unit.write(lambda t: note_listening(t, is_connected=is_connected, stale_after_s=stale_after_s))
+
+    def _set_retired(self, appliance_id: str, *, is_retired: bool) -> Appliance:
+        def work(t: Transaction) -> Appliance:
+            set_retired(t, appliance_id, is_retired=is_retired)
+            record_audit(t, "appliance.retire" if is_retired else "appliance.revive", appliance_id, {})
+            return self._read(t, appliance_id)
+
+        return self.unit.write(work)
+
+    def _read(self, t: Transaction, appliance_id: str) -> Appliance:
+        return read_appliance(t, appliance_id, stale_after_s=self.stale_after_s, open_tickets=self.open_tickets)

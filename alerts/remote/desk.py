@@ -1,0 +1,111 @@
+"""Remote diagnosis, as it is asked for, and as commands leave for the appliances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from alerts.database import Transaction, UnitOfWork
+from alerts.errors import WrongCodeError
+from alerts.lifecycle import SessionEvent, SessionState
+from alerts.page import LIMIT_DEFAULT, Page
+from alerts.remote.command import due_commands, expire_commands, note_sent
+from alerts.remote.consent import end_session, expire_sessions, has_live, request_session, try_code
+from alerts.remote.issuing import issue_command
+from alerts.remote.policy import Scope, SessionLimits
+from alerts.remote.reading import list_sessions, read_command, read_session
+from alerts.remote.session import Command, DiagnosisSession
+from alerts.tickets.reading import find_row
+from ingest.wire.outgoing import Outgoing
+from ingest.wire.topic import TopicScheme
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Sessions and their commands; one method, one transaction. A :class:`ingest.wire.outgoing.CommandSource`."""
+
+    unit: UnitOfWork
+    limits: SessionLimits = field(default_factory=SessionLimits)
+    topics: TopicScheme = field(default_factory=TopicScheme)
+
+    def request(self, ticket_ref: str, scope: Scope) -> DiagnosisSession:
+        """Ask the customer for a remote diagnosis: a code goes to the appliance, which shows it."""
+        return self.unit.write(lambda t: self._read(t, request_session(t, ticket_ref, scope, self.limits)))
+
+    def consent(self, session_id: str, code: str) -> DiagnosisSession:
+        """Take the code that the customer reads out; :class:`~alerts.errors.WrongCodeError` counts, the fifth ends."""
+        tries_left, session = self.unit.write(
+            lambda t: (try_code(t, session_id, code, self.limits), self._read(t, session_id)),
+        )
+        if tries_left is not None:
+            raise WrongCodeError(tries_left=tries_left)
+        return session
+
+    def issue(
+        self,
+        session_id: str,
+        name: str,
+        args: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Command:
+        """Queue a command within the consent; the same key gives the same command."""
+
+        def work(t: Transaction) -> Command:
+            command_id = issue_command(t, session_id, name, args or {}, self.limits, idempotency_key=idempotency_key)
+            return read_command(t, command_id)
+
+        return self.unit.write(work)
+
+    def end(self, session_id: str, *, reason: str = "ended by the technician") -> DiagnosisSession:
+        """End a session; what was not sent is given up."""
+
+        def work(t: Transaction) -> DiagnosisSession:
+            end_session(t, session_id, SessionEvent.END, reason=reason)
+            return self._read(t, session_id)
+
+        return self.unit.write(work)
+
+    def read(self, session_id: str) -> DiagnosisSession:
+        """A session with its commands and transcript."""
+        return self.unit.look(lambda t: self._read(t, session_id))
+
+    def page(
+        self,
+        *,
+        ticket_ref: str | None = None,
+        appliance_id: str | None = None,
+        state: SessionState | None = None,
+        cursor: str | None = None,
+        limit: int = LIMIT_DEFAULT,
+    ) -> Page[DiagnosisSession]:
+        """One page of sessions, newest first, without commands and transcript."""
+        return self.unit.look(
+            lambda t: list_sessions(
+                t,
+                self.limits,
+                ticket_id=None if ticket_ref is None else find_row(t, ticket_ref).id,
+                appliance_id=appliance_id,
+                state=state,
+                cursor=cursor,
+                limit=limit,
+            ),
+        )
+
+    def due(self, now_ms: int) -> Sequence[Outgoing]:
+        """What is to be sent to appliances now, oldest first."""
+        return self.unit.look(lambda t: due_commands(replace(t, now_ms=now_ms), self.topics))
+
+    def sent(self, command_id: str, now_ms: int) -> None:
+        """Note that the broker has taken a command."""
+        self.unit.write(lambda t: note_sent(replace(t, now_ms=now_ms), command_id))
+
+    def expire(self) -> int:
+        """Let time pass for sessions and commands; returns how many have ended by it."""
+        if not self.unit.look(has_live):
+            return 0
+        return self.unit.write(lambda t: expire_commands(t) + expire_sessions(t, self.limits))
+
+    def _read(self, t: Transaction, session_id: str) -> DiagnosisSession:
+        return read_session(t, session_id, self.limits)

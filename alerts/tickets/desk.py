@@ -1,0 +1,70 @@
+"""Tickets, as they are asked for and worked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from alerts.database import UnitOfWork
+from alerts.lifecycle import TicketState, TicketStep
+from alerts.page import LIMIT_DEFAULT, Page
+from alerts.tickets.opening import open_by_hand
+from alerts.tickets.reading import TicketFilter, count_tickets, list_tickets, read_ticket
+from alerts.tickets.steps import WhenOver, record_verdict, take_step
+from alerts.tickets.ticket import NewTicket, StepBody, Ticket, VerdictRecord
+from ingest.profiles.definition import Profile
+
+NO_BODY = StepBody()
+
+
+@dataclass(frozen=True, slots=True)
+class Tickets:
+    """The work items; one method, one transaction."""
+
+    unit: UnitOfWork
+    profiles: Mapping[str, Profile]
+    when_over: WhenOver
+
+    def page(
+        self,
+        wanted: TicketFilter | None = None,
+        *,
+        cursor: str | None = None,
+        limit: int = LIMIT_DEFAULT,
+    ) -> Page[Ticket]:
+        """One page of tickets, newest first."""
+        return self.unit.look(lambda t: list_tickets(t, wanted or TicketFilter(), cursor=cursor, limit=limit))
+
+    def read(self, ref: str) -> Ticket:
+        """The ticket with this id or number."""
+        return self.unit.look(lambda t: read_ticket(t, ref))
+
+    def counts(self) -> Mapping[TicketState, int]:
+        """How many tickets stand in each state."""
+        return self.unit.look(count_tickets)
+
+    def open(self, new: NewTicket) -> Ticket:
+        """Open a ticket by hand; :class:`~alerts.errors.AlreadyOpenError` names the one that stands already."""
+        return self.unit.write(lambda t: read_ticket(t, open_by_hand(t, new, self.profiles)))
+
+    def step(
+        self,
+        ref: str,
+        step: TicketStep,
+        body: StepBody = NO_BODY,
+        *,
+        expected_version: int | None = None,
+    ) -> Ticket:
+        """Take one step of the life cycle and return the ticket behind it."""
+        when_over = self.when_over
+        return self.unit.write(
+            lambda t: read_ticket(
+                t, take_step(t, ref, step, body, expected_version=expected_version, when_over=when_over)
+            ),
+        )
+
+    def judge(self, ref: str, verdict: VerdictRecord, *, expected_version: int | None = None) -> Ticket:
+        """Write down what the technician found."""
+        return self.unit.write(
+            lambda t: read_ticket(t, record_verdict(t, ref, verdict, expected_version=expected_version)),
+        )
