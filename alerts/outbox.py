@@ -9,17 +9,16 @@ a repeat by its id. After 24 hours a delivery is parked.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from sqlalchemy import Row, delete, func, insert, select, update
 
 from alerts.cursors.checkpoint import move_cursor, read_cursor
 from alerts.database import Transaction, UnitOfWork
+from alerts.notices.notice import Delivery, DeliveryError, DeliveryState, Notice, Target
 from alerts.notices.tables import deliveries, outbox
 from ingest.backoff import Backoff
 from ingest.clock import from_ms
@@ -34,55 +33,6 @@ PARKED_KEPT_MS = 30 * 24 * 3_600_000
 ERROR_LENGTH_MAX = 500
 
 log = structlog.get_logger()
-
-
-class DeliveryState(StrEnum):
-    """Where a delivery stands."""
-
-    WAITING = "waiting"
-    DELIVERED = "delivered"
-    PARKED = "parked"
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something that others must be told; ``id`` is the same at every repeat."""
-
-    id: str
-    at: datetime
-    type: str
-    subject_id: str
-    data: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One notice on its way to one receiver."""
-
-    number: int
-    notice: Notice
-    target: str
-    state: DeliveryState
-    attempts: int
-    due_at: datetime
-    last_error: str | None
-
-
-class DeliveryError(Exception):
-    """The receiver did not take the notice; it will be tried again."""
-
-
-class Target(Protocol):
-    """A receiver; ``name`` stays the same over restarts."""
-
-    @property
-    def name(self) -> str:
-        """The receiver's name, at most 200 characters."""
-        ...
-
-    def deliver(self, notice: Notice) -> None:
-        """Hand the notice over within bounded time; raises :class:`DeliveryError` where it was not taken."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

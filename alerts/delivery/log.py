@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from alerts.outbox import Notice
+from alerts.delivery.kind import Kind
+from alerts.notices.notice import Notice
 
 log = structlog.get_logger()
 
@@ -20,3 +21,6 @@ class LogTarget:
     def deliver(self, notice: Notice) -> None:
         """Log the notice."""
         log.info("notice", notice_id=notice.id, type=notice.type, subject_id=notice.subject_id, data=dict(notice.data))
+
+
+KIND = Kind(("log",), "log:", lambda _receiver: LogTarget())

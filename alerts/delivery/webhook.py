@@ -1,31 +1,43 @@
 """Notices as signed webhooks: a CloudEvents body under Standard Webhooks headers.
 
 The receiver checks ``webhook-signature`` (HMAC-SHA256 over id, timestamp and body) and knows a repeat by ``webhook-id``.
-Every answer of 2xx is a yes; anything else, a redirect included, is tried again.
+Every answer of 2xx is a yes; a redirect is not followed. From the first look-up of the name to the answer an exchange has
+one deadline, however slowly the receiver drips, and of a refusal's body no more is read than a sentence needs.
 """
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import binascii
-import http.client
 import ssl
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cached_property
 
+import httpx
 from cloudevents.core.bindings.http import to_structured
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 from standardwebhooks import Webhook
 
+from alerts.delivery.kind import Kind, Receiver
 from alerts.errors import InvalidError
-from alerts.outbox import DeliveryError, Notice
+from alerts.notices.notice import DeliveryError, Notice, NoticeRefusedError, ReceiverGoneError, Target
 from ingest.clock import Clock, SystemClock
 
 TIMEOUT_S = 10.0
+RETRY_AFTER_MAX_S = 24 * 3600.0
+BODY_BYTES_MAX = 4096
+SAID_LENGTH_MAX = 200
+SECRET_BYTES_MIN = 24
 SOURCE = "/fettle/desk"
+REFUSALS = frozenset({400, 409, 413, 415, 422})
+"""Answers that speak of this notice, not of the receiver."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WebhookTarget:
     """Posts each notice to ``url``, signed with ``secret`` (``whsec_`` and base64).
 
@@ -39,27 +51,18 @@ class WebhookTarget:
 
     def __post_init__(self) -> None:
         """Refuse an address or a secret that can't work, before anything is sent."""
-        parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise InvalidError(
-                f"A webhook's URL begins with http:// or https:// and names a host; {self.url!r} doesn't."
-            )
-        if not self.secret.removeprefix("whsec_"):
-            raise InvalidError("A webhook needs a secret.")
-        try:
-            Webhook(self.secret)
-        except (ValueError, binascii.Error, RuntimeError) as error:
-            raise InvalidError("A webhook's secret is base64, with or without whsec_ before it.") from error
+        _check_url(self.url)
+        _check_secret(self.secret)
 
     @property
     def name(self) -> str:
         """The receiver's name: its address without what may be secret in it."""
-        parts = urlsplit(self.url)
-        port = f":{parts.port}" if parts.port else ""
-        return f"webhook:{parts.scheme}://{parts.hostname}{port}{parts.path}"[:200]
+        url = httpx.URL(self.url)
+        port = f":{url.port}" if url.port else ""
+        return f"webhook:{url.scheme}://{url.host}{port}{url.path}"[:200]
 
     def deliver(self, notice: Notice) -> None:
-        """Post the notice; anything but 2xx is a :class:`~alerts.outbox.DeliveryError`."""
+        """Post the notice; anything but 2xx within the deadline is a :class:`~alerts.notices.notice.DeliveryError`."""
         body = body_of(notice)
         now = self.clock.now()
         headers = {
@@ -69,26 +72,28 @@ class WebhookTarget:
             "webhook-signature": Webhook(self.secret).sign(notice.id, now, body.decode()),
             "user-agent": "fettle",
         }
-        status = self._post(body, headers)
-        if not 200 <= status < 300:
-            raise DeliveryError(f"the receiver answered {status}")
-
-    def _post(self, body: bytes, headers: dict[str, str]) -> int:
-        parts = urlsplit(self.url)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        host = parts.hostname or ""
-        connection = (
-            http.client.HTTPSConnection(host, parts.port, timeout=self.timeout_s, context=ssl.create_default_context())
-            if parts.scheme == "https"
-            else http.client.HTTPConnection(host, parts.port, timeout=self.timeout_s)
-        )
+        loop = asyncio.new_event_loop()
         try:
-            connection.request("POST", path, body=body, headers=headers)
-            return connection.getresponse().status
-        except (OSError, http.client.HTTPException) as error:
-            raise DeliveryError(f"the receiver can't be reached: {error}") from error
+            answer, said = loop.run_until_complete(self._exchange(body, headers))
+        except TimeoutError as error:
+            raise DeliveryError(f"the receiver took longer than {self.timeout_s:g} s") from error
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise DeliveryError(f"the receiver can't be reached: {_cause(error)}") from error
         finally:
-            connection.close()
+            loop.close()  # and does not wait for a look-up of a name that hangs, as asyncio.run would
+        _judge(answer, said, now)
+
+    async def _exchange(self, body: bytes, headers: dict[str, str]) -> tuple[httpx.Response, str]:
+        async with asyncio.timeout(self.timeout_s):
+            async with (
+                httpx.AsyncClient(verify=self._tls, trust_env=False, follow_redirects=False, timeout=None) as client,  # noqa: S113 - the deadline is above
+                client.stream("POST", self.url, content=body, headers=headers) as answer,
+            ):
+                return answer, "" if answer.is_success else await _beginning(answer)
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext | bool:
+        return ssl.create_default_context() if self.url.startswith("https") else False
 
 
 def body_of(notice: Notice) -> bytes:
@@ -105,3 +110,75 @@ def body_of(notice: Notice) -> bytes:
         dict(notice.data),
     )
     return to_structured(event, JSONFormat()).body
+
+
+def open_webhook(receiver: Receiver) -> Target:
+    """The webhook at an address; it needs a secret to sign with."""
+    if receiver.secret is None:
+        raise InvalidError(
+            f"A webhook ({receiver.shown}) needs FETTLE_WEBHOOK_SECRET (whsec_ and base64) to sign with."
+        )
+    return WebhookTarget(receiver.address, receiver.secret, clock=receiver.clock)
+
+
+KIND = Kind(("http", "https"), "https://tickets.example/hook", open_webhook)
+
+
+def _check_url(text: str) -> None:
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL as error:
+        raise InvalidError(f"A webhook's URL can't be read: {error}.") from error
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise InvalidError("A webhook's URL begins with http:// or https:// and names a host.")
+
+
+def _check_secret(secret: str) -> None:
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidError("A webhook's secret is base64, with or without whsec_ before it.") from error
+    if len(key) < SECRET_BYTES_MIN:
+        raise InvalidError(f"A webhook's secret has at least {SECRET_BYTES_MIN} bytes (in base64, 32 characters).")
+
+
+async def _beginning(answer: httpx.Response) -> str:
+    read = b""
+    async for chunk in answer.aiter_raw(BODY_BYTES_MAX):
+        read += chunk
+        if len(read) >= BODY_BYTES_MAX:
+            break
+    words = " ".join(read[:BODY_BYTES_MAX].decode("utf-8", "replace").split())
+    return "".join(letter for letter in words if letter.isprintable())[:SAID_LENGTH_MAX]
+
+
+def _judge(answer: httpx.Response, said: str, now: datetime) -> None:
+    status = answer.status_code
+    sentence = f"the receiver answered {status}" + (f": {said}" if said else "")
+    if answer.is_success:
+        return
+    if status == httpx.codes.GONE:
+        raise ReceiverGoneError(sentence)
+    if status in REFUSALS:
+        raise NoticeRefusedError(sentence)
+    raise DeliveryError(sentence, retry_after_s=_retry_after_s(answer.headers.get("retry-after"), now))
+
+
+def _retry_after_s(text: str | None, now: datetime) -> float | None:
+    """Seconds, or a date; nothing where it is neither."""
+    if text is None:
+        return None
+    try:
+        asked_s = float(text) if text.isascii() and text.isdigit() else (_date(text) - now).total_seconds()
+    except ValueError:
+        return None
+    return min(max(0.0, asked_s), RETRY_AFTER_MAX_S)
+
+
+def _date(text: str) -> datetime:
+    date = parsedate_to_datetime(text)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def _cause(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from alerts.accounts.desk import Accounts
 from alerts.database import UnitOfWork
-from alerts.delivery.log import LogTarget
-from alerts.delivery.webhook import WebhookTarget
+from alerts.delivery.kind import Receiver
+from alerts.delivery.kinds import open_receivers
 from alerts.desk import Desk
 from alerts.errors import DeskError
-from alerts.outbox import Outbox, Target
+from alerts.outbox import Outbox
 from api.http.live_samples import LiveSamples
 from api.service.decoders import Decoders
 from api.service.desk_database import open_desk_database
@@ -46,10 +46,6 @@ if TYPE_CHECKING:
     from detectors.runner import Runner
     from ingest.profiles.definition import Profile
     from ingest.store import TelemetryStore
-
-
-class RoomsError(Exception):
-    """A part can't be opened; the text says which and what to do."""
 
 
 class Rooms:
@@ -122,8 +118,13 @@ class Rooms:
     @cached_property
     def outbox(self) -> Outbox:
         """Notices on their way."""
-        targets = notice_targets(self.settings, self.around)
-        return Outbox(UnitOfWork(self.desk.unit.engine, self.around.people_clock, self.around.chance), targets)
+        secret = self.settings.webhook_secret
+        signed_with = None if secret is None else secret.get_secret_value()
+        receivers = [
+            Receiver(address, signed_with, self.around.people_clock) for address in self.settings.notice_addresses
+        ]
+        unit = UnitOfWork(self.desk.unit.engine, self.around.people_clock, self.around.chance)
+        return Outbox(unit, open_receivers(receivers))
 
     @cached_property
     def store(self) -> TelemetryStore:
@@ -237,14 +238,3 @@ def desk_trouble(desk: Desk) -> Sequence[str]:
     except DeskError as error:
         return [f"desk database: {error}"]
     return []
-
-
-def notice_targets(settings: Settings, around: Surroundings) -> Sequence[Target]:
-    """Where notices go."""
-    targets: list[Target] = [LogTarget()]
-    if settings.webhook_url is not None:
-        if settings.webhook_secret is None:
-            raise RoomsError("FETTLE_WEBHOOK_URL needs FETTLE_WEBHOOK_SECRET (whsec_ and base64) to sign with.")
-        secret = settings.webhook_secret.get_secret_value()
-        targets.append(WebhookTarget(settings.webhook_url, secret, clock=around.people_clock))
-    return targets

@@ -21,7 +21,7 @@ from alerts.errors import DeskError
 from api.http.listening import ListenError
 from api.service.process_lock import AlreadyRunning, ProcessLock
 from api.service.role import ALL, Role
-from api.service.rooms import Rooms, RoomsError
+from api.service.rooms import Rooms
 from api.service.service_thread import ServiceThread
 from api.service.surroundings import Surroundings
 from api.service.table import LOOPS
@@ -50,7 +50,6 @@ EXPECTED = (
     JournalError,
     ListenError,
     ProfileError,
-    RoomsError,
     StoreError,
 )
 """What may go wrong at a start and is told in one sentence."""

@@ -114,10 +114,15 @@ class Settings(BaseSettings):
         description="false alarms per appliance and year that the detectors' thresholds are set for",
         json_schema_extra=_unit("1/year"),
     )
-    webhook_url: str | None = Field(
-        None, description="where ticket events are posted, signed", json_schema_extra=_unit("url")
+    notice_to: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("log:",),
+        description="where ticket events go: log:, or the addresses of webhooks",
+        json_schema_extra=_unit("addresses with commas"),
     )
-    webhook_secret: SecretStr | None = Field(None, description="secret of the webhook's signature (whsec_...)")
+    webhook_url: str | None = Field(
+        None, description="one more webhook that ticket events are posted to", json_schema_extra=_unit("url")
+    )
+    webhook_secret: SecretStr | None = Field(None, description="secret that webhooks are signed with (whsec_...)")
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="auto: text on a terminal, JSON lines otherwise"
     )
@@ -148,6 +153,12 @@ class Settings(BaseSettings):
                 if name not in ALL_CODECS:
                     raise ValueError(f"{name!r} is no codec; write some of {', '.join(ALL_CODECS)}, or all, or none")
         return names
+
+    @field_validator("notice_to", mode="before")
+    @classmethod
+    def _split_addresses(cls, value: object) -> object:
+        """Addresses with commas become a tuple; what they may be is known where notices are delivered."""
+        return tuple(filter(None, (one.strip() for one in value.split(",")))) if isinstance(value, str) else value
 
     @field_validator("mqtt_url")
     @classmethod
@@ -217,6 +228,11 @@ class Settings(BaseSettings):
         """Host and port of :attr:`http_listen`."""
         host, _, port = self.http_listen.rpartition(":")
         return host.strip("[]"), int(port)
+
+    @property
+    def notice_addresses(self) -> tuple[str, ...]:
+        """Where notices go."""
+        return self.notice_to if self.webhook_url is None else (*self.notice_to, self.webhook_url)
 
     @property
     def resolved_journal_url(self) -> str:

@@ -74,7 +74,7 @@ def _shown(value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, tuple):
-        return ",".join(value) or "none"
+        return ",".join(map(_shown, value)) or "none"
     return mask_url(str(value)) if "://" in str(value) else str(value)
 
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from standardwebhooks import Webhook
@@ -15,12 +11,11 @@ from alerts.database import UnitOfWork
 from alerts.delivery.log import LogTarget
 from alerts.delivery.webhook import WebhookTarget
 from alerts.desk import Desk
-from alerts.errors import InvalidError
-from alerts.outbox import GIVE_UP_AFTER_MS, WAITING, DeliveryError, DeliveryState, Notice, Outbox
+from alerts.notices.notice import DeliveryError, DeliveryState, Notice, Target
+from alerts.outbox import GIVE_UP_AFTER_MS, WAITING, Outbox
 from ingest.clock import ManualClock
 from tests.alerts.made import FINDING, step_of
-
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+from tests.alerts.receivers import SECRET, receiving
 
 
 class FakeTarget:
@@ -40,45 +35,7 @@ class FakeTarget:
         self.taken.append(notice.id)
 
 
-class Receiver(HTTPServer):
-    """A small real receiver: answers each request with the next of its statuses, then 200."""
-
-    def __init__(self, statuses: list[int]) -> None:
-        """Listen on a free port of the loopback."""
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.statuses = statuses
-        self.requests: list[tuple[dict[str, str], bytes]] = []
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        """Remember the request and answer."""
-        body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.requests.append((dict(self.headers.items()), body))
-        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
-        self.end_headers()
-
-    def log_message(self, *_args: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def receiving(*statuses: int) -> Iterator[Receiver]:
-    """A receiver in a thread of its own."""
-    server = Receiver(list(statuses))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def outbox_of(desk: Desk, *targets: FakeTarget | LogTarget | WebhookTarget) -> Outbox:
+def outbox_of(desk: Desk, *targets: Target) -> Outbox:
     """An outbox beside a desk."""
     return Outbox(UnitOfWork(desk.unit.engine, desk.unit.clock, random.Random(3)), targets)
 
@@ -182,12 +139,3 @@ def test_unreachable_receiver_is_an_ordinary_refusal(desk: Desk) -> None:
 
     assert outbox.run_once() == 0
     assert outbox.counts()[DeliveryState.WAITING] == 1
-
-
-@pytest.mark.parametrize(
-    ("url", "secret"), [("ftp://x/", SECRET), ("http://", SECRET), ("http://x/", "whsec_"), ("http://x/", "")]
-)
-def test_webhook_that_can_not_work_is_refused_at_once(url: str, secret: str) -> None:
-    """A wrong address or an empty secret is refused before anything is sent."""
-    with pytest.raises(InvalidError):
-        WebhookTarget(url, secret)

@@ -20,14 +20,14 @@ from tests.api.house import House
 from tests.api.test_service import wait_until
 
 USERS = {"fettle": "broker-hush"}
-SECRETS = ("broker-hush", "store-hush", "whsec_aHVzaA==", "database-hush")
+SECRETS = ("broker-hush", "store-hush", "whsec_aHVzaC1odXNoLWh1c2gtaHVzaC1odXNo", "database-hush")
 ENVIRONMENT = {
     "FETTLE_MQTT_URL": "mqtt://fettle:broker-hush@127.0.0.1:1",
     "FETTLE_STORE_URL": "influxdb://127.0.0.1:1?org=O&bucket=B",
     "FETTLE_STORE_TOKEN": "store-hush",
     "FETTLE_DATABASE_URL": "postgresql+psycopg://fettle:database-hush@127.0.0.1:1/fettle",
     "FETTLE_WEBHOOK_URL": "https://127.0.0.1:1/hook",
-    "FETTLE_WEBHOOK_SECRET": "whsec_aHVzaA==",
+    "FETTLE_WEBHOOK_SECRET": "whsec_aHVzaC1odXNoLWh1c2gtaHVzaC1odXNo",
 }
 
 
@@ -58,7 +58,7 @@ def test_a_service_with_secrets_logs_none(tmp_path: Path, capsys: pytest.Capture
             store_url="influxdb://127.0.0.1:1?org=O&bucket=B",
             store_token="store-hush",
             webhook_url="http://127.0.0.1:1/hook",
-            webhook_secret="whsec_aHVzaA==",
+            webhook_secret="whsec_aHVzaC1odXNoLWh1c2gtaHVzaC1odXNo",
         )
         service = Service(settings, Surroundings(connection=broker.options("fettle"), window=WINDOW))
         service.start()
@@ -96,3 +96,12 @@ def test_a_consent_code_is_logged_nowhere(house: House, capsys: pytest.CaptureFi
     assert [answer.status_code for answer in answers] == [403, 200, 200]
     for text in (capsys.readouterr().err, *(answer.text for answer in answers)):
         assert code not in text.replace(session.id, "").replace(outgoing.command_id, "")
+
+
+def test_receivers_of_notices_are_listed_without_their_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of several addresses is masked on its own."""
+    monkeypatch.setenv("FETTLE_NOTICE_TO", "log:, https://me:hush@a.example/x,https://b.example/y")
+
+    listed = CliRunner().invoke(app, ["settings"])
+
+    assert "log:,https://me:***@a.example/x,https://b.example/y" in listed.output

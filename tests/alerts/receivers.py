@@ -1,0 +1,114 @@
+"""Small real receivers on the loopback: one that answers as it is told, and one that drips."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+class Receiver(HTTPServer):
+    """Answers each request with the next of its statuses, then 200."""
+
+    def __init__(self, statuses: list[int], headers: Mapping[str, str], body: bytes) -> None:
+        """Listen on a free port of the loopback."""
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.statuses = statuses
+        self.headers = headers
+        self.body = body
+        self.paths: list[str] = []
+        self.requests: list[tuple[dict[str, str], bytes]] = []
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        """Remember the request and answer."""
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.requests.append((dict(self.headers.items()), body))
+        self.server.paths.append(self.path)
+        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(self.server.body)
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def receiving(*statuses: int, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Iterator[Receiver]:
+    """A receiver in a thread of its own."""
+    server = Receiver(list(statuses), headers or {}, body)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@dataclass(slots=True)
+class Dripping:
+    """Sends its answer byte by byte, one each ``every_s``, until it is through, nobody listens, or it is told to stop."""
+
+    answer: bytes
+    every_s: float
+    stop: threading.Event = field(default_factory=threading.Event)
+    listening: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
+    bytes_sent: int = 0
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.listening.getsockname()[1]}/"
+
+    def serve(self) -> None:
+        """Take one connection after the other."""
+        while not self.stop.is_set():
+            try:
+                connection, _ = self.listening.accept()
+            except OSError:
+                return
+            with connection:
+                self._drip(connection)
+
+    def _drip(self, connection: socket.socket) -> None:
+        for byte in self.answer:
+            if self.stop.wait(self.every_s):
+                return
+            try:
+                connection.sendall(bytes([byte]))
+            except OSError:
+                return
+            self.bytes_sent += 1
+        self.stop.wait(5)  # keep the connection open: the end of the answer is not the end of the line
+
+
+@contextmanager
+def dripping(answer: bytes, every_s: float = 0.01) -> Iterator[Dripping]:
+    """A dripping receiver in a thread of its own."""
+    receiver = Dripping(answer, every_s)
+    thread = threading.Thread(target=receiver.serve)
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        receiver.stop.set()
+        receiver.listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        receiver.listening.close()
