@@ -16,6 +16,7 @@ from alerts.appliances.directory import STALE_AFTER_S
 from alerts.audit.desk import Audit
 from alerts.changes import Changes
 from alerts.database import UnitOfWork
+from alerts.indicators.desk import Indicators
 from alerts.remote.consent import end_sessions_of
 from alerts.remote.desk import Sessions
 from alerts.remote.policy import SessionLimits
@@ -64,6 +65,11 @@ class Desk:
     def appliances(self) -> Appliances:
         """The directory."""
         return Appliances(self.unit, open_numbers, self.stale_after_s)
+
+    @property
+    def indicators(self) -> Indicators:
+        """How the desk did."""
+        return Indicators(self.unit)
 
     @property
     def silences(self) -> Silences:

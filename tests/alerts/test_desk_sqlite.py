@@ -6,6 +6,7 @@ import pytest
 
 from alerts.desk import Desk
 from tests.contract.desk_guard_suite import DeskGuardSuite
+from tests.contract.desk_indicators_suite import DeskIndicatorsSuite
 from tests.contract.desk_suite import DeskSuite
 from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
 
@@ -16,6 +17,10 @@ class TestDeskOnSqlite(DeskSuite):
 
 class TestGuardsOnSqlite(DeskGuardSuite):
     """SQLite keeps the desk's guards."""
+
+
+class TestIndicatorsOnSqlite(DeskIndicatorsSuite):
+    """SQLite counts the desk's figures as we do by hand."""
 
 
 class TestSinkOnSqlite(FindingSinkSuite):

@@ -14,6 +14,7 @@ from alerts.schema import metadata
 from ingest.clock import ManualClock
 from tests.alerts.made import NOW_MS, PROFILES
 from tests.contract.desk_guard_suite import DeskGuardSuite
+from tests.contract.desk_indicators_suite import DeskIndicatorsSuite
 from tests.contract.desk_suite import DeskSuite
 from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
 from tests.servers.conftest import PostgresServer
@@ -51,6 +52,10 @@ class TestDeskOnPostgres(DeskSuite):
 
 class TestGuardsOnPostgres(DeskGuardSuite):
     """PostgreSQL keeps the desk's guards."""
+
+
+class TestIndicatorsOnPostgres(DeskIndicatorsSuite):
+    """PostgreSQL counts the desk's figures as we do by hand."""
 
 
 class TestSinkOnPostgres(FindingSinkSuite):

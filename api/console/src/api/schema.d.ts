@@ -1097,8 +1097,6 @@ export interface components {
             solved_within_sla: number | null;
             /** Median Hours To Close */
             median_hours_to_close: number | null;
-            /** Is Partial */
-            is_partial: boolean;
         };
         /**
          * LoginRequest

@@ -1,0 +1,1 @@
+"""Indicators: how the desk did over a period."""

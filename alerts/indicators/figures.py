@@ -1,0 +1,95 @@
+"""The desk's figures over a period, counted by the database from its tickets; nothing where nothing can be said yet.
+
+Running example: of four tickets closed this month three were predictions with a verdict, two of them confirmed:
+``precision`` 0.6667. All figures of a period look at what happened in [start, end).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, select
+
+from alerts.database import Transaction
+from alerts.lifecycle import OVER, TicketState
+from alerts.tickets.tables import tickets
+from alerts.tickets.ticket import TicketSource, Verdict
+from ingest.clock import from_ms
+
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Figures of one period. ``precision`` = predictions found confirmed, of those with a verdict."""
+
+    start: datetime
+    end: datetime
+    opened: int
+    opened_by_source: Mapping[str, int]
+    closed: int
+    cancelled: int
+    open_now: int
+    verdicts: Mapping[str, int]
+    precision: float | None
+    solved_within_sla: float | None
+    median_hours_to_close: float | None
+
+
+def count_figures(t: Transaction, *, start_ms: int, end_ms: int) -> Figures:
+    """The figures of [start, end)."""
+    columns = tickets.c
+    by_source = _grouped(t, columns.source, _within(columns.opened_ms, start_ms, end_ms))
+    ended = _within(columns.closed_ms, start_ms, end_ms)
+    closed = ended & (columns.status == TicketState.CLOSED.value)
+    by_verdict = _grouped(t, columns.verdict, closed & columns.verdict.is_not(None))
+    number = _count(t, closed)
+    is_in_time = columns.closed_ms <= columns.resolve_by_ms
+    is_judged = closed & (columns.source == TicketSource.PREDICTION.value) & columns.verdict.is_not(None)
+    is_right = columns.verdict == Verdict.CONFIRMED.value
+    return Figures(
+        start=from_ms(start_ms),
+        end=from_ms(end_ms),
+        opened=sum(by_source.values()),
+        opened_by_source={source.value: by_source.get(source.value, 0) for source in TicketSource},
+        closed=number,
+        cancelled=_count(t, ended & (columns.status == TicketState.CANCELLED.value)),
+        open_now=_count(t, columns.status.not_in([state.value for state in OVER])),
+        verdicts={word.value: by_verdict.get(word.value, 0) for word in Verdict},
+        precision=_share(t, is_right, of=is_judged),
+        solved_within_sla=_share(t, is_in_time, of=closed),
+        median_hours_to_close=_median_hours(t, closed, number),
+    )
+
+
+def _within(column: ColumnElement[Any], start_ms: int, end_ms: int) -> ColumnElement[bool]:
+    return (column >= start_ms) & (column < end_ms)
+
+
+def _count(t: Transaction, which: ColumnElement[bool]) -> int:
+    return t.connection.execute(select(func.count()).select_from(tickets).where(which)).scalar_one()
+
+
+def _grouped(t: Transaction, column: ColumnElement[Any], which: ColumnElement[bool]) -> dict[str, int]:
+    query = select(column, func.count()).where(which).group_by(column)
+    return {row[0]: int(row[1]) for row in t.connection.execute(query)}
+
+
+def _share(t: Transaction, is_so: ColumnElement[bool], *, of: ColumnElement[bool]) -> float | None:
+    """How many of some tickets are so."""
+    query = select(func.avg(case((is_so, 1.0), else_=0.0))).where(of)
+    share = t.connection.execute(query).scalar_one()
+    return None if share is None else round(float(share), 4)
+
+
+def _median_hours(t: Transaction, which: ColumnElement[bool], number: int) -> float | None:
+    """How long it took, by the middle one; the mean of the two in the middle where their number is even."""
+    if number == 0:
+        return None
+    took_ms = tickets.c.closed_ms - tickets.c.opened_ms
+    middle = select(took_ms).where(which).order_by(took_ms).offset((number - 1) // 2).limit(2 - number % 2)
+    found = [int(ms) for ms in t.connection.execute(middle).scalars()]
+    return round(sum(found) / len(found) / HOUR_MS, 2)
