@@ -19,7 +19,7 @@ from ingest.admission.batch import Batch, Rules
 from ingest.admission.judge import Judge
 from ingest.admission.judged import Judged
 from ingest.admission.ordinary import contents_of, take_ordinary
-from ingest.admission.reading import JudgingError, Poison, read
+from ingest.admission.reading import JudgingError, Poison, meanings_of, read
 from ingest.admission.speakers import Speakers
 from ingest.admission.writing import Writing
 from ingest.books.books import Books, BooksError
@@ -29,6 +29,7 @@ from ingest.feed.admitted import batch_of
 from ingest.sample import AdmittedBatch
 from ingest.wire.columns import BatchDecoder, Decoded
 from ingest.wire.dead_letter import Reason
+from ingest.wire.meaning import Meanings
 from ingest.wire.topic import TopicScheme
 
 
@@ -70,6 +71,7 @@ class Admission:
         self._speakers = Speakers(books)
         self._writing = Writing()
         self._acks = Acks(self._scheme)
+        self._meant: tuple[int, Meanings] = (-1, {})
 
     def admit(
         self,
@@ -106,9 +108,10 @@ class Admission:
     def _admit(self, batch: Batch, poison: Poison) -> Admitted:
         """The way of a batch, once."""
         self._speakers.refresh()
-        decoded = read(self._decoder, batch, poison)
+        meanings = self._meanings(batch)
+        decoded = read(self._decoder, batch, meanings, poison)
         judged = self._judge(batch, decoded)
-        judgement = judged.judgement()
+        judgement = judged.judgement(meanings)
         handed_on = batch_of(decoded, judgement, batch.retained)
         entry = self._writing.entry(judged, judgement, decoded, self._speakers)
         self._books.commit(entry)
@@ -122,6 +125,12 @@ class Admission:
             judged.duplicates,
             decoded.unknown_keys,
         )
+
+    def _meanings(self, batch: Batch) -> Meanings:
+        """What the foreign messages mean; the same when a batch comes again that could not be made durable."""
+        if self._meant[0] != batch.position:
+            self._meant = batch.position, meanings_of(self._decoder, batch)
+        return self._meant[1]
 
     def _judge(self, batch: Batch, decoded: Decoded) -> Judged:
         """The ordinary messages at once, all others in order."""

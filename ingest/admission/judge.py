@@ -157,7 +157,7 @@ class Judge:
                 self._note_duplicate(number, ledger)
                 return
             times, _ = self._event_times(number, None)
-            if known is not None and source.is_named_by_time:
+            if known is not None and not source.is_foreign:
                 raise Refused(Reason.EQUIVOCATION, "this time came before with other content")
             self._judged.set_times(times)
             slot = speaker.note_window(source.window, said_ms[0], checksum)

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from ingest.admission.batch import Batch
 from ingest.admission.speaker import Speaker
 from ingest.books.books import WindowEntry
-from ingest.books.judgement import DUPLICATE, Judgement, code_of
+from ingest.books.judgement import DUPLICATE, GOOD, Judgement, code_of
 from ingest.books.ledger import BootLedger
 from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.meaning import Meanings, pack_meanings
 
 
 @dataclass(slots=True)
@@ -56,11 +57,13 @@ class Judged:
         """The places of all speakers that were heard."""
         return np.concatenate([self.ordinary, np.array([speaker.place for speaker in self.touched], dtype=np.int64)])
 
-    def judgement(self) -> Judgement:
-        """The judgement of the whole batch."""
+    def judgement(self, meanings: Meanings) -> Judgement:
+        """The judgement of the whole batch, with what its good foreign messages mean."""
         codes = None if self._codes is None else bytes(self._codes)
         batch = self.batch
-        return Judgement(batch.position, batch.received_ms, len(batch.payloads), codes, tuple(sorted(self._times)))
+        kept = pack_meanings(meanings, lambda number: codes is None or codes[number] == GOOD)
+        times = tuple(sorted(self._times))
+        return Judgement(batch.position, batch.received_ms, len(batch.payloads), codes, times, kept)
 
     def counts(self) -> dict[Reason, int]:
         """Refusals by reason."""

@@ -8,6 +8,8 @@ from ingest.admission.batch import Batch
 from ingest.feed.admitted import POISON_DETAIL, decode_without
 from ingest.wire.columns import BatchDecoder, Decoded
 from ingest.wire.dead_letter import UNREADABLE, Identity, Reason, Refused
+from ingest.wire.meaning import Meaning, Meanings, meaning_of, with_meaning
+from ingest.wire.source import Source
 
 log = structlog.get_logger()
 
@@ -45,30 +47,50 @@ class Poison:
             raise error
 
 
-def read(decoder: BatchDecoder, batch: Batch, poison: Poison) -> Decoded:
+def meanings_of(decoder: BatchDecoder, batch: Batch) -> Meanings:
+    """What the foreign messages of a batch mean, asked of their codecs once; what breaks a codec twice is poison."""
+    sources = decoder.foreign(batch.topics)
+    return {number: with_meaning(source, _meaning(source, batch.payloads[number])) for number, source in sources}
+
+
+def read(decoder: BatchDecoder, batch: Batch, meanings: Meanings, poison: Poison) -> Decoded:
     """Decode a batch; a message that breaks the decoder twice, in the batch and alone, is refused as poison."""
-    decoded = _decoded(decoder, batch, poison)
+    decoded = _decoded(decoder, batch, meanings, poison)
     decoded.refuse({number: Refused(Reason.POISON, POISON_DETAIL, who) for number, who in poison.found.items()})
     return decoded
 
 
-def _decoded(decoder: BatchDecoder, batch: Batch, poison: Poison) -> Decoded:
+def _meaning(source: Source, payload: bytes) -> Meaning:
+    """What one foreign message means."""
+    try:
+        return meaning_of(source, payload)
+    except Exception as error:  # noqa: BLE001 - one message that breaks its codec must not hold up all others
+        log.warning("codec_failed", topic=source.topic, cause=repr(error))
+    try:
+        return meaning_of(source, payload)
+    except Exception as error:  # noqa: BLE001 - the second time it is the message
+        log.error("poison_found", messages=1, topic=source.topic, cause=repr(error))  # noqa: TRY400 - the cause says it
+        return Refused(Reason.POISON, POISON_DETAIL)
+
+
+def _decoded(decoder: BatchDecoder, batch: Batch, meanings: Meanings, poison: Poison) -> Decoded:
     """The batch without the payloads that break the decoder."""
     try:
-        return decode_without(decoder, batch.topics, batch.payloads, list(poison.found))
+        return decode_without(decoder, batch.topics, batch.payloads, list(poison.found), meanings)
     except Exception as error:  # noqa: BLE001 - one message that breaks the decoder must not hold up all others
         cause = error
-    breaking = [number for number in range(len(batch.payloads)) if _breaks(decoder, batch, number)]
+    breaking = [number for number in range(len(batch.payloads)) if _breaks(decoder, batch, meanings, number)]
     if not set(breaking) - set(poison.found):
         raise cause
     log.error("poison_found", messages=len(breaking), topic=batch.topics[breaking[0]], cause=repr(cause))
-    return decode_without(decoder, batch.topics, batch.payloads, [*breaking, *poison.found])
+    return decode_without(decoder, batch.topics, batch.payloads, [*breaking, *poison.found], meanings)
 
 
-def _breaks(decoder: BatchDecoder, batch: Batch, number: int) -> bool:
+def _breaks(decoder: BatchDecoder, batch: Batch, meanings: Meanings, number: int) -> bool:
     """Whether one message alone breaks the decoder."""
     try:
-        decoder.decode([batch.topics[number]], [batch.payloads[number]])
+        own = {0: meanings[number]} if number in meanings else {}
+        decoder.decode([batch.topics[number]], [batch.payloads[number]], own)
     except Exception:  # noqa: BLE001 - whatever it is: this message must not hold up all others
         return True
     return False

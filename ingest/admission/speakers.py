@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ class Speakers:
     def __init__(self, books: Books) -> None:
         self._books = books
         self._known: dict[str, Speaker] = {}
-        self._by_topic: dict[str, int] = {}
+        self._by_topic: dict[Source, int] = {}
         """The place of whom a topic was found to belong to, kind and all."""
         self._by_place: list[Speaker | None] = []
         self.expectations = Expectations()
@@ -91,12 +92,11 @@ class Speakers:
         """Remember that a topic belongs to a speaker; from now on its ordinary messages are known by it."""
         if len(self._by_topic) >= SOURCES_MAX:
             self._by_topic.clear()
-        self._by_topic[source.topic] = speaker.place
+        self._by_topic[source] = speaker.place
 
     def places_of(self, sources: Sequence[Source]) -> NDArray[np.int64]:
         """The places (N,) of whom the topics belong to, -1 where that is not known yet."""
-        find = self._by_topic.get
-        return np.array([find(source.topic, -1) for source in sources], dtype=np.int64)
+        return np.array(list(map(self._by_topic.get, sources, repeat(-1))), dtype=np.int64)
 
     def at(self, place: int) -> Speaker:
         """The speaker of a place."""

@@ -92,7 +92,7 @@ class Books(BooksFile):
         reached = np.array(entry.reached, dtype=np.int64).tobytes() if len(entry.reached) else None
         with self.transaction() as connection:
             connection.execute(
-                "INSERT INTO judgement (position, received_ms, count, codes, times, reached) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO judgement (position, received_ms, count, codes, times, reached, said) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     judgement.position,
                     judgement.received_ms,
@@ -100,6 +100,7 @@ class Books(BooksFile):
                     judgement.codes,
                     pack_times(judgement.times),
                     reached,
+                    judgement.meanings,
                 ),
             )
             ledger_table.write_ledgers(connection, entry.rows, judgement.position)
@@ -140,11 +141,11 @@ class Books(BooksFile):
         """The judgements behind a position, oldest first."""
         with self.reading() as connection:
             rows = connection.execute(
-                "SELECT position, received_ms, count, codes, times FROM judgement WHERE position > ?"
+                "SELECT position, received_ms, count, codes, times, said FROM judgement WHERE position > ?"
                 " ORDER BY position LIMIT ?",
                 (after, limit),
             ).fetchall()
-        return [Judgement(row[0], row[1], row[2], row[3], unpack_times(row[4])) for row in rows]
+        return [Judgement(row[0], row[1], row[2], row[3], unpack_times(row[4]), row[5]) for row in rows]
 
     def prune(self, before: int) -> int:
         """Drop judgements below a position, when the journal has dropped their batches; returns how many."""

@@ -30,6 +30,8 @@ class Judgement:
     count: int
     codes: bytes | None = None
     times: tuple[tuple[int, int, int], ...] = ()
+    meanings: bytes | None = None
+    """What the good foreign messages meant (wire/meaning.py); ``None`` where there were none, or by an older Fettle."""
 
     def code(self, number: int) -> int:
         """The code of one message."""

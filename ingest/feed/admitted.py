@@ -13,6 +13,7 @@ from ingest.sample import AdmittedBatch, Event, Passed, Result, SampleBlock, Sam
 from ingest.wire.columns import BatchDecoder, Decoded
 from ingest.wire.dead_letter import Reason, Refused
 from ingest.wire.event import EventMessage
+from ingest.wire.meaning import Meanings, unpack_meanings
 from ingest.wire.result import ResultMessage
 from ingest.wire.sample_rows import NO_TIME, Rows, merged, take
 from ingest.wire.source import Source
@@ -32,18 +33,23 @@ def decode_admitted(
 ) -> AdmittedBatch:
     """A batch read back from the journal: equal to the one that admission handed on, without judging again."""
     poison = [] if judgement.codes is None else [n for n, code in enumerate(judgement.codes) if code == _POISON]
-    return batch_of(decode_without(decoder, topics, payloads, poison), judgement, retained)
+    meanings = None if judgement.meanings is None else unpack_meanings(judgement.meanings)
+    return batch_of(decode_without(decoder, topics, payloads, poison, meanings), judgement, retained)
 
 
 def decode_without(
-    decoder: BatchDecoder, topics: Sequence[str | bytes], payloads: Sequence[bytes], poison: Sequence[int]
+    decoder: BatchDecoder,
+    topics: Sequence[str | bytes],
+    payloads: Sequence[bytes],
+    poison: Sequence[int],
+    meanings: Meanings | None,
 ) -> Decoded:
     """A batch decoded without the payloads that break a reader; those messages are refused as ``poison``."""
     if not poison:
-        return decoder.decode(topics, payloads)
+        return decoder.decode(topics, payloads, meanings)
     left_out = set(poison)
     kept = [b"" if number in left_out else payload for number, payload in enumerate(payloads)]
-    decoded = decoder.decode(topics, kept)
+    decoded = decoder.decode(topics, kept, meanings)
     decoded.refuse(dict.fromkeys(poison, Refused(Reason.POISON, POISON_DETAIL)))
     return decoded
 

@@ -21,8 +21,7 @@ SOURCES_MAX = 400_000
 class Source:
     """One topic: whose it is and how its payloads are decoded.
 
-    ``table`` is set for our own telemetry, which columns.py decodes in bulk. ``place`` is admission's: where it keeps the
-    state of who speaks, -1 while it has not found that this is a topic of theirs.
+    ``table`` is set for our own telemetry, which columns.py decodes in bulk.
     """
 
     topic: str
@@ -34,9 +33,9 @@ class Source:
     """Tells apart topics whose messages without boot may share one time."""
     is_counted: bool = True
     """Whether its messages stand in the ledger."""
-    is_named_by_time: bool = True
-    """Whether a time names one message only: a foreign device may say several things at one time."""
-    place: int = -1
+    is_foreign: bool = False
+    """Whether it is of a foreign convention: what its messages mean depends on what was said before, and such a device may
+    say several things at one time."""
 
 
 class Sources:
@@ -55,6 +54,8 @@ class Sources:
         self._table_of = table_of
         self.known: dict[str | bytes, Source] = {}
         self._revision = 0
+        self.hears_foreign = False
+        """Whether any topic was a foreign one."""
 
     def refresh(self) -> None:
         """Look at topics anew where a codec has learned whose they are; called before each batch."""
@@ -91,6 +92,7 @@ class Sources:
         for codec in self._codecs:
             name = codec.device_of(text)
             if name is not None:
+                self.hears_foreign = True
                 return _foreign(text, codec, self._device(name))
         return Source(text, "", "", _refuse_topic)
 
@@ -114,7 +116,7 @@ def _foreign(text: str, codec: ForeignCodec, device: Device) -> Source:
         device.kind,
         lambda payload: codec.decode(text, payload, device),
         window=text.rsplit("/", 1)[-1],
-        is_named_by_time=False,
+        is_foreign=True,
     )
 
 

@@ -20,6 +20,7 @@ from ingest.loops.admit import Admitter
 from ingest.sample import AdmittedBatch, Result, ResultState
 from ingest.wire.columns import BatchDecoder, Decoded
 from ingest.wire.dead_letter import Reason
+from ingest.wire.meaning import Meanings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -72,10 +73,12 @@ class CountingDecoder(BatchDecoder):
 
     batches = 0
 
-    def decode(self, topics: Sequence[str | bytes], payloads: Sequence[bytes]) -> Decoded:
+    def decode(
+        self, topics: Sequence[str | bytes], payloads: Sequence[bytes], meanings: Meanings | None = None
+    ) -> Decoded:
         """Decode and count."""
         self.batches += 1
-        return super().decode(topics, payloads)
+        return super().decode(topics, payloads, meanings)
 
 
 @pytest.fixture

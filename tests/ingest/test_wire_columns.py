@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingest.sample import TEXT_SEPARATOR
-from ingest.wire import columns
+from ingest.wire import columns, typed
 from ingest.wire.columns import BatchDecoder, Decoded
 from ingest.wire.dead_letter import Refused
 from ingest.wire.kind_table import LEARNED_MAX
@@ -321,7 +321,7 @@ def test_without_the_guards_garbage_passes(monkeypatch: pytest.MonkeyPatch) -> N
         b'{"boot":"a","seq":1,"seq":2,"metrics":{"power_w":1}}',
     ]
     guarded = BatchDecoder().decode([TOPIC] * 4, payloads)
-    monkeypatch.setattr(columns, "odd_rows", lambda values, _readings: np.zeros(len(values), dtype=np.bool_))
+    monkeypatch.setattr(typed, "odd_rows", lambda values, _readings: np.zeros(len(values), dtype=np.bool_))
     monkeypatch.setattr(columns, "odd_messages", lambda *_args, **_kwargs: [])
     unguarded = BatchDecoder().decode([TOPIC] * 4, payloads)
 
