@@ -17,6 +17,7 @@ from alerts.audit.desk import Audit
 from alerts.changes import Changes
 from alerts.database import UnitOfWork
 from alerts.indicators.desk import Indicators
+from alerts.notices.desk import Notices
 from alerts.remote.consent import end_sessions_of
 from alerts.remote.desk import Sessions
 from alerts.remote.policy import SessionLimits
@@ -80,6 +81,11 @@ class Desk:
     def changes(self) -> Changes:
         """What has changed, for those who watch."""
         return Changes(self.unit)
+
+    @property
+    def notices(self) -> Notices:
+        """What others were told, and what they were not."""
+        return Notices(self.unit)
 
     @property
     def audit(self) -> Audit:

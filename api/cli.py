@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from api.commands import detecting, inspecting, people, registering, running
+from api.commands import detecting, inspecting, people, registering, running, telling
 from api.commands.shape import ConfigOption, Failure, say
 
 app = typer.Typer(
@@ -43,6 +43,7 @@ app.command("dead-letters")(inspecting.dead_letters)
 app.command()(inspecting.migrate)
 app.add_typer(people.users, name="users")
 app.add_typer(registering.appliances, name="appliances")
+app.add_typer(telling.notices, name="notices")
 
 
 def main() -> None:

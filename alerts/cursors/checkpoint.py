@@ -43,6 +43,11 @@ def read_cursor(t: Transaction, name: str) -> int:
     return t.connection.execute(select(cursors.c.position).where(cursors.c.name == name)).scalar_one_or_none() or 0
 
 
+def has_cursor(t: Transaction, name: str) -> bool:
+    """Whether a reader has ever read."""
+    return t.connection.execute(select(cursors.c.name).where(cursors.c.name == name)).first() is not None
+
+
 def move_cursor(t: Transaction, name: str, position: int) -> bool:
     """Move a cursor forward; ``False``, and nothing moved, where it is there or beyond already."""
     statement = upsert(t.connection, cursors).values(name=name, position=position)

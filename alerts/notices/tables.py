@@ -39,9 +39,22 @@ deliveries = Table(
     word("state"),
     number("attempts"),
     ms("due_ms", nullable=False),
+    ms("tried_ms"),
     ms("give_up_ms", nullable=False),
     ms("delivered_ms"),
     sentence("last_error"),
     UniqueConstraint("notice_n", "target", name="once_per_target"),
     Index("ix_deliveries_due", "state", "due_ms"),
+)
+
+receivers = Table(
+    "receivers",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    ms("begun_ms", nullable=False),
+    number("misses"),
+    ms("waits_from_ms"),
+    ms("waits_until_ms"),
+    ms("off_ms"),
+    sentence("said"),
 )

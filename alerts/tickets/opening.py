@@ -162,7 +162,7 @@ def _insert(t: Transaction, values: Mapping[str, Any]) -> str | None:
     add_history(t, ticket_id, event="open", to_status=TicketState.OPEN.value)
     record_change(t, Subject.TICKET, ticket_id, {"number": number, "status": "open"})
     told = {name: row.get(name) for name in ("appliance_id", "fault_mode", "title", "priority", "severity", "source")}
-    notice = {"id": ticket_id, "number": number, "status": "open", **told}
+    notice = {"id": ticket_id, "number": number, "version": 1, "status": "open", **told}
     put_notice(t, "ticket.opened", ticket_id, notice, dedupe_key=f"{ticket_id}:1:open")
     return ticket_id
 

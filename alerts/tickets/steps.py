@@ -165,5 +165,6 @@ def _write(
     add_history(t, row.id, event=event, from_status=row.status, to_status=status, note=note, data=data)
     record_change(t, Subject.TICKET, row.id, {"number": row.number, "status": status})
     record_audit(t, f"ticket.{event}", row.id, {"from": row.status, "to": status, **data})
-    notice = {"id": row.id, "number": row.number, "appliance_id": row.appliance_id, "status": status, "step": event}
+    notice = {"id": row.id, "number": row.number, "version": version, "status": status, "step": event}
+    notice |= {"appliance_id": row.appliance_id}
     put_notice(t, f"ticket.{event}", row.id, notice, dedupe_key=f"{row.id}:{version}:{event}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from ingest.backoff import Backoff
 if TYPE_CHECKING:
     from alerts.appliances.listener import Listener
     from alerts.inbox import Inbox
+    from alerts.notices.lane import Lane
     from alerts.outbox import Outbox
     from alerts.timers import Timers
     from api.http.live_samples import LiveSamples
@@ -32,6 +34,7 @@ log = structlog.get_logger()
 IDLE_S = 0.5
 DESK_EVERY_S = 0.2
 OUTBOX_EVERY_S = 0.5
+FORGET_EVERY_TURNS = 120
 LISTEN_EVERY_S = 0.5
 WAITING = Backoff(0.5, 15.0)
 
@@ -130,13 +133,28 @@ def listen(listener: Listener, is_connected: Callable[[], bool], trouble: Troubl
 
 
 def deliver(outbox: Outbox, trouble: Trouble) -> Callable[[threading.Event], None]:
-    """The loop of the outbox; alone, because receivers may be slow."""
+    """The loop of the outbox: a thread for each receiver, so that none waits for another, and one that clears up."""
 
     def run(stop: threading.Event) -> None:
-        while not stop.wait(OUTBOX_EVERY_S):
-            patient(outbox.run_once, stop, trouble, name="outbox")
+        halt = threading.Event()
+        with ThreadPoolExecutor(len(outbox.lanes) or 1, thread_name_prefix="outbox") as pool:
+            runs = [pool.submit(_run_lane, lane, halt) for lane in outbox.lanes]
+            turns = 0
+            while not stop.wait(OUTBOX_EVERY_S) and not any(one.done() for one in runs):
+                turns += 1
+                if turns % FORGET_EVERY_TURNS == 0:
+                    patient(outbox.forget, stop, trouble, name="outbox")
+            halt.set()
+        for one in runs:
+            one.result()
 
     return run
+
+
+def _run_lane(lane: Lane, stop: threading.Event) -> None:
+    trouble = Trouble()
+    while not stop.wait(OUTBOX_EVERY_S):
+        patient(lambda: lane.run_once(stop.is_set), stop, trouble, name=f"outbox {lane.target.name}")
 
 
 def show(live: LiveSamples, feed: AdmittedFeed, tip: Callable[[], int]) -> Callable[[threading.Event], None]:

@@ -18,6 +18,7 @@ from alerts.delivery.kind import Receiver
 from alerts.delivery.kinds import open_receivers
 from alerts.desk import Desk
 from alerts.errors import DeskError
+from alerts.notices.notice import DeliveryState
 from alerts.outbox import Outbox
 from api.http.live_samples import LiveSamples
 from api.service.decoders import Decoders
@@ -27,7 +28,7 @@ from api.service.ingest_room import IngestRoom
 from api.service.line import detecting
 from api.service.patient_commands import PatientCommands
 from api.service.role import Role
-from api.service.signs import Signs, VitalSigns, counter, gauge
+from api.service.signs import Signs, VitalSigns, counter, gauge, gauges
 from detectors.attempts import AttemptFile
 from ingest.books.books import FILE_NAME, Books, BooksError
 from ingest.feed.feed import AdmittedFeed
@@ -107,7 +108,7 @@ class Rooms:
             stale_after_s=self.settings.stale_after_s,
             topics=TopicScheme(self.settings.topic_root),
         )
-        self.signs.add(Signs(reasons=lambda: desk_trouble(desk)))
+        self.signs.add(Signs(lambda: _figures_of_notices(desk), lambda: desk_trouble(desk)))
         return desk
 
     @cached_property
@@ -228,6 +229,20 @@ def _figures_of(runner: Runner) -> Sequence[Metric]:
         counter("fettle_findings_raised", "findings of the detectors", runner.findings_raised),
         counter("fettle_late_samples", "samples behind the watermark: stored, not scored", order.late_samples),
         gauge("fettle_held_samples", "samples that wait for an earlier one", order.held_samples),
+    )
+
+
+def _figures_of_notices(desk: Desk) -> Sequence[Metric]:
+    """What others were not told; left out while the database is away."""
+    try:
+        counts, receivers = desk.notices.counts(), desk.notices.receivers()
+    except DeskError:
+        return ()
+    is_off = {one.name: float(one.off_since is not None) for one in receivers}
+    return (
+        gauge("fettle_notices_waiting", "deliveries of notices that wait", counts[DeliveryState.WAITING]),
+        gauge("fettle_notices_parked", "deliveries of notices that were given up", counts[DeliveryState.PARKED]),
+        gauges("fettle_receiver_off", "1 where a receiver was switched off because it is gone", "receiver", is_off),
     )
 
 

@@ -113,7 +113,8 @@ def desk(rooms: Rooms) -> Run:
 
 
 def outbox(rooms: Rooms) -> Run:
-    """Notices to their receivers."""
+    """Notices to their receivers; a new one is told everything from here on."""
+    rooms.outbox.begin()
     return loops.deliver(rooms.outbox, loops.Trouble())
 
 

@@ -1,15 +1,50 @@
-"""Small real receivers on the loopback: one that answers as it is told, and one that drips."""
+"""Receivers: two that only remember; two small real ones on the loopback, one that answers as it is told, one that drips."""
 
 from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+from alerts.notices.notice import Notice
+
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+class FakeTarget:
+    """A receiver that answers as it is told, then takes everything; it remembers what it was asked and what it took."""
+
+    def __init__(self, *answers: Exception | None, name: str = "fake") -> None:
+        """Answer so, in turn."""
+        self.name = name
+        self.answers = list(answers)
+        self.tried: list[Notice] = []
+        self.taken: list[Notice] = []
+
+    def deliver(self, notice: Notice) -> None:
+        """Take it or not."""
+        self.tried.append(notice)
+        answer = self.answers.pop(0) if self.answers else None
+        if answer is not None:
+            raise answer
+        self.taken.append(notice)
+
+
+class Picky(FakeTarget):
+    """A receiver whose answer depends on the notice."""
+
+    def __init__(self, judge: Callable[[Notice], Exception | None], name: str = "picky") -> None:
+        """Judge each notice so."""
+        super().__init__(name=name)
+        self.judge = judge
+
+    def deliver(self, notice: Notice) -> None:
+        """Take it or not."""
+        self.answers = [self.judge(notice)]
+        super().deliver(notice)
 
 
 class Receiver(HTTPServer):

@@ -18,6 +18,9 @@ LEAST = {
     ("POST", "/api/v1/tickets"): Role.DISPATCHER,
     ("POST", "/api/v1/tickets/{key}/schedule"): Role.DISPATCHER,
     ("POST", "/api/v1/tickets/{key}/cancel"): Role.DISPATCHER,
+    ("GET", "/api/v1/notices"): Role.DISPATCHER,
+    ("POST", "/api/v1/notices/{number}/retry"): Role.DISPATCHER,
+    ("GET", "/api/v1/receivers"): Role.DISPATCHER,
     ("POST", "/api/v1/logout"): Role.VIEWER,
 }
 STEPS = ("triage", "schedule", "start", "finish", "accept", "reject", "close", "reopen", "hold", "resume", "cancel")

@@ -17,7 +17,7 @@ from ingest.books.books import FILE_NAME, Books
 
 COMMANDS: tuple[str, ...] = (
     *("demo", "serve", "ingest", "detect", "desk", "api", "simulate", "replay", "backtest"),
-    *("ledger", "dead-letters", "settings", "migrate"),
+    *("ledger", "dead-letters", "settings", "migrate", "notices"),
 )
 
 

@@ -27,6 +27,9 @@ RELIED_ON = {
     "fettle_journal_bytes": set[str](),
     "fettle_store_errors_total": {"kind"},
     "fettle_tickets_open": set[str](),
+    "fettle_notices_parked": set[str](),
+    "fettle_notices_waiting": set[str](),
+    "fettle_receiver_off": {"receiver"},
 }
 
 
