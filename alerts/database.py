@@ -19,18 +19,27 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from alerts.errors import DatabaseError, InvalidError, UnavailableError
+from alerts.database_errors import is_conflict, translate
+from alerts.errors import DatabaseError
 from ingest.clock import Clock
 
 BUSY_TIMEOUT_MS = 10_000
+LOCK_TIMEOUT_MS = 10_000
+PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""How long a server that has fallen silent is waited for, as libpq is told; the URL may say otherwise."""
 CONFLICT_ATTEMPTS = 4
+SQLITE_OPTIONS = frozenset({"timeout", "cached_statements", "uri"})
 _WRITERS_LOCK = 0x0FE77E
-_CONFLICTS = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
 _IMMEDIATE = {"immediate": True}
 
 T = TypeVar("T")
@@ -81,7 +90,7 @@ class UnitOfWork:
         """
         now_ms = self.clock.now_ms()
         with _translated("keep"):
-            retries = stamina.retry_context(on=_is_conflict, attempts=CONFLICT_ATTEMPTS, timeout=None, wait_max=1.0)
+            retries = stamina.retry_context(on=is_conflict, attempts=CONFLICT_ATTEMPTS, timeout=None, wait_max=1.0)
             for attempt in retries:
                 with attempt, self.engine.connect().execution_options(**_IMMEDIATE) as connection, connection.begin():
                     if take_turn:
@@ -104,9 +113,9 @@ def open_database(url: str) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "postgresql":
-            return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=40)
+            return _open_postgres(parsed)
         if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
-            return _open_sqlite(url)
+            return _open_sqlite(parsed)
     except (ArgumentError, NoSuchModuleError) as error:
         raise DatabaseError(f"The database URL can't be read: {error}") from error
     raise DatabaseError("The database is a SQLite file (sqlite:///path) or PostgreSQL (postgresql+psycopg://...).")
@@ -117,18 +126,11 @@ def _translated(verb: str) -> Iterator[None]:
     """The driver's errors as ours; ``verb`` is what it couldn't do with a value."""
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
-        raise _unavailable(error) from error
-    except PoolTimeoutError as error:
-        raise UnavailableError("The database is busy: all connections are in use.") from error
-    except (DataError, UnicodeError) as error:
-        raise InvalidError(f"A value holds characters that the database can't {verb}.") from error
-
-
-def _unavailable(error: OperationalError | InterfaceError) -> UnavailableError:
-    """The sentence for a database that does not answer."""
-    cause = " ".join(str(error.orig).split()).rstrip(".")
-    return UnavailableError(f"The database can't be used now ({cause}): check that it runs, and FETTLE_DATABASE_URL.")
+    except (SQLAlchemyError, UnicodeError) as error:
+        ours = translate(error, verb=verb)
+        if ours is None:
+            raise
+        raise ours from error
 
 
 def wait_for_turn(connection: Connection) -> None:
@@ -147,22 +149,45 @@ def migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    try:
-        with engine.connect().execution_options(**_IMMEDIATE) as connection, connection.begin():
-            wait_for_turn(connection)
-            newer = set(MigrationContext.configure(connection).get_current_heads()) - known
-            if newer:
-                raise DatabaseError(
-                    f"The database was changed by a newer version of Fettle (revision {min(newer)}); "
-                    "install that version, or restore the copy made before the upgrade.",
-                )
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    except (OperationalError, InterfaceError) as error:
-        raise _unavailable(error) from error
+    with _translated("keep"), engine.connect().execution_options(**_IMMEDIATE) as connection, connection.begin():
+        wait_for_turn(connection)
+        newer = set(MigrationContext.configure(connection).get_current_heads()) - known
+        if newer:
+            raise DatabaseError(
+                f"The database was changed by a newer version of Fettle (revision {min(newer)}); "
+                "install that version, or restore the copy made before the upgrade.",
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
 
 
-def _open_sqlite(url: str) -> Engine:
+def _open_postgres(url: URL) -> Engine:
+    """Statements are not prepared on the server, so a pooler in between may hand connections around; no wait is endless."""
+    given = {name: value for name, value in PATIENCE.items() if name not in url.query}
+    engine = create_engine(
+        url, pool_pre_ping=True, pool_size=10, max_overflow=40, connect_args={"prepare_threshold": None, **given}
+    )
+
+    @event.listens_for(engine, "connect", insert=True)
+    def check(dbapi_connection: Any, _record: Any) -> None:
+        encoding = dbapi_connection.info.parameter_status("server_encoding")
+        if encoding == "SQL_ASCII":
+            raise DatabaseError(
+                "The database keeps text as SQL_ASCII, which is no encoding: CREATE DATABASE ... ENCODING 'UTF8' "
+                "TEMPLATE template0, and point FETTLE_DATABASE_URL at it."
+            )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
+
+    return engine
+
+
+def _open_sqlite(url: URL) -> Engine:
+    unknown = sorted(set(url.query) - SQLITE_OPTIONS)
+    if unknown and "uri" not in url.query:
+        raise DatabaseError(f"FETTLE_DATABASE_URL has an option that is none for SQLite: {', '.join(unknown)}.")
     return with_turns(create_engine(url, pool_size=10, max_overflow=40))
 
 
@@ -183,9 +208,3 @@ def with_turns(engine: Engine) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
     return engine
-
-
-def _is_conflict(error: Exception) -> bool:
-    if not isinstance(error, DBAPIError):
-        return False
-    return getattr(error.orig, "sqlstate", None) in _CONFLICTS or "database is locked" in str(error.orig)
