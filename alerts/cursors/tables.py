@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, LargeBinary, String, Table
+from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text
 
 from alerts.columns import metadata, ms
 
@@ -26,3 +26,13 @@ cursors = Table(
     Column("name", String(200), primary_key=True),
     ms("position", nullable=False),
 )
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("journal", String(200), nullable=False),
+    Column("place", Text, nullable=True),
+    ms("seen_ms"),
+)
+"""One row: the journal that the cursors belong to, where its installation runs, and when that last said so."""

@@ -58,7 +58,23 @@ class HouseSigns:
             yield from self._tickets()
             yield from self._journal()
 
-        return Signs(figures)
+        return Signs(figures, self._lost_positions)
+
+    def _lost_positions(self) -> Iterator[str]:
+        """Readers that stand behind the journal's end: what comes would be passed over."""
+        journal = self.rooms.journal()
+        if journal is None:
+            return
+        try:
+            cursors, tip = self.rooms.cursors(), journal.tip()
+        except (BooksError, DeskError, JournalError):
+            return
+        for name, position in cursors.items():
+            if position > tip:
+                yield (
+                    f"journal: the cursor {name} stands at {position}, behind the journal's end at {tip}: the journal has "
+                    "lost what was read, and this reader would pass over what comes; restore the journal or the database."
+                )
 
     def _count_gap(self, before: int) -> int:
         """What is missing of all boots; what it was before while the books can't be read."""

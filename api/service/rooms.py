@@ -21,6 +21,7 @@ from alerts.errors import DeskError
 from alerts.notices.notice import DeliveryState
 from alerts.outbox import Outbox
 from api.http.live_samples import LiveSamples
+from api.service.claiming import Claim
 from api.service.decoders import Decoders
 from api.service.desk_database import open_desk_database
 from api.service.housekeeping import durable_cursors
@@ -112,6 +113,14 @@ class Rooms:
         return desk
 
     @cached_property
+    def claim(self) -> Claim:
+        """Our claim on the desk's database."""
+        unit = UnitOfWork(self.desk.unit.engine, self.around.people_clock, self.around.chance)
+        made = Claim(unit, self.settings.data_dir)
+        self.keep(made.let_go)
+        return made
+
+    @cached_property
     def accounts(self) -> Accounts:
         """Who may log in."""
         return Accounts(UnitOfWork(self.desk.unit.engine, self.around.people_clock, self.around.chance))
@@ -178,7 +187,10 @@ class Rooms:
             return self._found_journal
 
     def feed(self) -> AdmittedFeed | None:
-        """What admission lets through; None while there is nothing to read from."""
+        """What admission lets through; None while there is nothing to read from, or nobody knows whose cursors we have."""
+        journal = self.journal()
+        if journal is None or not self.claim.make(journal):
+            return None
         if self.is_at_broker:
             return self.ingest.line.feed
         books = self.books()

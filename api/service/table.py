@@ -118,6 +118,11 @@ def outbox(rooms: Rooms) -> Run:
     return loops.deliver(rooms.outbox, loops.Trouble())
 
 
+def claim(rooms: Rooms) -> Run:
+    """Says that the installation lives on its database."""
+    return rooms.claim.loop()
+
+
 def live(rooms: Rooms) -> Run:
     """Samples to the pages that watch them."""
     return fed(rooms, lambda feed: loops.show(rooms.live, feed, rooms.admitted))
@@ -140,6 +145,7 @@ LOOPS = (
     Loop("detect", Role.DETECT, detect),
     Loop("desk", Role.DESK, desk),
     Loop("outbox", Role.DESK, outbox),
+    Loop("claim", None, claim),
     Loop("live", Role.API, live),
     Loop("signs", None, signs),
 )

@@ -49,6 +49,10 @@ class Journal(Protocol):
         """Batches set aside because they were damaged, since the journal was opened."""
         ...
 
+    def identity(self) -> str:
+        """Who this journal is: another journal has another word, whatever its positions; raises :class:`JournalError`."""
+        ...
+
     def append(self, frames: Sequence[bytes | memoryview], *, count: int, received_ms: int) -> int:
         """Make one batch durable and return its position; raises :class:`JournalError` and keeps nothing otherwise.
 

@@ -19,7 +19,14 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from confluent_kafka import OFFSET_END, Consumer, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import (
+    OFFSET_END,
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    KafkaException,
+    TopicCollection,
+    TopicPartition,
+)
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # a name that the library doesn't mark as exported
     AdminClient,
     OffsetSpec,
@@ -91,6 +98,15 @@ class KafkaJournal:
     def quarantined_batches(self) -> int:
         """Batches that were damaged or dropped before they were read, since the journal was opened."""
         return self._damaged
+
+    def identity(self) -> str:
+        """The topic's own: a topic that was deleted and made again is another."""
+        topic = self._address.topic
+        try:
+            asked = self._admin.describe_topics(TopicCollection([topic]), request_timeout=REACH_S)
+            return f"kafka:{asked[topic].result(2 * REACH_S).topic_id}"
+        except (KafkaException, FutureTimeoutError) as error:
+            raise translated(self._address, error) from error
 
     def append(self, frames: Sequence[bytes | memoryview], *, count: int, received_ms: int) -> int:
         """Make one batch durable and return its position; raises :class:`JournalError` and keeps nothing otherwise."""

@@ -28,6 +28,7 @@ import structlog
 import zstandard
 
 from ingest.journal import JournalBatch, JournalError
+from ingest.journal.folder_identity import make_identity, read_identity
 from ingest.journal.folder_lock import lock_folder
 from ingest.journal.parts import VERSION, Parts, check_version
 
@@ -74,6 +75,7 @@ class SqliteJournal:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             journal._lock_file = lock_folder(folder)
+            make_identity(folder)
             journal._begin(floor)
         except (OSError, sqlite3.Error) as error:
             journal.close()
@@ -92,6 +94,10 @@ class SqliteJournal:
     def quarantined_batches(self) -> int:
         """Batches set aside because they were damaged, since the journal was opened."""
         return self._parts.quarantined_batches
+
+    def identity(self) -> str:
+        """The word in the folder."""
+        return read_identity(self._folder)
 
     def append(self, frames: Sequence[bytes | memoryview], *, count: int, received_ms: int) -> int:
         """Make one batch durable and return its position; raises :class:`JournalError` and keeps nothing otherwise."""

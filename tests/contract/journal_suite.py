@@ -112,6 +112,19 @@ class JournalSuite:
         assert journal.quarantined_batches == 0
         journal.close()
 
+    def test_a_journal_says_who_it_is(self, open_journal: OpenJournal) -> None:
+        """The word is the same after closing and opening, and while it is read and written."""
+        journal = open_journal()
+        journal.append(frames(1), count=1, received_ms=1)
+        word = journal.identity()
+        journal.close()
+
+        journal = open_journal()
+
+        assert word
+        assert journal.identity() == word
+        journal.close()
+
     def test_what_a_reader_has_before_it_is_counted(self, open_journal: OpenJournal) -> None:
         """The messages behind a position are counted without reading them."""
         journal = open_journal()

@@ -24,6 +24,10 @@ class MemoryJournal:
         self.attempts = 0
         self.quarantined_batches = 0
 
+    def identity(self) -> str:
+        """Its own."""
+        return f"memory:{id(self)}"
+
     def append(self, frames: Sequence[bytes | memoryview], *, count: int, received_ms: int) -> int:
         """Keep the batch in memory."""
         self.attempts += 1

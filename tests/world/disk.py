@@ -80,6 +80,10 @@ class DiskJournal:
         if is_cutting and sound < len(disk.durable):
             disk.cut(sound)
 
+    def identity(self) -> str:
+        """The one disk there is."""
+        return "disk"
+
     def append(self, frames: Sequence[bytes | memoryview], *, count: int, received_ms: int) -> int:
         """Make one batch durable and return its position; raises :class:`JournalError` and keeps nothing otherwise."""
         body = b"".join(frames)
