@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from api.service.rooms import Rooms
 
 GAP_FRESH_S = 15.0
+GAP_COUNTED_MAX = 1_000_000
+"""No boot counts for more in the figure, so that one message with an odd number hides no gap of others; the ledger has
+the exact one."""
 
 
 @dataclass(slots=True)
@@ -80,7 +83,7 @@ class HouseSigns:
         """What is missing of all boots; what it was before while the books can't be read."""
         books = self.rooms.books()
         try:
-            return 0 if books is None else sum(row.gap or 0 for row in books.ledger_rows())
+            return 0 if books is None else sum(min(row.gap or 0, GAP_COUNTED_MAX) for row in books.ledger_rows())
         except BooksError:
             return before
 

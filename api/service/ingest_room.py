@@ -164,6 +164,8 @@ class IngestRoom:
         refused = {reason.value: float(stats.refused.get(reason, 0)) for reason in Reason}
         yield counters("fettle_messages_refused", "messages refused since the start, by reason", "reason", refused)
         yield counter("fettle_duplicates", "messages that had come before", stats.duplicates)
+        beyond = stats.readings_refused
+        yield counter("fettle_readings_refused", "readings under names too many for their appliance", beyond)
         yield counter("fettle_unknown_keys", "keys in messages that this version does not know", stats.unknown_keys)
 
     def _of_store(self) -> Iterator[Metric]:

@@ -1,8 +1,8 @@
 """Admission: judges each message of a journal batch once, as good, duplicate, or refused with its reason.
 
 The way of a batch, top to bottom, a file each: reading.py (what it says) → ordinary.py (the next message of each boot, all at
-once) → judge.py (everything else, in order) → judged.py (what it came to) → feed/admitted.py (what is handed on) →
-writing.py (one transaction of the books) → answers.py (nacks; acks for delivery class E). Beside it: speaker.py, speakers.py
+once) → judge.py (everything else, in order) → judged.py (what it came to) → names.py (which invented names of metrics have room) →
+feed/admitted.py (what is handed on) → writing.py (one transaction of the books) → answers.py (nacks; acks for delivery class E). Beside it: speaker.py, speakers.py
 and expectations.py, what is remembered of those who speak.
 
 We fail closed on identity (a message that may be another's is refused) and open on content: an identity whose content is no
@@ -18,6 +18,7 @@ from ingest.admission.answers import Acks, Said, nacks
 from ingest.admission.batch import Batch, Rules
 from ingest.admission.judge import Judge
 from ingest.admission.judged import Judged
+from ingest.admission.names import Names
 from ingest.admission.ordinary import contents_of, take_ordinary
 from ingest.admission.reading import JudgingError, Poison, meanings_of, read
 from ingest.admission.speakers import Speakers
@@ -43,6 +44,8 @@ class Admitted:
     refused: Mapping[Reason, int] = field(default_factory=dict)
     duplicates: int = 0
     unknown_keys: int = 0
+    readings_refused: int = 0
+    """Readings under names that were too many; their samples are good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class Admission:
         self._speakers = Speakers(books)
         self._writing = Writing()
         self._acks = Acks(self._scheme)
+        self._names = Names(books)
         self._meant: tuple[int, Meanings] = (-1, {})
 
     def admit(
@@ -104,6 +108,7 @@ class Admission:
         """Drop what is in memory; it is read back from the books. Used when a batch could not be made durable."""
         self._speakers.forget()
         self._acks.forget()
+        self._names.forget()
 
     def _admit(self, batch: Batch, poison: Poison) -> Admitted:
         """The way of a batch, once."""
@@ -111,9 +116,10 @@ class Admission:
         meanings = self._meanings(batch)
         decoded = read(self._decoder, batch, meanings, poison)
         judged = self._judge(batch, decoded)
-        judgement = judged.judgement(meanings)
+        names = self._names.take(decoded, judged)
+        judgement = judged.judgement(meanings, names.left_out)
         handed_on = batch_of(decoded, judgement, batch.retained)
-        entry = self._writing.entry(judged, judgement, decoded, self._speakers)
+        entry = self._writing.entry(judged, judgement, decoded, self._speakers, names.uses)
         self._books.commit(entry)
         self._acks.note(judged, self._speakers)
         self._speakers.kept(judged.irregular.values(), is_flush=entry.is_flush)
@@ -124,6 +130,7 @@ class Admission:
             judged.counts(),
             judged.duplicates,
             decoded.unknown_keys,
+            names.readings,
         )
 
     def _meanings(self, batch: Batch) -> Meanings:

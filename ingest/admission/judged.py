@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -57,13 +58,17 @@ class Judged:
         """The places of all speakers that were heard."""
         return np.concatenate([self.ordinary, np.array([speaker.place for speaker in self.touched], dtype=np.int64)])
 
-    def judgement(self, meanings: Meanings) -> Judgement:
-        """The judgement of the whole batch, with what its good foreign messages mean."""
+    def is_good(self, number: int) -> bool:
+        """Whether a message is good, as far as it is judged."""
+        return self._codes is None or self._codes[number] == GOOD
+
+    def judgement(self, meanings: Meanings, left_out: Sequence[tuple[int, bytes]]) -> Judgement:
+        """The judgement of the whole batch, with what its good foreign messages mean and which readings are left out."""
         codes = None if self._codes is None else bytes(self._codes)
         batch = self.batch
-        kept = pack_meanings(meanings, lambda number: codes is None or codes[number] == GOOD)
+        kept = pack_meanings(meanings, self.is_good)
         times = tuple(sorted(self._times))
-        return Judgement(batch.position, batch.received_ms, len(batch.payloads), codes, times, kept)
+        return Judgement(batch.position, batch.received_ms, len(batch.payloads), codes, times, kept, tuple(left_out))
 
     def counts(self) -> dict[Reason, int]:
         """Refusals by reason."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.admission.judged import Judged
 from ingest.admission.speakers import Speakers
-from ingest.books.books import Entry, Registration
+from ingest.books.books import Entry, NameUse, Registration
 from ingest.books.dead_letters import DeadLetter
 from ingest.books.judgement import Judgement
 from ingest.books.ledger import BootLedger
@@ -28,7 +28,9 @@ class Writing:
         self._batches = 0
         self._messages = 0
 
-    def entry(self, judged: Judged, judgement: Judgement, decoded: Decoded, speakers: Speakers) -> Entry:
+    def entry(
+        self, judged: Judged, judgement: Judgement, decoded: Decoded, speakers: Speakers, names: Sequence[NameUse]
+    ) -> Entry:
         """Everything that one batch writes."""
         begun = [(ledger.row, (one.id, ledger)) for one in judged.begun for ledger in one.ledgers.values()]
         rows: dict[int, tuple[str, BootLedger]] = {**judged.irregular, **dict(begun)}
@@ -49,11 +51,19 @@ class Writing:
                 for speaker in judged.registered.values()
             ],
             [
-                DeadLetter(number, source.topic, refusal.reason, refusal.detail, judged.batch.payloads[number])
+                DeadLetter(
+                    number,
+                    source.topic,
+                    refusal.reason,
+                    refusal.detail,
+                    judged.batch.payloads[number],
+                    source.appliance_id,
+                )
                 for number, refusal in judged.refused.items()
                 for source in (decoded.sources[number],)
             ],
             judged.windows,
+            names,
         )
 
     def _is_flush_due(self, judgement: Judgement) -> bool:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ingest.books import dead_letters, ledger_table
 from ingest.books.dead_letters import DeadLetter, DeadLetterQuota, KeptLetter
 from ingest.books.file import BooksBusy, BooksError, BooksFile, open_file
-from ingest.books.judgement import Judgement, pack_times, unpack_times
+from ingest.books.judgement import Judgement, pack_notes, pack_times, unpack_notes, unpack_times
 from ingest.books.ledger import BootLedger, LedgerRow
 from ingest.wire.dead_letter import Reason
 
@@ -45,6 +45,15 @@ class Registered(NamedTuple):
     kind: str | None = None
     is_retired: bool = False
     is_buffered: bool = False
+
+
+class NameUse(NamedTuple):
+    """On this day an appliance reported a metric that no profile knows."""
+
+    appliance_id: str
+    name: str
+    kind: str
+    day: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,7 @@ class Entry:
     registrations: Sequence[Registration] = ()
     dead_letters: Sequence[DeadLetter] = ()
     windows: Sequence[WindowEntry] = field(default_factory=list)
+    names: Sequence[NameUse] = ()
 
 
 class Books(BooksFile):
@@ -92,7 +102,8 @@ class Books(BooksFile):
         reached = np.array(entry.reached, dtype=np.int64).tobytes() if len(entry.reached) else None
         with self.transaction() as connection:
             connection.execute(
-                "INSERT INTO judgement (position, received_ms, count, codes, times, reached, said) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO judgement (position, received_ms, count, codes, times, reached, said, notes)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     judgement.position,
                     judgement.received_ms,
@@ -101,6 +112,7 @@ class Books(BooksFile):
                     pack_times(judgement.times),
                     reached,
                     judgement.meanings,
+                    pack_notes(judgement),
                 ),
             )
             ledger_table.write_ledgers(connection, entry.rows, judgement.position)
@@ -113,8 +125,13 @@ class Books(BooksFile):
                 "INSERT OR REPLACE INTO window VALUES (?, ?, ?, ?, ?)",
                 [(item.appliance_id, item.slot, item.stream, item.ts_ms, item.checksum) for item in entry.windows],
             )
+            connection.executemany(
+                "INSERT INTO metric_name (id, name, kind, day) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (id, name) DO UPDATE SET kind = excluded.kind, day = excluded.day",
+                entry.names,
+            )
             dead_letters.insert_dead_letters(connection, judgement, entry.dead_letters)
-            dead_letters.drop_beyond(connection, self._quota, added=bool(entry.dead_letters))
+            dead_letters.drop_beyond(connection, self._quota, added=len(entry.dead_letters))
             _save_cursor(connection, "admit", judgement.position)
             if entry.is_flush:
                 connection.execute("INSERT OR REPLACE INTO meta VALUES ('flushed', ?)", (judgement.position,))
@@ -141,11 +158,14 @@ class Books(BooksFile):
         """The judgements behind a position, oldest first."""
         with self.reading() as connection:
             rows = connection.execute(
-                "SELECT position, received_ms, count, codes, times, said FROM judgement WHERE position > ?"
+                "SELECT position, received_ms, count, codes, times, said, notes FROM judgement WHERE position > ?"
                 " ORDER BY position LIMIT ?",
                 (after, limit),
             ).fetchall()
-        return [Judgement(row[0], row[1], row[2], row[3], unpack_times(row[4]), row[5]) for row in rows]
+        return [
+            Judgement(row[0], row[1], row[2], row[3], unpack_times(row[4]), row[5], *unpack_notes(row[6]))
+            for row in rows
+        ]
 
     def prune(self, before: int) -> int:
         """Drop judgements below a position, when the journal has dropped their batches; returns how many."""
@@ -179,9 +199,9 @@ class Books(BooksFile):
     def keep_dead_letters(self, judgement: Judgement, letters: Sequence[DeadLetter]) -> None:
         """Keep what a reader could not take of an admitted batch; a letter that is kept already is kept once."""
         with self.transaction() as connection:
-            dead_letters.insert_dead_letters(
-                connection, judgement, dead_letters.not_kept(connection, judgement, letters)
-            )
+            fresh = dead_letters.not_kept(connection, judgement, letters)
+            dead_letters.insert_dead_letters(connection, judgement, fresh)
+            dead_letters.drop_beyond(connection, self._quota, added=len(fresh))
 
     def start_admitting(self) -> int:
         """Apply all notes to the ledger rows, once when admission starts; returns the first free row."""
@@ -230,6 +250,25 @@ class Books(BooksFile):
                 "SELECT id, slot, stream, ts, checksum FROM window WHERE id = ? LIMIT ?", (appliance_id, limit)
             ).fetchall()
         return [WindowEntry(*row) for row in rows]
+
+    def names_of(self, appliance_id: str) -> dict[str, int]:
+        """The metrics of an appliance that no profile knows, and the day on which each was last heard."""
+        with self.reading() as connection:
+            rows = connection.execute("SELECT name, day FROM metric_name WHERE id = ?", (appliance_id,)).fetchall()
+        return dict(rows)
+
+    def names_of_kind(self, kind: str) -> set[str]:
+        """The metrics of all appliances of a kind that no profile knows."""
+        with self.reading() as connection:
+            rows = connection.execute("SELECT DISTINCT name FROM metric_name WHERE kind = ?", (kind,)).fetchall()
+        return {row[0] for row in rows}
+
+    def free_names(self, before_day: int, *, appliance_id: str | None = None, kind: str | None = None) -> int:
+        """Forget the names of an appliance or of a kind that were last heard before a day; returns how many."""
+        with self.transaction() as connection:
+            return connection.execute(
+                "DELETE FROM metric_name WHERE day < ? AND (id = ? OR kind = ?)", (before_day, appliance_id, kind)
+            ).rowcount
 
     def cold_has(self, row: int, seq: int) -> bool:
         """Whether an old seq is accounted for on disk."""

@@ -1,6 +1,7 @@
 """Dead letters: messages that could not be accepted, each with exactly one reason, kept within a quota.
 
-The first 4 KiB of the payload are kept. Beyond the quota the oldest are dropped, and counted.
+The first 4 KiB of the payload are kept. Beyond the quota the oldest of those who have the most are dropped,
+and counted: a flood of bad messages pushes out itself.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ class DeadLetter:
     reason: Reason
     detail: str
     payload: bytes
+    speaker: str = ""
+    """The appliance whose topic it is; empty for a topic that is nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,8 @@ def insert_dead_letters(connection: sqlite3.Connection, judgement: Judgement, le
     if not letters:
         return
     connection.executemany(
-        "INSERT INTO dead_letter (position, message, received_ms, topic, reason, detail, payload)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO dead_letter (position, message, received_ms, topic, reason, detail, payload, speaker)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 judgement.position,
@@ -82,6 +85,7 @@ def insert_dead_letters(connection: sqlite3.Connection, judgement: Judgement, le
                 letter.reason,
                 letter.detail,
                 letter.payload[:KEPT_BYTES],
+                letter.speaker,
             )
             for letter in letters
         ],
@@ -117,22 +121,57 @@ def not_kept(
     return [replace(letter, message=lowest - 1 - number) for number, letter in enumerate(fresh)]
 
 
-def drop_beyond(connection: sqlite3.Connection, quota: DeadLetterQuota, *, added: bool) -> None:
-    """Drop the oldest beyond the quota, a tenth of the quota at once, and count them."""
+def drop_beyond(connection: sqlite3.Connection, quota: DeadLetterQuota, *, added: int) -> None:
+    """Drop a tenth of the quota where it is exceeded, and count what goes: the oldest of those who have the most.
+
+    So a flood pushes out its own letters, and nobody else's.
+    """
     if not added:
         return
-    # Numbers are given in order and only the oldest are ever dropped, so the span of numbers is the count.
-    (count,) = connection.execute("SELECT coalesce(max(number) - min(number) + 1, 0) FROM dead_letter").fetchone()
-    if count <= quota.letters_max:
+    kept = _count(connection, "dead_kept") + added
+    if kept <= quota.letters_max:
+        _set(connection, "dead_kept", kept)
         return
-    gone = max(count - quota.letters_max, min(count, quota.letters_max // _DROP_SHARE))
-    connection.execute(
-        "DELETE FROM dead_letter WHERE number IN (SELECT number FROM dead_letter ORDER BY number LIMIT ?)", (gone,)
-    )
+    counts = dict(connection.execute("SELECT speaker, count(*) FROM dead_letter GROUP BY speaker").fetchall())
+    kept = sum(counts.values())  # an older file has not counted
+    wanted = min(quota.letters_max, kept - quota.letters_max // _DROP_SHARE) if kept > quota.letters_max else kept
+    share = _share(sorted(counts.values()), wanted)
+    gone = 0
+    for speaker, count in counts.items():
+        if count > share:
+            connection.execute(
+                "DELETE FROM dead_letter WHERE number IN"
+                " (SELECT number FROM dead_letter WHERE speaker = ? ORDER BY number LIMIT ?)",
+                (speaker, count - share),
+            )
+            gone += count - share
+    _set(connection, "dead_kept", kept - gone)
     connection.execute(
         "INSERT INTO meta VALUES ('dead_dropped', ?) ON CONFLICT (key) DO UPDATE SET value = value + excluded.value",
         (gone,),
     )
+
+
+def _share(counts: Sequence[int], wanted: int) -> int:
+    """How many each may keep so that all together keep at most ``wanted``; ``counts`` ascend."""
+    left = wanted
+    for number, count in enumerate(counts):
+        share = left // (len(counts) - number)
+        if count > share:
+            return share
+        left -= count
+    return wanted
+
+
+def _count(connection: sqlite3.Connection, key: str) -> int:
+    """A number of the books."""
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _set(connection: sqlite3.Connection, key: str, value: int) -> None:
+    """Write a number of the books."""
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
 
 def list_dead_letters(connection: sqlite3.Connection, *, reason: Reason | None = None) -> Iterator[KeptLetter]:
@@ -171,5 +210,4 @@ def dead_letter_counts(connection: sqlite3.Connection) -> dict[Reason, int]:
 
 def dropped_count(connection: sqlite3.Connection) -> int:
     """How many the quota has dropped."""
-    row = connection.execute("SELECT value FROM meta WHERE key = 'dead_dropped'").fetchone()
-    return int(row[0]) if row else 0
+    return _count(connection, "dead_dropped")

@@ -18,6 +18,9 @@ _FIRST_REASON = 2
 _REASONS = tuple(Reason)
 
 
+_Notes = tuple[tuple[tuple[int, bytes], ...], tuple[tuple[int, int], ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """``codes`` has one byte per message, or is ``None`` where all are good; ``times`` are the event times set by us.
@@ -32,6 +35,10 @@ class Judgement:
     times: tuple[tuple[int, int, int], ...] = ()
     meanings: bytes | None = None
     """What the good foreign messages meant (wire/meaning.py); ``None`` where there were none, or by an older Fettle."""
+    left_out: tuple[tuple[int, bytes], ...] = ()
+    """(number of the message, mask): readings that were refused, as names too many (``mask_of`` of wire/sample_rows.py)."""
+    offsets: tuple[tuple[int, int], ...] = ()
+    """(number of the message, place): which of several messages of one device and one time it is, from 1 on."""
 
     def code(self, number: int) -> int:
         """The code of one message."""
@@ -56,3 +63,15 @@ def pack_times(times: tuple[tuple[int, int, int], ...]) -> bytes | None:
 def unpack_times(data: bytes | None) -> tuple[tuple[int, int, int], ...]:
     """The times of :func:`pack_times`."""
     return msgspec.msgpack.decode(data, type=tuple[tuple[int, int, int], ...]) if data else ()
+
+
+def pack_notes(judgement: Judgement) -> bytes | None:
+    """What is rarely said of messages as bytes, nothing for nothing."""
+    if not judgement.left_out and not judgement.offsets:
+        return None
+    return msgspec.msgpack.encode((judgement.left_out, judgement.offsets))
+
+
+def unpack_notes(data: bytes | None) -> tuple[tuple[tuple[int, bytes], ...], tuple[tuple[int, int], ...]]:
+    """``left_out`` and ``offsets`` of :func:`pack_notes`."""
+    return msgspec.msgpack.decode(data, type=_Notes) if data else ((), ())

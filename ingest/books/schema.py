@@ -13,6 +13,8 @@ CREATE TABLE metric_name (
 CREATE INDEX metric_name_of_kind ON metric_name (kind, name);
 """
 
+_COUNT_LETTERS = "INSERT OR REPLACE INTO meta SELECT 'dead_kept', count(*) FROM dead_letter;"
+
 SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE cursor (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
@@ -43,6 +45,7 @@ CREATE TABLE dead_letter (
     received_ms INTEGER NOT NULL, topic TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, payload BLOB NOT NULL,
     speaker TEXT NOT NULL DEFAULT ''
 );
+CREATE INDEX dead_letter_of ON dead_letter (speaker, number);
 {_NAMES}
 """
 
@@ -51,6 +54,8 @@ MIGRATIONS: Mapping[int, str] = {
 ALTER TABLE judgement ADD COLUMN said BLOB;
 ALTER TABLE judgement ADD COLUMN notes BLOB;
 ALTER TABLE dead_letter ADD COLUMN speaker TEXT NOT NULL DEFAULT '';
+CREATE INDEX dead_letter_of ON dead_letter (speaker, number);
+{_COUNT_LETTERS}
 {_NAMES}
 """,
 }

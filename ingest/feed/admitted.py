@@ -15,7 +15,7 @@ from ingest.wire.dead_letter import Reason, Refused
 from ingest.wire.event import EventMessage
 from ingest.wire.meaning import Meanings, unpack_meanings
 from ingest.wire.result import ResultMessage
-from ingest.wire.sample_rows import NO_TIME, Rows, merged, take
+from ingest.wire.sample_rows import NO_TIME, Rows, left_out, merged, take
 from ingest.wire.source import Source
 from ingest.wire.status import StatusMessage
 
@@ -73,38 +73,54 @@ def batch_of(decoded: Decoded, judgement: Judgement, retained: Sequence[bool]) -
             statuses.append(replace(status, is_followed=spoken.get(source.appliance_id, -1) > number))
         elif isinstance(message, ResultMessage):
             results.append(_result(source, message, judgement.received_ms))
+    good = _good_rows(decoded, judgement)
     return AdmittedBatch(
         judgement.position,
         judgement.received_ms,
         judgement.count,
-        _blocks(decoded, judgement, times),
+        _blocks(good, decoded, judgement, times),
         tuple(events),
         tuple(statuses),
         tuple(results),
-        _passed(decoded, judgement),
+        _passed(decoded, judgement, good),
     )
 
 
-def _passed(decoded: Decoded, judgement: Judgement) -> tuple[Passed, ...]:
-    """The refused messages that say which number they are."""
-    if judgement.codes is None:
+def _passed(decoded: Decoded, judgement: Judgement, good: Sequence[Rows]) -> tuple[Passed, ...]:
+    """The messages that say which number they are and of which nothing comes: refused, or no reading of them is left."""
+    if judgement.codes is None and not judgement.left_out:
         return ()
-    refused = [number for number, code in enumerate(judgement.codes) if code not in (GOOD, DUPLICATE)]
+    heard = {message for rows in good for message in rows.message.tolist()}
+    gone = {number for number, _ in judgement.left_out} - heard
+    codes = judgement.codes or b""
+    refused = [number for number, code in enumerate(codes) if code not in (GOOD, DUPLICATE)]
     return tuple(
         Passed(decoded.sources[number].appliance_id, head.boot, head.seq)
-        for number in refused
+        for number in sorted({*refused, *gone})
         if (head := decoded.heads[number]).boot is not None and head.seq >= 0
     )
 
 
-def _blocks(decoded: Decoded, judgement: Judgement, times: dict[tuple[int, int], int]) -> tuple[SampleBlock, ...]:
-    """One block per kind, in order of arrival; kinds in order of their names."""
+def _good_rows(decoded: Decoded, judgement: Judgement) -> list[Rows]:
+    """The samples of good messages, without the readings that are left out."""
     codes = None if judgement.codes is None else np.frombuffer(judgement.codes, dtype=np.uint8)
-    by_kind: dict[str, list[Rows]] = {}
+    masks = dict(judgement.left_out)
+    good = []
     for part in decoded.rows:
         rows = part if codes is None else take(part, np.flatnonzero(codes[part.message] == GOOD))
+        rows = left_out(rows, masks) if masks else rows
         if len(rows.message):
-            by_kind.setdefault(part.kind, []).append(rows)
+            good.append(rows)
+    return good
+
+
+def _blocks(
+    good: Sequence[Rows], decoded: Decoded, judgement: Judgement, times: dict[tuple[int, int], int]
+) -> tuple[SampleBlock, ...]:
+    """One block per kind, in order of arrival; kinds in order of their names."""
+    by_kind: dict[str, list[Rows]] = {}
+    for rows in good:
+        by_kind.setdefault(rows.kind, []).append(rows)
     return tuple(_block(merged(parts), decoded, judgement.received_ms, times) for _, parts in sorted(by_kind.items()))
 
 

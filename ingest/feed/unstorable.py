@@ -60,4 +60,5 @@ def _letter(sample: RefusedSample, topic_root: str) -> DeadLetter:
         reason=Reason.POISON,
         detail=f"The store refuses it: {sample.why}.",
         payload=payload_of_sample(block, row),
+        speaker=block.appliance_ids[row],
     )

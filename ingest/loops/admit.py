@@ -47,6 +47,8 @@ class AdmitterStats:
     messages: int = 0
     duplicates: int = 0
     unknown_keys: int = 0
+    readings_refused: int = 0
+    """Readings under names of metrics that were too many for their appliance."""
     refused: dict[Reason, int] = field(default_factory=dict)
     read_back: int = 0
     """Batches that came from the journal, not from memory."""
@@ -154,6 +156,7 @@ class Admitter:
         stats.messages += len(messages.payloads)
         stats.duplicates += admitted.duplicates
         stats.unknown_keys += admitted.unknown_keys
+        stats.readings_refused += admitted.readings_refused
         for reason, count in admitted.refused.items():
             stats.refused[reason] = stats.refused.get(reason, 0) + count
         self._on_admitted(before, admitted.batch)

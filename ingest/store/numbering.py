@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from ingest.sample import SampleBlock
 
-METRICS_MAX = 16_384
+METRICS_MAX = 262_144
+"""More than admission lets a fleet invent (admission/names.py); a bound of last resort."""
 APPLIANCES_CACHED = 200_000
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -69,6 +69,46 @@ def strict_rows(kind: str, profile: Profile, found: Sequence[tuple[int, int, Any
 def without(rows: Rows, messages: Iterable[int]) -> Rows:
     """The rows of all other messages."""
     return take(rows, np.flatnonzero(~np.isin(rows.message, np.fromiter(messages, dtype=np.int64))))
+
+
+def shapes(rows: Rows) -> tuple[list[tuple[str, ...]], list[int]]:
+    """The sets of names beside the profile's that samples report, and for each row (N) which of them it has."""
+    is_there = ~np.isnan(rows.values[:, rows.own_names :])
+    packed = np.packbits(is_there, axis=1)
+    keys = np.ascontiguousarray(packed).view(f"V{packed.shape[1]}").ravel()
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    extra = rows.names[rows.own_names :]
+    found = [tuple(extra[column] for column in np.flatnonzero(is_there[row]).tolist()) for row in first.tolist()]
+    return found, which.ravel().tolist()
+
+
+def mask_of(rows: Rows, message: int, left_out: Collection[str]) -> bytes:
+    """Some names of a message as bits over all that it says, in order of the alphabet."""
+    return np.packbits([name in left_out for name in _said(rows, rows.message == message)]).tobytes()
+
+
+def left_out(rows: Rows, masks: Mapping[int, bytes]) -> Rows:
+    """The rows without the readings that :func:`mask_of` names, by message; a row that has no other is gone."""
+    values = rows.values.copy()
+    texts = rows.metrics_text.split(TEXT_SEPARATOR)
+    place = {name: column for column, name in enumerate(rows.names)}
+    for message in masks.keys() & set(rows.message.tolist()):
+        is_of = rows.message == message
+        said = _said(rows, is_of)
+        gone = np.unpackbits(np.frombuffer(masks[message], np.uint8), count=len(said)).astype(bool).tolist()
+        columns = [place[name] for name, is_gone in zip(said, gone, strict=True) if is_gone]
+        values[np.ix_(is_of, columns)] = np.nan
+        for row in np.flatnonzero(is_of).tolist():
+            kept = np.flatnonzero(~np.isnan(values[row])).tolist()
+            texts[row] = msgspec.json.encode({rows.names[column]: float(values[row, column]) for column in kept})
+    changed = replace(rows, values=values, metrics_text=TEXT_SEPARATOR.join(texts))
+    return take(changed, np.flatnonzero(~np.isnan(values).all(axis=1)))
+
+
+def _said(rows: Rows, is_of: NDArray[np.bool_]) -> list[str]:
+    """All names that the samples of one message report, in order of the alphabet."""
+    is_said = ~np.isnan(rows.values[is_of]).all(axis=0)
+    return sorted(rows.names[column] for column in np.flatnonzero(is_said).tolist())
 
 
 def take(rows: Rows, keep: NDArray[np.int64]) -> Rows:

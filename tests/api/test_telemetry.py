@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from api.http.routes import telemetry
 from ingest.clock import from_ms
 from ingest.sample import SampleBlock
 from tests.api.house import NOON_MS, House
@@ -141,3 +142,21 @@ def test_only_the_samples_of_one_mode_come_where_it_is_asked_for(house: House) -
     ]
     assert house.get(f"{path}&mode=spin").json() == {"ts": [], "series": {"power_w": []}}
     assert house.get(f"{path}&mode=%00").status_code == 422
+
+
+def test_an_answer_is_bounded_in_columns_and_numbers(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many metrics at once, or too many numbers, are 422 with the cure; the cure works."""
+    store(house, 10)
+    path = "/appliances/fridge-1/telemetry"
+    monkeypatch.setattr(telemetry, "METRICS_MAX", 1)
+
+    refused = house.get(path)
+    assert refused.status_code == 422
+    assert refused.json()["detail"] == "metric: this appliance has 2 metrics; name at most 1 of them."
+    assert house.get(f"{path}?metric=power_w").status_code == 200
+
+    monkeypatch.setattr(telemetry, "CELLS_MAX", 8)
+    refused = house.get(f"{path}?metric=power_w")
+    assert refused.status_code == 422
+    assert "10 rows of 1 metrics are more than 8 numbers; ask for at most 8 points" in refused.json()["detail"]
+    assert len(house.get(f"{path}?metric=power_w&points=8").json()["ts"]) <= 8

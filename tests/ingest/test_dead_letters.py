@@ -93,3 +93,20 @@ def test_line_of_the_command() -> None:
     }
     assert binary.as_json()["payload"] is None
     assert binary.as_json()["payload_base64"] == "/wA="
+
+
+def test_a_flood_pushes_out_only_itself(books: Books) -> None:
+    """Whatever one appliance sends, the letters of the others stay, and so does a share of its own: the newest."""
+    for position in range(1, 4):
+        letter = DeadLetter(0, "t", Reason.SCHEMA, "why", b"mine", "quiet")
+        books.commit(Entry(Judgement(position, 5, 1), dead_letters=[letter]))
+    for position in range(4, 104):
+        letter = DeadLetter(0, "t", Reason.SCHEMA, "why", b"%d" % position, "loud")
+        books.commit(Entry(Judgement(position, 5, 1), dead_letters=[letter]))
+
+    kept = list(books.dead_letters())
+
+    assert len(kept) <= 20
+    assert [letter.payload for letter in kept][:3] == [b"mine"] * 3
+    assert kept[-1].payload == b"103"
+    assert len(kept) + dropped_count(books.connection) == 103

@@ -22,6 +22,7 @@ DAY_MS = 86_400_000
 POINTS_DEFAULT = 2000
 POINTS_MAX = 50_000
 METRICS_MAX = 64
+CELLS_MAX = 2_000_000
 MODE_LENGTH_MAX = 200
 NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]+$"
 
@@ -49,6 +50,8 @@ def telemetry(
     interval_s = appliance.interval_s or profile_for(appliance.kind, here.profiles).usual_interval_s
     names = None if metric is None else tuple(dict.fromkeys(metric))
     try:
+        if names is None:
+            _check_columns(len(here.store.latest(appliance.kind, appliance_id)))
         series = here.store.read(
             appliance.kind, appliance_id, names, start_ms=span.start_ms, end_ms=span.end_ms, mode=mode
         )
@@ -57,9 +60,26 @@ def telemetry(
     columns = downsample(
         series, start_ms=span.start_ms, end_ms=span.end_ms, points=points, usual_interval_ms=round(interval_s * 1000)
     )
+    _check_cells(len(columns.ts_ms), len(columns.values))
     return Telemetry(
         ts=columns.ts_ms.tolist(),
         series={
             name: [None if math.isnan(v) else v for v in values.tolist()] for name, values in columns.values.items()
         },
     )
+
+
+def _check_columns(count: int) -> None:
+    """All metrics at once only where they are few enough."""
+    if count > METRICS_MAX:
+        raise Problem(422, f"metric: this appliance has {count} metrics; name at most {METRICS_MAX} of them.")
+
+
+def _check_cells(rows: int, columns: int) -> None:
+    """No answer of more numbers than a reader can use and the service should hold."""
+    if rows * columns > CELLS_MAX:
+        raise Problem(
+            422,
+            f"points: {rows} rows of {columns} metrics are more than {CELLS_MAX} numbers; ask for at most"
+            f" {CELLS_MAX // columns} points, or for fewer metrics.",
+        )
