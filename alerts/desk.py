@@ -75,7 +75,7 @@ class Desk:
     @property
     def silences(self) -> Silences:
         """What is muted."""
-        return Silences(self.unit)
+        return Silences(self.unit, self.profiles)
 
     @property
     def changes(self) -> Changes:

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from api.commands import detecting, inspecting, people, registering, running, telling
+from api.commands import auditing, detecting, inspecting, people, registering, running, silencing, telling
 from api.commands.shape import ConfigOption, Failure, say
 
 app = typer.Typer(
@@ -44,6 +44,8 @@ app.command()(inspecting.migrate)
 app.add_typer(people.users, name="users")
 app.add_typer(registering.appliances, name="appliances")
 app.add_typer(telling.notices, name="notices")
+app.add_typer(silencing.silences, name="silences")
+app.add_typer(auditing.audit, name="audit")
 
 
 def main() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.database import UnitOfWork
-from alerts.silences.muting import Silence, add_silence, lift_silence, list_silences
+from alerts.fault_modes import known_modes
+from alerts.silences.muting import Scope, Silence, add_silence, lift_silence, list_silences
+from ingest.profiles.definition import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,16 +17,16 @@ class Silences:
     """What is muted; one method, one transaction."""
 
     unit: UnitOfWork
+    profiles: Mapping[str, Profile]
 
     def standing(self) -> Sequence[Silence]:
         """What is muted now, the newest first."""
         return self.unit.look(list_silences)
 
-    def add(self, *, appliance_id: str | None, fault_mode: str | None, until: datetime, reason: str) -> Silence:
-        """Mute an appliance, a fault mode, or both, until a time; findings still become (pending) alerts."""
-        return self.unit.write(
-            lambda t: add_silence(t, appliance_id=appliance_id, fault_mode=fault_mode, until=until, reason=reason),
-        )
+    def add(self, scope: Scope, *, until: datetime, reason: str) -> Silence:
+        """Mute until a time; findings still become (pending) alerts."""
+        modes = known_modes(self.profiles)
+        return self.unit.write(lambda t: add_silence(t, scope, until=until, reason=reason, fault_modes=modes))
 
     def lift(self, silence_id: str) -> None:
         """End a silence now."""

@@ -13,6 +13,8 @@ silences = Table(
     identity("id", unique=True),
     identity("appliance_id", nullable=True),
     word("fault_mode", nullable=True),
+    Column("region", Text),
+    Column("model", Text),
     ms("until_ms", nullable=False),
     sentence("reason"),
     Column("created_by", Text, nullable=False),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from alerts.fault_modes import UNKNOWN
 from detectors.finding import Channel, Evidence, Finding
 from ingest.clock import from_ms
 from ingest.profiles.definition import Profile
@@ -24,7 +25,7 @@ def title_of(finding: Finding, profile: Profile | None) -> Mapping[str, str]:
     if mode is not None and mode.title:
         return {language: in_language(mode.title, language) for language in LANGUAGES}
     label = profile.label if profile else {}
-    if finding.fault_mode == "unknown":
+    if finding.fault_mode == UNKNOWN:
         return {
             "en": f"{in_language(label, 'en') or 'Appliance'} behaves unlike itself",
             "zh": f"{in_language(label, 'zh') or '设备'}运行异常",

@@ -6,6 +6,7 @@ A failure is one sentence on stderr and exit code 1; wrong use is typer's own, e
 from __future__ import annotations
 
 import json
+import random
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from alerts.database import UnitOfWork
     from api.settings.sources import Loaded
 
 ConfigOption = Annotated[
@@ -63,6 +65,20 @@ def load_settings(ctx: typer.Context, config: Path | None, **overrides: Any) -> 
     root: Any = ctx.find_root().params
     with telling(SettingsError):
         return load(config or root.get("config"), **{k: v for k, v in overrides.items() if v is not None})
+
+
+WHO = "command line"
+"""Who acts where somebody types a command."""
+
+
+def open_unit(ctx: typer.Context, config: Path | None) -> UnitOfWork:
+    """The configured database of the desk, brought up to this version."""
+    settings = load_settings(ctx, config).settings
+    from alerts.database import UnitOfWork  # noqa: PLC0415
+    from api.service.desk_database import open_desk_database  # noqa: PLC0415
+    from ingest.clock import SystemClock  # noqa: PLC0415
+
+    return UnitOfWork(open_desk_database(settings), SystemClock(), random.SystemRandom(), WHO)
 
 
 def say(text: str) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.shape import ConfigOption, JsonOption, load_settings, say, telling, write_line, write_table
+from api.commands.shape import ConfigOption, JsonOption, open_unit, say, telling, write_line, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,18 +17,13 @@ if TYPE_CHECKING:
 notices = typer.Typer(help="Notices that did not reach their receiver, and another try.")
 
 PAGE = 500
-WHO = "command line"
 
 
 def _open(ctx: typer.Context, config: Path | None) -> Notices:
     """The notices of the configured database, brought up to this version."""
-    settings = load_settings(ctx, config).settings
-    from alerts.database import UnitOfWork  # noqa: PLC0415
     from alerts.notices.desk import Notices  # noqa: PLC0415
-    from api.service.desk_database import open_desk_database  # noqa: PLC0415
-    from ingest.clock import SystemClock  # noqa: PLC0415
 
-    return Notices(UnitOfWork(open_desk_database(settings), SystemClock(), random.SystemRandom(), WHO))
+    return Notices(open_unit(ctx, config))
 
 
 @notices.callback(invoke_without_command=True)

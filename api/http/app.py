@@ -11,7 +11,20 @@ from api.http.body_limit import BodyLimit
 from api.http.change_signal import ChangeSignal
 from api.http.console_files import DIST, ConsoleFiles
 from api.http.openapi import document_of
-from api.http.routes import alerts, appliances, health, live, login, notices, operations, sessions, telemetry, tickets
+from api.http.routes import (
+    alerts,
+    appliances,
+    health,
+    live,
+    login,
+    notices,
+    operations,
+    sessions,
+    silences,
+    telemetry,
+    tickets,
+    users,
+)
 from api.http.security_headers import SecurityHeaders
 
 if TYPE_CHECKING:
@@ -39,7 +52,7 @@ def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
     problems.install(app)
     api = APIRouter(prefix=ROOT, responses=problems.RESPONSES)
     # Sessions before tickets: /tickets/{key}/sessions is no step of the life cycle.
-    for module in (appliances, telemetry, alerts, sessions, tickets, live, login, notices, operations):
+    for module in (appliances, telemetry, alerts, sessions, tickets, live, login, notices, operations, silences, users):
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(health.router)

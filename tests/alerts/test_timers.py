@@ -14,6 +14,7 @@ from alerts.inbox import Inbox
 from alerts.lifecycle import SessionState
 from alerts.notices.tables import changes
 from alerts.remote.policy import Scope, SessionLimits
+from alerts.silences.muting import Scope as Muted
 from alerts.timers import Timers
 from ingest.clock import ManualClock, from_ms
 from tests.alerts.made import DAY_MS, FINDING, NOW_MS, step_of
@@ -24,7 +25,8 @@ def test_tick_expires_asks_again_and_keeps_its_pace(desk: Desk, clock: ManualClo
     """Sessions expire at each tick, held-back alerts are asked once a minute, and too quick ticks do nothing."""
     desk.findings.commit(step_of(1, FINDING))
     session = desk.by("tess").sessions.request("1", Scope.READ)
-    desk.by("dora").silences.add(appliance_id="WM-2", fault_mode=None, until=from_ms(NOW_MS + DAY_MS), reason="r")
+    desk.appliances.register("WM-2", "washing_machine")
+    desk.by("dora").silences.add(Muted("WM-2"), until=from_ms(NOW_MS + DAY_MS), reason="r")
     desk.findings.commit(step_of(2, replace(FINDING, appliance_id="WM-2")))
     timers, hasty = Timers(desk, pause_s=0), Timers(desk, pause_s=3600)
     assert timers.tick(clock.now_ms()) == hasty.tick(clock.now_ms()) == 0
@@ -39,7 +41,7 @@ def test_tick_expires_asks_again_and_keeps_its_pace(desk: Desk, clock: ManualClo
 
 def test_all_held_back_alerts_are_asked_page_by_page(desk: Desk, clock: ManualClock) -> None:
     """However many alerts are held back, each is asked again."""
-    desk.by("dora").silences.add(appliance_id=None, fault_mode="drain_clog", until=from_ms(NOW_MS + 1), reason="r")
+    desk.by("dora").silences.add(Muted(fault_mode="drain_clog"), until=from_ms(NOW_MS + 1), reason="r")
     desk.findings.commit(step_of(1, *(replace(FINDING, appliance_id=f"WM-{number}") for number in range(450))))
     clock.advance(1)
 

@@ -22,6 +22,12 @@ LEAST = {
     ("POST", "/api/v1/notices/{number}/retry"): Role.DISPATCHER,
     ("GET", "/api/v1/receivers"): Role.DISPATCHER,
     ("POST", "/api/v1/logout"): Role.VIEWER,
+    ("POST", "/api/v1/silences"): Role.DISPATCHER,
+    ("DELETE", "/api/v1/silences/{silence_id}"): Role.DISPATCHER,
+    ("GET", "/api/v1/users"): Role.ADMIN,
+    ("POST", "/api/v1/users"): Role.ADMIN,
+    ("PATCH", "/api/v1/users/{name}"): Role.ADMIN,
+    ("DELETE", "/api/v1/users/{name}/keys/{prefix}"): Role.ADMIN,
 }
 STEPS = ("triage", "schedule", "start", "finish", "accept", "reject", "close", "reopen", "hold", "resume", "cancel")
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from api import cli
 from ingest.books.books import FILE_NAME, Books
+from ingest.clock import SystemClock
 
 COMMANDS: tuple[str, ...] = (
     *("demo", "serve", "ingest", "detect", "desk", "api", "simulate", "replay", "backtest"),
@@ -163,7 +168,49 @@ def test_an_account_is_made_and_its_key_alone_is_on_stdout(run: Run) -> None:
     assert len(made.out.split()) == 1
     assert made.out.startswith("fettle_")
     assert (again.code, is_one_sentence(again.err)) == (1, True)
-    assert listed == [{"name": "anna", "role": "dispatcher", "disabled": False}]
+    prefix = "_".join(made.out.strip().split("_")[:2])
+    assert listed == [{"name": "anna", "role": "dispatcher", "disabled": False, "keys": [prefix]}]
+
+
+def test_an_account_is_kept_from_the_command_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Role, password, key and the way in are changed by name; the last admin can't be shut out."""
+    key = run("users", "add", "anna", "--role", "viewer", "--key").out.strip()
+    run("users", "add", "root", "--role", "admin", "--key")
+
+    assert run("users", "role", "anna", "manager").code == 0
+    monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse battery\n"))
+    assert run("users", "passwd", "anna", "--password-stdin").code == 0
+    assert run("users", "revoke", "_".join(key.split("_")[:2])).code == 0
+    assert run("users", "disable", "anna").code == 0
+    [anna, _root] = [json.loads(line) for line in run("users", "list", "--json").out.splitlines()]
+    assert anna == {"name": "anna", "role": "manager", "disabled": True, "keys": []}
+    assert run("users", "enable", "anna").code == 0
+    last = run("users", "disable", "root")
+    assert (last.code, is_one_sentence(last.err)) == (1, True)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("short\n"))
+    assert run("users", "passwd", "anna", "--password-stdin").code == 1
+    assert run("users", "role", "nobody", "viewer").code == 1
+
+
+def test_silences_and_the_audit_have_their_commands(run: Run) -> None:
+    """A silence is added, listed and lifted; the audit says whether it is whole."""
+    made = run(
+        "silences", "add", "--fault-mode", "condenser_fouling", "--until", "2099-01-01T00:00:00Z", "--reason", "r"
+    )
+    assert made.code == 1, "a silence ends within a year"
+    until = (SystemClock().now() + timedelta(days=1)).isoformat()
+    made = run("silences", "add", "--fault-mode", "condenser_fouling", "--until", until, "--reason", "flood")
+    [listed] = [json.loads(line) for line in run("silences", "--json").out.splitlines()]
+
+    assert (listed["id"], listed["fault_mode"], listed["reason"]) == (made.out.strip(), "condenser_fouling", "flood")
+    assert run("silences", "lift", listed["id"]).code == 0
+    assert run("silences", "--json").out == ""
+    assert run("audit", "verify").code == 0
+    with closing(sqlite3.connect("fettle-data/desk.db")) as connection, connection:
+        connection.execute("UPDATE audit SET actor = 'nobody' WHERE n = 1")
+    bad = run("audit", "verify")
+    assert (bad.code, is_one_sentence(bad.err)) == (1, True)
+    assert "entry 1" in bad.err
 
 
 def test_an_account_without_key_and_password_is_told_to_be_useless(run: Run) -> None:

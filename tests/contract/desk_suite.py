@@ -10,11 +10,13 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine, Table, func, select, text
 
+from alerts.appliances.tables import appliances
 from alerts.desk import Desk
 from alerts.errors import AlreadyOpenError, InvalidError, StaleViewError, UnknownError
 from alerts.lifecycle import AlertState, TicketState, TicketStep
 from alerts.notices.tables import outbox
 from alerts.schema import metadata
+from alerts.silences.muting import Scope
 from alerts.tickets.reading import TicketFilter
 from alerts.tickets.tables import tickets
 from alerts.tickets.ticket import NewTicket, StepBody
@@ -136,9 +138,9 @@ class DeskSuite:
 
     def test_silence_holds_back_and_its_end_lets_go(self, desk: Desk, clock: ManualClock) -> None:
         """A silenced finding waits as a pending alert, visibly, and opens its ticket when the silence is over."""
+        desk.appliances.register("WM-0231", "washing_machine")
         desk.by("dora").silences.add(
-            appliance_id="WM-0231",
-            fault_mode=None,
+            Scope("WM-0231"),
             until=from_ms(NOW_MS + DAY_MS),
             reason="demonstration in the shop",
         )
@@ -152,6 +154,31 @@ class DeskSuite:
 
         assert desk.tickets.read("1").status is TicketState.OPEN
         assert desk.silences.standing() == []
+
+    def test_silence_covers_what_all_its_words_name(self, desk: Desk) -> None:
+        """A silence of a region or a model covers the appliances there, and no other; one for all is refused."""
+        desk.findings.commit(step_of(1, replace(FINDING, channel=Channel.DATA, fault_mode="gap")))
+        desk.findings.commit(step_of(2, replace(FINDING, appliance_id="WM-2", channel=Channel.DATA, fault_mode="gap")))
+        with desk.unit.engine.begin() as connection:
+            place = {"region": "south", "model": "W900"}
+            connection.execute(appliances.update().where(appliances.c.id == "WM-2").values(place))
+        until = from_ms(NOW_MS + DAY_MS)
+        with pytest.raises(InvalidError):
+            desk.silences.add(Scope(), until=until, reason="r")
+        for nowhere in (Scope("WM-9"), Scope(region="east"), Scope(model="W1"), Scope(fault_mode="drain_clogg")):
+            with pytest.raises(InvalidError):
+                desk.silences.add(nowhere, until=until, reason="r")
+        silence = desk.by("dora").silences.add(Scope(region="south", model="W900"), until=until, reason="flood")
+
+        desk.findings.commit(step_of(3, FINDING, replace(FINDING, appliance_id="WM-2")))
+
+        assert [ticket.appliance_id for ticket in desk.tickets.page().items] == ["WM-0231"]
+        assert [(one.id, one.region, one.created_by) for one in desk.silences.standing()] == [
+            (silence.id, "south", "dora")
+        ]
+        desk.silences.lift(silence.id)
+        desk.alerts.ask_again()
+        assert len(desk.tickets.page().items) == 2
 
     def test_error_code_makes_a_ticket_of_that_source(self, desk: Desk) -> None:
         """A finding that the appliance itself reported says so."""
@@ -236,8 +263,7 @@ class DeskSuite:
             lambda: desk.by("tess").tickets.step("1", TicketStep.COMMENT, StepBody(text=bad)),
             lambda: desk.by("tess").tickets.step("1", TicketStep.START, StepBody(note=bad)),
             lambda: desk.by("dora").silences.add(
-                appliance_id="a",
-                fault_mode=None,
+                Scope("WM-0231"),
                 until=from_ms(NOW_MS + 1),
                 reason=bad,
             ),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from alerts.accounts.account import Account
 from api.http import documents
 from api.http.access import COOKIE, Viewer, is_own_origin
 from api.http.context import Context, Here
 from api.http.problems import Problem
+from api.http.request import Request as RequestBody
 
 router = APIRouter(tags=["access"])
 links = APIRouter(include_in_schema=False)
@@ -18,7 +19,7 @@ links = APIRouter(include_in_schema=False)
 COOKIE_LIFE_S = 12 * 3600
 
 
-class LoginRequest(BaseModel):
+class LoginRequest(RequestBody):
     """Name and password of an account."""
 
     name: str = Field(min_length=1, max_length=200)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from alerts.remote.policy import Scope
 from api.http.access import Technician, Viewer
@@ -13,23 +13,24 @@ from api.http.context import Here
 from api.http.documents import Command, Session, show
 from api.http.paging import Page, PageQuery
 from api.http.problems import CONFLICT
+from api.http.request import Request
 
 router = APIRouter(tags=["sessions"])
 
 
-class SessionRequest(BaseModel):
+class SessionRequest(Request):
     """What the customer is asked to consent to."""
 
     scope: Scope
 
 
-class ConsentRequest(BaseModel):
+class ConsentRequest(Request):
     """The code that the appliance shows to the customer."""
 
     code: str = Field(min_length=1, max_length=32)
 
 
-class CommandRequest(BaseModel):
+class CommandRequest(Request):
     """One command for the appliance."""
 
     name: str = Field(min_length=1, max_length=64)

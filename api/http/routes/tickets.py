@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import Field
 
 from alerts.accounts.account import Role
 from alerts.lifecycle import TicketState, TicketStep
@@ -16,8 +15,10 @@ from alerts.tickets.ticket import Ticket as DeskTicket
 from api.http.access import Dispatcher, Technician, Viewer, require
 from api.http.context import Context, Here, Language
 from api.http.documents import Ticket, show
+from api.http.moments import Moment
 from api.http.paging import Page, PageQuery
 from api.http.problems import CONFLICT, STALE, Problem
+from api.http.request import Request
 
 router = APIRouter(tags=["tickets"])
 
@@ -26,7 +27,7 @@ DISPATCHER_STEPS = frozenset({TicketStep.SCHEDULE, TicketStep.CANCEL})
 TEXT_MAX = 10_000
 
 
-class TicketRequest(BaseModel):
+class TicketRequest(Request):
     """A ticket opened by hand."""
 
     appliance_id: str = Field(min_length=1, max_length=64)
@@ -37,15 +38,7 @@ class TicketRequest(BaseModel):
     priority: int = Field(default=3, ge=1, le=4)
 
 
-def _with_zone(moment: datetime) -> datetime:
-    """A time without zone is UTC."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-Moment = Annotated[datetime, AfterValidator(_with_zone)]
-
-
-class StepRequest(BaseModel):
+class StepRequest(Request):
     """What a step may carry; ``schedule`` takes assignee, from and to, ``hold`` a reason, ``comment`` a text."""
 
     note: str | None = Field(default=None, max_length=TEXT_MAX)
@@ -56,7 +49,7 @@ class StepRequest(BaseModel):
     visit_to: Moment | None = Field(default=None, alias="to")
 
 
-class VerdictRequest(BaseModel):
+class VerdictRequest(Request):
     """What the technician found."""
 
     verdict: Verdict

@@ -1,0 +1,87 @@
+"""``silences``: what is muted, muting, and lifting."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.commands.shape import ConfigOption, Failure, JsonOption, open_unit, say, telling, write_line, write_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from alerts.silences.desk import Silences
+
+silences = typer.Typer(help="What is muted until when; add and lift.")
+
+Word = Annotated[str | None, typer.Option(metavar="WORD")]
+
+
+def _open(ctx: typer.Context, config: Path | None) -> Silences:
+    from alerts.silences.desk import Silences  # noqa: PLC0415
+    from ingest.profiles import load_profiles  # noqa: PLC0415
+
+    return Silences(open_unit(ctx, config), load_profiles())
+
+
+@silences.callback(invoke_without_command=True)
+def list_standing(ctx: typer.Context, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """List what is muted now, newest first."""
+    if ctx.invoked_subcommand is not None:
+        return
+    from dataclasses import asdict  # noqa: PLC0415
+
+    from alerts.errors import DeskError  # noqa: PLC0415
+
+    with telling(DeskError):
+        found = [asdict(one) for one in _open(ctx, config).standing()]
+    rows = [{**one, "until": one["until"].isoformat(), "created_at": one["created_at"].isoformat()} for one in found]
+    if as_json:
+        for row in rows:
+            write_line(row)
+        return
+    columns = ("id", "appliance_id", "fault_mode", "region", "model", "until", "created_by", "reason")
+    write_table(columns, [[row[name] or "" for name in columns] for row in rows])
+
+
+@silences.command()
+def add(
+    ctx: typer.Context,
+    *,
+    appliance: Word = None,
+    fault_mode: Word = None,
+    region: Word = None,
+    model: Word = None,
+    until: Annotated[str, typer.Option(metavar="TIME", help="RFC 3339, such as 2026-12-24T18:00:00Z.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="What everyone sees.")],
+    config: ConfigOption = None,
+) -> None:
+    """Mute what all the words together name; prints the silence's id."""
+    from alerts.errors import DeskError  # noqa: PLC0415
+    from alerts.silences.muting import Scope  # noqa: PLC0415
+
+    try:
+        moment = datetime.fromisoformat(until)
+    except ValueError as error:
+        raise Failure(f"--until: {until!r} is no time such as 2026-12-24T18:00:00Z.") from error
+    with telling(DeskError):
+        made = _open(ctx, config).add(
+            Scope(appliance, fault_mode, region, model),
+            until=moment if moment.tzinfo else moment.replace(tzinfo=UTC),
+            reason=reason,
+        )
+    typer.echo(made.id)
+
+
+@silences.command()
+def lift(
+    ctx: typer.Context, silence_id: Annotated[str, typer.Argument(metavar="ID")], *, config: ConfigOption = None
+) -> None:
+    """End a silence now."""
+    from alerts.errors import DeskError  # noqa: PLC0415
+
+    with telling(DeskError):
+        _open(ctx, config).lift(silence_id)
+    say(f"{silence_id} is lifted.")
