@@ -1,6 +1,6 @@
-"""Keeps the journal bounded: what every reader has durably behind it goes when the journal has grown beyond its share.
+"""Keeps the journal bounded, in size and in age: what every reader has durably behind it goes when it is old or too much.
 
-What a reader has not read stays, however large that gets: nothing acknowledged is lost for want of space.
+What a reader has not read stays, however large or old that gets: nothing acknowledged is lost for want of space.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def durable_cursors(books: Books, desk: Desk) -> dict[str, int]:
     return {"admit": books.cursor("admit"), "store": books.cursor("store"), **desk.unit.look(of_desk)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Housekeeping:
     """Drops old parts of the journal and the judgements that belong to them."""
 
@@ -46,22 +46,43 @@ class Housekeeping:
     books: Books
     desk: Desk
     keep_bytes: int
+    keep_ms: int
+    """How long what was received is kept, however little it is."""
+    _oldest: tuple[int, int] | None = None
+    """The journal's oldest position and when it was received: looked up once."""
 
     def run_once(self) -> int:
-        """Drop what may go, if the journal is too large, and tell the journal's watchers who has read what.
+        """Drop what may go, and tell the journal's watchers who has read what.
 
         Judgements go with the batches that the journal no longer has, whoever has dropped those. Returns the bytes freed.
         """
         cursors = durable_cursors(self.books, self.desk)
-        freed = 0
-        if self.journal.size_bytes() > self.keep_bytes:
-            read_by_all = min(cursors.values())
-            freed = self.journal.prune(read_by_all)
-            if freed:
-                log.info("journal_pruned", freed_bytes=freed, before=read_by_all)
+        before = read_by_all = min(cursors.values())
+        if self.journal.size_bytes() <= self.keep_bytes:
+            before = min(read_by_all, self._first_since(self.desk.clock.now_ms() - self.keep_ms))
+        freed = self.journal.prune(before)
+        if freed:
+            log.info("journal_pruned", freed_bytes=freed, before=before)
         self.books.prune(self.journal.oldest())
         self.journal.show_cursors(cursors)
         return freed
+
+    def _first_since(self, received_ms: int) -> int:
+        """The first position received at or after a time; the oldest one where all are, one behind the tip where none is."""
+        low, high = self.journal.oldest(), self.journal.tip()
+        if self._oldest is None or self._oldest[0] != low:
+            batches = self.journal.read(low - 1, limit_bytes=1) if low else []
+            self._oldest = (low, batches[0].received_ms) if batches else None
+        if self._oldest is None or self._oldest[1] >= received_ms:
+            return low
+        while low < high:
+            middle = (low + high) // 2
+            batches = self.journal.read(middle, limit_bytes=1)
+            if not batches or batches[0].received_ms >= received_ms:
+                high = middle
+            else:
+                low = batches[0].position
+        return low + 1
 
     def loop(self, every_s: float = LOOK_EVERY_S) -> Callable[[threading.Event], None]:
         """Look again and again; what is not possible now is possible later."""

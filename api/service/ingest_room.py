@@ -234,7 +234,7 @@ class _Making:
 
     def _writer(self, line: Line, store: TelemetryStore) -> StoreWriter:
         """What can never be stored becomes a dead letter."""
-        root, days = self.settings.topic_root, round(self.settings.retention_days)
+        root, days = self.settings.topic_root, self.settings.retention_days
         return line.writer(
             store,
             refuse=lambda samples: keep_unstorable(self.books, samples, topic_root=root),

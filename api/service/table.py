@@ -24,6 +24,7 @@ from api.service.role import Role
 from api.service.rooms import Rooms
 from api.service.service_thread import Run
 from api.service.signs import Signs, VitalSigns
+from ingest.books.event_time import DAY_MS
 from ingest.feed.feed import AdmittedFeed
 
 log = structlog.get_logger()
@@ -97,8 +98,9 @@ def listening(rooms: Rooms) -> Run:
 
 def housekeeping(rooms: Rooms) -> Run:
     """Drops what is old or too much."""
-    room, keep_bytes = rooms.ingest, round(rooms.settings.journal_keep_mib * 2**20)
-    return Housekeeping(room.journal, room.books, rooms.desk, keep_bytes).loop()
+    room, settings = rooms.ingest, rooms.settings
+    keep_bytes, keep_ms = round(settings.journal_keep_mib * 2**20), round(settings.retention_days * DAY_MS)
+    return Housekeeping(room.journal, room.books, rooms.desk, keep_bytes, keep_ms).loop()
 
 
 def detect(rooms: Rooms) -> Run:

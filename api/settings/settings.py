@@ -105,7 +105,11 @@ class Settings(BaseSettings):
         900, gt=0, description="least silence after which an appliance counts as stale", json_schema_extra=_unit("s")
     )
     retention_days: float = Field(
-        400, gt=0, description="how long telemetry and closed work are kept", json_schema_extra=_unit("days")
+        400,
+        gt=0,
+        description="how long telemetry is kept, in the journal, its judgements and the embedded store;"
+        " a bucket of InfluxDB and a topic of Kafka have a retention of their own",
+        json_schema_extra=_unit("days"),
     )
     alarms_per_year: float = Field(
         0.2,

@@ -1,9 +1,9 @@
 """The journal as a folder of SQLite files: the embedded default.
 
 One file holds a run of batches, one row per group commit; the name of a file is the position of its first batch. The
-newest file is written to, and a new one is begun before a file exceeds ``part_bytes``, so that retention deletes whole
-files and damage stays inside one. WAL with ``synchronous=FULL`` makes a commit durable with one ``fsync``; pages of
-16 KiB keep a batch of half a megabyte in few pages.
+newest file is written to, and a new one is begun before a file exceeds ``part_bytes`` or holds more than a day, so that
+retention deletes whole files, in time also where little comes, and damage stays inside one. WAL with ``synchronous=FULL``
+makes a commit durable with one ``fsync``; pages of 16 KiB keep a batch of half a megabyte in few pages.
 
 Decision: the frames of a batch are compressed by zstd level 1. Measured with messages of 300 B and random readings:
 1.1 µs per message (a seventh of ``json.loads`` of the same payload), 65 B on disk in place of 356 B; stored plainly the
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 PART_BYTES = 256 * 2**20
+PART_MS = 86_400_000
 _PAGE_BYTES = 16384
 _SPARE_PAGES = 3  # a batch begins in one page, ends in another, and may add one to the index
 _SCHEMA = """
@@ -60,6 +61,8 @@ class SqliteJournal:
         self._compressor = zstandard.ZstdCompressor(level=1)
         self._writing: sqlite3.Connection | None = None
         self._tip = 0
+        self._began_ms: int | None = None
+        """When the first batch of the part that is written to was received."""
         self._spent = 0
         """The last position that an abandoned part may yet turn out to hold."""
         self._lock_file: int | None = None
@@ -107,7 +110,7 @@ class SqliteJournal:
         packed = self._compressor.compress(plain)
         position = max(self._tip, self._spent) + 1
         try:
-            writing = self._part_for(len(packed), position)
+            writing = self._part_for(len(packed), position, received_ms)
             with writing:
                 writing.execute(
                     "INSERT INTO batch VALUES (?, ?, ?, ?, ?)",
@@ -192,6 +195,7 @@ class SqliteJournal:
         try:
             self._writing = _connect_writer(newest)
             self._tip = _sound_tip(self._writing) or firsts[-1] - 1
+            self._began_ms = _began_ms(self._writing)
             cause = "its newest batches are gone"
         except sqlite3.OperationalError as error:
             raise JournalError(f"the journal file {newest} can't be opened: {error}") from error
@@ -205,13 +209,16 @@ class SqliteJournal:
             self._start_part(floor + 1)
             self._tip = floor
 
-    def _part_for(self, size: int, position: int) -> sqlite3.Connection:
+    def _part_for(self, size: int, position: int, received_ms: int) -> sqlite3.Connection:
         """The part to write a batch of this size to."""
-        if self._writing is not None:
+        if self._writing is not None and (self._began_ms is None or received_ms - self._began_ms < PART_MS):
             (pages,) = self._writing.execute("PRAGMA page_count").fetchone()
             if size + (pages + _SPARE_PAGES) * _PAGE_BYTES <= self._part_bytes:
+                self._began_ms = received_ms if self._began_ms is None else self._began_ms
                 return self._writing
-        return self._start_part(position)
+        fresh = self._start_part(position)
+        self._began_ms = received_ms
+        return fresh
 
     def _abandon(self, position: int, error: str) -> None:
         """Never write again to a part whose writes or syncs fail: nobody knows what of them is on the disk.
@@ -258,6 +265,12 @@ def _connect_writer(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _began_ms(connection: sqlite3.Connection) -> int | None:
+    """When the first batch of a part was received, None for an empty one."""
+    row = connection.execute("SELECT received_ms FROM batch ORDER BY position LIMIT 1").fetchone()
+    return None if row is None else int(row[0])
 
 
 def _sound_tip(connection: sqlite3.Connection) -> int:

@@ -86,7 +86,7 @@ class WriterOptions:
     backoff: Backoff = RETRYING
     backoff_down: Backoff = RETRYING_DOWN
     """Where nobody answers at all: asking costs nothing, and a backlog is to be drained as soon as the store is back."""
-    retention_days: int | None = None
+    retention_days: float | None = None
     reads_ahead: bool = False
     """Worth a thread where the store is another process, which works while we would only wait."""
 
@@ -157,8 +157,7 @@ class StoreWriter:
 
     def run_once(self) -> float:
         """Gather what is there and write it if it is time; returns how many seconds there is nothing to do."""
-        if not self._gathered.batches:
-            self._prune()
+        self._prune()
         self._gather(self._gathered, self.stats.position)
         if not self._gathered.batches:
             return IDLE_WAIT_S
@@ -257,6 +256,6 @@ class StoreWriter:
             return
         self._prune_at_ms = now_ms + PRUNE_EVERY_MS
         try:
-            self._store.prune(now_ms - self._options.retention_days * DAY_MS)
+            self._store.prune(now_ms - round(self._options.retention_days * DAY_MS))
         except StoreUnavailable as error:
             log.warning("store_not_pruned", kind=error.kind, reason=str(error))

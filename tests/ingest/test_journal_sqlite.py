@@ -81,6 +81,23 @@ def test_retention_deletes_whole_files(tmp_path: Path) -> None:
     journal.close()
 
 
+def test_a_part_holds_no_more_than_a_day(tmp_path: Path) -> None:
+    """Where little comes a new file is begun each day, over a restart as well, so that what is old can go."""
+    journal = SqliteJournal.open_writer(tmp_path)
+    for hour in (0, 1, 23, 24, 25):
+        journal.append([b"x"], count=1, received_ms=hour * 3_600_000)
+    journal.close()
+    again = SqliteJournal.open_writer(tmp_path)
+    for hour in (47, 48):
+        again.append([b"x"], count=1, received_ms=hour * 3_600_000)
+
+    freed = again.prune(7)
+
+    assert freed > 0
+    assert [batch.position for batch in again.read(0, limit_bytes=1 << 20)] == [7]
+    again.close()
+
+
 def test_a_damaged_row_is_set_aside(tmp_path: Path) -> None:
     """A batch whose bytes don't match their checksum is counted once, kept aside, and the others are served."""
     positions = _filled(tmp_path)

@@ -277,7 +277,7 @@ def test_a_sample_that_no_store_takes_is_handed_over(shop: Workshop) -> None:
 
 
 def test_prunes_once_an_hour(shop: Workshop) -> None:
-    """With a retention the store is asked every hour of idle time to drop what is older."""
+    """With a retention the store is asked every hour to drop what is older."""
     writer = shop.writer(retention_days=2)
 
     for _ in range(5):
@@ -285,6 +285,18 @@ def test_prunes_once_an_hour(shop: Workshop) -> None:
         shop.clock.advance(1_800_000)
 
     assert shop.store.pruned == [T0 - 2 * DAY_MS, T0 + 3_600_000 - 2 * DAY_MS, T0 + 7_200_000 - 2 * DAY_MS]
+
+
+def test_prunes_however_busy_it_is(shop: Workshop) -> None:
+    """A writer that always has something at hand drops what is old all the same; half a day is no day and not none."""
+    writer = shop.writer(retention_days=0.5, linger_s=1000)
+    shop.admit(1, some("a1", first=0, count=2))
+
+    for _ in range(2):
+        assert writer.run_once() > 0
+        shop.clock.advance(3_600_000)
+
+    assert shop.store.pruned == [T0 - DAY_MS // 2, T0 + 3_600_000 - DAY_MS // 2]
 
 
 def test_runs_until_it_is_stopped(shop: Workshop) -> None:
