@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.clock import Clock, SystemClock
+from ingest.profiles.definition import Profile
 from simulator.agent import Agent
 from simulator.buffer import Outgoing
 from simulator.connection import RESEND_MESSAGES, Broker
@@ -71,6 +72,7 @@ class FleetRun:
         seed: int,
         passwords: Mapping[str, str] | None = None,
         topic_root: str = "fettle/v1",
+        profiles: Mapping[str, Profile] | None = None,
         bad_network: bool = True,
         outstanding_bytes: int = OUTSTANDING_BYTES,
         report: Callable[[Progress], None] | None = None,
@@ -80,6 +82,7 @@ class FleetRun:
         self.progress = Progress(sim_now_ms=fleet.now_ms)
         self.installation = install(
             fleet, broker, clock=clock, seed=seed, passwords=passwords or {}, topic_root=topic_root,
+            profiles=profiles,
             bad_network=bad_network, on_answer=self._answered,
         )  # fmt: skip
         self.connections = self.installation.connections

@@ -11,6 +11,7 @@ import numpy as np
 
 from ingest.clock import Clock
 from ingest.profiles import load_profiles
+from ingest.profiles.definition import Profile
 from simulator.agent import BUFFER_BYTES, Agent, Identity
 from simulator.bench import FleetBench, can_do
 from simulator.buffer import Outgoing
@@ -45,14 +46,18 @@ def install(
     seed: int,
     passwords: Mapping[str, str],
     topic_root: str,
+    profiles: Mapping[str, Profile] | None,
     bad_network: bool,
     on_answer: Callable[[Agent], None],
 ) -> Installation:
-    """Agents and lines of a whole fleet; the same seed gives the same boots, outages, memories and clocks."""
+    """Agents and lines of a whole fleet; the same seed gives the same boots, outages, memories and clocks.
+
+    ``profiles`` say which tests an appliance can be asked for; None: the shipped ones.
+    """
     rules = fleet.specification.network
     gate = asyncio.Semaphore(CONNECTING_AT_ONCE)
     forgetful = np.random.default_rng([seed, 9]).random(len(fleet.appliances)) < rules.unbuffered
-    profiles = load_profiles()
+    known = load_profiles() if profiles is None else profiles
     connections = []
     for number, one in enumerate(fleet.appliances):
         network: BadNetwork[Outgoing] | None = None
@@ -65,7 +70,7 @@ def install(
             boot=f"{chance.getrandbits(64):016x}",
             topic_root=topic_root,
             buffer_bytes=0 if forgetful[number] else BUFFER_BYTES,
-            tests=[test for test in profiles[one.kind].tests.values() if can_do(one.kind, test)],
+            tests=[test for test in known[one.kind].tests.values() if can_do(one.kind, test)],
             bench=FleetBench(fleet, number, seed),
         )
         connections.append(

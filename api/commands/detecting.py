@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from api.commands.shape import (
     say,
     telling,
 )
+
+if TYPE_CHECKING:
+    from api.settings.settings import Settings
 
 
 def backtest(
@@ -51,13 +54,13 @@ def backtest(
     if calibrate is not None and calibrate_until is not None:
         raise typer.BadParameter("give either --calibrate or --calibrate-until", param_hint="--calibrate")
     if fleet is not None:
-        _backtest_fleet(fleet, out, loaded.settings.alarms_per_year)
+        _backtest_fleet(fleet, out, loaded.settings)
         return
     if kind is None:
         raise typer.BadParameter("FILEs need --kind K (generic where no profile fits)", param_hint="--kind")
     options = CsvWords(time, tuple(drop or ()), renames(metric))
     quiet = Quiet(calibrate, None if calibrate_until is None else _moment(calibrate_until))
-    _backtest_files(files or [], kind, out, options, quiet, loaded.settings.alarms_per_year)
+    _backtest_files(files or [], kind, out, options, quiet, loaded.settings)
 
 
 def evaluate(
@@ -93,9 +96,7 @@ class Quiet:
     until_ms: int | None
 
 
-def _backtest_files(
-    files: list[Path], kind: str, out: Path, words: CsvWords, quiet: Quiet, alarms_per_year: float
-) -> None:
+def _backtest_files(files: list[Path], kind: str, out: Path, words: CsvWords, quiet: Quiet, settings: Settings) -> None:
     """Files as one series."""
     from detectors.backtest import run_backtest, write_backtest  # noqa: PLC0415
     from ingest.profiles import ProfileError, load_profiles  # noqa: PLC0415
@@ -109,23 +110,24 @@ def _backtest_files(
         result = run_backtest(
             recording,
             kind,
-            load_profiles(),
+            load_profiles(settings.profiles_dir),
             calibrate_rows=quiet.rows,
             calibrate_until_ms=quiet.until_ms,
-            alarms_per_year=alarms_per_year,
+            alarms_per_year=settings.alarms_per_year,
         )
         write_backtest(result, recording, out)
     say(f"{len(recording)} rows, {int(result.alarms.sum())} of them alarms, in {len(result.episodes)} episodes: {out}")
 
 
-def _backtest_fleet(fleet: Path, out: Path, alarms_per_year: float) -> None:
+def _backtest_fleet(fleet: Path, out: Path, settings: Settings) -> None:
     """A fleet folder, peers and all."""
     from detectors.fleet_backtest import run_fleet_backtest, write_findings  # noqa: PLC0415
     from ingest.profiles import ProfileError, load_profiles  # noqa: PLC0415
     from ingest.recording import RecordingError  # noqa: PLC0415
 
     with telling(RecordingError, ProfileError):
-        findings = run_fleet_backtest(fleet, load_profiles(), alarms_per_year=alarms_per_year)
+        profiles = load_profiles(settings.profiles_dir)
+        findings = run_fleet_backtest(fleet, profiles, alarms_per_year=settings.alarms_per_year)
         write_findings(findings, out)
     say(f"{len(findings)} findings: {out / 'findings.csv'}")
 

@@ -103,8 +103,9 @@ def simulate(
     """A simulated fleet against any broker, or into a fleet folder."""
     loaded = load_settings(ctx, config)
     from api.commands.simulate import run_simulate  # noqa: PLC0415
+    from ingest.profiles import ProfileError  # noqa: PLC0415
 
-    with telling(ValueError):
+    with telling(ValueError, ProfileError):
         run_simulate(
             fleet=fleet,
             seed=seed,

@@ -17,6 +17,7 @@ from pathlib import Path
 from api.service import log_setup
 from api.settings.settings import Settings
 from ingest.clock import AcceleratedClock, Clock, SystemClock, from_ms, to_ms
+from ingest.profiles import load_profiles
 from simulator.connection import Broker, read_broker
 from simulator.driver import FleetRun, Progress
 from simulator.fleet import Fleet
@@ -74,9 +75,7 @@ def run_simulate(
     if speed > 0 and history_until_ms is not None:
         clock = CatchingUpClock(AcceleratedClock(now_ms, begin_ms, speed), wall)
         history_until_ms = None
-    asyncio.run(
-        _speak(whole, read_settings_broker(settings), clock, seed, passwords, settings.topic_root, history_until_ms)
-    )
+    asyncio.run(_speak(whole, settings, clock, seed, passwords, history_until_ms))
 
 
 def read_settings_broker(settings: Settings) -> Broker:
@@ -115,11 +114,10 @@ def _fill_folder(fleet: Fleet, out: Path, days: float) -> None:
 
 async def _speak(
     fleet: Fleet,
-    broker: Broker,
+    settings: Settings,
     clock: Clock,
     seed: int,
     passwords: dict[str, str],
-    topic_root: str,
     history_until_ms: int | None,
 ) -> None:
     shown: dict[str, str] = {}
@@ -136,7 +134,16 @@ async def _speak(
             end="",
         )
 
-    run = FleetRun(fleet, broker, clock=clock, seed=seed, passwords=passwords, topic_root=topic_root, report=tell)
+    run = FleetRun(
+        fleet,
+        read_settings_broker(settings),
+        clock=clock,
+        seed=seed,
+        passwords=passwords,
+        topic_root=settings.topic_root,
+        profiles=load_profiles(settings.profiles_dir),
+        report=tell,
+    )
     try:
         progress = await run.run(history_until_ms=history_until_ms, stop=stop_on_signals())
     finally:

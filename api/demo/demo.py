@@ -297,7 +297,7 @@ def _place(stack: ExitStack, speed: float) -> tuple[Path, Settings]:
     data_dir = settings.data_dir if "data_dir" in loaded.sources else folder / "data"
     if data_dir.is_dir() and any(data_dir.iterdir()):
         raise DemoError(f"{data_dir} holds data already; give the demo an empty folder, or leave FETTLE_DATA_DIR out.")
-    kept = Settings.model_fields.keys() & {"http_listen", "alarms_per_year", "log_format"}
+    kept = Settings.model_fields.keys() & {"http_listen", "alarms_per_year", "log_format", "profiles_dir"}
     values = {name: getattr(settings, name) for name in kept}
     stale_after_s = max(settings.stale_after_s, SILENCE_S * speed)
     return folder, Settings(**values, data_dir=data_dir, accept_past_days=PAST_DAYS, stale_after_s=stale_after_s)

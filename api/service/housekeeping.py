@@ -59,7 +59,7 @@ class Housekeeping:
         cursors = durable_cursors(self.books, self.desk)
         before = read_by_all = min(cursors.values())
         if self.journal.size_bytes() <= self.keep_bytes:
-            before = min(read_by_all, self._first_since(self.desk.clock.now_ms() - self.keep_ms))
+            before = min(read_by_all, self._first_since(self.desk.unit.clock.now_ms() - self.keep_ms))
         freed = self.journal.prune(before)
         if freed:
             log.info("journal_pruned", freed_bytes=freed, before=before)

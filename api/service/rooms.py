@@ -90,7 +90,8 @@ class Rooms:
     @cached_property
     def profiles(self) -> Mapping[str, Profile]:
         """All appliance kinds."""
-        return load_profiles() if self.around.profiles is None else self.around.profiles
+        given = self.around.profiles
+        return load_profiles(self.settings.profiles_dir) if given is None else given
 
     @cached_property
     def decoders(self) -> Decoders:

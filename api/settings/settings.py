@@ -94,6 +94,11 @@ class Settings(BaseSettings):
         ALL_CODECS, description="foreign conventions that are accepted", json_schema_extra=_unit("names with commas")
     )
     devices_file: Path | None = Field(None, description="a TOML file that maps foreign topics to ids and kinds")
+    profiles_dir: Path | None = Field(
+        None,
+        description="profiles beside the shipped ones, a TOML file per appliance kind; they win over a shipped one",
+        json_schema_extra=_unit("folder"),
+    )
     auto_register: bool = Field(default=True, description="register an unknown appliance on first sight")
     accept_past_days: float = Field(
         31, gt=0, le=3650, description="how old a sample may be on arrival", json_schema_extra=_unit("days")

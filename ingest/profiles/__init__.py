@@ -63,6 +63,7 @@ error. A broken file stops the start with :class:`ProfileError`: file, line, and
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -116,4 +117,21 @@ def _load_file(path: Path, modified_ns: int, size: int) -> Profile:
     del modified_ns, size
     document = read_profile(path)
     check_profile(document)
-    return document.profile
+    return _in_words(document.profile)
+
+
+def _in_words(profile: Profile) -> Profile:
+    """A profile in which everything has a label: its own, or its name in words."""
+    metrics = {
+        name: metric if metric.label else replace(metric, label=_words(name))
+        for name, metric in profile.metrics.items()
+    }
+    features = tuple(
+        feature if feature.label else replace(feature, label=_words(feature.name)) for feature in profile.features
+    )
+    return replace(profile, metrics=metrics, features=features)
+
+
+def _words(name: str) -> Mapping[str, str]:
+    """A name as people read it."""
+    return {"en": name.replace("_", " ").capitalize()}
