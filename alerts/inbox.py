@@ -22,7 +22,7 @@ from alerts.cursors.checkpoint import move_cursor, read_cursor
 from alerts.database import Transaction, UnitOfWork, upsert
 from alerts.remote.command import take_result
 from ingest.liveness import LastStatus, last_status, newer, next_interval_s
-from ingest.sample import AdmittedBatch, Event, EventType, Result, SampleBlock, Status
+from ingest.sample import AdmittedBatch, Event, EventType, Result, SampleBlock, SampleFlag, Status
 
 CURSOR = "desk"
 BATCHES_PER_TICK = 64
@@ -154,7 +154,13 @@ class Inbox:
     def _fold_block(self, block: SampleBlock) -> None:
         newest: dict[str, int] = {}
         counts: dict[str, int] = {}
-        for appliance_id, ts_ms in zip(block.appliance_ids, block.ts_ms.tolist(), strict=True):
+        for appliance_id, ts_ms, flags in zip(
+            block.appliance_ids, block.ts_ms.tolist(), block.flags.tolist(), strict=True
+        ):
+            if flags & SampleFlag.RETAINED:  # a state that the broker repeats: no sign of life
+                self._see(appliance_id, block.kind, -1)
+                self._news.add(appliance_id)
+                continue
             counts[appliance_id] = counts.get(appliance_id, 0) + 1
             if newest.get(appliance_id, -1) < ts_ms:
                 newest[appliance_id] = ts_ms

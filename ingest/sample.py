@@ -35,6 +35,8 @@ class SampleFlag(IntFlag):
     """At least one metric is not in the profile."""
     LATE = 8
     """It came behind the watermark of its appliance: stored, not scored live."""
+    RETAINED = 16
+    """The broker repeated it: it tells a state of its own time, and is no sign of life."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +44,8 @@ class SampleBlock:
     """N samples of one appliance kind over M metrics, in order of arrival.
 
     ``values`` is (N, M) float64, NaN where a sample does not report that metric, booleans as 0.0 and 1.0. ``seq`` is -1
-    where the message carried none; ``index`` is the sample's place in its message (0 to 511). ``metrics_text`` holds,
+    where the message carried none; ``index`` is the sample's place in its message (0 to 511), or
+    among the messages of a device that says several things at one time and counts nothing. ``metrics_text`` holds,
     where it is at hand, the validated JSON object of each sample's metrics as received, :data:`TEXT_SEPARATOR` between
     them, so that a writer can turn text into text; it is ``None`` where the block was made otherwise.
     """
@@ -84,13 +87,12 @@ class SampleBlock:
         )
 
     def time_ns(self) -> NDArray[np.int64]:
-        """Event time in ns since 1970, made unique: ms × 10⁶ + (seq × 512 + index) mod 10⁶, or + 0 without seq; shape (N,).
+        """Event time in ns since 1970, made unique: ms × 10⁶ + (seq × 512 + index) mod 10⁶, 0 for no seq; shape (N,).
 
         The contract's identity of a stored point, so that a repeated write is the same point and two samples of one
         millisecond are two.
         """
-        offset = (self.seq % OFFSETS_PER_MS * MAX_SAMPLES_PER_MESSAGE + self.index) % OFFSETS_PER_MS
-        offset[self.seq < 0] = 0
+        offset = (self.seq * (self.seq >= 0) % OFFSETS_PER_MS * MAX_SAMPLES_PER_MESSAGE + self.index) % OFFSETS_PER_MS
         return self.ts_ms * OFFSETS_PER_MS + offset
 
 

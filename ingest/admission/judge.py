@@ -57,6 +57,9 @@ class Judge:
             return
         if other is None and number in self.decoded.others:
             return  # sound, and nothing for us: nobody is registered by it
+        if self._is_old_news(number):
+            self._judged.pass_over(number)
+            return
         head = self.decoded.heads[number]
         identity = Identity(head.boot, head.seq if head.seq >= 0 else None)
         speaker = self._speaker(source)
@@ -81,6 +84,19 @@ class Judge:
         is_odd: NDArray[np.bool_] = (ts_ms < received_ms - window.past_ms) | (ts_ms > received_ms + window.future_ms)
         is_odd &= ts_ms != NO_TIME
         return is_odd
+
+    def _is_old_news(self, number: int) -> bool:
+        """Whether the broker repeats what a client that counts nothing said once, without a time that we believe.
+
+        A retained message tells a state; without its own time nobody knows since when, and it is no sample of now.
+        """
+        if not self._batch.retained[number] or self.decoded.heads[number].boot is not None:
+            return False
+        other = self.decoded.others.get(number)
+        if other is not None and not isinstance(other, EventMessage):
+            return False
+        said_ms = self._said_times(number)
+        return not said_ms or not self._rules.window.holds(said_ms[0], self._batch.received_ms)
 
     def _begins(self, number: int, checksum: int) -> bool:
         """Take a plain first message of an appliance never heard of, as a whole fleet sends it; False for any other."""
@@ -152,16 +168,19 @@ class Judge:
         said_ms = self._said_times(number)
         if said_ms and said_ms[0] != NO_TIME:
             window = self._speakers.window(speaker)
-            known = window.get((source.window, said_ms[0]))
-            if known is not None and known == checksum:
+            stream = f"{source.window}#{checksum:08x}" if source.is_foreign else source.window
+            known = window.get((stream, said_ms[0]))
+            if checksum in (known, window.get((source.window, said_ms[0]))):
                 self._note_duplicate(number, ledger)
                 return
             times, _ = self._event_times(number, None)
-            if known is not None and not source.is_foreign:
+            if known is not None:
                 raise Refused(Reason.EQUIVOCATION, "this time came before with other content")
             self._judged.set_times(times)
-            slot = speaker.note_window(source.window, said_ms[0], checksum)
-            self._judged.windows.append(WindowEntry(speaker.id, slot, source.window, said_ms[0], checksum))
+            if source.is_foreign:
+                self._judged.set_offset(number, sum(ts_ms == said_ms[0] for _, ts_ms in window))
+            slot = speaker.note_window(stream, said_ms[0], checksum)
+            self._judged.windows.append(WindowEntry(speaker.id, slot, stream, said_ms[0], checksum))
         else:
             times, _ = self._event_times(number, None)
             self._judged.set_times(times + self._bumped(number, speaker))

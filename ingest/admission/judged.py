@@ -14,6 +14,7 @@ from ingest.admission.speaker import Speaker
 from ingest.books.books import WindowEntry
 from ingest.books.judgement import DUPLICATE, GOOD, Judgement, code_of
 from ingest.books.ledger import BootLedger
+from ingest.sample import MAX_SAMPLES_PER_MESSAGE
 from ingest.wire.dead_letter import Reason, Refused
 from ingest.wire.meaning import Meanings, pack_meanings
 
@@ -35,6 +36,7 @@ class Judged:
     duplicates: int = 0
     _codes: bytearray | None = None
     _times: list[tuple[int, int, int]] = field(default_factory=list)
+    _offsets: list[tuple[int, int]] = field(default_factory=list)
 
     def note_ordinary(self, places: NDArray[np.int64]) -> None:
         """The places of those whose messages were simply the next ones."""
@@ -54,6 +56,11 @@ class Judged:
         """Event times that we set: (number of the message, index of the sample, ms)."""
         self._times += times
 
+    def set_offset(self, number: int, offset: int) -> None:
+        """Which of several messages of one device and one time a message is."""
+        if offset:
+            self._offsets.append((number, min(offset, MAX_SAMPLES_PER_MESSAGE - 1)))
+
     def places(self) -> NDArray[np.int64]:
         """The places of all speakers that were heard."""
         return np.concatenate([self.ordinary, np.array([speaker.place for speaker in self.touched], dtype=np.int64)])
@@ -68,7 +75,16 @@ class Judged:
         batch = self.batch
         kept = pack_meanings(meanings, self.is_good)
         times = tuple(sorted(self._times))
-        return Judgement(batch.position, batch.received_ms, len(batch.payloads), codes, times, kept, tuple(left_out))
+        return Judgement(
+            batch.position,
+            batch.received_ms,
+            len(batch.payloads),
+            codes,
+            times,
+            kept,
+            tuple(left_out),
+            tuple(self._offsets),
+        )
 
     def counts(self) -> dict[Reason, int]:
         """Refusals by reason."""

@@ -26,6 +26,7 @@ FREE_AFTER_DAYS = 30
 DAY_MS = 86_400_000
 APPLIANCES_MAX = 50_000
 PASSED_MAX = 1_000_000
+_NOBODY: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -47,9 +48,9 @@ class Names:
         self._of: dict[str, dict[str, int]] = {}
         """Appliance → name → the day on which it was last heard."""
         self._of_kind: dict[str, set[str]] = {}
-        self._shapes: dict[tuple[str, ...], int] = {}
-        self._passed: set[tuple[str, int]] = set()
-        """(appliance, number of a shape) of which every name was allowed today."""
+        self._passed: dict[tuple[str, ...], set[str]] = {}
+        """Names that come together → appliances of which all of them were allowed today."""
+        self._entries = 0
         self._told: set[str] = set()
 
     def take(self, decoded: Decoded, judged: Judged) -> NamesTaken:
@@ -66,32 +67,35 @@ class Names:
         self._of.clear()
         self._of_kind.clear()
         self._passed.clear()
+        self._entries = 0
 
     def _begin(self, day: int) -> None:
         """With a new day every name is looked at again, and memory is bounded."""
-        if day != self._day or len(self._passed) > PASSED_MAX or len(self._of) > APPLIANCES_MAX:
+        if day != self._day or max(self._entries, len(self._passed)) > PASSED_MAX or len(self._of) > APPLIANCES_MAX:
             self.forget()
-            self._shapes.clear()
             self._told.clear()
             self._day = day
 
     def _take_rows(self, rows: Rows, decoded: Decoded, judged: Judged, taken: NamesTaken) -> None:
         """The samples of one kind that say something beside the profile."""
         found, which = shapes(rows)
-        numbers = [self._shapes.setdefault(names, len(self._shapes)) for names in found]
+        messages = rows.message.tolist()
+        ids = [decoded.sources[message].appliance_id for message in messages]
+        if len(found) == 1 and (not found[0] or self._passed.get(found[0], _NOBODY).issuperset(ids)):
+            return
         blocked: dict[int, set[str]] = {}
-        for message, shape in zip(rows.message.tolist(), which, strict=True):
-            if not found[shape] or not judged.is_good(message):
+        for message, appliance_id, shape in zip(messages, ids, which, strict=True):
+            names = found[shape]
+            passed = self._passed.setdefault(names, set())
+            if not names or appliance_id in passed or not judged.is_good(message):
                 continue
-            appliance_id = decoded.sources[message].appliance_id
-            if (appliance_id, numbers[shape]) in self._passed:
-                continue
-            beyond = self._allow(appliance_id, rows.kind, found[shape], taken)
+            beyond = self._allow(appliance_id, rows.kind, names, taken)
             if beyond:
                 blocked.setdefault(message, set()).update(beyond)
                 taken.readings += len(beyond)
             else:
-                self._passed.add((appliance_id, numbers[shape]))
+                passed.add(appliance_id)
+                self._entries += 1
         taken.left_out += [(message, mask_of(rows, message, names)) for message, names in sorted(blocked.items())]
 
     def _allow(self, appliance_id: str, kind: str, names: Sequence[str], taken: NamesTaken) -> list[str]:

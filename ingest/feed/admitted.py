@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,16 @@ from ingest.wire.result import ResultMessage
 from ingest.wire.sample_rows import NO_TIME, Rows, left_out, merged, take
 from ingest.wire.source import Source
 from ingest.wire.status import StatusMessage
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What is said of single messages of a batch: times set by us, places among messages of one time, who is retained."""
+
+    times: Mapping[tuple[int, int], int]
+    offsets: Mapping[int, int]
+    retained: Sequence[bool]
+
 
 POISON_DETAIL = "it made a reader fail twice"
 
@@ -78,7 +88,7 @@ def batch_of(decoded: Decoded, judgement: Judgement, retained: Sequence[bool]) -
         judgement.position,
         judgement.received_ms,
         judgement.count,
-        _blocks(good, decoded, judgement, times),
+        _blocks(good, decoded, judgement, _Marks(times, dict(judgement.offsets), retained)),
         tuple(events),
         tuple(statuses),
         tuple(results),
@@ -114,17 +124,15 @@ def _good_rows(decoded: Decoded, judgement: Judgement) -> list[Rows]:
     return good
 
 
-def _blocks(
-    good: Sequence[Rows], decoded: Decoded, judgement: Judgement, times: dict[tuple[int, int], int]
-) -> tuple[SampleBlock, ...]:
+def _blocks(good: Sequence[Rows], decoded: Decoded, judgement: Judgement, marks: _Marks) -> tuple[SampleBlock, ...]:
     """One block per kind, in order of arrival; kinds in order of their names."""
     by_kind: dict[str, list[Rows]] = {}
     for rows in good:
         by_kind.setdefault(rows.kind, []).append(rows)
-    return tuple(_block(merged(parts), decoded, judgement.received_ms, times) for _, parts in sorted(by_kind.items()))
+    return tuple(_block(merged(parts), decoded, judgement.received_ms, marks) for _, parts in sorted(by_kind.items()))
 
 
-def _block(rows: Rows, decoded: Decoded, received_ms: int, times: dict[tuple[int, int], int]) -> SampleBlock:
+def _block(rows: Rows, decoded: Decoded, received_ms: int, marks: _Marks) -> SampleBlock:
     """The block of one kind: the profile's metrics always, others where a sample reports them, by name."""
     own = rows.own_names
     extra = sorted(
@@ -134,11 +142,13 @@ def _block(rows: Rows, decoded: Decoded, received_ms: int, times: dict[tuple[int
     )
     columns = [*range(own), *(column for _, column in extra)]
     values = rows.values if columns == list(range(len(rows.names))) else np.ascontiguousarray(rows.values[:, columns])
-    ts_ms, flags = _times(rows, received_ms, times)
+    ts_ms, flags = _times(rows, received_ms, marks.times)
     if rows.is_profiled and extra:
         is_unknown = ~np.isnan(values[:, own:]).all(axis=1)
         flags[is_unknown] |= np.uint8(SampleFlag.UNKNOWN_METRIC)
     messages = rows.message.tolist()
+    if True in marks.retained:
+        flags[[marks.retained[message] for message in messages]] |= np.uint8(SampleFlag.RETAINED)
     return SampleBlock(
         rows.kind,
         (*rows.names[:own], *(name for name, _ in extra)),
@@ -148,7 +158,7 @@ def _block(rows: Rows, decoded: Decoded, received_ms: int, times: dict[tuple[int
         rows.modes,
         rows.cycles,
         decoded.seqs[rows.message],
-        rows.index,
+        _index(rows, marks.offsets),
         flags,
         received_ms,
         rows.metrics_text,
@@ -156,8 +166,15 @@ def _block(rows: Rows, decoded: Decoded, received_ms: int, times: dict[tuple[int
     )
 
 
+def _index(rows: Rows, offsets: Mapping[int, int]) -> NDArray[np.int64]:
+    """The place of each sample (N,): in its message, or among messages of one time."""
+    if not offsets:
+        return rows.index
+    return rows.index + np.array([offsets.get(message, 0) for message in rows.message.tolist()], dtype=np.int64)
+
+
 def _times(
-    rows: Rows, received_ms: int, times: dict[tuple[int, int], int]
+    rows: Rows, received_ms: int, times: Mapping[tuple[int, int], int]
 ) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """Final event times, and the flags that speak of time."""
     is_absent = rows.ts_ms == NO_TIME

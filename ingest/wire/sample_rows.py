@@ -75,11 +75,11 @@ def shapes(rows: Rows) -> tuple[list[tuple[str, ...]], list[int]]:
     """The sets of names beside the profile's that samples report, and for each row (N) which of them it has."""
     is_there = ~np.isnan(rows.values[:, rows.own_names :])
     packed = np.packbits(is_there, axis=1)
+    if (packed == packed[0]).all():  # as appliances of one make are
+        return [_names_at(rows, is_there[0])], [0] * len(packed)
     keys = np.ascontiguousarray(packed).view(f"V{packed.shape[1]}").ravel()
     _, first, which = np.unique(keys, return_index=True, return_inverse=True)
-    extra = rows.names[rows.own_names :]
-    found = [tuple(extra[column] for column in np.flatnonzero(is_there[row]).tolist()) for row in first.tolist()]
-    return found, which.ravel().tolist()
+    return [_names_at(rows, is_there[row]) for row in first.tolist()], which.ravel().tolist()
 
 
 def mask_of(rows: Rows, message: int, left_out: Collection[str]) -> bytes:
@@ -103,6 +103,11 @@ def left_out(rows: Rows, masks: Mapping[int, bytes]) -> Rows:
             texts[row] = msgspec.json.encode({rows.names[column]: float(values[row, column]) for column in kept})
     changed = replace(rows, values=values, metrics_text=TEXT_SEPARATOR.join(texts))
     return take(changed, np.flatnonzero(~np.isnan(values).all(axis=1)))
+
+
+def _names_at(rows: Rows, is_there: NDArray[np.bool_]) -> tuple[str, ...]:
+    """Some of the names beside the profile's."""
+    return tuple(rows.names[rows.own_names + column] for column in np.flatnonzero(is_there).tolist())
 
 
 def _said(rows: Rows, is_of: NDArray[np.bool_]) -> list[str]:

@@ -19,7 +19,7 @@ from alerts.desk import Desk
 from alerts.inbox import Inbox
 from ingest.clock import ManualClock
 from ingest.liveness import ALWAYS, STILL_AWAY_MS, LastStatus, Listening, availability
-from ingest.sample import AdmittedBatch, Event, EventType, SampleBlock, Status, StatusState
+from ingest.sample import AdmittedBatch, Event, EventType, SampleBlock, SampleFlag, Status, StatusState
 from tests.alerts.made import NOW_MS
 
 
@@ -77,6 +77,18 @@ def test_samples_make_an_appliance_known_and_online(desk: Desk) -> None:
     assert appliance.last_seen is not None
     assert appliance.last_seen.timestamp() * 1000 == NOW_MS
     assert appliance.interval_s == pytest.approx(30)
+
+
+def test_what_the_broker_repeats_is_no_sign_of_life(desk: Desk) -> None:
+    """A retained sample makes an appliance known, never seen and never online."""
+    repeated = replace(block(("WM-1", NOW_MS - 60_000)), flags=np.array([SampleFlag.RETAINED], dtype=np.uint8))
+    inbox = Inbox(desk.unit, FakeFeed(batch(3, repeated)), write_every_s=0)
+
+    inbox.tick()
+
+    appliance = desk.appliances.read("WM-1")
+    assert appliance.last_seen is None
+    assert appliance.availability is Availability.STALE
 
 
 def test_cursor_moves_with_what_was_written_and_not_before(desk: Desk) -> None:

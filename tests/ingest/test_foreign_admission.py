@@ -11,6 +11,9 @@ import pytest
 from ingest.admission.admission import Admission, AdmissionSettings, Admitted
 from ingest.books.books import FILE_NAME, Books
 from ingest.feed.admitted import decode_admitted
+from ingest.sample import SampleFlag
+from ingest.store.embedded import EmbeddedStore
+from ingest.store.line_protocol import encode_block
 from ingest.wire.columns import BatchDecoder
 from ingest.wire.foreign import CODECS, codecs_of
 from ingest.wire.foreign.discovery import Discovery
@@ -30,11 +33,11 @@ class Foreign:
         self.reader = BatchDecoder(codecs=codecs_of(list(CODECS), self.discovery, is_learning=False))
         self.position = 0
 
-    def send(self, *messages: tuple[str, object]) -> Admitted:
+    def send(self, *messages: tuple[str, object], is_retained: bool = False) -> Admitted:
         """Judge one batch; it reads back the same."""
         topics = [topic for topic, _ in messages]
         payloads = [body if isinstance(body, bytes) else json.dumps(body).encode() for _, body in messages]
-        retained = [False] * len(topics)
+        retained = [is_retained] * len(topics)
         self.position += 1
         admitted = self.admission.admit(self.position, NOW, topics, payloads, retained)
         again = decode_admitted(self.reader, admitted.judgement, topics, payloads, retained)
@@ -110,3 +113,59 @@ def test_a_bad_message_is_kept_with_one_reason(foreign: Foreign) -> None:
 
     assert admitted.refused == {"not_json": 1, "schema": 2, "not_utf8": 1}
     assert [len(block) for block in admitted.batch.blocks] == [1]
+
+
+PLUG = "tele/st1/SENSOR"
+
+
+def _energy(power: int, second: int = 0) -> bytes:
+    """A Tasmota plug at a second of the minute before now."""
+    return b'{"Time": "2026-11-21T20:38:%02d", "ENERGY": {"Power": %d, "Total": 1}}' % (second, power)
+
+
+def test_two_messages_of_one_time_are_two_rows(foreign: Foreign, tmp_path: Path) -> None:
+    """Case B1: 10 W and 2000 W of one second are two rows of every store, whichever batch they came in, and repeated none more."""
+    first = foreign.send((PLUG, _energy(10)), (PLUG, _energy(2000)))
+    again = foreign.send((PLUG, _energy(2000)), (PLUG, _energy(10)), (PLUG, _energy(30)))
+
+    store = EmbeddedStore.open(tmp_path / "telemetry.db")
+    for admitted in (first, again, first):
+        store.write(admitted.batch.blocks)
+    series = store.read("generic", "st1", ("power_w",), start_ms=NOW - 90_000, end_ms=NOW)
+
+    assert (first.duplicates, again.duplicates) == (0, 2)
+    assert series.values["power_w"].tolist() == [10.0, 2000.0, 30.0]
+    assert len(set(first.batch.blocks[0].time_ns().tolist())) == 2
+    assert len({line.rsplit(b" ", 1)[1] for line in encode_block(first.batch.blocks[0])}) == 2
+    store.close()
+
+
+def test_the_same_time_after_a_restart(foreign: Foreign) -> None:
+    """What was said at a time before is remembered in the books: a repetition is one, another content a further row."""
+    foreign.send((PLUG, _energy(10)))
+    foreign.admission.forget()
+
+    admitted = foreign.send((PLUG, _energy(10)), (PLUG, _energy(11)))
+
+    assert admitted.duplicates == 1
+    assert admitted.judgement.offsets == ((1, 1),)
+
+
+def test_retained_without_a_time_is_no_news(foreign: Foreign) -> None:
+    """Case RT: what the broker repeats of a device that gives no time, or one of long ago, is no sample, and registers nobody."""
+    old = b'{"Time": "2024-01-01T00:00:00", "ENERGY": {"Power": 5}}'
+    admitted = foreign.send(("zigbee2mqtt/fridge", {"power": 4}), (PLUG, old), is_retained=True)
+
+    assert (admitted.batch.blocks, admitted.duplicates, admitted.refused) == ((), 2, {})
+    assert foreign.registered() == set()
+
+
+def test_retained_with_a_time_is_a_sample_of_then(foreign: Foreign) -> None:
+    """It is stored once at its own time, flagged as no sign of life, however often the broker repeats it."""
+    admitted = foreign.send((PLUG, _energy(10)), is_retained=True)
+    again = foreign.send((PLUG, _energy(10)), is_retained=True)
+
+    (block,) = admitted.batch.blocks
+    assert block.flags.tolist() == [SampleFlag.RETAINED]
+    assert NOW - 90_000 < block.ts_ms[0] < NOW
+    assert (again.batch.blocks, again.duplicates) == ((), 1)
