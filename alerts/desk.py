@@ -18,7 +18,7 @@ from alerts.changes import Changes
 from alerts.database import UnitOfWork
 from alerts.indicators.desk import Indicators
 from alerts.notices.desk import Notices
-from alerts.remote.consent import end_sessions_of
+from alerts.remote.consent import end_sessions_at, end_sessions_of
 from alerts.remote.desk import Sessions
 from alerts.remote.policy import SessionLimits
 from alerts.silences.desk import Silences
@@ -65,7 +65,7 @@ class Desk:
     @property
     def appliances(self) -> Appliances:
         """The directory."""
-        return Appliances(self.unit, open_numbers, self.stale_after_s)
+        return Appliances(self.unit, open_numbers, end_sessions_at, self.stale_after_s)
 
     @property
     def indicators(self) -> Indicators:

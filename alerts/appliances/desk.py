@@ -10,6 +10,7 @@ from alerts.appliances.directory import (
     ApplianceEvent,
     ApplianceFilter,
     OpenTickets,
+    WhenRetired,
     ensure_appliance,
     list_appliances,
     list_events,
@@ -28,6 +29,7 @@ class Appliances:
 
     unit: UnitOfWork
     open_tickets: OpenTickets
+    when_retired: WhenRetired
     stale_after_s: float = STALE_AFTER_S
 
     def page(
@@ -63,31 +65,33 @@ class Appliances:
         """One page of what happened at an appliance, newest first."""
         return self.unit.look(lambda t: list_events(t, appliance_id, cursor=cursor, limit=limit))
 
-    def register(self, appliance_id: str, kind: str) -> None:
-        """Put an appliance into the directory before it has spoken; one that is there stays as it is."""
+    def register(self, *known: tuple[str, str]) -> None:
+        """Put appliances (id and kind) into the directory before they have spoken; one that is retired is back."""
 
         def work(t: Transaction) -> None:
-            ensure_appliance(t, appliance_id, kind)
-            record_audit(t, "appliance.register", appliance_id, {"kind": kind})
+            for appliance_id, kind in known:
+                if ensure_appliance(t, appliance_id, kind):
+                    record_audit(t, "appliance.register", appliance_id, {"kind": kind})
+                elif set_retired(t, appliance_id, is_retired=False):
+                    record_audit(t, "appliance.revive", appliance_id, {})
 
         self.unit.write(work)
 
     def retire(self, appliance_id: str) -> Appliance:
-        """Take an appliance out of service: no tickets from findings, no sessions; what is known of it stays."""
-        return self._set_retired(appliance_id, is_retired=True)
+        """Take an appliance out of service: no tickets, no sessions; what is known of it stays."""
+
+        def work(t: Transaction) -> Appliance:
+            if set_retired(t, appliance_id, is_retired=True):
+                record_audit(t, "appliance.retire", appliance_id, {})
+                self.when_retired(t, appliance_id, "the appliance is retired")
+            return self._read(t, appliance_id)
+
+        return self.unit.write(work)
 
     def note_listening(self, *, is_connected: bool) -> None:
         """Write down that the service hears the broker now, or that it does not."""
         stale_after_s = self.stale_after_s
         self.unit.write(lambda t: note_listening(t, is_connected=is_connected, stale_after_s=stale_after_s))
-
-    def _set_retired(self, appliance_id: str, *, is_retired: bool) -> Appliance:
-        def work(t: Transaction) -> Appliance:
-            set_retired(t, appliance_id, is_retired=is_retired)
-            record_audit(t, "appliance.retire" if is_retired else "appliance.revive", appliance_id, {})
-            return self._read(t, appliance_id)
-
-        return self.unit.write(work)
 
     def _read(self, t: Transaction, appliance_id: str) -> Appliance:
         return read_appliance(t, appliance_id, stale_after_s=self.stale_after_s, open_tickets=self.open_tickets)

@@ -28,6 +28,10 @@ OpenTickets = Callable[[Transaction, Sequence[str]], Mapping[str, tuple[int, ...
 """Gives the numbers of the open tickets of some appliances: tickets know appliances, not the other way round."""
 
 
+WhenRetired = Callable[[Transaction, str, str], None]
+"""Ends what hangs on an appliance that is out of service now, given its id and the reason."""
+
+
 @dataclass(frozen=True, slots=True)
 class Appliance:
     """One physical unit in one home; ``health`` per component from 1 (as new) to 0 (failed)."""
@@ -148,18 +152,17 @@ def list_events(t: Transaction, appliance_id: str, *, cursor: str | None, limit:
     return Page(tuple(ApplianceEvent(from_ms(row.at_ms), row.type, row.code, row.data or {}) for row in rows), after)
 
 
-def ensure_appliance(t: Transaction, appliance_id: str, kind: str) -> None:
-    """Put an appliance into the directory if it is not there."""
+def ensure_appliance(t: Transaction, appliance_id: str, kind: str) -> bool:
+    """Put an appliance into the directory if it is not there; whether it is new."""
     values = {"id": appliance_id, "kind": kind, "registered_ms": t.now_ms}
-    t.connection.execute(upsert(t.connection, appliances).values(values).on_conflict_do_nothing())
+    statement = upsert(t.connection, appliances).values(values).on_conflict_do_nothing()
+    return t.connection.execute(statement.returning(appliances.c.n)).first() is not None
 
 
-def set_retired(t: Transaction, appliance_id: str, *, is_retired: bool) -> None:
-    """Mark an appliance as out of service, or as back in it; :class:`UnknownError` where there is none."""
-    which = appliances.c.id == appliance_id
-    found = t.connection.execute(update(appliances).where(which).values(retired=is_retired))
-    if found.rowcount == 0:
-        raise UnknownError(f"There is no appliance {appliance_id!r}.")
+def set_retired(t: Transaction, appliance_id: str, *, is_retired: bool) -> bool:
+    """Mark an appliance as out of service, or as back in it; whether it was not so before."""
+    which = (appliances.c.id == appliance_id, appliances.c.retired != is_retired)
+    return t.connection.execute(update(appliances).where(*which).values(retired=is_retired)).rowcount > 0
 
 
 def set_conditions(t: Transaction, conditions: list[Condition]) -> None:

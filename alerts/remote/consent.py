@@ -124,6 +124,14 @@ def end_sessions_of(t: Transaction, ticket_id: str, reason: str) -> None:
         end_session(t, session_id, SessionEvent.END, reason=reason)
 
 
+def end_sessions_at(t: Transaction, appliance_id: str, reason: str) -> None:
+    """End the live sessions of an appliance that is out of service."""
+    live = [state.value for state in SESSION_LIVE]
+    query = select(sessions.c.id).where(sessions.c.appliance_id == appliance_id, sessions.c.state.in_(live))
+    for session_id in t.connection.execute(query).scalars().all():
+        end_session(t, session_id, SessionEvent.END, reason=reason)
+
+
 def has_live(t: Transaction) -> bool:
     """Whether any session or command may expire."""
     live_sessions = select(sessions.c.n).where(sessions.c.state.in_([state.value for state in SESSION_LIVE])).limit(1)

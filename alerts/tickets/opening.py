@@ -15,7 +15,8 @@ from alerts.appliances.tables import appliances
 from alerts.audit.chain import record_audit
 from alerts.changes import Subject, put_notice, record_change
 from alerts.database import Transaction, upsert
-from alerts.errors import AlreadyOpenError, InvalidError
+from alerts.errors import AlreadyOpenError, ConflictError, InvalidError
+from alerts.fault_modes import check_fault_mode
 from alerts.lifecycle import OVER, TicketState
 from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.sentence import summary_of, title_of
@@ -92,11 +93,15 @@ def note_cleared(t: Transaction, ticket_id: str) -> None:
 def open_by_hand(t: Transaction, new: NewTicket, profiles: Mapping[str, Profile]) -> str:
     """The id of a ticket that a person opens; :class:`AlreadyOpenError` names the one that stands already."""
     _check(new)
-    query = select(appliances.c.kind).where(appliances.c.id == new.appliance_id)
-    kind = t.connection.execute(query).scalar_one_or_none()
-    if kind is None:
+    query = select(appliances.c.kind, appliances.c.retired).where(appliances.c.id == new.appliance_id)
+    appliance = t.connection.execute(query).one_or_none()
+    if appliance is None:
         raise InvalidError(f"There is no appliance {new.appliance_id!r}.")
+    kind = appliance.kind
+    if appliance.retired:
+        raise ConflictError(f"Appliance {new.appliance_id} is retired: revive it first.")
     profile = profiles.get(kind)
+    check_fault_mode(new.fault_mode, profile)
     mode = profile.fault_modes.get(new.fault_mode) if profile and new.fault_mode else None
     values = {
         "appliance_id": new.appliance_id,

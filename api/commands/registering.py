@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.shape import ConfigOption, JsonOption, load_settings, say, telling, write_line, write_table
+from api.commands.shape import ConfigOption, JsonOption, load_settings, open_unit, say, telling, write_line, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from alerts.appliances.desk import Appliances
     from ingest.books.registry import Credentials, Registry
 
 appliances = typer.Typer(no_args_is_help=True, help="Which appliances there are, and their credentials at the broker.")
@@ -37,7 +38,9 @@ def add(
     from ingest.clock import SystemClock  # noqa: PLC0415
 
     with _registry(ctx, config) as registry:
+        known = _desk_appliances(ctx, config)
         credentials = registry.add(appliance_id, kind, now_ms=SystemClock().now_ms())
+        known.register((appliance_id, kind))
         _write_passwords(broker_passwords, [credentials])
     say(f"{appliance_id} is registered; its user name at the broker is its id, its password is shown this once:")
     sys.stdout.write(credentials.password + "\n")
@@ -55,7 +58,9 @@ def import_file(
     from ingest.clock import SystemClock  # noqa: PLC0415
 
     with _registry(ctx, config) as registry:
+        known = _desk_appliances(ctx, config)
         made = registry.import_csv(file, now_ms=SystemClock().now_ms())
+        known.register(*((one.appliance_id, one.kind) for one in made))
         _write_passwords(broker_passwords, made)
     sys.stdout.write("id,password\n" + "".join(f"{one.appliance_id},{one.password}\n" for one in made))
     say(f"{len(made)} appliances are registered.")
@@ -91,30 +96,56 @@ def retire(
     broker_passwords: PasswordsOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Take an appliance out of service: from now on its messages are refused."""
+    """Take an appliance out of service: its messages are refused, it gets neither tickets nor sessions."""
+    from api.service.retirement import retire as retire_both  # noqa: PLC0415
     from ingest.books.registry import write_password_lines  # noqa: PLC0415
     from ingest.clock import SystemClock  # noqa: PLC0415
 
     with _registry(ctx, config) as registry:
-        registry.retire(appliance_id, now_ms=SystemClock().now_ms())
+        retire_both(registry, _desk_appliances(ctx, config), appliance_id, now_ms=SystemClock().now_ms())
         if broker_passwords is not None:
             write_password_lines(broker_passwords, [(appliance_id, None)])
     say(f"{appliance_id} is retired.")
+
+
+@appliances.command()
+def revive(
+    ctx: typer.Context,
+    appliance_id: Annotated[str, typer.Argument(metavar="ID")],
+    *,
+    broker_passwords: PasswordsOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Bring a retired appliance back; prints its new broker password, once."""
+    from api.service.retirement import revive as revive_both  # noqa: PLC0415
+    from ingest.clock import SystemClock  # noqa: PLC0415
+
+    with _registry(ctx, config) as registry:
+        back = revive_both(registry, _desk_appliances(ctx, config), appliance_id)
+        credentials = registry.add(appliance_id, back.kind, now_ms=SystemClock().now_ms())
+        _write_passwords(broker_passwords, [credentials])
+    say(f"{appliance_id} is back in service; its new password at the broker is shown this once:")
+    sys.stdout.write(credentials.password + "\n")
+
+
+def _desk_appliances(ctx: typer.Context, config: Path | None) -> Appliances:
+    """What the desk knows of appliances."""
+    from alerts.desk import Desk  # noqa: PLC0415
+
+    return Desk(open_unit(ctx, config), {}).appliances
 
 
 @contextlib.contextmanager
 def _registry(ctx: typer.Context, config: Path | None) -> Iterator[Registry]:
     """The registry of the data folder; also beside a running service, which notices."""
     settings = load_settings(ctx, config).settings
-    from ingest.books.books import FILE_NAME, Books, BooksError  # noqa: PLC0415
-    from ingest.books.registry import Registry, RegistryError  # noqa: PLC0415
+    from alerts.errors import DeskError  # noqa: PLC0415
+    from api.service.retirement import open_registry  # noqa: PLC0415
+    from ingest.books.books import BooksError  # noqa: PLC0415
+    from ingest.books.registry import RegistryError  # noqa: PLC0415
 
-    with telling(BooksError, RegistryError):
-        books = Books.open(settings.data_dir / FILE_NAME)
-        try:
-            yield Registry(books)
-        finally:
-            books.close()
+    with telling(BooksError, RegistryError, DeskError), open_registry(settings.data_dir) as registry:
+        yield registry
 
 
 def _write_passwords(path: Path | None, made: Iterable[Credentials]) -> None:

@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ingest.books.books import Books
 from ingest.wire.topic import is_appliance_id, is_kind
@@ -27,6 +28,9 @@ ITERATIONS = 101
 _SALT_BYTES = 12
 _PASSWORD_BYTES = 24
 _IMPORT_ROWS_MAX = 1_000_000
+
+
+_COLUMNS = "SELECT id, kind, first_seen_ms, retired_ms, is_buffered, password_hash IS NOT NULL FROM appliance"
 
 
 class RegistryError(Exception):
@@ -52,6 +56,7 @@ class Credentials:
     appliance_id: str
     password: str
     password_hash: str
+    kind: str
 
 
 class Registry:
@@ -64,7 +69,7 @@ class Registry:
     def add(self, appliance_id: str, kind: str, *, now_ms: int) -> Credentials:
         """Register an appliance, or give a known one of this kind a new password; a retired one is back in service."""
         _check(appliance_id, kind)
-        credentials = self._credentials(appliance_id)
+        credentials = self._credentials(appliance_id, kind)
         with self._books.transaction() as connection:
             _insert(connection, credentials, kind, now_ms)
             _count_change(connection)
@@ -73,7 +78,7 @@ class Registry:
     def import_csv(self, path: Path, *, now_ms: int) -> list[Credentials]:
         """Register every line of a CSV file with the columns ``id`` and ``kind``; all or nothing."""
         wanted = list(_read_csv(path))
-        made = [(self._credentials(appliance_id), kind) for appliance_id, kind in wanted]
+        made = [(self._credentials(appliance_id, kind), kind) for appliance_id, kind in wanted]
         with self._books.transaction() as connection:
             for credentials, kind in made:
                 _insert(connection, credentials, kind, now_ms)
@@ -91,18 +96,32 @@ class Registry:
                 raise RegistryError(f"no appliance {appliance_id!r} in service; see: fettle appliances list")
             _count_change(connection)
 
+    def revive(self, appliance_id: str) -> None:
+        """Bring a retired appliance back into service; the password that it had is gone."""
+        with self._books.transaction() as connection:
+            connection.execute("UPDATE appliance SET retired_ms = NULL WHERE id = ?", (appliance_id,))
+            _count_change(connection)
+
+    def find(self, appliance_id: str) -> RegisteredAppliance | None:
+        """One appliance, if it is registered."""
+        with self._books.snapshot() as connection:
+            row = connection.execute(f"{_COLUMNS} WHERE id = ?", (appliance_id,)).fetchone()
+        return None if row is None else _registered(row)
+
     def list(self) -> Iterator[RegisteredAppliance]:
         """All appliances by id, retired ones included."""
         with self._books.snapshot() as connection:
-            for row in connection.execute(
-                "SELECT id, kind, first_seen_ms, retired_ms, is_buffered, password_hash IS NOT NULL"
-                " FROM appliance ORDER BY id"
-            ):
-                yield RegisteredAppliance(row[0], row[1], row[2], row[3], bool(row[4]), bool(row[5]))
+            for row in connection.execute(f"{_COLUMNS} ORDER BY id"):
+                yield _registered(row)
 
-    def _credentials(self, appliance_id: str) -> Credentials:
+    def _credentials(self, appliance_id: str, kind: str) -> Credentials:
         password = base64.urlsafe_b64encode(self._token(_PASSWORD_BYTES)).decode("ascii")
-        return Credentials(appliance_id, password, mosquitto_hash(password, salt=self._token(_SALT_BYTES)))
+        return Credentials(appliance_id, password, mosquitto_hash(password, salt=self._token(_SALT_BYTES)), kind)
+
+
+def _registered(row: tuple[Any, ...]) -> RegisteredAppliance:
+    """What a row says."""
+    return RegisteredAppliance(row[0], row[1], row[2], row[3], bool(row[4]), bool(row[5]))
 
 
 def mosquitto_hash(password: str, *, salt: bytes, iterations: int = ITERATIONS) -> str:

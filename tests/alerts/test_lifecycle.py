@@ -26,6 +26,7 @@ from alerts.lifecycle import (
     AlertEvent,
     CommandEvent,
     SessionEvent,
+    SessionState,
     TicketState,
     TicketStep,
     next_state,
@@ -299,14 +300,18 @@ def test_unknown_appliance_takes_no_ticket(desk: Desk) -> None:
 
 
 def test_retired_appliance_gets_alerts_and_no_tickets(desk: Desk) -> None:
-    """An appliance out of service opens no ticket by itself and takes no session."""
+    """An appliance out of service gets no ticket, also none by hand; its sessions end, and it takes none."""
     desk.findings.commit(DetectCommit(1, {}, None, (), ()))
-    desk.by("dora").appliances.register("WM-0231", "washing_machine")
+    desk.by("dora").appliances.register(("WM-0231", "washing_machine"))
+    ticket = desk.by("dora").tickets.open(NewTicket("WM-0231", "collect it"))
+    session = desk.by("tess").sessions.request(ticket.id, Scope.READ)
     desk.by("dora").appliances.retire("WM-0231")
     desk.findings.commit(step_of(2, FINDING))
 
     assert desk.alerts.page().items[0].reason == "appliance_retired"
-    assert desk.tickets.page().items == ()
-    ticket = desk.by("dora").tickets.open(NewTicket("WM-0231", "collect it"))
+    assert len(desk.tickets.page().items) == 1
+    assert desk.sessions.read(session.id).state is SessionState.ENDED
+    with pytest.raises(ConflictError):
+        desk.by("dora").tickets.open(NewTicket("WM-0231", "collect it again"))
     with pytest.raises(ConflictError):
         desk.by("tess").sessions.request(ticket.id, Scope.READ)

@@ -25,7 +25,7 @@ def test_tick_expires_asks_again_and_keeps_its_pace(desk: Desk, clock: ManualClo
     """Sessions expire at each tick, held-back alerts are asked once a minute, and too quick ticks do nothing."""
     desk.findings.commit(step_of(1, FINDING))
     session = desk.by("tess").sessions.request("1", Scope.READ)
-    desk.appliances.register("WM-2", "washing_machine")
+    desk.appliances.register(("WM-2", "washing_machine"))
     desk.by("dora").silences.add(Muted("WM-2"), until=from_ms(NOW_MS + DAY_MS), reason="r")
     desk.findings.commit(step_of(2, replace(FINDING, appliance_id="WM-2")))
     timers, hasty = Timers(desk, pause_s=0), Timers(desk, pause_s=3600)

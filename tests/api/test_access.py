@@ -22,6 +22,8 @@ LEAST = {
     ("POST", "/api/v1/notices/{number}/retry"): Role.DISPATCHER,
     ("GET", "/api/v1/receivers"): Role.DISPATCHER,
     ("POST", "/api/v1/logout"): Role.VIEWER,
+    ("POST", "/api/v1/appliances/{appliance_id}/retire"): Role.ADMIN,
+    ("POST", "/api/v1/appliances/{appliance_id}/revive"): Role.ADMIN,
     ("POST", "/api/v1/silences"): Role.DISPATCHER,
     ("DELETE", "/api/v1/silences/{silence_id}"): Role.DISPATCHER,
     ("GET", "/api/v1/users"): Role.ADMIN,

@@ -229,6 +229,12 @@ def test_appliances_are_added_listed_and_retired(run: Run, tmp_path: Path) -> No
     run("appliances", "retire", "w-1", "--broker-passwords", "passwords")
     listed = json.loads(run("appliances", "list", "--json").out)
 
+    back = run("appliances", "revive", "w-1", "--broker-passwords", "passwords")
+    assert back.code == 0, back.err
+    assert json.loads(run("appliances", "list", "--json").out)["retired"] is None
+    assert "w-1:$7$" in (tmp_path / "passwords").read_text(encoding="utf-8")
+    run("appliances", "retire", "w-1", "--broker-passwords", "passwords")
+
     assert hashed.startswith("w-1:$7$")
     assert added.out.strip() not in hashed
     assert "w-1" not in (tmp_path / "passwords").read_text(encoding="utf-8")

@@ -1,8 +1,9 @@
-"""What keepers of an installation do over HTTP: accounts and silences."""
+"""What keepers of an installation do over HTTP: accounts, silences, and appliances out of service."""
 
 from __future__ import annotations
 
 from alerts.accounts.account import Role
+from api.service.retirement import open_registry
 from ingest.clock import from_ms
 from tests.api.house import NOON_MS, House
 
@@ -67,3 +68,46 @@ def test_a_silence_of_nothing_or_of_what_is_not_there_is_refused(house: House) -
     for odd in ({}, {"appliance_id": "nobody"}, {"fault_mode": "drain_clogg"}, {"aplliance_id": "fridge-1"}):
         assert house.post("/silences", {"until": until, "reason": "r", **odd}).status_code == 422
     assert house.get("/silences").json()["items"] == []
+
+
+def test_a_retired_appliance_is_refused_everywhere_and_comes_back(house: House) -> None:
+    """Registry and desk agree: no message, no session, no ticket; revived, all of them again."""
+    with open_registry(house.context.settings.data_dir) as registry:
+        registry.add("fridge-1", "refrigerator", now_ms=NOON_MS)
+    house.find()
+    session = house.post("/tickets/1/sessions", {"scope": "read"}).json()
+    gone = house.post("/appliances/fridge-1/retire")
+
+    assert (gone.status_code, gone.json()["retired"]) == (200, True)
+    assert house.post("/appliances/fridge-1/retire").status_code == 200, "repeated, it stays so"
+    assert house.get(f"/sessions/{session['id']}").json()["end_reason"] == "the appliance is retired"
+    assert house.post("/tickets/1/sessions", {"scope": "read"}).status_code == 409
+    assert house.post("/tickets", {"appliance_id": "fridge-1", "title": "noise"}).status_code == 409
+    assert _retired_ms(house) == NOON_MS
+    back = house.post("/appliances/fridge-1/revive")
+
+    assert (back.status_code, back.json()["retired"]) == (200, False)
+    assert _retired_ms(house) is None
+    assert house.post("/tickets", {"appliance_id": "fridge-1", "title": "noise"}).status_code == 201
+    assert house.post("/appliances/nobody/retire").status_code == 404
+    assert house.post("/appliances/nobody/revive").status_code == 404
+
+
+def test_an_appliance_that_only_one_of_the_two_knows_is_retired_in_both(house: House) -> None:
+    """What was registered and never spoke, and what the desk alone has heard of, can be retired and revived."""
+    with open_registry(house.context.settings.data_dir) as registry:
+        registry.add("fridge-1", "refrigerator", now_ms=NOON_MS)
+    house.register("fridge-2")
+
+    for appliance_id in ("fridge-1", "fridge-2"):
+        assert house.post(f"/appliances/{appliance_id}/retire").json()["retired"] is True
+        assert house.get(f"/appliances/{appliance_id}").json()["retired"] is True
+        assert house.post(f"/appliances/{appliance_id}/revive").json()["retired"] is False
+
+
+def _retired_ms(house: House) -> int | None:
+    """Since when the registry has the appliance out of service."""
+    with open_registry(house.context.settings.data_dir) as registry:
+        found = registry.find("fridge-1")
+    assert found is not None
+    return found.retired_ms

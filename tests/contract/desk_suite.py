@@ -138,7 +138,7 @@ class DeskSuite:
 
     def test_silence_holds_back_and_its_end_lets_go(self, desk: Desk, clock: ManualClock) -> None:
         """A silenced finding waits as a pending alert, visibly, and opens its ticket when the silence is over."""
-        desk.appliances.register("WM-0231", "washing_machine")
+        desk.appliances.register(("WM-0231", "washing_machine"))
         desk.by("dora").silences.add(
             Scope("WM-0231"),
             until=from_ms(NOW_MS + DAY_MS),

@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from alerts.appliances.directory import ApplianceFilter, Availability
-from api.http.access import Viewer
+from api.http.access import Admin, Viewer
 from api.http.context import Here, Language
 from api.http.documents import Appliance, ApplianceDetail, ApplianceEvent, Profile, show
 from api.http.paging import Page, PageQuery
+from api.service.retirement import open_registry, retire, revive
 from detectors.finding import ConditionState
 from ingest.profiles import profile_for
 from ingest.store import StoreUnavailable
@@ -51,6 +52,22 @@ def read_appliance(here: Here, account: Viewer, language: Language, appliance_id
     return ApplianceDetail.model_validate(
         {**shown, "latest": latest, "metrics": metrics}, context={"language": language}
     )
+
+
+@router.post("/appliances/{appliance_id}/retire")
+def retire_appliance(here: Here, account: Admin, appliance_id: str) -> Appliance:
+    """Take it out of service: its messages are refused, it gets neither tickets nor sessions; repeated, it stays so."""
+    desk = here.desk.by(account.name)
+    with open_registry(here.settings.data_dir) as registry:
+        return show(Appliance, retire(registry, desk.appliances, appliance_id, now_ms=here.clock.now_ms()))
+
+
+@router.post("/appliances/{appliance_id}/revive")
+def revive_appliance(here: Here, account: Admin, appliance_id: str) -> Appliance:
+    """Bring it back; `fettle appliances revive` gives it a new password for the broker."""
+    desk = here.desk.by(account.name)
+    with open_registry(here.settings.data_dir) as registry:
+        return show(Appliance, revive(registry, desk.appliances, appliance_id))
 
 
 @router.get("/appliances/{appliance_id}/events")

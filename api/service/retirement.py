@@ -1,0 +1,59 @@
+"""Out of service and back: the registry, which admission asks, and the desk agree.
+
+The registry goes first: an appliance that speaks is refused before anything else is known of it. Both steps may be
+repeated, so whoever finds the desk's database away does the same again later.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from alerts.errors import UnknownError
+from ingest.books.books import FILE_NAME, Books
+from ingest.books.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from alerts.appliances.desk import Appliances
+    from alerts.appliances.directory import Appliance
+
+
+@contextmanager
+def open_registry(data_dir: Path) -> Iterator[Registry]:
+    """The registry of the data folder; also beside a running service, which notices what changes."""
+    books = Books.open(data_dir / FILE_NAME)
+    try:
+        yield Registry(books)
+    finally:
+        books.close()
+
+
+def retire(registry: Registry, appliances: Appliances, appliance_id: str, *, now_ms: int) -> Appliance:
+    """Take an appliance out of service: its messages are refused, and it gets neither tickets nor sessions."""
+    known = registry.find(appliance_id)
+    if known is not None:
+        if known.retired_ms is None:
+            registry.retire(appliance_id, now_ms=now_ms)
+        _enter(appliances, appliance_id, known.kind)
+    return appliances.retire(appliance_id)
+
+
+def revive(registry: Registry, appliances: Appliances, appliance_id: str) -> Appliance:
+    """Bring an appliance back; the broker password that it had is gone for good."""
+    known = registry.find(appliance_id)
+    if known is not None and known.retired_ms is not None:
+        registry.revive(appliance_id)
+    kind = appliances.read(appliance_id).kind if known is None else known.kind
+    appliances.register((appliance_id, kind))
+    return appliances.read(appliance_id)
+
+
+def _enter(appliances: Appliances, appliance_id: str, kind: str) -> None:
+    """Let the desk know an appliance that it may never have heard of, without bringing a retired one back."""
+    try:
+        appliances.read(appliance_id)
+    except UnknownError:
+        appliances.register((appliance_id, kind))
