@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from alerts.alerting.desk import Alerts, Findings
+from alerts.alerting.following import ask_about
 from alerts.appliances.desk import Appliances
 from alerts.appliances.directory import STALE_AFTER_S
 from alerts.audit.desk import Audit
 from alerts.changes import Changes
-from alerts.database import UnitOfWork
+from alerts.database import Transaction, UnitOfWork
 from alerts.indicators.desk import Indicators
 from alerts.notices.desk import Notices
 from alerts.remote.consent import end_sessions_at, end_sessions_of
@@ -54,8 +55,8 @@ class Desk:
 
     @property
     def tickets(self) -> Tickets:
-        """The work items; a session ends with its ticket."""
-        return Tickets(self.unit, self.profiles, end_sessions_of)
+        """The work items; with a ticket its sessions end, and an alert that still stands is asked about again."""
+        return Tickets(self.unit, self.profiles, self._when_over)
 
     @property
     def sessions(self) -> Sessions:
@@ -91,3 +92,7 @@ class Desk:
     def audit(self) -> Audit:
         """Who did what."""
         return Audit(self.unit)
+
+    def _when_over(self, t: Transaction, ticket_id: str, reason: str) -> None:
+        end_sessions_of(t, ticket_id, reason)
+        ask_about(t, ticket_id, self.profiles)

@@ -58,6 +58,13 @@ def ask_again(t: Transaction, profiles: Mapping[str, Profile], *, after: int) ->
     return int(unsettled[-1].n) if len(unsettled) == ASKED_AT_ONCE else None
 
 
+def ask_about(t: Transaction, ticket_id: str, profiles: Mapping[str, Profile]) -> None:
+    """Ask again about the alert whose ticket is over while the fault still stands, so that it is not forgotten."""
+    standing = select(alerts).where(alerts.c.ticket_id == ticket_id, alerts.c.state != AlertState.RESOLVED.value)
+    for alert in t.connection.execute(standing).all():
+        settle(t, alert, finding_of(alert), profiles)
+
+
 def has_unsettled(t: Transaction) -> bool:
     """Whether any standing alert is to be asked about again."""
     return t.connection.execute(select(alerts.c.n).where(_is_unsettled()).limit(1)).first() is not None

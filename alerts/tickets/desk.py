@@ -66,5 +66,5 @@ class Tickets:
     def judge(self, ref: str, verdict: VerdictRecord, *, expected_version: int | None = None) -> Ticket:
         """Write down what the technician found."""
         return self.unit.write(
-            lambda t: read_ticket(t, record_verdict(t, ref, verdict, expected_version=expected_version)),
+            lambda t: read_ticket(t, record_verdict(t, ref, verdict, self.profiles, expected_version=expected_version)),
         )

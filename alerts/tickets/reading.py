@@ -52,7 +52,7 @@ def find_row(t: Transaction, ref: str) -> Row[Any]:
 def read_ticket(t: Transaction, ref: str) -> Ticket:
     """The ticket with this id or number, or :class:`UnknownError`."""
     row = find_row(t, ref)
-    return _ticket(row, _histories(t, [row.id]).get(row.id, ()))
+    return _ticket(row, _histories(t, [row.id]).get(row.id, ()), now_ms=t.now_ms)
 
 
 def list_tickets(t: Transaction, wanted: TicketFilter, *, cursor: str | None, limit: int) -> Page[Ticket]:
@@ -68,7 +68,7 @@ def list_tickets(t: Transaction, wanted: TicketFilter, *, cursor: str | None, li
         query = query.where(_matches(wanted.q.strip()))
     rows, after = select_page(t.connection, query, columns.number, cursor=cursor, limit=limit)
     histories = _histories(t, [row.id for row in rows])
-    return Page(tuple(_ticket(row, histories.get(row.id, ())) for row in rows), after)
+    return Page(tuple(_ticket(row, histories.get(row.id, ()), now_ms=t.now_ms) for row in rows), after)
 
 
 def count_tickets(t: Transaction) -> Mapping[TicketState, int]:
@@ -122,7 +122,9 @@ def _histories(t: Transaction, ticket_ids: Sequence[str]) -> dict[str, tuple[His
     return {ticket_id: tuple(entries) for ticket_id, entries in found.items()}
 
 
-def _ticket(row: Row[Any], history: tuple[HistoryEntry, ...]) -> Ticket:
+def _ticket(row: Row[Any], history: tuple[HistoryEntry, ...], *, now_ms: int) -> Ticket:
+    # A clock that stands still shows it: what is held is due later by as long as it has been held.
+    held_ms = 0 if row.paused_ms is None else max(now_ms - row.paused_ms, 0)
     has_visit = row.visit_from_ms is not None or row.visit_to_ms is not None
     verdict = None
     if row.verdict is not None:
@@ -151,7 +153,7 @@ def _ticket(row: Row[Any], history: tuple[HistoryEntry, ...]) -> Ticket:
         evidence=read_evidence(row.evidence),
         alternatives=read_alternatives(row.alternatives),
         recommended=_recommended(row.recommended or {}),
-        sla=Sla(from_ms(row.respond_by_ms), from_ms(row.resolve_by_ms), row.paused_reason),
+        sla=Sla(from_ms(row.respond_by_ms + held_ms), from_ms(row.resolve_by_ms + held_ms), row.paused_reason),
         assignee=row.assignee,
         visit=Visit(moment(row.visit_from_ms), moment(row.visit_to_ms)) if has_visit else None,
         verdict=verdict,

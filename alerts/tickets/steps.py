@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Row, update
@@ -11,16 +11,19 @@ from alerts.audit.chain import record_audit
 from alerts.changes import Subject, put_notice, record_change
 from alerts.database import Transaction
 from alerts.errors import AlreadyOpenError, InvalidError, StaleViewError
+from alerts.fault_modes import check_fault_mode
 from alerts.lifecycle import OVER, TicketState, TicketStep, next_ticket_state
 from alerts.tickets.opening import add_history, find_open
 from alerts.tickets.reading import find_row
 from alerts.tickets.sla import deadlines
 from alerts.tickets.tables import tickets
-from alerts.tickets.ticket import StepBody, VerdictRecord
+from alerts.tickets.ticket import StepBody, Verdict, VerdictRecord
 from alerts.words import check_words
 from ingest.clock import to_ms
+from ingest.profiles.definition import Profile
 
 TEXT_LENGTH_MAX = 10_000
+_OF_ONE_EPISODE = ("verdict", "verdict_fault_mode", "verdict_note", "visit_from_ms", "visit_to_ms")
 
 WhenOver = Callable[[Transaction, str, str], None]
 """Ends what hangs on a ticket that is over now, given its id and the reason: sessions know tickets, not the other way round."""
@@ -48,7 +51,9 @@ def take_step(
         columns["closed_ms"] = None
     if step is not TicketStep.COMMENT and row.responded_ms is None:
         columns["responded_ms"] = t.now_ms
-    _write(t, row, step.value, columns, note=note, data=_told(body))
+    _write(
+        t, row, step.value, columns, note=note, data=_told(body) | (_former(row) if step is TicketStep.REOPEN else {})
+    )
     if after in OVER:
         when_over(t, row.id, f"the ticket is {after}")
     return str(row.id)
@@ -58,6 +63,7 @@ def record_verdict(
     t: Transaction,
     ref: str,
     verdict: VerdictRecord,
+    profiles: Mapping[str, Profile],
     *,
     expected_version: int | None,
 ) -> str:
@@ -66,6 +72,9 @@ def record_verdict(
     _after(row, TicketStep.VERDICT, expected_version)
     check_words("note", verdict.note, longest=TEXT_LENGTH_MAX)
     check_words("fault_mode", verdict.fault_mode, longest=64)
+    check_fault_mode(verdict.fault_mode, profiles.get(row.kind))
+    if verdict.verdict is Verdict.OTHER_FAULT and verdict.fault_mode is None:
+        raise InvalidError("fault_mode: the verdict other_fault says which it was.")
     columns = {
         "status": row.status,
         "verdict": verdict.verdict.value,
@@ -106,7 +115,7 @@ def _columns_of(t: Transaction, row: Row[Any], step: TicketStep, body: StepBody)
             "before_hold": row.before_hold if is_held else row.status,
         }
     if step in {TicketStep.RESUME, TicketStep.CANCEL} and row.paused_ms is not None:
-        paused_for_ms = t.now_ms - row.paused_ms
+        paused_for_ms = max(t.now_ms - row.paused_ms, 0)  # a clock that was set back takes nobody's time away
         return {
             "paused_reason": None,
             "paused_ms": None,
@@ -115,20 +124,24 @@ def _columns_of(t: Transaction, row: Row[Any], step: TicketStep, body: StepBody)
             "resolve_by_ms": row.resolve_by_ms + paused_for_ms,
         }
     if step is TicketStep.REOPEN:
-        return dict(deadlines(t.now_ms)) | {"responded_ms": None}
+        return dict(deadlines(t.now_ms)) | {"responded_ms": None} | dict.fromkeys(_OF_ONE_EPISODE)
     return {}
 
 
 def _visit(body: StepBody, row: Row[Any]) -> dict[str, Any]:
     start_ms = None if body.visit_from is None else to_ms(body.visit_from)
     end_ms = None if body.visit_to is None else to_ms(body.visit_to)
+    start_ms = row.visit_from_ms if start_ms is None else start_ms
+    end_ms = row.visit_to_ms if end_ms is None else end_ms
     if start_ms is not None and end_ms is not None and end_ms <= start_ms:
-        raise InvalidError("A visit ends after it begins: 'to' must be later than 'from'.")
+        raise InvalidError(
+            "A visit ends after it begins: 'to' must be later than 'from', also than the one that stands."
+        )
     check_words("assignee", body.assignee, longest=200)
     return {
         "assignee": body.assignee or row.assignee,
-        "visit_from_ms": start_ms if start_ms is not None else row.visit_from_ms,
-        "visit_to_ms": end_ms if end_ms is not None else row.visit_to_ms,
+        "visit_from_ms": start_ms,
+        "visit_to_ms": end_ms,
     }
 
 
@@ -138,6 +151,12 @@ def _refuse_second(t: Transaction, row: Row[Any]) -> None:
     standing = find_open(t, row.appliance_id, row.fault_mode)
     if standing is not None:
         raise AlreadyOpenError(ticket_id=standing.id, number=standing.number)
+
+
+def _former(row: Row[Any]) -> dict[str, Any]:
+    """What a reopened ticket knew at its former end: it goes into the history, so that it is taken for nobody's word now."""
+    told = {name: row._mapping[name] for name in (*_OF_ONE_EPISODE, "closed_ms")}  # noqa: SLF001
+    return {f"former_{name}": value for name, value in told.items() if value is not None}
 
 
 def _told(body: StepBody) -> dict[str, Any]:

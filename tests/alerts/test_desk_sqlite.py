@@ -8,6 +8,7 @@ from alerts.desk import Desk
 from tests.contract.desk_guard_suite import DeskGuardSuite
 from tests.contract.desk_indicators_suite import DeskIndicatorsSuite
 from tests.contract.desk_suite import DeskSuite
+from tests.contract.desk_tickets_suite import DeskTicketsSuite
 from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
 
 
@@ -21,6 +22,10 @@ class TestGuardsOnSqlite(DeskGuardSuite):
 
 class TestIndicatorsOnSqlite(DeskIndicatorsSuite):
     """SQLite counts the desk's figures as we do by hand."""
+
+
+class TestTicketsOnSqlite(DeskTicketsSuite):
+    """SQLite keeps what tickets promise over their life."""
 
 
 class TestSinkOnSqlite(FindingSinkSuite):

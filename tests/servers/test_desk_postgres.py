@@ -16,6 +16,7 @@ from tests.alerts.made import NOW_MS, PROFILES
 from tests.contract.desk_guard_suite import DeskGuardSuite
 from tests.contract.desk_indicators_suite import DeskIndicatorsSuite
 from tests.contract.desk_suite import DeskSuite
+from tests.contract.desk_tickets_suite import DeskTicketsSuite
 from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
 from tests.servers.conftest import PostgresServer
 
@@ -56,6 +57,10 @@ class TestGuardsOnPostgres(DeskGuardSuite):
 
 class TestIndicatorsOnPostgres(DeskIndicatorsSuite):
     """PostgreSQL counts the desk's figures as we do by hand."""
+
+
+class TestTicketsOnPostgres(DeskTicketsSuite):
+    """PostgreSQL keeps what tickets promise over their life."""
 
 
 class TestSinkOnPostgres(FindingSinkSuite):

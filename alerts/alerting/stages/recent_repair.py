@@ -8,27 +8,27 @@ from sqlalchemy import Row, func, select
 
 from alerts.alerting.decision import Action, Decision, Reason, Stage
 from alerts.database import Transaction
-from alerts.lifecycle import TicketState
+from alerts.lifecycle import OVER
 from alerts.tickets.sla import DAY_MS
 from alerts.tickets.tables import tickets
 from ingest.profiles.definition import Profile
 
 REPAIR_GRACE_MS = 3 * DAY_MS
-"""How long after a ticket was closed a deviation that began before counts as its echo."""
+"""How long after a ticket has ended a deviation that began before counts as its echo."""
 
 INHIBITED_RECENT_REPAIR = Reason(
     "inhibited_recent_repair",
-    "It began before the last repair; if it stands after three days, a ticket is opened.",
-    "该偏差始于上次维修之前；若三天后仍存在，将开立工单。",
+    "It began before its last ticket ended; if it stands three days after that, a ticket is opened.",
+    "该偏差始于上一工单结束之前；若结束三天后仍存在，将开立工单。",
 )
 
 
 def decide(t: Transaction, alert: Row[Any], _profile: Profile | None) -> Decision | None:
-    """Hold, until the grace behind the last closed ticket of this fault mode is over."""
+    """Hold, until the grace behind the last ended ticket of this fault mode is over."""
     query = select(func.max(tickets.c.closed_ms)).where(
         tickets.c.appliance_id == alert.appliance_id,
         tickets.c.fault_mode == alert.fault_mode,
-        tickets.c.status == TicketState.CLOSED.value,
+        tickets.c.status.in_([state.value for state in OVER]),
     )
     closed_ms = t.connection.execute(query).scalar_one()
     is_echo = closed_ms is not None and alert.onset_ms < closed_ms and t.now_ms < closed_ms + REPAIR_GRACE_MS

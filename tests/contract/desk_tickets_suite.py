@@ -1,0 +1,105 @@
+"""What tickets promise over their life on every database; a subclass provides ``desk`` and ``clock``."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerts.desk import Desk
+from alerts.errors import InvalidError
+from alerts.lifecycle import AlertState, TicketState, TicketStep
+from alerts.tickets.ticket import NewTicket, StepBody, Verdict, VerdictRecord
+from ingest.clock import ManualClock, from_ms
+from tests.alerts.made import DAY_MS, FINDING, HOUR_MS, NOW_MS, cleared, step_of
+
+
+class DeskTicketsSuite:
+    """The promises of :class:`alerts.tickets.desk.Tickets`."""
+
+    @pytest.mark.parametrize("last", [TicketStep.CLOSE, TicketStep.CANCEL])
+    def test_a_fault_that_stands_behind_its_ticket_is_asked_about_again(
+        self, desk: Desk, clock: ManualClock, last: TicketStep
+    ) -> None:
+        """A ticket ends while its fault still stands: nothing for three days, then a new ticket, and no third."""
+        desk.findings.commit(step_of(1, FINDING))
+        desk.tickets.step("1", last, StepBody(note="n"))
+        [alert] = desk.alerts.page().items
+        assert (alert.state, alert.reason) == (AlertState.FIRING, "inhibited_recent_repair")
+
+        clock.advance(3 * DAY_MS - 1)
+        desk.alerts.ask_again()
+        assert len(desk.tickets.page().items) == 1
+        clock.advance(1)
+        desk.alerts.ask_again()
+        desk.alerts.ask_again()
+
+        assert [ticket.number for ticket in desk.tickets.page().items] == [2, 1]
+        [alert] = desk.alerts.page().items
+        assert (alert.state, alert.reason) == (AlertState.FIRING, "ticket_opened")
+        assert alert.ticket_id == desk.tickets.read("2").id
+
+    def test_a_fault_that_is_gone_within_the_grace_opens_nothing(self, desk: Desk, clock: ManualClock) -> None:
+        """A repair that held is not asked about again."""
+        desk.findings.commit(step_of(1, FINDING))
+        desk.tickets.step("1", TicketStep.CLOSE)
+        desk.findings.commit(step_of(2, cleared(FINDING, NOW_MS + HOUR_MS)))
+        clock.advance(4 * DAY_MS)
+
+        desk.alerts.ask_again()
+
+        assert len(desk.tickets.page().items) == 1
+
+    def test_deadlines_stand_still_while_a_ticket_is_held(self, desk: Desk, clock: ManualClock) -> None:
+        """On hold the shown deadlines move with the time; a clock that was set back takes nothing away."""
+        desk.findings.commit(step_of(1, FINDING))
+        before = desk.tickets.read("1").sla.resolve_by
+        desk.tickets.step("1", TicketStep.HOLD, StepBody(reason="part"))
+        clock.advance(5 * HOUR_MS)
+
+        held = desk.tickets.read("1").sla.resolve_by
+        resumed = desk.tickets.step("1", TicketStep.RESUME).sla.resolve_by
+        desk.tickets.step("1", TicketStep.HOLD, StepBody(reason="part"))
+        clock.advance(-2 * HOUR_MS)
+        again = desk.tickets.step("1", TicketStep.RESUME).sla.resolve_by
+
+        assert (held - before).total_seconds() == 5 * 3600
+        assert held == resumed == again
+
+    def test_a_reopened_ticket_carries_no_verdict_of_before(self, desk: Desk) -> None:
+        """What was found and planned before stands in the history; closed without a word the ticket has no verdict."""
+        desk.findings.commit(step_of(1, FINDING))
+        visit = StepBody(visit_from=from_ms(NOW_MS), visit_to=from_ms(NOW_MS + HOUR_MS))
+        desk.tickets.step("1", TicketStep.START)
+        desk.tickets.step("1", TicketStep.SCHEDULE, visit)
+        desk.tickets.step("1", TicketStep.START)
+        desk.tickets.judge("1", VerdictRecord(Verdict.USAGE))
+        desk.tickets.step("1", TicketStep.CLOSE)
+
+        reopened = desk.tickets.step("1", TicketStep.REOPEN)
+        closed = desk.tickets.step("1", TicketStep.CLOSE)
+
+        assert (reopened.status, reopened.verdict, reopened.visit) == (TicketState.OPEN, None, None)
+        assert closed.verdict is None
+        [line] = [entry for entry in closed.history if entry.event == "reopen"]
+        assert line.data["former_verdict"] == "usage"
+        assert line.data["former_visit_from_ms"] == NOW_MS
+
+    def test_a_fault_mode_that_the_profile_does_not_know_is_refused(self, desk: Desk) -> None:
+        """A misspelt mode stands beside nothing, and teaches nobody; other_fault says which it was."""
+        desk.findings.commit(step_of(1, FINDING))
+        desk.tickets.step("1", TicketStep.START)
+
+        with pytest.raises(InvalidError, match="drain_clog"):
+            desk.tickets.open(NewTicket("WM-0231", "t", fault_mode="drain_clogg"))
+        for odd in (None, "zzz"):
+            with pytest.raises(InvalidError):
+                desk.tickets.judge("1", VerdictRecord(Verdict.OTHER_FAULT, odd))
+        assert desk.tickets.read("1").verdict is None
+
+    def test_a_visit_ends_after_the_beginning_that_stands(self, desk: Desk) -> None:
+        """An end alone is compared with the beginning that was given before."""
+        desk.findings.commit(step_of(1, FINDING))
+        desk.tickets.step("1", TicketStep.TRIAGE)
+        desk.tickets.step("1", TicketStep.SCHEDULE, StepBody(visit_from=from_ms(NOW_MS + DAY_MS)))
+
+        with pytest.raises(InvalidError):
+            desk.tickets.step("1", TicketStep.SCHEDULE, StepBody(visit_to=from_ms(NOW_MS)))
