@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +11,10 @@ import structlog
 
 from ingest.wire.columns import BatchDecoder
 from ingest.wire.foreign import codecs_of
-from ingest.wire.foreign.devices import Device, load_devices
+from ingest.wire.foreign.devices import Device, DeviceBook, load_devices
 from ingest.wire.foreign.discovery import Discovery
+from ingest.wire.foreign.setting import topics_by_codec
+from ingest.wire.foreign.traces import Traces
 from ingest.wire.topic import TopicScheme
 
 if TYPE_CHECKING:
@@ -21,34 +23,32 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-FILE_NAME = "homeassistant.json"
+FILE_NAME, TRACES_NAME = "homeassistant.json", "devices.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Decoders:
-    """Makes decoders; each belongs to one thread. ``file`` keeps what was learned over a restart."""
+    """Makes decoders; each belongs to one thread. ``file`` and ``traces_file`` keep what was learned over a restart."""
 
     profiles: Mapping[str, Profile]
     scheme: TopicScheme
     codecs: tuple[str, ...]
     devices: Mapping[str, Device]
+    topics: Mapping[str, Sequence[str]]
     file: Path
+    traces_file: Path
     discovery: Discovery = field(default_factory=Discovery)
+    traces: Traces = field(default_factory=Traces)
 
     @classmethod
     def of(cls, settings: Settings, profiles: Mapping[str, Profile]) -> Decoders:
         """As the settings say, with what is known from before."""
         devices = {} if settings.devices_file is None else load_devices(settings.devices_file)
-        made = cls(profiles, TopicScheme(settings.topic_root), settings.codecs, devices, settings.data_dir / FILE_NAME)
-        try:
-            is_read = made.discovery.load(made.file.read_bytes())
-        except FileNotFoundError:
-            return made
-        except OSError as error:
-            log.warning("discovery_not_read", file=str(made.file), sentence=str(error))
-            return made
-        if not is_read:
-            log.warning("discovery_not_read", file=str(made.file), sentence="it is of another format")
+        scheme, folder = TopicScheme(settings.topic_root), settings.data_dir
+        topics = topics_by_codec(settings.foreign_topics)
+        made = cls(profiles, scheme, settings.codecs, devices, topics, folder / FILE_NAME, folder / TRACES_NAME)
+        _read(made.file, made.discovery.load)
+        _read(made.traces_file, made.traces.load)
         return made
 
     def learning(self) -> BatchDecoder:
@@ -61,13 +61,39 @@ class Decoders:
 
     def keep(self) -> None:
         """Write down what was learned; where that fails it is said, and the broker's retained messages teach it again."""
-        fresh = self.file.with_suffix(".new")
-        try:
-            fresh.write_bytes(self.discovery.to_bytes())
-            fresh.replace(self.file)
-        except OSError as error:
-            log.warning("discovery_not_kept", file=str(self.file), sentence=str(error))
+        _write(self.file, self.discovery.to_bytes())
+
+    def keep_traces(self) -> None:
+        """Write down what was heard and not read, for whoever asks."""
+        _write(self.traces_file, self.traces.to_bytes())
 
     def _decoder(self, *, is_learning: bool) -> BatchDecoder:
-        codecs = codecs_of(self.codecs, self.discovery, is_learning=is_learning)
-        return BatchDecoder(self.profiles, scheme=self.scheme, codecs=codecs, devices=self.devices)
+        codecs = codecs_of(
+            self.codecs, self.discovery, is_learning=is_learning, topics=self.topics, mapped=tuple(self.devices)
+        )
+        book = DeviceBook(self.devices, self.discovery.claims, is_claiming=is_learning)
+        traces = self.traces if is_learning else None
+        return BatchDecoder(self.profiles, scheme=self.scheme, codecs=codecs, devices=book, traces=traces)
+
+
+def _read(file: Path, load: Callable[[bytes], bool]) -> None:
+    """Take over what is known from before."""
+    try:
+        is_read = load(file.read_bytes())
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        log.warning("discovery_not_read", file=str(file), sentence=str(error))
+        return
+    if not is_read:
+        log.warning("discovery_not_read", file=str(file), sentence="it is of another format")
+
+
+def _write(file: Path, data: bytes) -> None:
+    """Replace a file as a whole."""
+    fresh = file.with_suffix(".new")
+    try:
+        fresh.write_bytes(data)
+        fresh.replace(file)
+    except OSError as error:
+        log.warning("discovery_not_kept", file=str(file), sentence=str(error))

@@ -212,7 +212,15 @@ class _Making:
         courier = Courier(ingester.session, self.around.clock, commands)
         line = self._line(judging, courier)
         covered, want = [one.pattern for one in filters], ingester.session.want
-        learned = LearnedTopics(self.decoders.discovery, want, covered_by=covered, keep=self.decoders.keep)
+        known = self.decoders
+        learned = LearnedTopics(
+            known.discovery,
+            want,
+            covered_by=covered,
+            keep=known.keep,
+            traces=known.traces,
+            keep_traces=known.keep_traces,
+        )
         writer = self._writer(line, store)
         return IngestRoom(self.journal, self.books, line, ingester, courier, learned, writer, lag)
 

@@ -21,9 +21,10 @@ from pydantic_settings import (
 
 from ingest.journal import JournalError
 from ingest.journal.kafka_address import parse_kafka_url
+from ingest.wire.foreign import CODECS
+from ingest.wire.foreign.setting import topics_by_codec
 
 PREFIX = "FETTLE_"
-ALL_CODECS = ("tasmota", "shelly", "zigbee2mqtt", "homeassistant")
 
 
 def _unit(name: str) -> JsonDict:
@@ -91,7 +92,13 @@ class Settings(BaseSettings):
     )
     topic_root: str = Field("fettle/v1", description="first levels of our topics")
     codecs: Annotated[tuple[str, ...], NoDecode] = Field(
-        ALL_CODECS, description="foreign conventions that are accepted", json_schema_extra=_unit("names with commas")
+        CODECS, description="foreign conventions that are accepted", json_schema_extra=_unit("names with commas")
+    )
+    foreign_topics: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="more topics of a convention than it usually has: zigbee2mqtt=BASE, tasmota=LEVELS before SENSOR,"
+        " shelly=PREFIX, homeassistant=DISCOVERY PREFIX; + stands for a level",
+        json_schema_extra=_unit("CODEC=PATTERN with commas"),
     )
     devices_file: Path | None = Field(None, description="a TOML file that maps foreign topics to ids and kinds")
     profiles_dir: Path | None = Field(
@@ -154,13 +161,13 @@ class Settings(BaseSettings):
         """Names with commas become a tuple; ``all`` and ``none`` are words for the ends."""
         names = value.replace(" ", "").split(",") if isinstance(value, str) else value
         if names == ["all"]:
-            return ALL_CODECS
+            return CODECS
         if names in (["none"], [""]):
             return ()
         if isinstance(names, (list, tuple)):
             for name in names:
-                if name not in ALL_CODECS:
-                    raise ValueError(f"{name!r} is no codec; write some of {', '.join(ALL_CODECS)}, or all, or none")
+                if name not in CODECS:
+                    raise ValueError(f"{name!r} is no codec; write some of {', '.join(CODECS)}, or all, or none")
         return names
 
     @field_validator("notice_to", mode="before")
@@ -168,6 +175,15 @@ class Settings(BaseSettings):
     def _split_addresses(cls, value: object) -> object:
         """Addresses with commas become a tuple; what they may be is known where notices are delivered."""
         return tuple(filter(None, (one.strip() for one in value.split(",")))) if isinstance(value, str) else value
+
+    @field_validator("foreign_topics", mode="before")
+    @classmethod
+    def _split_foreign_topics(cls, value: object) -> object:
+        """``CODEC=PATTERN`` with commas become a tuple; a codec or a pattern that is none is refused."""
+        items = tuple(item.strip() for item in value.split(",") if item.strip()) if isinstance(value, str) else value
+        if isinstance(items, (list, tuple)):
+            topics_by_codec([str(item) for item in items])
+        return items
 
     @field_validator("mqtt_url")
     @classmethod

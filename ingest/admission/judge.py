@@ -55,8 +55,8 @@ class Judge:
         if isinstance(other, Refused):
             self._refuse_unread(number, source, other, checksum)
             return
-        if other is None and number in self.decoded.others:
-            return  # sound, and nothing for us: nobody is registered by it
+        if number in self.decoded.others and (other is None or (isinstance(other, StatusMessage) and other.of)):
+            return  # nothing for us, or of a bridge for appliances that were heard before: nobody is registered by it
         if self._is_old_news(number):
             self._judged.pass_over(number)
             return

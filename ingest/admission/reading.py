@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import structlog
 
 from ingest.admission.batch import Batch
@@ -50,7 +52,7 @@ class Poison:
 def meanings_of(decoder: BatchDecoder, batch: Batch) -> Meanings:
     """What the foreign messages of a batch mean, asked of their codecs once; what breaks a codec twice is poison."""
     sources = decoder.foreign(batch.topics)
-    return {number: with_meaning(source, _meaning(source, batch.payloads[number])) for number, source in sources}
+    return {number: with_meaning(source, _meaning(source, batch, number)) for number, source in sources}
 
 
 def read(decoder: BatchDecoder, batch: Batch, meanings: Meanings, poison: Poison) -> Decoded:
@@ -60,14 +62,15 @@ def read(decoder: BatchDecoder, batch: Batch, meanings: Meanings, poison: Poison
     return decoded
 
 
-def _meaning(source: Source, payload: bytes) -> Meaning:
+def _meaning(source: Source, batch: Batch, number: int) -> Meaning:
     """What one foreign message means."""
+    ask = partial(meaning_of, source, batch.payloads[number], batch.received_ms, is_retained=batch.retained[number])
     try:
-        return meaning_of(source, payload)
+        return ask()
     except Exception as error:  # noqa: BLE001 - one message that breaks its codec must not hold up all others
         log.warning("codec_failed", topic=source.topic, cause=repr(error))
     try:
-        return meaning_of(source, payload)
+        return ask()
     except Exception as error:  # noqa: BLE001 - the second time it is the message
         log.error("poison_found", messages=1, topic=source.topic, cause=repr(error))  # noqa: TRY400 - the cause says it
         return Refused(Reason.POISON, POISON_DETAIL)

@@ -80,7 +80,10 @@ def batch_of(decoded: Decoded, judgement: Judgement, retained: Sequence[bool]) -
         elif isinstance(message, StatusMessage):
             spoken = _last_spoken(decoded, judgement) if spoken is None else spoken
             status = _status(source, message, judgement.received_ms, is_retained=retained[number])
-            statuses.append(replace(status, is_followed=spoken.get(source.appliance_id, -1) > number))
+            statuses += [
+                replace(status, appliance_id=who, kind=kind, is_followed=spoken.get(who, -1) > number)
+                for who, kind in message.of or ((source.appliance_id, source.kind),)
+            ]
         elif isinstance(message, ResultMessage):
             results.append(_result(source, message, judgement.received_ms))
     good = _good_rows(decoded, judgement)

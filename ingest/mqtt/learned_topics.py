@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Sequence
 
     from ingest.wire.foreign.discovery import Discovery
+    from ingest.wire.foreign.traces import Traces
 
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 0.2
+NOTES_EVERY = 10
+"""Looks between two writings of the notes."""
 
 
 class LearnedTopics:
@@ -30,13 +33,20 @@ class LearnedTopics:
         *,
         covered_by: Sequence[str],
         keep: Callable[[], None],
+        traces: Traces | None = None,
+        keep_traces: Callable[[], None] = lambda: None,
     ) -> None:
-        """``subscribe`` takes all topics that are wanted now, ``keep`` makes what was learned durable."""
+        """``subscribe`` takes all topics that are wanted now; the two ``keep`` make what was learned, and noted, durable."""
         self._discovery = discovery
         self._subscribe = subscribe
         self._covered_by = tuple(covered_by)
         self._keep = keep
         self._seen = 0
+        self._kept = 0
+        self._traces = traces
+        self._keep_traces = keep_traces
+        self._noted = 0
+        self._ticks = 0
 
     async def run(self) -> None:
         """Look for news until cancelled."""
@@ -46,13 +56,13 @@ class LearnedTopics:
 
     async def tick(self) -> None:
         """Ask for what is known now, where that has changed."""
+        await self._keep_news()
         revision = self._discovery.revision
         if revision == self._seen:
             return
-        await asyncio.to_thread(self._keep)
         topics = [
             topic
-            for topic in self._discovery.topics()
+            for topic in self._discovery.topic_names()
             if not any(covers(pattern, topic) for pattern in self._covered_by)
         ]
         try:
@@ -60,3 +70,15 @@ class LearnedTopics:
         except MqttError as error:  # the next connection asks for all of them again
             log.warning("learned_topics_wait", sentence=str(error))
         self._seen = revision
+
+    async def _keep_news(self) -> None:
+        """Make durable what has changed: what was learned at once, notes of what was not read every few seconds."""
+        changes = self._discovery.changes
+        if changes != self._kept:
+            self._kept = changes
+            await asyncio.to_thread(self._keep)
+        self._ticks += 1
+        if self._traces is None or self._ticks % NOTES_EVERY or self._traces.changes == self._noted:
+            return
+        self._noted = self._traces.changes
+        await asyncio.to_thread(self._keep_traces)

@@ -21,7 +21,8 @@ from ingest.profiles.definition import Profile
 from ingest.wire.dead_letter import Refused
 from ingest.wire.event import EventMessage
 from ingest.wire.foreign import ForeignCodec
-from ingest.wire.foreign.devices import Device
+from ingest.wire.foreign.devices import Device, DeviceBook
+from ingest.wire.foreign.traces import Traces
 from ingest.wire.guards import BOOT_CHARACTERS_MAX, odd_messages
 from ingest.wire.kind_table import KindTable
 from ingest.wire.meaning import SILENT, Meanings, meaning_of, with_meaning
@@ -66,11 +67,12 @@ class BatchDecoder:
         *,
         scheme: TopicScheme | None = None,
         codecs: Sequence[ForeignCodec] = (),
-        devices: Mapping[str, Device] | None = None,
+        devices: DeviceBook | Mapping[str, Device] | None = None,
+        traces: Traces | None = None,
     ) -> None:
         self._profiles = load_profiles() if profiles is None else profiles
         self._tables: dict[str, KindTable] = {}
-        self.sources = Sources(scheme or TopicScheme(), codecs, devices or {}, self._table_of)
+        self.sources = Sources(scheme or TopicScheme(), codecs, DeviceBook.of_all(devices), self._table_of, traces)
 
     def foreign(self, topics: Sequence[str | bytes]) -> list[tuple[int, Source]]:
         """The foreign messages of a batch and their topics. Codecs remember and learn: ask each once, in this order."""

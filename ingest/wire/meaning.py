@@ -30,10 +30,13 @@ _LEVEL = 1
 _BYTES_MAX = 256 * 2**20
 
 
-def meaning_of(source: Source, payload: bytes) -> Meaning:
-    """What a foreign message means, by its codec; values of its readings as floats."""
+def meaning_of(source: Source, payload: bytes, received_ms: int | None = None, *, is_retained: bool = False) -> Meaning:
+    """What a foreign message means, by its codec; values of its readings as floats.
+
+    When it came, and whether the broker had kept it, matters to what its time is and whether it is news.
+    """
     try:
-        message = source.decode(payload)
+        message = source.say(payload, received_ms, is_retained=is_retained)
     except Refused as refusal:
         return refusal
     if not isinstance(message, TelemetryMessage):

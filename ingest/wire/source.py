@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ingest.wire.dead_letter import Reason, Refused
 from ingest.wire.foreign import ForeignCodec
-from ingest.wire.foreign.devices import NOBODY, Device, unmapped
+from ingest.wire.foreign.devices import Device, DeviceBook
+from ingest.wire.foreign.reader import TopicReader, UnreadReader
+from ingest.wire.foreign.traces import Traces
 from ingest.wire.kind_table import KindTable
 from ingest.wire.message import Message, decode
 from ingest.wire.topic import Channel, Topic, TopicScheme
@@ -36,6 +37,14 @@ class Source:
     is_foreign: bool = False
     """Whether it is of a foreign convention: what its messages mean depends on what was said before, and such a device may
     say several things at one time."""
+    read: Callable[..., Message | None] | None = None
+    """Of a foreign topic: decodes a payload, knowing when it came and whether the broker had kept it."""
+
+    def say(self, payload: bytes, received_ms: int | None, *, is_retained: bool) -> Message | None:
+        """The value of a payload; raises :class:`ingest.wire.dead_letter.Refused`."""
+        if self.read is None:
+            return self.decode(payload)
+        return self.read(payload, received_ms, is_retained=is_retained)
 
 
 class Sources:
@@ -45,9 +54,11 @@ class Sources:
         self,
         scheme: TopicScheme,
         codecs: Sequence[ForeignCodec],
-        devices: Mapping[str, Device],
+        devices: DeviceBook,
         table_of: Callable[[str], KindTable | None],
+        traces: Traces | None = None,
     ) -> None:
+        self._traces = traces
         self._scheme = scheme
         self._codecs = codecs
         self._devices = devices
@@ -89,16 +100,19 @@ class Sources:
         topic = self._scheme.parse(text)
         if topic is not None:
             return self._own(text, topic)
-        for codec in self._codecs:
-            name = codec.device_of(text)
-            if name is not None:
-                self.hears_foreign = True
-                return _foreign(text, codec, self._device(name))
-        return Source(text, "", "", _refuse_topic)
+        named = [(codec, name) for codec in self._codecs if (name := codec.device_of(text)) is not None]
+        if not named:
+            return Source(text, "", "", UnreadReader(text, self._traces).read)
+        self.hears_foreign = True
+        (first, name), *others = named
+        more = [codec for codec, other in others if name and other]
+        return self._foreign(text, name, self._devices.of(name, first.roots), [first, *more])
 
-    def _device(self, name: str) -> Device:
-        """A foreign device as an appliance."""
-        return (self._devices.get(name) or unmapped(name)) if name else NOBODY
+    def _foreign(self, text: str, name: str, device: Device, codecs: Sequence[ForeignCodec]) -> Source:
+        """A topic of a foreign convention."""
+        read = TopicReader(text, name, device, codecs, self._traces).read
+        window = text.rsplit("/", 1)[-1]
+        return Source(text, device.appliance_id, device.kind, read, window=window, is_foreign=True, read=read)
 
     def _own(self, text: str, topic: Topic) -> Source:
         """A topic of our scheme."""
@@ -106,20 +120,3 @@ class Sources:
         table = self._table_of(kind) if channel is Channel.TELEMETRY else None
         is_counted = channel is Channel.TELEMETRY or channel is Channel.EVENT
         return Source(text, appliance_id, kind, partial(decode, topic), table, channel, is_counted)
-
-
-def _foreign(text: str, codec: ForeignCodec, device: Device) -> Source:
-    """A topic of a foreign convention."""
-    return Source(
-        text,
-        device.appliance_id,
-        device.kind,
-        lambda payload: codec.decode(text, payload, device),
-        window=text.rsplit("/", 1)[-1],
-        is_foreign=True,
-    )
-
-
-def _refuse_topic(_payload: bytes) -> Message | None:
-    """Nobody's topic."""
-    raise Refused(Reason.UNKNOWN_TOPIC, "the topic is none that an appliance speaks on")

@@ -35,6 +35,8 @@ class StatusMessage:
     capabilities: tuple[str, ...] = ()
     claimed_id: str | None = None
     unknown_keys: int = 0
+    of: tuple[tuple[str, str], ...] = ()
+    """(id, kind) of the appliances for whom a bridge says it; empty where the appliance speaks for itself."""
 
 
 CLEARED = StatusMessage(None)

@@ -20,6 +20,7 @@ from ingest.sample import SampleFlag
 from ingest.wire.columns import BatchDecoder
 from ingest.wire.dead_letter import Reason
 from ingest.wire.foreign.devices import Device
+from ingest.wire.foreign.heard import UNSAID, Heard
 from ingest.wire.foreign.tasmota import TasmotaCodec
 from ingest.wire.message import Message
 from tests.ingest.admission_bench import NOW, TWO_SAMPLES, WASHER, Bench, assert_equal, row
@@ -215,11 +216,11 @@ def test_unknown_metric_is_stored_and_flagged(bench: Bench) -> None:
 class Fuse(TasmotaCodec):
     """A codec with a bug: one payload makes it fail."""
 
-    def decode(self, topic: str, payload: bytes, device: Device) -> Message | None:
+    def decode(self, topic: str, payload: bytes, device: Device, heard: Heard = UNSAID) -> Message | None:
         """Fail for `boom`."""
         if payload == b"boom":
             raise ZeroDivisionError
-        return super().decode(topic, payload, device)
+        return super().decode(topic, payload, device, heard)
 
 
 def test_poison_is_set_aside(bench: Bench) -> None:

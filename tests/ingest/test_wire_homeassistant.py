@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from ingest.sample import StatusState
+from ingest.wire.columns import BatchDecoder
 from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.foreign import codecs_of
 from ingest.wire.foreign import discovery as discovery_module
 from ingest.wire.foreign.devices import Device
 from ingest.wire.foreign.discovery import Discovery
+from ingest.wire.foreign.heard import Heard
 from ingest.wire.foreign.homeassistant import HomeAssistantCodec
-from ingest.wire.foreign.units import unit_of
-from ingest.wire.foreign.value_path import path_of
+from ingest.wire.foreign.traces import Traces
+from ingest.wire.foreign.units import Unit, unit_of
 from ingest.wire.message import Message
 from ingest.wire.status import StatusMessage
 from ingest.wire.telemetry import TelemetryMessage, WireSample
@@ -67,11 +70,11 @@ def test_two_states_become_0_and_1(codec: HomeAssistantCodec) -> None:
 
 
 def test_a_device_message_names_all_its_components(codec: HomeAssistantCodec) -> None:
-    """Shared topic, short keys; what needs a template to be run, a button and a removed component are left out."""
+    """Shared topic, short keys, arithmetic with constants; a button and a removed component are left out."""
     message = say(codec, "fridge/kitchen/state", b'{"temperature": 4.25, "humidity": 61, "a": 7}')
 
-    assert readings(message) == {"temperature_c": 4.25, "humidity_pct": 61.0}
-    assert codec.device_of("fridge/kitchen/state") == "homeassistant/Fridge kitchen"
+    assert readings(message) == {"temperature_c": 4.25, "humidity_pct": 61.0, "x_w": 14.0}
+    assert codec.device_of("fridge/kitchen/state") == "homeassistant/ea334450945afc"
 
 
 def test_availability_is_a_status(codec: HomeAssistantCodec) -> None:
@@ -85,7 +88,7 @@ def test_all_topics_of_a_device_are_one_appliance(codec: HomeAssistantCodec) -> 
     """Every topic belongs to the device that its description names; descriptions are nobody's; others are not ours."""
     names = {codec.device_of(topic) for topic in (STATE, "wm/laundry/door", "wm/laundry/status")}
 
-    assert names == {"homeassistant/Washer cellar"}
+    assert names == {"homeassistant/wm_0815"}
     assert codec.device_of(POWER) == ""
     assert codec.device_of("homeassistant/status") is None
     assert codec.device_of("wm/other") is None
@@ -103,7 +106,7 @@ def test_what_devices_share_is_nobodys_or_the_firsts(codec: HomeAssistantCodec) 
         say(codec, f"homeassistant/sensor/{name}/config", json.dumps(shared).encode())
     say(codec, "homeassistant/sensor/c/config", b'{"stat_t": "gateway/a", "name": "Energy", "dev": {"name": "c"}}')
 
-    assert codec.device_of("gateway/bridge") is None
+    assert codec.device_of("gateway/bridge") == ""
     assert codec.device_of("gateway/a") == "homeassistant/a"
     assert readings(say(codec, "gateway/a", b"4")) == {"power": 4.0}
 
@@ -157,35 +160,15 @@ def test_garbage_is_refused(codec: HomeAssistantCodec, topic: str, payload: byte
     assert codec.revision == before
 
 
-@pytest.mark.parametrize(
-    ("template", "path"),
-    [
-        ("{{ value_json.a.b }}", ("a", "b")),
-        ("{{value_json['x y'].z}}", ("x y", "z")),
-        ('{{ value_json["x"][0] | float(0) }}', ("x", 0)),
-        ("{{- value -}}", ()),
-        ("{{ value | int }}", ()),
-        ("{{ value_json }}", None),
-        ("{{ value.x }}", None),
-        ("{{ value_json.a | round(1) }}", None),
-        ("{{ value_json.a + 1 }}", None),
-        ("{{ value_json.a }}{{ value }}", None),
-        ("{% if value %}1{% endif %}", None),
-        ("{{ states('sensor.x') }}", None),
-        ("{{ value_json['a'" + "['b']" * 200 + " }}", None),
-        ("plain", None),
-    ],
-)
-def test_templates_are_paths_or_nothing(template: str, path: tuple[str | int, ...] | None) -> None:
-    """A plain path is read; whatever else a template holds is never run."""
-    assert path_of(template) == path
-
-
 def test_units_become_ours() -> None:
     """Another size of one of our units is converted; an unknown one stands as it is."""
     assert (unit_of("kW").suffix, unit_of("kW").factor) == ("w", 1000.0)
     assert 212 * unit_of("°F").factor + unit_of("°F").offset == pytest.approx(100)
-    assert unit_of("furlong / fortnight").suffix == "furlong_fortnigh"
+    assert unit_of("furlong / fortnight").suffix != unit_of("furlong / fortnights").suffix
+    assert unit_of("㎾") == unit_of("kw") == unit_of("kW")
+    assert unit_of("μA") == unit_of("µA") == unit_of("uA") == Unit("a", 1e-6)
+    assert unit_of("mW").factor * 1e9 == unit_of("MW").factor
+    assert unit_of("摄氏").suffix not in ("", unit_of("华氏").suffix)
     assert unit_of("").suffix == ""
 
 
@@ -220,14 +203,73 @@ def test_a_reader_of_old_messages_learns_nothing() -> None:
     assert readings(say(reader, STATE, b'{"power": 2}')) == {"power_w": 2000.0}
 
 
-def test_what_is_learned_is_bounded(codec: HomeAssistantCodec, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the bound a further description is refused, and removing one makes room."""
+def test_what_is_learned_is_bounded_and_what_is_read_stays(
+    codec: HomeAssistantCodec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond the bound a further description takes the place of the oldest whose topics nobody has used."""
     monkeypatch.setattr(discovery_module, "CONFIGURATIONS_MAX", 4)
+    say(codec, STATE, b'{"power": 1}')
     more = b'{"stat_t": "more", "name": "More"}'
 
-    with pytest.raises(Refused, match="known already"):
-        say(codec, "homeassistant/sensor/more/config", more)
-    say(codec, DOOR, b"")
+    say(codec, "homeassistant/sensor/more/config", more)
 
-    assert say(codec, "homeassistant/sensor/more/config", more) is None
     assert codec.device_of("more") == "homeassistant/more"
+    assert codec.device_of(STATE) == "homeassistant/wm_0815"
+    assert codec.device_of("wm/laundry/door") is None
+
+    for topic in ("more", "fridge/kitchen/state"):
+        say(codec, topic, b"{}" if topic != "more" else b"4")
+    with pytest.raises(Refused, match="are in use"):
+        say(codec, "homeassistant/sensor/last/config", b'{"stat_t": "last", "name": "Last"}')
+
+
+def test_many_descriptions_cost_no_more_each_than_few() -> None:
+    """A description touches its own topics only: those of the devices described before it are not looked at again."""
+    looked: list[str] = []
+
+    class Counting(Discovery):
+        """Counts how many topics are worked out anew."""
+
+        def _look(self, topic: str) -> None:
+            looked.append(topic)
+            super()._look(topic)
+
+    codec = HomeAssistantCodec(Counting())
+
+    for number in range(300):
+        description = {"stat_t": f"d/{number}", "name": "P", "dev": {"ids": [f"d{number}"]}}
+        say(codec, f"homeassistant/sensor/d{number}/config", json.dumps(description).encode())
+
+    assert len(looked) == 300
+
+
+def test_a_shared_presence_speaks_for_all_that_were_heard() -> None:
+    """A bridge that goes takes the devices behind it with it; when it is back, they are as available as they sound."""
+    discovery, traces = Discovery(), Traces()
+    decoder = BatchDecoder(codecs=codecs_of(["homeassistant"], discovery), traces=traces)
+    for name in ("a", "b"):
+        described = {"stat_t": f"g/{name}", "name": "P", "avty_t": "g/bridge", "dev": {"ids": [name]}}
+        decoder.decode([f"homeassistant/sensor/{name}/config"], [json.dumps(described).encode()])
+        decoder.decode([f"g/{name}"], [b"4"])
+
+    gone, back = (decoder.decode(["g/bridge"], [word]).others[0] for word in (b"offline", b"online"))
+
+    both = (("a", "generic"), ("b", "generic"))
+    assert gone == StatusMessage(StatusState.OFFLINE, of=both)
+    assert back == StatusMessage(None, of=both)
+
+
+def test_the_devices_file_may_say_a_devices_name_for_people() -> None:
+    """A device is its identifier; where the file has only its name that counts."""
+    mapped = frozenset({"homeassistant/Washer cellar"})
+    codec = HomeAssistantCodec(mapped=mapped)
+    describe(codec, POWER, "ha_sensor_short")
+
+    assert codec.device_of(STATE) == "homeassistant/Washer cellar"
+
+
+def test_what_the_broker_kept_is_no_news(codec: HomeAssistantCodec) -> None:
+    """A retained value without a time of its own is a state: no sample, however often we subscribe."""
+    kept = codec.decode(STATE, b'{"power": 1}', Device("washer"), Heard(received_ms=1, is_retained=True))
+
+    assert kept is None

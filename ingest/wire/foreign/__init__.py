@@ -1,22 +1,29 @@
 """Foreign conventions, accepted beside our own: one codec per file, all behind :class:`ForeignCodec`.
 
 A codec is sans-I/O: it says which topics it wants, which device a topic belongs to, and what a payload means in our
-values. Identity, time windows and duplicates are admission's business. ``CODECS`` is what ``FETTLE_CODECS`` chooses
-from; a new convention is one new file and one line there.
+values. Time windows and duplicates are admission's business. :data:`CODECS` is what ``FETTLE_CODECS`` chooses from; a new
+convention is one new file with a function ``make``, and its name here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
 
-from ingest.wire.foreign.devices import Device
-from ingest.wire.foreign.discovery import Discovery
-from ingest.wire.foreign.homeassistant import HomeAssistantCodec
-from ingest.wire.foreign.shelly import ShellyCodec
-from ingest.wire.foreign.tasmota import TasmotaCodec
-from ingest.wire.foreign.zigbee2mqtt import Zigbee2MqttCodec
-from ingest.wire.message import Message
+if TYPE_CHECKING:
+    from ingest.wire.foreign.devices import Device
+    from ingest.wire.foreign.discovery import Discovery
+    from ingest.wire.foreign.heard import Heard
+    from ingest.wire.message import Message
+
+CODECS = (
+    "tasmota",
+    "shelly",
+    "zigbee2mqtt",
+    "homeassistant",
+)
+"""The files of the conventions, in the order in which they are asked whose a topic is."""
 
 
 class ForeignCodec(Protocol):
@@ -32,6 +39,11 @@ class ForeignCodec(Protocol):
         """Another number when a topic may belong to another device than before."""
         ...
 
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """What stands before the names of its devices and says nothing of them."""
+        ...
+
     def subscriptions(self) -> tuple[str, ...]:
         """The topic filters to subscribe to."""
         ...
@@ -43,32 +55,38 @@ class ForeignCodec(Protocol):
         """
         ...
 
-    def decode(self, topic: str, payload: bytes, device: Device) -> Message | None:
+    def decode(self, topic: str, payload: bytes, device: Device, heard: Heard = ...) -> Message | None:
         """The value of a payload, or ``None`` where it is sound and carries nothing for us.
 
-        Raises :class:`ingest.wire.dead_letter.Refused`.
+        What is left out is noted by ``heard``. Raises :class:`ingest.wire.dead_letter.Refused`.
         """
         ...
 
 
-CODECS: Mapping[str, Callable[[Discovery, bool], ForeignCodec]] = {
-    "tasmota": lambda _discovery, _is_learning: TasmotaCodec(),
-    "shelly": lambda _discovery, _is_learning: ShellyCodec(),
-    "zigbee2mqtt": lambda _discovery, _is_learning: Zigbee2MqttCodec(),
-    "homeassistant": lambda discovery, is_learning: HomeAssistantCodec(discovery, is_learning=is_learning),
-}
-"""In the order in which they are asked whose a topic is."""
-
-
 def codecs_of(
-    names: Sequence[str], discovery: Discovery | None = None, *, is_learning: bool = True
+    names: Sequence[str],
+    discovery: Discovery | None = None,
+    *,
+    is_learning: bool = True,
+    topics: Mapping[str, Sequence[str]] | None = None,
+    mapped: Sequence[str] = (),
 ) -> tuple[ForeignCodec, ...]:
     """The codecs of these names; raises ValueError naming the unknown one.
 
-    ``discovery`` is what all decoders of a process share, and ``is_learning`` whether these codecs add to it.
+    ``discovery`` is what all decoders of a process share, and ``is_learning`` whether these codecs add to it. ``topics``
+    are more topics by codec, ``mapped`` the names in the devices file.
     """
+    from ingest.wire.foreign.discovery import Discovery  # noqa: PLC0415 - whoever wants the names alone need not wait
+    from ingest.wire.foreign.surroundings import Surroundings  # noqa: PLC0415
+
     for name in names:
         if name not in CODECS:
             raise ValueError(f"unknown codec {name!r}; known: {', '.join(CODECS)}")
     shared = Discovery() if discovery is None else discovery
-    return tuple(make(shared, is_learning) for name, make in CODECS.items() if name in names)
+    made = []
+    for name in CODECS:
+        if name in names:
+            patterns = tuple((topics or {}).get(name, ()))
+            around = Surroundings(shared, is_learning, patterns, frozenset(mapped))
+            made.append(cast("ForeignCodec", import_module(f"{__name__}.{name}").make(around)))
+    return tuple(made)

@@ -7,23 +7,23 @@ The file is TOML, one table per device name as its convention writes it::
     kind = "washing_machine"
     timezone = "Europe/Berlin"      # of times without zone; UTC where absent
 
-Names are ``tele/NAME`` (Tasmota), the device's id (Shelly), ``zigbee2mqtt/NAME`` and ``homeassistant/DEVICE NAME``.
+Names are ``tele/NAME`` (Tasmota), the device's id (Shelly), ``zigbee2mqtt/NAME`` and ``homeassistant/IDENTIFIER`` or
+``homeassistant/DEVICE NAME``. A device that isn't named gets an id by identity.py, which no other device has.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from ingest.wire.foreign.identity import Claims, hashed, safe_id
 from ingest.wire.topic import is_appliance_id, is_kind
 
-_OTHER = re.compile(r"[^A-Za-z0-9_-]")
-_ID_CHARACTERS_MAX = 64
+_SPACE = "appliance"
 _KEYS = {"id", "kind", "timezone"}
 
 
@@ -33,7 +33,10 @@ class Device:
 
     appliance_id: str
     kind: str = "generic"
-    timezone: tzinfo = UTC
+    timezone: tzinfo | None = None
+    """Of times without zone; UTC where nobody has said."""
+    advice: str = ""
+    """What its owner should do, in a sentence."""
 
 
 NOBODY = Device("")
@@ -44,9 +47,39 @@ class DevicesError(Exception):
     """A devices file that can't be used, in a whole sentence."""
 
 
-def unmapped(name: str) -> Device:
-    """A device that no file names: its name, without its convention's root, as id, other characters as ``_``; generic."""
-    return Device(_OTHER.sub("_", name.split("/", 1)[-1])[:_ID_CHARACTERS_MAX] or "_")
+class DeviceBook:
+    """Device name → appliance: as the file says, else by the device's own name. No two names get one id but by the file."""
+
+    def __init__(
+        self, devices: Mapping[str, Device] | None = None, claims: Claims | None = None, *, is_claiming: bool = True
+    ) -> None:
+        self._devices = devices or {}
+        self._claims = Claims() if claims is None else claims
+        self._is_claiming = is_claiming
+        for name, device in self._devices.items():
+            self._claims.reserve(_SPACE, device.appliance_id, name)
+
+    @classmethod
+    def of_all(cls, devices: DeviceBook | Mapping[str, Device] | None) -> DeviceBook:
+        """The book of these devices."""
+        return devices if isinstance(devices, DeviceBook) else cls(devices)
+
+    def of(self, name: str, roots: Sequence[str] = ()) -> Device:
+        """The appliance of a device; of a name that isn't a device's nobody. ``roots`` stand before names and in no id."""
+        if not name:
+            return NOBODY
+        device = self._devices.get(name)
+        if device is not None:
+            return device
+        short = next((name.removeprefix(f"{root}/") for root in roots if name.startswith(f"{root}/")), name)
+        plain = safe_id(short, name)
+        is_mine = self._claims.of(_SPACE, plain, name, is_claiming=self._is_claiming)
+        if is_mine:
+            return Device(plain)
+        own = hashed(plain, name)
+        return Device(
+            own, advice=f"{plain} is another device's id, so this one is {own}: give it an id in the devices file"
+        )
 
 
 def load_devices(path: Path) -> Mapping[str, Device]:
@@ -64,13 +97,13 @@ def _device(path: Path, name: str, table: object) -> Device:
         raise DevicesError(f'{path}: ["{name}"] needs id = "..." and may have kind and timezone')
     if unknown := table.keys() - _KEYS:
         raise DevicesError(f'{path}: ["{name}"] has an unknown key {min(unknown)!r}; known: id, kind, timezone')
-    kind, zone = table.get("kind", "generic"), table.get("timezone", "UTC")
+    kind, zone = table.get("kind", "generic"), table.get("timezone")
     if not is_appliance_id(table["id"]):
         raise DevicesError(f'{path}: ["{name}"] id {table["id"]!r} must be 1 to 64 characters A-Z a-z 0-9 _ -')
     if not isinstance(kind, str) or not is_kind(kind):
         raise DevicesError(f'{path}: ["{name}"] kind {kind!r} must be lower_snake, at most 32 characters')
     try:
-        return Device(table["id"], kind, UTC if zone == "UTC" else ZoneInfo(zone))
+        return Device(table["id"], kind, None if zone is None else UTC if zone == "UTC" else ZoneInfo(zone))
     except (KeyError, ValueError, TypeError, OSError) as error:
         raise DevicesError(
             f'{path}: ["{name}"] timezone {zone!r} is unknown; write one such as "Europe/Berlin"'

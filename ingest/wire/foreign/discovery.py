@@ -1,102 +1,200 @@
 """What was learned from discovery messages: which topics are whose, and how their payloads are read. Bounded.
 
-One object serves all decoders of a process: it is replaced as a whole with each change, so that a reader in another thread
-sees either the old or the new. Whoever keeps it over a restart writes :meth:`Discovery.to_bytes`.
+One object serves all decoders of a process. A description touches its own topics only, so that many cost no more each than
+few. Beyond the bound a new one takes the place of that which was described longest ago among those whose topics nobody has
+used: what is read is never locked out by what is not. Whoever keeps it over a restart writes :meth:`Discovery.to_bytes`.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import msgspec
 
-from ingest.wire.foreign.discovery_config import Configuration, Entity, Presence
+from ingest.wire.foreign.discovery_config import Configuration, Group, Presence
+from ingest.wire.foreign.discovery_entities import Entity
+from ingest.wire.foreign.identity import Claims, hash_of, metric_name
 
-CONFIGURATIONS_MAX = 2_000
-TOPICS_MAX = 2_000
+CONFIGURATIONS_MAX = 10_000
+TOPICS_MAX = 10_000
+_SHARERS_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What one topic carries, and of which device."""
+    """What one topic carries, and of which device: (metric, entity) each, and the presence of these devices."""
 
     device: str
-    entities: tuple[Entity, ...] = ()
-    presence: Presence | None = None
+    label: str = ""
+    entities: tuple[tuple[str, Entity], ...] = ()
+    presences: tuple[Presence, ...] = ()
+    sharers: tuple[str, ...] = ()
+    """The devices of which its presences speak."""
+    not_ours: tuple[str, ...] = ()
+    """Other devices that were described under this topic."""
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
-    """All that is known at one moment."""
+class _Kept(msgspec.Struct):
+    """All of it in a file."""
 
-    configurations: Mapping[str, Configuration] = field(default_factory=dict)
-    topics: Mapping[str, Known] = field(default_factory=dict)
-    revision: int = 0
+    configurations: dict[str, Configuration] = {}
+    claims: dict[str, str] = {}
 
 
 class Discovery:
     """Configurations by the topic that they came under. One thread learns, any may read."""
 
     def __init__(self) -> None:
-        self._state = _State()
+        self.claims = Claims()
+        self.revision = 0
+        """Grows with each change of what topics mean."""
+        self._configurations: OrderedDict[str, Configuration] = OrderedDict()
+        self._topics: dict[str, Known] = {}
+        self._under: dict[str, dict[str, Configuration]] = {}
+        """Topic → the configurations that name it, by theirs."""
+        self._of_device: dict[str, dict[str, Configuration]] = {}
+        self._used: set[str] = set()
 
     @property
-    def revision(self) -> int:
-        """Grows with each change."""
-        return self._state.revision
+    def changes(self) -> int:
+        """Grows with all that is worth keeping."""
+        return self.revision + self.claims.changes
 
     def topics(self) -> Mapping[str, Known]:
         """What is known, by topic."""
-        return self._state.topics
+        return self._topics
+
+    def topic_names(self) -> list[str]:
+        """All topics that are known now; safe while another thread learns."""
+        return list(self._topics)
+
+    def groups_of(self, device: str) -> list[Group]:
+        """Where a device says whether it is there."""
+        listed = (group for one in self._of_device.get(device, {}).values() for group in one.groups)
+        return list(dict.fromkeys(listed))
+
+    def use(self, topic: str) -> None:
+        """A message came under a topic: whoever described it is useful."""
+        self._used.add(topic)
 
     def learn(self, topic: str, configuration: Configuration | None) -> str | None:
         """Take in what came under a config topic, None to forget it; a sentence where that can't be done."""
-        if self._state.configurations.get(topic) == configuration:
+        before = self._configurations.get(topic)
+        if before == configuration:
             return None
-        configurations = {**self._state.configurations}
-        configurations.pop(topic, None)
-        if configuration is not None:
-            configurations[topic] = configuration
-        topics = _by_topic(configurations)
-        if configuration is not None and (len(configurations) > CONFIGURATIONS_MAX or len(topics) > TOPICS_MAX):
-            return f"{CONFIGURATIONS_MAX} configurations with {TOPICS_MAX} topics are known already"
-        self._state = _State(configurations, topics, self._state.revision + 1)
+        new_topics = () if configuration is None else _topics_of(configuration)
+        if len(new_topics) > TOPICS_MAX:
+            return f"it names more than {TOPICS_MAX} topics"
+        self._forget(topic)
+        while new_topics and self._is_full(new_topics):
+            useless = next(
+                (key for key, one in self._configurations.items() if self._used.isdisjoint(_topics_of(one))), None
+            )
+            if useless is None:
+                return f"{CONFIGURATIONS_MAX} descriptions with {TOPICS_MAX} topics are in use"
+            self._forget(useless)
+        if configuration is not None and (new_topics or configuration.left_out):
+            self._remember(topic, configuration)
+        self.revision += 1
         return None
 
     def to_bytes(self) -> bytes:
         """All of it, for a file."""
-        return msgspec.json.encode(self._state.configurations)
+        return msgspec.json.encode(_Kept(dict(self._configurations), self.claims.to_mapping()))
 
     def load(self, data: bytes) -> bool:
         """Take over what :meth:`to_bytes` wrote; False, and nothing changed, where it is something else."""
         try:
-            configurations = msgspec.json.decode(data, type=dict[str, Configuration])
+            kept = msgspec.json.decode(data, type=_Kept)
         except msgspec.MsgspecError:
             return False
-        self._state = _State(configurations, _by_topic(configurations), self._state.revision + 1)
+        self.claims.load(kept.claims)
+        for topic, configuration in kept.configurations.items():
+            self._forget(topic)
+            self._remember(topic, configuration)
+        self.revision += 1
         return True
 
+    def _is_full(self, new_topics: tuple[str, ...]) -> bool:
+        """Whether there is no room for one more with these topics."""
+        more = sum(topic not in self._topics for topic in new_topics)
+        return len(self._configurations) >= CONFIGURATIONS_MAX or len(self._topics) + more > TOPICS_MAX
 
-def _by_topic(configurations: Mapping[str, Configuration]) -> dict[str, Known]:
-    """What each topic carries.
+    def _remember(self, key: str, configuration: Configuration) -> None:
+        """Add one."""
+        self._configurations[key] = configuration
+        self._of_device.setdefault(configuration.device, {})[key] = configuration
+        for topic in _topics_of(configuration):
+            self._under.setdefault(topic, {})[key] = configuration
+            self._look(topic)
 
-    A state topic belongs to the device that was first; a presence that several devices share, as that of the bridge behind
-    them, says nothing of any one.
-    """
-    topics: dict[str, Known] = {}
-    for one in configurations.values():
-        for entity in one.entities:
-            known = topics.get(entity.topic, Known(one.device))
-            if known.device == one.device and entity.metric not in {other.metric for other in known.entities}:
-                topics[entity.topic] = Known(one.device, (*known.entities, entity), known.presence)
-    sharers: dict[str, set[str]] = {}
-    for one in configurations.values():
-        for presence in one.presences:
-            sharers.setdefault(presence.topic, set()).add(one.device)
-    for one in configurations.values():
-        for presence in one.presences:
-            known = topics.get(presence.topic, Known(one.device))
-            if known.device == one.device and known.presence is None and len(sharers[presence.topic]) == 1:
-                topics[presence.topic] = Known(one.device, known.entities, presence)
-    return topics
+    def _forget(self, key: str) -> None:
+        """Take one away."""
+        configuration = self._configurations.pop(key, None)
+        if configuration is None:
+            return
+        of_device = self._of_device[configuration.device]
+        del of_device[key]
+        if not of_device:
+            del self._of_device[configuration.device]
+        for topic in _topics_of(configuration):
+            del self._under[topic][key]
+            self._look(topic)
+
+    def _look(self, topic: str) -> None:
+        """Work out anew what one topic carries.
+
+        A state topic belongs to the device that was first; a presence may be that of many, as a bridge's is.
+        """
+        under = self._under[topic]
+        if not under:
+            del self._under[topic], self._topics[topic]
+            self._used.discard(topic)
+            return
+        with_state = [one for one in under.values() if any(entity.topic == topic for entity in one.entities)]
+        first = with_state[0] if with_state else next(iter(under.values()))
+        known = Known(first.device, first.label)
+        metrics: dict[str, Entity] = {}
+        for one in with_state:
+            if one.device == first.device:
+                for entity in one.entities:
+                    if entity.topic == topic:
+                        metrics.setdefault(self._metric(first.device, entity), entity)
+        presences = {
+            presence: None
+            for one in under.values()
+            for group in one.groups
+            for presence in group.presences
+            if presence.topic == topic
+        }
+        sharers = {
+            one.device: None
+            for one in under.values()
+            if any(presence.topic == topic for group in one.groups for presence in group.presences)
+        }
+        self._topics[topic] = replace(
+            known,
+            entities=tuple(metrics.items()),
+            presences=tuple(presences),
+            sharers=tuple(sharers)[:_SHARERS_MAX],
+            not_ours=tuple({one.device: None for one in with_state if one.device != first.device}),
+        )
+
+    def _metric(self, device: str, entity: Entity) -> str:
+        """The metric of an entity: the first of its names that no other entity of the device holds, else a hashed one."""
+        space = f"metric {device}"
+        for stem in entity.names:
+            name = metric_name(stem, entity.suffix)
+            if name is not None and self.claims.of(space, name, entity.key):
+                return name
+        stem = f"{(entity.names or ('value',))[0][:40]}_{hash_of(entity.key)}"
+        return metric_name(stem, entity.suffix) or f"value_{hash_of(entity.key)}"
+
+
+def _topics_of(configuration: Configuration) -> tuple[str, ...]:
+    """All topics that a configuration names."""
+    named = [entity.topic for entity in configuration.entities]
+    named += [presence.topic for group in configuration.groups for presence in group.presences]
+    return tuple(dict.fromkeys(named))

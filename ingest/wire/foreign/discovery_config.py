@@ -1,193 +1,168 @@
-"""A Home Assistant discovery message → what it says of topics: names, units, paths. Both forms, long and abbreviated keys.
+"""A Home Assistant discovery message → what it says of topics: names, units, templates. Both forms, long and abbreviated keys.
 
-Understood are sensors, binary sensors, switches and numbers with a state topic, and their availability. Other platforms,
-and values that need a template to be run, are sound and left out.
+A device is who its identifiers say, else its connections, else the node id of the topic, else its name, else the object id;
+its name is for people. What of a description can't be read stands in ``left_out`` with its reason.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from ingest.wire.foreign.units import Unit, unit_of
-from ingest.wire.foreign.value_path import Path, path_of
-from ingest.wire.strict_json import Parsed
-from ingest.wire.telemetry import is_metric_name
+from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.foreign.discovery_entities import TOPIC_CHARACTERS_MAX, Entity, Part, entities_of
+from ingest.wire.foreign.discovery_keys import lengthened, lengthened_device
+from ingest.wire.foreign.heard import Unread
+from ingest.wire.foreign.odd_json import Odd
+from ingest.wire.foreign.template import NotRead, compiled
 
 COMPONENTS_MAX = 256
-TOPIC_CHARACTERS_MAX = 256
 NAME_CHARACTERS_MAX = 128
-
-_LONG: Mapping[str, str] = {
-    "avty": "availability", "avty_t": "availability_topic", "avty_tpl": "availability_template",
-    "cmps": "components", "dev": "device", "dev_cla": "device_class", "def_ent_id": "default_entity_id",
-    "obj_id": "object_id", "o": "origin", "p": "platform", "pl_avail": "payload_available",
-    "pl_not_avail": "payload_not_available", "pl_off": "payload_off", "pl_on": "payload_on", "stat_cla": "state_class",
-    "stat_off": "state_off", "stat_on": "state_on", "stat_t": "state_topic", "t": "topic", "uniq_id": "unique_id",
-    "unit_of_meas": "unit_of_measurement", "val_tpl": "value_template",
-}  # fmt: skip
-_LONG_DEVICE: Mapping[str, str] = {"cns": "connections", "ids": "identifiers", "mdl": "model", "sw": "sw_version"}
-_SHARED = ("availability", "availability_topic", "availability_template", "payload_available", "payload_not_available", "state_topic")  # fmt: skip
+_SHARED = ("availability", "availability_topic", "availability_template", "availability_mode", "payload_available", "payload_not_available", "state_topic")  # fmt: skip
 """What a device message says once for all of its components."""
-_NUMBERS, _SWITCHES = ("sensor", "number"), ("binary_sensor", "switch")
-_OTHER = re.compile(r"[^a-z0-9]+")
-
-
-class Entity(msgspec.Struct, frozen=True, array_like=True):
-    """One value under a topic. ``path`` ``None``: the whole payload. ``on``, ``off``: the words of a thing with two states."""
-
-    topic: str
-    metric: str
-    path: Path | None
-    factor: float = 1.0
-    offset: float = 0.0
-    on: str | None = None
-    off: str | None = None
-    is_number: bool = True
-    """Whether anything but a number is bad input; else text is left out."""
+_MODES = ("all", "any", "latest")
 
 
 class Presence(msgspec.Struct, frozen=True, array_like=True):
     """A topic that says whether the device is there."""
 
     topic: str
-    path: Path | None
+    template: str | None
     available: str
     gone: str
 
 
+class Group(msgspec.Struct, frozen=True, array_like=True):
+    """Topics that say it together: ``all`` must, ``any`` may, or the ``latest`` counts."""
+
+    mode: str
+    presences: tuple[Presence, ...]
+
+
 class Configuration(msgspec.Struct, frozen=True, array_like=True):
-    """What one discovery message says."""
+    """What one discovery message says. ``device`` is its identity, ``label`` its name for people."""
 
     device: str
     entities: tuple[Entity, ...]
-    presences: tuple[Presence, ...] = ()
+    groups: tuple[Group, ...] = ()
+    label: str = ""
+    left_out: tuple[tuple[str, str, str], ...] = ()
+    """(what, reason, said)."""
 
 
-def read_configuration(parsed: Parsed, platform: str, object_id: str) -> Configuration | None:
-    """What a payload under ``homeassistant/PLATFORM/.../OBJECT/config`` says; ``None`` where nothing of it is for us."""
-    raw = _lengthened(parsed.value, _LONG)
-    device = _device(parsed, raw, object_id)
-    if platform == "device":
-        components = raw.get("components")
-        if not isinstance(components, dict) or len(components) > COMPONENTS_MAX:
-            raise parsed.refuse(f"components must be an object of at most {COMPONENTS_MAX}")
-        shared = {key: raw[key] for key in _SHARED if key in raw}
-        parts = []
-        for key, part in components.items():
-            if not isinstance(part, dict):
-                raise parsed.refuse(f"component {key[:40]!r} must be an object")
-            own = _lengthened(part, _LONG)
-            if own.keys() - {"platform"}:  # a component with nothing but its platform is one that was removed
-                parts.append((key, shared | own))
-    else:
-        parts = [(object_id, raw | {"platform": platform})]
+def read_configuration(raw: Mapping[str, Any], platform: str, node_id: str, object_id: str) -> Configuration:
+    """What a payload under ``homeassistant/PLATFORM/[NODE/]OBJECT/config`` says."""
+    raw = lengthened(raw)
+    identity, label = _device(raw, node_id, object_id)
+    left_out: list[tuple[str, str, str]] = []
+    entities: list[Entity] = []
+    groups: dict[Group, None] = {}
+    for part in _parts(raw, platform, object_id, label):
+        made, missed = entities_of(part)
+        entities += made
+        left_out += missed
+        if made:
+            group, missed = _group(part)
+            groups.update({group: None} if group.presences else {})
+            left_out += missed
+    return Configuration(identity, tuple(entities), tuple(groups), label, tuple(left_out))
+
+
+def _parts(raw: Mapping[str, Any], platform: str, object_id: str, label: str) -> Iterator[Part]:
+    """The components of a message."""
     base = raw.get("~")
-    entities = tuple(entity for key, part in parts if (entity := _entity(parsed, key, part, base, device)))
-    presences = {presence: None for _, part in parts for presence in _presences(parsed, part, base)}
-    return Configuration(device, entities, tuple(presences)) if entities else None
+    if platform != "device":
+        yield Part(object_id, {**raw, "platform": platform}, base, label)
+        return
+    components = raw.get("components")
+    if not isinstance(components, dict) or len(components) > COMPONENTS_MAX:
+        raise Refused(Reason.SCHEMA, f"components must be an object of at most {COMPONENTS_MAX}")
+    shared = {key: raw[key] for key in _SHARED if key in raw}
+    for key, part in components.items():
+        if not isinstance(part, dict):
+            raise Refused(Reason.SCHEMA, f"component {key[:40]!r} must be an object")
+        own = lengthened(part)
+        if own.keys() - {"platform"}:  # a component with nothing but its platform is one that was removed
+            yield Part(key, shared | own, own.get("~", base), label)
 
 
-def _lengthened(raw: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Keys by their long names."""
-    return {names.get(key, key): value for key, value in raw.items()}
-
-
-def _device(parsed: Parsed, raw: Mapping[str, Any], object_id: str) -> str:
-    """The device's name: its own, else its first identifier, else that of the topic."""
+def _device(raw: Mapping[str, Any], node_id: str, object_id: str) -> tuple[str, str]:
+    """(identity, name for people)."""
     device = raw.get("device", {})
     if not isinstance(device, dict):
-        raise parsed.refuse("device must be an object")
-    device = _lengthened(device, _LONG_DEVICE)
-    identifiers = device.get("identifiers")
-    first = identifiers[0] if isinstance(identifiers, list) and identifiers else identifiers
-    for name in (device.get("name"), first, object_id):
-        if isinstance(name, str) and name.strip():
-            return name.strip().replace("/", "_")[:NAME_CHARACTERS_MAX]
-    return object_id
+        raise Refused(Reason.SCHEMA, "device must be an object")
+    device = lengthened_device(device)
+    name = device.get("name")
+    label = name.strip()[:NAME_CHARACTERS_MAX] if isinstance(name, str) else ""
+    said = (_first(device.get("identifiers")), _connection(device.get("connections")), node_id, label, object_id)
+    identity = next(one for one in said if one)
+    return identity.replace("/", "_")[:NAME_CHARACTERS_MAX], label or identity[:NAME_CHARACTERS_MAX]
 
 
-def _entity(parsed: Parsed, key: str, part: Mapping[str, Any], base: object, device: str) -> Entity | None:
-    """One component; ``None`` where it is not for us."""
-    platform = part.get("platform")
-    if platform not in (*_NUMBERS, *_SWITCHES) or "state_topic" not in part:
-        return None
-    topic = _topic(parsed, part["state_topic"], base)
-    template = part.get("value_template")
-    path = None
-    if template is not None:
-        if not isinstance(template, str):
-            raise parsed.refuse("value_template must be text")
-        path = path_of(template)
-        if path is None:
-            return None
-    unit_text = part.get("unit_of_measurement")
-    if unit_text is not None and not isinstance(unit_text, str):
-        raise parsed.refuse("unit_of_measurement must be text")
-    unit = unit_of(unit_text or "")
-    metric = _metric(part, key, unit, device)
-    if platform in _SWITCHES:
-        on, off = _word(parsed, part, ("state_on", "payload_on"), "ON"), _word(parsed, part, ("state_off", "payload_off"), "OFF")  # fmt: skip
-        return Entity(topic, metric, path or None, on=on, off=off)
-    is_number = bool(unit_text) or part.get("state_class") is not None
-    return Entity(topic, metric, path or None, unit.factor, unit.offset, is_number=is_number)
+def _first(identifiers: object) -> str:
+    """The first identifier that is one."""
+    listed = identifiers if isinstance(identifiers, list) else [identifiers]
+    return next((str(one).strip() for one in listed if isinstance(one, str | int) and str(one).strip()), "")
 
 
-def _metric(part: Mapping[str, Any], key: str, unit: Unit, device: str) -> str:
-    """The component's name, else its class, else its id, with the unit behind it."""
-    for said in (part.get("name"), part.get("device_class"), part.get("object_id"), key):
-        if not isinstance(said, str):
-            continue
-        name = _OTHER.sub("_", said.lower()).strip("_")
-        own = _OTHER.sub("_", device.lower()).strip("_")
-        if own and name.startswith(f"{own}_"):
-            name = name.removeprefix(f"{own}_")
-        if unit.suffix and not name.endswith(f"_{unit.suffix}"):
-            name = f"{name[: 63 - len(unit.suffix)]}_{unit.suffix}"
-        for tried in (name[:64], f"value_{name}"[:64]):
-            if is_metric_name(tried):
-                return tried
-    return f"value_{unit.suffix}" if unit.suffix else "value"
+def _connection(connections: object) -> str:
+    """The first connection, as ``mac`` and its address."""
+    listed = connections if isinstance(connections, list) else []
+    for one in listed:
+        if isinstance(one, list) and len(one) == len(("kind", "address")) and all(isinstance(x, str) for x in one):
+            return f"{one[0]}_{one[1]}".lower()
+    return ""
 
 
-def _presences(parsed: Parsed, part: Mapping[str, Any], base: object) -> Iterator[Presence]:
-    """Where a component says whether it is there."""
-    listed = part.get("availability", [])
-    if isinstance(listed, dict):
-        listed = [listed]
-    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
-        raise parsed.refuse("availability must be a list of objects")
-    items = [_lengthened(item, _LONG) for item in listed[:COMPONENTS_MAX]]
-    if "availability_topic" in part:
-        items.append({**part, "topic": part["availability_topic"], "value_template": part.get("availability_template")})
-    for item in items:
+def _group(part: Part) -> tuple[Group, list[tuple[str, str, str]]]:
+    """Where a component says whether it is there, and what of that can't be read."""
+    mode = part.said.get("availability_mode", "latest")
+    if mode not in _MODES:
+        raise Refused(Reason.SCHEMA, "availability_mode must be all, any or latest")
+    presences, left_out = [], []
+    for item in _availabilities(part):
         template = item.get("value_template")
-        path = path_of(template) if isinstance(template, str) else None
-        if template is None or path is not None:
-            available = _word(parsed, item, ("payload_available",), "online")
-            gone = _word(parsed, item, ("payload_not_available",), "offline")
-            yield Presence(_topic(parsed, item.get("topic"), base), path or None, available, gone)
+        if template is not None and not isinstance(template, str):
+            raise Refused(Reason.SCHEMA, "an availability's value_template must be text")
+        topic = part.topic(item.get("topic"))
+        try:
+            if template is not None:
+                compiled(template)
+        except NotRead as sentence:
+            left_out.append((f"{part.key} availability", Unread.TEMPLATE.value, str(sentence)))
+            continue
+        available, gone = (
+            word(item.get("payload_available"), "online"),
+            word(item.get("payload_not_available"), "offline"),
+        )
+        presences.append(Presence(topic, template, available, gone))
+    return Group(mode, tuple(presences)), left_out
 
 
-def _topic(parsed: Parsed, topic: object, base: object) -> str:
-    """A topic with its base put in."""
-    if isinstance(topic, str) and isinstance(base, str):
-        topic = base + topic[1:] if topic.startswith("~") else topic[:-1] + base if topic.endswith("~") else topic
-    if not isinstance(topic, str) or not 0 < len(topic) <= TOPIC_CHARACTERS_MAX or topic.startswith("$"):
-        raise parsed.refuse(f"a topic must be text of 1 to {TOPIC_CHARACTERS_MAX} characters")
-    if any(character in topic for character in "+#\0~"):
-        raise parsed.refuse("a topic must not hold wildcards")
-    return topic
+def _availabilities(part: Part) -> list[dict[str, Any]]:
+    """Each availability of a component."""
+    listed = part.said.get("availability", [])
+    listed = [listed] if isinstance(listed, dict) else listed
+    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
+        raise Refused(Reason.SCHEMA, "availability must be a list of objects")
+    items = [lengthened(item) for item in listed[:COMPONENTS_MAX]]
+    if "availability_topic" in part.said:
+        template = part.said.get("availability_template")
+        items.append({**part.said, "topic": part.said["availability_topic"], "value_template": template})
+    return items
 
 
-def _word(parsed: Parsed, part: Mapping[str, Any], keys: tuple[str, ...], usual: str) -> str:
-    """The word for one of two states."""
-    said = next((part[key] for key in keys if part.get(key) is not None), usual)
+def word(said: object, usual: str) -> str:
+    """A payload that stands for something, as text."""
+    if said is None:
+        return usual
     if isinstance(said, bool):
         return "true" if said else "false"
-    if not isinstance(said, str | int | float):
-        raise parsed.refuse(f"{keys[0]} must be text")
+    if isinstance(said, Odd) or not isinstance(said, str | int | float):
+        raise Refused(Reason.SCHEMA, "the words for a state must be text")
     return str(said)[:NAME_CHARACTERS_MAX]
+
+
+__all__ = ["TOPIC_CHARACTERS_MAX", "Configuration", "Group", "Presence", "read_configuration"]

@@ -1,40 +1,58 @@
 """Home Assistant MQTT discovery: ``homeassistant/.../config`` says which topics carry what, and those are read.
 
-Names, units and topics come from the configuration (discovery_config.py); an empty payload removes it. Templates are
-read as plain paths and never run (value_path.py). A device's topic that another codec understands is left to that codec.
-Values carry no time: the time of arrival counts. Words for "no value" (``unknown``, ``unavailable``, ``None``, nothing)
-are passed over.
+Names, units and topics come from the configuration (discovery_config.py); an empty payload removes it. Templates are read in
+their closed forms and never run (template.py). A topic that another codec reads is that codec's, and what a description finds
+in it besides is added. Values carry no time: the time of arrival counts. Words for "no value" (``unknown``, ``unavailable``,
+``None``, nothing) are passed over. A presence that many devices share, as a bridge's, speaks for all of them.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any
 
 from ingest.sample import StatusState
-from ingest.wire.dead_letter import PAYLOAD_BYTES_MAX, Reason, Refused
+from ingest.wire.dead_letter import Reason, Refused
 from ingest.wire.foreign.devices import Device
-from ingest.wire.foreign.discovery import Discovery
-from ingest.wire.foreign.discovery_config import Entity, Presence, read_configuration
-from ingest.wire.foreign.value_path import Path, walk
+from ingest.wire.foreign.discovery import Discovery, Known
+from ingest.wire.foreign.discovery_config import Configuration, Group, Presence, read_configuration
+from ingest.wire.foreign.discovery_entities import Entity
+from ingest.wire.foreign.heard import UNSAID, Heard, Unread
+from ingest.wire.foreign.number_text import is_no_value, number_of, plain_number_of
+from ingest.wire.foreign.odd_json import Odd, read_object, read_text
+from ingest.wire.foreign.readings import Readings
+from ingest.wire.foreign.surroundings import Surroundings
+from ingest.wire.foreign.template import Scope, TemplateError, compiled
+from ingest.wire.foreign.template_values import UNDEFINED
 from ingest.wire.message import Message
 from ingest.wire.status import StatusMessage
-from ingest.wire.strict_json import parse, parse_object
-from ingest.wire.telemetry import METRICS_MAX, TelemetryMessage, WireSample
 
 _ROOT = "homeassistant"
-_NO_VALUE = frozenset({"", "unknown", "unavailable", "none", "null", "nan", "n/a"})
 _LEVELS = (4, 5)
+_DEVICES_MAX = 20_000
 
 
 class HomeAssistantCodec:
     """Devices that describe themselves for Home Assistant. ``is_learning``: whether this decoder takes in descriptions."""
 
     name = "homeassistant"
+    roots: tuple[str, ...] = (_ROOT,)
 
-    def __init__(self, discovery: Discovery | None = None, *, is_learning: bool = True) -> None:
+    def __init__(
+        self,
+        discovery: Discovery | None = None,
+        *,
+        is_learning: bool = True,
+        patterns: tuple[str, ...] = (),
+        mapped: frozenset[str] = frozenset(),
+    ) -> None:
         self._discovery = Discovery() if discovery is None else discovery
         self._is_learning = is_learning
+        self._prefixes = (_ROOT, *(prefix.strip("/") for prefix in patterns))
+        self._mapped = mapped
+        self._present: OrderedDict[str, dict[Presence, bool]] = OrderedDict()
+        """Device → what each of its presence topics said last, the newest at the end."""
 
     @property
     def revision(self) -> int:
@@ -43,113 +61,184 @@ class HomeAssistantCodec:
 
     def subscriptions(self) -> tuple[str, ...]:
         """The topic filters of the descriptions; what they name is subscribed to as it is learned (learned_topics.py)."""
-        return (f"{_ROOT}/+/+/config", f"{_ROOT}/+/+/+/config")
+        return tuple(f"{prefix}/{levels}/config" for prefix in self._prefixes for levels in ("+/+", "+/+/+"))
 
     def device_of(self, topic: str) -> str | None:
-        """``homeassistant/NAME`` for a topic that a description names; nobody for the descriptions themselves."""
-        if _is_config(topic):
+        """``homeassistant/IDENTITY`` for a topic that a description names; nobody for descriptions, and a shared presence."""
+        if self._config_levels(topic):
             return ""
         known = self._discovery.topics().get(topic)
-        return None if known is None else f"{_ROOT}/{known.device}"
+        if known is None:
+            return None
+        return self._name(known.device, known.label) if known.entities or len(known.sharers) == 1 else ""
 
-    def decode(self, topic: str, payload: bytes, device: Device) -> Message | None:
+    def decode(self, topic: str, payload: bytes, device: Device, heard: Heard = UNSAID) -> Message | None:
         """Learn from a description, or read a value."""
         del device
-        if _is_config(topic):
-            self._describe(topic, payload)
+        if levels := self._config_levels(topic):
+            self._describe(topic, levels, payload, heard)
             return None
         known = self._discovery.topics().get(topic)
         if known is None:
             return None
-        text = _text(payload)
-        if known.presence is not None and (status := _status(known.presence, text, payload)):
+        self._discovery.use(topic)
+        scope = Scope(read_text(payload))
+        if known.presences and (status := self._status(known, scope, heard)):
             return status
-        metrics = _readings(known.entities, text, payload)
-        return TelemetryMessage((WireSample(metrics),)) if metrics else None
+        for other in known.not_ours:
+            heard.leave_out(f"described for {other} as well", Unread.TOPIC_SHARED)
+        readings = Readings(heard)
+        for metric, entity in known.entities:
+            _take(metric, entity, _said(entity.template, scope, entity.names[0], readings), readings)
+        return readings.message(None)
 
-    def _describe(self, topic: str, payload: bytes) -> None:
+    def _name(self, identity: str, label: str) -> str:
+        """A device as the devices file writes it: by its identity, or by its name for people where only that is there."""
+        by_identity, by_label = f"{_ROOT}/{identity}", f"{_ROOT}/{label}"
+        return by_label if by_label in self._mapped and by_identity not in self._mapped else by_identity
+
+    def _config_levels(self, topic: str) -> list[str]:
+        """The levels of a topic under which descriptions come, from the root on; none of any other."""
+        for prefix in self._prefixes:
+            if topic.startswith(f"{prefix}/") and topic.endswith("/config"):
+                levels = [prefix, *topic.removeprefix(f"{prefix}/").split("/")]
+                if len(levels) in _LEVELS:
+                    return levels
+        return []
+
+    def _describe(self, topic: str, levels: list[str], payload: bytes, heard: Heard) -> None:
         """One description, or its end."""
-        levels = topic.split("/")
-        configuration = None
+        configuration: Configuration | None = None
         if payload:
-            parsed = parse_object(payload)
-            configuration = read_configuration(parsed, levels[1], "_".join(levels[2:-1]))
-        if self._is_learning and (trouble := self._discovery.learn(topic, configuration)):
+            node_id = levels[2] if len(levels) == max(_LEVELS) else ""
+            configuration = read_configuration(read_object(payload), levels[1], node_id, levels[-2])
+        if not self._is_learning:
+            return
+        if configuration is not None and heard.notebook is not None:
+            name = self._name(configuration.device, configuration.label)
+            for what, why, said in configuration.left_out:
+                heard.notebook.leave_out(name, what, Unread(why), said)
+        if trouble := self._discovery.learn(topic, configuration):
             raise Refused(Reason.SCHEMA, trouble)
 
-
-def _is_config(topic: str) -> bool:
-    """Whether descriptions come under a topic."""
-    levels = topic.split("/")
-    return levels[0] == _ROOT and levels[-1] == "config" and len(levels) in _LEVELS
-
-
-def _text(payload: bytes) -> str:
-    """A payload as text."""
-    if len(payload) > PAYLOAD_BYTES_MAX:
-        raise Refused(Reason.TOO_LARGE, f"{len(payload)} bytes are more than {PAYLOAD_BYTES_MAX}")
-    try:
-        return payload.decode()
-    except UnicodeDecodeError as error:
-        raise Refused(Reason.NOT_UTF8, f"byte {error.start} is no UTF-8") from error
-
-
-def _status(presence: Presence, text: str, payload: bytes) -> StatusMessage | None:
-    """What a presence topic says; ``None`` for a word that was not agreed."""
-    said = _at(presence.path, text, payload)
-    states = {presence.available: StatusState.ONLINE, presence.gone: StatusState.OFFLINE}
-    return StatusMessage(states[said]) if isinstance(said, str) and said in states else None
-
-
-def _at(path: Path | None, text: str, payload: bytes) -> object:
-    """What stands at a path of a payload; nothing where the payload is one of the words for that."""
-    if path is None:
-        return text
-    if text.strip().lower() in _NO_VALUE:
-        return None
-    return walk(parse(payload).value, path)
-
-
-def _readings(entities: Sequence[Entity], text: str, payload: bytes) -> dict[str, float]:
-    """The readings of all entities under one topic."""
-    metrics: dict[str, float] = {}
-    for entity in entities[:METRICS_MAX]:
-        value = _reading(entity, _at(entity.path, text, payload))
-        if value is not None:
-            metrics[entity.metric] = value
-    return metrics
-
-
-def _reading(entity: Entity, said: object) -> float | None:
-    """One value in our unit; ``None`` where there is none."""
-    if entity.on is not None:
-        word = str(said).lower() if isinstance(said, bool) else str(said)
-        return {"true": 1.0, "false": 0.0, entity.off: 0.0, entity.on: 1.0}.get(word)
-    if said is None or isinstance(said, bool):
-        return None if said is None else float(said)
-    if isinstance(said, str):
-        return _number_of(entity, said)
-    if not isinstance(said, int | float):
-        raise Refused(Reason.SCHEMA, f"{entity.metric} must be a number")
-    return _converted(entity, float(said))
-
-
-def _number_of(entity: Entity, text: str) -> float | None:
-    """A number written as text."""
-    if text.strip().lower() in _NO_VALUE:
-        return None
-    try:
-        number = float(text)
-    except ValueError as error:
-        if not entity.is_number:
+    def _status(self, known: Known, scope: Scope, heard: Heard) -> StatusMessage | None:
+        """What a presence topic says of its devices; ``None`` for a word that was not agreed."""
+        changed: dict[StatusState, list[str]] = {}
+        said = {presence: _presence(presence, scope) for presence in known.presences}
+        if all(state is None for state in said.values()):
+            heard.leave_out("availability", Unread.TEXT, scope["value"])
             return None
-        raise Refused(Reason.SCHEMA, f"{entity.metric}: {text[:40]!r} is no number") from error
-    return _converted(entity, number)
+        for device in known.sharers:
+            present = self._present.setdefault(device, {})
+            self._present.move_to_end(device)
+            for presence, state in said.items():
+                if state is not None:
+                    present.pop(presence, None)
+                    present[presence] = state
+            is_there = _is_there(self._discovery.groups_of(device), present)
+            if is_there is not None:
+                changed.setdefault(StatusState.ONLINE if is_there else StatusState.OFFLINE, []).append(device)
+        while len(self._present) > _DEVICES_MAX:
+            self._present.popitem(last=False)
+        if len(known.sharers) == 1 or known.entities:
+            own = next((state for state, names in changed.items() if known.device in names), None)
+            return None if own is None else StatusMessage(own)
+        return _of_many(changed, heard)
 
 
-def _converted(entity: Entity, number: float) -> float:
-    """A number in our unit."""
-    value = number * entity.factor + entity.offset
-    if not math.isfinite(value):
-        raise Refused(Reason.SCHEMA, f"{entity.metric} must be a finite number")
-    return round(value, 9)
+def make(surroundings: Surroundings) -> HomeAssistantCodec:
+    """A codec for one thread."""
+    return HomeAssistantCodec(
+        surroundings.discovery,
+        is_learning=surroundings.is_learning,
+        patterns=surroundings.patterns,
+        mapped=surroundings.mapped,
+    )
+
+
+def _of_many(changed: dict[StatusState, list[str]], heard: Heard) -> StatusMessage | None:
+    """One word for all devices that were heard behind a shared topic; the bad one where it is not the same for all."""
+    state = StatusState.OFFLINE if StatusState.OFFLINE in changed else StatusState.ONLINE
+    behind = {who for device in changed.get(state, ()) for who in heard.named(f"{_ROOT}/{device}")}
+    if not behind:
+        return None
+    return StatusMessage(state if state is StatusState.OFFLINE else None, of=tuple(sorted(behind)))
+
+
+def _presence(presence: Presence, scope: Scope) -> bool | None:
+    """Whether a presence says that its device is there; nothing for another word."""
+    try:
+        said = scope["value"] if presence.template is None else compiled(presence.template).of(scope)
+    except TemplateError:
+        return None
+    word = str(said).lower() if isinstance(said, bool) else str(said).strip()
+    return {presence.gone: False, presence.available: True}.get(word)
+
+
+def _is_there(groups: list[Group], present: dict[Presence, bool]) -> bool | None:
+    """Whether a device is there, by what its topics said; nothing where that is not known yet. One group suffices."""
+    said = [state for group in groups if (state := _of_group(group, present)) is not None]
+    return any(said) if said else None
+
+
+def _of_group(group: Group, present: dict[Presence, bool]) -> bool | None:
+    """What topics say together."""
+    heard = [(presence, state) for presence, state in present.items() if presence in group.presences]
+    states = [state for _, state in heard]
+    if not states:
+        return None
+    if group.mode == "latest":
+        return states[-1]
+    if group.mode == "any":
+        return True if any(states) else False if len(states) == len(group.presences) else None
+    return False if not all(states) else True if len(states) == len(group.presences) else None
+
+
+def _said(template: str | None, scope: Scope, what: str, readings: Readings) -> Any:
+    """What an entity says in a payload; undefined, and noted, where that can't be worked out."""
+    if template is None:
+        return scope["value"]
+    if is_no_value(scope["value"]):
+        return None
+    try:
+        return compiled(template).of(scope)
+    except TemplateError as error:
+        readings.leave_out(what, Unread.ABSENT if "not there" in str(error) else Unread.NO_NUMBER, str(error))
+        return None
+
+
+def _take(metric: str, entity: Entity, said: Any, readings: Readings) -> None:
+    """One value in our unit."""
+    what = entity.names[0] if entity.names else metric
+    if said is UNDEFINED:
+        readings.leave_out(what, Unread.ABSENT)
+    elif said is None or (isinstance(said, str) and is_no_value(said)):
+        return
+    elif entity.words:
+        value = next(_matching(entity, said), None)
+        if value is None:
+            readings.leave_out(what, Unread.TEXT, said)
+        else:
+            readings.take(metric, value, what=what)
+    elif isinstance(said, str):
+        number = number_of(said) if entity.is_number else plain_number_of(said)
+        if number is None:
+            readings.leave_out(what, Unread.NO_NUMBER if entity.is_number else Unread.TEXT, said)
+        else:
+            readings.take(metric, number * entity.factor + entity.offset, what=what)
+    elif isinstance(said, bool | Odd) or not isinstance(said, int | float):
+        readings.leave_out(what, Unread.NO_NUMBER, said)
+    else:
+        readings.take(metric, float(said) * entity.factor + entity.offset, what=what)
+
+
+def _matching(entity: Entity, said: Any) -> Iterator[float]:
+    """The values whose word this is: the described ones, else true and false."""
+    word = str(said).strip()
+    for known, value in entity.words:
+        number = number_of(known)
+        is_same = isinstance(said, int | float) and not isinstance(said, bool) and number == said
+        if word == known or is_same or (isinstance(said, bool) and word.lower() == known.lower()):
+            yield value
+    if word.lower() in ("true", "false"):
+        yield float(word.lower() == "true")

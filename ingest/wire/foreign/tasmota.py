@@ -1,98 +1,92 @@
-"""Tasmota: ``tele/+/SENSOR`` (ENERGY), ``tele/+/STATE`` and ``tele/+/LWT``.
+"""Tasmota: ``SENSOR``, ``STATE`` and ``LWT`` under ``tele/NAME``, or under ``NAME/tele`` where FullTopic is turned round.
 
-ENERGY: Power → power_w, Voltage → voltage_v, Current → current_a, Total → energy_kwh. A value that a multi-channel plug
-gives as a list is left out. STATE says that the plug is online, LWT (plain text) whether it is. Tasmota counts no messages,
-and gives its time without zone: UTC unless the devices file says otherwise.
+NAME may hold folders. SENSOR gives a reading for each number (tasmota_sensors.py), STATE says that the device is online,
+LWT (plain text) whether it is. Tasmota counts no messages, and gives its time without zone: UTC unless the devices file says
+otherwise; an ``Epoch`` beside it is certain. Another FullTopic is a pattern of the setting, as ``house/telemetry/+``.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from ingest.sample import StatusState
-from ingest.wire.dead_letter import PAYLOAD_BYTES_MAX, Reason, Refused
+from ingest.wire.dead_letter import Reason, Refused
 from ingest.wire.foreign.devices import Device
-from ingest.wire.foreign.local_time import local_ms
+from ingest.wire.foreign.heard import UNSAID, Heard, Unread
+from ingest.wire.foreign.odd_json import read_object, read_text
+from ingest.wire.foreign.readings import Readings
+from ingest.wire.foreign.said_time import Clocks
+from ingest.wire.foreign.surroundings import Surroundings
+from ingest.wire.foreign.tasmota_sensors import read_sensors
+from ingest.wire.foreign.topic_pattern import matches
 from ingest.wire.message import Message
 from ingest.wire.status import CLEARED, StatusMessage
-from ingest.wire.strict_json import Parsed, parse_object
-from ingest.wire.telemetry import TelemetryMessage, WireSample
 
-_ENERGY = {"Power": "power_w", "Voltage": "voltage_v", "Current": "current_a", "Total": "energy_kwh"}
-_LEVELS = 3
+_USUAL = ("tele/#", "+/tele/+", "+/+/tele/+", "+/+/+/tele/+")
+_READ = ("SENSOR", "STATE", "LWT")
+_STATE_META = frozenset({"Time", "Epoch", "Uptime", "UptimeSec", "Heap", "SleepMode", "Sleep", "LoadAvg", "MqttCount", "Wifi", "Hostname", "IPAddress", "Vcc", "Berry", "ESP32", "Heap_Frag", "Ethernet", "ZbPermitJoin"})  # fmt: skip
 
 
 class TasmotaCodec:
-    """Plugs and switches that run Tasmota."""
+    """Plugs, switches and sensors that run Tasmota. ``patterns``: filters of the levels before ``SENSOR``."""
 
     name = "tasmota"
     revision = 0
+    roots: tuple[str, ...] = ("tele",)
+
+    def __init__(self, patterns: tuple[str, ...] = ()) -> None:
+        self._patterns = patterns
+        self._clocks = Clocks()
 
     def subscriptions(self) -> tuple[str, ...]:
         """The topic filters to subscribe to."""
-        return ("tele/+/SENSOR", "tele/+/STATE", "tele/+/LWT")
+        return (*_USUAL, *(f"{pattern}/+" for pattern in self._patterns))
 
     def device_of(self, topic: str) -> str | None:
-        """``tele/NAME``, for the three topics that carry something."""
-        levels = topic.split("/")
-        if (
-            len(levels) != _LEVELS
-            or levels[0] != "tele"
-            or levels[2] not in ("SENSOR", "STATE", "LWT")
-            or not levels[1]
-        ):
+        """``tele/NAME``, whichever way FullTopic is turned; nobody for what carries nothing, as ``INFO1``."""
+        device, _, last = topic.rpartition("/")
+        levels = device.split("/")
+        if len(levels) > 1 and levels[0] == "tele":
+            name = device
+        elif len(levels) > 1 and levels[-1] == "tele":
+            name = "/".join(["tele", *levels[:-1]])
+        elif any(matches(pattern, device) for pattern in self._patterns):
+            name = f"tele/{device}"
+        else:
             return None
-        return f"tele/{levels[1]}"
+        return name if last in _READ and "" not in levels else ""
 
-    def decode(self, topic: str, payload: bytes, device: Device) -> Message | None:
-        """The value of one payload; ``None`` for a SENSOR message without energy."""
-        last = topic.rsplit("/", 1)[1]
+    def decode(self, topic: str, payload: bytes, device: Device, heard: Heard = UNSAID) -> Message | None:
+        """The value of one payload; ``None`` for a SENSOR message that measures nothing."""
+        last = topic.rpartition("/")[2]
+        if last not in _READ:
+            heard.leave_out(f"topic {last}", Unread.UNKNOWN)
+            return None
         if last == "LWT":
             return _will(payload)
-        parsed = parse_object(payload)
-        ts_ms = _time_ms(parsed, device)
-        if last == "STATE":
-            return StatusMessage(StatusState.ONLINE, ts_ms)
-        metrics = _energy(parsed)
-        return TelemetryMessage((WireSample(metrics, ts_ms),)) if metrics else None
+        value = read_object(payload)
+        said = value.get("Epoch")
+        ts_ms = self._clocks.settle(value.get("Time") if said is None else said, device, heard, what="Time")
+        if last == "SENSOR":
+            readings = Readings(heard)
+            read_sensors(value, readings)
+            return readings.message(ts_ms)
+        for key in value.keys() - _STATE_META:
+            heard.leave_out(key, Unread.DERIVED if key.startswith("POWER") else Unread.UNKNOWN, value[key])
+        if heard.is_retained and ts_ms is None:
+            heard.leave_out("STATE", Unread.RETAINED)
+            return None
+        return StatusMessage(StatusState.ONLINE, ts_ms)
+
+
+def make(surroundings: Surroundings) -> TasmotaCodec:
+    """A codec for one thread."""
+    return TasmotaCodec(surroundings.patterns)
 
 
 def _will(payload: bytes) -> StatusMessage:
     """Birth or last will, plain text."""
     if not payload:
         return CLEARED
-    if len(payload) > PAYLOAD_BYTES_MAX:
-        raise Refused(Reason.TOO_LARGE, f"{len(payload)} bytes are more than {PAYLOAD_BYTES_MAX}")
-    states = {b"Online": StatusState.ONLINE, b"Offline": StatusState.OFFLINE}
-    if payload not in states:
+    state = {"online": StatusState.ONLINE, "offline": StatusState.OFFLINE}.get(read_text(payload).strip().lower())
+    if state is None:
         raise Refused(Reason.SCHEMA, "LWT must be Online or Offline")
-    return StatusMessage(states[payload])
-
-
-def _energy(parsed: Parsed) -> dict[str, float]:
-    """The four readings of ENERGY that we know."""
-    energy: Any = parsed.value.get("ENERGY", {})
-    if not isinstance(energy, dict):
-        raise parsed.refuse("ENERGY must be an object")
-    metrics = {}
-    for name, metric in _ENERGY.items():
-        value = energy.get(name)
-        if name not in energy or isinstance(value, list):
-            continue
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise parsed.refuse(f"ENERGY.{name} must be a number")
-        metrics[metric] = float(value)
-    return metrics
-
-
-def _time_ms(parsed: Parsed, device: Device) -> int | None:
-    """Tasmota's ``Time``, in the zone of the device where it names none."""
-    text = parsed.value.get("Time")
-    if text is None:
-        return None
-    if not isinstance(text, str):
-        raise parsed.refuse("Time must be text")
-    try:
-        return local_ms(text, device.timezone)
-    except ValueError as error:
-        raise parsed.refuse(f"Time: {error}") from error
+    return StatusMessage(state)

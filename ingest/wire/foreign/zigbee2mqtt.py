@@ -1,159 +1,203 @@
-"""zigbee2mqtt: ``zigbee2mqtt/NAME`` (state, JSON) and ``zigbee2mqtt/NAME/availability``.
+"""zigbee2mqtt: ``BASE/NAME`` (state, JSON), ``BASE/NAME/ATTRIBUTE`` (attribute output) and ``BASE/NAME/availability``.
 
-NAME may hold slashes. A group publishes as a device does, and is taken as one. Every number of the state, and what is on or
-off, open or shut, becomes a metric under its own name with its unit behind it; text, lists and nested objects are left
-out. ``last_seen``, in any of its forms, is the time. What is not for us is passed over in silence: ``bridge/...``, commands
-(``/set``, ``/get``), and the output of single attributes, which is no JSON object.
+NAME may hold slashes; which names there are the bridge itself says (``BASE/bridge/devices``, ``/groups``), and where it has
+not, a last level that is the name of an attribute is one. A group publishes as a device does, and is taken as one. Every
+number of the state, and what is on or off, open or shut, becomes a metric (zigbee2mqtt_names.py). ``last_seen``, in any of
+its forms, is the time. A bridge that goes offline takes all devices that were heard behind it with it. BASE is
+``zigbee2mqtt``, and what the setting adds.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from ingest.sample import StatusState
-from ingest.wire.dead_letter import PAYLOAD_BYTES_MAX, Reason, Refused
+from ingest.wire.dead_letter import Reason, Refused
 from ingest.wire.foreign.devices import Device
-from ingest.wire.foreign.local_time import local_ms
+from ingest.wire.foreign.heard import UNSAID, Heard, Unread
+from ingest.wire.foreign.number_text import is_no_value, number_of, plain_number_of
+from ingest.wire.foreign.odd_json import read_json, read_object, read_text
+from ingest.wire.foreign.readings import Readings
+from ingest.wire.foreign.said_time import Clocks
+from ingest.wire.foreign.surroundings import Surroundings
+from ingest.wire.foreign.zigbee2mqtt_names import ATTRIBUTES, has_unit, metric_of
 from ingest.wire.message import Message
 from ingest.wire.status import CLEARED, StatusMessage
-from ingest.wire.strict_json import Parsed, parse_object
-from ingest.wire.telemetry import METRICS_MAX, TelemetryMessage, WireSample, is_metric_name
 
-_BASE = "zigbee2mqtt/"
+_USUAL = "zigbee2mqtt"
 _AVAILABILITY = "availability"
 _COMMANDS = ("set", "get")
-_SUFFIX: Mapping[str, str] = {
-    "power": "_w",
-    "power_phase_b": "_w",
-    "power_phase_c": "_w",
-    "power_apparent": "_va",
-    "power_reactive": "_var",
-    "voltage": "_v",
-    "current": "_a",
-    "energy": "_kwh",
-    "produced_energy": "_kwh",
-    "ac_frequency": "_hz",
-    "temperature": "_c",
-    "local_temperature": "_c",
-    "device_temperature": "_c",
-    "soil_moisture": "_pct",
-    "humidity": "_pct",
-    "battery": "_pct",
-    "pressure": "_hpa",
-    "illuminance": "_lux",
-    "illuminance_lux": "",
-    "co2": "_ppm",
-    "voc": "_ppb",
-    "pm25": "_ug_m3",
-    "flow": "_m3_h",
-}
-_STATES: Mapping[str, float] = {"ON": 1.0, "OFF": 0.0, "OPEN": 1.0, "CLOSE": 0.0, "LOCK": 1.0, "UNLOCK": 0.0}
-_ENDPOINT = re.compile(r"(.+)_(l[0-9]{1,2}|[0-9]{1,2}|left|right|center|top|bottom|phase_[abc])")
-_OTHER = re.compile(r"[^a-z0-9_]")
-_MILLIVOLT_FROM = 500.0
+_LISTS = ("devices", "groups")
+_NAMES_MAX = 5_000
+_STATES: Mapping[str, float] = {
+    "ON": 1.0, "OFF": 0.0, "OPEN": 1.0, "CLOSE": 0.0, "CLOSED": 0.0, "LOCK": 1.0, "UNLOCK": 0.0, "LOCKED": 1.0,
+    "UNLOCKED": 0.0, "TRUE": 1.0, "FALSE": 0.0,
+}  # fmt: skip
+_MILLIVOLT_FROM = 600.0
 """Battery sensors report their voltage in mV, plugs in V."""
+_SILENT = ("last_seen", "elapsed")
 
 
 class Zigbee2MqttCodec:
-    """Devices and groups behind a zigbee2mqtt bridge."""
+    """Devices and groups behind zigbee2mqtt bridges. ``patterns``: more bases than the usual one."""
 
     name = "zigbee2mqtt"
-    revision = 0
+
+    def __init__(self, patterns: tuple[str, ...] = ()) -> None:
+        self.roots = (_USUAL, *(base.strip("/") for base in patterns))
+        self.revision = 0
+        self._clocks = Clocks()
+        self._names: dict[str, frozenset[str]] = {}
+        """Base and list → the names in it."""
 
     def subscriptions(self) -> tuple[str, ...]:
-        """The topic filters to subscribe to."""
-        return ("zigbee2mqtt/#",)
+        """The topic filters to subscribe to; other bridges are heard so far that their list says which setting is missing."""
+        return (*(f"{base}/#" for base in self.roots), "+/bridge/state")
 
     def device_of(self, topic: str) -> str | None:
-        """``zigbee2mqtt/NAME``; nobody for the bridge and for commands."""
-        if not topic.startswith(_BASE):
-            return None
-        levels = topic.removeprefix(_BASE).split("/")
-        if levels[0] == "bridge" or "" in levels or any(level in _COMMANDS for level in levels[1:]):
+        """``BASE/NAME``; nobody for the bridge and for commands."""
+        base, levels = self._split(topic)
+        if not levels:
+            return "" if topic.endswith("/bridge/state") else None
+        if levels[0] == "bridge" or "" in levels:
             return ""
-        if len(levels) > 1 and levels[-1] == _AVAILABILITY:
-            levels.pop()
-        return _BASE + "/".join(levels)
+        name, rest = self._parts(base, levels)
+        return f"{base}/{name}" if rest is None or rest == _AVAILABILITY or rest not in _COMMANDS else ""
 
-    def decode(self, topic: str, payload: bytes, device: Device) -> Message | None:
+    def decode(self, topic: str, payload: bytes, device: Device, heard: Heard = UNSAID) -> Message | None:
         """The value of one payload; ``None`` for what is not for us."""
-        if not self.device_of(topic):
+        base, levels = self._split(topic)
+        if not levels:
+            heard.miss(f"another bridge: add zigbee2mqtt={topic.split('/', maxsplit=1)[0]} to FETTLE_FOREIGN_TOPICS")
             return None
-        if topic.endswith(f"/{_AVAILABILITY}"):
+        if levels[0] == "bridge":
+            return self._bridge(base, "/".join(levels[1:]), payload, heard)
+        return self._said(self._parts(base, levels)[1], payload, device, heard) if self.device_of(topic) else None
+
+    def _said(self, rest: str | None, payload: bytes, device: Device, heard: Heard) -> Message | None:
+        """The value of a device's payload; ``rest`` stands behind its name."""
+        if rest == _AVAILABILITY:
             return _availability(payload)
-        if not payload.lstrip(b" \t\r\n").startswith((b"{", b"[")):
-            _check_text(payload)  # one attribute alone: sound, and nothing for us
+        readings = Readings(heard)
+        if rest is not None:
+            _take_attribute(rest, payload, readings)
+            return readings.message(None)
+        if not payload.lstrip(b" \t\r\n\xef\xbb\xbf").startswith((b"{", b"[")):
+            heard.leave_out("message", Unread.TEXT, read_text(payload))  # an attribute alone, of a device not known
             return None
-        parsed = parse_object(payload)
-        metrics = _metrics(parsed.value)
-        ts_ms = _time_ms(parsed, device)
-        return TelemetryMessage((WireSample(metrics, ts_ms),)) if metrics else None
+        state = read_object(payload)
+        ts_ms = self._clocks.settle(state.get("last_seen"), device, heard, what="last_seen")
+        _take_state(state, readings)
+        return readings.message(ts_ms)
+
+    def _split(self, topic: str) -> tuple[str, list[str]]:
+        """Base and levels behind it; no levels where it is no base of ours."""
+        for base in self.roots:
+            if topic.startswith(f"{base}/"):
+                return base, topic.removeprefix(f"{base}/").split("/")
+        return "", []
+
+    def _parts(self, base: str, levels: list[str]) -> tuple[str, str | None]:
+        """The device's name, and what stands behind it: ``availability``, a command, an attribute, or nothing."""
+        for size in range(len(levels), 0, -1):
+            name = "/".join(levels[:size])
+            if any(name in self._names.get(f"{base}/bridge/{kind}", ()) for kind in _LISTS):
+                return name, "/".join(levels[size:]) or None
+        last = levels[-1]
+        if len(levels) > 1 and last in (_AVAILABILITY, *_COMMANDS, *ATTRIBUTES):
+            if len(levels) > len("ab") and levels[-2] in _COMMANDS:
+                return "/".join(levels[:-2]), levels[-2]
+            return "/".join(levels[:-1]), last
+        return "/".join(levels), None
+
+    def _bridge(self, base: str, what: str, payload: bytes, heard: Heard) -> Message | None:
+        """What the bridge says of itself: whether it is there, and who is behind it."""
+        if what in _LISTS:
+            self._learn(f"{base}/bridge/{what}", read_json(payload) if payload else [])
+        elif what == "state" and payload:
+            said = _word(payload)
+            if said == "offline" and (behind := heard.behind(f"{base}/")):
+                return StatusMessage(StatusState.OFFLINE, of=behind)
+            if said == "online" and (behind := heard.behind(f"{base}/")) and not heard.is_retained:
+                return StatusMessage(None, of=behind)
+        return None
+
+    def _learn(self, key: str, listed: object) -> None:
+        """The names of devices or groups; topics belong to others than before where they have changed."""
+        if not isinstance(listed, list):
+            return
+        said = [one.get("friendly_name") for one in listed[:_NAMES_MAX] if isinstance(one, dict)]
+        names = frozenset(name for name in said if isinstance(name, str) and name and name != "Coordinator")
+        if names != self._names.get(key, frozenset()):
+            self._names[key] = names
+            self.revision += 1
+
+
+def make(surroundings: Surroundings) -> Zigbee2MqttCodec:
+    """A codec for one thread."""
+    return Zigbee2MqttCodec(surroundings.patterns)
+
+
+def _word(payload: bytes) -> object:
+    """``online`` or ``offline``, as text or as ``{"state": ...}``."""
+    if payload.lstrip().startswith(b"{"):
+        return read_object(payload).get("state")
+    return read_text(payload).strip()
 
 
 def _availability(payload: bytes) -> StatusMessage:
-    """``online`` or ``offline``, as text or as ``{"state": ...}``."""
+    """Whether a device is there."""
     if not payload:
         return CLEARED
-    if payload.startswith(b"{"):
-        parsed = parse_object(payload)
-        state = parsed.value.get("state")
-        if state not in ("online", "offline"):
-            raise parsed.refuse("state must be online or offline")
-        return StatusMessage(StatusState(state))
-    _check_text(payload)
-    if payload not in (b"online", b"offline"):
+    said = _word(payload)
+    if said not in ("online", "offline"):
         raise Refused(Reason.SCHEMA, "availability must be online or offline")
-    return StatusMessage(StatusState(payload.decode()))
+    return StatusMessage(StatusState(str(said)))
 
 
-def _check_text(payload: bytes) -> None:
-    """Refuse what is no text."""
-    if len(payload) > PAYLOAD_BYTES_MAX:
-        raise Refused(Reason.TOO_LARGE, f"{len(payload)} bytes are more than {PAYLOAD_BYTES_MAX}")
-    try:
-        payload.decode()
-    except UnicodeDecodeError as error:
-        raise Refused(Reason.NOT_UTF8, f"byte {error.start} is no UTF-8") from error
+def _take_attribute(name: str, payload: bytes, readings: Readings) -> None:
+    """One attribute alone: a number, a state, or an object that is none."""
+    text = read_text(payload).strip()
+    if text.startswith(("{", "[")):
+        readings.leave_out(name, Unread.NESTED)
+    elif name not in _SILENT and not is_no_value(text):
+        _take(name, text, {name: text}, readings)
 
 
-def _metrics(state: Mapping[str, Any]) -> dict[str, float]:
-    """All numbers and states, by the name of their metric."""
-    metrics: dict[str, float] = {}
-    for key, raw in state.items():
-        value = _STATES.get(raw) if isinstance(raw, str) else raw
-        if not isinstance(value, int | float) or key == "last_seen":
+def _take_state(state: Mapping[str, Any], readings: Readings) -> None:
+    """All numbers and states, those whose name is certain before those that might take it."""
+    for key in sorted(state, key=lambda key: not has_unit(key)):
+        said = state[key]
+        if key in _SILENT or said is None:
             continue
-        name = _metric(key)
-        if key == "voltage" and "battery" in state and value > _MILLIVOLT_FROM:
-            value /= 1000
-        if is_metric_name(name) and len(metrics) < METRICS_MAX:
-            metrics[name] = float(value)
-    return metrics
+        if isinstance(said, dict | list):
+            readings.leave_out(key, Unread.NESTED)
+        else:
+            _take(key, said, state, readings)
 
 
-def _metric(key: str) -> str:
-    """A key of the state with its unit behind it; that of an endpoint keeps its number."""
-    name = _OTHER.sub("_", key.lower())
-    if name in _SUFFIX:
-        return name + _SUFFIX[name]
-    endpoint = _ENDPOINT.fullmatch(name)
-    return name + _SUFFIX.get(endpoint[1], "") if endpoint else name
-
-
-def _time_ms(parsed: Parsed, device: Device) -> int | None:
-    """``last_seen``: RFC 3339 with or without zone, or ms since 1970."""
-    said = parsed.value.get("last_seen")
-    if said is None:
-        return None
-    if isinstance(said, int) and not isinstance(said, bool):
-        if not 0 <= said < 2**53:
-            raise parsed.refuse("last_seen is no time")
-        return said
-    if not isinstance(said, str):
-        raise parsed.refuse("last_seen must be text or a number")
-    try:
-        return local_ms(said, device.timezone)
-    except ValueError as error:
-        raise parsed.refuse(f"last_seen: {error}") from error
+def _take(key: str, said: Any, state: Mapping[str, Any], readings: Readings) -> None:
+    """One value of the state."""
+    value: float | None
+    if isinstance(said, str):
+        value = _STATES.get(said.upper())
+        if value is None:
+            value = number_of(said) if has_unit(key) else None
+        if value is None and len(state) == 1 and not has_unit(key):
+            value = plain_number_of(said)
+        if value is None:
+            if not is_no_value(said):
+                readings.leave_out(key, Unread.NO_NUMBER if has_unit(key) else Unread.TEXT, said)
+            return
+    elif isinstance(said, int | float):
+        if isinstance(said, bool) and has_unit(key):
+            readings.leave_out(key, Unread.NO_NUMBER, said)
+            return
+        value = float(said)
+    else:
+        readings.leave_out(key, Unread.NO_NUMBER, said)
+        return
+    if key.startswith(("voltage", "battery_voltage")) and value > _MILLIVOLT_FROM:
+        value /= 1000
+    readings.take(metric_of(key), value, what=key)
