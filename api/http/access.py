@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 
 from alerts.accounts.account import Account, Role
 from api.http.context import Here
+from api.http.manners import refuse_unknown_parameters
 from api.http.problems import Problem
 
 COOKIE = "fettle_session"
@@ -23,7 +24,14 @@ _RANK = {role: rank for rank, role in enumerate(Role)}
 
 
 def _account(connection: HTTPConnection, here: Here) -> Account:
-    """Whoever calls; 401 where nobody shows."""
+    """Whoever calls; 401 where nobody shows. What they then ask with a parameter that nobody knows is refused."""
+    account = _find(connection, here)
+    refuse_unknown_parameters(connection)
+    return account
+
+
+def _find(connection: HTTPConnection, here: Here) -> Account:
+    """The account of the key, or of the cookie."""
     scheme, _, key = connection.headers.get("authorization", "").partition(" ")
     if scheme:
         account = here.accounts.by_key(key.strip()) if scheme.lower() == "bearer" else None

@@ -10,6 +10,7 @@ from api.http import problems
 from api.http.body_limit import BodyLimit
 from api.http.change_signal import ChangeSignal
 from api.http.console_files import DIST, ConsoleFiles
+from api.http.manners import Manners
 from api.http.openapi import document_of
 from api.http.routes import (
     alerts,
@@ -59,6 +60,7 @@ def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
     app.include_router(login.links)
     app.router.default = ConsoleFiles(console)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Manners)
     app.add_middleware(SecurityHeaders)
     app.openapi = document_of(app)  # type: ignore[method-assign]  # the framework's own way to extend it
     return app

@@ -1,0 +1,90 @@
+"""What every path does as HTTP asks for: HEAD, 304, and parameters that are empty or that nobody knows.
+
+An empty parameter (``?kind=``) is absent; one that the route does not know is 422 and named, so that a misspelt filter is
+not answered with everything. HEAD answers as GET does, without the body; who holds the present version of a thing
+(``If-None-Match``) gets 304.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi.routing import APIRoute, APIWebSocketRoute
+from starlette.requests import HTTPConnection
+
+from api.http.problems import Problem
+
+if TYPE_CHECKING:
+    from fastapi.dependencies.models import Dependant
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+ENDLESS = "/events"
+"""A stream has no length and no version: HEAD is not answered for it."""
+
+
+def refuse_unknown_parameters(connection: HTTPConnection) -> None:
+    """422 with the names of query parameters that the route does not have."""
+    route = connection.scope.get("route")
+    if not isinstance(route, APIRoute | APIWebSocketRoute):
+        return
+    known = _names(route.dependant)
+    unknown = sorted(set(connection.query_params) - known)
+    if unknown:
+        names = ", ".join(sorted(known)) or "none"
+        raise Problem(422, f"{unknown[0]}: this is no parameter here; possible: {names}.", errors=unknown)
+
+
+def _names(dependant: Dependant) -> set[str]:
+    """The query parameters of a route and of all that it depends on."""
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*(_names(other) for other in dependant.dependencies))
+
+
+class Manners:
+    """Wraps the app."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        if any(not value for _, value in query):
+            scope = {**scope, "query_string": urlencode([(k, v) for k, v in query if v]).encode("ascii")}
+        if scope["type"] == "websocket" or scope["method"] not in {"GET", "HEAD"} or scope["path"].endswith(ENDLESS):
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(send, is_head=scope["method"] == "HEAD", held=_held(scope))
+        await self._app({**scope, "method": "GET"}, receive, answer.send)
+
+
+class _Answer:
+    """Passes an answer on, or only its head."""
+
+    def __init__(self, send: Send, *, is_head: bool, held: frozenset[str]) -> None:
+        self._send = send
+        self._is_bare = is_head
+        self._held = held
+
+    async def send(self, message: Message) -> None:
+        """One part of the answer."""
+        if message["type"] == "http.response.start":
+            headers = dict(message["headers"])
+            tag = headers.get(b"etag", b"").decode("latin-1").removeprefix("W/")
+            if message["status"] == 200 and tag and ({tag, "*"} & self._held):
+                kept = [pair for pair in message["headers"] if pair[0] not in {b"content-length", b"content-type"}]
+                message = {**message, "status": 304, "headers": kept}
+                self._is_bare = True
+        elif self._is_bare:
+            message = {**message, "body": b""}
+        await self._send(message)
+
+
+def _held(scope: Scope) -> frozenset[str]:
+    """The versions that the caller holds."""
+    value = dict(scope["headers"]).get(b"if-none-match", b"").decode("latin-1")
+    return frozenset(tag.strip().removeprefix("W/") for tag in value.split(",") if tag.strip())
