@@ -46,10 +46,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is done with an alert, and why."""
+    """What is done with an alert, and why; where it is noted on a ticket, on which."""
 
     action: Action
     reason: Reason
+    ticket_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

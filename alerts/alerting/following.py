@@ -12,12 +12,13 @@ import structlog
 from sqlalchemy import ColumnElement, Row, select
 
 from alerts.alerting.decision import FOLLOWS, Action, Decision
-from alerts.alerting.pipeline import ALREADY_OPEN, decide
+from alerts.alerting.pipeline import ALREADY_OPEN, TICKET_TAKEN_OVER, decide
 from alerts.alerting.rows import finding_of, write_alert
 from alerts.alerting.tables import alerts
 from alerts.database import Transaction
 from alerts.lifecycle import ALERT, AlertEvent, AlertState, next_state
 from alerts.tickets.opening import open_from_finding, refresh_from_finding
+from alerts.tickets.symptoms import join, take_over
 from detectors.finding import Finding
 from ingest.profiles.definition import Profile
 
@@ -29,12 +30,16 @@ log = structlog.get_logger()
 def settle(t: Transaction, alert: Row[Any], finding: Finding, profiles: Mapping[str, Profile]) -> None:
     """Ask the pipeline about an alert, and do what follows."""
     profile = profiles.get(finding.kind)
-    decision, ticket_id = decide(t, alert, profile), alert.ticket_id
+    decision = decide(t, alert, profile)
+    ticket_id = decision.ticket_id or alert.ticket_id
     if decision.action is Action.OPEN:
-        decision, ticket_id = _open(t, alert, decision, finding, profile)
+        decision, ticket_id = _open(t, alert, decision, finding, profiles)
+    elif decision.ticket_id is not None:
+        join(t, decision.ticket_id, finding, alert_id=alert.id)
     fires = FOLLOWS[decision.action].fires
     said = (decision.action.value, decision.reason.word)
-    if said == (alert.decision, alert.reason) and not fires:
+    is_as_it_was = said == (alert.decision, alert.reason) and ticket_id == alert.ticket_id
+    if is_as_it_was and not (fires and alert.state == AlertState.PENDING):
         return
     columns: dict[str, Any] = {"decision": said[0], "reason": said[1], "ticket_id": ticket_id}
     if fires and alert.state == AlertState.PENDING:
@@ -76,8 +81,16 @@ def _is_unsettled() -> ColumnElement[bool]:
 
 
 def _open(
-    t: Transaction, alert: Row[Any], decision: Decision, finding: Finding, profile: Profile | None
+    t: Transaction, alert: Row[Any], decision: Decision, finding: Finding, profiles: Mapping[str, Profile]
 ) -> tuple[Decision, str]:
+    profile = profiles.get(finding.kind)
+    taken = take_over(t, finding, profile, alert_id=alert.id)
+    if taken is not None:
+        linked = (alerts.c.ticket_id == taken) & (alerts.c.id != alert.id)
+        standing = select(alerts).where(linked, alerts.c.state != AlertState.RESOLVED.value)
+        for consequence in t.connection.execute(standing).all():
+            settle(t, consequence, finding_of(consequence), profiles)
+        return Decision(decision.action, TICKET_TAKEN_OVER), taken
     ticket_id, is_new = open_from_finding(t, finding, profile, alert_id=alert.id)
     if is_new:
         return decision, ticket_id

@@ -55,7 +55,7 @@ def _clear(t: Transaction, finding: Finding, episode: Row[Any] | None, alert: Ro
     state = next_state("alert", ALERT, AlertState(alert.state), AlertEvent.RESOLVE)
     write_alert(t, alert, "resolved", {"state": state.value, "resolved_ms": finding.cleared_ms, "reason": reason})
     if alert.ticket_id is not None:
-        note_cleared(t, alert.ticket_id)
+        note_cleared(t, alert.ticket_id, alert.fault_mode)
 
 
 def _is_episode(finding: Finding) -> ColumnElement[bool]:

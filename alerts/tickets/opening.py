@@ -35,10 +35,21 @@ DESCRIPTION_LENGTH_MAX = 10_000
 
 def open_from_finding(t: Transaction, finding: Finding, profile: Profile | None, *, alert_id: str) -> tuple[str, bool]:
     """The id of the one ticket for this finding, and whether it was opened just now."""
+    ticket_id = _insert(t.by(DETECTOR), columns_of(t, finding, profile, alert_id=alert_id))
+    if ticket_id is not None:
+        return ticket_id, True
+    standing = find_open(t, finding.appliance_id, finding.fault_mode)
+    if standing is None:
+        raise LookupError("the index refused a ticket although none is open")
+    return str(standing.id), False
+
+
+def columns_of(t: Transaction, finding: Finding, profile: Profile | None, *, alert_id: str) -> dict[str, Any]:
+    """A ticket's columns as a finding and its profile say them."""
     mode = profile.fault_modes.get(finding.fault_mode) if profile else None
     said = evidence_columns(finding)
     window = said["failure_window"]
-    values = {
+    return {
         **said,
         "appliance_id": finding.appliance_id,
         "kind": finding.kind,
@@ -57,20 +68,15 @@ def open_from_finding(t: Transaction, finding: Finding, profile: Profile | None,
         "recommended": recommended_of(mode),
         "alert_id": alert_id,
     }
-    ticket_id = _insert(t.by(DETECTOR), values)
-    if ticket_id is not None:
-        return ticket_id, True
-    standing = find_open(t, finding.appliance_id, finding.fault_mode)
-    if standing is None:
-        raise LookupError("the index refused a ticket although none is open")
-    return str(standing.id), False
 
 
 def refresh_from_finding(t: Transaction, ticket_id: str, finding: Finding, profile: Profile | None) -> None:
     """Bring the evidence of an open ticket up to what the finding says now."""
     row = t.connection.execute(select(tickets).where(tickets.c.id == ticket_id)).one()
     said = evidence_columns(finding)
-    if row.status in OVER or all(row._mapping[name] == value for name, value in said.items()):  # noqa: SLF001
+    if row.fault_mode != finding.fault_mode or row.status in OVER:
+        return
+    if all(row._mapping[name] == value for name, value in said.items()):  # noqa: SLF001
         return
     summary = summary_of(finding, profile, now=from_ms(t.now_ms))
     t.connection.execute(
@@ -80,13 +86,14 @@ def refresh_from_finding(t: Transaction, ticket_id: str, finding: Finding, profi
     record_change(t, Subject.TICKET, ticket_id, {"number": row.number, "status": row.status})
 
 
-def note_cleared(t: Transaction, ticket_id: str) -> None:
+def note_cleared(t: Transaction, ticket_id: str, fault_mode: str) -> None:
     """Say in an open ticket's history that the finding is over: whether the fault has gone or hides, a person says."""
     row = t.connection.execute(select(tickets).where(tickets.c.id == ticket_id)).one_or_none()
     if row is None or row.status in OVER:
         return
     t.connection.execute(update(tickets).where(tickets.c.id == row.id).values(version=row.version + 1))
-    add_history(t.by(DETECTOR), row.id, event="finding_cleared")
+    event = "finding_cleared" if row.fault_mode == fault_mode else "symptom_cleared"
+    add_history(t.by(DETECTOR), row.id, event=event, data={"fault_mode": fault_mode})
     record_change(t, Subject.TICKET, row.id, {"number": row.number, "status": row.status})
 
 

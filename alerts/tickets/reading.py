@@ -20,6 +20,7 @@ from alerts.tickets.ticket import (
     Recommended,
     RecommendedPart,
     Sla,
+    Symptom,
     Ticket,
     TicketSource,
     Verdict,
@@ -151,6 +152,10 @@ def _ticket(row: Row[Any], history: tuple[HistoryEntry, ...], *, now_ms: int) ->
         probability=row.probability,
         failure_window=read_window(row.failure_window),
         evidence=read_evidence(row.evidence),
+        cause_of=tuple(
+            Symptom(one["fault_mode"], one["alert_id"], from_ms(one["onset_ms"]), read_evidence(one["evidence"]))
+            for one in row.symptoms or ()
+        ),
         alternatives=read_alternatives(row.alternatives),
         recommended=_recommended(row.recommended or {}),
         sla=Sla(from_ms(row.respond_by_ms + held_ms), from_ms(row.resolve_by_ms + held_ms), row.paused_reason),

@@ -32,6 +32,7 @@ tickets = Table(
     Column("probability", Float),
     json_value("failure_window"),
     json_value("evidence"),
+    json_value("symptoms"),
     json_value("alternatives"),
     json_value("recommended"),
     ms("respond_by_ms", nullable=False),

@@ -119,6 +119,16 @@ class HistoryEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Symptom:
+    """A consequence that joined the ticket of its cause."""
+
+    fault_mode: str
+    alert_id: str
+    onset_at: datetime
+    evidence: tuple[EvidenceItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """The human work item. ``version`` counts its changes and is its ETag; ``legal_steps`` are possible now.
 
@@ -145,6 +155,7 @@ class Ticket:
     probability: float | None
     failure_window: FailureWindow | None
     evidence: tuple[EvidenceItem, ...]
+    cause_of: tuple[Symptom, ...]
     alternatives: tuple[Alternative, ...]
     recommended: Recommended
     sla: Sla

@@ -218,6 +218,15 @@ def _verdict_word(value: object) -> object:
     return getattr(value, "verdict", value)
 
 
+class Symptom(Document):
+    """A consequence that joined the ticket of its cause, with what shows it."""
+
+    fault_mode: str
+    alert_id: str
+    onset_at: datetime
+    evidence: list[Evidence]
+
+
 class Ticket(Document):
     """The human work item."""
 
@@ -243,6 +252,7 @@ class Ticket(Document):
     probability: float | None
     failure_window: FailureWindow | None
     evidence: list[Evidence]
+    cause_of: list[Symptom] = Field(description="consequences that joined this ticket")
     alternatives: list[Alternative]
     recommended: Recommended
     sla: Sla

@@ -51,6 +51,7 @@ error. A broken file stops the start with :class:`ProfileError`: file, line, and
     error_codes = ["E07"]                               # used by any maker
     maker_codes = { lg = ["CH07"] }                     # maker = its codes; of modes that share a code the first counts
     remedy = { en = "Find and close the leak, recharge" }
+    symptom_of = []                                     # of a mere consequence: the fault modes whose ticket it joins
     first_check = { en = "Feel the condenser: cold means little refrigerant" }
     test = "cooling_pull_down"                          # a name from [tests], where the profile has any
 

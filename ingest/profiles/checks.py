@@ -127,6 +127,7 @@ class _Checks:
         self.label(mode.title, (*place, "title"))
         for name in mode.signature:
             self.known(name, self._features, (*place, "signature"), "feature")
+        self._causes(mode, (*place, "symptom_of"))
         if mode.test is not None and self._profile.tests:
             self.known(mode.test, self._profile.tests, (*place, "test"), "test")
         if not 0 <= mode.danger <= DANGER_MAX:
@@ -140,3 +141,10 @@ class _Checks:
                 raise self._document.error((*place, "parts", number, "share"), "must be above 0 and at most 1")
         if sum(part.share for part in mode.parts) > 1.0001:
             raise self._document.error((*place, "parts"), "the shares of all parts sum to more than 1")
+
+    def _causes(self, mode: FaultMode, place: Place) -> None:
+        """A consequence follows from fault modes that are no consequences themselves."""
+        for name in mode.symptom_of:
+            self.known(name, self._profile.fault_modes, place, "fault mode")
+            if self._profile.fault_modes[name].symptom_of:
+                raise self._document.error(place, f"{name!r} is itself a consequence, not a cause")

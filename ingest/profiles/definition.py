@@ -130,6 +130,8 @@ class FaultMode:
     first_check: Mapping[str, str] = field(default_factory=dict)
     test: str | None = None
     parts: tuple[Part, ...] = ()
+    symptom_of: tuple[str, ...] = ()
+    """Fault modes of which this one is a mere consequence: it joins their ticket."""
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -144,6 +144,18 @@ def test_extra_folder_adds_a_kind(tmp_path: Path) -> None:
         ('metric = "power_w"\nmode = "boil"', 'metric = "power_w"\nmode = "x"', "features[2].mode", "unknown mode 'x'"),
         ('metric = "water_c"', 'metric = "steam_c"', "rules[1].metric", "unknown metric 'steam_c'"),
         ("above = 105", "for_s = 5", "rules[1]", "needs a limit"),
+        (
+            'component = "heater"',
+            'component = "heater"\nsymptom_of = ["rust"]',
+            "fault_modes[1].symptom_of",
+            "unknown fault mode 'rust'",
+        ),
+        (
+            'component = "heater"',
+            'component = "heater"\nsymptom_of = ["scale_buildup"]',
+            "fault_modes[1].symptom_of",
+            "'scale_buildup' is itself a consequence",
+        ),
         ('fault_mode = "scale_buildup"', 'fault_mode = "rust"', "rules[1].fault_mode", "unknown fault mode 'rust'"),
         (
             "boil_s = 3",

@@ -1746,6 +1746,23 @@ export interface components {
             to?: string | null;
         };
         /**
+         * Symptom
+         * @description A consequence that joined the ticket of its cause, with what shows it.
+         */
+        Symptom: {
+            /** Fault Mode */
+            fault_mode: string;
+            /** Alert Id */
+            alert_id: string;
+            /**
+             * Onset At
+             * Format: date-time
+             */
+            onset_at: string;
+            /** Evidence */
+            evidence: components["schemas"]["Evidence"][];
+        };
+        /**
          * Telemetry
          * @description Columns: event times in ms, and per metric one value or null for each of them.
          */
@@ -1815,6 +1832,11 @@ export interface components {
             failure_window: components["schemas"]["FailureWindow"] | null;
             /** Evidence */
             evidence: components["schemas"]["Evidence"][];
+            /**
+             * Cause Of
+             * @description consequences that joined this ticket
+             */
+            cause_of: components["schemas"]["Symptom"][];
             /** Alternatives */
             alternatives: components["schemas"]["Alternative"][];
             recommended: components["schemas"]["Recommended"];

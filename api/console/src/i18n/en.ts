@@ -112,6 +112,7 @@ export const en = {
     failsNow: "failure window reached ({{coverage}})",
     certainty: "{{share}} sure",
     why: "Why",
+    causeOf: "It also explains:",
     what: "What to do",
     observed: "Observed",
     expected: "expected {{band}}",
@@ -168,6 +169,10 @@ export const en = {
     events: {
       open: "Ticket opened",
       evidence_updated: "New evidence",
+      finding_cleared: "No longer seen",
+      symptom_joined: "A consequence joined",
+      symptom_cleared: "A consequence is no longer seen",
+      relabelled: "The cause was found: the ticket has its name",
       verdict: "Verdict",
       session_requested: "Session requested",
       session_ended: "Session ended",

@@ -100,6 +100,7 @@ export const zh: Words = {
     failsNow: "已进入失效窗口（{{coverage}}）",
     certainty: "把握 {{share}}",
     why: "依据",
+    causeOf: "同时解释了：",
     what: "怎么做",
     observed: "实测",
     expected: "正常 {{band}}",
@@ -156,6 +157,10 @@ export const zh: Words = {
     events: {
       open: "生成工单",
       evidence_updated: "证据更新",
+      finding_cleared: "异常已消失",
+      symptom_joined: "并入一项后果",
+      symptom_cleared: "一项后果已消失",
+      relabelled: "已找到原因：工单随之改名",
       verdict: "结论",
       session_requested: "请求会话",
       session_ended: "会话结束",

@@ -23,6 +23,7 @@ const LATE = DAY;
 
 export function Why({ ticket, level }: { ticket: Ticket; level: 2 | 3 }) {
   const { t } = useWords();
+  const names = useNames();
   const [chosen, setChosen] = useState(0);
   const evidence = ticket.evidence[chosen] ?? ticket.evidence[0];
   return (
@@ -43,6 +44,11 @@ export function Why({ ticket, level }: { ticket: Ticket; level: 2 | 3 }) {
           </li>
         ))}
       </ul>
+      {ticket.cause_of.length > 0 && (
+        <p>
+          {t("ticket.causeOf")} {ticket.cause_of.map((one) => names.fault(ticket.kind, one.fault_mode)).join(" · ")}
+        </p>
+      )}
       {evidence && <EvidenceChart ticket={ticket} evidence={evidence} />}
     </section>
   );

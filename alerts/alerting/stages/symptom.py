@@ -1,0 +1,27 @@
+"""A consequence of a fault whose ticket is open joins that ticket and gets none of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from alerts.alerting.decision import Action, Decision, Reason, Stage
+from alerts.database import Transaction
+from alerts.tickets.symptoms import find_cause
+from ingest.profiles.definition import Profile
+
+SYMPTOM_OF_OPEN_TICKET = Reason(
+    "symptom_of_open_ticket",
+    "It follows from a fault whose ticket is open; it stands there as evidence.",
+    "这是另一故障的后果，该故障的工单已开立；已作为证据附于该工单。",
+)
+
+
+def decide(t: Transaction, alert: Row[Any], profile: Profile | None) -> Decision | None:
+    """Note, on the ticket of the cause, while that is open."""
+    cause = find_cause(t, alert.appliance_id, alert.fault_mode, profile)
+    return None if cause is None else Decision(Action.NOTE, SYMPTOM_OF_OPEN_TICKET, cause.id)
+
+
+STAGE = Stage(decide, (SYMPTOM_OF_OPEN_TICKET,))
