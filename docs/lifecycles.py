@@ -1,0 +1,47 @@
+"""Print docs/lifecycles.md: the state diagrams, from the tables of alerts/lifecycle.py."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+
+from alerts.lifecycle import ALERT, COMMAND, SESSION, TICKET
+
+HEAD = """# The life cycles
+
+What can happen to a ticket, an alert, a session and a command, drawn from the tables in `alerts/lifecycle.py` by
+`python docs/lifecycles.py > docs/lifecycles.md`. A step that is not drawn is refused, and changes nothing; steps that
+leave the state as it is (comments, verdicts) are named below each diagram. `before_hold` is the state that a ticket was
+in when it was put on hold.
+"""
+
+
+def diagram(noun: str, table: Mapping[StrEnum, Mapping[StrEnum, StrEnum]]) -> list[str]:
+    """One life cycle as a Mermaid diagram."""
+    first = next(iter(table))
+    drawn = [f"## {noun}", "", "```mermaid", "stateDiagram-v2", f"    [*] --> {first}"]
+    staying: dict[str, list[str]] = {}
+    for state, steps in table.items():
+        for step, after in steps.items():
+            if after == state:
+                staying.setdefault(step.value, []).append(state.value)
+            else:
+                drawn.append(f"    {state.value} --> {after.value}: {step.value}")
+        if not steps:
+            drawn.append(f"    {state.value} --> [*]")
+    stays = [f"- `{step}` leaves {', '.join(states)} as it is." for step, states in sorted(staying.items())]
+    return [*drawn, "```", *(["", *stays] if stays else []), ""]
+
+
+def page() -> str:
+    """The whole page."""
+    tables = {"Ticket": TICKET, "Alert": ALERT, "Session": SESSION, "Command": COMMAND}
+    lines = [HEAD]
+    for noun, table in tables.items():
+        lines += diagram(noun, table)  # type: ignore[arg-type]  # four tables of four kinds of words, drawn alike
+    return "\n".join(lines).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
