@@ -10,7 +10,17 @@ import sys
 
 import typer
 
-from api.commands import auditing, detecting, inspecting, people, registering, running, silencing, telling
+from api.commands import (
+    auditing,
+    detecting,
+    inspecting,
+    listing_devices,
+    people,
+    registering,
+    running,
+    silencing,
+    telling,
+)
 from api.commands.shape import ConfigOption, Failure, say
 
 app = typer.Typer(
@@ -41,6 +51,7 @@ app.command()(inspecting.settings)
 app.command()(inspecting.ledger)
 app.command("dead-letters")(inspecting.dead_letters)
 app.command()(inspecting.migrate)
+app.command()(listing_devices.devices)
 app.add_typer(people.users, name="users")
 app.add_typer(registering.appliances, name="appliances")
 app.add_typer(telling.notices, name="notices")

@@ -15,6 +15,7 @@ from api.http.openapi import document_of
 from api.http.routes import (
     alerts,
     appliances,
+    devices,
     health,
     live,
     login,
@@ -53,7 +54,20 @@ def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
     problems.install(app)
     api = APIRouter(prefix=ROOT, responses=problems.RESPONSES)
     # Sessions before tickets: /tickets/{key}/sessions is no step of the life cycle.
-    for module in (appliances, telemetry, alerts, sessions, tickets, live, login, notices, operations, silences, users):
+    for module in (
+        appliances,
+        telemetry,
+        alerts,
+        sessions,
+        tickets,
+        live,
+        login,
+        notices,
+        operations,
+        devices,
+        silences,
+        users,
+    ):
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(health.router)

@@ -14,6 +14,7 @@ from ingest.wire.foreign import codecs_of
 from ingest.wire.foreign.devices import Device, DeviceBook, load_devices
 from ingest.wire.foreign.discovery import Discovery
 from ingest.wire.foreign.setting import topics_by_codec
+from ingest.wire.foreign.traces import FILE_NAME as TRACES_NAME
 from ingest.wire.foreign.traces import Traces
 from ingest.wire.topic import TopicScheme
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-FILE_NAME, TRACES_NAME = "homeassistant.json", "devices.json"
+FILE_NAME = "homeassistant.json"
 
 
 @dataclass(frozen=True, slots=True)

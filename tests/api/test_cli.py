@@ -19,10 +19,13 @@ import pytest
 from api import cli
 from ingest.books.books import FILE_NAME, Books
 from ingest.clock import SystemClock
+from ingest.wire.foreign.heard import Unread
+from ingest.wire.foreign.traces import FILE_NAME as TRACES_FILE
+from ingest.wire.foreign.traces import Traces
 
 COMMANDS: tuple[str, ...] = (
     *("demo", "serve", "ingest", "detect", "desk", "api", "simulate", "replay", "backtest"),
-    *("ledger", "dead-letters", "settings", "migrate", "notices"),
+    *("ledger", "dead-letters", "settings", "migrate", "notices", "devices"),
 )
 
 
@@ -240,6 +243,23 @@ def test_appliances_are_added_listed_and_retired(run: Run, tmp_path: Path) -> No
     assert "w-1" not in (tmp_path / "passwords").read_text(encoding="utf-8")
     assert listed["id"] == "w-1"
     assert listed["retired"] is not None
+
+
+def test_devices_are_listed_with_what_is_not_read(run: Run, tmp_path: Path) -> None:
+    """``devices`` shows each foreign device and what of it is left out; without any it shows none."""
+    assert run("devices", "--json") == Ended(0, "", "")
+    folder = tmp_path / "fettle-data"
+    folder.mkdir(exist_ok=True)
+    noted = Traces()
+    noted.hear("tele/plug", "tasmota", ("plug", "generic"), 1, 2)
+    noted.leave_out("tele/plug", "RC", Unread.TEXT, "NEC")
+    (folder / TRACES_FILE).write_bytes(noted.to_bytes())
+
+    listed, table = json.loads(run("devices", "--json").out), run("devices").out
+
+    assert listed["left_out"] == [{"what": "RC", "reason": "text", "count": 1, "said": "NEC"}]
+    assert "tele/plug" in table
+    assert "NEC" in table
 
 
 def test_the_ledger_of_empty_books_is_empty(run: Run, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ One thread writes it, others read it whole. A device beyond the bound pushes out
 from __future__ import annotations
 
 from collections import OrderedDict
+from pathlib import Path
 from threading import Lock
 
 import msgspec
@@ -57,6 +58,18 @@ class Told(msgspec.Struct):
 
     devices: list[Account] = []
     topics: list[UnreadTopic] = []
+
+
+FILE_NAME = "devices.json"
+"""Where a service keeps what is told, in its data folder."""
+
+
+def read_told(file: Path) -> Told:
+    """What a service has written down, nothing where there is none yet or something else; raises OSError."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Told)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return Told()
 
 
 class Traces:

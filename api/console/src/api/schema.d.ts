@@ -612,6 +612,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Devices
+         * @description What was heard of foreign devices, and what of it was not read.
+         */
+        get: operations["list_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/silences": {
         parameters: {
             query?: never;
@@ -1158,6 +1178,16 @@ export interface components {
          */
         DeliveryState: "waiting" | "delivered" | "parked";
         /**
+         * Devices
+         * @description All foreign devices, the one heard last first, and all topics that nobody reads.
+         */
+        Devices: {
+            /** Devices */
+            devices: components["schemas"]["ForeignDevice"][];
+            /** Unread Topics */
+            unread_topics: components["schemas"]["Topic"][];
+        };
+        /**
          * Evidence
          * @description One metric or feature that speaks for a fault mode.
          */
@@ -1229,6 +1259,30 @@ export interface components {
             mode: string | null;
             /** Label */
             label: string | null;
+        };
+        /**
+         * ForeignDevice
+         * @description A device as its convention names it, the appliance that it is, and what of it is not read.
+         */
+        ForeignDevice: {
+            /** Name */
+            name: string;
+            /** Convention */
+            convention: string;
+            /** Appliance Id */
+            appliance_id: string;
+            /** Kind */
+            kind: string;
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Messages */
+            messages: number;
+            /** Readings */
+            readings: number;
+            /** Left Out */
+            left_out: components["schemas"]["LeftOut"][];
+            /** Advice */
+            advice: string[];
         };
         /**
          * HistoryEntry
@@ -1311,6 +1365,20 @@ export interface components {
             solved_within_sla: number | null;
             /** Median Hours To Close */
             median_hours_to_close: number | null;
+        };
+        /**
+         * LeftOut
+         * @description One thing that was not read: how often, why, and what it said last.
+         */
+        LeftOut: {
+            /** What */
+            what: string;
+            /** Reason */
+            reason: string;
+            /** Count */
+            count: number;
+            /** Said */
+            said: string;
         };
         /**
          * LoginRequest
@@ -1888,6 +1956,20 @@ export interface components {
          * @enum {string}
          */
         TicketState: "open" | "triaged" | "scheduled" | "in_progress" | "repaired" | "on_hold" | "closed" | "cancelled";
+        /**
+         * Topic
+         * @description A topic that is heard and read by no codec.
+         */
+        Topic: {
+            /** Topic */
+            topic: string;
+            /** Count */
+            count: number;
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Sentence */
+            sentence: string;
+        };
         /**
          * TranscriptEntry
          * @description One line of what was said and done in a session.
@@ -4004,6 +4086,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AuditEntry_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
                 };
             };
             /** @description Nobody is logged in */
