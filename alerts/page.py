@@ -19,7 +19,7 @@ from ingest.clock import from_ms
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 500
-_NOT_OURS = "This cursor is not one of ours; begin again without it."
+_NOT_OURS = "cursor: it is not one of this list; begin again without it."
 
 T = TypeVar("T")
 
@@ -32,26 +32,27 @@ class Page(Generic[T]):
     next: str | None
 
 
-def encode_cursor(number: int) -> str:
-    """The opaque text of a row number."""
-    return base64.urlsafe_b64encode(f"n{number}".encode()).decode().rstrip("=")
+def encode_cursor(number: int, *, of: str) -> str:
+    """The opaque text of a row number of one list."""
+    return base64.urlsafe_b64encode(f"{of} {number}".encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str) -> int:
-    """The row number in a cursor that :func:`encode_cursor` made."""
+def decode_cursor(cursor: str, *, of: str) -> int:
+    """The row number in a cursor that :func:`encode_cursor` made for the same list."""
     try:
         plain = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error) as error:
         raise InvalidError(_NOT_OURS) from error
-    if not (plain.startswith(b"n") and plain[1:].isdigit() and len(plain) <= 19):
+    name, _, number = plain.partition(b" ")
+    if name != of.encode() or not number.isdigit() or len(number) > 18:
         raise InvalidError(_NOT_OURS)
-    return int(plain[1:])
+    return int(number)
 
 
 def select_page(
     connection: Connection,
     query: Select[Any],
-    number: ColumnElement[int],
+    number: Column[int],
     *,
     cursor: str | None,
     limit: int,
@@ -60,12 +61,12 @@ def select_page(
     if not 1 <= limit <= LIMIT_MAX:
         raise InvalidError(f"limit is 1 to {LIMIT_MAX}, not {limit}.")
     if cursor is not None:
-        query = query.where(number < decode_cursor(cursor))
+        query = query.where(number < decode_cursor(cursor, of=number.table.name))
     rows = connection.execute(query.order_by(number.desc()).limit(limit + 1)).all()
     if len(rows) <= limit:
         return rows, None
     rows = rows[:limit]
-    return rows, encode_cursor(rows[-1]._mapping[number])  # noqa: SLF001 - the public name of a row as a mapping
+    return rows, encode_cursor(rows[-1]._mapping[number], of=number.table.name)  # noqa: SLF001 - the public name of a row as a mapping
 
 
 def contains(columns: Sequence[Column[Any]], words: str) -> ColumnElement[bool]:

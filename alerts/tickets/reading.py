@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
 
 from alerts.appliances.tables import appliances
 from alerts.database import Transaction
@@ -32,12 +32,20 @@ from ingest.clock import from_ms
 
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
-    """What a list of tickets is narrowed to; ``q`` is looked for in number, title, appliance, model and fault mode, ``#7`` is number 7."""
+    """What a list of tickets is narrowed to; ranges are [from, to), ``due_before`` looks at open tickets only; ``q`` is looked for in number, title, appliance, model and fault mode, ``#7`` is number 7."""
 
     statuses: tuple[TicketState, ...] = ()
     appliance_id: str | None = None
     assignee: str | None = None
     q: str | None = None
+    priority: int | None = None
+    kind: str | None = None
+    fault_mode: str | None = None
+    source: TicketSource | None = None
+    region: str | None = None
+    opened_from_ms: int | None = None
+    opened_to_ms: int | None = None
+    due_before_ms: int | None = None
 
 
 def find_row(t: Transaction, ref: str) -> Row[Any]:
@@ -62,9 +70,28 @@ def list_tickets(t: Transaction, wanted: TicketFilter, *, cursor: str | None, li
     query = _with_model()
     if wanted.statuses:
         query = query.where(columns.status.in_([status.value for status in wanted.statuses]))
-    for column, value in ((columns.appliance_id, wanted.appliance_id), (columns.assignee, wanted.assignee)):
+    equal: tuple[tuple[ColumnElement[Any], object], ...] = (
+        (columns.appliance_id, wanted.appliance_id),
+        (columns.assignee, wanted.assignee),
+        (columns.priority, wanted.priority),
+        (columns.kind, wanted.kind),
+        (columns.fault_mode, wanted.fault_mode),
+        (columns.source, None if wanted.source is None else wanted.source.value),
+        (appliances.c.region, wanted.region),
+    )
+    for column, value in equal:
         if value is not None:
             query = query.where(column == value)
+    if wanted.opened_from_ms is not None:
+        query = query.where(columns.opened_ms >= wanted.opened_from_ms)
+    if wanted.opened_to_ms is not None:
+        query = query.where(columns.opened_ms < wanted.opened_to_ms)
+    if wanted.due_before_ms is not None:
+        held_ms = case(
+            (columns.paused_ms.is_(None), 0), (columns.paused_ms > t.now_ms, 0), else_=t.now_ms - columns.paused_ms
+        )
+        is_open = columns.status.not_in([state.value for state in OVER])
+        query = query.where(is_open, columns.resolve_by_ms + held_ms < wanted.due_before_ms)
     if wanted.q:
         query = query.where(_matches(wanted.q.strip()))
     rows, after = select_page(t.connection, query, columns.number, cursor=cursor, limit=limit)

@@ -216,3 +216,19 @@ def test_consent_makes_a_session_in_which_commands_run(house: House) -> None:
     assert ended.json()["state"] == "ended"
     assert len(ended.json()["transcript"]) >= 3
     assert code not in house.get(path).text
+
+
+def test_the_queue_is_narrowed_over_http(house: House) -> None:
+    """Filters reach the desk by their names; a time that is none is named."""
+    house.find()
+
+    for path, number in (
+        ("/tickets?priority=3&kind=refrigerator&fault_mode=condenser_fouling&source=prediction", 1),
+        ("/tickets?kind=dryer", 0),
+        (f"/tickets?opened_from={NOON_MS}&opened_to={NOON_MS + 1}", 1),
+        (f"/tickets?opened_to={NOON_MS}", 0),
+        ("/tickets?due_before=2000-01-01T00:00:00Z", 0),
+    ):
+        assert len(house.get(path).json()["items"]) == number, path
+    odd = house.get("/tickets?due_before=tomorrow")
+    assert (odd.status_code, "due_before" in odd.json()["detail"]) == (422, True)

@@ -7,7 +7,8 @@ import pytest
 from alerts.desk import Desk
 from alerts.errors import InvalidError
 from alerts.lifecycle import AlertState, TicketState, TicketStep
-from alerts.tickets.ticket import NewTicket, StepBody, Verdict, VerdictRecord
+from alerts.tickets.reading import TicketFilter
+from alerts.tickets.ticket import NewTicket, StepBody, TicketSource, Verdict, VerdictRecord
 from ingest.clock import ManualClock, from_ms
 from tests.alerts.made import DAY_MS, FINDING, HOUR_MS, NOW_MS, cleared, step_of
 
@@ -103,3 +104,36 @@ class DeskTicketsSuite:
 
         with pytest.raises(InvalidError):
             desk.tickets.step("1", TicketStep.SCHEDULE, StepBody(visit_to=from_ms(NOW_MS)))
+
+    def test_lists_are_narrowed_by_what_people_sort_their_day_by(self, desk: Desk, clock: ManualClock) -> None:
+        """Priority, kind, fault mode, source, the day of opening and the deadline; what is held is due later."""
+        desk.findings.commit(step_of(1, FINDING))
+        clock.advance(DAY_MS)
+        desk.tickets.open(NewTicket("WM-0231", "noise", source=TicketSource.CUSTOMER, priority=1))
+
+        def numbers(**wanted: object) -> list[int]:
+            found = desk.tickets.page(TicketFilter(**wanted)).items  # type: ignore[arg-type]  # the test's words are right
+            return [ticket.number for ticket in found]
+
+        assert numbers(priority=1) == [2]
+        assert numbers(kind="washing_machine") == [2, 1]
+        assert numbers(kind="dryer") == numbers(region="north") == []
+        assert numbers(fault_mode="drain_clog") == [1]
+        assert numbers(source=TicketSource.CUSTOMER) == [2]
+        assert numbers(opened_from_ms=NOW_MS + DAY_MS) == [2]
+        assert numbers(opened_to_ms=NOW_MS + DAY_MS) == [1]
+        due_ms = NOW_MS + 3 * DAY_MS + 1
+        assert numbers(due_before_ms=due_ms) == [1]
+        desk.tickets.step("1", TicketStep.HOLD, StepBody(reason="part"))
+        clock.advance(HOUR_MS)
+        assert numbers(due_before_ms=due_ms) == []
+
+    def test_a_cursor_of_another_list_is_refused(self, desk: Desk) -> None:
+        """A cursor leads on in its own list only."""
+        desk.findings.commit(step_of(1, FINDING))
+        desk.tickets.open(NewTicket("WM-0231", "noise"))
+        cursor = desk.tickets.page(limit=1).next
+
+        assert [ticket.number for ticket in desk.tickets.page(cursor=cursor).items] == [1]
+        with pytest.raises(InvalidError, match="cursor"):
+            desk.alerts.page(cursor=cursor)

@@ -19,6 +19,7 @@ from api.http.moments import Moment
 from api.http.paging import Page, PageQuery
 from api.http.problems import CONFLICT, STALE, Problem
 from api.http.request import Request
+from api.http.times import parse_time
 
 router = APIRouter(tags=["tickets"])
 
@@ -88,9 +89,21 @@ def list_tickets(
     appliance_id: str | None = None,
     assignee: str | None = None,
     q: Annotated[str | None, Query(max_length=200, description="in number, title, appliance")] = None,
+    priority: Annotated[int | None, Query(ge=1, le=4)] = None,
+    kind: str | None = None,
+    fault_mode: str | None = None,
+    source: TicketSource | None = None,
+    region: str | None = None,
+    opened_from: Annotated[str | None, Query(description="RFC 3339 or ms")] = None,
+    opened_to: Annotated[str | None, Query(description="RFC 3339 or ms; not included")] = None,
+    due_before: Annotated[str | None, Query(description="open tickets that are to be solved before then")] = None,
 ) -> Page[Ticket]:
     """One page of tickets, newest first."""
-    wanted = TicketFilter(statuses=tuple(status or ()), appliance_id=appliance_id, assignee=assignee, q=q)
+    times = {"opened_from": opened_from, "opened_to": opened_to, "due_before": due_before}
+    ms = {f"{name}_ms": parse_time(text, name=name) for name, text in times.items() if text is not None}
+    wanted = TicketFilter(
+        tuple(status or ()), appliance_id, assignee, q, priority, kind, fault_mode, source, region, **ms
+    )
     found = here.desk.by(account.name).tickets.page(wanted, cursor=page.cursor, limit=page.limit)
     return Page(items=[show(Ticket, item, language=language) for item in found.items], next=found.next)
 

@@ -3056,6 +3056,17 @@ export interface operations {
                 assignee?: string | null;
                 /** @description in number, title, appliance */
                 q?: string | null;
+                priority?: number | null;
+                kind?: string | null;
+                fault_mode?: string | null;
+                source?: components["schemas"]["TicketSource"] | null;
+                region?: string | null;
+                /** @description RFC 3339 or ms */
+                opened_from?: string | null;
+                /** @description RFC 3339 or ms; not included */
+                opened_to?: string | null;
+                /** @description open tickets that are to be solved before then */
+                due_before?: string | null;
                 /** @description `next` of the page before */
                 cursor?: string | null;
                 limit?: number;
