@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from alerts.database import UnitOfWork
 from alerts.lifecycle import TicketState, TicketStep
 from alerts.page import LIMIT_DEFAULT, Page
+from alerts.tickets.closing import close_unanswered, has_unanswered
 from alerts.tickets.opening import open_by_hand
 from alerts.tickets.reading import TicketFilter, count_tickets, list_tickets, read_ticket
 from alerts.tickets.steps import WhenOver, record_verdict, take_step
@@ -62,6 +63,12 @@ class Tickets:
                 t, take_step(t, ref, step, body, expected_version=expected_version, when_over=when_over)
             ),
         )
+
+    def close_unanswered(self) -> int:
+        """Let time pass for repairs that nobody answers; returns how many have been closed by it."""
+        if not self.unit.look(has_unanswered):
+            return 0
+        return self.unit.write(lambda t: close_unanswered(t, self.when_over))
 
     def judge(self, ref: str, verdict: VerdictRecord, *, expected_version: int | None = None) -> Ticket:
         """Write down what the technician found."""

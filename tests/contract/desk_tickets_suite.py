@@ -137,3 +137,20 @@ class DeskTicketsSuite:
         assert [ticket.number for ticket in desk.tickets.page(cursor=cursor).items] == [1]
         with pytest.raises(InvalidError, match="cursor"):
             desk.alerts.page(cursor=cursor)
+
+    def test_a_repair_that_nobody_answers_for_closes_by_itself(self, desk: Desk, clock: ManualClock) -> None:
+        """Fourteen days after the repair, not after the last comment, it closes, and the history says why."""
+        desk.findings.commit(step_of(1, FINDING))
+        desk.tickets.step("1", TicketStep.START)
+        desk.tickets.step("1", TicketStep.FINISH)
+        clock.advance(13 * DAY_MS)
+        desk.tickets.step("1", TicketStep.COMMENT, StepBody(text="no answer"))
+        assert desk.tickets.close_unanswered() == 0
+
+        clock.advance(DAY_MS)
+        assert desk.by("tess").tickets.close_unanswered() == 1
+
+        ticket = desk.tickets.read("1")
+        assert ticket.status is TicketState.CLOSED
+        assert (ticket.history[-1].actor, ticket.history[-1].note) == ("fettle", "Nobody has objected for 14 days.")
+        assert desk.tickets.close_unanswered() == 0
