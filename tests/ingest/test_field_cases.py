@@ -9,6 +9,8 @@ seconds. ``docs/conventions.md`` has a table of them.
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,3 +123,11 @@ def test_what_is_said_is_read(case: dict[str, Any]) -> None:
     advice = [sentence for account in house.traces.told().devices for sentence in account.advice]
     assert case.get("advice", "") in " ".join(advice)
     assert all(house.are_arrivals) or not case.get("arrival")
+
+
+def test_the_page_says_what_the_cases_say() -> None:
+    """``docs/understood.md`` is made from the cases: `python docs/understood.py > docs/understood.md`."""
+    root = Path(__file__).resolve().parents[2]
+    made = subprocess.run([sys.executable, root / "docs" / "understood.py"], capture_output=True, check=True, text=True)
+
+    assert (root / "docs" / "understood.md").read_text(encoding="utf-8") == made.stdout

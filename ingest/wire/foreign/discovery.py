@@ -128,7 +128,20 @@ class Discovery:
         self._of_device.setdefault(configuration.device, {})[key] = configuration
         for topic in _topics_of(configuration):
             self._under.setdefault(topic, {})[key] = configuration
-            self._look(topic)
+            if not self._join(topic, configuration):
+                self._look(topic)
+
+    def _join(self, topic: str, configuration: Configuration) -> bool:
+        """Add one more that shares the presence topic of a bridge, without looking at all others; False for any other."""
+        known = self._topics.get(topic)
+        if known is None or any(entity.topic == topic for entity in configuration.entities):
+            return False
+        said = [p for group in configuration.groups for p in group.presences if p.topic == topic]
+        presences = tuple(dict.fromkeys((*known.presences, *said)))
+        is_told = configuration.device in known.sharers or len(known.sharers) >= _SHARERS_MAX
+        sharers = known.sharers if is_told else (*known.sharers, configuration.device)
+        self._topics[topic] = replace(known, presences=presences, sharers=sharers)
+        return True
 
     def _forget(self, key: str) -> None:
         """Take one away."""
