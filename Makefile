@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 CONSOLE := api/console/dist/index.html
 CONSOLE_SOURCES := $(shell find api/console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help demo test check format test-world test-servers test-real test-faults test-browser test-long bench setup console clean
+.PHONY: help demo test check format test-world test-servers test-real test-faults test-browser test-long test-moments bench setup console clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,12 @@ test-browser: setup  # apart from the others: the browser's driver keeps an even
 test-long: setup ## the server tests that take minutes each
 	@bash deploy/servers.sh get
 	@$(BIN)/pytest -n 0 -m long $(ARGS)
+
+MOMENTS := 2026-11-30T00:59:45 2027-01-01T00:59:45 2027-03-01T00:59:45 2027-03-28T01:59:45  # in Berlin: UTC midnights, and a lost hour
+test-moments: setup ## the same tests while week, month, year and summer time change (needs faketime)
+	@command -v faketime >/dev/null || { echo "faketime is missing: apt install faketime"; exit 1; }
+	@for at in $(MOMENTS); do echo "== $$at"; \
+		TZ=Europe/Berlin FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f "@$$(echo $$at | tr T ' ')" $(BIN)/pytest $(ARGS) || exit 1; done
 
 bench: setup ## one JSON line per figure
 	@$(BIN)/python -m benchmarks $(ARGS)

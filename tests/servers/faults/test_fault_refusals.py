@@ -89,7 +89,12 @@ def test_a_partly_refused_write_sets_the_bad_readings_aside(folder: Path, start_
     """T09: where InfluxDB itself stores a body in part (422), what it has dropped is named, and nothing else."""
     load = Load(start_ms, appliances=20, rounds=10, is_clean=True)
     odd = [
-        Message("p00000", seq, "telemetry", json.dumps({"boot": "p", "seq": seq, "metrics": {"odd": seq}}).encode())
+        Message(
+            "p00000",
+            seq,
+            "telemetry",
+            json.dumps({"boot": "p", "seq": seq, "ts": start_ms + seq, "metrics": {"odd": seq}}).encode(),
+        )
         for seq in range(7)
     ]
 
@@ -98,7 +103,9 @@ def test_a_partly_refused_write_sets_the_bad_readings_aside(folder: Path, start_
         Fleet(installation.broker.port, FEEDER, [*odd, *load.messages]) as fleet,
     ):
         with InfluxDBClient(f"http://127.0.0.1:{front.server_port}", token="test-token", org="fettle") as client:
-            line = f'refrigerator,appliance_id=x odd="a text" {start_ms}000000'
+            line = (
+                f'refrigerator,appliance_id=x odd="a text" {start_ms}000000'  # types clash within one shard (week) only
+            )
             client.write_api(write_options=SYNCHRONOUS).write("telemetry", "fettle", line)
         installation.service.start()
         installation.service.wait_until_connected()
