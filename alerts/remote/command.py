@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Row, func, insert, select, update
 
 from alerts.database import SYSTEM, Transaction
-from alerts.errors import ConflictError
+from alerts.errors import ConflictError, InvalidError
 from alerts.lifecycle import COMMAND, COMMAND_LIVE, CommandEvent, CommandState, next_state
 from alerts.remote.policy import CONSENT_SHOW, DangerClass, SessionLimits
 from alerts.remote.tables import commands, sessions
@@ -50,15 +50,7 @@ def put_command(
     not_after_ms: int,
     idempotency_key: str | None = None,
 ) -> str:
-    """Queue a command and return its id; the same key in the same session gives the command that it gave before."""
-    if idempotency_key is not None:
-        query = select(commands.c.id).where(
-            commands.c.session_id == session.id,
-            commands.c.idempotency_key == idempotency_key,
-        )
-        repeated = t.connection.execute(query).scalar_one_or_none()
-        if repeated is not None:
-            return str(repeated)
+    """Queue a command and return its id."""
     command_id = t.new_id("cm")
     t.connection.execute(
         insert(commands).values(
@@ -79,6 +71,19 @@ def put_command(
     shown = {} if name == CONSENT_SHOW else {"args": dict(args)}
     add_line(t, session.id, event="command", command_id=command_id, data={"name": name, **shown})
     return command_id
+
+
+def find_repeated(
+    t: Transaction, session_id: str, name: str, args: Mapping[str, Any], *, idempotency_key: str
+) -> str | None:
+    """The id of the command that this key gave before; :class:`InvalidError` where that was another command."""
+    query = select(commands).where(commands.c.session_id == session_id, commands.c.idempotency_key == idempotency_key)
+    row = t.connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    if (row.name, row.args or {}) != (name, dict(args)):
+        raise InvalidError(f"Idempotency-Key: it was used for {row.name} before; a new command needs a new key.")
+    return str(row.id)
 
 
 def refuse_flood(t: Transaction, session_id: str, limits: SessionLimits) -> None:

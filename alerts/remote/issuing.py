@@ -9,7 +9,7 @@ from alerts.audit.chain import record_audit
 from alerts.database import Transaction
 from alerts.errors import ConflictError, IllegalStepError, InvalidError
 from alerts.lifecycle import SESSION, SessionState
-from alerts.remote.command import put_command, refuse_flood
+from alerts.remote.command import find_repeated, put_command, refuse_flood
 from alerts.remote.consent import find_session, overdue, touch
 from alerts.remote.policy import Scope, SessionLimits, permit
 
@@ -35,6 +35,10 @@ def issue_command(
         raise ConflictError(f"The session is over: {over}.")
     if idempotency_key is not None and not 1 <= len(idempotency_key) <= KEY_LENGTH_MAX:
         raise InvalidError(f"An idempotency key has 1 to {KEY_LENGTH_MAX} characters.")
+    if idempotency_key is not None:
+        repeated = find_repeated(t, session_id, name, args, idempotency_key=idempotency_key)
+        if repeated is not None:
+            return repeated
     rule = permit(name, args, scope=Scope(row.scope))
     refuse_flood(t, session_id, limits)
     not_after_ms = min(t.now_ms + round(limits.command_life_s * 1000), row.ends_by_ms)

@@ -289,3 +289,17 @@ def test_sessions_of_one_appliance_are_bounded(desk: Desk) -> None:
         desk.by(ACTOR).sessions.request("1", Scope.READ)
 
     assert len(desk.sessions.page(ticket_ref="1").items) == SessionLimits().live_per_appliance
+
+
+def test_a_key_that_was_used_for_another_command_is_refused(desk: Desk) -> None:
+    """The same key for the same command is one command and one line of the audit; for another it is refused."""
+    session = active(desk, Scope.TEST)
+    first = desk.sessions.issue(session.id, "identify", {"seconds": 5}, idempotency_key="k1")
+
+    assert desk.sessions.issue(session.id, "identify", {"seconds": 5}, idempotency_key="k1") == first
+    for name, args in (("snapshot.read", {}), ("identify", {"seconds": 6})):
+        with pytest.raises(InvalidError, match="Idempotency-Key"):
+            desk.sessions.issue(session.id, name, args, idempotency_key="k1")
+
+    issued = [entry.subject_id for entry in desk.audit.page().items if entry.action == "command.issue"]
+    assert issued == [first.id]
