@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 
 from api.http import problems
 from api.http.body_limit import BodyLimit
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from api.http.context import Context
 
 ROOT = "/api/v1"
+COMPRESS_FROM = 1000
+COMPRESS_LEVEL = 1
+"""Level 9 took 40 times as long for 3 % less of a chart's columns."""
 
 
 def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
@@ -75,6 +79,7 @@ def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
     app.router.default = ConsoleFiles(console)
     app.add_middleware(BodyLimit)
     app.add_middleware(Manners)
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM, compresslevel=COMPRESS_LEVEL)
     app.add_middleware(SecurityHeaders)
     app.openapi = document_of(app)  # type: ignore[method-assign]  # the framework's own way to extend it
     return app

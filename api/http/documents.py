@@ -369,3 +369,4 @@ class Account(Document):
     name: str
     role: str
     now: datetime
+    last_change: int = Field(description="what to give as `since` to the event stream, to hear all that comes after")

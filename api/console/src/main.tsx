@@ -1,8 +1,4 @@
-import "@mantine/core/styles.css";
-import "@mantine/notifications/styles.css";
-import "@mantine/spotlight/styles.css";
-import "uplot/dist/uPlot.min.css";
-import "./console.css";
+import "./looks";
 
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";

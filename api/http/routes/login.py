@@ -80,4 +80,9 @@ def login_by_link(here: Here, request: Request, token: str) -> Response:
 
 def _shown(here: Context, account: Account) -> documents.Account:
     """An account, as of now."""
-    return documents.Account(name=account.name, role=account.role, now=here.clock.now())
+    return documents.Account(
+        name=account.name,
+        role=account.role,
+        now=here.clock.now(),
+        last_change=here.desk.by(account.name).changes.last(),
+    )

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { toMs } from "../words/format";
-import { isUnsteady, learnNow } from "../words/now";
+import { learnNow } from "../words/now";
 import { api, told } from "./client";
 import type { Account } from "./types";
 
@@ -15,7 +15,7 @@ export function useAccount() {
       learnNow(toMs(account.now));
       return account;
     },
-    refetchInterval: () => (isUnsteady() ? 5_000 : 120_000),
+    refetchInterval: 120_000,
   });
 }
 

@@ -40,7 +40,7 @@ export function useAppliance(appliance_id: string) {
   return useQuery({
     queryKey: ["appliance", appliance_id],
     queryFn: ({ signal }) => told(api.GET("/api/v1/appliances/{appliance_id}", { params: { path }, signal })),
-    refetchInterval: 10_000,
+    refetchInterval: 120_000,
   });
 }
 

@@ -1,6 +1,7 @@
 /** The stream of changes: what it names is fetched anew, and while it is broken the pages say so. */
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect, useRef, useSyncExternalStore } from "react";
 
+import { learnNow } from "../words/now";
 import { renew } from "./cache";
 
 export interface Connection {
@@ -10,6 +11,9 @@ export interface Connection {
 }
 
 const QUIET_MS = 700;
+/** The stream says the time every two seconds; a line that has died without a word is known by its silence. */
+const SILENCE_MS = 4_500;
+const LOOK_EVERY_MS = 500;
 const TOPICS: Record<string, string[]> = {
   ticket: ["tickets", "ticket", "appliances", "appliance"],
   alert: ["appliances", "appliance"],
@@ -19,9 +23,10 @@ const TOPICS: Record<string, string[]> = {
 let connection: Connection = { isLost: false, lastAt: performance.now() };
 const listeners = new Set<() => void>();
 
-function tell(next: Connection): void {
-  connection = next;
-  for (const listener of listeners) listener();
+function tell(isLost: boolean, lastAt: number): void {
+  const isNews = isLost !== connection.isLost;
+  connection = isNews ? { isLost, lastAt } : Object.assign(connection, { lastAt });
+  if (isNews) for (const listener of listeners) listener();
 }
 
 function subscribe(listener: () => void): () => void {
@@ -34,35 +39,55 @@ export function useConnection(): Connection {
   return useSyncExternalStore(subscribe, () => connection);
 }
 
-/** Listen as long as somebody is signed in. The browser reconnects and resumes by Last-Event-ID on its own. */
-export function useEvents(isSignedIn: boolean): void {
+/** Listen as long as somebody is signed in. The browser reconnects by itself; a silent line is opened anew. */
+export function useEvents(since: number | undefined): void {
+  const isSignedIn = since !== undefined;
+  const begin = useRef(since);
+  begin.current ??= since;
   useEffect(() => {
     if (!isSignedIn) return;
-    const due = new Set<string>();
-    let timer: number | undefined;
-    const flush = () => {
-      timer = undefined;
-      for (const key of due) renew([key]);
-      due.clear();
-    };
-    const stream = new EventSource("/api/v1/events");
-    stream.onopen = () => {
-      tell({ isLost: false, lastAt: performance.now() });
-      // What changed between the first answers and this moment was told to nobody.
-      renew();
-    };
-    stream.onerror = () => {
-      if (!connection.isLost) tell({ isLost: true, lastAt: performance.now() });
-    };
-    for (const [topic, keys] of Object.entries(TOPICS)) {
-      stream.addEventListener(topic, () => {
-        for (const key of keys) due.add(key);
-        timer ??= window.setTimeout(flush, QUIET_MS);
-      });
-    }
-    return () => {
+    let stream = open(`?since=${begin.current}`);
+    let openedAt = performance.now();
+    const watch = window.setInterval(() => {
+      const silence = performance.now() - Math.max(connection.lastAt, openedAt);
+      if (silence < SILENCE_MS) return;
+      tell(true, connection.lastAt);
       stream.close();
-      window.clearTimeout(timer);
+      stream = open("");
+      openedAt = performance.now();
+    }, LOOK_EVERY_MS);
+    return () => {
+      window.clearInterval(watch);
+      stream.close();
     };
   }, [isSignedIn]);
+}
+
+/** What changed while nobody listened was told to nobody: all is asked for again, unless the stream begins where that was known. */
+function open(begin: string): EventSource {
+  const due = new Set<string>();
+  const flush = () => {
+    for (const key of due) renew([key]);
+    due.clear();
+  };
+  const stream = new EventSource(`/api/v1/events${begin}`);
+  let isComplete = begin !== "";
+  stream.onopen = () => {
+    if (!isComplete) renew();
+    isComplete = false;
+    tell(false, performance.now());
+  };
+  stream.onerror = () => tell(true, connection.lastAt);
+  stream.addEventListener("clock", (event: MessageEvent<string>) => {
+    tell(false, performance.now());
+    learnNow((JSON.parse(event.data) as { now: number }).now);
+  });
+  for (const [topic, keys] of Object.entries(TOPICS)) {
+    stream.addEventListener(topic, () => {
+      tell(false, performance.now());
+      if (due.size === 0) window.setTimeout(flush, QUIET_MS);
+      for (const key of keys) due.add(key);
+    });
+  }
+  return stream;
 }

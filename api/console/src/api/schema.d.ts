@@ -381,7 +381,7 @@ export interface paths {
         };
         /**
          * Events
-         * @description Server-sent events ``ticket``, ``alert``, ``session``, each with an id to resume from.
+         * @description Server-sent events ``ticket``, ``alert``, ``session``, each with an id to resume from; ``clock`` every two seconds.
          */
         get: operations["events"];
         put?: never;
@@ -818,6 +818,11 @@ export interface components {
              * Format: date-time
              */
             now: string;
+            /**
+             * Last Change
+             * @description what to give as `since` to the event stream, to hear all that comes after
+             */
+            last_change: number;
         };
         /**
          * Action

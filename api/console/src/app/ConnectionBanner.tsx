@@ -6,7 +6,8 @@ import { useWords } from "../i18n";
 import { formatSpan } from "../words/format";
 import { useNow } from "../words/now";
 
-const PATIENCE_MS = 4_000;
+/** A service that is restarted at once is not worth a word. */
+const PATIENCE_MS = 3_000;
 
 export function ConnectionBanner() {
   const { t, language } = useWords();

@@ -6,7 +6,7 @@ import { Dialog } from "./Dialog";
 import { actionsHere } from "./keys";
 import { PLACES } from "./pages";
 
-export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export function KeysHelp({ onClose }: { onClose: () => void }) {
   const { t } = useWords();
   const here = actionsHere().flatMap(({ label, keys }) => (keys?.[0] ? [{ label, key: keys[0] }] : []));
   const everywhere = [
@@ -15,7 +15,7 @@ export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => 
     { label: t("keys.help"), key: "?" },
   ];
   return (
-    <Dialog opened={opened} onClose={onClose} title={t("keys.title")}>
+    <Dialog opened onClose={onClose} title={t("keys.title")}>
       {here.length > 0 && <Keys title={t("keys.here")} rows={here} />}
       <Keys title={t("keys.everywhere")} rows={everywhere} />
     </Dialog>

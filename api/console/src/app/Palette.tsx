@@ -1,10 +1,11 @@
 /** Ctrl-K: what may be done here, pages, tickets, appliances and settings by a few letters. */
 import { useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { Spotlight, type SpotlightActionGroupData } from "@mantine/spotlight";
+import "@mantine/spotlight/styles.css";
+import { Spotlight, spotlight, type SpotlightActionGroupData } from "@mantine/spotlight";
 import { IconBolt, IconFridge, IconLanguage, IconMoon, IconSearch, IconTicket } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useNavigate } from "react-router";
 
 import { api, told } from "../api/client";
@@ -13,7 +14,8 @@ import { ticketTitle, useNames } from "../words/names";
 import { type Action, actionsHere } from "./keys";
 import { PLACES } from "./pages";
 
-export function Palette() {
+/** Opens each time it is wished for. */
+export function Palette({ wish }: { wish: number }) {
   const { t, language } = useWords();
   const names = useNames();
   const navigate = useNavigate();
@@ -22,6 +24,9 @@ export function Palette() {
   const [settled] = useDebouncedValue(query.trim(), 150);
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme("light");
+  useEffect(() => {
+    if (wish > 0) spotlight.open();
+  }, [wish]);
   const found = useQuery({
     queryKey: ["palette", settled],
     enabled: settled.length > 0,
@@ -92,7 +97,7 @@ export function Palette() {
       query={query}
       onQueryChange={setQuery}
       filter={(_, actions) => actions}
-      shortcut={["mod + K"]}
+      shortcut={null}
       nothingFound={t("palette.nothing")}
       attributes={{ content: { "aria-label": t("nav.search") } }}
       highlightQuery

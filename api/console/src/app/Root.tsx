@@ -11,9 +11,8 @@ import {
   useMantineColorScheme,
   useComputedColorScheme,
 } from "@mantine/core";
-import { spotlight } from "@mantine/spotlight";
 import { IconKeyboard, IconLogout, IconMoon, IconSearch, IconSun } from "@tabler/icons-react";
-import { useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { NavLink, Navigate, Outlet, useLocation } from "react-router";
 
 import { useEvents } from "../api/events";
@@ -22,18 +21,20 @@ import { signOut, useAccount } from "../api/account";
 import { queryClient } from "../api/cache";
 import { choose, type Language, useWords } from "../i18n";
 import { zoneName } from "../words/format";
+import { Failed } from "./Notice";
 import { ConnectionBanner } from "./ConnectionBanner";
-import { KeysHelp } from "./KeysHelp";
-import { Palette } from "./Palette";
 import { useKeyboard } from "./keys";
 import { PLACES } from "./pages";
+
+const Palette = lazy(async () => ({ default: (await import("./Palette")).Palette }));
+const KeysHelp = lazy(async () => ({ default: (await import("./KeysHelp")).KeysHelp }));
 
 export function Root() {
   const account = useAccount();
   const location = useLocation();
-  const isSignedIn = account.data !== undefined;
   const [isHelpOpen, setHelpOpen] = useState(false);
-  useEvents(isSignedIn);
+  const [wish, openPalette] = usePaletteWish();
+  useEvents(account.data?.last_change);
   useKeyboard(PLACES, () => setHelpOpen(true));
   if (account.error instanceof Problem && account.error.status === 401) {
     return <Navigate to={`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`} replace />;
@@ -41,15 +42,21 @@ export function Root() {
   return (
     <div className="frame">
       <SkipLink />
-      <Rail onHelp={() => setHelpOpen(true)} who={account.data?.name ?? ""} />
+      <Rail onHelp={() => setHelpOpen(true)} onSearch={openPalette} who={account.data?.name ?? ""} />
       <div className="stage">
         <ConnectionBanner />
         <main id="content" tabIndex={-1} className="page">
-          <Outlet />
+          {account.data ? (
+            <Outlet />
+          ) : (
+            account.isError && <Failed error={account.error} again={() => void account.refetch()} />
+          )}
         </main>
       </div>
-      <Palette />
-      <KeysHelp opened={isHelpOpen} onClose={() => setHelpOpen(false)} />
+      <Suspense>
+        {wish > 0 && <Palette wish={wish} />}
+        {isHelpOpen && <KeysHelp onClose={() => setHelpOpen(false)} />}
+      </Suspense>
     </div>
   );
 }
@@ -63,7 +70,22 @@ function SkipLink() {
   );
 }
 
-function Rail({ onHelp, who }: { onHelp: () => void; who: string }) {
+/** How often the palette was asked for, by `Ctrl-K` or the search field; it is fetched the first time. */
+function usePaletteWish(): [number, () => void] {
+  const [wish, setWish] = useState(0);
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "k") return;
+      event.preventDefault();
+      setWish((before) => before + 1);
+    };
+    window.addEventListener("keydown", listen);
+    return () => window.removeEventListener("keydown", listen);
+  }, []);
+  return [wish, () => setWish(wish + 1)];
+}
+
+function Rail({ onHelp, onSearch, who }: { onHelp: () => void; onSearch: () => void; who: string }) {
   const { t } = useWords();
   return (
     <header className="rail">
@@ -78,7 +100,7 @@ function Rail({ onHelp, who }: { onHelp: () => void; who: string }) {
           <Place key={path} to={path} icon={<Icon size={17} />} label={t(name)} keys={`g ${key}`} />
         ))}
       </nav>
-      <UnstyledButton className="search" onClick={() => spotlight.open()} aria-label={t("nav.search")}>
+      <UnstyledButton className="search" onClick={onSearch} aria-label={t("nav.search")}>
         <IconSearch size={15} />
         <span>{t("nav.search")}</span>
         <Kbd size="xs">Ctrl K</Kbd>

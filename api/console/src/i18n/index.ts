@@ -1,47 +1,41 @@
 /** The two languages, switched live; the choice is remembered, the browser's own language is the start. */
-import i18next from "i18next";
-import { initReactI18next, useTranslation } from "react-i18next";
+import { useSyncExternalStore } from "react";
 
 import { en } from "./en";
+import { makeSay, type Say } from "./say";
 import { zh } from "./zh";
 
+export type { Say };
 export type Language = "en" | "zh";
 
 const KEY = "fettle.language";
+const SAY: Record<Language, Say> = { en: makeSay("en", en), zh: makeSay("zh", zh) };
 const listeners = new Set<() => void>();
+let spoken: Language = "en";
 
 /** Call when the language has changed: what the API put into words is in the other one. */
-export function onLanguage(listener: () => void): void {
+export function onLanguage(listener: () => void): () => void {
   listeners.add(listener);
-}
-
-function remembered(): Language {
-  const kept = localStorage.getItem(KEY) ?? navigator.language;
-  return kept.toLowerCase().startsWith("zh") ? "zh" : "en";
+  return () => listeners.delete(listener);
 }
 
 /** Start with the remembered language. */
 export function startWords(): void {
-  void i18next.use(initReactI18next).init({
-    lng: remembered(),
-    fallbackLng: "en",
-    resources: { en: { translation: en }, zh: { translation: zh } },
-    interpolation: { escapeValue: false },
-    initAsync: false,
-  });
-  document.documentElement.lang = i18next.language;
+  const kept = localStorage.getItem(KEY) ?? navigator.language;
+  spoken = kept.toLowerCase().startsWith("zh") ? "zh" : "en";
+  document.documentElement.lang = spoken;
 }
 
 /** Switch and remember. */
 export function choose(language: Language): void {
   localStorage.setItem(KEY, language);
   document.documentElement.lang = language;
-  void i18next.changeLanguage(language);
+  spoken = language;
   for (const listener of listeners) listener();
 }
 
 /** The words and the language of the moment. */
-export function useWords() {
-  const { t, i18n } = useTranslation();
-  return { t, language: i18n.language as Language };
+export function useWords(): { t: Say; language: Language } {
+  const language = useSyncExternalStore(onLanguage, () => spoken);
+  return { t: SAY[language], language };
 }

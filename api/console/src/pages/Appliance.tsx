@@ -1,13 +1,14 @@
 /** How is this one, and since when: condition with its reason, health, newest values, every metric over time, its tickets. */
 import { SegmentedControl, Skeleton, Title } from "@mantine/core";
-import { useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
 
 import { useAppliance, useTelemetry } from "../api/appliances";
 import { OPEN_STATUSES, useTickets } from "../api/tickets";
-import type { ApplianceDetail, Metric } from "../api/types";
+import type { ApplianceDetail, Metric, Telemetry } from "../api/types";
 import { type LiveReading, useLive } from "../api/live";
 import { HealthBar } from "../appliance/HealthBar";
+import { columnOf } from "../chart/column";
 import { MetricChart } from "../chart/MetricChart";
 import { Failed } from "../app/Notice";
 import { useTitle } from "../app/title";
@@ -16,7 +17,7 @@ import { plainName } from "../words/format";
 import { AvailabilityMark, ConditionMark, StatusMark } from "../words/Marks";
 import { Moment } from "../words/Moment";
 import { ticketTitle, useNames } from "../words/names";
-import { useNow } from "../words/now";
+import { now } from "../words/now";
 import { Values } from "../words/Values";
 
 const HOUR = 3_600_000;
@@ -153,14 +154,26 @@ function Tickets({ id }: { id: string }) {
   );
 }
 
+/** The end of what is drawn moves on every two minutes, however fast the service's clock runs. */
+function useEndOfRange(): number {
+  const [end, setEnd] = useState(() => Math.ceil(now() / 60_000) * 60_000);
+  useEffect(() => {
+    const timer = window.setInterval(() => setEnd(Math.ceil(now() / 60_000) * 60_000), 120_000);
+    return () => window.clearInterval(timer);
+  }, []);
+  return end;
+}
+
 function Charts({ appliance }: { appliance: ApplianceDetail }) {
   const { t } = useWords();
   const [search, setSearch] = useSearchParams();
   const chosen = search.get("range") ?? "";
   const name = chosen in RANGES ? chosen : "d7";
-  const minute = Math.ceil(useNow() / 60_000) * 60_000;
-  const range = useMemo(() => ({ start: minute - (RANGES[name] ?? 0), end: minute }), [minute, name]);
+  const end = useEndOfRange();
+  const range = useMemo(() => ({ start: end - (RANGES[name] ?? 0), end }), [end, name]);
   const metrics = useMemo(() => shown(appliance), [appliance]);
+  const names = useMemo(() => metrics.map((metric) => metric.name), [metrics]);
+  const telemetry = useTelemetry(appliance.id, names, range, POINTS).data;
   return (
     <section aria-labelledby="metrics-title">
       <div className="sheet-head">
@@ -177,18 +190,30 @@ function Charts({ appliance }: { appliance: ApplianceDetail }) {
       </div>
       <div className="charts">
         {metrics.map((metric) => (
-          <OneChart key={metric.name} id={appliance.id} metric={metric} range={range} />
+          <OneChart
+            key={metric.name}
+            metric={metric}
+            telemetry={telemetry}
+            interval={appliance.interval_s}
+            range={range}
+          />
         ))}
       </div>
     </section>
   );
 }
 
-function OneChart({ id, metric, range }: { id: string; metric: Metric; range: { start: number; end: number } }) {
-  const telemetry = useTelemetry(id, [metric.name], range, POINTS).data;
+interface OneChartProps {
+  metric: Metric;
+  telemetry: Telemetry | undefined;
+  interval: number | null;
+  range: { start: number; end: number };
+}
+
+function OneChart({ metric, telemetry, interval, range }: OneChartProps) {
   const trace = useMemo(
-    () => telemetry && { ts: telemetry.ts, values: telemetry.series[metric.name] ?? [] },
-    [telemetry, metric.name],
+    () => telemetry && columnOf(telemetry, metric.name, interval),
+    [telemetry, metric.name, interval],
   );
   return (
     <div className="card">

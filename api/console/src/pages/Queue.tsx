@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 
 import { useAccount } from "../api/account";
-import { OPEN_STATUSES, QUEUE_LIMIT, useTickets } from "../api/tickets";
+import { OPEN_STATUSES, OVER_STATUSES, QUEUE_LIMIT, useTickets } from "../api/tickets";
 import type { Ticket } from "../api/types";
 import { useActions } from "../app/keys";
 import { Failed, Notice } from "../app/Notice";
@@ -30,7 +30,8 @@ export function Queue() {
   const [settled] = useDebouncedValue(filter, 200);
   const me = useAccount().data?.name ?? "";
   const open = useTickets(OPEN_STATUSES);
-  const closed = useTickets(["closed", "cancelled"], { limit: view === "closed" ? 500 : 50 });
+  const isOpenEmpty = open.data?.items.length === 0;
+  const closed = useTickets(OVER_STATUSES, { limit: 500, enabled: view === "closed" || isOpenEmpty });
   const source = view === "closed" ? closed : open;
   const isWide = useMediaQuery("(min-width: 1000px)", true, { getInitialValueInEffect: false });
   const filterBox = useRef<HTMLInputElement>(null);
@@ -82,7 +83,7 @@ export function Queue() {
   useFirstVisible(chosen, tickets);
 
   if (source.isError && !source.data) return <Failed error={source.error} again={() => void source.refetch()} />;
-  const isFresh = open.data?.items.length === 0 && closed.data?.items.length === 0;
+  const isFresh = isOpenEmpty && closed.data?.items.length === 0;
   if (isFresh) return <EmptyQueue />;
   return (
     <div className="split">

@@ -6,7 +6,7 @@ import { useEffect, useRef } from "react";
 import { Link } from "react-router";
 
 import type { Ticket } from "../api/types";
-import { useWords } from "../i18n";
+import { type Say, useWords } from "../i18n";
 import { runningClocks } from "../words/clocks";
 import { formatSpan } from "../words/format";
 import { PriorityMark, StatusMark } from "../words/Marks";
@@ -106,12 +106,7 @@ export function ClockLine({ ticket }: { ticket: Ticket }) {
 }
 
 /** "fails in 6–11 days (80 %)". */
-export function failsText(
-  ticket: Ticket,
-  t: (key: string, options?: Record<string, unknown>) => string,
-  language: string,
-  now: number,
-): string {
+export function failsText(ticket: Ticket, t: Say, language: string, now: number): string {
   const window = ticket.failure_window;
   if (!window) return "";
   const day = 86_400_000;

@@ -11,7 +11,7 @@ import { useWords } from "../i18n";
 
 const SCOPES: Scope[] = ["see", "read", "test", "act"];
 
-export function SessionDialog({ ticket, opened, onClose }: { ticket: Ticket; opened: boolean; onClose: () => void }) {
+export function SessionDialog({ ticket, onClose }: { ticket: Ticket; onClose: () => void }) {
   const { t } = useWords();
   const navigate = useNavigate();
   const sentence = useProblemSentence();
@@ -19,7 +19,7 @@ export function SessionDialog({ ticket, opened, onClose }: { ticket: Ticket; ope
   const [scope, setScope] = useState<Scope>("read");
   const ask = () => request.mutate(scope, { onSuccess: (session) => void navigate(`/sessions/${session.id}`) });
   return (
-    <Dialog opened={opened} onClose={onClose} title={t("ticket.run")}>
+    <Dialog opened onClose={onClose} title={t("ticket.run")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -1,6 +1,6 @@
 /** Asks for what a step needs: a reason to hold, a note to cancel, who and when to schedule. */
 import { Button, Group, Stack, Textarea, TextInput } from "@mantine/core";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 
 import { Dialog } from "../app/Dialog";
 import { useWords } from "../i18n";
@@ -9,15 +9,12 @@ import type { TicketSteps } from "./steps";
 /** Steps that can't go without words. */
 const NEEDS_WORDS = new Set(["hold", "cancel"]);
 
-export function StepDialog({ steps }: { steps: TicketSteps }) {
+export function StepDialog({ step, steps }: { step: string; steps: TicketSteps }) {
   const { t } = useWords();
-  const step = steps.asking;
   const [words, setWords] = useState("");
   const [assignee, setAssignee] = useState("");
   const [from, setFrom] = useState("");
   const [to, setTo] = useState("");
-  useEffect(() => setWords(""), [step]);
-  if (step === null) return null;
   const isHold = step === "hold";
   const isIncomplete = (NEEDS_WORDS.has(step) && words.trim() === "") || (from !== "" && to !== "" && to <= from);
   const send = () => {

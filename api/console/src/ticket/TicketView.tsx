@@ -1,6 +1,6 @@
 /** What is wrong, how sure, and what now: one ticket, the same in the queue's right half and on its own page. */
 import { Skeleton, Stack } from "@mantine/core";
-import { useRef, useState } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 
 import { useTicket } from "../api/tickets";
 import type { Ticket } from "../api/types";
@@ -10,13 +10,14 @@ import { useTitle } from "../app/title";
 import { useWords } from "../i18n";
 import { Advice } from "./Advice";
 import { Heading } from "./Heading";
-import { StepDialog } from "./StepDialog";
 import { likelyStep, otherSteps, useTicketSteps } from "./steps";
-import { SessionDialog } from "./SessionDialog";
 import { Timeline } from "./Timeline";
 import { ticketTitle, useNames } from "../words/names";
-import { VerdictDialog } from "./VerdictDialog";
 import { Why } from "./Why";
+
+const StepDialog = lazy(async () => ({ default: (await import("./StepDialog")).StepDialog }));
+const SessionDialog = lazy(async () => ({ default: (await import("./SessionDialog")).SessionDialog }));
+const VerdictDialog = lazy(async () => ({ default: (await import("./VerdictDialog")).VerdictDialog }));
 
 export function TicketView({ number, isEmbedded = false }: { number: number | string; isEmbedded?: boolean }) {
   const { t } = useWords();
@@ -65,9 +66,11 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
         <Advice ticket={ticket} level={level} onSession={mayOpenSession ? () => setSessionOpen(true) : undefined} />
       </div>
       <Timeline ticket={ticket} level={level} steps={steps} comment={comment} />
-      <StepDialog steps={steps} />
-      <VerdictDialog ticket={ticket} steps={steps} opened={isVerdictOpen} onClose={() => setVerdictOpen(false)} />
-      <SessionDialog ticket={ticket} opened={isSessionOpen} onClose={() => setSessionOpen(false)} />
+      <Suspense>
+        {steps.asking && <StepDialog key={steps.asking} step={steps.asking} steps={steps} />}
+        {isVerdictOpen && <VerdictDialog ticket={ticket} steps={steps} onClose={() => setVerdictOpen(false)} />}
+        {isSessionOpen && <SessionDialog ticket={ticket} onClose={() => setSessionOpen(false)} />}
+      </Suspense>
     </article>
   );
 }

@@ -14,11 +14,10 @@ const VERDICTS: Verdict[] = ["confirmed", "other_fault", "no_fault_found", "usag
 interface VerdictDialogProps {
   ticket: Ticket;
   steps: TicketSteps;
-  opened: boolean;
   onClose: () => void;
 }
 
-export function VerdictDialog({ ticket, steps, opened, onClose }: VerdictDialogProps) {
+export function VerdictDialog({ ticket, steps, onClose }: VerdictDialogProps) {
   const { t, language } = useWords();
   const names = useNames();
   const [verdict, setVerdict] = useState<Verdict>(ticket.verdict ?? "confirmed");
@@ -34,7 +33,7 @@ export function VerdictDialog({ ticket, steps, opened, onClose }: VerdictDialogP
     if (await steps.finish("verdict", body)) onClose();
   };
   return (
-    <Dialog opened={opened} onClose={onClose} title={t("ticket.verdict")}>
+    <Dialog opened onClose={onClose} title={t("ticket.verdict")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -8,7 +8,7 @@ import type { Evidence, Ticket } from "../api/types";
 import type { ChartMark, ChartSpan } from "../chart/layers";
 import { MetricChart } from "../chart/MetricChart";
 import { isTellable, traceOf } from "../chart/trace";
-import { useWords } from "../i18n";
+import { type Say, useWords } from "../i18n";
 import { formatQuantity, formatShare, toMs } from "../words/format";
 import { bandText, sideOf, useNames } from "../words/names";
 import { now, useNow } from "../words/now";
@@ -153,8 +153,6 @@ function rangeOf(ticket: Ticket): { start: number; end: number; now: number } {
   const ends = toMs(ticket.failure_window?.to) ?? today;
   return { start, now: today, end: Math.max(today, Math.min(ends, today + (today - start) * 0.6)) };
 }
-
-type Say = (key: string) => string;
 
 /** Onset and alarm; the ticket as well where it was opened long after, because the readings came late. */
 function marksOf(ticket: Ticket, evidence: Evidence, raised: number | null, t: Say): ChartMark[] {

@@ -3,10 +3,8 @@ import { useMemo } from "react";
 
 import { useProfiles } from "../api/appliances";
 import type { Evidence, Feature, Ticket } from "../api/types";
-import { useWords } from "../i18n";
+import { type Say, useWords } from "../i18n";
 import { formatNumber, formatQuantity, plainName } from "./format";
-
-type Say = (key: string, options?: Record<string, unknown>) => string;
 
 /** Names for people; a name that no profile knows is made readable. */
 export interface Names {

@@ -8,8 +8,6 @@ let times = 0;
 let tick = Date.now();
 const listeners = new Set<() => void>();
 
-/** A browser's clock may be off by so much without the service being said to run ahead. */
-const TOLERANCE_MS = 6 * 60_000;
 /** Two answers closer than this say nothing about speed; an answer takes some time on its way. */
 const APART_MS = 3_000;
 
@@ -31,11 +29,6 @@ export function learnNow(ms: number | null): void {
   times += 1;
   heard = { service: ms, wall };
   renew();
-}
-
-/** Whether the service's clock must be heard often: it is another one than the wall's, or we don't know yet. */
-export function isUnsteady(): boolean {
-  return times < 2 || speed !== 1 || Math.abs(now() - Date.now()) > TOLERANCE_MS;
 }
 
 /** Milliseconds since 1970, on the service's clock. */
