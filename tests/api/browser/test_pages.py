@@ -190,12 +190,12 @@ def test_languages_switch_at_once_and_are_remembered(page: Page, town: Town) -> 
     page.get_by_text("中文").click()
 
     expect(page.get_by_role("heading", name=re.compile("排水泵或过滤器堵塞.*正常"))).to_be_visible()
-    expect(page.get_by_role("button", name="分诊")).to_be_visible()
+    expect(page.get_by_role("button", name="受理")).to_be_visible()
     expect(page.get_by_role("link", name="工单队列")).to_be_visible()
     assert page.locator("html").get_attribute("lang") == "zh"
     assert violations(page) == []
     page.reload()
-    expect(page.get_by_role("button", name="分诊")).to_be_visible()
+    expect(page.get_by_role("button", name="受理")).to_be_visible()
 
 
 def test_an_answer_in_the_former_language_does_not_stay(page: Page, town: Town) -> None:
@@ -210,7 +210,7 @@ def test_an_answer_in_the_former_language_does_not_stay(page: Page, town: Town) 
     expect(page.get_by_role("heading", name=re.compile("Drain pump"))).to_be_visible()
 
     page.get_by_text("中文").click()
-    expect(page.get_by_role("button", name="分诊")).to_be_visible()
+    expect(page.get_by_role("button", name="受理")).to_be_visible()
     (former,) = on_their_way
     former.continue_()
 

@@ -49,7 +49,7 @@ export const en = {
     key: "API key",
     go: "Sign in",
     wrong: "Name and password don't match.",
-    hint: "An account is made by “fettle users add”. The demo prints a link that signs you in.",
+    hint: "The first account is made where Fettle runs: “fettle users add NAME --role technician --password”. The demo prints a link that signs you in.",
     slogan: "From an appliance's readings to the right repair, before anyone drives.",
   },
   status: {
