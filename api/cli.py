@@ -7,6 +7,7 @@ on stderr; never a traceback for bad input. Commands import what they need only 
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -27,16 +28,34 @@ app = typer.Typer(
     name="fettle",
     help="Keeps connected home appliances in fine fettle: telemetry in, one repair ticket out, before anyone drives.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
 
+def _tell_version(*, is_asked: bool) -> None:
+    """Print the version of what is installed, and end."""
+    if is_asked:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        typer.echo(f"fettle {version('fettle')}")
+        raise typer.Exit
+
+
 @app.callback()
-def options(config: ConfigOption = None) -> None:
+def options(
+    *,
+    config: ConfigOption = None,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=lambda asked: _tell_version(is_asked=asked), is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
     """Keeps connected home appliances in fine fettle: telemetry in, one repair ticket out, before anyone drives."""
-    del config  # the commands find it in the context
+    del config, version  # the commands find the file in the context
 
 
 app.command()(running.demo)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic.config import JsonDict
@@ -289,17 +289,12 @@ def _check_url(value: str, *, schemes: tuple[str, ...], example: str) -> None:
 
 
 def mask_url(url: str) -> str:
-    """The URL with its password, and any token in its query, replaced by stars."""
-    try:
-        parts = urlsplit(url)
-        has_password = parts.password is not None
-    except ValueError:
-        return re.sub(r":[^:@/]+@", ":***@", url)
-    netloc = parts.netloc
-    if has_password:
-        user, _, host = netloc.rpartition("@")
-        netloc = f"{user.partition(':')[0]}:***@{host}"
-    query = re.sub(r"(?i)((?:token|password|secret)=)[^&]+", r"\1***", parts.query)
-    if netloc == parts.netloc and query == parts.query:
-        return url
-    return urlunsplit((parts.scheme, netloc, parts.path, query, parts.fragment))
+    """The URL with its password, and any token in its query, replaced by stars.
+
+    A password may hold what divides a URL: everything up to the last ``@`` counts as user and password.
+
+    >>> mask_url("mqtt://fettle:a/b#c?d@e@broker:1883")
+    'mqtt://fettle:***@broker:1883'
+    """
+    masked = re.sub(r"(?s)^(\w[\w+.-]*://[^:@/?#]*):.*@", r"\1:***@", url)
+    return re.sub(r"(?i)((?:token|password|secret)=)[^&]+", r"\1***", masked)

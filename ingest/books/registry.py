@@ -8,11 +8,14 @@ admission and its line leaves the password file. Changes reach a running service
 from __future__ import annotations
 
 import base64
+import contextlib
 import csv
+import fcntl
 import hashlib
 import os
 import secrets
 import sqlite3
+import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -133,21 +136,48 @@ def mosquitto_hash(password: str, *, salt: bytes, iterations: int = ITERATIONS) 
 def write_password_lines(path: Path, hashes: Iterable[tuple[str, str | None]]) -> None:
     """Put ``user:hash`` lines into a mosquitto password file, replacing those users; ``None`` removes the user.
 
-    The file is replaced as a whole and readable by its owner only; a running mosquitto rereads it on SIGHUP.
+    The file is replaced as a whole, one writer at a time, and keeps its owner, group and mode, so that the broker can still
+    read it; a new one is readable by its owner only. A running mosquitto rereads it on SIGHUP.
     """
     changes = dict(hashes)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        kept = [line for line in lines if line.partition(":")[0] not in changes]
-        kept += [f"{user}:{digest}" for user, digest in changes.items() if digest is not None]
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        with _locked(path.parent):
+            lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+            kept = [line for line in lines if line.partition(":")[0] not in changes]
+            kept += [f"{user}:{digest}" for user, digest in changes.items() if digest is not None]
+            _replace(path, "".join(line + "\n" for line in kept))
+    except (OSError, UnicodeDecodeError) as error:
+        raise RegistryError(f"the password file {path} can't be written: {error}") from error
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """One writer in a folder at a time."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put a new file in the place of one, whose owner, group and mode it takes over."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write("".join(line + "\n" for line in kept))
+            if path.exists():
+                before, mine = path.stat(), os.fstat(file.fileno())
+                if (before.st_uid, before.st_gid) != (mine.st_uid, mine.st_gid):
+                    os.fchown(file.fileno(), before.st_uid, before.st_gid)
+                os.fchmod(file.fileno(), stat.S_IMODE(before.st_mode))
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise RegistryError(f"the password file {path} can't be written: {error}") from error
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _insert(connection: sqlite3.Connection, credentials: Credentials, kind: str, now_ms: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib.metadata
 import io
 import json
 import sqlite3
@@ -15,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from api import cli
 from ingest.books.books import FILE_NAME, Books
@@ -303,3 +305,14 @@ def test_a_backtest_scores_each_row(run: Run, tmp_path: Path) -> None:
     assert len(lines) == 301
     assert lines[1].startswith("2026-01-01 00:00:00,")
     assert json.loads((tmp_path / "o" / "episodes.json").read_text(encoding="utf-8")) == []
+
+
+def test_the_version_and_short_help_are_told() -> None:
+    """``--version`` prints the installed version; ``-h`` is the help; a shell's completion can be installed."""
+    version = CliRunner().invoke(cli.app, ["--version"])
+    short = CliRunner().invoke(cli.app, ["-h"])
+
+    assert version.output == f"fettle {importlib.metadata.version('fettle')}\n"
+    assert short.exit_code == 0
+    assert "--install-completion" in short.output
+    assert CliRunner().invoke(cli.app, ["ledger", "-h"]).exit_code == 0

@@ -8,6 +8,7 @@ import pytest
 
 from api.settings.settings import Settings, mask_url
 from api.settings.sources import SettingsError, load
+from ingest.wire.foreign import CODECS
 
 
 def write(folder: Path, text: str) -> Path:
@@ -131,3 +132,14 @@ def test_constructing_settings_reads_no_environment(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("FETTLE_TOPIC_ROOT", "elsewhere")
 
     assert Settings().topic_root == "fettle/v1"
+
+
+@pytest.mark.parametrize("password", ["a/b", "a#b", "a?b", "a@b", "a:b", "/#?@"])
+def test_a_password_that_looks_like_a_url_is_masked(password: str) -> None:
+    """Whatever divides a URL may stand in a password, and nothing of it is shown."""
+    assert mask_url(f"mqtt://fettle:{password}@broker:1883") == "mqtt://fettle:***@broker:1883"
+
+
+def test_every_codec_may_be_asked_for() -> None:
+    """The setting knows exactly the codecs that are registered: there is no second list."""
+    assert Settings(codecs="all").codecs == tuple(CODECS)

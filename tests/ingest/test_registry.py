@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import shutil
 import stat
 import subprocess
@@ -105,9 +106,10 @@ def test_unreadable_import(books: Books, tmp_path: Path, content: bytes, says: s
 
 
 def test_password_file_is_changed_in_place(tmp_path: Path) -> None:
-    """Lines of other users stay; a user's line is replaced or taken out; only the owner may read the file."""
+    """Lines of other users stay; a user's line is replaced or taken out; its mode stays."""
     path = tmp_path / "passwords"
     path.write_text("service:old\nw1:old\nw2:old\n", encoding="utf-8")
+    path.chmod(0o600)
 
     write_password_lines(path, [("w1", "new"), ("w2", None), ("w3", "new")])
 
@@ -131,3 +133,19 @@ def test_mosquitto_takes_the_file(tmp_path: Path) -> None:
     subprocess.run([program, "-b", str(path), "w2", "other"], check=True, capture_output=True)
 
     assert f"w1:{line}" in path.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to another user")
+def test_the_brokers_password_file_stays_the_brokers(tmp_path: Path) -> None:
+    """Written by root, the file keeps owner, group and mode, so that the broker can still read it."""
+    path = tmp_path / "passwords"
+    path.write_text("a:1\n")
+    os.chown(path, 1234, 1235)
+    path.chmod(0o640)
+
+    write_password_lines(path, [("b", "2"), ("a", None)])
+
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (1234, 1235, 0o640)
+    assert path.read_text() == "b:2\n"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["passwords"]
