@@ -27,7 +27,7 @@ ADAPTERS = {
     "pyarrow": ("detectors/", "ingest/store/flux.py", "ingest/recording", "simulator/folder.py", "simulator/truth.py"),
     "rich": ("api/",),
     "sqlalchemy": ("alerts/", "api/service/"),
-    "sqlite3": ("ingest/books/", "ingest/journal/", "ingest/store/", "ingest/admission/admission.py"),
+    "sqlite3": ("ingest/books/", "ingest/journal/", "ingest/store/"),
     "standardwebhooks": ("alerts/delivery/",),
     "starlette": ("api/http/",),
     "typer": ("api/cli.py", "api/commands/"),
