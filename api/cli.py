@@ -17,6 +17,7 @@ from api.commands import (
     inspecting,
     listing_devices,
     people,
+    recording,
     registering,
     running,
     silencing,
@@ -71,6 +72,7 @@ app.command()(inspecting.ledger)
 app.command("dead-letters")(inspecting.dead_letters)
 app.command()(inspecting.migrate)
 app.command()(listing_devices.devices)
+app.command()(recording.inspect)
 app.add_typer(people.users, name="users")
 app.add_typer(registering.appliances, name="appliances")
 app.add_typer(telling.notices, name="notices")

@@ -25,7 +25,7 @@ from detectors.series import alarm_threshold
 from detectors.series_kind import LEARN_ROWS, SeriesDetector, Standing
 from ingest.profiles import profile_for
 from ingest.profiles.definition import Profile
-from ingest.recording import Recording, RecordingError
+from ingest.recordings.recording import Recording, RecordingError
 from ingest.sample import SampleBlock
 
 CHUNK_ROWS = 4096
@@ -200,8 +200,8 @@ def _block(recording: Recording, kind: str, ts: NDArray[np.int64], part: slice) 
         appliance_ids=[APPLIANCE_ID] * count,
         ts_ms=ts[part],
         values=recording.values[part],
-        modes=[None] * count,
-        cycles=[None] * count,
+        modes=list(recording.modes[part]) or [None] * count,
+        cycles=list(recording.cycles[part]) or [None] * count,
         seq=np.full(count, -1, np.int64),
         index=np.zeros(count, np.int64),
         flags=np.zeros(count, np.uint8),

@@ -18,7 +18,8 @@ from typing import Any
 
 from detectors.diagnosis import UNKNOWN
 from detectors.fleet_folder import FleetFolder
-from ingest.recording import RecordingError, parse_time
+from ingest.recordings.recording import RecordingError
+from ingest.recordings.times import parse_time
 
 DAY_MS = 86_400_000
 YEAR_MS = 365 * DAY_MS

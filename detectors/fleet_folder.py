@@ -19,7 +19,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from ingest.recording import RecordingError, parse_time
+from ingest.recordings.recording import RecordingError
+from ingest.recordings.times import parse_time
 from ingest.sample import AdmittedBatch, Event, EventType, SampleBlock
 
 WINDOW_MS = 86_400_000

@@ -11,17 +11,25 @@ import typer
 
 from api.commands.shape import (
     ConfigOption,
+    DatesOption,
+    DecimalOption,
     DropOption,
+    EncodingOption,
+    LongOption,
     MetricOption,
+    MissingOption,
     TimeOption,
+    ZoneOption,
+    csv_options,
     load_settings,
-    renames,
+    read_files,
     say,
     telling,
 )
 
 if TYPE_CHECKING:
     from api.settings.settings import Settings
+    from ingest.recordings.recording import CsvOptions
 
 
 def backtest(
@@ -45,6 +53,12 @@ def backtest(
     time: TimeOption = None,
     drop: DropOption = None,
     metric: MetricOption = None,
+    long: LongOption = None,
+    dates: DatesOption = None,
+    zone: ZoneOption = "UTC",
+    decimal: DecimalOption = None,
+    missing: MissingOption = None,
+    encoding: EncodingOption = None,
     config: ConfigOption = None,
 ) -> None:
     """The live detectors over recorded readings, or over a fleet folder, without looking ahead."""
@@ -58,7 +72,10 @@ def backtest(
         return
     if kind is None:
         raise typer.BadParameter("FILEs need --kind K (generic where no profile fits)", param_hint="--kind")
-    options = CsvWords(time, tuple(drop or ()), renames(metric))
+    options = csv_options(
+        time=time, drop=drop, metric=metric, long=long, dates=dates,
+        zone=zone, decimal=decimal, missing=missing, encoding=encoding,
+    )  # fmt: skip
     quiet = Quiet(calibrate, None if calibrate_until is None else _moment(calibrate_until))
     _backtest_files(files or [], kind, out, options, quiet, loaded.settings)
 
@@ -72,20 +89,11 @@ def evaluate(
     """Findings against a fleet's truth: recall, lead time, false alarms per appliance-year, precision."""
     from detectors.evaluation import as_table  # noqa: PLC0415
     from detectors.evaluation import evaluate as figures  # noqa: PLC0415
-    from ingest.recording import RecordingError  # noqa: PLC0415
+    from ingest.recordings.recording import RecordingError  # noqa: PLC0415
 
     with telling(RecordingError):
         rows = figures(fleet, findings)
     typer.echo("\n".join(json.dumps(row.as_json()) for row in rows) if as_json else as_table(rows))
-
-
-@dataclass(frozen=True, slots=True)
-class CsvWords:
-    """How the command line says to read a CSV."""
-
-    time: str | None
-    drop: tuple[str, ...]
-    names: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +104,16 @@ class Quiet:
     until_ms: int | None
 
 
-def _backtest_files(files: list[Path], kind: str, out: Path, words: CsvWords, quiet: Quiet, settings: Settings) -> None:
+def _backtest_files(
+    files: list[Path], kind: str, out: Path, options: CsvOptions, quiet: Quiet, settings: Settings
+) -> None:
     """Files as one series."""
     from detectors.backtest import run_backtest, write_backtest  # noqa: PLC0415
     from ingest.profiles import ProfileError, load_profiles  # noqa: PLC0415
-    from ingest.recording import CsvOptions, RecordingError, read_recording  # noqa: PLC0415
+    from ingest.recordings.recording import RecordingError  # noqa: PLC0415
 
-    options = CsvOptions(time=words.time, drop=words.drop, names=words.names)
+    recording = read_files(files, options)
     with telling(RecordingError, ProfileError):
-        recording = read_recording(files, options)
-        if recording.left_out:
-            say(f"Left out: {', '.join(recording.left_out)}.")
         result = run_backtest(
             recording,
             kind,
@@ -123,7 +130,7 @@ def _backtest_fleet(fleet: Path, out: Path, settings: Settings) -> None:
     """A fleet folder, peers and all."""
     from detectors.fleet_backtest import run_fleet_backtest, write_findings  # noqa: PLC0415
     from ingest.profiles import ProfileError, load_profiles  # noqa: PLC0415
-    from ingest.recording import RecordingError  # noqa: PLC0415
+    from ingest.recordings.recording import RecordingError  # noqa: PLC0415
 
     with telling(RecordingError, ProfileError):
         profiles = load_profiles(settings.profiles_dir)
@@ -134,7 +141,8 @@ def _backtest_fleet(fleet: Path, out: Path, settings: Settings) -> None:
 
 def _moment(text: str) -> int:
     """A time of the command line in ms."""
-    from ingest.recording import RecordingError, parse_time  # noqa: PLC0415
+    from ingest.recordings.recording import RecordingError  # noqa: PLC0415
+    from ingest.recordings.times import parse_time  # noqa: PLC0415
 
     try:
         return parse_time(text)

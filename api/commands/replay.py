@@ -22,7 +22,8 @@ from api.commands.simulate import read_settings_broker, stop_on_signals
 from api.service import log_setup
 from api.settings.settings import Settings
 from ingest.clock import Clock, SystemClock
-from ingest.recording import CsvOptions, RecordingError, read_recording
+from ingest.recordings.reading import read_recording
+from ingest.recordings.recording import CsvOptions, RecordingError
 from simulator.agent import Agent, Identity
 from simulator.connection import Broker, Connection
 from simulator.payload import SAMPLES_MAX
@@ -31,8 +32,8 @@ METRICS_MAX = 64
 OUTSTANDING_BYTES = 8 * 1024 * 1024
 TICK_S = 0.05
 SILENCE_S = 20.0
-Row = tuple[int, Mapping[str, float]]
-"""Event time in ms, and what was recorded then."""
+Row = tuple[int, Mapping[str, object]]
+"""Event time in ms, and what was recorded then: ``metrics``, ``mode``, ``cycle``."""
 
 
 class ReplayError(ValueError):
@@ -46,9 +47,7 @@ def run_replay(
     appliance_id: str,
     speed: float,
     original_times: bool,
-    time_column: str | None,
-    drop: Sequence[str],
-    rename: Mapping[str, str],
+    options: CsvOptions,
     settings: Settings,
 ) -> None:
     """Publish the recording and return when all of it is acknowledged; a ValueError tells what is wrong."""
@@ -57,7 +56,7 @@ def run_replay(
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", appliance_id):
         raise ReplayError(f"--id {appliance_id!r} is no id; write 1 to 64 letters, digits, underscores or hyphens.")
     log_setup.configure(settings.log_format)
-    rows = _read_rows(files, time_column, drop, rename)
+    rows = _read_rows(files, options)
     if not rows:
         raise ReplayError("Nothing to replay: no row has a reading.")
     clock = SystemClock()
@@ -69,7 +68,7 @@ def run_replay(
         clock=clock,
         rng=random.Random(secrets.randbits(64)),
     )
-    asyncio.run(replay.run([(ts_ms + shift_ms, metrics) for ts_ms, metrics in rows], speed=speed))
+    asyncio.run(replay.run([(ts_ms + shift_ms, sample) for ts_ms, sample in rows], speed=speed))
 
 
 class Replay:
@@ -150,34 +149,41 @@ def _batches(rows: Sequence[Row], speed: float) -> Iterator[tuple[Sequence[Row],
 
 
 def _encode(row: Row) -> bytes:
-    return msgspec.json.encode({"ts": row[0], "metrics": row[1]})
+    return msgspec.json.encode({"ts": row[0], **row[1]})
 
 
-def _read_rows(
-    files: Sequence[Path], time_column: str | None, drop: Sequence[str], rename: Mapping[str, str]
-) -> list[Row]:
+def _read_rows(files: Sequence[Path], options: CsvOptions) -> list[Row]:
     """Rows with at least one reading, in the order of the files; what is left out is said."""
     try:
-        recording = read_recording(files, CsvOptions(time_column, tuple(drop), rename))
+        recording = read_recording(files, options)
     except RecordingError as error:
         raise ReplayError(str(error)) from error
     if len(recording.metrics) > METRICS_MAX:
         raise ReplayError(
             f"{len(recording.metrics)} metrics are more than the {METRICS_MAX} of a sample; leave some out with --drop."
         )
+    for note in recording.notes:
+        _say(note)
     if recording.left_out:
         _say(f"left out: {', '.join(recording.left_out)}")
     rows: list[Row] = []
     known = ~np.isnan(recording.values)
-    for ts_ms, values, has in zip(recording.ts_ms.tolist(), recording.values.tolist(), known.tolist(), strict=True):
+    table = recording.values.tolist()
+    for number, (ts_ms, values, has) in enumerate(zip(recording.ts_ms.tolist(), table, known.tolist(), strict=True)):
         metrics = {
             name: value for name, value, is_there in zip(recording.metrics, values, has, strict=True) if is_there
         }
         if metrics:
-            rows.append((ts_ms, metrics))
+            words = {"mode": _word(recording.modes, number), "cycle": _word(recording.cycles, number)}
+            rows.append((ts_ms, {"metrics": metrics, **{key: word for key, word in words.items() if word}}))
     if len(rows) < len(recording):
         _say(f"{len(recording) - len(rows)} rows have no reading and are not sent")
     return rows
+
+
+def _word(words: Sequence[str | None], number: int) -> str | None:
+    """What a sample says of its mode or cycle, where the recording tells."""
+    return words[number] if words else None
 
 
 def _say(text: str) -> None:

@@ -10,12 +10,18 @@ import typer
 
 from api.commands.shape import (
     ConfigOption,
+    DatesOption,
+    DecimalOption,
     DropOption,
+    EncodingOption,
     Failure,
+    LongOption,
     MetricOption,
+    MissingOption,
     TimeOption,
+    ZoneOption,
+    csv_options,
     load_settings,
-    renames,
     telling,
 )
 
@@ -130,11 +136,27 @@ def replay(
     time: TimeOption = None,
     drop: DropOption = None,
     metric: MetricOption = None,
+    long: LongOption = None,
+    dates: DatesOption = None,
+    zone: ZoneOption = "UTC",
+    decimal: DecimalOption = None,
+    missing: MissingOption = None,
+    encoding: EncodingOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Recorded readings, published over MQTT as an appliance would."""
     loaded = load_settings(ctx, config)
-    names = renames(metric)
+    options = csv_options(
+        time=time,
+        drop=drop,
+        metric=metric,
+        long=long,
+        dates=dates,
+        zone=zone,
+        decimal=decimal,
+        missing=missing,
+        encoding=encoding,
+    )
     _refuse_missing(files)
     from api.commands.replay import run_replay  # noqa: PLC0415
 
@@ -145,9 +167,7 @@ def replay(
             appliance_id=appliance_id,
             speed=speed,
             original_times=original_times,
-            time_column=time,
-            drop=tuple(drop or ()),
-            rename=names,
+            options=options,
             settings=loaded.settings,
         )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from alerts.database import UnitOfWork
     from api.settings.sources import Loaded
+    from ingest.recordings.recording import CsvOptions, Recording
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Settings file (default: fettle.toml if there is one).")
@@ -31,6 +32,24 @@ TimeOption = Annotated[
 DropOption = Annotated[list[str] | None, typer.Option("--drop", metavar="COLUMN", help="Leave a column out.")]
 MetricOption = Annotated[
     list[str] | None, typer.Option("--metric", metavar="COLUMN=NAME", help="Call a column's metric NAME.")
+]
+LongOption = Annotated[
+    str | None, typer.Option("--long", metavar="ENTITY,VALUE", help="One reading per row: these columns hold it.")
+]
+DatesOption = Annotated[
+    str | None, typer.Option("--dates", metavar="dm|md", help="1/2/2026: day/month or month/day (default: as it fits).")
+]
+ZoneOption = Annotated[
+    str, typer.Option("--zone", metavar="ZONE", help="Where times without a zone were taken, as Europe/Berlin.")
+]
+DecimalOption = Annotated[
+    str | None, typer.Option("--decimal", metavar=".|,", help="Decimal sign of the numbers (default: as it fits).")
+]
+MissingOption = Annotated[
+    list[str] | None, typer.Option("--missing", metavar="WORD", help="A further word for 'not reported'.")
+]
+EncodingOption = Annotated[
+    str | None, typer.Option("--encoding", metavar="NAME", help="Encoding of the files (default: UTF-8, or by mark).")
 ]
 
 
@@ -100,6 +119,56 @@ def renames(pairs: list[str] | None) -> dict[str, str]:
             raise typer.BadParameter(f"{pair!r} is not COLUMN=NAME", param_hint="--metric")
         mapping[column] = name
     return mapping
+
+
+def csv_options(
+    *,
+    time: str | None,
+    drop: list[str] | None,
+    metric: list[str] | None,
+    long: str | None,
+    dates: str | None,
+    zone: str,
+    decimal: str | None,
+    missing: list[str] | None,
+    encoding: str | None,
+) -> CsvOptions:
+    """The words of the command line on how to read recorded readings; wrong use where one makes no sense."""
+    if dates not in {None, "dm", "md"}:
+        raise typer.BadParameter(f"{dates!r} is neither dm nor md", param_hint="--dates")
+    if decimal not in {None, ".", ","}:
+        raise typer.BadParameter(f"{decimal!r} is neither . nor ,", param_hint="--decimal")
+    columns = tuple(name.strip() for name in long.rsplit(",", 1)) if long else None
+    if columns is not None and (len(columns) != 2 or not all(columns)):
+        raise typer.BadParameter(f"{long!r} is not ENTITY,VALUE", param_hint="--long")
+    names = renames(metric)
+    from ingest.recordings.recording import CsvOptions  # noqa: PLC0415  (arrays cost .1 s, and --help needs none)
+
+    return CsvOptions(
+        time=time,
+        drop=tuple(drop or ()),
+        names=names,
+        long=(columns[0], columns[1]) if columns else None,
+        day_first=None if dates is None else dates == "dm",
+        zone=zone,
+        decimal=decimal,
+        missing=tuple(missing or ()),
+        encoding=encoding,
+    )
+
+
+def read_files(files: list[Path], options: CsvOptions) -> Recording:
+    """Recorded readings; what was left out or guessed is said."""
+    from ingest.recordings.reading import read_recording  # noqa: PLC0415
+    from ingest.recordings.recording import RecordingError  # noqa: PLC0415
+
+    with telling(RecordingError):
+        recording = read_recording(files, options)
+    for note in recording.notes:
+        say(note)
+    if recording.left_out:
+        say(f"Left out: {', '.join(recording.left_out)}.")
+    return recording
 
 
 def write_table(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from api.commands.replay import ReplayError, run_replay
 from api.settings.settings import Settings
 from ingest.mqtt.embedded_broker import EmbeddedBroker
+from ingest.recordings.recording import CsvOptions
 from tests.simulator.made import Acknowledger
 
 ROWS = [
@@ -55,8 +56,8 @@ def service() -> Iterator[tuple[Acknowledger, Settings]]:
 
 def _replay(files: list[Path], settings: Settings, **more: object) -> None:
     options: dict[str, object] = {
-        "kind": "refrigerator", "appliance_id": "pcad1", "speed": 0.0, "original_times": False, "time_column": None,
-        "drop": (), "rename": {"activePower": "power_w"},
+        "kind": "refrigerator", "appliance_id": "pcad1", "speed": 0.0, "original_times": False,
+        "options": CsvOptions(names={"activePower": "power_w"}),
     }  # fmt: skip
     run_replay(files=files, settings=settings, **(options | more))  # type: ignore[arg-type]  # the options are a plain table
 
@@ -119,9 +120,9 @@ def test_a_pace_sends_row_by_row(service: tuple[Acknowledger, Settings], tmp_pat
     [
         (ROWS, {"kind": "Fridge!"}, "no appliance kind"),
         (ROWS, {"appliance_id": "a b"}, "is no id"),
-        (["when,x", "2020-01-01,1"], {"rename": {}}, "no time column"),
-        (["ts,x", "2020-01-01T00:00:00Z,"], {"rename": {}}, "."),
-        (["ts," + ",".join(f"m{i}" for i in range(70)), "1," + ",".join("1" * 70)], {"rename": {}}, "leave some out"),
+        (["when,x", "2020-01-01,1"], {"options": CsvOptions()}, "no time column"),
+        (["ts,x", "2020-01-01T00:00:00Z,"], {"options": CsvOptions()}, "."),
+        (["ts," + ",".join(f"m{i}" for i in range(70)), "1577836800," + ",".join("1" * 70)], {"options": CsvOptions()}, "leave some out"),
     ],
 )  # fmt: skip
 def test_what_can_t_be_replayed_is_refused(

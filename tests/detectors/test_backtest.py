@@ -14,7 +14,7 @@ import pytest
 
 from detectors.backtest import run_backtest, write_backtest
 from detectors.fleet_backtest import COLUMNS, run_fleet_backtest, write_findings
-from ingest.recording import Recording, RecordingError
+from ingest.recordings.recording import Recording, RecordingError
 from tests.detectors.made_fleet import FRIDGE, PROFILES, fridge
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from detectors.evaluation import Row, as_table, evaluate
-from ingest.recording import RecordingError
+from ingest.recordings.recording import RecordingError
 
 FINDINGS = """appliance_id,kind,fault_mode,raised_at,cleared_at,severity,probability,window_from,window_to,data_fault,evidence
 F1,refrigerator,condenser_fouling,2026-01-20T00:00:00Z,,0.4,0.8,,,0,[]

@@ -14,12 +14,12 @@ from detectors import checkpoint, cusum, diagnosis, point_bank
 from detectors.finding import Finding
 from detectors.pipeline import Pipeline
 from detectors.portions import Portions
-from ingest import recording
+from ingest.recordings import names
 from ingest.sample import AdmittedBatch
 from tests.detectors.made_fleet import FRIDGE, PROFILES, START_MS, block, fridge
 
 
-@pytest.mark.parametrize("module", [cusum, diagnosis, point_bank, recording])
+@pytest.mark.parametrize("module", [cusum, diagnosis, point_bank, names])
 def test_examples_in_docstrings_run(module: ModuleType) -> None:
     """What a docstring shows is what happens."""
     assert doctest.testmod(module).failed == 0

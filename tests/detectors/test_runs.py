@@ -11,7 +11,7 @@ import pytest
 from detectors.backtest import run_backtest
 from detectors.finding import Channel, Finding
 from detectors.pipeline import Pipeline
-from ingest.recording import Recording
+from ingest.recordings.recording import Recording
 from ingest.sample import AdmittedBatch
 from tests.detectors.made_fleet import PROFILES, START_MS, block
 

@@ -123,3 +123,9 @@ def unit_of(text: str) -> Unit:
 def _power(match: re.Match[str]) -> str:
     """A power that is written as a plain digit: m3, ft3, m/s2."""
     return match[1] + {"2": "²", "3": "³"}[match[2]]
+
+
+def known_unit(text: str) -> Unit | None:
+    """The unit that a text names, where it is one of ours or another size of one; None for anything else."""
+    text = _spelled(text)
+    return _KNOWN.get(text) or _KNOWN.get(_BARE_POWER.sub(_power, text.replace(" ", "")))

@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.recording import CsvOptions, RecordingError, metric_name, parse_time, read_recording
+from ingest.recordings.names import metric_name
+from ingest.recordings.reading import read_recording
+from ingest.recordings.recording import CsvOptions, RecordingError
+from ingest.recordings.times import parse_time
 
 MINUTE_MS = 1_577_836_800_000
 
@@ -65,16 +68,16 @@ def test_labels_and_unnamed_columns_are_left_out(tmp_path: Path) -> None:
 
 def test_empty_and_nan_are_not_reported(tmp_path: Path) -> None:
     """An empty cell, NaN and infinity are no readings; rows stay in file order."""
-    recording = read_recording([written(tmp_path, "ts,a,b\n60,1,\n0,NaN,2\n120,inf,3\n")])
+    recording = read_recording([written(tmp_path, "ts,a,b\n1577836860,1,\n1577836800,NaN,2\n1577836920,inf,3\n")])
 
-    assert recording.ts_ms.tolist() == [60_000, 0, 120_000]
+    assert (recording.ts_ms - MINUTE_MS).tolist() == [60_000, 0, 120_000]
     np.testing.assert_array_equal(recording.values, [[1, np.nan], [np.nan, 2], [np.nan, 3]])
 
 
 def test_several_files_are_one_series(tmp_path: Path) -> None:
     """Files follow each other in the order given; a metric that one lacks is not reported there."""
-    first = written(tmp_path, "ts,a\n0,1\n", "1.csv")
-    second = written(tmp_path, "ts,b,a\n60,3,2\n", "2.csv")
+    first = written(tmp_path, "ts,a\n1577836800,1\n", "1.csv")
+    second = written(tmp_path, "ts,b,a\n1577836860,3,2\n", "2.csv")
 
     recording = read_recording([first, second])
 
@@ -84,7 +87,7 @@ def test_several_files_are_one_series(tmp_path: Path) -> None:
 
 def test_columns_can_be_dropped_and_renamed(tmp_path: Path) -> None:
     """--time, --drop and --metric name columns as they stand in the file."""
-    path = written(tmp_path, "When,Power (kW),x\n0,1,2\n")
+    path = written(tmp_path, "When,Power (kW),x\n1577836800,1,2\n")
 
     recording = read_recording([path], CsvOptions(time="When", drop=("x",), names={"Power (kW)": "power_w"}))
 
@@ -97,11 +100,11 @@ def test_columns_can_be_dropped_and_renamed(tmp_path: Path) -> None:
     [
         ("power\n1\n", CsvOptions(), "has no time column"),
         ("ts,a\n0,1\n", CsvOptions(time="when"), "has no column 'when'"),
-        ("ts,a\n0,1\n", CsvOptions(drop=("b",)), "has no column 'b'"),
-        ("ts,a\n0,1\n", CsvOptions(names={"a": "Power W"}), "can't be a metric's name"),
-        ("ts,a\n0,1\nsoon,2\n", CsvOptions(), "line 3: 'soon' is no time"),
-        ("ts,powerW,power_w\n0,1,2\n", CsvOptions(), "both be the metric 'power_w'"),
-        ("ts,note\n0,fine\n", CsvOptions(), "no numeric column"),
+        ("ts,a\n1577836800,1\n", CsvOptions(drop=("b",)), "has no column 'b'"),
+        ("ts,a\n1577836800,1\n", CsvOptions(names={"a": "Power W"}), "can't be a metric's name"),
+        ("ts,a\n1577836800,1\nsoon,2\n", CsvOptions(), "line 3, column 'ts': 'soon' is no time"),
+        ("ts,powerW,power_w\n1577836800,1,2\n", CsvOptions(), "both be the metric 'power_w'"),
+        ("ts,note\n1577836800,fine\n", CsvOptions(), "no numeric column"),
         ("", CsvOptions(), "is empty"),
     ],
 )
