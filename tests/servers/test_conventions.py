@@ -127,8 +127,8 @@ def test_a_described_device_is_stored(service: RunningService, mosquitto: Mosqui
     say(mosquitto, user, "homeassistant/sensor/wm-1/config", description, retain=True)
 
     deadline = time.monotonic() + READY_S
-    while service.http.get("/api/v1/appliances/Washer_1").status_code != 200:
+    while service.http.get("/api/v1/appliances/wm-1").status_code != 200:
         assert time.monotonic() < deadline, dead_letters(service)
         say(mosquitto, user, topic, {"p": 1.25})
 
-    assert stored(service, "Washer_1", {"power_w"})["power_w"] == 1250.0
+    assert stored(service, "wm-1", {"power_w"})["power_w"] == 1250.0
