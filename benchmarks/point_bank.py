@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.figure import Figure
-from detectors import point_bank
+from detectors.layers import point_bank
 
 FIGURES = ("point_bank_points_per_cpu_s",)
 

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+UNKNOWN = "unknown"
+"""The fault mode of a finding that no known mode explains."""
+DATA_FAULTS = ("sensor_out_of_range", "sensor_stuck", "sensor_spikes", "data_gap", "sensor_drift")
+"""The modes of a fault of the data."""
+
+
 class Channel(StrEnum):
     """Which way a finding was reached."""
 
@@ -27,6 +33,17 @@ class Channel(StrEnum):
     """The appliance itself reported a code."""
     DATA = "data"
     """The data is at fault (stuck, spike, limit, gap), not the appliance; never a repair ticket."""
+
+
+class Cleared(StrEnum):
+    """Why a finding was cleared."""
+
+    CALM = "calm"
+    """What it stood for was no longer seen."""
+    STARTED_OVER = "started_over"
+    """A part was replaced, or the appliance moved or set anew: it is another one now."""
+    MODE_GONE = "mode_gone"
+    """The profile does not know this fault mode any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +88,8 @@ class Finding:
     """(from, to, coverage) or nothing where no honest window can be given."""
     error_code: str | None = None
     cleared_ms: int | None = None
+    cleared_because: Cleared | None = None
+    """Why, where it is cleared."""
 
     @property
     def is_data_fault(self) -> bool:

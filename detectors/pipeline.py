@@ -1,7 +1,6 @@
-"""The detectors, in the order in which they run, for all appliance kinds.
+"""The detectors: which layers there are, in the order in which they run, and one detector for each appliance kind.
 
-L0 hygiene → L1 rules → L2 point bank (reading by reading) → L3 cycles → L4 context → L5 evidence → L6/L7 diagnosis →
-L9 episodes (day by day, or cycle by cycle). A kind without features is scored series by series (series.py).
+A kind without features is scored series by series instead (series_kind.py).
 
 The pipeline is a fold: batch after batch in the order of the journal, it answers findings and conditions, and its state
 after a batch depends on nothing but what was in the batches so far: where one ends and the next begins decides nothing.
@@ -13,15 +12,29 @@ ends in between (portions.py), and moves a number by what one unit more or less 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
-from typing import Any
 
-from detectors import checkpoint
 from detectors.finding import Checkpoint, Condition, Finding
 from detectors.kind import KindDetector
+from detectors.layer import Layer
+from detectors.layers.conditions import Conditions
+from detectors.layers.context import Context
+from detectors.layers.cusum import Cusum
+from detectors.layers.diagnosis import Diagnoses
+from detectors.layers.error_codes import ErrorCodes
+from detectors.layers.hygiene import Hygiene
+from detectors.layers.plug import Plug
+from detectors.layers.point_bank import PointBank
+from detectors.layers.predictions import Predictions
+from detectors.layers.rules import Rules
+from detectors.layers.runs import Runs
+from detectors.layers.units import Units
 from detectors.series_kind import SeriesDetector
+from detectors.state import checkpoint
+from detectors.state.checkpoint import Layouts, Packed, Shared
+from detectors.state.layout import Layout
 from ingest.profiles import profile_for
 from ingest.profiles.definition import Profile
 from ingest.sample import AdmittedBatch, EventType
@@ -36,6 +49,20 @@ ENDS = frozenset(
     }
 )
 """Events after which something is not as it was."""
+LAYERS: tuple[type[Layer], ...] = (
+    PointBank,  # L2: how far each reading is from what is usual for its metric
+    Hygiene,  # L0: which readings to believe; faults of the data
+    Rules,  # L1: fixed limits
+    ErrorCodes,  # L1: what the appliance itself reports
+    Units,  # L3: days or cycles
+    Runs,  # how long a plugged appliance stays on
+    Plug,  # what its runs lead to
+    Context,  # L4: how far a day or cycle is from what it should be
+    Cusum,  # L5: what deviations have come to
+    Diagnoses,  # L6: which fault mode explains them
+    Predictions,  # L9: findings by evidence
+    Conditions,  # L7: what is said of the appliance now
+)
 ALARMS_PER_YEAR = 0.2
 """Default budget of false alarms per appliance-year."""
 
@@ -53,24 +80,47 @@ class Outcome:
         self.conditions.extend(told[1])
 
 
+@dataclass(slots=True)
+class Restored:
+    """What became of a checkpoint."""
+
+    relearning: int = 0
+    """How many appliances must learn anew, their state being of a form that nobody knows."""
+    findings: list[Finding] = field(default_factory=list)
+    """The ends of findings whose fault mode is gone."""
+
+
 class Pipeline:
     """Folds admitted batches into findings and conditions."""
 
-    def __init__(self, profiles: Mapping[str, Profile], *, alarms_per_year: float = ALARMS_PER_YEAR) -> None:
+    def __init__(
+        self,
+        profiles: Mapping[str, Profile],
+        *,
+        alarms_per_year: float = ALARMS_PER_YEAR,
+        layers: Sequence[type[Layer]] = LAYERS,
+    ) -> None:
         self.profiles = profiles
         self.alarms_per_year = alarms_per_year
+        self.layers = tuple(layers)
         self.detectors: dict[str, KindDetector | SeriesDetector] = {}
+        self._before = Layouts()
+        self._layouts = b""
 
     def anew(self) -> Pipeline:
         """The same pipeline before anything was folded in."""
-        return Pipeline(self.profiles, alarms_per_year=self.alarms_per_year)
+        return Pipeline(self.profiles, alarms_per_year=self.alarms_per_year, layers=self.layers)
 
     def detector(self, kind: str) -> KindDetector | SeriesDetector:
         """The detector of an appliance kind, made at first sight."""
         if kind not in self.detectors:
             profile = profile_for(kind, self.profiles)
+            self._layouts = b""
             if profile.features:
-                self.detectors[kind] = KindDetector(profile, alarms_per_year=self.alarms_per_year)
+                before = self._before.rows.get(self._before.current.get(kind, 0))
+                self.detectors[kind] = KindDetector(
+                    profile, self.layers, alarms_per_year=self.alarms_per_year, before=before
+                )
             else:
                 self.detectors[kind] = SeriesDetector(kind, alarms_per_year=self.alarms_per_year)
         return self.detectors[kind]
@@ -105,29 +155,38 @@ class Pipeline:
 
     def shared(self) -> bytes:
         """State that belongs to no single appliance."""
-        arrays: dict[str, Any] = {
-            f"{kind}/{name}": array
-            for kind, detector in self.detectors.items()
-            for name, array in detector.shared().items()
-        }
-        return checkpoint.pack_shared(arrays)
+        self._layouts = self._layouts or checkpoint.pack_layouts(self._all_layouts())
+        return checkpoint.pack_shared({kind: one.shared() for kind, one in self.detectors.items()}, self._layouts)
 
-    def restore(self, stored: Checkpoint) -> int:
-        """Go on from a checkpoint; returns how many appliances must learn anew, their state being of another format."""
-        by_kind: dict[str, list[tuple[str, bytes]]] = {}
-        refused = 0
-        for appliance_id, row in stored.rows.items():
-            kind = checkpoint.kind_of(row)
-            if kind is None:
-                refused += 1
+    def _all_layouts(self) -> Layouts:
+        """The layouts of all rows: those written from now on, and those that stay as they were read."""
+        known = {kind: one for kind, one in self.detectors.items() if isinstance(one, KindDetector)}
+        current = {kind: one.table.number for kind, one in known.items()}
+        rows = self._before.rows | {one.table.number: one.table.layout for one in known.values()}
+        return Layouts(rows, current, {kind: one.fleet_layout for kind, one in known.items()})
+
+    def restore(self, stored: Checkpoint) -> Restored:
+        """Go on from a checkpoint, whatever has changed in profiles and layers since."""
+        by_kind: dict[str, list[Packed]] = {}
+        restored = Restored()
+        for appliance_id, packed in stored.rows.items():
+            opened = checkpoint.opened(appliance_id, packed)
+            if opened is None:
+                restored.relearning += 1
             else:
-                by_kind.setdefault(kind, []).append((appliance_id, row))
+                by_kind.setdefault(opened[0], []).append(opened[1])
+        shared = checkpoint.unpack_shared(stored.shared)
+        self._know(shared, {row.number for rows in by_kind.values() for row in rows if row.form == checkpoint.LABELLED})
         for kind, rows in sorted(by_kind.items()):
-            refused += self.detector(kind).restore(rows)
-        shared: dict[str, dict[str, Any]] = {}
-        for name, array in checkpoint.unpack_shared(stored.shared).items():
-            kind, _, rest = name.partition("/")
-            shared.setdefault(kind, {})[rest] = array
-        for kind, arrays in shared.items():
-            self.detector(kind).restore_shared(arrays)
-        return refused
+            refused, ended = self.detector(kind).restore(rows, shared.layouts)
+            restored.relearning += refused
+            restored.findings += ended
+        for kind, arrays in shared.arrays.items():
+            self.detector(kind).restore_shared(arrays, shared.layouts.fleet.get(kind, Layout((), ())))
+        return restored
+
+    def _know(self, shared: Shared, needed: set[int]) -> None:
+        """Keep the layouts of rows that are there, for not all of them will soon be written again."""
+        layouts = shared.layouts
+        kept = {number: one for number, one in layouts.rows.items() if number in needed | {*layouts.current.values()}}
+        self._before, self._layouts = Layouts(kept, layouts.current, layouts.fleet), b""

@@ -22,7 +22,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.hygiene import Sorted
+from detectors.grouping import Sorted
 from detectors.lines import EventItem, Line, SampleItem
 from detectors.waiting import blocks_of, rows_of_block
 from ingest.sample import AdmittedBatch, Event, Passed, SampleBlock
@@ -124,6 +124,10 @@ class Reorder:
             self._expect(row, line)
             self.stats.held_samples += line.samples()
         self._changed.clear()
+
+    def touch(self, appliance_ids: Iterable[str]) -> None:
+        """Have the lines of these appliances among the next changes."""
+        self._changed.update(map(self._row_of, appliance_ids))
 
     def _numbered(self, said: Event | Passed) -> _Numbered:
         """An event or a refused message, with the row of its appliance."""

@@ -13,11 +13,11 @@ from typing import Protocol
 
 import structlog
 
-from detectors import checkpoint
 from detectors.attempts import ATTEMPTS_MAX, Attempt, Attempts, FoldFailed, MemoryAttempts, by_appliance
 from detectors.finding import Checkpoint, Condition, DetectCommit, Finding, FindingSink
 from detectors.pipeline import Pipeline
 from detectors.reorder import Reorder, ReorderStats
+from detectors.state import checkpoint
 from ingest.sample import AdmittedBatch
 
 COMMIT_EVERY_S = 30.0
@@ -87,11 +87,19 @@ class Runner:
         self._failed = self._attempts.last()
         parts = {appliance_id: checkpoint.without_line(packed) for appliance_id, packed in stored.rows.items()}
         rows = {appliance_id: row for appliance_id, (row, _) in parts.items() if row}
-        relearning = self._pipeline.restore(Checkpoint(stored.position, rows, stored.shared))
+        restored = self._pipeline.restore(Checkpoint(stored.position, rows, stored.shared))
         self._reorder.restore((appliance_id, line) for appliance_id, (_, line) in parts.items() if line)
+        self._findings += restored.findings
+        self._reorder.touch(finding.appliance_id for finding in restored.findings)
         self.position = self._committed = stored.position
         self._committed_s = self._elapsed_s()
-        log.info("detect_started", position=stored.position, appliances=len(stored.rows), relearning=relearning)
+        log.info(
+            "detect_started",
+            position=stored.position,
+            appliances=len(stored.rows),
+            relearning=restored.relearning,
+            cleared=len(restored.findings),
+        )
 
     def close(self) -> None:
         """Release the note of attempts; nothing else may be called afterwards."""

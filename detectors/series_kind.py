@@ -7,18 +7,21 @@ threshold, and is followed by quiet.
 from __future__ import annotations
 
 import io
-import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.checkpoint import VERSION
-from detectors.diagnosis import UNKNOWN
-from detectors.finding import Channel, Condition, ConditionState, Evidence, Finding
+from detectors.finding import UNKNOWN, Channel, Cleared, Condition, ConditionState, Evidence, Finding
 from detectors.series import CHANNELS, Series, alarm_threshold
+from detectors.standing import gone, stored
+from detectors.state import checkpoint
+from detectors.state.checkpoint import Layouts, Packed
+from detectors.state.columns import Arrays
+from detectors.state.layout import Layout
 from ingest.sample import Event, SampleBlock, SampleFlag
 
 LEARN_ROWS = 400
@@ -28,8 +31,6 @@ QUIET_ROWS = 300
 APPLIANCES_MAX = 20_000
 INTERVAL_S_DEFAULT = 60.0
 YEAR_S = 365 * 86_400.0
-
-_HEADER = struct.Struct("<BIB")
 
 
 class Standing:
@@ -105,7 +106,9 @@ class SeriesDetector:
         if one.raised_ms:
             one.calm_rows = one.calm_rows + 1 if one.score < LEAVE * threshold else 0
             if one.calm_rows >= CALM_ROWS:
-                cleared = self._finding(one, appliance_id, one.raised_ms, (), cleared_ms=ts)
+                cleared = replace(
+                    self._finding(one, appliance_id, one.raised_ms, ()), cleared_ms=ts, cleared_because=Cleared.CALM
+                )
                 one.raised_ms = one.calm_rows = 0
                 one.quiet_rows = QUIET_ROWS
                 return [cleared]
@@ -129,22 +132,38 @@ class SeriesDetector:
         self.changed.clear()
         return packed
 
-    def restore(self, rows: Sequence[tuple[str, bytes]]) -> int:
-        """Take over packed appliances; returns how many were refused."""
-        refused = 0
-        for appliance_id, packed in rows:
-            one = _unpack(packed, self.learn_rows)
-            if one is None:
-                refused += 1
-            else:
-                self.appliances[appliance_id] = one
-        return refused
+    def restore(self, rows: Sequence[Packed], layouts: Layouts) -> tuple[int, list[Finding]]:
+        """Take over packed appliances; returns how many were refused, and the ends of findings that can't stand here.
 
-    def shared(self) -> dict[str, NDArray[Any]]:
+        Of a row from when the kind had a profile, the finding ``unknown`` stands on, and its appliance learns anew.
+        """
+        refused, ended = 0, list[Finding]()
+        for row in rows:
+            layout = layouts.of(self.kind, row)
+            if layout is not None and len(row.body) == layout.size:
+                one = Standing(self.learn_rows)
+                ended += self._from_profile(one, row, layout)
+                self.appliances[row.appliance_id] = one
+            elif (read := unpacked(row, self.learn_rows)) is not None:
+                self.appliances[row.appliance_id] = read
+            else:
+                refused += 1
+        return refused, ended
+
+    def _from_profile(self, one: Standing, row: Packed, layout: Layout) -> list[Finding]:
+        """Let ``unknown`` stand on; the ends of all else that stood."""
+        records = np.frombuffer(row.body, np.uint8)[None]
+        for _, mode, channel, raised_ms in stored(layout, records):
+            if mode == UNKNOWN and channel is Channel.EVIDENCE:
+                one.raised_ms = raised_ms
+        self.changed.add(row.appliance_id)
+        return gone([row.appliance_id], self.kind, layout, records, np.zeros(1, np.int64), {UNKNOWN})
+
+    def shared(self) -> Arrays:
         """Nothing is shared between appliances of which nothing is known."""
         return {}
 
-    def restore_shared(self, arrays: dict[str, NDArray[Any]]) -> None:
+    def restore_shared(self, arrays: Mapping[str, NDArray[Any]], layout: Layout) -> None:
         """Nothing to take over."""
 
     def _evidence(
@@ -180,7 +199,6 @@ class SeriesDetector:
         appliance_id: str,
         raised_ms: int,
         evidence: tuple[Evidence, ...],
-        cleared_ms: int | None = None,
     ) -> Finding:
         """A finding of unknown cause."""
         return Finding(
@@ -195,7 +213,6 @@ class SeriesDetector:
             severity=min(1.0, one.score / 10),
             probability=0.5,
             evidence=evidence,
-            cleared_ms=cleared_ms,
         )
 
     def _condition(self, one: Standing, appliance_id: str, ts: int) -> Condition | None:
@@ -215,8 +232,7 @@ class SeriesDetector:
 
 
 def _pack(kind: str, one: Standing) -> bytes:
-    """One appliance as bytes, with the header of checkpoint.py."""
-    name = kind.encode()
+    """One appliance as bytes: head and arrays, the size of the head in place of a layout's number."""
     window = one.series.window
     numbers = {
         key: getattr(one, key)
@@ -240,28 +256,33 @@ def _pack(kind: str, one: Standing) -> bytes:
         **arrays,
     )
     head = msgspec.msgpack.encode(plain)
-    return _HEADER.pack(VERSION, len(head), len(name)) + name + head + buffer.getvalue()
+    return checkpoint.header(checkpoint.SERIES, len(head), kind) + head + buffer.getvalue()
 
 
-def _unpack(packed: bytes, learn_rows: int) -> Standing | None:
-    """The appliance of :func:`_pack`; None where the bytes are of another layout."""
-    version, head_size, name_size = _HEADER.unpack_from(packed)
-    if version != VERSION:
+def unpacked(row: Packed, learn_rows: int) -> Standing | None:
+    """The appliance of a packed row; None where the bytes are none of a series.
+
+    With other channels than now the series learns anew, and what stands stands on.
+    """
+    if row.form not in (checkpoint.FIRST, checkpoint.SERIES):
         return None
-    start = _HEADER.size + name_size
-    plain = msgspec.msgpack.decode(packed[start : start + head_size])
+    try:
+        plain = msgspec.msgpack.decode(row.body[: row.number], type=dict[str, Any])
+    except msgspec.MsgspecError:
+        return None
     one = Standing(learn_rows)
     for key, value in plain["numbers"].items():
         setattr(one, key, value)
     series, window = one.series, one.series.window
+    with np.load(io.BytesIO(row.body[row.number :]), allow_pickle=False) as stored_arrays:
+        arrays = {name: stored_arrays[name] for name in stored_arrays.files}
+    if arrays["series/tail"].shape[1] != len(CHANNELS):
+        return one
     series.names, series.rows_seen = plain["names"], plain["rows_seen"]
     window.fit_rows, window.level, window.smooth, window.is_fitted = plain["window"]
-    with np.load(io.BytesIO(packed[start + head_size :]), allow_pickle=False) as stored:
-        series.arrays = {key.removeprefix("series/"): stored[key] for key in stored.files if key.startswith("series/")}
-        window.training = [row.astype(float) for row in stored["training"]]
-        window.recent = list(stored["recent"])
-        window.centre, window.spread, window.basis = stored["centre"], stored["spread"], stored["basis"]
+    series.arrays = {key.removeprefix("series/"): array for key, array in arrays.items() if key.startswith("series/")}
+    window.training = [one_row.astype(float) for one_row in arrays["training"]]
+    window.recent = list(arrays["recent"])
+    window.centre, window.spread, window.basis = arrays["centre"], arrays["spread"], arrays["basis"]
     series.surprise = np.zeros(len(series.names))
-    if series.arrays["tail"].shape[1] != len(CHANNELS):
-        return None
     return one

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.cycles import NO_UNIT
-from detectors.hygiene import Sorted
+from detectors.grouping import Sorted
+from detectors.piece import NO_UNIT
 from detectors.portions import Portions
 from ingest.sample import Event, EventType
 

@@ -87,8 +87,8 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line instead of a table.")] = False,
 ) -> None:
     """Findings against a fleet's truth: recall, lead time, false alarms per appliance-year, precision."""
-    from detectors.evaluation import as_table  # noqa: PLC0415
-    from detectors.evaluation import evaluate as figures  # noqa: PLC0415
+    from detectors.evaluation.figures import as_table  # noqa: PLC0415
+    from detectors.evaluation.figures import evaluate as figures  # noqa: PLC0415
     from ingest.recordings.recording import RecordingError  # noqa: PLC0415
 
     with telling(RecordingError):
@@ -108,7 +108,7 @@ def _backtest_files(
     files: list[Path], kind: str, out: Path, options: CsvOptions, quiet: Quiet, settings: Settings
 ) -> None:
     """Files as one series."""
-    from detectors.backtest import run_backtest, write_backtest  # noqa: PLC0415
+    from detectors.backtest.recording import run_backtest, write_backtest  # noqa: PLC0415
     from ingest.profiles import ProfileError, load_profiles  # noqa: PLC0415
     from ingest.recordings.recording import RecordingError  # noqa: PLC0415
 
@@ -128,7 +128,7 @@ def _backtest_files(
 
 def _backtest_fleet(fleet: Path, out: Path, settings: Settings) -> None:
     """A fleet folder, peers and all."""
-    from detectors.fleet_backtest import run_fleet_backtest, write_findings  # noqa: PLC0415
+    from detectors.backtest.fleet import run_fleet_backtest, write_findings  # noqa: PLC0415
     from ingest.profiles import ProfileError, load_profiles  # noqa: PLC0415
     from ingest.recordings.recording import RecordingError  # noqa: PLC0415
 

@@ -12,8 +12,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
-from detectors.backtest import run_backtest, write_backtest
-from detectors.fleet_backtest import COLUMNS, run_fleet_backtest, write_findings
+from detectors.backtest.fleet import COLUMNS, run_fleet_backtest, write_findings
+from detectors.backtest.recording import run_backtest, write_backtest
 from ingest.recordings.recording import Recording, RecordingError
 from tests.detectors.made_fleet import FRIDGE, PROFILES, fridge
 

@@ -71,7 +71,7 @@ def test_state_survives_being_packed(case: Case) -> None:
     going = case.make()
     fold(going, rows_of(one, slice(0, half)))
     restored = case.make()
-    assert restored.restore(Checkpoint(1, going.packed_changes(), going.shared())) == 0
+    assert restored.restore(Checkpoint(1, going.packed_changes(), going.shared())).relearning == 0
 
     for pipeline in (going, restored):
         fold(pipeline, rows_of(one, slice(half, None)), 2)
@@ -84,7 +84,7 @@ def test_foreign_state_is_refused_and_counted(case: Case) -> None:
     """Rows of another format version are refused; the appliance learns anew."""
     pipeline = case.make()
 
-    assert pipeline.restore(Checkpoint(1, {"A0": b"\xff\x00", "A1": b""}, None)) == 2
+    assert pipeline.restore(Checkpoint(1, {"A0": b"\xff\x00", "A1": b""}, None)).relearning == 2
     fold(pipeline, readings(case, seed=5, days=1))
 
 

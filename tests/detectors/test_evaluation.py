@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from detectors.evaluation import Row, as_table, evaluate
+from detectors.evaluation.figures import Row, as_table, evaluate
 from ingest.recordings.recording import RecordingError
 
 FINDINGS = """appliance_id,kind,fault_mode,raised_at,cleared_at,severity,probability,window_from,window_to,data_fault,evidence

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors import checkpoint
 from detectors.finding import Finding
 from detectors.pipeline import Pipeline
 from detectors.reorder import Reorder
 from detectors.runner import Runner
+from detectors.state import checkpoint
 from ingest.sample import AdmittedBatch, Event, EventType, Passed, SampleBlock, SampleFlag
 from tests.detectors.made_fleet import FRIDGE, PROFILES, START_MS, ListFeed, fridge
 from tests.detectors.memory_sink import MemorySink

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import doctest
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from detectors import checkpoint, cusum, diagnosis, point_bank
 from detectors.finding import Finding
+from detectors.layers import cusum, diagnosis, point_bank
 from detectors.pipeline import Pipeline
 from detectors.portions import Portions
+from detectors.state import checkpoint, columns
+from detectors.state.columns import Arrays, Axis, Column
+from detectors.state.layout import Layout
+from detectors.state.table import Table
 from ingest.recordings import names
 from ingest.sample import AdmittedBatch
 from tests.detectors.made_fleet import FRIDGE, PROFILES, START_MS, block, fridge
 
 
-@pytest.mark.parametrize("module", [cusum, diagnosis, point_bank, names])
+@pytest.mark.parametrize("module", [columns, cusum, diagnosis, point_bank, names])
 def test_examples_in_docstrings_run(module: ModuleType) -> None:
     """What a docstring shows is what happens."""
     assert doctest.testmod(module).failed == 0
@@ -27,7 +29,7 @@ def test_examples_in_docstrings_run(module: ModuleType) -> None:
 
 def test_the_bank_scores_before_it_learns() -> None:
     """The score of a reading comes from the mean before it, and the largest distance scores highest."""
-    bank, seen = np.zeros((3, 6, 1), np.float32), np.zeros(3, np.uint32)
+    bank, seen = np.zeros((3, 3, 1), np.float32), np.zeros(3, np.uint32)
     rng = np.random.default_rng(1)
     rows = np.arange(3)
     for _ in range(300):
@@ -43,7 +45,7 @@ def test_the_bank_scores_before_it_learns() -> None:
 
 def test_a_reading_not_given_leaves_the_bank_as_it_is() -> None:
     """NaN scores NaN and moves neither mean nor variance."""
-    bank, seen = np.zeros((1, 6, 2), np.float32), np.zeros(1, np.uint32)
+    bank, seen = np.zeros((1, 3, 2), np.float32), np.zeros(1, np.uint32)
     rows = np.array([0])
     for x in (5.0, 6.0, 5.5):
         point_bank.update(bank, seen, rows, np.array([[x, np.nan]], np.float32))
@@ -121,42 +123,40 @@ def test_a_day_of_silence_is_said_when_it_ends() -> None:
     assert findings[0].raised_ms == START_MS + 4 * 86_400_000
 
 
-def test_rows_survive_as_bytes() -> None:
-    """A packed row is unpacked to the same state; another layout is refused as a whole."""
-    rng = np.random.default_rng(1)
-    state: dict[str, NDArray[Any]] = {
-        "a": rng.normal(size=(4, 3)).astype(np.float32),
-        "b": np.arange(4, dtype=np.int64),
-    }
-    packed = checkpoint.pack_rows(state, "kettle", np.array([2]))[0]
-    empty = {name: np.zeros_like(array) for name, array in state.items()}
+class Owner:
+    """A part with one column, by metric."""
 
-    assert checkpoint.kind_of(packed) == "kettle"
-    assert checkpoint.unpack_row(empty, 0, packed)
-    np.testing.assert_array_equal(empty["a"][0], state["a"][2])
-    assert empty["b"][0] == 2
-    other = {"a": np.zeros((4, 3), np.float32)}
-    assert not checkpoint.unpack_row(other, 0, packed)
-    assert not checkpoint.unpack_row(empty, 0, packed[:-1])
+    name, version = "owner", 1
+    formerly: tuple[str, ...] = ()
+
+    def __init__(self, *metrics: str) -> None:
+        self.metrics = metrics
+        self.own: Arrays = {}
+
+    def columns(self) -> tuple[Column, ...]:
+        """The column."""
+        return (Column("mean", "f4", (Axis("metric", self.metrics),)),)
 
 
-def test_a_row_with_narrower_numbers_is_widened() -> None:
-    """A row of 0.1.0, whose folded numbers were narrower, is taken over with its values; no appliance learns anew."""
-    now: dict[str, NDArray[Any]] = {"aux": np.zeros((1, 2)), "count": np.zeros((1, 2), np.uint32), "sum": np.ones(1)}
-    then = {name: array.astype(checkpoint.NARROWER.get(name, array.dtype)) for name, array in now.items()}
-    then["aux"][0], then["count"][0] = (1.5, 2.5), (7, 65_535)
+def test_rows_survive_as_bytes_under_their_names() -> None:
+    """A record is read back name by name: in another order, without what is gone, and unlearned where it is new."""
+    before, after = Owner("a", "b"), Owner("c", "b", "a")
+    table, changed = Table([before]), Table([after])
+    before.own["mean"][2] = 1.5, 2.5
 
-    assert checkpoint.unpack_row(now, 0, checkpoint.pack_rows(then, "kettle", np.array([0]))[0])
+    changed.take(np.array([1]), table.layout, table.records(np.array([2])))
 
-    assert now["aux"].tolist() == [[1.5, 2.5]]
-    assert now["count"].tolist() == [[7, 65_535]]
+    assert after.own["mean"][1].tolist() == [0.0, 2.5, 1.5]
+    assert Layout.of([("owner", 1, before.columns())]).number == table.number != changed.number
 
 
 @pytest.mark.parametrize("stored", [None, b"", b"shared", b"\x00" * 64])
 def test_shared_state_of_another_format_is_learned_anew(stored: bytes | None) -> None:
     """What is no shared state of ours stops no start: there is none then."""
-    assert checkpoint.unpack_shared(stored) == {}
-    assert list(checkpoint.unpack_shared(checkpoint.pack_shared({"fridge/mean": np.zeros(3)}))) == ["fridge/mean"]
+    packed = checkpoint.pack_shared({"fridge": {"mean": np.zeros(3)}}, checkpoint.pack_layouts(checkpoint.Layouts()))
+
+    assert not checkpoint.unpack_shared(stored).arrays
+    assert list(checkpoint.unpack_shared(packed).arrays["fridge"]) == ["mean"]
 
 
 def test_a_history_sent_by_one_appliance_after_another_teaches_the_fleet() -> None:

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from detectors import checkpoint
 from detectors.finding import Channel, Condition, ConditionState, Finding
 from detectors.kind import KindDetector
+from detectors.layers.cusum import Cusum
 from detectors.pipeline import Pipeline
 from ingest.sample import AdmittedBatch, Event, EventType, SampleFlag
 from tests.detectors.made_fleet import (
@@ -115,7 +115,7 @@ def test_power_alone_is_enough_to_say_something() -> None:
     detector = pipeline.detector("refrigerator")
     assert isinstance(detector, KindDetector)
     names = [feature.name for feature in PROFILES["refrigerator"].features]
-    means = dict(zip(names, detector.state["reference"][0, 1].tolist(), strict=True))
+    means = dict(zip(names, detector.own("context")["mean"][0].tolist(), strict=True))
     assert np.exp(means["on_run"]) == pytest.approx(1200, rel=0.1)
     assert np.exp(means["off_run"]) == pytest.approx(2400, rel=0.1)
     assert np.exp(means["on_power"]) == pytest.approx(90, rel=0.05)
@@ -184,7 +184,7 @@ def test_what_is_told_once_per_cycle_counts_in_each() -> None:
     detector = pipeline.detector("washing_machine")
     assert isinstance(detector, KindDetector)
     names = [feature.name for feature in PROFILES["washing_machine"].features]
-    weight = dict(zip(names, detector.state["reference"][0, 0].tolist(), strict=True))
+    weight = dict(zip(names, detector.own("context")["weight"][0].tolist(), strict=True))
     assert weight["coast_down"] == pytest.approx(weight["drain_time"], rel=0.01)
 
 
@@ -262,7 +262,7 @@ def test_a_replaced_part_starts_anew() -> None:
     assert (cleared.fault_mode, cleared.raised_ms, cleared.cleared_ms) == (raised.fault_mode, raised.raised_ms, moment)
     detector = pipeline.detector("refrigerator")
     assert isinstance(detector, KindDetector)
-    assert detector.state["rows_seen"][detector.index["F1"]] == 0
+    assert detector.own("context")["rows_seen"][detector.index["F1"]] == 0
 
 
 def test_the_alarm_budget_moves_the_thresholds() -> None:
@@ -272,7 +272,8 @@ def test_the_alarm_budget_moves_the_thresholds() -> None:
     assert isinstance(strict, KindDetector)
     assert isinstance(loose, KindDetector)
     for name in ("slow_mode", "slow_single", "fast_mode", "fast_single"):
-        assert getattr(strict.statistics, name) > getattr(loose.statistics, name)
+        first, second = (next(one for one in kind.layers if isinstance(one, Cusum)) for kind in (strict, loose))
+        assert getattr(first, name) > getattr(second, name)
 
 
 @pytest.mark.parametrize("kind", sorted(set(PROFILES) - {"generic"}))
@@ -281,7 +282,7 @@ def test_state_is_bounded(kind: str) -> None:
     detector = Pipeline(PROFILES).detector(kind)
 
     assert isinstance(detector, KindDetector)
-    assert checkpoint.row_size(detector.state) <= 3_200
+    assert detector.table.bytes_per_row <= 3_200
 
 
 def test_a_finished_cycle_is_judged_at_once() -> None:
@@ -298,4 +299,4 @@ def test_a_finished_cycle_is_judged_at_once() -> None:
     for ts_ms, closed in ((START_MS, 0), (int(part.ts_ms[-1]), 1)):
         event = Event("W1", "washing_machine", ts_ms, ts_ms, EventType.CYCLE_FINISHED, data={"cycle": "0"})
         pipeline.fold(AdmittedBatch(2, ts_ms, 1, (), (event,)))
-        assert detector.state["rows_seen"][0] == closed
+        assert detector.own("context")["rows_seen"][0] == closed

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from detectors.backtest import run_backtest
+from detectors.backtest.recording import run_backtest
 from detectors.finding import Channel, Finding
 from detectors.pipeline import Pipeline
 from ingest.recordings.recording import Recording

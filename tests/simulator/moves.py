@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.context import Context
-from detectors.cycles import Cycles, UnitRows
-from detectors.point_bank import passes
+from detectors.grouping import passes
+from detectors.piece import UnitRows
 from ingest.profiles import load_profiles
-from ingest.profiles.definition import Unit
+from ingest.profiles.definition import Profile, Unit
 from simulator.fleet import make_group
 from simulator.fleet_file import read_fleet
 from simulator.group import SPAN_MS, Members, Span
@@ -25,6 +24,7 @@ from simulator.sensors import Sensors
 from simulator.specification import FleetSpecification
 from simulator.wear import GroupWear, Wear
 from simulator.weather import DAY_MS
+from tests.simulator.alone import Alone
 from tests.simulator.made import calm_fleet
 
 SUMMER_MS = round(datetime(2026, 7, 5, tzinfo=UTC).timestamp() * 1000)
@@ -86,16 +86,14 @@ def moves(
     cases = [(mode, severity) for severity in severities for mode in modes]
     members = each * len(cases)
     wear = [(i, standing(*cases[i // each])) for i in range(members)]
-    cycles = Cycles(profile)
-    context = Context(profile, cycles.context_of, len(cycles.contexts))
-    state = {name: np.zeros((members, *shape), form) for name, (form, shape) in context.layout().items()}
-    sound = _units(cycles, run(kind, [], members=members, days=days, start_ms=start_ms, seed=seed), members)
+    context = Alone.of(profile, members).context
+    sound = _units(profile, run(kind, [], members=members, days=days, start_ms=start_ms, seed=seed), members)
     for place in passes(sound.rows):
         rows = sound.rows[place]
-        context.learn(state, rows, sound.features[place], sound.contexts[place], np.zeros(len(rows)))
+        context.learn_rows_of(rows, sound.features[place], sound.contexts[place], np.zeros(len(rows)))
         context.take_over()
-    faulty = _units(cycles, run(kind, wear, members=members, days=days, start_ms=start_ms, seed=seed), members)
-    z, _, _ = context.score(state, faulty.rows, faulty.features, faulty.contexts)
+    faulty = _units(profile, run(kind, wear, members=members, days=days, start_ms=start_ms, seed=seed), members)
+    z, _, _ = context.score(faulty.rows, faulty.features, faulty.contexts)
     z = np.clip(z, -60, 60)
     case_of, features = faulty.rows // each, tuple(feature.name for feature in profile.features)
     table = np.array([[_mean(z[case_of == c, f]) for f in range(len(features))] for c in range(len(cases))])
@@ -108,20 +106,14 @@ def _mean(values: Floats) -> float:
     return float(known.mean()) if len(known) >= 5 else float("nan")
 
 
-def _units(cycles: Cycles, told: Reports, members: int) -> UnitRows:
+def _units(profile: Profile, told: Reports, members: int) -> UnitRows:
     """Closed and usable days or cycles."""
-    state = {name: np.zeros((members, *shape), form) for name, (form, shape) in cycles.layout().items()}
-    columns = [told.metrics.index(name) for name in cycles.metrics]
+    alone = Alone.of(profile, members)
+    columns = [told.metrics.index(name) for name in profile.metrics]
     names = [told.modes[number] for number in told.mode.tolist()]
     ids = [str(number) if number else None for number in told.cycle.tolist()]
-    rows = told.appliance.astype(np.intp)
-    values, modes = told.values[:, columns], cycles.mode_numbers(names)
-    keys = cycles.keys(state, rows, told.ts_ms, values, modes, ids)
-    units = cycles.fold(state, rows, told.ts_ms, values, modes, keys)
+    units = alone.fold(told.appliance.astype(np.intp), told.ts_ms, told.values[:, columns], names, ids)
     keep = units.is_usable
-    if cycles.unit is Unit.DAY:
+    if profile.unit is Unit.DAY:
         keep &= units.start_ms - units.start_ms.min() >= DAY_MS
-    parts = (
-        getattr(units, name)[keep] for name in ("rows", "start_ms", "closed_ms", "is_usable", "features", "contexts")
-    )
-    return UnitRows(*parts)
+    return units.taken(np.flatnonzero(keep))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from detectors.backtest.fleet import run_fleet_backtest
 from detectors.finding import Channel, Finding
-from detectors.fleet_backtest import run_fleet_backtest
 from ingest.profiles import load_profiles
 from simulator.distribution import Distribution
 from simulator.fleet import Fleet

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from detectors.evaluation import ALL, evaluate
-from detectors.fleet_backtest import run_fleet_backtest, write_findings
+from detectors.backtest.fleet import run_fleet_backtest, write_findings
+from detectors.evaluation.figures import ALL, evaluate
 from ingest.profiles import load_profiles
 from simulator.distribution import Distribution
 from simulator.fleet import Fleet

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.cycles import Cycles as CycleLayer
 from ingest.profiles import profile_for
 from ingest.profiles.definition import Profile
 from simulator.physics.kind import ProgrammeKind
 from simulator.physics.programme import Conditions, Cycles, Rows
+from tests.simulator.alone import Alone
 
 START_MS = 1_790_000_000_000
 SURELY = {
@@ -84,15 +84,13 @@ def run(
 def features(one: Run) -> dict[str, Floats]:
     """Each feature of the kind's profile, per cycle, on its working scale (log where the profile says)."""
     profile = profile_for(one.kind.name)
-    layer, count = CycleLayer(profile), len(one.cycles)
-    state = {name: np.zeros((count, *shape), kind) for name, (kind, shape) in layer.layout().items()}
-    modes = layer.mode_numbers([one.kind.modes[mode] for mode in one.rows.mode])
+    count = len(one.cycles)
+    alone = Alone.of(profile, count)
+    modes = [one.kind.modes[mode] for mode in one.rows.mode]
     order = [list(one.kind.metrics).index(name) for name in profile.metrics]
-    values = one.rows.values[:, order]
     rows, ts_ms = one.rows.cycle.astype(np.intp), one.rows.ts_ms
-    layer.fold(state, rows, ts_ms, values, modes, layer.keys(state, rows, ts_ms, values, modes, ["1"] * len(values)))
-    ends = np.full(count, one.rows.ts_ms.max() + 1)
-    units = layer.close(state, np.arange(count), ends)
+    alone.fold(rows, ts_ms, one.rows.values[:, order], modes, ["1"] * len(rows))
+    units = alone.units.close(np.arange(count), np.full(count, ts_ms.max() + 1))
     return {feature.name: units.features[:, place] for place, feature in enumerate(profile.features)}
 
 

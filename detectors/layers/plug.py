@@ -2,68 +2,66 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from detectors.diagnosis import UNKNOWN
-from detectors.episodes import CALM_SCORE, Episodes
 from detectors.finding import Channel, Evidence, Finding
-from detectors.runs import Runs, RunScores
-from ingest.profiles.definition import Profile
+from detectors.layer import Layer, Setting
+from detectors.piece import Piece, RunScores
+from detectors.state.columns import Column
 
 STUCK_ON = "compressor_stuck_on"
 PROBABILITY = 0.5
 BAND_SIGMA = 2.0
+CALM_SCORE = 0.3
+"""A finding is cleared once the score is below this."""
 LENGTH, WATTS = 0, 1
 
-State = dict[str, NDArray[Any]]
 
-
-class PlugFindings:
+class Plug(Layer):
     """Words findings by runs; for one appliance at most one of them stands, beside those of other ways."""
 
-    def __init__(self, profile: Profile, runs: Runs, episodes: Episodes) -> None:
-        self.kind = profile.kind
-        self.runs = runs
-        self.episodes = episodes
-        self.unknown = episodes.names.index(UNKNOWN)
-        self.stuck_on = episodes.names.index(STUCK_ON) if STUCK_ON in episodes.names else self.unknown
-        self.trace: list[tuple[NDArray[np.intp], NDArray[np.float64]]] | None = None
-        """Where a backtest listens: (places of samples in the fold, their scores)."""
+    name: ClassVar[str] = "plug"
 
-    def judge(
-        self,
-        state: State,
-        ids: list[str],
-        rows: NDArray[np.intp],
-        ts: NDArray[np.int64],
-        runs: RunScores,
-        findings: list[Finding],
-    ) -> None:
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        standing = setting.standing
+        self.unknown = standing.unknown
+        self.stuck_on = standing.number.get(STUCK_ON, self.unknown)
+
+    def columns(self) -> tuple[Column, ...]:
+        """Whether the finding that stands was raised here."""
+        return (Column("raised", "?"),)
+
+    def take(self, piece: Piece) -> None:
         """Raise a finding at the first sample that is an alarm, and clear it once the score is low again."""
-        if self.trace is not None:
-            self.trace.append((runs.at, runs.score))
-        of = rows[runs.at]
-        stands = (state["standing"][of][:, [self.unknown, self.stuck_on]] == 1).any(axis=1)
+        if piece.starts_over:
+            self.forget(piece.row)
+        runs, samples, standing, raised = piece.runs, piece.samples, self.setting.standing, self.own["raised"]
+        if runs is None or samples is None:
+            return
+        of = samples.rows[runs.at]
+        stands = standing.are_by(of, Channel.EVIDENCE)[:, [self.unknown, self.stuck_on]].any(axis=1)
         for number in np.flatnonzero(np.isin(of, of[(runs.score >= 1) | stands])).tolist():
-            row, now = int(of[number]), int(ts[runs.at[number]])
-            mine = [m for m in {self.unknown, self.stuck_on} if state["standing"][row, m] == 1]
+            row, now = int(of[number]), int(samples.ts[runs.at[number]])
+            by_evidence = standing.by(row, Channel.EVIDENCE)
+            mine = [mode for mode in {self.unknown, self.stuck_on} if mode in by_evidence]
             if runs.score[number] < 1:
-                if mine and state["run_raised"][row] and runs.score[number] < CALM_SCORE / 2:
-                    state["run_raised"][row] = False
-                    findings += [self.episodes.clear(state, row, mode, ids[row], now) for mode in mine]
+                if mine and raised[row] and runs.score[number] < CALM_SCORE:
+                    raised[row] = False
+                    piece.findings += [standing.clear(row, mode, now) for mode in mine]
                 continue
             mode = self.stuck_on if runs.endless[number] else self.unknown
-            if mine or not self.episodes.may_rise(state, row, mode, Channel.EVIDENCE, now):
+            if mine or not standing.may_rise(row, mode, Channel.EVIDENCE, now):
                 continue
-            finding = self._finding(ids[row], now, mode, runs, number)
-            state["run_raised"][row] = True
-            findings.append(self.episodes.rise(state, row, mode, finding))
+            finding = self._finding(self.setting.ids[row], now, mode, runs, number)
+            raised[row] = True
+            piece.findings.append(standing.rise(row, finding))
 
     def _finding(self, appliance_id: str, now: int, mode: int, runs: RunScores, number: int) -> Finding:
         """Word a finding: the length and the power of recent runs against those remembered."""
+        standing = self.setting.standing
         length, score = float(runs.length_s[number]), float(runs.score[number])
         usual, recent = runs.usual[number], runs.recent[number]
         going_on = length > np.exp(usual[LENGTH] + BAND_SIGMA * usual[2 + LENGTH])
@@ -83,7 +81,7 @@ class PlugFindings:
             seen, low, high = np.exp([observed, centre - half, centre + half]).tolist()
             evidence.append(Evidence(name, seen, low, high, unit, onset, float(share[feature])))
         return Finding(
-            appliance_id, self.kind, self.episodes.names[mode], self.episodes.components[mode], Channel.EVIDENCE,
+            appliance_id, standing.kind, standing.modes[mode], standing.components[mode], Channel.EVIDENCE,
             raised_ms=now, onset_ms=min(onset, now), score=score, severity=min(1.0, 0.3 * score),
             probability=PROBABILITY, evidence=tuple(sorted(evidence, key=lambda one: -one.share)),
         )  # fmt: skip

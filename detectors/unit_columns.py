@@ -1,6 +1,6 @@
-"""The columns of L3: how each statistic of a profile is folded, joined over a block's boundary, and finished.
+"""What is folded over a unit: the features of a profile and the context that explains them, statistic by statistic.
 
-Three numbers per column and open unit, (sum, aux, count), whose meaning depends on the statistic: for ``mean`` the sum
+Three numbers per folded value and open unit, (sum, aux, count), whose meaning depends on the statistic: for ``mean`` the sum
 and the number of readings; for ``delta`` the first value, the rise since, and the number of readings; and so on.
 """
 
@@ -12,28 +12,88 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.state.columns import Axis
+from ingest.profiles.definition import Feature, MetricKind, Profile
+
 RUN_READING_MS_MAX = 180_000
 """Lengths of runs are believed where readings are no further apart."""
 
 OFF, ON, NEITHER = range(3)
+WITH_AUX = frozenset({"std", "delta", "per_day", "on_run_s", "off_run_s"})
+"""Statistics that need a second number beside sum and count."""
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """What is folded for one feature or one context variable."""
+class Folded:
+    """What is folded for one feature or one context variable; metrics and modes by number, -1 for none."""
 
     statistic: str
     metric: int
     minus: int
     mode: int
     is_log: bool
+    label: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Samples:
-    """The samples of one fold, sorted by (row, time), with what lies before each of them."""
+class Values:
+    """All that is folded for one kind: features, contexts, and which two contexts each feature has, (F, 2), -1 for none."""
+
+    features: tuple[Folded, ...]
+    contexts: tuple[Folded, ...]
+    context_of: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, profile: Profile) -> Values:
+        """What a profile asks for."""
+        metrics, modes = list(profile.metrics), list(profile.modes)
+        contexts: dict[str, Folded] = {}
+        context_of = np.full((len(profile.features), 2), -1, np.intp)
+        features = []
+        for number, feature in enumerate(profile.features):
+            metric, minus = (-1 if name is None else metrics.index(name) for name in (feature.metric, feature.minus))
+            mode = -1 if feature.mode is None else modes.index(feature.mode)
+            is_log = feature.scale == "log"
+            features.append(Folded(feature.statistic, metric, minus, mode, is_log, feature_label(feature)))
+            for place, name in enumerate(feature.context[:2]):
+                is_total = profile.metrics[name].kind in (MetricKind.TOTAL, MetricKind.TOTAL_INCREASING)
+                in_mode = None if is_total else feature.mode
+                statistic = "per_day" if is_total else "mean"
+                label = f"{statistic} {name} in {in_mode or 'all'}"
+                made = Folded(statistic, metrics.index(name), -1, -1 if is_total else mode, is_log=False, label=label)
+                contexts.setdefault(label, made)
+                context_of[number, place] = list(contexts).index(label)
+        return cls(tuple(features), tuple(contexts.values()), context_of)
+
+    @property
+    def all(self) -> tuple[Folded, ...]:
+        """Features, then contexts."""
+        return self.features + self.contexts
+
+    def axis(self) -> Axis:
+        """The axis of everything folded."""
+        return Axis("value", tuple(one.label for one in self.all))
+
+    def feature_axis(self, contexts: int = 0) -> Axis:
+        """The axis of the features that have at least so many contexts."""
+        has = (self.context_of >= 0).sum(axis=1) >= contexts
+        return Axis(
+            "feature", tuple(one.label for one, is_in in zip(self.features, has.tolist(), strict=True) if is_in)
+        )
+
+
+def feature_label(feature: Feature) -> str:
+    """A feature's name with its definition: what is defined anew is another quantity, and learned anew."""
+    of = " - ".join(filter(None, (feature.metric, feature.minus)))
+    given = ", ".join(feature.context[:2])
+    return f"{feature.name} = {feature.scale} {feature.statistic} {of} in {feature.mode or 'all'} given {given}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segments:
+    """The samples of one fold, sorted by (row, time), cut into segments of one unit each, with what lies before each."""
 
     rows: NDArray[np.intp]
     ts: NDArray[np.int64]
@@ -52,7 +112,7 @@ class Samples:
 
 
 def fold_column(
-    column: Column, samples: Samples, level: Floats, step: Floats, out: tuple[Floats, Floats, Floats]
+    column: Folded, samples: Segments, level: Floats, step: Floats, out: tuple[Floats, Floats, Floats]
 ) -> None:
     """Reduce one column over the segments into ``out`` = (sum, aux, count)."""
     total, aux, count = out
@@ -103,7 +163,7 @@ def _ends(value: Floats, valid: NDArray[np.bool_], starts: NDArray[np.intp]) -> 
 
 
 def _fold_runs(
-    value: Floats, samples: Samples, level: Floats, step: Floats, *, is_on: bool, out: tuple[Floats, Floats, Floats]
+    value: Floats, samples: Segments, level: Floats, step: Floats, *, is_on: bool, out: tuple[Floats, Floats, Floats]
 ) -> None:
     """Time on (or off) as sum, believed time as aux, runs begun as count."""
     total, aux, count = out

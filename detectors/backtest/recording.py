@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from detectors.finding import Evidence, Finding
 from detectors.kind import KindDetector
-from detectors.pipeline import ALARMS_PER_YEAR
+from detectors.piece import Piece
+from detectors.pipeline import ALARMS_PER_YEAR, LAYERS
 from detectors.series import alarm_threshold
 from detectors.series_kind import LEARN_ROWS, SeriesDetector, Standing
 from ingest.profiles import profile_for
@@ -149,11 +150,9 @@ def _score_units(
     recording: Recording, profile: Profile, alarms_per_year: float
 ) -> tuple[NDArray[np.float64], dict[int, Finding]]:
     """The evidence score that holds in each row (1 is an alarm), and the findings by the row that raised them."""
-    detector = KindDetector(profile, alarms_per_year=alarms_per_year)
-    trace: list[tuple[int, float]] = []
-    detector.judgement.trace = trace
-    runs: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
-    detector.plugs.trace = runs
+    detector = KindDetector(profile, LAYERS, alarms_per_year=alarms_per_year)
+    heard: list[Piece] = []
+    detector.listen = heard.append
     scores = np.zeros(len(recording))
     found: dict[int, Finding] = {}
     ts = in_file_order(recording.ts_ms)
@@ -162,21 +161,35 @@ def _score_units(
         part = slice(start, min(start + CHUNK_ROWS, len(recording)))
         findings, _ = detector.fold(_block(recording, profile.kind, ts, part))
         place = part.start
-        for closed_ms, score in trace:
+        for closed_ms, score in _by_units(heard):
             reached = max(place, int(np.searchsorted(ts, closed_ms, side="left")))
             scores[place:reached] = current
             place, current = reached, score
         scores[place : part.stop] = current
-        trace.clear()
-        for place_of, score_of in runs:
-            scores[part.start + place_of] = np.maximum(scores[part.start + place_of], score_of)
-        runs.clear()
+        for places, score_of in _by_runs(heard):
+            scores[part.start + places] = np.maximum(scores[part.start + places], score_of)
+        heard.clear()
         for finding in findings:
             if finding.cleared_ms is None and not finding.is_data_fault:
                 found[int(np.searchsorted(ts, finding.raised_ms, side="left"))] = finding
     for row in found:
         scores[row] = max(scores[row], 1.0)
     return scores, found
+
+
+def _by_units(heard: Sequence[Piece]) -> Iterator[tuple[int, float]]:
+    """When units were closed, with their scores."""
+    for piece in heard:
+        if piece.deviations is not None and piece.accumulated is not None:
+            closed = piece.deviations.units.closed_ms.tolist()
+            yield from zip(closed, piece.accumulated.score.tolist(), strict=True)
+
+
+def _by_runs(heard: Sequence[Piece]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
+    """Places of samples in the fold, with the scores of their runs."""
+    for piece in heard:
+        if piece.runs is not None and piece.samples is not None:
+            yield piece.samples.places[piece.runs.at], piece.runs.score
 
 
 def in_file_order(ts_ms: NDArray[np.int64]) -> NDArray[np.int64]:

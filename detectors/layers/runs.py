@@ -20,14 +20,16 @@ Reference: Siegmund 1985 for the CUSUM's run length.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.point_bank import passes
-from ingest.profiles.definition import Profile, Unit
+from detectors.grouping import passes
+from detectors.layer import Layer, Setting
+from detectors.piece import Piece, RunScores, Samples
+from detectors.state.columns import Axis, Column, places
+from ingest.profiles.definition import Unit
 
 ON_POWER_W = 10.0
 ON_SHARE = 0.25
@@ -51,83 +53,72 @@ LONGER = float(np.log(2.0))
 """A single run is an alarm only if it is longer than any remembered one by this much."""
 BELOW_ALARM = 0.9
 YEAR_S = 365 * 86_400.0
+PLUG_MS = 86_400_000
+"""An appliance that spoke through a power plug within this time is judged run by run, not by its days or cycles."""
 
-State = dict[str, NDArray[Any]]
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RunScores:
-    """Per sample of a plug: its place in the fold, its score (1 is an alarm), the length of the run that goes on (or 0).
-
-    ``endless``: the run alone is an alarm, being twice as long as any that is remembered. ``usual`` (5), ``recent`` (2),
-    ``onset_ms`` and ``since_ms``: what was known of the runs at this sample, for those who word a finding.
-    """
-
-    at: NDArray[np.intp]
-    score: Floats
-    length_s: Floats
-    endless: NDArray[np.bool_]
-    usual: Floats
-    recent: Floats
-    onset_ms: Floats
-    since_ms: Floats
-
-
-class Runs:
+class Runs(Layer):
     """The runs of the appliances of one kind."""
 
-    def __init__(self, profile: Profile, *, alarms_per_year: float) -> None:
+    name: ClassVar[str] = "runs"
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        profile = setting.profile
         metrics = list(profile.metrics)
         self.power = metrics.index("power_w") if "power_w" in metrics else -1
         self.others = [number for number in range(len(metrics)) if number != self.power]
         self.pause_ms = PAUSE_MS[profile.unit]
         self.floor = FLOOR[profile.unit]
         self.share = ON_SHARE if profile.unit is Unit.DAY else 0.0
-        self.alarms_per_year = max(alarms_per_year, 1e-6)
+        self.alarms_per_year = max(setting.alarms_per_year, 1e-6)
 
-    def layout(self) -> dict[str, tuple[str, tuple[int, ...]]]:
-        """Name → (type, shape per appliance) of what must be remembered."""
-        return {
-            "run_since": ("i8", ()),
-            "run_on_ts": ("i8", ()),
-            "run_ts": ("i8", ()),
-            "run_whole": ("?", ()),
-            "run_energy": ("f4", ()),
-            "run_usual_w": ("f4", ()),
-            "run_observed_s": ("f4", ()),
-            "run_count": ("u4", ()),
-            "run_kept": ("u4", ()),
-            "run_kept_ts": ("i8", ()),
-            "run_known": ("f2", (2, REMEMBERED)),
-            "run_usual": ("f4", (5,)),
-            "run_cusum": ("f4", (2, 2)),
-            "run_z": ("f4", (2,)),
-            "run_onset": ("i8", ()),
-            "run_raised": ("?", ()),
-        }
+    def columns(self) -> tuple[Column, ...]:
+        """The run that goes on, the runs remembered, and what has accumulated; times in ms since 1970."""
+        of, side = Axis("of", ("length", "power")), Axis("side", ("longer", "shorter"))
+        usual = Axis("usual", ("length", "power", "length_width", "power_width", "longest"))
+        return (
+            *(Column(name, "i8") for name in ("since", "on_ts", "ts")),
+            Column("whole", "?"),
+            *(Column(name, "f4") for name in ("energy", "usual_w", "observed_s")),
+            *(Column(name, "u4") for name in ("count", "kept")),
+            Column("kept_ts", "i8"),
+            Column("known", "f2", (of, places("run", REMEMBERED))),
+            Column("usual", "f4", (usual,)),
+            Column("cusum", "f4", (of, side)),
+            Column("z", "f4", (of,)),
+            Column("onset", "i8"),
+        )
 
-    def fold(
-        self, state: State, rows: NDArray[np.intp], ts: NDArray[np.int64], values: Floats, modes: NDArray[np.int64]
-    ) -> RunScores | None:
-        """Take in samples sorted by (row, time); None where no power plug is among them."""
+    def take(self, piece: Piece) -> None:
+        """Judge runs, and say whose days or cycles are not to be judged because a plug speaks for them."""
+        if piece.starts_over:
+            self.forget(piece.row)
+        if piece.samples is not None:
+            piece.runs = self.fold(piece.samples)
+        if piece.units is not None:
+            piece.is_plugged = piece.units.closed_ms - self.own["ts"][piece.units.rows] < PLUG_MS
+
+    def fold(self, samples: Samples) -> RunScores | None:
+        """Take in samples; None where no power plug is among them."""
         if self.power < 0:
             return None
-        power = values[:, self.power]
-        at = np.flatnonzero((modes < 0) & ~np.isnan(power))
+        rows, ts, power = samples.rows, samples.ts, samples.values[:, self.power]
+        at = np.flatnonzero((samples.modes < 0) & ~np.isnan(power))
         if len(at):
-            at = at[np.isnan(values[np.ix_(at, np.array(self.others, np.intp))]).all(axis=1)]
+            at = at[np.isnan(samples.values[np.ix_(at, np.array(self.others, np.intp))]).all(axis=1)]
         if not len(at):
             return None
         rows, ts, power = rows[at], ts[at], power[at]
         length, params = np.zeros(len(at)), np.zeros((len(at), 16))
         for place in passes(rows):
-            self._step(state, rows[place], ts[place], power[place], place, length, params)
+            self._step(rows[place], ts[place], power[place], place, length, params)
         return self._scores(at, length, params)
 
     def _step(
         self,
-        state: State,
         rows: NDArray[np.intp],
         ts: NDArray[np.int64],
         power: Floats,
@@ -135,68 +126,76 @@ class Runs:
         length: Floats,
         params: Floats,
     ) -> None:
-        """One sample of each of ``rows``."""
-        before, last_on = state["run_ts"][rows], state["run_on_ts"][rows]
-        since = state["run_since"][rows]
+        """One sample of each of ``rows``: move the run that goes on, close what has ended, and note what is known then.
+
+        A pause shorter than the allowed one belongs to the run, so a run ends only once the pause is too long; one that a gap
+        cuts, or that was on when readings began, is not whole, and neither judged nor remembered.
+        """
+        before, last_on = self.own["ts"][rows], self.own["on_ts"][rows]
+        since = self.own["since"][rows]
         gap = (ts - before > GAP_MS) | (before == 0)
         step_s = np.where(gap, 0.0, (ts - before) / 1000.0)
-        on = power > np.maximum(ON_POWER_W, self.share * state["run_usual_w"][rows])
+        on = power > np.maximum(ON_POWER_W, self.share * self.own["usual_w"][rows])
         ended = (since > 0) & (gap | (~on & (ts - last_on > self.pause_ms)))
-        self._close(state, rows[ended & ~gap & state["run_whole"][rows]])
+        self._close(rows[ended & ~gap & self.own["whole"][rows]])
         begins = on & (ended | (since == 0))
         since = np.where(begins, ts, np.where(ended, 0, since))
-        energy = np.where(begins | ended, 0.0, state["run_energy"][rows] + power * step_s)
-        state["run_whole"][rows] = np.where(begins, ~gap, state["run_whole"][rows])
-        state["run_since"][rows], state["run_energy"][rows] = since, energy
-        state["run_on_ts"][rows] = np.where(on, ts, last_on)
-        state["run_ts"][rows] = ts
-        state["run_observed_s"][rows] += step_s
-        length[place] = np.where(on & (since > 0) & state["run_whole"][rows], (ts - since) / 1000.0, 0.0)
-        params[place, :4] = state["run_cusum"][rows].reshape(-1, 4)
-        params[place, 4:9] = state["run_usual"][rows]
-        params[place, 9] = self._is_taught(state, rows)
-        params[place, 10] = self._runs_per_year(state, rows)
-        params[place, 11] = state["run_kept"][rows]
-        params[place, 12:14] = state["run_z"][rows]
-        params[place, 14] = state["run_onset"][rows]
+        energy = np.where(begins | ended, 0.0, self.own["energy"][rows] + power * step_s)
+        self.own["whole"][rows] = np.where(begins, ~gap, self.own["whole"][rows])
+        self.own["since"][rows], self.own["energy"][rows] = since, energy
+        self.own["on_ts"][rows] = np.where(on, ts, last_on)
+        self.own["ts"][rows] = ts
+        self.own["observed_s"][rows] += step_s
+        length[place] = np.where(on & (since > 0) & self.own["whole"][rows], (ts - since) / 1000.0, 0.0)
+        params[place, :4] = self.own["cusum"][rows].reshape(-1, 4)
+        params[place, 4:9] = self.own["usual"][rows]
+        params[place, 9] = self._is_taught(rows)
+        params[place, 10] = self._runs_per_year(rows)
+        params[place, 11] = self.own["kept"][rows]
+        params[place, 12:14] = self.own["z"][rows]
+        params[place, 14] = self.own["onset"][rows]
         params[place, 15] = since
 
-    def _close(self, state: State, rows: NDArray[np.intp]) -> None:
-        """Judge finished runs, then remember them."""
+    def _close(self, rows: NDArray[np.intp]) -> None:
+        """Judge finished runs, then remember them.
+
+        Of many runs only some are remembered, with a least time between them, so that a few weeks count and not one busy
+        day; a run is judged before it is remembered, and so never by itself.
+        """
         if not len(rows):
             return
-        length = np.maximum((state["run_on_ts"][rows] - state["run_since"][rows]) / 1000.0, 60.0)
-        watts = np.maximum(state["run_energy"][rows] / np.maximum(length, 60.0), 1.0)
+        length = np.maximum((self.own["on_ts"][rows] - self.own["since"][rows]) / 1000.0, 60.0)
+        watts = np.maximum(self.own["energy"][rows] / np.maximum(length, 60.0), 1.0)
         y = np.log(np.stack([length, watts], axis=1))
-        usual = state["run_usual"][rows].astype(float)
-        z = np.clip(_worth(y, usual[:, :2], usual[:, 2:4], state["run_kept"][rows][:, None]), -CLIP, CLIP)
-        taught = self._is_taught(state, rows)
-        cusum = state["run_cusum"][rows]
+        usual = self.own["usual"][rows].astype(float)
+        z = np.clip(_worth(y, usual[:, :2], usual[:, 2:4], self.own["kept"][rows][:, None]), -CLIP, CLIP)
+        taught = self._is_taught(rows)
+        cusum = self.own["cusum"][rows]
         was_calm = ~(cusum > 0).any(axis=(1, 2))
         drift = np.stack([z, -z], axis=2) - SLACK
-        most = CAP * self.threshold(self._runs_per_year(state, rows))[:, None, None]
+        most = CAP * self.threshold(self._runs_per_year(rows))[:, None, None]
         cusum = np.where(taught[:, None, None], np.clip(cusum + drift, 0.0, most), 0.0)
-        state["run_cusum"][rows] = cusum
-        state["run_onset"][rows] = np.where(was_calm, state["run_since"][rows], state["run_onset"][rows])
-        mean = state["run_z"][rows]
-        state["run_z"][rows] = mean + SMOOTHING * (z - mean)
-        state["run_count"][rows] += np.uint32(1)
-        before = state["run_usual_w"][rows]
-        state["run_usual_w"][rows] = before + (watts - before) / np.minimum(state["run_count"][rows], 50)
-        kept = state["run_kept"][rows]
+        self.own["cusum"][rows] = cusum
+        self.own["onset"][rows] = np.where(was_calm, self.own["since"][rows], self.own["onset"][rows])
+        mean = self.own["z"][rows]
+        self.own["z"][rows] = mean + SMOOTHING * (z - mean)
+        self.own["count"][rows] += np.uint32(1)
+        before = self.own["usual_w"][rows]
+        self.own["usual_w"][rows] = before + (watts - before) / np.minimum(self.own["count"][rows], 50)
+        kept = self.own["kept"][rows]
         spacing = np.where(kept < REMEMBERED, *SPACING_MS)
-        keep = (state["run_since"][rows] - state["run_kept_ts"][rows] >= spacing) & (length > self.pause_ms / 1000.0)
+        keep = (self.own["since"][rows] - self.own["kept_ts"][rows] >= spacing) & (length > self.pause_ms / 1000.0)
         rows, y = rows[keep], y[keep]
-        state["run_known"][rows, :, state["run_kept"][rows] % REMEMBERED] = y
-        state["run_kept"][rows] += np.uint32(1)
-        state["run_kept_ts"][rows] = state["run_since"][rows]
+        self.own["known"][rows, :, self.own["kept"][rows] % REMEMBERED] = y
+        self.own["kept"][rows] += np.uint32(1)
+        self.own["kept_ts"][rows] = self.own["since"][rows]
         if len(rows):
-            state["run_usual"][rows] = self._usual(state, rows)
+            self.own["usual"][rows] = self._usual(rows)
 
-    def _usual(self, state: State, rows: NDArray[np.intp]) -> Floats:
+    def _usual(self, rows: NDArray[np.intp]) -> Floats:
         """Centres of log length and log power, their widths, and the longest log length of the remembered runs (B, 5)."""
-        kept = np.minimum(state["run_kept"][rows], REMEMBERED).astype(np.int64)
-        known = state["run_known"][rows].astype(float)
+        kept = np.minimum(self.own["kept"][rows], REMEMBERED).astype(np.int64)
+        known = self.own["known"][rows].astype(float)
         known[np.broadcast_to(np.arange(REMEMBERED) >= kept[:, None, None], known.shape)] = np.nan
         centre = np.nanmedian(known, axis=2)
         apart = known - centre[:, :, None]
@@ -208,28 +207,31 @@ class Runs:
         return np.concatenate([centre, width, np.nanmax(known[:, :1], axis=2)], axis=1)
 
     def threshold(self, runs_per_year: Floats) -> Floats:
-        """The CUSUM that four sides of one appliance reach by chance as often as the budget allows."""
+        """The CUSUM (B,) that four sides of one appliance reach by chance as often as the budget allows.
+
+        It is in standard deviations; ``runs_per_year`` is (B,).
+        """
         wait = 8 * np.maximum(runs_per_year, 1.0) / self.alarms_per_year
         plain = np.log(1 + 2 * SLACK**2 * wait) / (2 * SLACK) - 1.166
         raised: Floats = FOLLOWING_RUNS_ALIKE * np.maximum(plain, 1.0)
         return raised
 
     def quantile(self, runs_per_year: Floats) -> Floats:
-        """The z that one run reaches by chance as often as half of the budget allows."""
+        """The z (B,) that one run reaches by chance as often as half of the budget allows; ``runs_per_year`` is (B,)."""
         tail = np.minimum(0.05, self.alarms_per_year / 2 / np.maximum(runs_per_year, 1.0))
         u = np.sqrt(-2 * np.log(tail))  # Abramowitz and Stegun 26.2.23
         below = 2.515517 + u * (0.802853 + u * 0.010328)
         level: Floats = u - below / (1 + u * (1.432788 + u * (0.189269 + u * 0.001308)))
         return level
 
-    def _is_taught(self, state: State, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+    def _is_taught(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Who has been seen for long enough."""
-        taught: NDArray[np.bool_] = (state["run_observed_s"][rows] >= LEARN_S) & (state["run_kept"][rows] >= LEARN_RUNS)
+        taught: NDArray[np.bool_] = (self.own["observed_s"][rows] >= LEARN_S) & (self.own["kept"][rows] >= LEARN_RUNS)
         return taught
 
-    def _runs_per_year(self, state: State, rows: NDArray[np.intp]) -> Floats:
+    def _runs_per_year(self, rows: NDArray[np.intp]) -> Floats:
         """How often each appliance runs."""
-        rate: Floats = state["run_count"][rows] / np.maximum(state["run_observed_s"][rows], 86_400.0) * YEAR_S
+        rate: Floats = self.own["count"][rows] / np.maximum(self.own["observed_s"][rows], 86_400.0) * YEAR_S
         return rate
 
     def _scores(self, at: NDArray[np.intp], length: Floats, params: Floats) -> RunScores:

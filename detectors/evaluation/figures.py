@@ -16,8 +16,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from detectors.diagnosis import UNKNOWN
-from detectors.fleet_folder import FleetFolder
+from detectors.backtest.fleet_folder import FleetFolder
+from detectors.finding import UNKNOWN
 from ingest.recordings.recording import RecordingError
 from ingest.recordings.times import parse_time
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from detectors.backtest import as_rfc3339, evidence_as_json
+from detectors.backtest.fleet_folder import FleetFolder
+from detectors.backtest.recording import as_rfc3339, evidence_as_json
 from detectors.finding import Finding
-from detectors.fleet_folder import FleetFolder
 from detectors.pipeline import ALARMS_PER_YEAR, Pipeline
 from ingest.profiles.definition import Profile
 

@@ -1,4 +1,4 @@
-"""L5, evidence: standardised deviations, row after row → statistics that cross a threshold about as often as budgeted.
+"""L5, CUSUM: standardised deviations, row after row → statistics that cross a threshold about as often as budgeted.
 
 Idea: deviations are whitened (yesterday's is in today's), clipped and accumulated. For each fault mode a matched filter
 looks along the mode's signature, so detection and diagnosis are one statistic; each single feature is followed too, for
@@ -11,25 +11,32 @@ Thresholds come from the budget A of false alarms per appliance-year: 40 % for s
 modes, 30 % for single features. Slow: h solves Siegmund's run length (e^{2kb} - 2kb - 1) / 2k² = rows between alarms,
 b = h + 1.166, plus a margin, as variances are estimated. Scores are multiples of their threshold: 1 is an alarm.
 
-What rows teach the fleet waits in a sum until :meth:`Evidence.take_over` (portions.py says when).
+What rows teach the fleet waits in a sum until :meth:`Cusum.take_over` (portions.py says when).
 
-Reference: detection.md sections 3.5, 3.6 and 4 (L5); Siegmund 1985.
+Reference: Page 1954 for the CUSUM; Siegmund 1985, Sequential Analysis, for its run length.
 """
 
 from __future__ import annotations
 
 import math
 from statistics import NormalDist
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from detectors.layer import Layer, Setting
+from detectors.piece import Accumulated, Piece
+from detectors.smoothing import SMOOTHING
+from detectors.state.columns import Axis, Column
+from ingest.profiles.definition import Unit
+
+ROWS_PER_YEAR = {Unit.DAY: 365.0, Unit.CYCLE: 220.0, Unit.NONE: 365.0}
 
 SLACK = 0.75
 CLIP = 3.0
 CAP = 1.5
 """A statistic stops at this multiple of its threshold, so that it can come down again."""
-SMOOTHING = 0.3
 SLOW_SHARE = 0.4
 MODE_SHARE = 0.7
 SLOW_MARGIN = 2.0
@@ -41,12 +48,11 @@ CORRELATION_KEPT = 0.6
 """Correlations count by this factor: a filter for a roughly known signature must not rest on fine differences."""
 FLEET_MEMORY_ROWS = 20_000.0
 
-State = dict[str, NDArray[Any]]
 Floats = NDArray[np.float64]
 
 
 def slow_threshold(rows_between_alarms: float) -> float:
-    """The CUSUM threshold whose mean run length in Gaussian noise is ``rows_between_alarms``.
+    """The CUSUM threshold, in standard deviations, whose mean run length in Gaussian noise is ``rows_between_alarms``.
 
     >>> round(slow_threshold(20_000), 1)
     5.5
@@ -69,39 +75,68 @@ def fast_threshold(rows_between_alarms: float) -> float:
     return -NormalDist().inv_cdf(min(0.4, math.sqrt(1 / rows_between_alarms)))
 
 
-class Evidence:
-    """The statistics of one appliance kind. ``signatures`` is (modes, features); modes without one are left out."""
+class Cusum(Layer):
+    """The statistics of one appliance kind; fault modes without a signature are left out."""
 
-    def __init__(self, signatures: Floats, *, rows_per_year: float, alarms_per_year: float) -> None:
-        self.signatures = signatures
-        modes, features = signatures.shape
-        per_row = max(alarms_per_year, 1e-6) / rows_per_year
+    name: ClassVar[str] = "cusum"
+    formerly: ClassVar[tuple[str, ...]] = ("statistics",)
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        self.signatures = setting.signatures
+        per_row = max(setting.alarms_per_year, 1e-6) / ROWS_PER_YEAR[setting.profile.unit]
+        modes, features = self.signatures.shape
         slow, fast = SLOW_SHARE * per_row, (1 - SLOW_SHARE) * per_row
         mode_count, single_count = max(1, modes), 2 * max(1, features)
         self.slow_mode = slow_threshold(mode_count / (slow * MODE_SHARE)) + SLOW_MARGIN
         self.slow_single = slow_threshold(single_count / (slow * (1 - MODE_SHARE))) + SINGLE_MARGIN
         self.fast_mode = fast_threshold(mode_count / (fast * MODE_SHARE)) + FAST_MARGIN
         self.fast_single = fast_threshold(single_count / (fast * (1 - MODE_SHARE))) + FAST_MARGIN
-        self.fleet: State = {
-            "products": np.zeros((features, features)),
-            "pairs": np.zeros((features, features)),
-            "lagged": np.zeros(features),
-            "squares": np.zeros(features),
-        }
-        self.told: State = {name: np.zeros_like(array) for name, array in self.fleet.items()}
+        self.told = {name: np.zeros_like(array) for name, array in self.fleet.items()}
 
-    def layout(self) -> dict[str, tuple[str, tuple[int, ...]]]:
-        """Name → (type, shape per appliance) of what must be remembered; onsets in minutes since 1970."""
-        modes, features = self.signatures.shape
-        return {
-            "z_before": ("f2", (features,)),
-            "z_smooth": ("f2", (features,)),
-            "slow_mode": ("f4", (modes,)),
-            "slow_single": ("f2", (2, features)),
-            "fast_before": ("f2", (modes,)),
-            "onset_mode": ("u4", (modes,)),
-            "onset_single": ("u4", (features,)),
-        }
+    def columns(self) -> tuple[Column, ...]:
+        """Deviations of the last row and of late, in standard deviations; statistics; onsets in minutes since 1970."""
+        feature, mode = self.setting.values.feature_axis(), self.setting.signed_axis
+        return (
+            Column("z_before", "f2", (feature,)),
+            Column("z_smooth", "f2", (feature,)),
+            Column("slow_mode", "f4", (mode,)),
+            Column("slow_single", "f2", (Axis("side", ("up", "down")), feature)),
+            Column("fast_before", "f2", (mode,)),
+            Column("onset_mode", "u4", (mode,)),
+            Column("onset_single", "u4", (feature,)),
+        )
+
+    def fleet_columns(self) -> tuple[Column, ...]:
+        """Pooled over the fleet: products of e, how many, products of z with the row before, squares."""
+        feature = self.setting.values.feature_axis()
+        return (
+            Column("products", "f8", (feature, feature)),
+            Column("pairs", "f8", (feature, feature)),
+            Column("lagged", "f8", (feature,)),
+            Column("squares", "f8", (feature,)),
+        )
+
+    def take(self, piece: Piece) -> None:
+        """Accumulate the deviations of a piece; an appliance that still learns accumulates nothing."""
+        if piece.starts_over:
+            self.forget(piece.row)
+        deviations = piece.deviations
+        if deviations is None:
+            return
+        rows = deviations.units.rows
+        modes, singles = self.step(rows, deviations.z, deviations.units.start_ms, deviations.is_taught.astype(float))
+        score = np.maximum(modes.max(axis=1, initial=0.0), singles.max(axis=1, initial=0.0))
+        if piece.is_plugged is not None and piece.units is not None:
+            score = np.where(piece.is_plugged[piece.units.is_usable], 0.0, score)
+        piece.accumulated = Accumulated(
+            score,
+            modes,
+            self.own["z_smooth"][rows].astype(float),
+            self.own["onset_mode"][rows].astype(np.int64),
+            self.own["onset_single"][rows].astype(np.int64),
+            self.correlation(),
+        )
 
     def correlation(self) -> Floats:
         """The fleet's correlation of e between features, shrunk to none."""
@@ -123,14 +158,16 @@ class Evidence:
             told[:] = 0
 
     def step(
-        self, state: State, rows: NDArray[np.intp], z: Floats, start_ms: NDArray[np.int64], weight: Floats
+        self, rows: NDArray[np.intp], z: Floats, start_ms: NDArray[np.int64], weight: Floats
     ) -> tuple[Floats, Floats]:
-        """Take in one row of each appliance: scores of the modes (B, modes) and of single features (B, F).
+        """Take in one row of each appliance: scores (B, modes) and (B, F), in multiples of their thresholds.
 
-        ``weight`` (B,) is 0 where an appliance still learns: nothing accumulates then.
+        ``z`` (B, F) is in standard deviations, ``start_ms`` (B,) is when each row's unit began; ``weight`` (B,) is 0 where an appliance still learns: nothing
+        accumulates then. Slow statistics see what is clipped, lest one wild row be an alarm; fast ones see it whole, and ask
+        for two rows in a row instead.
         """
         rho = self.autocorrelation()
-        before = state["z_before"][rows].astype(float)
+        before = self.own["z_before"][rows].astype(float)
         has_before = ~np.isnan(before) & (before != 0)
         e = np.where(has_before, (z - rho * np.nan_to_num(before)) / np.sqrt(1 - rho**2), z)
         clipped = np.clip(np.nan_to_num(e), -CLIP, CLIP) * weight[:, None]
@@ -138,23 +175,26 @@ class Evidence:
         present = ~np.isnan(z)
         inverse = np.linalg.inv(self.correlation()).astype(float)
         self._tell_fleet(clipped, before, z, present, weight)
-        smooth = state["z_smooth"][rows].astype(float)
+        smooth = self.own["z_smooth"][rows].astype(float)
         smooth += np.where(present & (weight[:, None] > 0), SMOOTHING * (far - smooth), 0.0)
-        state["z_smooth"][rows] = smooth
-        state["z_before"][rows] = np.where(present, np.clip(z, -60, 60), 0.0)
+        self.own["z_smooth"][rows] = smooth
+        self.own["z_before"][rows] = np.where(present, np.clip(z, -60, 60), 0.0)
         minutes = (start_ms // 60_000)[:, None]
-        modes = self._modes(state, rows, (clipped, far, present), inverse, minutes)
-        return modes, self._singles(state, rows, (clipped, smooth), minutes)
+        modes = self._modes(rows, (clipped, far, present), inverse, minutes)
+        return modes, self._singles(rows, (clipped, smooth), minutes)
 
     def _modes(
         self,
-        state: State,
         rows: NDArray[np.intp],
         rows_of: tuple[Floats, Floats, NDArray[np.bool_]],
         inverse: Floats,
         minutes: NDArray[np.int64],
     ) -> Floats:
-        """Slow and fast matched filters of all modes."""
+        """Slow and fast matched filters of all modes.
+
+        A feature that was not read takes no part: the filter is normed over those that were, so that an appliance which
+        reports less is judged by what it reports.
+        """
         clipped, far, present = rows_of
         filters = self.signatures @ inverse
         held = filters[None] * present[:, None]
@@ -162,29 +202,27 @@ class Evidence:
         visible = np.einsum("bmf,mf->bm", held, self.signatures)
         share = np.where(np.abs(visible) > 1e-9, 1.0, 0.0)
         matched = np.einsum("bmf,bf->bm", held, clipped) / norm * share
-        slow = state["slow_mode"][rows] + np.where(share > 0, matched - SLACK, 0.0)
+        slow = self.own["slow_mode"][rows] + np.where(share > 0, matched - SLACK, 0.0)
         slow = np.clip(slow, 0.0, CAP * self.slow_mode)
-        onset = state["onset_mode"][rows]
-        state["onset_mode"][rows] = np.where((slow > 0) & (onset > 0), onset, np.where(slow > 0, minutes, 0))
-        state["slow_mode"][rows] = slow
+        onset = self.own["onset_mode"][rows]
+        self.own["onset_mode"][rows] = np.where((slow > 0) & (onset > 0), onset, np.where(slow > 0, minutes, 0))
+        self.own["slow_mode"][rows] = slow
         now = np.einsum("bmf,bf->bm", held, far) / norm * share
-        fast = np.minimum(now, state["fast_before"][rows].astype(float))
-        state["fast_before"][rows] = np.where(share > 0, now, state["fast_before"][rows])
+        fast = np.minimum(now, self.own["fast_before"][rows].astype(float))
+        self.own["fast_before"][rows] = np.where(share > 0, now, self.own["fast_before"][rows])
         scores: Floats = np.maximum(slow / self.slow_mode, fast / self.fast_mode)
         return scores
 
-    def _singles(
-        self, state: State, rows: NDArray[np.intp], rows_of: tuple[Floats, Floats], minutes: NDArray[np.int64]
-    ) -> Floats:
+    def _singles(self, rows: NDArray[np.intp], rows_of: tuple[Floats, Floats], minutes: NDArray[np.int64]) -> Floats:
         """Two-sided slow CUSUM of each feature, and its smoothed deviation as the fast part."""
         clipped, smooth = rows_of
-        both = state["slow_single"][rows].astype(float)
+        both = self.own["slow_single"][rows].astype(float)
         moved = both + np.stack([clipped, -clipped], axis=1) - np.where(clipped == 0, 0.0, SLACK)[:, None]
         both = np.clip(moved, 0.0, CAP * self.slow_single)
-        state["slow_single"][rows] = both
+        self.own["slow_single"][rows] = both
         top = both.max(axis=1)
-        onset = state["onset_single"][rows]
-        state["onset_single"][rows] = np.where((top > 0) & (onset > 0), onset, np.where(top > 0, minutes, 0))
+        onset = self.own["onset_single"][rows]
+        self.own["onset_single"][rows] = np.where((top > 0) & (onset > 0), onset, np.where(top > 0, minutes, 0))
         spread = math.sqrt(SMOOTHING / (2 - SMOOTHING))
         scores: Floats = np.maximum(top / self.slow_single, np.abs(smooth) / spread / (2 * self.fast_single))
         return scores

@@ -1,0 +1,1 @@
+"""The live detectors over what was recorded, without looking ahead."""

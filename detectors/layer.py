@@ -1,0 +1,120 @@
+"""Layer: one step of detection for the appliances of one kind, with a state of its own under its own name.
+
+A layer sees a fold before it is cut (:meth:`Layer.prepare`), then piece by piece (:meth:`Layer.take`); when all layers have
+taken a piece, each learns from it (:meth:`Layer.learn`): score first, then learn. It reads what the layers before it have
+added to the piece, raises and clears findings through :class:`detectors.standing.Standing`, and touches no columns but
+its own. To add one: a file with a class, and its line in ``pipeline.LAYERS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from detectors.state.columns import Arrays, Axis, Column
+from detectors.unit_columns import Values
+from ingest.profiles.definition import MetricKind, Profile
+
+if TYPE_CHECKING:
+    from detectors.piece import Floats, Piece, Whole
+    from detectors.standing import Standing
+    from ingest.sample import Event
+
+
+@dataclass
+class Setting:
+    """What all layers of one kind share: profile, budget, the findings that stand, and the ids of the appliances by row."""
+
+    profile: Profile
+    alarms_per_year: float
+    standing: Standing
+    mode_of_code: Mapping[str, str] = field(default_factory=dict)
+    """Error code → the fault mode that it speaks for."""
+    ids: list[str] = field(default_factory=list)
+
+    @cached_property
+    def values(self) -> Values:
+        """What is folded over a unit."""
+        return Values.of(self.profile)
+
+    @cached_property
+    def measured(self) -> list[int]:
+        """The numbers of the metrics that a sensor measures."""
+        kinds = [metric.kind for metric in self.profile.metrics.values()]
+        return [number for number, kind in enumerate(kinds) if kind is MetricKind.MEASUREMENT]
+
+    @cached_property
+    def measured_axis(self) -> Axis:
+        """The axis of these metrics."""
+        names = list(self.profile.metrics)
+        return Axis("metric", tuple(names[number] for number in self.measured))
+
+    @cached_property
+    def signed(self) -> tuple[str, ...]:
+        """The fault modes that have a signature."""
+        return tuple(name for name, mode in self.profile.fault_modes.items() if mode.signature)
+
+    @cached_property
+    def signed_axis(self) -> Axis:
+        """The axis of these fault modes."""
+        return Axis("fault_mode", self.signed)
+
+    @cached_property
+    def signatures(self) -> Floats:
+        """(signed modes, features): the shift at failure level, in standard deviations."""
+        modes, features = self.profile.fault_modes, [feature.name for feature in self.profile.features]
+        table = [[modes[name].signature.get(feature, 0.0) for feature in features] for name in self.signed]
+        return np.array(table).reshape(len(self.signed), len(features))
+
+
+class Layer:
+    """Does nothing; a layer overrides what it needs."""
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    """To be raised when a column means something else: the stored ones are left out then."""
+    formerly: ClassVar[tuple[str, ...]] = ()
+    """Names that it had before, under which its columns may be stored."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.own: Arrays = {}
+        """Its columns, a row per appliance."""
+        self.fleet: Arrays = {column.name: column.empty() for column in self.fleet_columns()}
+        """What it knows of all appliances together."""
+        self.told: Arrays = {}
+        """What these were told since the last portion began, by the same names; filled by layers that teach."""
+
+    def columns(self) -> tuple[Column, ...]:
+        """What it remembers of each appliance."""
+        return ()
+
+    def fleet_columns(self) -> tuple[Column, ...]:
+        """What it remembers of all appliances together."""
+        return ()
+
+    def prepare(self, whole: Whole) -> None:
+        """Look at a fold before it is cut."""
+
+    def take(self, piece: Piece) -> None:
+        """Judge a piece."""
+
+    def learn(self, piece: Piece) -> None:
+        """Learn from a piece that every layer has taken."""
+
+    def take_over(self) -> None:
+        """Begin a new portion of what the fleet is taught (portions.py)."""
+
+    def ends_unit(self, event: Event, row: int) -> bool:
+        """Whether an event, should it come now, closes a unit."""
+        del event, row
+        return False
+
+    def forget(self, row: int) -> None:
+        """Start over with one appliance."""
+        for column in self.columns():
+            self.own[column.name][row] = column.fill

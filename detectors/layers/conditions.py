@@ -1,0 +1,114 @@
+"""L7, conditions: what is said of each appliance now, with the reason, and the health of its components.
+
+Health is 1 as new and 0 failed: one less the worst severity of the component's modes, of which what chance alone would
+show is taken off.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.finding import Condition, ConditionState
+from detectors.layer import Layer, Setting
+from detectors.piece import Accumulated, Piece
+from detectors.smoothing import SMOOTH_SIGMA
+from detectors.state.columns import Axis, Column
+from ingest.profiles.definition import Unit
+
+WATCH_SCORE = 0.6
+HEALTH_STEP = 0.1
+ROWS_MAX = 60_000
+CONDITIONS = tuple(ConditionState)
+
+Floats = NDArray[np.float64]
+
+
+class Conditions(Layer):
+    """The conditions of one kind's appliances."""
+
+    name: ClassVar[str] = "conditions"
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        profile = setting.profile
+        self.components = tuple(dict.fromkeys(profile.fault_modes[name].component for name in setting.signed))
+        self.span_word = "day" if profile.unit is Unit.DAY else "cycle"
+
+    def columns(self) -> tuple[Column, ...]:
+        """What was said last: 1 + the condition's number, and 1 + the steps of wear."""
+        codes = Axis("condition", ("nothing", *CONDITIONS))
+        return Column("condition", "u1", codes=codes), Column("health", "u1")
+
+    def take(self, piece: Piece) -> None:
+        """Say the conditions that changed since they were last said, and those that name a day of learning."""
+        deviations, told, diagnosis = piece.deviations, piece.accumulated, piece.diagnosis
+        if deviations is None or told is None or diagnosis is None:
+            return
+        rows = deviations.units.rows
+        learned = np.minimum(deviations.rows_before + 1, ROWS_MAX)
+        is_learning = learned < deviations.learn_rows
+        said = np.select(
+            [~np.isfinite(deviations.units.features).any(axis=1), self.setting.standing.of_appliance(rows).any(axis=1),
+             is_learning, told.score >= WATCH_SCORE],
+            [_code(ConditionState.CANNOT_SAY), _code(ConditionState.ALERT), _code(ConditionState.LEARNING),
+             _code(ConditionState.WATCH)],
+            _code(ConditionState.OK),
+        )  # fmt: skip
+        noise = 2 * SMOOTH_SIGMA / np.sqrt(np.maximum(self._power(told), 1e-9))
+        worn = np.where(is_learning[:, None], 0.0, np.clip(diagnosis.severity - noise, 0.0, 1.0))
+        health = np.round(worn.max(axis=1, initial=0.0) / HEALTH_STEP).astype(np.uint8) + 1
+        changed = (said + 1 != self.own["condition"][rows]) | (health != self.own["health"][rows]) | is_learning
+        self.own["condition"][rows] = said + 1
+        self.own["health"][rows] = health
+        piece.conditions += [
+            Condition(
+                self.setting.ids[int(rows[at])],
+                self.setting.profile.kind,
+                CONDITIONS[int(said[at])],
+                self._reason(
+                    int(rows[at]), CONDITIONS[int(said[at])], deviations.learn_rows, int(learned[at]), told.smooth[at]
+                ),
+                as_of_ms=int(deviations.units.closed_ms[at]),
+                health=self._health(worn[at]),
+            )
+            for at in np.flatnonzero(changed).tolist()
+        ]
+
+    def _power(self, told: Accumulated) -> Floats:
+        """sᵀR⁻¹s of each signed mode."""
+        signatures = self.setting.signatures
+        power: Floats = np.einsum("mf,fg,mg->m", signatures, np.linalg.inv(told.correlation), signatures)
+        return power
+
+    def _health(self, worn: Floats) -> dict[str, float]:
+        """Health index per component: 1 as new, 0 failed."""
+        health = dict.fromkeys(self.components, 1.0)
+        for name, wear in zip(self.setting.signed, worn.tolist(), strict=True):
+            component = self.setting.profile.fault_modes[name].component
+            health[component] = round(min(health[component], 1.0 - wear), 2)
+        return health
+
+    def _reason(self, row: int, said: ConditionState, learn_rows: int, learned: int, smooth: Floats) -> str:
+        """Why, in words a technician can read."""
+        profile, standing = self.setting.profile, self.setting.standing
+        if said is ConditionState.LEARNING:
+            return f"learning, {self.span_word} {learned} of {learn_rows}"
+        if said is ConditionState.CANNOT_SAY:
+            return f"none of the metrics needed was reported in the last {self.span_word}"
+        if said is ConditionState.ALERT:
+            names = [standing.modes[mode] for mode in range(standing.unknown + 1) if standing.stands(row, mode)]
+            titles = [mode.title["en"] for name in names if (mode := profile.fault_modes.get(name))]
+            return "; ".join(titles) or "clearly not as usual, for no known cause"
+        if said is ConditionState.WATCH:
+            number = int(np.argmax(np.abs(smooth)))
+            feature = profile.features[number]
+            return f"{feature.label.get('en', feature.name)} is {'above' if smooth[number] > 0 else 'below'} what is usual here"
+        return f"as usual for this appliance over the last {self.span_word}s"
+
+
+def _code(state: ConditionState) -> int:
+    """The number of a condition."""
+    return CONDITIONS.index(state)

@@ -1,0 +1,243 @@
+"""L0, hygiene: tells a fault of the data from a fault of the appliance, and keeps bad readings from the layers behind.
+
+Per (appliance, metric):
+
+- *limit*: outside the metric's possible range three times in a row: an open or shorted sensor.
+- *stuck*: the same value over and over although this metric usually changes from one reading to the next, while the
+  appliance works, and not at an end of its range: run × usual rate of change > 40, and four times as long as any run
+  before.
+- *spike*: more than eight standard deviations from the mean and from the reading before, for a single reading within
+  one mode, with the next one back, six times within a day; it stands until two days after the first of the six. Of a metric that is told once per cycle it takes many cycles until that is known.
+- *gap*: a whole day without a reading from an appliance that reports all day.
+
+A bad reading becomes NaN for the layers behind. What is said here is a finding of channel ``data`` and never a repair
+ticket. Totals and booleans lose impossible values, and nothing is said of them.
+
+All samples of a block are looked at together, sorted by (appliance, time). What is said of a sample depends on nothing but
+its appliance's samples up to it: the last value and all counts are carried over, so where a block cuts makes no difference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.finding import DATA_FAULTS, Channel, Evidence
+from detectors.grouping import COUNTED_MAX, Bools, Sorted
+from detectors.layer import Layer, Setting
+from detectors.piece import Whole
+from detectors.state.columns import Axis, Column
+from ingest.profiles.definition import Unit
+
+LIMIT, STUCK, SPIKES, GAP = range(4)
+LIMIT_READINGS = 3
+STUCK_RUN_MIN = 30
+STUCK_CHANGES = 40.0
+STUCK_LONGER_THAN_BEFORE = 4
+SPIKE_SIGMA = 8.0
+SPIKE_AFTER_READINGS = 100
+SPIKES_PER_DAY = 6
+DAY_S = 86_400
+GAP_MS = DAY_S * 1000
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdicts:
+    """What hygiene says of N samples: the readings to believe, and where faults stand.
+
+    ``limit``, ``stuck`` and ``spikes`` are (N, measured metrics), ``gap`` (N,).
+    """
+
+    believed: Floats
+    limit: Bools
+    stuck: Bools
+    spikes: Bools
+    gap: Bools
+
+    def standing(self) -> Bools:
+        """Per sample and kind of fault whether any metric has it: (N, 4)."""
+        columns = [self.limit.any(axis=1), self.stuck.any(axis=1), self.spikes.any(axis=1), self.gap]
+        return np.stack(columns, axis=1)
+
+    def metrics(self, sample: int, fault: int) -> list[int]:
+        """The measured metrics that have a fault at one sample."""
+        if fault == GAP:
+            return []
+        table = (self.limit, self.stuck, self.spikes)[fault]
+        return np.flatnonzero(table[sample]).tolist()
+
+
+class Hygiene(Layer):
+    """Says which readings to believe, and raises what is wrong with the data where it begins."""
+
+    name: ClassVar[str] = "hygiene"
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        metrics, profile = list(setting.profile.metrics.values()), setting.profile
+        self.metrics = [metrics[number] for number in setting.measured]
+        self.low = np.array([metric.low for metric in self.metrics], np.float32)
+        self.high = np.array([metric.high for metric in self.metrics], np.float32)
+        self.running = np.array([mode in profile.running_modes for mode in profile.modes] + [False], bool)
+        self.faults = [setting.standing.number[name] for name in DATA_FAULTS[: GAP + 1]]
+
+    def columns(self) -> tuple[Column, ...]:
+        """Counts of readings by metric, times in seconds since 1970, and which faults were there at the last sample."""
+        axes = (self.setting.measured_axis,)
+        return (
+            Column("bad_run", "u1", axes),
+            *(Column(name, "u2", axes) for name in ("same_run", "longest_run", "counted", "changed")),
+            Column("spike_pending", "?", axes),
+            Column("spike_count", "u1", axes),
+            Column("spike_since_s", "u4", axes),
+            Column("data_faults", "?", (Axis("data_fault", DATA_FAULTS[: GAP + 1]),)),
+        )
+
+    def prepare(self, whole: Whole) -> None:
+        """Take bad readings out of a fold, and say where faults of the data begin and end."""
+        measured = self.setting.measured
+        verdicts = self.check(whole, whole.raw[:, measured], whole.readings[:, measured])
+        whole.readings[:, measured] = verdicts.believed
+        self._raise(whole, verdicts)
+
+    def check(self, whole: Whole, raw: NDArray[np.float64], clean: Floats) -> Verdicts:
+        """Look at N samples of the M measured metrics, each in its unit.
+
+        ``raw`` (N, M) are the readings, ``clean`` those that are possible.
+        """
+        z, sigma, last, seen = whole.scores()
+        samples = whole.samples
+        modes = whole.modes
+        before_mode = np.r_[-1, modes[:-1]]
+        before_mode[samples.starts] = whole.before_mode
+        is_working = (modes < 0) | self.running[modes] | (len(self.running) == 1)
+        seen_before = seen[samples.group] + np.arange(len(modes)) - samples.starts[samples.group]
+        limit = self._limit(samples, raw, clean)
+        last = samples.before(clean, ~np.isnan(clean), last)
+        stuck, counted = self._stuck(samples, clean, last, is_working)
+        may_judge = (seen_before >= SPIKE_AFTER_READINGS) & (modes == before_mode)
+        may_judge_metric = may_judge[:, None] & (counted > SPIKE_AFTER_READINGS)
+        spikes, far = self._spikes(samples, clean, (z, sigma), last, may_judge_metric)
+        before = np.r_[0, samples.ts[:-1]]
+        before[samples.starts] = whole.before_ts
+        gap = (before > 0) & (samples.ts - before > GAP_MS)
+        return Verdicts(np.where(stuck | far, np.float32(np.nan), clean), limit, stuck, spikes, gap)
+
+    def _raise(self, whole: Whole, verdicts: Verdicts) -> None:
+        """Raise and clear what is said of the data, where it begins and ends."""
+        samples, stand = whole.samples, self.setting.standing
+        standing = verdicts.standing()
+        standing[:, GAP] &= self.setting.profile.unit is Unit.DAY
+        first = samples.rows[samples.starts]
+        if not standing.any() and not self.own["data_faults"][first].any():
+            return
+        before = np.concatenate([standing[:1], standing[:-1]])
+        before[samples.starts] = self.own["data_faults"][first]
+        self.own["data_faults"][first] = standing[samples.ends]
+        for sample, fault in np.argwhere(standing != before).tolist():
+            row, mode, now = int(samples.rows[sample]), self.faults[fault], int(samples.ts[sample])
+            if not standing[sample, fault]:
+                if stand.stands(row, mode):
+                    whole.findings.append(stand.clear(row, mode, now))
+            elif stand.may_rise(row, mode, Channel.DATA, now):
+                columns = verdicts.metrics(sample, fault)
+                observed = whole.raw[sample, self.setting.measured]
+                evidence = tuple(self._evidence(c, float(observed[c]), now, len(columns)) for c in columns[:4])
+                whole.findings.append(
+                    stand.simple(row, mode, Channel.DATA, now, severity=0.3, probability=0.9, evidence=evidence)
+                )
+
+    def _evidence(self, column: int, observed: float, now: int, among: int) -> Evidence:
+        """A measured metric outside of what it can be."""
+        metric = self.metrics[column]
+        return Evidence(metric.name, observed, metric.low, metric.high, metric.unit, now, 1 / among)
+
+    def _limit(self, samples: Sorted, raw: NDArray[np.float64], clean: Floats) -> Bools:
+        """Where metrics have been impossible several times in a row."""
+        rows = samples.rows[samples.starts]
+        given = ~np.isnan(raw)
+        is_bad = given & np.isnan(clean)
+        initial = self.own["bad_run"][rows]
+        if not is_bad.any() and not initial.any():
+            return is_bad
+        run = samples.runs(given, is_bad, initial)
+        self.own["bad_run"][rows] = np.minimum(run[samples.ends], 250)
+        limit: Bools = run >= LIMIT_READINGS
+        return limit
+
+    def _stuck(
+        self, samples: Sorted, clean: Floats, last: Floats, is_working: Bools
+    ) -> tuple[Bools, NDArray[np.int64]]:
+        """Where metrics repeat one value although they usually change; and how many readings of each there were so far."""
+        rows = samples.rows[samples.starts]
+        present = ~np.isnan(clean)
+        counts = present & is_working[:, None]
+        same = (clean == last) & (clean > self.low) & (clean < self.high)
+        initial = self.own["same_run"][rows]
+        run = samples.runs(counts, same, initial)
+        ended = counts & ~same
+        run_before = np.concatenate([initial[:1], run[:-1]])
+        run_before[samples.starts] = initial
+        step = 2 * COUNTED_MAX
+        longest = np.where(ended, run_before, 0)
+        longest[samples.starts] = np.maximum(longest[samples.starts], self.own["longest_run"][rows])
+        longest = np.maximum.accumulate(longest + samples.group[:, None] * step, axis=0) - samples.group[:, None] * step
+        counted, changed = (
+            _running(samples, what, self.own[name][rows]) for name, what in (("counted", counts), ("changed", ended))
+        )
+        rate = changed / np.maximum(counted - run, 1)
+        for name, values in (("same_run", run), ("longest_run", longest), ("counted", counted), ("changed", changed)):
+            self.own[name][rows] = values[samples.ends]
+        stuck: Bools = present & (run >= STUCK_RUN_MIN) & (changed >= STUCK_RUN_MIN) & (run * rate > STUCK_CHANGES)
+        return stuck & (run > STUCK_LONGER_THAN_BEFORE * longest), counted
+
+    def _spikes(
+        self,
+        samples: Sorted,
+        clean: Floats,
+        scored: tuple[Floats, Floats],
+        last: Floats,
+        may_judge: Bools,
+    ) -> tuple[Bools, Bools]:
+        """Where metrics have spiked again and again, and which readings are far for once."""
+        z, sigma = scored
+        rows = samples.rows[samples.starts]
+        present = ~np.isnan(clean)
+        pending = self.own["spike_pending"][rows]
+        beyond = np.abs(z) > SPIKE_SIGMA
+        if not beyond.any() and not pending.any() and not self.own["spike_since_s"][rows].any():
+            return np.zeros_like(present), beyond
+        far = beyond & (np.abs(clean - last) > SPIKE_SIGMA * sigma) & may_judge
+        was_far = samples.before(far, present, pending)
+        returned = was_far & present & ~beyond & may_judge
+        self.own["spike_pending"][rows] = np.where(present[samples.ends], far[samples.ends], was_far[samples.ends])
+        count, since = self._count_spikes(samples, returned)
+        return (count >= SPIKES_PER_DAY) & ((samples.ts // 1000)[:, None] - since < 2 * DAY_S), far
+
+    def _count_spikes(self, samples: Sorted, returned: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Note spikes: how many there are at each sample, and since when (s); a day without begins anew."""
+        rows = samples.rows[samples.starts]
+        first = [self.own[name][rows].astype(np.int64) for name in ("spike_count", "spike_since_s")]
+        count, since = np.zeros(returned.shape, np.int64), np.zeros(returned.shape, np.int64)
+        for sample, metric in np.argwhere(returned).tolist():
+            at = int(samples.rows[sample]), metric
+            now_s = int(samples.ts[sample]) // 1000
+            if now_s - int(self.own["spike_since_s"][at]) > DAY_S:
+                self.own["spike_since_s"][at], self.own["spike_count"][at] = now_s, 1
+            elif self.own["spike_count"][at] < SPIKES_PER_DAY:
+                self.own["spike_count"][at] += 1
+            count[sample, metric], since[sample, metric] = self.own["spike_count"][at], self.own["spike_since_s"][at]
+        return samples.latest(count, returned, first[0]), samples.latest(since, returned, first[1])
+
+
+def _running(samples: Sorted, what: Bools, initial: NDArray[Any]) -> NDArray[np.int64]:
+    """How often ``what`` has been true so far, per group, going on from ``initial``, up to :data:`COUNTED_MAX`."""
+    total = np.cumsum(what, axis=0)
+    at_start = np.concatenate([np.zeros((1, total.shape[1]), total.dtype), total[:-1]])[samples.starts]
+    running: NDArray[np.int64] = total + (initial.astype(np.int64) - at_start)[samples.group]
+    return np.minimum(running, COUNTED_MAX)

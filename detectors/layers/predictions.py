@@ -1,0 +1,208 @@
+"""L9, predictions: from what deviations have come to, to findings that are raised, kept and cleared.
+
+A fault mode that is certain enough and strong enough is raised under its name. An alarm whose cause stays unclear is
+raised as ``unknown`` after :data:`DOUBTFUL_ROWS` rows, or, where one sensor alone carries it, as a fault of the data. What
+stands is cleared after :data:`CALM_ROWS` calm rows, and when the appliance is another one. Raised findings are the
+exception and are worded one by one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.finding import Channel, Cleared, Evidence, Finding
+from detectors.layer import Layer, Setting
+from detectors.piece import Accumulated, Deviations, Diagnosis, Piece
+from detectors.shares import contributions, strongest
+from detectors.smoothing import SMOOTH_SIGMA
+from detectors.state.columns import Column
+from ingest.profiles.definition import MetricKind
+
+SENSOR_DRIFT = "sensor_drift"
+LONE_SHARE = 0.85
+"""An unexplained deviation of which one feature carries this much speaks for that feature's sensor."""
+CERTAIN = 0.6
+"""A mode less probable than this is not named."""
+DOUBTFUL_ROWS = 3
+MODE_SCORE_MIN = 0.6
+CALM_ROWS = 3
+CALM_SCORE = 0.6
+COUNT_MAX = 250
+PROBABILITY_MAX = 0.95
+BAND_SIGMA = 2.0
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """One unit of one appliance with all that is known of it."""
+
+    row: int
+    now_ms: int
+    at: int
+    deviations: Deviations
+    told: Accumulated
+    diagnosis: Diagnosis
+
+    @property
+    def score(self) -> float:
+        """The worst of all; 1 is an alarm."""
+        return float(self.told.score[self.at])
+
+    @property
+    def smooth(self) -> Floats:
+        """(F,): recent mean deviations."""
+        smooth: Floats = self.told.smooth[self.at]
+        return smooth
+
+
+class Predictions(Layer):
+    """Raises, keeps and clears findings by evidence."""
+
+    name: ClassVar[str] = "predictions"
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        standing = setting.standing
+        self.mode_number = [standing.number[name] for name in setting.signed]
+        self.unknown, self.sensor_drift = standing.unknown, standing.number[SENSOR_DRIFT]
+
+    def columns(self) -> tuple[Column, ...]:
+        """How many rows in a row were calm, and how many alarms had no clear cause."""
+        return Column("calm_rows", "u1"), Column("doubtful_rows", "u1")
+
+    def take(self, piece: Piece) -> None:
+        """Look at units that are an alarm, and at appliances of which something stands."""
+        if piece.starts_over:
+            piece.findings += self._start_over(piece.row, piece.event.ts_ms if piece.event else 0)
+        deviations, told, diagnosis = piece.deviations, piece.accumulated, piece.diagnosis
+        if deviations is None or told is None or diagnosis is None:
+            return
+        rows = deviations.units.rows
+        standing = self.setting.standing
+        stands = standing.are_by(rows, Channel.EVIDENCE).any(axis=1)
+        stands |= standing.own["standing"][rows, self.sensor_drift] > 0
+        if piece.is_plugged is not None and piece.units is not None:
+            stands &= ~piece.is_plugged[piece.units.is_usable]
+        for at in np.flatnonzero((told.score >= 1) | stands).tolist():
+            now_ms = int(deviations.units.closed_ms[at])
+            self._judge(Judged(int(rows[at]), now_ms, at, deviations, told, diagnosis), piece.findings)
+        self.own["doubtful_rows"][rows[told.score < 1]] = 0
+
+    def _start_over(self, row: int, now_ms: int) -> list[Finding]:
+        """End whatever stood of the appliance: it is another one now."""
+        standing = self.setting.standing
+        self.forget(row)
+        return [
+            standing.clear(row, mode, now_ms, Cleared.STARTED_OVER)
+            for mode in range(len(standing.modes))
+            if standing.stands(row, mode) and (mode <= self.unknown or mode == self.sensor_drift)
+        ]
+
+    def _judge(self, one: Judged, findings: list[Finding]) -> None:
+        """Raise, keep or clear the finding by evidence of one appliance."""
+        standing, row = self.setting.standing, one.row
+        mine = standing.by(row, Channel.EVIDENCE)
+        if standing.stands(row, self.sensor_drift):
+            mine.append(self.sensor_drift)
+        if mine:
+            calm = int(self.own["calm_rows"][row]) + 1 if one.score < CALM_SCORE else 0
+            self.own["calm_rows"][row] = calm
+            if calm >= CALM_ROWS:
+                self.own["calm_rows"][row] = 0
+                findings += [standing.clear(row, mode, one.now_ms) for mode in mine]
+            return
+        number, probability = self._cause(one)
+        if number is None:
+            return
+        mode = self.unknown if number < 0 else self.mode_number[number]
+        if any(standing.stands(row, other) for other in (mode, *self.mode_number)):
+            return
+        if number < 0 and (sensor := self._lone_sensor(one)) is not None:
+            self._suspect_sensor(one, sensor, findings)
+        elif standing.may_rise(row, mode, Channel.EVIDENCE, one.now_ms):
+            findings.append(standing.rise(row, self._finding(one, mode, number, probability)))
+
+    def _cause(self, one: Judged) -> tuple[int | None, float]:
+        """Which signed mode (-1: unknown) explains an alarm, with its probability; None while it is too early to say."""
+        posterior, modes = one.diagnosis.posterior[one.at], one.told.mode_scores[one.at]
+        top = int(np.argmax(posterior))
+        if top < len(self.mode_number) and posterior[top] >= CERTAIN and modes[top] >= MODE_SCORE_MIN:
+            return top, min(PROBABILITY_MAX, float(posterior[top]))
+        doubtful = min(COUNT_MAX, int(self.own["doubtful_rows"][one.row]) + 1)
+        self.own["doubtful_rows"][one.row] = doubtful
+        if doubtful < DOUBTFUL_ROWS:
+            return None, 0.0
+        return -1, min(PROBABILITY_MAX, max(0.3, float(posterior[-1])))
+
+    def _lone_sensor(self, one: Judged) -> int | None:
+        """The feature that alone carries a deviation that no fault explains, if it is measured by a sensor."""
+        shares = contributions(one.smooth, None, one.told.correlation)
+        top = int(np.argmax(shares))
+        profile = self.setting.profile
+        metric = profile.features[top].metric
+        is_sensor = metric is not None and profile.metrics[metric].kind is MetricKind.MEASUREMENT
+        return top if shares[top] >= LONE_SHARE and is_sensor else None
+
+    def _suspect_sensor(self, one: Judged, feature: int, findings: list[Finding]) -> None:
+        """Raise a data fault: one sensor moves and its partners do not."""
+        standing = self.setting.standing
+        if not standing.may_rise(one.row, self.sensor_drift, Channel.DATA, one.now_ms):
+            return
+        since = int(one.told.onset_single[one.at, feature]) * 60_000 or one.now_ms
+        findings.append(standing.rise(one.row, Finding(
+            self.setting.ids[one.row], standing.kind, SENSOR_DRIFT, "data", Channel.DATA, raised_ms=one.now_ms,
+            onset_ms=since, score=1.0, severity=0.3, probability=0.7, evidence=(self._evidence(one, feature, 1.0, since),),
+        )))  # fmt: skip
+
+    def _finding(self, one: Judged, mode: int, number: int, probability: float) -> Finding:
+        """Word a finding by evidence; ``number``: the signed mode, -1 for unknown."""
+        signed, standing, at = self.setting.signed, self.setting.standing, one.at
+        shares = contributions(
+            one.smooth, self.setting.signatures[number] if number >= 0 else None, one.told.correlation
+        )
+        onset_ms = int(one.told.onset_mode[at, number]) * 60_000 if number >= 0 else 0
+        onset_ms = onset_ms or one.now_ms
+        since = one.told.onset_single[at] * 60_000
+        evidence = tuple(
+            self._evidence(one, feature, float(shares[feature]), int(since[feature]) or onset_ms)
+            for feature in strongest(shares)
+        )
+        if number < 0:
+            onset_ms = min((item.since_ms for item in evidence), default=one.now_ms)
+        posterior = one.diagnosis.posterior[at]
+        others = [
+            (signed[other], round(float(posterior[other]), 3))
+            for other in np.argsort(-posterior[:-1], kind="stable").tolist()
+            if other != number and posterior[other] >= 0.02
+        ]
+        severity = float(one.diagnosis.severity[at, number]) if number >= 0 else 0.0
+        return Finding(
+            self.setting.ids[one.row],
+            standing.kind,
+            standing.modes[mode],
+            standing.components[mode],
+            Channel.EVIDENCE,
+            raised_ms=one.now_ms,
+            onset_ms=min(onset_ms, one.now_ms),
+            score=one.score,
+            severity=max(0.05, severity) if number >= 0 else min(1.0, 0.3 * one.score),
+            probability=probability,
+            evidence=evidence,
+            alternatives=tuple(others[:3]),
+        )
+
+    def _evidence(self, one: Judged, number: int, share: float, since_ms: int) -> Evidence:
+        """One feature: its recent mean against the band in which such a mean should lie, in the feature's own unit."""
+        feature = self.setting.profile.features[number]
+        centre = float(one.deviations.expected[one.at, number])
+        width = float(one.deviations.sigma[one.at, number])
+        half = BAND_SIGMA * SMOOTH_SIGMA * width
+        numbers = [centre + float(one.smooth[number]) * width, centre - half, centre + half]
+        observed, low, high = np.exp(numbers).tolist() if feature.scale == "log" else numbers
+        return Evidence(feature.name, observed, low, high, feature.unit, since_ms, share)

@@ -1,0 +1,212 @@
+"""What the layers of a kind hand on to each other: samples, the units that they close, and what is known of these.
+
+A fold is looked at twice. As a :class:`Whole`, before it is cut: which readings are believed, and which unit each sample
+belongs to. Then as one :class:`Piece` after another, in each of which an appliance closes at most one unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.finding import Condition, Finding
+from detectors.grouping import Sorted
+from ingest.sample import Event, EventType
+
+NO_UNIT = 0
+STARTS_OVER = frozenset({EventType.PART_REPLACED, EventType.MOVED, EventType.SETTING_CHANGED})
+"""Events after which an appliance is another one: what was usual for it says nothing any more."""
+
+Floats = NDArray[np.float64]
+Readings = NDArray[np.float32]
+Numbers = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(slots=True, eq=False)
+class Whole:
+    """All N samples of one fold, sorted by (row, time), in G groups of one appliance each; M metrics of the profile."""
+
+    samples: Sorted
+    raw: Floats
+    """(N, M): as reported, each in its metric's unit."""
+    readings: Readings
+    """(N, M): what is believed, NaN where nothing is."""
+    modes: Numbers
+    """(N,): the operating mode by its number, -1 for none."""
+    cycles: Sequence[str | None]
+    before_ts: Numbers
+    """(G,): time of each group's last sample before these, in ms; 0 for none."""
+    before_mode: Numbers
+    """(G,): its mode."""
+    findings: list[Finding]
+    scored: tuple[Readings, Readings, Readings, Numbers] | None = None
+    """From the point bank, for measured metrics: z and σ (N, measured), last reading before (G, measured), samples before (G,)."""
+    keys: Numbers | None = None
+    """(N,): the unit of each sample, :data:`NO_UNIT` for none."""
+    open_before: Numbers | None = None
+    """(N,): the unit that is open before each sample, as far as samples say."""
+
+    def scores(self) -> tuple[Readings, Readings, Readings, Numbers]:
+        """What the point bank has scored; it runs before whoever asks."""
+        if self.scored is None:
+            raise LookupError("a layer that reads scores of readings must stand behind the point bank")
+        return self.scored
+
+    @property
+    def values(self) -> Floats:
+        """(N, M): as reported, NaN where it is not believed."""
+        return np.where(np.isnan(self.readings), np.nan, self.raw)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """N samples of a piece, sorted by (row, time)."""
+
+    rows: NDArray[np.intp]
+    ts: Numbers
+    readings: Readings
+    values: Floats
+    modes: Numbers
+    keys: Numbers
+    before_ts: Numbers
+    """(N,): time of the sample before, of the same appliance, in ms; 0 for none."""
+    before_mode: Numbers
+    """(N,): its mode."""
+    places: NDArray[np.intp]
+    """(N,): where each stands in the whole fold."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def taken(self, part: NDArray[np.intp] | slice) -> Samples:
+        """Some of them, in the same order."""
+        return Samples(
+            self.rows[part],
+            self.ts[part],
+            self.readings[part],
+            self.values[part],
+            self.modes[part],
+            self.keys[part],
+            self.before_ts[part],
+            self.before_mode[part],
+            self.places[part],
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitRows:
+    """B closed days or cycles in the order of (appliance, time), on their working scale (log where the profile says)."""
+
+    rows: NDArray[np.intp]
+    start_ms: Numbers
+    closed_ms: Numbers
+    is_usable: Bools
+    features: Floats
+    """(B, F), each in its feature's unit; NaN where nothing was read."""
+    contexts: Floats
+    """(B, contexts), each in its metric's unit."""
+
+    def taken(self, which: NDArray[np.intp]) -> UnitRows:
+        """Some of them."""
+        return UnitRows(
+            self.rows[which],
+            self.start_ms[which],
+            self.closed_ms[which],
+            self.is_usable[which],
+            self.features[which],
+            self.contexts[which],
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunScores:
+    """Per sample of a plug: its place in the piece, its score (1 is an alarm), the length of the run that goes on (or 0).
+
+    ``endless``: the run alone is an alarm, being twice as long as any that is remembered. ``usual`` (S, 5), ``recent`` (S, 2),
+    ``onset_ms`` and ``since_ms`` (S,): what was known of the runs at this sample, for those who word a finding.
+    """
+
+    at: NDArray[np.intp]
+    score: Floats
+    length_s: Floats
+    endless: Bools
+    usual: Floats
+    recent: Floats
+    onset_ms: Floats
+    since_ms: Floats
+
+
+@dataclass(slots=True, eq=False)
+class Deviations:
+    """How far B usable units are from what their appliances should show; F features, S fault modes with a signature."""
+
+    units: UnitRows
+    z: Floats
+    """(B, F) standard deviations; NaN where nothing can be said."""
+    expected: Floats
+    """(B, F), in the feature's unit (log where the profile says)."""
+    sigma: Floats
+    """(B, F), likewise."""
+    rows_before: Numbers
+    """(B,): usable units that each appliance gave before."""
+    learn_rows: int
+    """So many it takes until an appliance is judged."""
+
+    @property
+    def is_taught(self) -> Bools:
+        """(B,): whose usual behaviour is known."""
+        return self.rows_before >= self.learn_rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Accumulated:
+    """What deviations have come to, row after row; scores are multiples of their thresholds, 1 is an alarm."""
+
+    score: Floats
+    """(B,): the worst of all, 0 for an appliance that is judged by its runs."""
+    mode_scores: Floats
+    """(B, S)."""
+    smooth: Floats
+    """(B, F): recent mean deviation in standard deviations."""
+    onset_mode: Numbers
+    """(B, S): minutes since 1970 at which what stands began, 0 for nothing."""
+    onset_single: Numbers
+    """(B, F): likewise."""
+    correlation: Floats
+    """(F, F): the fleet's, between features."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Diagnosis:
+    """For B units: posterior (B, S + 1; the last is unknown) and severity (B, S), 1 at failure level."""
+
+    posterior: Floats
+    severity: Floats
+
+
+@dataclass(slots=True, eq=False)
+class Piece:
+    """Some samples, or one event of the appliance at ``row``, and what layer after layer adds."""
+
+    findings: list[Finding]
+    conditions: list[Condition]
+    samples: Samples | None = None
+    event: Event | None = None
+    row: int = -1
+    units: UnitRows | None = None
+    """The days or cycles closed here."""
+    is_plugged: Bools | None = None
+    """(units,): whether the appliance is judged run by run, for a power plug speaks for it."""
+    runs: RunScores | None = None
+    deviations: Deviations | None = None
+    accumulated: Accumulated | None = None
+    diagnosis: Diagnosis | None = None
+
+    @property
+    def starts_over(self) -> bool:
+        """Whether an event says that the appliance is another one now."""
+        return self.event is not None and self.event.type in STARTS_OVER

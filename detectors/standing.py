@@ -1,0 +1,171 @@
+"""L9, standing findings: a finding is raised once, stands, and is cleared once.
+
+For each appliance and each fault mode (those of the profile, ``unknown``, and the faults of the data) there is at most
+one standing finding, whichever way it was reached. Which layer raises it clears it; the same mode by evidence stays quiet
+for the refractory time after it was raised. What stands survives every change of profile and layers: where its mode has
+gone, it is cleared with that reason when the state is read back.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.finding import DATA_FAULTS, UNKNOWN, Channel, Cleared, Evidence, Finding
+from detectors.state.columns import Arrays, Axis, Column
+from detectors.state.layout import Layout
+from detectors.state.table import Records, values_of
+from ingest.profiles.definition import Profile
+
+REFRACTORY_MS = 30 * 86_400_000
+DATA_REFRACTORY_MS = 86_400_000
+CHANNELS = (Channel.EVIDENCE, Channel.RULE, Channel.ERROR_CODE, Channel.DATA)
+NAME = "standing"
+
+
+class Standing:
+    """The standing findings of one appliance kind, by row of the appliance and number of the mode."""
+
+    name: ClassVar[str] = NAME
+    version: ClassVar[int] = 1
+    formerly: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, profile: Profile, ids: list[str]) -> None:
+        self.kind = profile.kind
+        self.ids = ids
+        self.modes = (*profile.fault_modes, UNKNOWN, *DATA_FAULTS)
+        self.components = (
+            *(mode.component for mode in profile.fault_modes.values()), "appliance", *["data"] * len(DATA_FAULTS),
+        )  # fmt: skip
+        self.number = {name: number for number, name in enumerate(self.modes)}
+        self.unknown = self.number[UNKNOWN]
+        self.own: Arrays = {}
+
+    def columns(self) -> tuple[Column, ...]:
+        """By mode: 0 or 1 + the number of the channel, and when it was raised last."""
+        axes = (Axis("fault_mode", self.modes),)
+        return Column("standing", "u1", axes), Column("raised", "i8", axes)
+
+    def stands(self, row: int, mode: int) -> bool:
+        """Whether a finding of this mode stands."""
+        return bool(self.own["standing"][row, mode])
+
+    def by(self, row: int, channel: Channel) -> list[int]:
+        """The modes whose standing finding was reached by ``channel``."""
+        return np.flatnonzero(self.own["standing"][row] == 1 + CHANNELS.index(channel)).tolist()
+
+    def are_by(self, rows: NDArray[np.intp], channel: Channel) -> NDArray[np.bool_]:
+        """(B, modes): which modes stand, reached by ``channel``."""
+        reached: NDArray[np.bool_] = self.own["standing"][rows] == 1 + CHANNELS.index(channel)
+        return reached
+
+    def of_appliance(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """(B, modes of the appliance): which stand, faults of the data left out."""
+        stand: NDArray[np.bool_] = self.own["standing"][rows][:, : self.unknown + 1] > 0
+        return stand
+
+    def may_rise(self, row: int, mode: int, channel: Channel, now_ms: int) -> bool:
+        """Whether a finding of this mode may be raised now: none stands, and the refractory time is over."""
+        if self.own["standing"][row, mode]:
+            return False
+        wait = {Channel.EVIDENCE: REFRACTORY_MS, Channel.DATA: DATA_REFRACTORY_MS}.get(channel, 0)
+        raised = int(self.own["raised"][row, mode])
+        return raised == 0 or now_ms - raised >= wait
+
+    def rise(self, row: int, finding: Finding) -> Finding:
+        """Note a raised finding."""
+        self.go_on(row, finding.fault_mode, finding.channel, finding.raised_ms)
+        return finding
+
+    def go_on(self, row: int, name: str, channel: Channel, raised_ms: int) -> None:
+        """Let a finding stand that was raised then."""
+        mode = self.number[name]
+        self.own["standing"][row, mode] = 1 + CHANNELS.index(channel)
+        self.own["raised"][row, mode] = raised_ms
+
+    def clear(self, row: int, mode: int, now_ms: int, because: Cleared = Cleared.CALM) -> Finding:
+        """End a standing finding; the answer repeats its identity with ``cleared_ms``."""
+        channel = CHANNELS[int(self.own["standing"][row, mode]) - 1]
+        raised = int(self.own["raised"][row, mode])
+        self.own["standing"][row, mode] = 0
+        return ended(
+            self.ids[row], self.kind, self.modes[mode], self.components[mode], channel,
+            raised_ms=raised, cleared_ms=now_ms, because=because,
+        )  # fmt: skip
+
+    def simple(
+        self,
+        row: int,
+        mode: int,
+        channel: Channel,
+        now_ms: int,
+        *,
+        severity: float,
+        probability: float,
+        evidence: tuple[Evidence, ...] = (),
+        error_code: str | None = None,
+    ) -> Finding:
+        """Raise a finding that needed no learning."""
+        onset = min((item.since_ms for item in evidence), default=now_ms)
+        return self.rise(row, Finding(
+            self.ids[row], self.kind, self.modes[mode], self.components[mode], channel,
+            raised_ms=now_ms, onset_ms=onset, score=1.0, severity=severity, probability=probability,
+            evidence=evidence, error_code=error_code,
+        ))  # fmt: skip
+
+
+def ended(
+    appliance_id: str,
+    kind: str,
+    mode: str,
+    component: str,
+    channel: Channel,
+    *,
+    raised_ms: int,
+    cleared_ms: int,
+    because: Cleared,
+) -> Finding:
+    """The end of a finding: its identity, and when and why it was cleared."""
+    return Finding(
+        appliance_id,
+        kind,
+        mode,
+        component,
+        channel,
+        raised_ms=raised_ms,
+        onset_ms=raised_ms,
+        score=0.0,
+        severity=0.0,
+        probability=0.0,
+        cleared_ms=cleared_ms,
+        cleared_because=because,
+    )
+
+
+def stored(layout: Layout, records: Records) -> list[tuple[int, str, Channel, int]]:
+    """What stands in stored records: (record, mode, channel, raised_ms)."""
+    columns = values_of(layout, records, NAME)
+    if not {"standing", "raised"} <= columns.keys():
+        return []
+    column, standing = columns["standing"]
+    raised, modes = columns["raised"][1], column.axes[0].labels
+    return [
+        (record, modes[mode], CHANNELS[int(standing[record, mode]) - 1], int(raised[record, mode]))
+        for record, mode in np.argwhere((standing > 0) & (standing <= len(CHANNELS))).tolist()
+    ]
+
+
+def gone(
+    ids: list[str], kind: str, layout: Layout, records: Records, now_ms: NDArray[np.int64], known: set[str]
+) -> list[Finding]:
+    """The ends of what stands in stored records under modes that nobody knows any more."""
+    return [
+        ended(
+            ids[record], kind, mode, "data" if channel is Channel.DATA else "appliance", channel,
+            raised_ms=raised, cleared_ms=max(raised, int(now_ms[record])), because=Cleared.MODE_GONE,
+        )
+        for record, mode, channel, raised in stored(layout, records)
+        if mode not in known
+    ]  # fmt: skip

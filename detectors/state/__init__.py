@@ -1,0 +1,1 @@
+"""What the detectors remember: labelled columns, and their bytes in a checkpoint."""
