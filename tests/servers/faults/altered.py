@@ -25,7 +25,7 @@ from alerts.database import Transaction, upsert
 from alerts.delivery.log import LogTarget
 from alerts.errors import UnavailableError
 from api.cli import main
-from api.service import rooms
+from api.service import ingest_room
 from api.service.process_lock import ProcessLock
 from ingest.books.books import Books
 from ingest.books.ledger import BootLedger
@@ -49,6 +49,7 @@ COMMIT_FINDINGS = "commit_findings"
 
 def put(owner: object, name: str, what: object) -> None:
     """Put something in the place of what an owner has under a name."""
+    assert hasattr(owner, name), f"{owner} has no {name} any more: altered nothing"
     setattr(owner, name, what)
 
 
@@ -377,7 +378,7 @@ def run(words: Sequence[str]) -> None:
             where, _, count = name.partition(":")
             POINTS[where](Crash(int(count)))
         elif what == "keep_alive_s":
-            put(rooms, "ConnectionOptions", partial(ConnectionOptions, keep_alive_s=float(name)))
+            put(ingest_room, "ConnectionOptions", partial(ConnectionOptions, keep_alive_s=float(name)))
         elif what == "store_timeout_s":
             put(influx, "READ_TIMEOUT_MS", round(float(name) * 1000))
         else:
