@@ -182,7 +182,7 @@ def _outbox_send(crash: Crash) -> None:
 def _only_with_findings() -> None:
     """Send the detectors' steps that have findings through a method of their own."""
     original = Findings.commit
-    put(Findings, COMMIT_FINDINGS, original)
+    setattr(Findings, COMMIT_FINDINGS, original)
 
     def commit(self: Findings, step: Any) -> None:
         (getattr(self, COMMIT_FINDINGS) if step.findings else partial(original, self))(step)
