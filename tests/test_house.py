@@ -24,7 +24,7 @@ MAX_FUNCTION_LINES = 50
 FORBIDDEN_NAMES = re.compile(r"^(utils?|helpers?|common|manager|misc|base_.*)$")
 CLOCK = "ingest/clock.py"
 BROAD = {"Exception", "BaseException"}
-TRUTH_READERS = frozenset({"detectors/evaluation/figures.py", "api/demo/summary.py"})
+TRUTH_READERS = frozenset({"detectors/evaluation/truth.py", "api/demo/summary.py"})
 SIMULATOR_IMPORTERS = {"api/demo/demo.py", "api/demo/fleet.py", "api/commands/simulate.py", "api/commands/replay.py"}
 
 

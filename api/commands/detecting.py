@@ -84,16 +84,16 @@ def evaluate(
     *,
     fleet: Annotated[Path, typer.Option(metavar="DIR", help="A fleet folder with its truth/.")],
     findings: Annotated[Path, typer.Option(metavar="FILE", help="The findings.csv of a backtest over it.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line instead of a table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
 ) -> None:
-    """Findings against a fleet's truth: recall, lead time, false alarms per appliance-year, precision."""
-    from detectors.evaluation.figures import as_table  # noqa: PLC0415
-    from detectors.evaluation.figures import evaluate as figures  # noqa: PLC0415
+    """Findings against a fleet's truth: early warnings, names, false alarms per sound year, beside what chance reaches."""
+    from detectors.evaluation import figures  # noqa: PLC0415
+    from detectors.evaluation.table import as_table  # noqa: PLC0415
     from ingest.recordings.recording import RecordingError  # noqa: PLC0415
 
     with telling(RecordingError):
-        rows = figures(fleet, findings)
-    typer.echo("\n".join(json.dumps(row.as_json()) for row in rows) if as_json else as_table(rows))
+        rows = figures.evaluate(fleet, findings)
+    typer.echo(json.dumps(figures.as_json(rows)) if as_json else as_table(rows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ COLUMNS = (
     "window_to", "data_fault", "evidence",
 )  # fmt: skip
 
+CAUSES_FILE = "causes.csv"
+
 
 def run_fleet_backtest(
     folder: Path,
@@ -46,8 +48,14 @@ def run_fleet_backtest(
 
 
 def write_findings(findings: list[Finding], out: Path) -> None:
-    """Write ``findings.csv`` into the folder ``out``."""
+    """Write ``findings.csv`` into the folder ``out``, and beside it ``causes.csv``: what else may be behind each."""
     out.mkdir(parents=True, exist_ok=True)
+    with (out / CAUSES_FILE).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("appliance_id", "fault_mode", "raised_at", "cause", "probability"))
+        for one in findings:
+            head = (one.appliance_id, one.fault_mode, as_rfc3339(one.raised_ms))
+            writer.writerows((*head, cause, f"{probability:.3f}") for cause, probability in one.alternatives)
     with (out / "findings.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)

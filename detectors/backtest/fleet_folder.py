@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,13 +55,21 @@ class FleetFolder:
             raise RecordingError(f"{self.path / 'readings'} holds no .parquet or .csv file.")
         return files[:FILES_MAX]
 
-    def span(self) -> tuple[int, int]:
-        """When the first and the last reading were taken."""
-        ends = [(reader.next_ms, reader.last_ms()) for reader in (_Reader(file, {}) for file in self.files())]
-        known = [(first, last) for first, last in ends if first is not None]
+    def spans(self) -> dict[str, tuple[int, int]]:
+        """When each appliance's first and last reading were taken; the fleet's first and last where it has none."""
+        known: dict[str, tuple[int, int]] = {}
+        for file in self.files():
+            for table in _tables(file, ["id", "ts"]):
+                times = pa.table({"id": table.column("id").cast(pa.string()), "ts": _as_ms(table.column("ts"))})
+                ends = times.group_by("id").aggregate([("ts", "min"), ("ts", "max")])
+                names, first, last = (ends.column(name).to_pylist() for name in ("id", "ts_min", "ts_max"))
+                for appliance_id, low, high in zip(names, first, last, strict=True):
+                    before = known.get(appliance_id, (low, high))
+                    known[appliance_id] = min(before[0], low), max(before[1], high)
         if not known:
             raise RecordingError(f"{self.path / 'readings'} holds no reading.")
-        return min(first for first, _ in known), max(last for _, last in known)
+        whole = min(first for first, _ in known.values()), max(last for _, last in known.values())
+        return {appliance_id: known.get(appliance_id, whole) for appliance_id in self.kinds()}
 
     def batches(self) -> Iterator[AdmittedBatch]:
         """Everything in time order, a window per batch."""
@@ -108,26 +116,11 @@ class _Reader:
     def __init__(self, file: Path, kinds: dict[str, str]) -> None:
         self._file = file
         self._kinds = kinds
-        self._tables = self._read()
+        self._tables = _tables(file)
         self._rest: pa.Table | None = None
         self._ts = np.empty(0, np.int64)
         self.next_ms: int | None = None
         self._advance()
-
-    def _read(self) -> Iterator[pa.Table]:
-        """The file in parts."""
-        try:
-            if self._file.suffix == ".parquet":
-                with pq.ParquetFile(self._file) as opened:
-                    for group in range(opened.num_row_groups):
-                        yield opened.read_row_group(group)
-            else:
-                text = pa_csv.ConvertOptions(
-                    column_types={"id": pa.string(), "mode": pa.string(), "cycle": pa.string()}
-                )
-                yield pa_csv.read_csv(self._file, convert_options=text)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise RecordingError(f"{self._file} can't be read: {error}.") from error
 
     def _advance(self) -> None:
         """Make the next rows available."""
@@ -136,21 +129,9 @@ class _Reader:
             if table is None:
                 self._rest, self.next_ms = None, None
                 return
-            missing = {"id", "ts"} - set(table.column_names)
-            if missing:
-                raise RecordingError(f"{self._file} has no column {min(missing)!r}.")
             self._rest = table
         self._ts = _as_ms(self._rest.column("ts"))
         self.next_ms = int(self._ts[0])
-
-    def last_ms(self) -> int:
-        """The time of the last row; reads the file to its end."""
-        last = 0
-        while self._rest is not None:
-            last = int(self._ts[-1])
-            self._rest = None
-            self._advance()
-        return last
 
     def until(self, end_ms: int) -> Iterator[SampleBlock]:
         """Blocks of all rows before ``end_ms``."""
@@ -193,6 +174,30 @@ class _Reader:
                 flags=np.zeros(len(rows), np.uint8),
                 received_ms=int(ts[-1]),
             )
+
+
+def _tables(file: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """A file of readings in parts, all its columns or some; raises :class:`RecordingError` where it can't be read."""
+    try:
+        if file.suffix == ".parquet":
+            with pq.ParquetFile(file) as opened:
+                _check(file, opened.schema_arrow.names)
+                for group in range(opened.num_row_groups):
+                    yield opened.read_row_group(group, columns=columns)
+        else:
+            text = pa_csv.ConvertOptions(column_types={"id": pa.string(), "mode": pa.string(), "cycle": pa.string()})
+            table = pa_csv.read_csv(file, convert_options=text)
+            _check(file, table.column_names)
+            yield table if columns is None else table.select(columns)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise RecordingError(f"{file} can't be read: {error}.") from error
+
+
+def _check(file: Path, names: Sequence[str]) -> None:
+    """Refuse a file without the columns that all need."""
+    missing = {"id", "ts"} - set(names)
+    if missing:
+        raise RecordingError(f"{file} has no column {min(missing)!r}.")
 
 
 def _merged(blocks: tuple[SampleBlock, ...]) -> tuple[SampleBlock, ...]:

@@ -1,205 +1,237 @@
-"""Findings against a fleet's truth; the only part of the detectors that opens ``truth/``.
+"""Figures: how many faults were warned of, how early, under which name, and how often for nothing.
 
-A finding hits a fault when it is raised of the same appliance under its fault mode, or as ``unknown``, between the
-fault's onset and its failure (without failure, or after it: until the readings end). Recall is the share of faults hit;
-``named`` the share hit under their own mode; the lead is the time from the first hit to the failure, where there is one;
-a finding that hits no fault is a false alarm; precision is the share of findings that hit. Only faults that begin before
-the readings end count. Data faults are counted apart: the same, with an appliance's sensor faults, whatever they are called.
+Slow faults and abrupt ones are counted apart. Recall is the share of faults warned of before they failed (or the readings
+ended); ``ahead_7d`` counts slow faults that failed and were warned of seven days before. Names are judged among the faults
+warned of. False alarms are counted per year of sound appliances. Each figure has its 95 % interval, and beside it stands
+what chance would have reached: as many findings, as long, at random times of random appliances, all with the most frequent
+name.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import exp
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from detectors.backtest.fleet_folder import FleetFolder
-from detectors.finding import UNKNOWN
-from ingest.recordings.recording import RecordingError
-from ingest.recordings.times import parse_time
+from detectors.evaluation import intervals
+from detectors.evaluation.matching import Matched, Told, match
+from detectors.evaluation.raised import Raised, read_raised
+from detectors.evaluation.truth import DAY_MS, Truth, read_truth
 
-DAY_MS = 86_400_000
 YEAR_MS = 365 * DAY_MS
-DATA = "data"
-ALL = "all"
+AHEAD_MS = 7 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """A true fault; ``end_ms`` is when it ceased to be something to warn of, ``failure_ms`` none if it did not fail."""
+class Slice:
+    """What one row is about: a kind and a fault mode, None for all of them."""
 
-    appliance_id: str
-    kind: str
-    fault_mode: str
-    onset_ms: int
-    failure_ms: int | None
-    end_ms: int
+    kind: str | None = None
+    fault_mode: str | None = None
+
+    def holds(self, kind: str, fault_mode: str | None = None) -> bool:
+        """Whether something of this kind and mode belongs here."""
+        return self.kind in {None, kind} and (fault_mode is None or self.fault_mode in {None, fault_mode})
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
-    """A finding as far as it counts here."""
+class Counted:
+    """Faults of one sort of onset: how many, how many warned of, and of those that failed, how many seven days before."""
 
-    appliance_id: str
-    kind: str
-    fault_mode: str
-    raised_ms: int
-    is_data_fault: bool
+    n: int
+    raised: int
+    failed: int
+    ahead_7d: int
+    median_lead_d: float | None
+    expected: float
+    """How many chance would have warned of."""
+    expected_ahead: float
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The figures of one kind and fault mode; a figure without anything to count is None."""
+    """The figures of one slice."""
 
-    kind: str
-    fault_mode: str
-    faults: int
-    caught: int
-    named: int
-    recall: float | None
-    median_lead_days: float | None
+    about: Slice
+    slow: Counted
+    abrupt: Counted
+    top1: int
+    top3: int
+    commonest: int
+    """How many of the faults warned of have the most frequent mode."""
     findings: int
-    false_alarms: int
-    false_alarms_per_appliance_year: float
-    precision: float | None
+    false: int
+    healthy_years: float
+    sensors: int
+    right_metric: int
+    data_findings: int
+    data_false: int
+    sound_sensor_years: float
+    tickets: int
+
+    @property
+    def raised(self) -> int:
+        """The faults warned of."""
+        return self.slow.raised + self.abrupt.raised
+
+    @property
+    def false_per_year(self) -> float | None:
+        """False alarms per year of a sound appliance."""
+        return self.false / self.healthy_years if self.healthy_years > 0 else None
 
     def as_json(self) -> dict[str, Any]:
-        """The row under its names."""
-        return asdict(self)
+        """The figures under their names; intervals are [low, high] at 95 %, and null where nothing was counted."""
+        slow, abrupt = self.slow, self.abrupt
+        return {
+            "slow": {
+                "n": slow.n, "raised": slow.raised, "failed": slow.failed, "ahead_7d": slow.ahead_7d,
+                "median_lead_d": _rounded(slow.median_lead_d),
+                "recall": _ratio(slow.raised, slow.n), "recall_ci": _interval(slow.raised, slow.n),
+                "ahead_7d_share": _ratio(slow.ahead_7d, slow.failed),
+                "ahead_7d_ci": _interval(slow.ahead_7d, slow.failed),
+            },
+            "abrupt": {
+                "n": abrupt.n, "raised": abrupt.raised,
+                "recall": _ratio(abrupt.raised, abrupt.n), "recall_ci": _interval(abrupt.raised, abrupt.n),
+            },
+            "top1": _ratio(self.top1, self.raised), "top1_ci": _interval(self.top1, self.raised),
+            "top3": _ratio(self.top3, self.raised), "top3_ci": _interval(self.top3, self.raised),
+            "findings": self.findings, "false": self.false,
+            "false_per_year": _rounded(self.false_per_year),
+            "false_per_year_ci": _ends(intervals.of_rate(self.false, self.healthy_years)),
+            "precision": _ratio(self.findings - self.false, self.findings),
+            "healthy_years": _rounded(self.healthy_years),
+            "data_findings": self.data_findings, "data_false": self.data_false,
+            "data_false_per_year": _ratio(self.data_false, self.sound_sensor_years),
+            "data_false_per_year_ci": _ends(intervals.of_rate(self.data_false, self.sound_sensor_years)),
+            "sensor": {
+                "n": self.sensors, "right_metric": self.right_metric,
+                "share": _ratio(self.right_metric, self.sensors),
+                "share_ci": _interval(self.right_metric, self.sensors),
+            },
+            "tickets_per_fault": _ratio(self.tickets, self.raised),
+            "no_skill": {
+                "slow_recall": _ratio(slow.expected, slow.n),
+                "slow_ahead_7d": _ratio(slow.expected_ahead, slow.failed),
+                "abrupt_recall": _ratio(abrupt.expected, abrupt.n),
+                "top1": _ratio(self.commonest, self.raised),
+            },
+        }  # fmt: skip
 
 
 def evaluate(fleet: Path, findings_file: Path) -> list[Row]:
-    """The figures per kind and fault mode, those of each kind under ``all``, those of the data under ``data``."""
-    folder = FleetFolder(fleet)
-    kinds = folder.kinds()
-    first_ms, last_ms = folder.span()
-    faults = _faults(fleet / "truth" / "faults.csv", kinds, last_ms)
-    sensors = _sensor_faults(fleet / "truth" / "sensor_faults.csv", kinds, last_ms)
-    raised = _raised(findings_file)
-    rows: list[Row] = []
-    for kind in sorted(set(kinds.values())):
-        years = sum(1 for one in kinds.values() if one == kind) * (last_ms - first_ms) / YEAR_MS
-        true = [fault for fault in faults if fault.kind == kind]
-        said = [one for one in raised if one.kind == kind and not one.is_data_fault]
-        modes = sorted({fault.fault_mode for fault in true} | {one.fault_mode for one in said})
-        rows += [_row(kind, mode, [f for f in true if f.fault_mode == mode], true, said, years) for mode in modes]
-        rows.append(_row(kind, ALL, true, true, said, years))
-        rows.append(
-            _row(
-                kind,
-                DATA,
-                [fault for fault in sensors if fault.kind == kind],
-                [fault for fault in sensors if fault.kind == kind],
-                [one for one in raised if one.kind == kind and one.is_data_fault],
-                years,
-            )
-        )
+    """The figures over all, then of each kind, followed by those of its fault modes."""
+    return figures(read_truth(fleet), read_raised(findings_file))
+
+
+def figures(truth: Truth, raised: Sequence[Raised]) -> list[Row]:
+    """The same, of values."""
+    matched = match(truth, raised)
+    rows = [_row(Slice(), truth, raised, matched)]
+    for kind in sorted(set(truth.kinds.values())):
+        rows.append(_row(Slice(kind), truth, raised, matched))
+        true = {told.fault.fault_mode for told in matched.told if told.fault.kind == kind}
+        said = {one.fault_mode for one in matched.findings if one.kind == kind}
+        rows += [_row(Slice(kind, mode), truth, raised, matched) for mode in sorted(true | said)]
     return rows
 
 
-def as_table(rows: Sequence[Row]) -> str:
-    """The figures as a table in plain text."""
-    names = ("kind", "fault mode", "faults", "recall", "named", "lead d", "findings", "false", "false/yr", "precision")
-    cells = [names]
-    for row in rows:
-        lead, named = _text(row.median_lead_days, 1), row.named / row.faults if row.faults else None
-        cells.append((
-            row.kind, row.fault_mode, str(row.faults), _text(row.recall, 2), _text(named, 2), lead, str(row.findings),
-            str(row.false_alarms), _text(row.false_alarms_per_appliance_year, 3), _text(row.precision, 2),
-        ))  # fmt: skip
-    widths = [max(len(line[column]) for line in cells) for column in range(len(names))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if column < 2 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in cells
+def as_json(rows: Sequence[Row]) -> dict[str, Any]:
+    """All figures as one object: ``all``, ``kinds`` by name, ``modes`` by kind/mode."""
+    modes = {f"{row.about.kind}/{row.about.fault_mode}": row.as_json() for row in rows if row.about.fault_mode}
+    kinds = {str(row.about.kind): row.as_json() for row in rows if row.about.kind and not row.about.fault_mode}
+    return {"all": rows[0].as_json(), "kinds": kinds, "modes": modes}
+
+
+def _row(about: Slice, truth: Truth, raised: Sequence[Raised], matched: Matched) -> Row:
+    """Count one slice."""
+    told = [one for one in matched.told if about.holds(one.fault.kind, one.fault.fault_mode)]
+    said = [one for one in matched.findings if about.holds(one.kind, one.fault_mode)]
+    data = [] if about.fault_mode else [one for one in raised if one.is_data_fault and about.holds(one.kind)]
+    sensors = [] if about.fault_mode else [one for one in truth.sensor_faults if about.holds(one.kind)]
+    caught = [one for one in told if one.warnings]
+    years = _years(about, truth, [(f.appliance_id, f.onset_ms, f.over_ms) for f in truth.faults])
+    sensor_years = _years(about, truth, [(f.appliance_id, f.start_ms, f.end_ms) for f in truth.sensor_faults])
+    chance = _chance(matched.findings, about, truth)
+    return Row(
+        about,
+        _counted([one for one in told if not one.fault.is_abrupt], chance),
+        _counted([one for one in told if one.fault.is_abrupt], chance),
+        top1=sum(one.is_named_within(1) for one in caught),
+        top3=sum(one.is_named_within(3) for one in caught),
+        commonest=max(Counter(one.fault.fault_mode for one in caught).values(), default=0),
+        findings=len(said),
+        false=sum(about.holds(one.kind, one.fault_mode) for one in matched.false),
+        healthy_years=years,
+        sensors=len(sensors),
+        right_metric=sum(fault in matched.right_sensors for fault in sensors),
+        data_findings=len(data),
+        data_false=sum(one in matched.false_data for one in data),
+        sound_sensor_years=sensor_years,
+        tickets=sum(one.tickets for one in caught),
     )
 
 
-def _text(value: float | None, digits: int) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"
+def _counted(told: Sequence[Told], chance: Callable[[float], float]) -> Counted:
+    """Count faults of one sort of onset."""
+    failed = [(one, one.fault.failure_ms) for one in told if one.fault.failure_ms is not None]
+    leads = [(failure - one.first_ms) for one, failure in failed if one.first_ms is not None]
+    windows = [one.fault.last_ms - one.fault.onset_ms for one in told]
+    early = [failure - one.fault.onset_ms - AHEAD_MS for one, failure in failed]
+    return Counted(
+        len(told),
+        sum(bool(one.warnings) for one in told),
+        len(failed),
+        sum(lead >= AHEAD_MS for lead in leads),
+        median(leads) / DAY_MS if leads else None,
+        sum(map(chance, windows)),
+        sum(chance(window) for window in early if window >= 0),
+    )
 
 
-def _hits(fault: Fault, one: Raised) -> bool:
-    """Whether a finding is a warning of this fault."""
-    of_it = one.is_data_fault or one.fault_mode in {fault.fault_mode, UNKNOWN}
-    return one.appliance_id == fault.appliance_id and of_it and fault.onset_ms <= one.raised_ms <= fault.end_ms
+def _chance(said: Iterable[Raised], about: Slice, truth: Truth) -> Callable[[float], float]:
+    """The probability that at least one finding at random would stand in a time of so many ms."""
+    mine = [one for one in said if about.holds(one.kind)]
+    spans = [span for appliance_id, span in truth.spans.items() if about.holds(truth.kinds.get(appliance_id, ""))]
+    watched = sum(last - first for first, last in spans)
+    if not mine or not watched:
+        return lambda _: 0.0
+    ends = {one.appliance_id: truth.spans.get(one.appliance_id, (0, one.raised_ms))[1] for one in mine}
+    stood = sum((ends[one.appliance_id] if one.cleared_ms is None else one.cleared_ms) - one.raised_ms for one in mine)
+    return lambda window_ms: 1 - exp(-(len(mine) * window_ms + max(stood, 0)) / watched)
 
 
-def _row(
-    kind: str, mode: str, faults: Sequence[Fault], possible: Sequence[Fault], said: Iterable[Raised], years: float
-) -> Row:
-    """Count one row: ``faults`` are those of the mode, ``possible`` all that a finding may have meant."""
-    said = list(said)
-    mine = [one for one in said if mode in {ALL, DATA, one.fault_mode}]
-    leads, caught, named = [], 0, 0
-    for fault in faults:
-        hits = [one for one in said if _hits(fault, one)]
-        caught += bool(hits)
-        named += any(one.fault_mode == fault.fault_mode for one in hits)
-        if hits and fault.failure_ms is not None:
-            first = min(one.raised_ms for one in hits)
-            if first <= fault.failure_ms:
-                leads.append((fault.failure_ms - first) / DAY_MS)
-    false = sum(1 for one in mine if not any(_hits(fault, one) for fault in possible))
-    return Row(
-        kind, mode, len(faults), caught, named,
-        recall=caught / len(faults) if faults else None,
-        median_lead_days=median(leads) if leads else None,
-        findings=len(mine), false_alarms=false,
-        false_alarms_per_appliance_year=false / years if years else 0.0,
-        precision=(len(mine) - false) / len(mine) if mine else None,
-    )  # fmt: skip
+def _years(about: Slice, truth: Truth, taken: Iterable[tuple[str, int, int]]) -> float:
+    """Appliance-years of the kind, without the times that are ``taken`` (appliance, from, to)."""
+    out: dict[str, list[tuple[int, int]]] = {}
+    for appliance_id, start, end in taken:
+        out.setdefault(appliance_id, []).append((start, end))
+    total = 0
+    for appliance_id, (first, last) in truth.spans.items():
+        if about.holds(truth.kinds.get(appliance_id, "")):
+            at = first
+            for start, end in sorted(out.get(appliance_id, [])):
+                total += max(0, min(start, last) - at)
+                at = max(at, end)
+            total += max(0, last - at)
+    return total / YEAR_MS
 
 
-def _lines(file: Path, needed: Sequence[str]) -> list[dict[str, str]]:
-    """The rows of a CSV file; raises :class:`RecordingError` where it is not what it must be."""
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines)
-            missing = [name for name in needed if name not in (reader.fieldnames or ())]
-            if missing:
-                raise RecordingError(f"{file} has no column {missing[0]!r}; it needs {', '.join(needed)}.")
-            return list(reader)
-    except OSError as error:
-        raise RecordingError(f"{file} can't be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise RecordingError(f"{file} is no CSV file in UTF-8: {error}.") from error
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
-def _faults(file: Path, kinds: dict[str, str], last_ms: int) -> list[Fault]:
-    """The true faults that begin before the readings end."""
-    faults = []
-    for row in _lines(file, ("id", "fault_mode", "onset", "failure_at")):
-        onset = parse_time(row["onset"])
-        failure = parse_time(row["failure_at"]) if row["failure_at"] else None
-        if onset <= last_ms:
-            kind = kinds.get(row["id"], "generic")
-            faults.append(Fault(row["id"], kind, row["fault_mode"], onset, failure, last_ms))
-    return faults
+def _ratio(part: float, whole: float) -> float | None:
+    return _rounded(part / whole) if whole else None
 
 
-def _sensor_faults(file: Path, kinds: dict[str, str], last_ms: int) -> list[Fault]:
-    """The true faults of sensors; a fleet may have none."""
-    if not file.exists():
-        return []
-    faults = []
-    for row in _lines(file, ("id", "kind", "start", "end")):
-        start, end = parse_time(row["start"]), parse_time(row["end"]) if row["end"] else last_ms
-        if start <= last_ms:
-            faults.append(Fault(row["id"], kinds.get(row["id"], "generic"), row["kind"], start, None, end + DAY_MS))
-    return faults
+def _ends(interval: intervals.Interval | None) -> list[float] | None:
+    return None if interval is None else [round(end, 4) for end in interval]
 
 
-def _raised(file: Path) -> list[Raised]:
-    """The findings of ``findings.csv``."""
-    return [
-        Raised(
-            row["appliance_id"], row["kind"], row["fault_mode"], parse_time(row["raised_at"]), row["data_fault"] == "1"
-        )
-        for row in _lines(file, ("appliance_id", "kind", "fault_mode", "raised_at", "data_fault"))
-    ]
+def _interval(hits: int, n: int) -> list[float] | None:
+    return _ends(intervals.of_share(hits, n))
