@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from ingest.clock import from_ms
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 500
+_NUMBER = re.compile(rb"-?\d{1,18}")
 _NOT_OURS = "cursor: it is not one of this list; begin again without it."
 
 T = TypeVar("T")
@@ -32,21 +34,21 @@ class Page(Generic[T]):
     next: str | None
 
 
-def encode_cursor(number: int, *, of: str) -> str:
-    """The opaque text of a row number of one list."""
-    return base64.urlsafe_b64encode(f"{of} {number}".encode()).decode().rstrip("=")
+def encode_cursor(*place: int, of: str) -> str:
+    """The opaque text of a place in one list: of a row's number, or of all that the list is sorted by."""
+    return base64.urlsafe_b64encode(" ".join([of, *map(str, place)]).encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, *, of: str) -> int:
-    """The row number in a cursor that :func:`encode_cursor` made for the same list."""
+def decode_cursor(cursor: str, *, of: str, numbers: int = 1) -> tuple[int, ...]:
+    """The place in a cursor that :func:`encode_cursor` made for the same list."""
     try:
         plain = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error) as error:
         raise InvalidError(_NOT_OURS) from error
-    name, _, number = plain.partition(b" ")
-    if name != of.encode() or not number.isdigit() or len(number) > 18:
+    name, *place = plain.split(b" ")
+    if name != of.encode() or len(place) != numbers or not all(_NUMBER.fullmatch(number) for number in place):
         raise InvalidError(_NOT_OURS)
-    return int(number)
+    return tuple(int(number) for number in place)
 
 
 def select_page(
@@ -58,15 +60,20 @@ def select_page(
     limit: int,
 ) -> tuple[Sequence[Row[Any]], str | None]:
     """The rows of one page, newest first, and the cursor to the next; the query must select ``number``."""
-    if not 1 <= limit <= LIMIT_MAX:
-        raise InvalidError(f"limit is 1 to {LIMIT_MAX}, not {limit}.")
+    check_limit(limit)
     if cursor is not None:
-        query = query.where(number < decode_cursor(cursor, of=number.table.name))
+        query = query.where(number < decode_cursor(cursor, of=number.table.name)[0])
     rows = connection.execute(query.order_by(number.desc()).limit(limit + 1)).all()
     if len(rows) <= limit:
         return rows, None
     rows = rows[:limit]
     return rows, encode_cursor(rows[-1]._mapping[number], of=number.table.name)  # noqa: SLF001 - the public name of a row as a mapping
+
+
+def check_limit(limit: int) -> None:
+    """Raise :class:`InvalidError` where a page would be empty or too large."""
+    if not 1 <= limit <= LIMIT_MAX:
+        raise InvalidError(f"limit is 1 to {LIMIT_MAX}, not {limit}.")
 
 
 def contains(columns: Sequence[Column[Any]], words: str) -> ColumnElement[bool]:

@@ -1,7 +1,8 @@
-"""The desk's figures over a period, counted by the database from its tickets; nothing where nothing can be said yet.
+"""The desk's figures over a period, counted by the database from its tickets and their episodes; nothing where nothing can be said yet.
 
 Running example: of four tickets closed this month three were predictions with a verdict, two of them confirmed:
-``precision`` 0.6667. All figures of a period look at what happened in [start, end).
+``precision`` 0.6667. All figures of a period look at what happened in [start, end): a
+ticket that was closed and opened again was closed all the same, and each of its episodes is judged by its own deadlines.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Table, case, func, select
 
 from alerts.database import Transaction
 from alerts.lifecycle import OVER, TicketState
-from alerts.tickets.tables import tickets
+from alerts.tickets.tables import ticket_episodes, tickets
 from alerts.tickets.ticket import TicketSource, Verdict
 from ingest.clock import from_ms
 
@@ -41,13 +42,13 @@ class Figures:
 
 def count_figures(t: Transaction, *, start_ms: int, end_ms: int) -> Figures:
     """The figures of [start, end)."""
-    columns = tickets.c
-    by_source = _grouped(t, columns.source, _within(columns.opened_ms, start_ms, end_ms))
-    ended = _within(columns.closed_ms, start_ms, end_ms)
+    by_source = _grouped(t, tickets.c.source, _within(tickets.c.opened_ms, start_ms, end_ms))
+    columns = ticket_episodes.c
+    ended = _within(columns.ended_ms, start_ms, end_ms)
     closed = ended & (columns.status == TicketState.CLOSED.value)
     by_verdict = _grouped(t, columns.verdict, closed & columns.verdict.is_not(None))
     number = _count(t, closed)
-    is_in_time = columns.closed_ms <= columns.resolve_by_ms
+    is_in_time = columns.ended_ms <= columns.resolve_by_ms
     is_judged = closed & (columns.source == TicketSource.PREDICTION.value) & columns.verdict.is_not(None)
     is_right = columns.verdict == Verdict.CONFIRMED.value
     return Figures(
@@ -57,7 +58,7 @@ def count_figures(t: Transaction, *, start_ms: int, end_ms: int) -> Figures:
         opened_by_source={source.value: by_source.get(source.value, 0) for source in TicketSource},
         closed=number,
         cancelled=_count(t, ended & (columns.status == TicketState.CANCELLED.value)),
-        open_now=_count(t, columns.status.not_in([state.value for state in OVER])),
+        open_now=_count(t, tickets.c.status.not_in([state.value for state in OVER]), tickets),
         verdicts={word.value: by_verdict.get(word.value, 0) for word in Verdict},
         precision=_share(t, is_right, of=is_judged),
         solved_within_sla=_share(t, is_in_time, of=closed),
@@ -69,8 +70,8 @@ def _within(column: ColumnElement[Any], start_ms: int, end_ms: int) -> ColumnEle
     return (column >= start_ms) & (column < end_ms)
 
 
-def _count(t: Transaction, which: ColumnElement[bool]) -> int:
-    return t.connection.execute(select(func.count()).select_from(tickets).where(which)).scalar_one()
+def _count(t: Transaction, which: ColumnElement[bool], of: Table = ticket_episodes) -> int:
+    return t.connection.execute(select(func.count()).select_from(of).where(which)).scalar_one()
 
 
 def _grouped(t: Transaction, column: ColumnElement[Any], which: ColumnElement[bool]) -> dict[str, int]:
@@ -89,7 +90,7 @@ def _median_hours(t: Transaction, which: ColumnElement[bool], number: int) -> fl
     """How long it took, by the middle one; the mean of the two in the middle where their number is even."""
     if number == 0:
         return None
-    took_ms = tickets.c.closed_ms - tickets.c.opened_ms
+    took_ms = ticket_episodes.c.ended_ms - ticket_episodes.c.opened_ms
     middle = select(took_ms).where(which).order_by(took_ms).offset((number - 1) // 2).limit(2 - number % 2)
     found = [int(ms) for ms in t.connection.execute(middle).scalars()]
     return round(sum(found) / len(found) / HOUR_MS, 2)

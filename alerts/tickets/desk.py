@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from alerts.database import UnitOfWork
 from alerts.lifecycle import TicketState, TicketStep
 from alerts.page import LIMIT_DEFAULT, Page
+from alerts.tickets.changing import change_ticket
 from alerts.tickets.closing import close_unanswered, has_unanswered
 from alerts.tickets.opening import open_by_hand
 from alerts.tickets.reading import TicketFilter, count_tickets, list_tickets, read_ticket
 from alerts.tickets.steps import WhenOver, record_verdict, take_step
-from alerts.tickets.ticket import NewTicket, StepBody, Ticket, VerdictRecord
+from alerts.tickets.ticket import NewTicket, StepBody, Ticket, TicketChange, VerdictRecord
 from ingest.profiles.definition import Profile
 
 NO_BODY = StepBody()
@@ -33,7 +34,7 @@ class Tickets:
         cursor: str | None = None,
         limit: int = LIMIT_DEFAULT,
     ) -> Page[Ticket]:
-        """One page of tickets, newest first."""
+        """One page of tickets, newest first where no other order is wanted."""
         return self.unit.look(lambda t: list_tickets(t, wanted or TicketFilter(), cursor=cursor, limit=limit))
 
     def read(self, ref: str) -> Ticket:
@@ -62,6 +63,12 @@ class Tickets:
             lambda t: read_ticket(
                 t, take_step(t, ref, step, body, expected_version=expected_version, when_over=when_over)
             ),
+        )
+
+    def change(self, ref: str, change: TicketChange, *, expected_version: int | None = None) -> Ticket:
+        """Change title, priority, assignee or visit and return the ticket as it is then."""
+        return self.unit.write(
+            lambda t: read_ticket(t, change_ticket(t, ref, change, self.profiles, expected_version=expected_version)),
         )
 
     def close_unanswered(self) -> int:

@@ -118,6 +118,7 @@ def open_by_hand(t: Transaction, new: NewTicket, profiles: Mapping[str, Profile]
         "title": new.title.strip(),
         "description": new.description,
         "priority": new.priority,
+        "priority_by": t.who,
         "source": new.source.value,
         "recommended": recommended_of(mode),
     }
@@ -164,6 +165,7 @@ def _insert(t: Transaction, values: Mapping[str, Any]) -> str | None:
         "id": ticket_id,
         "status": TicketState.OPEN.value,
         "opened_ms": t.now_ms,
+        "episode_ms": t.now_ms,
         **deadlines(t.now_ms),
         **values,
     }

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, literal, or_, select, tuple_
 
 from alerts.appliances.tables import appliances
 from alerts.database import Transaction
 from alerts.errors import UnknownError
 from alerts.lifecycle import OVER, TICKET, TicketState
-from alerts.page import Page, contains, moment, select_page
+from alerts.page import Page, check_limit, contains, decode_cursor, encode_cursor, moment, select_page
 from alerts.tickets.evidence import read_alternatives, read_evidence, read_window
 from alerts.tickets.tables import ticket_history, tickets
 from alerts.tickets.ticket import (
@@ -28,6 +29,14 @@ from alerts.tickets.ticket import (
     Visit,
 )
 from ingest.clock import from_ms
+
+
+class Sort(StrEnum):
+    """In which order: the newest first; the most urgent first; what is due first. What is over comes last in the latter two."""
+
+    NEWEST = "newest"
+    URGENCY = "urgency"
+    DUE = "due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,7 @@ class TicketFilter:
     opened_from_ms: int | None = None
     opened_to_ms: int | None = None
     due_before_ms: int | None = None
+    sort: Sort = Sort.NEWEST
 
 
 def find_row(t: Transaction, ref: str) -> Row[Any]:
@@ -65,11 +75,18 @@ def read_ticket(t: Transaction, ref: str) -> Ticket:
 
 
 def list_tickets(t: Transaction, wanted: TicketFilter, *, cursor: str | None, limit: int) -> Page[Ticket]:
-    """One page of tickets, newest first."""
+    """One page of tickets, in the wanted order."""
+    query = _with_model().where(*_conditions(wanted, now_ms=t.now_ms))
+    if wanted.sort is Sort.NEWEST:
+        rows, after = select_page(t.connection, query, tickets.c.number, cursor=cursor, limit=limit)
+    else:
+        rows, after = _select_sorted(t, query, wanted.sort, cursor=cursor, limit=limit)
+    histories = _histories(t, [row.id for row in rows])
+    return Page(tuple(_ticket(row, histories.get(row.id, ()), now_ms=t.now_ms) for row in rows), after)
+
+
+def _conditions(wanted: TicketFilter, *, now_ms: int) -> list[ColumnElement[bool]]:
     columns = tickets.c
-    query = _with_model()
-    if wanted.statuses:
-        query = query.where(columns.status.in_([status.value for status in wanted.statuses]))
     equal: tuple[tuple[ColumnElement[Any], object], ...] = (
         (columns.appliance_id, wanted.appliance_id),
         (columns.assignee, wanted.assignee),
@@ -79,24 +96,52 @@ def list_tickets(t: Transaction, wanted: TicketFilter, *, cursor: str | None, li
         (columns.source, None if wanted.source is None else wanted.source.value),
         (appliances.c.region, wanted.region),
     )
-    for column, value in equal:
-        if value is not None:
-            query = query.where(column == value)
+    conditions = [column == value for column, value in equal if value is not None]
+    if wanted.statuses:
+        conditions.append(columns.status.in_([status.value for status in wanted.statuses]))
     if wanted.opened_from_ms is not None:
-        query = query.where(columns.opened_ms >= wanted.opened_from_ms)
+        conditions.append(columns.opened_ms >= wanted.opened_from_ms)
     if wanted.opened_to_ms is not None:
-        query = query.where(columns.opened_ms < wanted.opened_to_ms)
+        conditions.append(columns.opened_ms < wanted.opened_to_ms)
     if wanted.due_before_ms is not None:
-        held_ms = case(
-            (columns.paused_ms.is_(None), 0), (columns.paused_ms > t.now_ms, 0), else_=t.now_ms - columns.paused_ms
-        )
-        is_open = columns.status.not_in([state.value for state in OVER])
-        query = query.where(is_open, columns.resolve_by_ms + held_ms < wanted.due_before_ms)
+        conditions += [_is_over().is_(False), _due_ms(now_ms) < wanted.due_before_ms]
     if wanted.q:
-        query = query.where(_matches(wanted.q.strip()))
-    rows, after = select_page(t.connection, query, columns.number, cursor=cursor, limit=limit)
-    histories = _histories(t, [row.id for row in rows])
-    return Page(tuple(_ticket(row, histories.get(row.id, ()), now_ms=t.now_ms) for row in rows), after)
+        conditions.append(_matches(wanted.q.strip()))
+    return conditions
+
+
+def _is_over() -> ColumnElement[bool]:
+    return tickets.c.status.in_([state.value for state in OVER])
+
+
+def _due_ms(now_ms: int) -> ColumnElement[int]:
+    """When a ticket is to be solved; what is held is due later by as long as it has been held."""
+    paused_ms = tickets.c.paused_ms
+    held_ms = case((paused_ms.is_(None), 0), (paused_ms > now_ms, 0), else_=now_ms - paused_ms)
+    return tickets.c.resolve_by_ms + held_ms
+
+
+def _select_sorted(
+    t: Transaction, query: Select[Any], sort: Sort, *, cursor: str | None, limit: int
+) -> tuple[Sequence[Row[Any]], str | None]:
+    """The rows of one page in an order of its own; the cursor says at which time it was asked, so that held tickets stand still."""
+    check_limit(limit)
+    name = f"tickets:{sort}"
+    place = None if cursor is None else decode_cursor(cursor, of=name, numbers=5)
+    at_ms = t.now_ms if place is None else place[0]
+    urgency = tickets.c.priority if sort is Sort.URGENCY else literal(0)
+    keys = (case((_is_over(), 1), else_=0), urgency, _due_ms(at_ms), -tickets.c.number)
+    if place is not None:
+        query = query.where(tuple_(*keys) > tuple_(*[literal(number) for number in place[1:]]))
+    inner = query.with_only_columns(*[key.label(f"key_{n}") for n, key in enumerate(keys)], tickets.c.number)
+    found = t.connection.execute(inner.order_by(*keys).limit(limit + 1)).all()
+    shown = found[:limit]
+    rows = {
+        row.number: row
+        for row in t.connection.execute(_with_model().where(tickets.c.number.in_([one.number for one in shown])))
+    }
+    after = encode_cursor(at_ms, *shown[-1][:4], of=name) if len(found) > limit else None
+    return [rows[one.number] for one in shown], after
 
 
 def count_tickets(t: Transaction) -> Mapping[TicketState, int]:
@@ -191,6 +236,7 @@ def _ticket(row: Row[Any], history: tuple[HistoryEntry, ...], *, now_ms: int) ->
         verdict=verdict,
         alert_id=row.alert_id,
         closed_at=moment(row.closed_ms),
+        episode=row.episode,
         history=history,
         version=row.version,
         legal_steps=tuple(step.value for step in TICKET[status]),

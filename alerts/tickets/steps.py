@@ -7,15 +7,17 @@ from typing import Any
 
 from sqlalchemy import Row, update
 
+from alerts.accounts.assignees import check_assignee
 from alerts.audit.chain import record_audit
 from alerts.changes import Subject, put_notice, record_change
 from alerts.database import Transaction
 from alerts.errors import AlreadyOpenError, InvalidError, StaleViewError
 from alerts.fault_modes import check_fault_mode
 from alerts.lifecycle import OVER, TicketState, TicketStep, next_ticket_state
+from alerts.tickets.episodes import keep_end
 from alerts.tickets.opening import add_history, find_open
 from alerts.tickets.reading import find_row
-from alerts.tickets.sla import deadlines
+from alerts.tickets.sla import DAY_MS, deadlines
 from alerts.tickets.tables import tickets
 from alerts.tickets.ticket import StepBody, Verdict, VerdictRecord
 from alerts.words import check_words
@@ -24,6 +26,10 @@ from ingest.profiles.definition import Profile
 
 TEXT_LENGTH_MAX = 10_000
 _OF_ONE_EPISODE = ("verdict", "verdict_fault_mode", "verdict_note", "visit_from_ms", "visit_to_ms")
+_CLOCKS = ("episode", "episode_ms", "respond_by_ms", "resolve_by_ms", "responded_ms", "closed_ms")
+VISIT_BEFORE_OPENING_MS = DAY_MS
+"""A visit may have been made a day before somebody wrote the ticket."""
+VISIT_AHEAD_MS = 730 * DAY_MS
 
 WhenOver = Callable[[Transaction, str, str], None]
 """Ends what hangs on a ticket that is over now, given its id and the reason: sessions know tickets, not the other way round."""
@@ -51,7 +57,7 @@ def take_step(
         columns["closed_ms"] = None
     if step is not TicketStep.COMMENT and row.responded_ms is None:
         columns["responded_ms"] = t.now_ms
-    _write(
+    write_ticket(
         t, row, step.value, columns, note=note, data=_told(body) | (_former(row) if step is TicketStep.REOPEN else {})
     )
     if after in OVER:
@@ -82,13 +88,18 @@ def record_verdict(
         "verdict_note": verdict.note,
     }
     data = {"verdict": verdict.verdict.value, "fault_mode": verdict.fault_mode}
-    _write(t, row, TicketStep.VERDICT.value, columns, note=verdict.note, data=data)
+    write_ticket(t, row, TicketStep.VERDICT.value, columns, note=verdict.note, data=data)
     return str(row.id)
 
 
-def _after(row: Row[Any], step: TicketStep, expected_version: int | None) -> TicketState:
+def check_version(row: Row[Any], expected_version: int | None) -> None:
+    """Raise :class:`StaleViewError` where the ticket has changed since it was read."""
     if expected_version is not None and expected_version != row.version:
         raise StaleViewError(expected=expected_version, current=row.version)
+
+
+def _after(row: Row[Any], step: TicketStep, expected_version: int | None) -> TicketState:
+    check_version(row, expected_version)
     before_hold = TicketState(row.before_hold) if row.before_hold else None
     return next_ticket_state(TicketState(row.status), step, before_hold=before_hold)
 
@@ -104,7 +115,7 @@ def _note(step: TicketStep, body: StepBody) -> str | None:
 
 def _columns_of(t: Transaction, row: Row[Any], step: TicketStep, body: StepBody) -> dict[str, Any]:
     if step is TicketStep.SCHEDULE:
-        return _visit(body, row)
+        return _visit(t, body, row)
     if step is TicketStep.START and row.assignee is None:
         return {"assignee": t.who}
     if step is TicketStep.HOLD:
@@ -124,25 +135,40 @@ def _columns_of(t: Transaction, row: Row[Any], step: TicketStep, body: StepBody)
             "resolve_by_ms": row.resolve_by_ms + paused_for_ms,
         }
     if step is TicketStep.REOPEN:
-        return dict(deadlines(t.now_ms)) | {"responded_ms": None} | dict.fromkeys(_OF_ONE_EPISODE)
+        begun = {"episode": row.episode + 1, "episode_ms": t.now_ms, "responded_ms": None}
+        return dict(deadlines(t.now_ms)) | begun | dict.fromkeys(_OF_ONE_EPISODE)
     return {}
 
 
-def _visit(body: StepBody, row: Row[Any]) -> dict[str, Any]:
-    start_ms = None if body.visit_from is None else to_ms(body.visit_from)
-    end_ms = None if body.visit_to is None else to_ms(body.visit_to)
-    start_ms = row.visit_from_ms if start_ms is None else start_ms
-    end_ms = row.visit_to_ms if end_ms is None else end_ms
+def _visit(t: Transaction, body: StepBody, row: Row[Any]) -> dict[str, Any]:
+    check_assignee(t, body.assignee)
+    asked = {
+        "assignee": body.assignee,
+        "visit_from_ms": None if body.visit_from is None else to_ms(body.visit_from),
+        "visit_to_ms": None if body.visit_to is None else to_ms(body.visit_to),
+    }
+    cleared = {"visit_from": "visit_from_ms", "visit_to": "visit_to_ms"}
+    taken_away: dict[str, Any] = dict.fromkeys(cleared.get(name, name) for name in body.clears)
+    columns = {name: value for name, value in asked.items() if value is not None} | taken_away
+    check_visit(t, row, columns)
+    return columns
+
+
+def check_visit(t: Transaction, row: Row[Any], columns: Mapping[str, Any]) -> None:
+    """Raise :class:`InvalidError` where the visit that would stand makes no sense; what is not touched is not judged alone."""
+    start_ms = columns.get("visit_from_ms", row.visit_from_ms)
+    end_ms = columns.get("visit_to_ms", row.visit_to_ms)
     if start_ms is not None and end_ms is not None and end_ms <= start_ms:
         raise InvalidError(
             "A visit ends after it begins: 'to' must be later than 'from', also than the one that stands."
         )
-    check_words("assignee", body.assignee, longest=200)
-    return {
-        "assignee": body.assignee or row.assignee,
-        "visit_from_ms": start_ms,
-        "visit_to_ms": end_ms,
-    }
+    earliest_ms = row.opened_ms - VISIT_BEFORE_OPENING_MS
+    for name in ("visit_from_ms", "visit_to_ms"):
+        at_ms = columns.get(name)
+        if at_ms is not None and not earliest_ms <= at_ms < t.now_ms + VISIT_AHEAD_MS:
+            raise InvalidError(
+                f"{name.split('_')[1]}: a visit is made after its ticket was opened, and within two years from now."
+            )
 
 
 def _refuse_second(t: Transaction, row: Row[Any]) -> None:
@@ -155,7 +181,7 @@ def _refuse_second(t: Transaction, row: Row[Any]) -> None:
 
 def _former(row: Row[Any]) -> dict[str, Any]:
     """What a reopened ticket knew at its former end: it goes into the history, so that it is taken for nobody's word now."""
-    told = {name: row._mapping[name] for name in (*_OF_ONE_EPISODE, "closed_ms")}  # noqa: SLF001
+    told = {name: row._mapping[name] for name in (*_OF_ONE_EPISODE, *_CLOCKS)}  # noqa: SLF001
     return {f"former_{name}": value for name, value in told.items() if value is not None}
 
 
@@ -166,10 +192,12 @@ def _told(body: StepBody) -> dict[str, Any]:
         "from_ms": None if body.visit_from is None else to_ms(body.visit_from),
         "to_ms": None if body.visit_to is None else to_ms(body.visit_to),
     }
-    return {name: value for name, value in told.items() if value is not None}
+    cleared = {"visit_from": "from_ms", "visit_to": "to_ms"}
+    taken_away = {cleared.get(name, name): None for name in body.clears}
+    return {name: value for name, value in told.items() if value is not None} | taken_away
 
 
-def _write(
+def write_ticket(
     t: Transaction,
     row: Row[Any],
     event: str,
@@ -178,9 +206,12 @@ def _write(
     note: str | None,
     data: dict[str, Any],
 ) -> None:
+    """Change a ticket in a person's name: its columns, a line of history, change event, audit and notice."""
     version = row.version + 1
     t.connection.execute(update(tickets).where(tickets.c.id == row.id).values(**columns, version=version))
     status = columns["status"]
+    if status in OVER:
+        keep_end(t, {**row._mapping, **columns})  # noqa: SLF001 - the public name of a row as a mapping
     add_history(t, row.id, event=event, from_status=row.status, to_status=status, note=note, data=data)
     record_change(t, Subject.TICKET, row.id, {"number": row.number, "status": status})
     record_audit(t, f"ticket.{event}", row.id, {"from": row.status, "to": status, **data})

@@ -5,7 +5,7 @@ The index ``one_open_ticket`` carries the promise: one ticket neither closed nor
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, ForeignKey, Index, String, Table, Text, text
+from sqlalchemy import Column, Float, ForeignKey, Index, String, Table, Text, UniqueConstraint, text
 
 from alerts.columns import identity, json_value, metadata, ms, number, sentence, serial, word
 
@@ -24,6 +24,7 @@ tickets = Table(
     word("status", index=True),
     word("before_hold", nullable=True),
     number("priority", default=3),
+    Column("priority_by", Text),
     Column("severity", Float),
     word("source"),
     word("channel", nullable=True),
@@ -41,6 +42,8 @@ tickets = Table(
     ms("paused_ms"),
     ms("responded_ms"),
     ms("closed_ms"),
+    number("episode", default=1),
+    ms("episode_ms"),
     Column("assignee", Text),
     ms("visit_from_ms"),
     ms("visit_to_ms"),
@@ -73,3 +76,22 @@ ticket_history = Table(
     sentence("note"),
     json_value("data"),
 )
+
+ticket_episodes = Table(
+    "ticket_episodes",
+    metadata,
+    serial(),
+    Column("ticket_id", String(64), ForeignKey("tickets.id")),
+    number("episode", default=1),
+    word("source"),
+    word("status"),
+    ms("opened_ms", nullable=False),
+    ms("respond_by_ms", nullable=False),
+    ms("resolve_by_ms", nullable=False),
+    ms("responded_ms"),
+    ms("ended_ms", nullable=False, index=True),
+    word("verdict", nullable=True),
+    word("verdict_fault_mode", nullable=True),
+    UniqueConstraint("ticket_id", "episode", name="once_per_ticket_and_episode"),
+)
+"""How each episode of a ticket ended: one row for each time that it was closed or cancelled."""

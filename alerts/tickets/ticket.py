@@ -164,6 +164,7 @@ class Ticket:
     verdict: VerdictRecord | None
     alert_id: str | None
     closed_at: datetime | None
+    episode: int
     history: tuple[HistoryEntry, ...]
     version: int
     legal_steps: tuple[str, ...]
@@ -191,3 +192,16 @@ class StepBody:
     assignee: str | None = None
     visit_from: datetime | None = None
     visit_to: datetime | None = None
+    clears: frozenset[str] = frozenset()
+    """Which of assignee, visit_from and visit_to were given as nothing: they are taken away."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketChange:
+    """What a person changes on a ticket beside its steps; ``changes`` names which of the fields are meant, ``None`` takes away."""
+
+    changes: frozenset[str]
+    title: str | None = None
+    priority: int | None = None
+    assignee: str | None = None
+    visit: Visit | None = None

@@ -260,6 +260,7 @@ class Ticket(Document):
     visit: Visit | None
     verdict: Annotated[VerdictWord | None, BeforeValidator(_verdict_word)]
     alert_id: str | None
+    episode: int = Field(description="1, and one more each time that it was opened again")
     history: list[HistoryEntry]
     legal_steps: list[str] = Field(description="what the life cycle allows now")
 

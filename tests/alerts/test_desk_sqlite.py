@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alerts.desk import Desk
+from tests.contract.desk_changes_suite import DeskChangesSuite
 from tests.contract.desk_guard_suite import DeskGuardSuite
 from tests.contract.desk_indicators_suite import DeskIndicatorsSuite
 from tests.contract.desk_suite import DeskSuite
@@ -26,6 +27,10 @@ class TestIndicatorsOnSqlite(DeskIndicatorsSuite):
 
 class TestTicketsOnSqlite(DeskTicketsSuite):
     """SQLite keeps what tickets promise over their life."""
+
+
+class TestChangesOnSqlite(DeskChangesSuite):
+    """SQLite keeps what changes by hand, orders and episodes promise."""
 
 
 class TestSinkOnSqlite(FindingSinkSuite):

@@ -14,6 +14,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from alerts.accounts.account import Role
+from alerts.accounts.desk import Accounts
 from alerts.database import UnitOfWork, open_database
 from alerts.desk import Desk
 from alerts.errors import AlreadyOpenError, ConflictError, IllegalStepError, InvalidError, StaleViewError
@@ -244,6 +246,7 @@ def test_incomplete_step_is_refused(desk: Desk, step: TicketStep, body: StepBody
 
 def test_visit_must_end_after_it_begins(desk: Desk) -> None:
     """A visit that ends before it begins is refused; a good one stands on the ticket with its technician."""
+    Accounts(desk.unit).add("tom", Role.TECHNICIAN)
     desk.findings.commit(step_of(1, FINDING))
     desk.by("dora").tickets.step("1", TicketStep.TRIAGE)
     start, end = from_ms(NOW_MS + DAY_MS), from_ms(NOW_MS + DAY_MS + 2 * HOUR_MS)

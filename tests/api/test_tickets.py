@@ -71,7 +71,7 @@ def test_the_same_appliance_and_fault_mode_is_refused_with_the_open_ticket(house
 def test_a_ticket_goes_through_its_life_by_steps(house: House) -> None:
     """Each step answers the ticket in its next state, and the verdict is kept."""
     key = open_ticket(house)["id"]
-    window = {"assignee": "Kim", "from": "2026-09-22T08:00:00Z", "to": "2026-09-22T10:00:00Z"}
+    window = {"assignee": "technician", "from": "2026-09-22T08:00:00Z", "to": "2026-09-22T10:00:00Z"}
 
     states = [
         house.post(f"/tickets/{key}/{step}", body, role).json()["status"]

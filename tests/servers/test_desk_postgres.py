@@ -13,6 +13,7 @@ from alerts.desk import Desk
 from alerts.schema import metadata
 from ingest.clock import ManualClock
 from tests.alerts.made import NOW_MS, PROFILES
+from tests.contract.desk_changes_suite import DeskChangesSuite
 from tests.contract.desk_guard_suite import DeskGuardSuite
 from tests.contract.desk_indicators_suite import DeskIndicatorsSuite
 from tests.contract.desk_suite import DeskSuite
@@ -61,6 +62,10 @@ class TestIndicatorsOnPostgres(DeskIndicatorsSuite):
 
 class TestTicketsOnPostgres(DeskTicketsSuite):
     """PostgreSQL keeps what tickets promise over their life."""
+
+
+class TestChangesOnPostgres(DeskChangesSuite):
+    """PostgreSQL keeps what changes by hand, orders and episodes promise."""
 
 
 class TestSinkOnPostgres(FindingSinkSuite):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Response
+from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from alerts.accounts.account import Role
-from alerts.lifecycle import TicketState, TicketStep
-from alerts.tickets.reading import TicketFilter
-from alerts.tickets.ticket import NewTicket, StepBody, TicketSource, Verdict, VerdictRecord
+from alerts.lifecycle import TicketStep
+from alerts.page import LIMIT_MAX
+from alerts.tickets.ticket import NewTicket, StepBody, TicketChange, TicketSource, Verdict, VerdictRecord, Visit
 from alerts.tickets.ticket import Ticket as DeskTicket
 from api.http.access import Dispatcher, Technician, Viewer, require
 from api.http.context import Context, Here, Language
@@ -19,13 +20,20 @@ from api.http.moments import Moment
 from api.http.paging import Page, PageQuery
 from api.http.problems import CONFLICT, STALE, Problem
 from api.http.request import Request
-from api.http.times import parse_time
+from api.http.spreadsheet import MEDIA_TYPE, all_pages, csv_lines
+from api.http.ticket_query import Wanted
 
 router = APIRouter(tags=["tickets"])
 
 IfMatch = Annotated[str | None, Header(description="ETag of the ticket as you saw it")]
 DISPATCHER_STEPS = frozenset({TicketStep.SCHEDULE, TicketStep.CANCEL})
 TEXT_MAX = 10_000
+COLUMNS = (
+    *("number", "id", "status", "priority", "appliance_id", "kind", "model", "component", "fault_mode", "title"),
+    *("severity", "probability", "source", "opened_at", "onset_at", "closed_at", "respond_by", "resolve_by"),
+    *("paused_reason", "assignee", "visit_from", "visit_to", "verdict", "episode"),
+)
+"""Of the export."""
 
 
 class TicketRequest(Request):
@@ -40,14 +48,30 @@ class TicketRequest(Request):
 
 
 class StepRequest(Request):
-    """What a step may carry; ``schedule`` takes assignee, from and to, ``hold`` a reason, ``comment`` a text."""
+    """What a step may carry; ``schedule`` takes assignee, from and to (null takes away), ``hold`` a reason, ``comment`` a text."""
 
     note: str | None = Field(default=None, max_length=TEXT_MAX)
     reason: str | None = Field(default=None, max_length=TEXT_MAX)
     text: str | None = Field(default=None, max_length=TEXT_MAX)
-    assignee: str | None = Field(default=None, max_length=200)
+    assignee: str | None = Field(default=None, min_length=1, max_length=200)
     visit_from: Moment | None = Field(default=None, alias="from")
     visit_to: Moment | None = Field(default=None, alias="to")
+
+
+class VisitRequest(Request):
+    """The window of a visit."""
+
+    start: Moment = Field(alias="from")
+    end: Moment = Field(alias="to")
+
+
+class TicketChangeRequest(Request):
+    """What to change; what is left out stays, null takes away: nobody's, no visit, the priority that we would give."""
+
+    title: str | None = Field(default=None, max_length=200)
+    priority: int | None = Field(default=None, ge=1, le=4)
+    assignee: str | None = Field(default=None, min_length=1, max_length=200)
+    visit: VisitRequest | None = None
 
 
 class VerdictRequest(Request):
@@ -79,33 +103,30 @@ def expected_version(here: Context, key: str, if_match: str | None) -> int | Non
 
 
 @router.get("/tickets")
-def list_tickets(
-    here: Here,
-    account: Viewer,
-    page: PageQuery,
-    language: Language,
-    *,
-    status: Annotated[list[TicketState] | None, Query(description="any of them")] = None,
-    appliance_id: str | None = None,
-    assignee: str | None = None,
-    q: Annotated[str | None, Query(max_length=200, description="in number, title, appliance")] = None,
-    priority: Annotated[int | None, Query(ge=1, le=4)] = None,
-    kind: str | None = None,
-    fault_mode: str | None = None,
-    source: TicketSource | None = None,
-    region: str | None = None,
-    opened_from: Annotated[str | None, Query(description="RFC 3339 or ms")] = None,
-    opened_to: Annotated[str | None, Query(description="RFC 3339 or ms; not included")] = None,
-    due_before: Annotated[str | None, Query(description="open tickets that are to be solved before then")] = None,
-) -> Page[Ticket]:
-    """One page of tickets, newest first."""
-    times = {"opened_from": opened_from, "opened_to": opened_to, "due_before": due_before}
-    ms = {f"{name}_ms": parse_time(text, name=name) for name, text in times.items() if text is not None}
-    wanted = TicketFilter(
-        tuple(status or ()), appliance_id, assignee, q, priority, kind, fault_mode, source, region, **ms
-    )
+def list_tickets(here: Here, account: Viewer, page: PageQuery, language: Language, wanted: Wanted) -> Page[Ticket]:
+    """One page of tickets, newest first where no other order is asked for."""
     found = here.desk.by(account.name).tickets.page(wanted, cursor=page.cursor, limit=page.limit)
     return Page(items=[show(Ticket, item, language=language) for item in found.items], next=found.next)
+
+
+@router.get("/tickets.csv", response_class=StreamingResponse, responses={200: {"content": {"text/csv": {}}}})
+def export_tickets(here: Here, account: Viewer, language: Language, wanted: Wanted) -> StreamingResponse:
+    """All tickets of a list for a spreadsheet, in the same order; times in UTC."""
+    desk = here.desk.by(account.name).tickets
+    found = all_pages(lambda cursor: desk.page(wanted, cursor=cursor, limit=LIMIT_MAX))
+    rows = (_row(show(Ticket, ticket, language=language)) for ticket in found)
+    return StreamingResponse(
+        csv_lines(COLUMNS, rows),
+        media_type=MEDIA_TYPE,
+        headers={"content-disposition": 'attachment; filename="tickets.csv"'},
+    )
+
+
+def _row(ticket: Ticket) -> dict[str, Any]:
+    """A ticket as cells."""
+    cells = ticket.model_dump(mode="json", by_alias=True)
+    visit = cells["visit"] or {}
+    return {**cells, **cells["sla"], "visit_from": visit.get("from"), "visit_to": visit.get("to")}
 
 
 @router.post("/tickets", status_code=201, responses=CONFLICT)
@@ -120,6 +141,30 @@ def open_ticket(here: Here, account: Dispatcher, body: TicketRequest, response: 
 def read_ticket(here: Here, account: Viewer, key: str, response: Response, language: Language) -> Ticket:
     """One ticket, by id or number."""
     return answer(here.desk.by(account.name).tickets.read(key), response, language)
+
+
+@router.patch("/tickets/{key}", responses=CONFLICT | STALE)
+def change_ticket(
+    here: Here,
+    account: Technician,
+    key: str,
+    body: TicketChangeRequest,
+    *,
+    response: Response,
+    language: Language,
+    if_match: IfMatch = None,
+) -> Ticket:
+    """Change title, priority, assignee or visit; null takes away. A technician takes a ticket, or gives back the own one."""
+    given = body.model_fields_set
+    desk = here.desk.by(account.name).tickets
+    before = desk.read(key)
+    is_own = given == {"assignee"} and {before.assignee, body.assignee} <= {None, account.name}
+    if not is_own:
+        require(account, Role.DISPATCHER)
+    visit = None if body.visit is None else Visit(body.visit.start, body.visit.end)
+    change = TicketChange(frozenset(given), body.title, body.priority, body.assignee, visit)
+    version = expected_version(here, key, if_match)
+    return answer(desk.change(key, change, expected_version=version), response, language)
 
 
 @router.post("/tickets/{key}/verdict", responses=CONFLICT | STALE)
@@ -158,6 +203,9 @@ def take_step(
     if step in DISPATCHER_STEPS:
         require(account, Role.DISPATCHER)
     version = expected_version(here, key, if_match)
-    values = StepBody(**(body or StepRequest()).model_dump())
+    given = body or StepRequest()
+    said = given.model_dump()
+    clears = {name for name in ("assignee", "visit_from", "visit_to") if said[name] is None} & given.model_fields_set
+    values = StepBody(**said, clears=frozenset(clears))
     ticket = here.desk.by(account.name).tickets.step(key, TicketStep(step), values, expected_version=version)
     return answer(ticket, response, language)

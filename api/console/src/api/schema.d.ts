@@ -297,7 +297,7 @@ export interface paths {
         };
         /**
          * List Tickets
-         * @description One page of tickets, newest first.
+         * @description One page of tickets, newest first where no other order is asked for.
          */
         get: operations["list_tickets"];
         put?: never;
@@ -306,6 +306,26 @@ export interface paths {
          * @description Open a ticket by hand; 409 with ``ticket_id`` where one is open for the appliance and fault mode.
          */
         post: operations["open_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Tickets
+         * @description All tickets of a list for a spreadsheet, in the same order; times in UTC.
+         */
+        get: operations["export_tickets"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -329,7 +349,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change Ticket
+         * @description Change title, priority, assignee or visit; null takes away. A technician takes a ticket, or gives back the own one.
+         */
+        patch: operations["change_ticket"];
         trace?: never;
     };
     "/api/v1/tickets/{key}/verdict": {
@@ -1801,8 +1825,14 @@ export interface components {
             paused_reason: string | null;
         };
         /**
+         * Sort
+         * @description In which order: the newest first; the most urgent first; what is due first. What is over comes last in the latter two.
+         * @enum {string}
+         */
+        Sort: "newest" | "urgency" | "due";
+        /**
          * StepRequest
-         * @description What a step may carry; ``schedule`` takes assignee, from and to, ``hold`` a reason, ``comment`` a text.
+         * @description What a step may carry; ``schedule`` takes assignee, from and to (null takes away), ``hold`` a reason, ``comment`` a text.
          */
         StepRequest: {
             /** Note */
@@ -1920,6 +1950,11 @@ export interface components {
             verdict: components["schemas"]["Verdict"] | null;
             /** Alert Id */
             alert_id: string | null;
+            /**
+             * Episode
+             * @description 1, and one more each time that it was opened again
+             */
+            episode: number;
             /** History */
             history: components["schemas"]["HistoryEntry"][];
             /**
@@ -1927,6 +1962,19 @@ export interface components {
              * @description what the life cycle allows now
              */
             legal_steps: string[];
+        };
+        /**
+         * TicketChangeRequest
+         * @description What to change; what is left out stays, null takes away: nobody's, no visit, the priority that we would give.
+         */
+        TicketChangeRequest: {
+            /** Title */
+            title?: string | null;
+            /** Priority */
+            priority?: number | null;
+            /** Assignee */
+            assignee?: string | null;
+            visit?: components["schemas"]["VisitRequest"] | null;
         };
         /**
          * TicketRequest
@@ -2075,6 +2123,22 @@ export interface components {
             from: string | null;
             /** To */
             to: string | null;
+        };
+        /**
+         * VisitRequest
+         * @description The window of a visit.
+         */
+        VisitRequest: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
         };
         /**
          * ProblemDocument
@@ -3055,6 +3119,9 @@ export interface operations {
     list_tickets: {
         parameters: {
             query?: {
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
                 /** @description any of them */
                 status?: components["schemas"]["TicketState"][] | null;
                 appliance_id?: string | null;
@@ -3072,9 +3139,8 @@ export interface operations {
                 opened_to?: string | null;
                 /** @description open tickets that are to be solved before then */
                 due_before?: string | null;
-                /** @description `next` of the page before */
-                cursor?: string | null;
-                limit?: number;
+                /** @description urgency and due: what is over comes last */
+                sort?: components["schemas"]["Sort"];
             };
             header?: never;
             path?: never;
@@ -3198,6 +3264,82 @@ export interface operations {
             };
         };
     };
+    export_tickets: {
+        parameters: {
+            query?: {
+                /** @description any of them */
+                status?: components["schemas"]["TicketState"][] | null;
+                appliance_id?: string | null;
+                assignee?: string | null;
+                /** @description in number, title, appliance */
+                q?: string | null;
+                priority?: number | null;
+                kind?: string | null;
+                fault_mode?: string | null;
+                source?: components["schemas"]["TicketSource"] | null;
+                region?: string | null;
+                /** @description RFC 3339 or ms */
+                opened_from?: string | null;
+                /** @description RFC 3339 or ms; not included */
+                opened_to?: string | null;
+                /** @description open tickets that are to be solved before then */
+                due_before?: string | null;
+                /** @description urgency and due: what is over comes last */
+                sort?: components["schemas"]["Sort"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     read_ticket: {
         parameters: {
             query?: never;
@@ -3238,6 +3380,89 @@ export interface operations {
             };
             /** @description It does not exist */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_ticket: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of the ticket as you saw it */
+                "if-match"?: string | null;
+            };
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in the present state; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It has changed since it was read */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
