@@ -21,6 +21,7 @@ from alerts.appliances.tables import appliance_history, appliances
 from alerts.cursors.checkpoint import move_cursor, read_cursor
 from alerts.database import Transaction, UnitOfWork, upsert
 from alerts.remote.command import take_result
+from alerts.remote.hearing import HEARD, hear
 from ingest.liveness import LastStatus, last_status, newer, next_interval_s
 from ingest.sample import AdmittedBatch, Event, EventType, Result, SampleBlock, SampleFlag, Status
 
@@ -81,6 +82,8 @@ class Inbox:
     _news: set[str] = field(default_factory=set)
     _events: list[Event] = field(default_factory=list)
     _results: list[Result] = field(default_factory=list)
+    _is_urgent: bool = False
+    """Whether somebody waits for what was folded: a result, or a word of the customer at the appliance."""
     _written_at_s: float = field(default_factory=time.monotonic)
     _told_at_s: float = field(default_factory=time.monotonic)
 
@@ -93,12 +96,12 @@ class Inbox:
             self._fold(batch)
             self._position = batch.position
             count += 1
-            if self._results or len(self._events) >= EVENTS_MAX:
+            if self._is_urgent or len(self._events) >= EVENTS_MAX:
                 break
         now_s = time.monotonic()
         is_time = now_s - self._written_at_s >= self.write_every_s
         is_full = self._folded >= FOLDED_MAX or len(self._events) >= EVENTS_MAX
-        if self._results or is_full or (self._folded and is_time):
+        if self._is_urgent or is_full or (self._folded and is_time):
             self.write()
         elif self._news and now_s - self._told_at_s >= self.news_every_s:
             self._write_news()
@@ -121,6 +124,9 @@ class Inbox:
                 return
             _write_seen(t, self._seen, self._pace)
             _write_events(t, self._events)
+            for event in self._events:
+                if event.type in HEARD:
+                    hear(t, event)
             for result in self._results:
                 take_result(t, result)
 
@@ -129,6 +135,7 @@ class Inbox:
         self._seen.clear()
         self._events.clear()
         self._results.clear()
+        self._is_urgent = False
         self._news.clear()
         self._written_at_s = self._told_at_s = time.monotonic()
 
@@ -148,8 +155,10 @@ class Inbox:
         for event in batch.events:
             if event.type in KEPT_EVENTS:
                 self._events.append(event)
+                self._is_urgent |= event.type in HEARD
             self._see(event.appliance_id, event.kind, event.received_ms)
         self._results.extend(batch.results)
+        self._is_urgent |= bool(batch.results)
 
     def _fold_block(self, block: SampleBlock) -> None:
         newest: dict[str, int] = {}

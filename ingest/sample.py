@@ -106,6 +106,13 @@ class EventType(StrEnum):
     SETTING_CHANGED = "setting_changed"
     MOVED = "moved"
     FIRMWARE_UPDATED = "firmware_updated"
+    PRESENCE_CONFIRMED = "presence_confirmed"
+    """Somebody at the appliance has confirmed by a key that a test may run."""
+    SERVICE_MODE = "service_mode"
+    DOOR = "door"
+    LOCAL_STOP = "local_stop"
+    """The customer has ended a remote session at the appliance."""
+    CONSENT_REFUSED = "consent_refused"
 
 
 @dataclass(frozen=True, slots=True)

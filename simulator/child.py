@@ -1,8 +1,9 @@
 """Child: a fleet in a process of its own, started by a parent that shares its clock's parameters and a pipe.
 
-The parent sends ``"stop"``, an :class:`~ingest.clock.AcceleratedClock` that replaces the clock at once, or
-:class:`WhenSent`, which is answered by a :class:`SentAt`; the child sends its :class:`~simulator.driver.Progress` about every second, the last one with the phase ``ended``. A
-child that fails, for whatever reason, sends ``("failed", sentence)``.
+The parent sends ``"stop"``, an :class:`~ingest.clock.AcceleratedClock` that replaces the clock at once, :class:`WhenSent`,
+which is answered by a :class:`SentAt`, or a word of the kitchen, which is answered by a
+:class:`~simulator.kitchen.Seen`; the child sends its :class:`~simulator.driver.Progress` about every second, the last
+one with the phase ``ended``. A child that fails, for whatever reason, sends ``("failed", sentence)``.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from simulator.connection import read_broker
 from simulator.driver import FleetRun, Progress
 from simulator.fleet import Fleet
 from simulator.fleet_file import read_fleet
+from simulator.kitchen import LookAt, Seen, Touch
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +120,18 @@ async def _run(order: FleetOrder, pipe: Connection) -> None:
             word = "stop"
         if isinstance(word, AcceleratedClock):
             clock.clock = word
+            run.set_pace(word.speed)
+        elif isinstance(word, LookAt):
+            tell(Seen(word.number, run.look_at(word.appliance_id)))
+        elif isinstance(word, Touch):
+            tell(Seen(word.number, run.touch(word.appliance_id, word.deed, is_on=word.is_on)))
         elif isinstance(word, WhenSent):
             tell(SentAt(tuple(run.sent_at_wall_ms(*sample) for sample in word.samples)))
         else:
             loop.remove_reader(pipe.fileno())
             stop.set()
 
-    def tell(word: Progress | SentAt) -> None:
+    def tell(word: Progress | SentAt | Seen) -> None:
         try:
             pipe.send(word)
         except OSError:

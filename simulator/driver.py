@@ -22,6 +22,7 @@ from simulator.connection import RESEND_MESSAGES, Broker
 from simulator.fleet import Fleet
 from simulator.installation import install
 from simulator.items import Item, Itemizer, by_appliance
+from simulator.kitchen import Deed, Display, display_of, touch
 from simulator.obedience import Consent
 from simulator.reports import Happening
 from simulator.weather import DAY_MS
@@ -102,6 +103,27 @@ class FleetRun:
         if not sent or ts_ms > sent[-1][0]:
             return None
         return next((wall_ms for last_ts_ms, wall_ms in sent if last_ts_ms >= ts_ms), None)
+
+    def look_at(self, appliance_id: str) -> Display | None:
+        """An appliance's display now; None where there is no such appliance."""
+        place = self._places.get(appliance_id)
+        return None if place is None else display_of(self.connections[place].agent, self.clock.now_ms())
+
+    def touch(self, appliance_id: str, deed: Deed, *, is_on: bool) -> Display | None:
+        """Do something at an appliance as the person at home; its display afterwards."""
+        place = self._places.get(appliance_id)
+        if place is None:
+            return None
+        connection, now_ms = self.connections[place], self.clock.now_ms()
+        said = touch(connection.agent, deed, now_ms, is_on=is_on)
+        self.progress.published += sum(message.seq is not None for message in said)
+        connection.publish(said)
+        return display_of(connection.agent, now_ms)
+
+    def set_pace(self, speed: float) -> None:
+        """Let the people around the appliances live at their own speed, beside a clock that runs ``speed`` times faster."""
+        for connection in self.connections:
+            connection.agent.surface.pace = speed
 
     async def run(
         self,

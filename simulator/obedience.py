@@ -22,6 +22,7 @@ from simulator.trials.trial import Trial
 
 RESULTS_KEPT = 256
 ERRORS_KEPT = 16
+SESSIONS_KEPT = 64
 TEST_EVERY_MS = 86_400_000
 PRESENCE_MS = 120_000
 """How long a key pressed at the appliance counts as somebody being there."""
@@ -32,7 +33,18 @@ TURNING_RPM = 1.0
 CLASSES = ("R0", "R1", "R2", "R3", "R4")
 MOVING = frozenset(CLASSES[2:])
 """Classes that move or heat something."""
-AT_ONCE = frozenset(("snapshot.read", "counters.read", "errors.read", "firmware.read", "identify", "consent.show"))
+AT_ONCE = frozenset(
+    (
+        "snapshot.read",
+        "counters.read",
+        "errors.read",
+        "firmware.read",
+        "identify",
+        "consent.show",
+        "session.begin",
+        "session.end",
+    )
+)
 HOT_METRICS = ("water_c", "tank_c", "oven_c", "cavity_c", "exhaust_c", "outlet_c", "inlet_air_c")
 """Metrics that tell how hot the inside is."""
 COUNTERS = ("_kwh", "_l", "_starts", "_wh", "_count", "_cycles")
@@ -45,6 +57,7 @@ class Consent:
     code: str
     expires_at: str
     scope: str
+    session: str = ""
 
 
 class Bench(Protocol):
@@ -71,9 +84,16 @@ class Surface:
     sample: bytes = b"{}"
     errors: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=ERRORS_KEPT))
     consent: Consent | None = None
+    guest: Consent | None = None
+    """The session in which commands have come since its code was shown."""
+    stopped: deque[str] = field(default_factory=lambda: deque(maxlen=SESSIONS_KEPT))
+    """Sessions that are over for this appliance, whoever ended them."""
     key_pressed_ms: int | None = None
     service_mode_ms: int | None = None
+    is_door_open: bool = False
     is_identifying_until_ms: int = 0
+    pace: float = 1.0
+    """How many times faster its clock runs than that of the people around it: their times are as many times longer."""
 
     def newest(self) -> dict[str, Any]:
         """The newest sample as a JSON object."""
@@ -85,9 +105,45 @@ class Surface:
         if service_mode:
             self.service_mode_ms = now_ms
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its door is open, by the switch or by the hand."""
+        return self.is_door_open or bool((self.newest().get("metrics") or {}).get("door_open"))
+
+    def is_attended(self, now_ms: int) -> bool:
+        """Whether somebody has confirmed lately to be there."""
+        return _is_recent(self.key_pressed_ms, PRESENCE_MS * self.pace, now_ms)
+
+    def is_in_service_mode(self, now_ms: int) -> bool:
+        """Whether somebody has switched the service mode on by hand, not long ago."""
+        return _is_recent(self.service_mode_ms, SERVICE_MODE_MS * self.pace, now_ms)
+
+    def open_door(self, *, is_open: bool) -> None:
+        """Open or close the door; the service mode does not outlive an open one."""
+        self.is_door_open = is_open
+        if is_open:
+            self.service_mode_ms = None
+
+    def welcome(self, session: str) -> None:
+        """A command of a session has come: its code has done its work."""
+        if self.consent is not None and self.consent.session == session:
+            self.guest, self.consent = self.consent, None
+
+    def dismiss(self, session: str) -> None:
+        """A session is over: nothing of it is obeyed or shown any more, and nobody counts as being there for it."""
+        self.stopped.append(session)
+        if self.consent is not None and self.consent.session == session:
+            self.consent = None
+        if self.guest is not None and self.guest.session == session:
+            self.guest = None
+        self.key_pressed_ms = self.service_mode_ms = None
+
     def lose_power(self) -> None:
         """What a power cut takes away: consent, presence, the service mode, and what was set for a while."""
-        self.consent = self.key_pressed_ms = self.service_mode_ms = None
+        for shown in (self.consent, self.guest):
+            if shown is not None:
+                self.dismiss(shown.session)
+        self.key_pressed_ms = self.service_mode_ms = None
         self.is_identifying_until_ms = 0
 
 
@@ -100,6 +156,8 @@ class Obedience:
     tests: Sequence[RemoteTest] = ()
     bench: Bench | None = None
     done: int = 0
+    testing: RemoteTest | None = None
+    """The test that was begun last."""
     _answers: OrderedDict[str, list[bytes]] = field(default_factory=OrderedDict)
     _coming: list[tuple[str, Answer]] = field(default_factory=list)
     _tested_ms: int | None = None
@@ -123,11 +181,21 @@ class Obedience:
         reason = self._obstacle(command, now_ms)
         if reason is not None:
             return [self._tell(command_id, "rejected", now_ms, reason=reason)]
+        if command.get("name") != "consent.show":
+            self.surface.welcome(str(command.get("session", "")))
         test = self._test(command)
+        if command.get("name") == "session.end":
+            broken = self.break_off(now_ms, "session_ended")
+            return [*broken, self._tell(command_id, "succeeded", now_ms, data=self._at_once(command, now_ms))]
         if test is not None and self.bench is not None:
             seconds = float((command.get("args") or {}).get("seconds", test.args.get("seconds", test.limit_s)))
             return self._begin(command_id, test, self.bench.run_test(test, seconds, now_ms), now_ms)
         return [self._tell(command_id, "succeeded", now_ms, data=self._at_once(command, now_ms))]
+
+    @property
+    def ends_ms(self) -> int | None:
+        """When the running test ends by itself."""
+        return max((answer.due_ms for _, answer in self._coming), default=None)
 
     def due(self, now_ms: int) -> list[Answer]:
         """What has come to its end by now, oldest first."""
@@ -140,7 +208,7 @@ class Obedience:
         return [answer for _, answer in ripe]
 
     def break_off(self, now_ms: int, reason: str) -> list[bytes]:
-        """End what is running, because somebody opened the door or the power went; the results that say so."""
+        """End what is running: the door was opened, the power went, the session is over; the results that say so."""
         running, self._coming = self._coming, []
         return [self._tell(command_id, "failed", now_ms, reason=reason) for command_id, _ in running]
 
@@ -150,9 +218,10 @@ class Obedience:
         arguments = command.get("args") or {}
         if not_after_ms is None or command.get("class") not in CLASSES or not isinstance(arguments, dict):
             return "malformed"
-        if now_ms > not_after_ms:
-            return "too_late"
         name = str(command.get("name"))
+        is_over = str(command.get("session", "")) in self.surface.stopped and name != "session.end"
+        if now_ms > not_after_ms or is_over:
+            return "session_ended" if is_over else "too_late"
         test = self._test(command)
         if test is not None:
             danger = max(str(command["class"]), test.danger_class)
@@ -181,13 +250,12 @@ class Obedience:
         obstacles = {
             "never_remote": danger == "R4",
             "interlock_unknown_state": not metrics,
-            "interlock_door_open": bool(metrics.get("door_open")),
+            "interlock_door_open": surface.is_open,
             "interlock_running": bool(sample.get("cycle")),
             "interlock_turning": metrics.get("drum_rpm", 0.0) > TURNING_RPM,
             "interlock_hot": any(metrics.get(name, 0.0) > HOT_C for name in HOT_METRICS),
-            "interlock_nobody_there": not _is_recent(surface.key_pressed_ms, PRESENCE_MS, now_ms),
-            "interlock_service_mode": danger == "R3"
-            and not _is_recent(surface.service_mode_ms, SERVICE_MODE_MS, now_ms),
+            "interlock_nobody_there": not surface.is_attended(now_ms),
+            "interlock_service_mode": danger == "R3" and not surface.is_in_service_mode(now_ms),
         }
         return next((reason for reason, is_there in obstacles.items() if is_there), None)
 
@@ -223,6 +291,7 @@ class Obedience:
         data = {**{name: round(value, 4) for name, value in run.measured.items()}, "cycle": f"test-{command_id}"[:64]}
         payload = msgspec.json.encode({"id": command_id, "state": "succeeded", "data": data, "ts": end_ms})
         self._coming.append((command_id, Answer(end_ms, payload, trace)))
+        self.testing = test
         if test.danger_class in MOVING:
             self._tested_ms = now_ms
         return [self._tell(command_id, state, now_ms) for state in ("accepted", "running")]
@@ -242,10 +311,13 @@ class Obedience:
             return {"firmware": self.firmware}
         if name == "identify":
             self.surface.is_identifying_until_ms = now_ms + round(float(arguments.get("seconds", 10)) * 1000)
+        session = str(command.get("session", ""))
         if name == "consent.show":
             self.surface.consent = Consent(
-                arguments["code"], str(arguments.get("expires_at")), str(arguments.get("scope"))
+                arguments["code"], str(arguments.get("expires_at")), str(arguments.get("scope")), session
             )
+        if name == "session.end":
+            self.surface.dismiss(session)
         return {}
 
     def _tell(
@@ -274,7 +346,7 @@ def _within(arguments: Mapping[str, Any], test: RemoteTest) -> bool:
     )
 
 
-def _is_recent(then_ms: int | None, life_ms: int, now_ms: int) -> bool:
+def _is_recent(then_ms: int | None, life_ms: float, now_ms: int) -> bool:
     return then_ms is not None and 0 <= now_ms - then_ms <= life_ms
 
 

@@ -28,6 +28,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from alerts.accounts.account import Role
 from alerts.remote.policy import SessionLimits
 from api.demo.fleet import FleetError, FleetProcess
+from api.demo.kitchens import FleetKitchens
 from api.demo.service import is_caught_up, lag_in_words, predicted_tickets, ticket_count
 from api.demo.summary import Summary, judge, percentile_99, read_truth
 from api.settings.settings import Settings
@@ -101,6 +102,7 @@ class Demo:
         self._history_until_ms = wall_ms
         self._clock = SharedClock(AcceleratedClock(wall_ms, wall_ms, 1.0))
         self._delays_ms: list[int] = []
+        self._kitchens = FleetKitchens()
 
     def run(self) -> Summary:
         """The whole run; raises :class:`DemoError` where a part can't start or dies."""
@@ -118,6 +120,7 @@ class Demo:
             stack.callback(service.stop)
             fleet = self._start_fleet(broker, passwords, folder)
             stack.callback(fleet.close)
+            self._kitchens.fleet = fleet
             self._greet(service, settings)
             self._follow_history(service, fleet)
             self._live(service, fleet)
@@ -138,7 +141,9 @@ class Demo:
         from api.service.surroundings import Surroundings  # noqa: PLC0415  (the rooms cost a second, and bad options none)
 
         limits = SessionLimits().at_speed(self._options.speed)
-        around = Surroundings(clock=self._clock, limits=limits, connection=connection, window=WINDOW)
+        around = Surroundings(
+            clock=self._clock, limits=limits, connection=connection, window=WINDOW, kitchens=self._kitchens
+        )
         listen = settings.http_listen
         for attempt in (listen, f"{settings.http_address[0]}:0"):
             service = Service(settings.model_copy(update={"http_listen": attempt}), around)

@@ -18,6 +18,7 @@ from api.http.routes import (
     appliances,
     devices,
     health,
+    kitchen,
     live,
     login,
     notices,
@@ -76,6 +77,8 @@ def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
     app.include_router(api)
     app.include_router(health.router)
     app.include_router(login.links)
+    if context is not None and context.kitchens is not None:
+        app.include_router(kitchen.router)
     app.router.default = ConsoleFiles(console)
     app.add_middleware(BodyLimit)
     app.add_middleware(Manners)

@@ -24,7 +24,7 @@ IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
 FRESH = {"cache-control": "no-cache"}
 FORMS = {"br": ".br", "gzip": ".gz"}
 """Content encodings with the ending of their files, the smallest first."""
-NOT_OURS = ("api", "metrics", "livez", "readyz")
+NOT_OURS = ("api", "metrics", "livez", "readyz", "demo")
 
 
 class ConsoleFiles:

@@ -19,6 +19,7 @@ from ingest.store import TelemetryStore
 if TYPE_CHECKING:
     from alerts.accounts.desk import Accounts
     from alerts.desk import Desk
+    from api.http.kitchens import Kitchens
     from ingest.books.books import Books
 
 
@@ -52,6 +53,8 @@ class Context:
     live: LiveSamples = field(default_factory=LiveSamples)
     not_ready: Callable[[], Sequence[str]] = _nothing_wrong
     metrics: Callable[[], bytes] = _no_metrics
+    kitchens: Kitchens | None = None
+    """The homes of the demo's appliances; None in every other service."""
     is_closing: threading.Event = field(default_factory=threading.Event)
     """Set when the service stops, so that open streams end."""
 

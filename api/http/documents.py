@@ -371,3 +371,4 @@ class Account(Document):
     role: str
     now: datetime
     last_change: int = Field(description="what to give as `since` to the event stream, to hear all that comes after")
+    kitchens: bool = Field(description="whether the appliances' displays can be looked at: in the demo only")

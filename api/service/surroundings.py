@@ -11,6 +11,7 @@ from alerts.remote.policy import SessionLimits
 from ingest.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
+    from api.http.kitchens import Kitchens
     from ingest.mqtt.connection import ConnectionOptions
     from ingest.profiles.definition import Profile
 
@@ -30,5 +31,7 @@ class Surroundings:
     window: int | None = None
     """How many unacknowledged messages the broker sends at most, where that is known."""
     limits: SessionLimits = field(default_factory=SessionLimits)
+    kitchens: Kitchens | None = None
+    """The homes of the demo's appliances."""
     tells_every_s: float = 2.0
     """How often a process writes down how it is, for the processes of the other roles."""

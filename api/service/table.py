@@ -68,6 +68,7 @@ def http(rooms: Rooms) -> Run:
             live=rooms.live,
             not_ready=whole.not_ready,
             metrics=whole.exposition,
+            kitchens=rooms.around.kitchens,
         )
         await serve_until(context, listening, stopping)
 

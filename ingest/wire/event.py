@@ -69,6 +69,10 @@ def _check_needs(message: EventMessage, fields: Fields, data: Fields) -> None:
         case EventType.FIRMWARE_UPDATED:
             data.needed_text("to")
             data.text("from")
+        case EventType.SERVICE_MODE:
+            data.needed_flag("on")
+        case EventType.DOOR:
+            data.needed_flag("open")
         case _:
             pass
 

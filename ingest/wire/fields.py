@@ -55,6 +55,13 @@ class Fields:
             raise self.refuse(f"{key} must be a whole number from 0 to 2^63 - 2")
         return int(value)
 
+    def needed_flag(self, key: str) -> bool:
+        """True or false under a key that must be there."""
+        value = self._values.get(key)
+        if not isinstance(value, bool):
+            raise self.refuse(f"{key} must be true or false")
+        return value
+
     def number(self, key: str) -> float | None:
         """A finite number, or ``None`` where absent."""
         if key not in self._values:

@@ -16,7 +16,7 @@ from alerts.remote.policy import Scope, SessionLimits
 from alerts.remote.session import DiagnosisSession
 from alerts.tickets.ticket import StepBody
 from ingest.clock import ManualClock
-from ingest.sample import AdmittedBatch, Result, ResultState
+from ingest.sample import AdmittedBatch, Event, EventType, Result, ResultState
 from ingest.wire.command import decode_command
 from tests.alerts.made import FINDING, NOW_MS, step_of
 from tests.alerts.test_inbox import FakeFeed
@@ -303,3 +303,33 @@ def test_a_key_that_was_used_for_another_command_is_refused(desk: Desk) -> None:
 
     issued = [entry.subject_id for entry in desk.audit.page().items if entry.action == "command.issue"]
     assert issued == [first.id]
+
+
+def tell(desk: Desk, word: EventType, *, position: int, **data: object) -> None:
+    """Let the appliance tell that somebody did something to it."""
+    event = Event("WM-0231", "washing_machine", NOW_MS, NOW_MS + 1, word, data=data)
+    Inbox(desk.unit, FakeFeed(AdmittedBatch(position, NOW_MS, 1, events=(event,)))).tick()
+
+
+def test_a_stop_at_the_appliance_ends_the_session_at_once(desk: Desk) -> None:
+    """The customer's tap at the appliance ends the session, whoever is at the desk; said twice it ends nothing else."""
+    session = active(desk)
+    tell(desk, EventType.LOCAL_STOP, position=1, session=session.id)
+    tell(desk, EventType.LOCAL_STOP, position=2, session=session.id)
+
+    after = desk.sessions.read(session.id)
+    assert (after.state, after.end_reason) == (SessionState.ENDED, "stopped at the appliance")
+    assert after.transcript[-1].actor == "customer"
+    assert [line.event for line in after.transcript].count("ended") == 1
+
+
+def test_a_refusal_at_the_appliance_refuses_the_session(desk: Desk) -> None:
+    """Who does not want a session says so at the appliance; a refusal of another session changes nothing."""
+    session, _ = requested(desk)
+    tell(desk, EventType.CONSENT_REFUSED, position=1, session="se_other")
+    assert desk.sessions.read(session.id).state is SessionState.REQUESTED
+
+    tell(desk, EventType.CONSENT_REFUSED, position=2, session=session.id)
+
+    assert desk.sessions.read(session.id).state is SessionState.REFUSED
+    assert desk.sessions.due(NOW_MS) == []

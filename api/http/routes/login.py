@@ -85,4 +85,5 @@ def _shown(here: Context, account: Account) -> documents.Account:
         role=account.role,
         now=here.clock.now(),
         last_change=here.desk.by(account.name).changes.last(),
+        kitchens=here.kitchens is not None,
     )

@@ -302,6 +302,8 @@ export const en = {
     mode: "mode: {{mode}}",
     missing: "There is no such session",
     noEntries: "Nothing has happened yet.",
+    kitchen: "The customer's kitchen",
+    kitchenText: "This is a demo: the appliance's display, door and keys are here.",
   },
   keys: {
     title: "Keys",

@@ -290,6 +290,8 @@ export const zh: Words = {
     mode: "模式：{{mode}}",
     missing: "没有这个远程诊断",
     noEntries: "还没有任何记录。",
+    kitchen: "客户的厨房",
+    kitchenText: "这是演示：设备的显示屏、门和按键在此。",
   },
   keys: {
     title: "快捷键",

@@ -9,6 +9,7 @@ import { Failed } from "../app/Notice";
 import { useTitle } from "../app/title";
 import { useWords } from "../i18n";
 import { CommandPanel } from "../session/CommandPanel";
+import { KitchenLink } from "../session/KitchenLink";
 import { Consent } from "../session/Consent";
 import { Transcript } from "../session/Transcript";
 import { ValuesRead } from "../session/ValuesRead";
@@ -42,6 +43,7 @@ function Whole({ session }: { session: DiagnosisSession }) {
           </span>
           <span>{t("session.scope", { scope: t(`ticket.scopes.${session.scope}`) })}</span>
           {!isDone && <Left until={session.expires_at} />}
+          <KitchenLink appliance={session.appliance_id} />
         </span>
         {!isDone && (
           <Button

@@ -5,6 +5,7 @@ import { Link } from "react-router";
 
 import { useSessions } from "../api/sessions";
 import type { Ticket } from "../api/types";
+import { KitchenLink } from "../session/KitchenLink";
 import { useWords } from "../i18n";
 import { formatShare, plainName } from "../words/format";
 import { Moment } from "../words/Moment";
@@ -62,6 +63,7 @@ export function Advice({ ticket, level, onSession }: AdviceProps) {
           {t("ticket.run")}
         </Button>
       )}
+      <KitchenLink appliance={ticket.appliance_id} />
       <Sessions number={ticket.number} />
       <Causes ticket={ticket} />
     </section>
