@@ -25,7 +25,13 @@ FORBIDDEN_NAMES = re.compile(r"^(utils?|helpers?|common|manager|misc|base_.*)$")
 CLOCK = "ingest/clock.py"
 BROAD = {"Exception", "BaseException"}
 TRUTH_READERS = frozenset({"detectors/evaluation/truth.py", "api/demo/summary.py"})
-SIMULATOR_IMPORTERS = {"api/demo/demo.py", "api/demo/fleet.py", "api/commands/simulate.py", "api/commands/replay.py"}
+SIMULATOR_IMPORTERS = {
+    "api/demo/demo.py",
+    "api/demo/fleet.py",
+    "api/demo/kitchens.py",
+    "api/commands/simulate.py",
+    "api/commands/replay.py",
+}
 
 
 def where(path: Path, line: int = 1) -> str:
