@@ -92,7 +92,13 @@ def test_a_login_link_works_once_and_leads_to_the_console(house: House) -> None:
     assert "samesite=lax" in first.headers["set-cookie"].lower()
     assert second.status_code == 401
     me = house.get("/me", None, cookies={COOKIE: first.cookies[COOKIE]})
-    assert me.json() == {"name": "viewer", "role": "viewer", "now": "2026-09-21T14:13:20Z", "last_change": 0}
+    assert me.json() == {
+        "name": "viewer",
+        "role": "viewer",
+        "now": "2026-09-21T14:13:20Z",
+        "last_change": 0,
+        "kitchens": False,
+    }
 
 
 def test_name_and_password_log_in_and_logout_ends_it(house: House) -> None:
