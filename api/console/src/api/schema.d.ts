@@ -847,6 +847,11 @@ export interface components {
              * @description what to give as `since` to the event stream, to hear all that comes after
              */
             last_change: number;
+            /**
+             * Kitchens
+             * @description whether the appliances' displays can be looked at: in the demo only
+             */
+            kitchens: boolean;
         };
         /**
          * Action
