@@ -7,6 +7,7 @@ and which there are in ``pipeline.LAYERS``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from heapq import merge
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,12 +26,16 @@ from detectors.state import checkpoint
 from detectors.state.checkpoint import Layouts, Packed
 from detectors.state.columns import Arrays, Axis, Column
 from detectors.state.layout import Layout
-from detectors.state.table import Records, Table, taken_over, values_of
+from detectors.state.seldom import Seldom
+from detectors.state.table import Table, place_of, taken_over
 from ingest.profiles.definition import Profile
 from ingest.sample import Event, SampleBlock, SampleFlag
 
 ALIASES = {"active_power": "power_w"}
 """Names under which plugs and recordings report a profile's metric, where that itself is absent; only its shape counts."""
+
+ROWS_AT_ONCE = 2048
+"""Stored rows that are taken over at once."""
 
 Said = tuple[list[Finding], list[Condition]]
 
@@ -45,6 +50,7 @@ class Order:
     def __init__(self, profile: Profile) -> None:
         self.modes = Axis("mode", profile.modes)
         self.own: Arrays = {}
+        self.seldom = Seldom()
 
     def columns(self) -> tuple[Column, ...]:
         """The number of the appliance, and time (ms) and operating mode of its last sample."""
@@ -204,9 +210,14 @@ class KindDetector:
         self.changed.clear()
         if not len(rows):
             return {}
-        head = checkpoint.header(checkpoint.LABELLED, self.table.number, self.profile.kind)
-        records = self.table.records(rows)
-        return {self.ids[row]: head + record.tobytes() for row, record in zip(rows.tolist(), records, strict=True)}
+        packed: dict[str, bytes] = {}
+        for has, which, records in self.table.records(rows):
+            head = checkpoint.head(checkpoint.LABELLED, self.table.number, self.profile.kind, has)
+            packed |= {
+                self.ids[row]: head + record.tobytes()
+                for row, record in zip(rows[which].tolist(), records, strict=True)
+            }
+        return packed
 
     def restore(self, rows: Sequence[Packed], layouts: Layouts) -> tuple[int, list[Finding]]:
         """Take over packed rows, numbered in the order in which the appliances were first seen.
@@ -214,46 +225,44 @@ class KindDetector:
         Returns how many were refused, and the ends of findings whose mode is gone. Of a row from when the kind had no
         profile, what stands stands on, and the appliance learns anew.
         """
-        groups: dict[tuple[int, int], list[Packed]] = {}
-        for row in rows:
-            groups.setdefault((row.form, row.number), []).append(row)
-        known: list[tuple[Layout, list[str], Records]] = []
+        known: list[tuple[Layout, Packed]] = []
         refused, unknown = 0, list[tuple[str, int]]()
-        for mine in groups.values():
-            layout = layouts.of(self.profile.kind, mine[0])
-            size = -1 if layout is None else layout.size
+        for group in rows:
+            layout = layouts.of(group)
             if layout is None:
-                series = [(row.appliance_id, one.raised_ms) for row in mine if (one := unpacked(row, 0)) is not None]
-                unknown += [(appliance_id, raised_ms) for appliance_id, raised_ms in series if raised_ms]
-            whole = [row for row in mine if len(row.body) == size]
-            refused += len(mine) - len(whole)
-            if layout is not None and whole:
-                records = np.frombuffer(b"".join(row.body for row in whole), np.uint8).reshape(len(whole), size)
-                known.append((layout, [row.appliance_id for row in whole], records))
+                series = [(appliance_id, unpacked(group, body, 0)) for appliance_id, body in group.bodies()]
+                unknown += [(appliance_id, one.raised_ms) for appliance_id, one in series if one and one.raised_ms]
+                refused += len(group.ids)
+                continue
+            whole = group.whole(layout.size)
+            refused += len(group.ids) - len(whole.ids)
+            if whole.ids:
+                known.append((layout, whole))
         ended = self._take_rows(known)
         for appliance_id, raised_ms in unknown:
             self.standing.go_on(self.row_of(appliance_id), UNKNOWN, Channel.EVIDENCE, raised_ms)
         return refused, ended
 
-    def _take_rows(self, known: Sequence[tuple[Layout, list[str], Records]]) -> list[Finding]:
-        """Give rows to the appliances of known records, and fill them."""
-        numbers = [values_of(layout, records, Order.name) for layout, _, records in known]
-        told = [
-            (int(number), appliance_id)
-            for (_, ids, _), columns in zip(known, numbers, strict=True)
-            for number, appliance_id in zip(columns["number"][1].tolist(), ids, strict=True)
+    def _take_rows(self, known: Sequence[tuple[Layout, Packed]]) -> list[Finding]:
+        """Give rows to the appliances of known records, and fill them, some at a time: they stay in the processor's cache."""
+        known = [(layout, group.in_order(place_of(layout, Order.name, "number"))) for layout, group in known]
+        told = merge(*(zip(group.numbers, group.ids, strict=True) for _, group in known))
+        self.ids += [appliance_id for _, appliance_id in told]
+        self.index = {appliance_id: row for row, appliance_id in enumerate(self.ids)}
+        parts = [
+            (layout, group, slice(start, start + ROWS_AT_ONCE))
+            for layout, group in known
+            for start in range(0, len(group.ids), ROWS_AT_ONCE)
         ]
-        for _, appliance_id in sorted(told):
-            self.index[appliance_id] = len(self.ids)
-            self.ids.append(appliance_id)
         self.table.hold(len(self.ids))
         ended: list[Finding] = []
-        for (layout, ids, records), columns in zip(known, numbers, strict=True):
+        for layout, group, part in parts:
+            ids, records = group.ids[part], group.records(part)
             places = np.fromiter(map(self.index.__getitem__, ids), np.intp, len(ids))
             self.table.take(places, layout, records)
-            found = gone(ids, self.profile.kind, layout, records, columns["last_ts"][1], set(self.standing.modes))
-            self.changed.update(self.index[finding.appliance_id] for finding in found)
-            ended += found
+            now_ms = self.order.own["last_ts"][places]
+            ended += gone(ids, self.profile.kind, layout, records, now_ms, set(self.standing.modes))
+        self.changed.update(self.index[finding.appliance_id] for finding in ended)
         self.order.own["number"][: len(self.ids)] = np.arange(len(self.ids))
         return ended
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from detectors.state.columns import Arrays, Axis, Column
+from detectors.state.seldom import Seldom
 from detectors.unit_columns import Values
 from ingest.profiles.definition import MetricKind, Profile
 
@@ -84,6 +85,8 @@ class Layer:
         self.setting = setting
         self.own: Arrays = {}
         """Its columns, a row per appliance."""
+        self.seldom = Seldom()
+        """Its seldom columns."""
         self.fleet: Arrays = {column.name: column.empty() for column in self.fleet_columns()}
         """What it knows of all appliances together."""
         self.told: Arrays = {}
@@ -116,5 +119,7 @@ class Layer:
 
     def forget(self, row: int) -> None:
         """Start over with one appliance."""
+        self.seldom.forget(row)
         for column in self.columns():
-            self.own[column.name][row] = column.fill
+            if not column.is_seldom:
+                self.own[column.name][row] = column.fill

@@ -168,15 +168,12 @@ class Pipeline:
     def restore(self, stored: Checkpoint) -> Restored:
         """Go on from a checkpoint, whatever has changed in profiles and layers since."""
         by_kind: dict[str, list[Packed]] = {}
-        restored = Restored()
-        for appliance_id, packed in stored.rows.items():
-            opened = checkpoint.opened(appliance_id, packed)
-            if opened is None:
-                restored.relearning += 1
-            else:
-                by_kind.setdefault(opened[0], []).append(opened[1])
+        groups, refused = checkpoint.opened(stored.rows)
+        restored = Restored(refused)
+        for group in groups:
+            by_kind.setdefault(group.kind, []).append(group)
         shared = checkpoint.unpack_shared(stored.shared)
-        self._know(shared, {row.number for rows in by_kind.values() for row in rows if row.form == checkpoint.LABELLED})
+        self._know(shared, {group.number for group in groups if group.form == checkpoint.LABELLED})
         for kind, rows in sorted(by_kind.items()):
             refused, ended = self.detector(kind).restore(rows, shared.layouts)
             restored.relearning += refused

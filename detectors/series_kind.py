@@ -138,26 +138,27 @@ class SeriesDetector:
         Of a row from when the kind had a profile, the finding ``unknown`` stands on, and its appliance learns anew.
         """
         refused, ended = 0, list[Finding]()
-        for row in rows:
-            layout = layouts.of(self.kind, row)
-            if layout is not None and len(row.body) == layout.size:
-                one = Standing(self.learn_rows)
-                ended += self._from_profile(one, row, layout)
-                self.appliances[row.appliance_id] = one
-            elif (read := unpacked(row, self.learn_rows)) is not None:
-                self.appliances[row.appliance_id] = read
-            else:
-                refused += 1
+        for group in rows:
+            layout = layouts.of(group)
+            for appliance_id, body in group.bodies():
+                if layout is not None and len(body) == layout.size:
+                    one = Standing(self.learn_rows)
+                    ended += self._from_profile(one, appliance_id, body, layout)
+                    self.appliances[appliance_id] = one
+                elif (read := unpacked(group, body, self.learn_rows)) is not None:
+                    self.appliances[appliance_id] = read
+                else:
+                    refused += 1
         return refused, ended
 
-    def _from_profile(self, one: Standing, row: Packed, layout: Layout) -> list[Finding]:
+    def _from_profile(self, one: Standing, appliance_id: str, body: bytes, layout: Layout) -> list[Finding]:
         """Let ``unknown`` stand on; the ends of all else that stood."""
-        records = np.frombuffer(row.body, np.uint8)[None]
+        records = np.frombuffer(body, np.uint8)[None]
         for _, mode, channel, raised_ms in stored(layout, records):
             if mode == UNKNOWN and channel is Channel.EVIDENCE:
                 one.raised_ms = raised_ms
-        self.changed.add(row.appliance_id)
-        return gone([row.appliance_id], self.kind, layout, records, np.zeros(1, np.int64), {UNKNOWN})
+        self.changed.add(appliance_id)
+        return gone([appliance_id], self.kind, layout, records, np.zeros(1, np.int64), {UNKNOWN})
 
     def shared(self) -> Arrays:
         """Nothing is shared between appliances of which nothing is known."""
@@ -256,25 +257,25 @@ def _pack(kind: str, one: Standing) -> bytes:
         **arrays,
     )
     head = msgspec.msgpack.encode(plain)
-    return checkpoint.header(checkpoint.SERIES, len(head), kind) + head + buffer.getvalue()
+    return checkpoint.head(checkpoint.SERIES, len(head), kind) + head + buffer.getvalue()
 
 
-def unpacked(row: Packed, learn_rows: int) -> Standing | None:
-    """The appliance of a packed row; None where the bytes are none of a series.
+def unpacked(group: Packed, body: bytes, learn_rows: int) -> Standing | None:
+    """The appliance of a packed row of ``group``; None where the bytes are none of a series.
 
     With other channels than now the series learns anew, and what stands stands on.
     """
-    if row.form not in (checkpoint.FIRST, checkpoint.SERIES):
+    if group.form not in (checkpoint.FIRST, checkpoint.SERIES):
         return None
     try:
-        plain = msgspec.msgpack.decode(row.body[: row.number], type=dict[str, Any])
+        plain = msgspec.msgpack.decode(body[: group.number], type=dict[str, Any])
     except msgspec.MsgspecError:
         return None
     one = Standing(learn_rows)
     for key, value in plain["numbers"].items():
         setattr(one, key, value)
     series, window = one.series, one.series.window
-    with np.load(io.BytesIO(row.body[row.number :]), allow_pickle=False) as stored_arrays:
+    with np.load(io.BytesIO(body[group.number :]), allow_pickle=False) as stored_arrays:
         arrays = {name: stored_arrays[name] for name in stored_arrays.files}
     if arrays["series/tail"].shape[1] != len(CHANNELS):
         return one

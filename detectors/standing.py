@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from detectors.finding import DATA_FAULTS, UNKNOWN, Channel, Cleared, Evidence, Finding
 from detectors.state.columns import Arrays, Axis, Column
 from detectors.state.layout import Layout
+from detectors.state.seldom import Seldom
 from detectors.state.table import Records, values_of
 from ingest.profiles.definition import Profile
 
@@ -42,36 +43,47 @@ class Standing:
         self.number = {name: number for number, name in enumerate(self.modes)}
         self.unknown = self.number[UNKNOWN]
         self.own: Arrays = {}
+        self.seldom = Seldom()
 
     def columns(self) -> tuple[Column, ...]:
         """By mode: 0 or 1 + the number of the channel, and when it was raised last."""
         axes = (Axis("fault_mode", self.modes),)
-        return Column("standing", "u1", axes), Column("raised", "i8", axes)
+        return Column("standing", "u1", axes, is_seldom=True), Column("raised", "i8", axes, is_seldom=True)
+
+    def _of(self, row: int) -> NDArray[np.uint8]:
+        """(modes,): what stands of one appliance."""
+        mine: NDArray[np.uint8] = self.seldom.own["standing"][self.seldom.places[row]]
+        return mine
 
     def stands(self, row: int, mode: int) -> bool:
         """Whether a finding of this mode stands."""
-        return bool(self.own["standing"][row, mode])
+        return bool(self._of(row)[mode])
 
     def by(self, row: int, channel: Channel) -> list[int]:
         """The modes whose standing finding was reached by ``channel``."""
-        return np.flatnonzero(self.own["standing"][row] == 1 + CHANNELS.index(channel)).tolist()
+        return np.flatnonzero(self._of(row) == 1 + CHANNELS.index(channel)).tolist()
 
     def are_by(self, rows: NDArray[np.intp], channel: Channel) -> NDArray[np.bool_]:
         """(B, modes): which modes stand, reached by ``channel``."""
-        reached: NDArray[np.bool_] = self.own["standing"][rows] == 1 + CHANNELS.index(channel)
+        reached: NDArray[np.bool_] = self.seldom.read("standing", rows) == 1 + CHANNELS.index(channel)
         return reached
+
+    def of_mode(self, rows: NDArray[np.intp], mode: int) -> NDArray[np.bool_]:
+        """(B,): for whom a finding of this mode stands."""
+        stand: NDArray[np.bool_] = self.seldom.read("standing", rows)[:, mode] > 0
+        return stand
 
     def of_appliance(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
         """(B, modes of the appliance): which stand, faults of the data left out."""
-        stand: NDArray[np.bool_] = self.own["standing"][rows][:, : self.unknown + 1] > 0
+        stand: NDArray[np.bool_] = self.seldom.read("standing", rows)[:, : self.unknown + 1] > 0
         return stand
 
     def may_rise(self, row: int, mode: int, channel: Channel, now_ms: int) -> bool:
         """Whether a finding of this mode may be raised now: none stands, and the refractory time is over."""
-        if self.own["standing"][row, mode]:
+        if self.stands(row, mode):
             return False
         wait = {Channel.EVIDENCE: REFRACTORY_MS, Channel.DATA: DATA_REFRACTORY_MS}.get(channel, 0)
-        raised = int(self.own["raised"][row, mode])
+        raised = int(self.seldom.own["raised"][self.seldom.places[row], mode])
         return raised == 0 or now_ms - raised >= wait
 
     def rise(self, row: int, finding: Finding) -> Finding:
@@ -81,15 +93,15 @@ class Standing:
 
     def go_on(self, row: int, name: str, channel: Channel, raised_ms: int) -> None:
         """Let a finding stand that was raised then."""
-        mode = self.number[name]
-        self.own["standing"][row, mode] = 1 + CHANNELS.index(channel)
-        self.own["raised"][row, mode] = raised_ms
+        mode, place = self.number[name], self.seldom.one(row)
+        self.seldom.own["standing"][place, mode] = 1 + CHANNELS.index(channel)
+        self.seldom.own["raised"][place, mode] = raised_ms
 
     def clear(self, row: int, mode: int, now_ms: int, because: Cleared = Cleared.CALM) -> Finding:
         """End a standing finding; the answer repeats its identity with ``cleared_ms``."""
-        channel = CHANNELS[int(self.own["standing"][row, mode]) - 1]
-        raised = int(self.own["raised"][row, mode])
-        self.own["standing"][row, mode] = 0
+        channel = CHANNELS[int(self._of(row)[mode]) - 1]
+        raised = int(self.seldom.own["raised"][self.seldom.places[row], mode])
+        self.seldom.own["standing"][self.seldom.places[row], mode] = 0
         return ended(
             self.ids[row], self.kind, self.modes[mode], self.components[mode], channel,
             raised_ms=raised, cleared_ms=now_ms, because=because,

@@ -32,7 +32,10 @@ class ErrorCodes(Layer):
     def columns(self) -> tuple[Column, ...]:
         """By fault mode: how often its code came within the window, and when last, in seconds since 1970."""
         axes = (Axis("fault_mode", self.setting.standing.modes[: self.unknown + 1]),)
-        return Column("code_count", "u1", axes), Column("code_last_s", "u4", axes)
+        return (
+            Column("code_count", "u1", axes, is_seldom=True),
+            Column("code_last_s", "u4", axes, is_seldom=True),
+        )
 
     def take(self, piece: Piece) -> None:
         """Raise a finding for a code that speaks; clear old ones of modes whose code has not come again."""
@@ -40,11 +43,12 @@ class ErrorCodes(Layer):
         if event is None or event.type is not EventType.ERROR_CODE:
             return
         standing = self.setting.standing
-        mode, count = self._note(row, event)
+        place = self.seldom.one(row)
+        mode, count = self._note(place, event)
         piece.findings.extend(
             standing.clear(row, other, event.ts_ms)
             for other in standing.by(row, Channel.ERROR_CODE)
-            if other != mode and event.ts_ms // 1000 - int(self.own["code_last_s"][row, other]) > CODE_WINDOW_S
+            if other != mode and event.ts_ms // 1000 - int(self.seldom.own["code_last_s"][place, other]) > CODE_WINDOW_S
         )
         speaks = mode != self.unknown or count >= UNKNOWN_CODE_REPEATS
         if speaks and standing.may_rise(row, mode, Channel.ERROR_CODE, event.ts_ms):
@@ -53,13 +57,14 @@ class ErrorCodes(Layer):
                 probability=CODE_PROBABILITY, error_code=event.code,
             ))  # fmt: skip
 
-    def _note(self, row: int, event: Event) -> tuple[int, int]:
+    def _note(self, place: int, event: Event) -> tuple[int, int]:
         """Note one reported code: the number of its fault mode, and how often it came within the window."""
         name = self.setting.mode_of_code.get(event.code or "")
         mode = self.unknown if name is None else self.setting.standing.number[name]
-        counts, lasts, now_s = self.own["code_count"], self.own["code_last_s"], event.ts_ms // 1000
-        is_recent = now_s - int(lasts[row, mode]) <= CODE_WINDOW_S
-        count = min(COUNT_MAX, int(counts[row, mode]) + 1) if is_recent else 1
-        counts[row, mode] = count
-        lasts[row, mode] = max(now_s, int(lasts[row, mode]))
+        own, now_s = self.seldom.own, event.ts_ms // 1000
+        counts, lasts = own["code_count"], own["code_last_s"]
+        is_recent = now_s - int(lasts[place, mode]) <= CODE_WINDOW_S
+        count = min(COUNT_MAX, int(counts[place, mode]) + 1) if is_recent else 1
+        counts[place, mode] = count
+        lasts[place, mode] = max(now_s, int(lasts[place, mode]))
         return mode, count

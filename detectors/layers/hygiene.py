@@ -92,9 +92,10 @@ class Hygiene(Layer):
         return (
             Column("bad_run", "u1", axes),
             *(Column(name, "u2", axes) for name in ("same_run", "longest_run", "counted", "changed")),
-            Column("spike_pending", "?", axes),
-            Column("spike_count", "u1", axes),
-            Column("spike_since_s", "u4", axes),
+            *(
+                Column(name, type_, axes, is_seldom=True)
+                for name, type_ in (("spike_pending", "?"), ("spike_count", "u1"), ("spike_since_s", "u4"))
+            ),
             Column("data_faults", "?", (Axis("data_fault", DATA_FAULTS[: GAP + 1]),)),
         )
 
@@ -208,30 +209,31 @@ class Hygiene(Layer):
         z, sigma = scored
         rows = samples.rows[samples.starts]
         present = ~np.isnan(clean)
-        pending = self.own["spike_pending"][rows]
+        pending = self.seldom.read("spike_pending", rows)
         beyond = np.abs(z) > SPIKE_SIGMA
-        if not beyond.any() and not pending.any() and not self.own["spike_since_s"][rows].any():
+        if not beyond.any() and not pending.any() and not self.seldom.read("spike_since_s", rows).any():
             return np.zeros_like(present), beyond
         far = beyond & (np.abs(clean - last) > SPIKE_SIGMA * sigma) & may_judge
         was_far = samples.before(far, present, pending)
         returned = was_far & present & ~beyond & may_judge
-        self.own["spike_pending"][rows] = np.where(present[samples.ends], far[samples.ends], was_far[samples.ends])
+        pending = np.where(present[samples.ends], far[samples.ends], was_far[samples.ends])
+        self.seldom.write(rows, {"spike_pending": pending})
         count, since = self._count_spikes(samples, returned)
         return (count >= SPIKES_PER_DAY) & ((samples.ts // 1000)[:, None] - since < 2 * DAY_S), far
 
     def _count_spikes(self, samples: Sorted, returned: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Note spikes: how many there are at each sample, and since when (s); a day without begins anew."""
         rows = samples.rows[samples.starts]
-        first = [self.own[name][rows].astype(np.int64) for name in ("spike_count", "spike_since_s")]
+        first = [self.seldom.read(name, rows).astype(np.int64) for name in ("spike_count", "spike_since_s")]
         count, since = np.zeros(returned.shape, np.int64), np.zeros(returned.shape, np.int64)
         for sample, metric in np.argwhere(returned).tolist():
-            at = int(samples.rows[sample]), metric
+            own, at = self.seldom.own, (self.seldom.one(int(samples.rows[sample])), metric)
             now_s = int(samples.ts[sample]) // 1000
-            if now_s - int(self.own["spike_since_s"][at]) > DAY_S:
-                self.own["spike_since_s"][at], self.own["spike_count"][at] = now_s, 1
-            elif self.own["spike_count"][at] < SPIKES_PER_DAY:
-                self.own["spike_count"][at] += 1
-            count[sample, metric], since[sample, metric] = self.own["spike_count"][at], self.own["spike_since_s"][at]
+            if now_s - int(own["spike_since_s"][at]) > DAY_S:
+                own["spike_since_s"][at], own["spike_count"][at] = now_s, 1
+            elif own["spike_count"][at] < SPIKES_PER_DAY:
+                own["spike_count"][at] += 1
+            count[sample, metric], since[sample, metric] = own["spike_count"][at], own["spike_since_s"][at]
         return samples.latest(count, returned, first[0]), samples.latest(since, returned, first[1])
 
 

@@ -86,7 +86,7 @@ class Predictions(Layer):
         rows = deviations.units.rows
         standing = self.setting.standing
         stands = standing.are_by(rows, Channel.EVIDENCE).any(axis=1)
-        stands |= standing.own["standing"][rows, self.sensor_drift] > 0
+        stands |= standing.of_mode(rows, self.sensor_drift)
         if piece.is_plugged is not None and piece.units is not None:
             stands &= ~piece.is_plugged[piece.units.is_usable]
         for at in np.flatnonzero((told.score >= 1) | stands).tolist():

@@ -43,7 +43,10 @@ class Rules(Layer):
         """By rule: since when its metric has been beyond, and when it was last; seconds since 1970, 0 for never."""
         labels = [f"{r.fault_mode}: {r.metric} above {r.above} below {r.below} for {r.for_s:g} s" for r in self.rules]
         axes = (Axis("rule", tuple(f"{label} ({labels[:n].count(label)})" for n, label in enumerate(labels))),)
-        return Column("beyond_since_s", "u4", axes), Column("beyond_last_s", "u4", axes)
+        return (
+            Column("beyond_since_s", "u4", axes, is_seldom=True),
+            Column("beyond_last_s", "u4", axes, is_seldom=True),
+        )
 
     def take(self, piece: Piece) -> None:
         """Look at the appliances that are or were beyond a limit, reading by reading."""
@@ -53,7 +56,7 @@ class Rules(Layer):
         rows = samples.rows
         concerned = np.zeros(len(self.setting.ids), bool)
         concerned[rows[self.beyond(samples.readings).any(axis=1)]] = True
-        concerned[rows] |= self.own["beyond_last_s"][rows].any(axis=1)
+        concerned[rows] |= self.seldom.read("beyond_last_s", rows).any(axis=1)
         at = np.flatnonzero(concerned[rows])
         for place in passes(rows[at]):
             here = at[place]
@@ -73,14 +76,14 @@ class Rules(Layer):
         read = readings[:, self.column]
         beyond = self.beyond(readings)
         within = ~beyond & ~np.isnan(read)
-        since = self.own["beyond_since_s"][rows]
-        last = self.own["beyond_last_s"][rows]
+        own, place = self.seldom.own, self.seldom.held(rows)
+        since, last = own["beyond_since_s"][place], own["beyond_last_s"][place]
         now_s = (ts_ms // 1000)[:, None]
         last = np.where(beyond, now_s, last)
-        self.own["beyond_last_s"][rows] = last
+        own["beyond_last_s"][place] = last
         calm = within & (now_s - last >= CALM_S)
         since = np.where(within, 0, np.where(beyond & (since == 0), now_s, since)).astype(np.uint32)
-        self.own["beyond_since_s"][rows] = since
+        own["beyond_since_s"][place] = since
         fires = beyond & (now_s - since.astype(np.int64) >= self.for_s)
         return fires, calm
 
@@ -110,5 +113,5 @@ class Rules(Layer):
         metric = self.setting.profile.metrics[rule.metric]
         low = metric.low if rule.below is None else rule.below
         high = metric.high if rule.above is None else rule.above
-        since = int(self.own["beyond_since_s"][row, number]) * 1000
+        since = int(self.seldom.own["beyond_since_s"][self.seldom.one(row), number]) * 1000
         return Evidence(rule.metric, observed, low, high, metric.unit, since, 1.0)

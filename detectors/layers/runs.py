@@ -20,6 +20,7 @@ Reference: Siegmund 1985 for the CUSUM's run length.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -79,7 +80,7 @@ class Runs(Layer):
         """The run that goes on, the runs remembered, and what has accumulated; times in ms since 1970."""
         of, side = Axis("of", ("length", "power")), Axis("side", ("longer", "shorter"))
         usual = Axis("usual", ("length", "power", "length_width", "power_width", "longest"))
-        return (
+        columns = (
             *(Column(name, "i8") for name in ("since", "on_ts", "ts")),
             Column("whole", "?"),
             *(Column(name, "f4") for name in ("energy", "usual_w", "observed_s")),
@@ -91,6 +92,7 @@ class Runs(Layer):
             Column("z", "f4", (of,)),
             Column("onset", "i8"),
         )
+        return tuple(replace(column, is_seldom=True) for column in columns)
 
     def take(self, piece: Piece) -> None:
         """Judge runs, and say whose days or cycles are not to be judged because a plug speaks for them."""
@@ -99,7 +101,7 @@ class Runs(Layer):
         if piece.samples is not None:
             piece.runs = self.fold(piece.samples)
         if piece.units is not None:
-            piece.is_plugged = piece.units.closed_ms - self.own["ts"][piece.units.rows] < PLUG_MS
+            piece.is_plugged = piece.units.closed_ms - self.seldom.read("ts", piece.units.rows) < PLUG_MS
 
     def fold(self, samples: Samples) -> RunScores | None:
         """Take in samples; None where no power plug is among them."""
@@ -114,88 +116,90 @@ class Runs(Layer):
         rows, ts, power = rows[at], ts[at], power[at]
         length, params = np.zeros(len(at)), np.zeros((len(at), 16))
         for place in passes(rows):
-            self._step(rows[place], ts[place], power[place], place, length, params)
+            self._step(self.seldom.held(rows[place]), ts[place], power[place], place, length, params)
         return self._scores(at, length, params)
 
     def _step(
         self,
-        rows: NDArray[np.intp],
+        at: NDArray[np.int32],
         ts: NDArray[np.int64],
         power: Floats,
         place: NDArray[np.intp],
         length: Floats,
         params: Floats,
     ) -> None:
-        """One sample of each of ``rows``: move the run that goes on, close what has ended, and note what is known then.
+        """One sample of each of ``at``: move the run that goes on, close what has ended, and note what is known then.
 
         A pause shorter than the allowed one belongs to the run, so a run ends only once the pause is too long; one that a gap
         cuts, or that was on when readings began, is not whole, and neither judged nor remembered.
         """
-        before, last_on = self.own["ts"][rows], self.own["on_ts"][rows]
-        since = self.own["since"][rows]
+        before, last_on = self.seldom.own["ts"][at], self.seldom.own["on_ts"][at]
+        since = self.seldom.own["since"][at]
         gap = (ts - before > GAP_MS) | (before == 0)
         step_s = np.where(gap, 0.0, (ts - before) / 1000.0)
-        on = power > np.maximum(ON_POWER_W, self.share * self.own["usual_w"][rows])
+        on = power > np.maximum(ON_POWER_W, self.share * self.seldom.own["usual_w"][at])
         ended = (since > 0) & (gap | (~on & (ts - last_on > self.pause_ms)))
-        self._close(rows[ended & ~gap & self.own["whole"][rows]])
+        self._close(at[ended & ~gap & self.seldom.own["whole"][at]])
         begins = on & (ended | (since == 0))
         since = np.where(begins, ts, np.where(ended, 0, since))
-        energy = np.where(begins | ended, 0.0, self.own["energy"][rows] + power * step_s)
-        self.own["whole"][rows] = np.where(begins, ~gap, self.own["whole"][rows])
-        self.own["since"][rows], self.own["energy"][rows] = since, energy
-        self.own["on_ts"][rows] = np.where(on, ts, last_on)
-        self.own["ts"][rows] = ts
-        self.own["observed_s"][rows] += step_s
-        length[place] = np.where(on & (since > 0) & self.own["whole"][rows], (ts - since) / 1000.0, 0.0)
-        params[place, :4] = self.own["cusum"][rows].reshape(-1, 4)
-        params[place, 4:9] = self.own["usual"][rows]
-        params[place, 9] = self._is_taught(rows)
-        params[place, 10] = self._runs_per_year(rows)
-        params[place, 11] = self.own["kept"][rows]
-        params[place, 12:14] = self.own["z"][rows]
-        params[place, 14] = self.own["onset"][rows]
+        energy = np.where(begins | ended, 0.0, self.seldom.own["energy"][at] + power * step_s)
+        self.seldom.own["whole"][at] = np.where(begins, ~gap, self.seldom.own["whole"][at])
+        self.seldom.own["since"][at], self.seldom.own["energy"][at] = since, energy
+        self.seldom.own["on_ts"][at] = np.where(on, ts, last_on)
+        self.seldom.own["ts"][at] = ts
+        self.seldom.own["observed_s"][at] += step_s
+        length[place] = np.where(on & (since > 0) & self.seldom.own["whole"][at], (ts - since) / 1000.0, 0.0)
+        params[place, :4] = self.seldom.own["cusum"][at].reshape(-1, 4)
+        params[place, 4:9] = self.seldom.own["usual"][at]
+        params[place, 9] = self._is_taught(at)
+        params[place, 10] = self._runs_per_year(at)
+        params[place, 11] = self.seldom.own["kept"][at]
+        params[place, 12:14] = self.seldom.own["z"][at]
+        params[place, 14] = self.seldom.own["onset"][at]
         params[place, 15] = since
 
-    def _close(self, rows: NDArray[np.intp]) -> None:
+    def _close(self, at: NDArray[np.int32]) -> None:
         """Judge finished runs, then remember them.
 
         Of many runs only some are remembered, with a least time between them, so that a few weeks count and not one busy
         day; a run is judged before it is remembered, and so never by itself.
         """
-        if not len(rows):
+        if not len(at):
             return
-        length = np.maximum((self.own["on_ts"][rows] - self.own["since"][rows]) / 1000.0, 60.0)
-        watts = np.maximum(self.own["energy"][rows] / np.maximum(length, 60.0), 1.0)
+        length = np.maximum((self.seldom.own["on_ts"][at] - self.seldom.own["since"][at]) / 1000.0, 60.0)
+        watts = np.maximum(self.seldom.own["energy"][at] / np.maximum(length, 60.0), 1.0)
         y = np.log(np.stack([length, watts], axis=1))
-        usual = self.own["usual"][rows].astype(float)
-        z = np.clip(_worth(y, usual[:, :2], usual[:, 2:4], self.own["kept"][rows][:, None]), -CLIP, CLIP)
-        taught = self._is_taught(rows)
-        cusum = self.own["cusum"][rows]
+        usual = self.seldom.own["usual"][at].astype(float)
+        z = np.clip(_worth(y, usual[:, :2], usual[:, 2:4], self.seldom.own["kept"][at][:, None]), -CLIP, CLIP)
+        taught = self._is_taught(at)
+        cusum = self.seldom.own["cusum"][at]
         was_calm = ~(cusum > 0).any(axis=(1, 2))
         drift = np.stack([z, -z], axis=2) - SLACK
-        most = CAP * self.threshold(self._runs_per_year(rows))[:, None, None]
+        most = CAP * self.threshold(self._runs_per_year(at))[:, None, None]
         cusum = np.where(taught[:, None, None], np.clip(cusum + drift, 0.0, most), 0.0)
-        self.own["cusum"][rows] = cusum
-        self.own["onset"][rows] = np.where(was_calm, self.own["since"][rows], self.own["onset"][rows])
-        mean = self.own["z"][rows]
-        self.own["z"][rows] = mean + SMOOTHING * (z - mean)
-        self.own["count"][rows] += np.uint32(1)
-        before = self.own["usual_w"][rows]
-        self.own["usual_w"][rows] = before + (watts - before) / np.minimum(self.own["count"][rows], 50)
-        kept = self.own["kept"][rows]
+        self.seldom.own["cusum"][at] = cusum
+        self.seldom.own["onset"][at] = np.where(was_calm, self.seldom.own["since"][at], self.seldom.own["onset"][at])
+        mean = self.seldom.own["z"][at]
+        self.seldom.own["z"][at] = mean + SMOOTHING * (z - mean)
+        self.seldom.own["count"][at] += np.uint32(1)
+        before = self.seldom.own["usual_w"][at]
+        self.seldom.own["usual_w"][at] = before + (watts - before) / np.minimum(self.seldom.own["count"][at], 50)
+        kept = self.seldom.own["kept"][at]
         spacing = np.where(kept < REMEMBERED, *SPACING_MS)
-        keep = (self.own["since"][rows] - self.own["kept_ts"][rows] >= spacing) & (length > self.pause_ms / 1000.0)
-        rows, y = rows[keep], y[keep]
-        self.own["known"][rows, :, self.own["kept"][rows] % REMEMBERED] = y
-        self.own["kept"][rows] += np.uint32(1)
-        self.own["kept_ts"][rows] = self.own["since"][rows]
-        if len(rows):
-            self.own["usual"][rows] = self._usual(rows)
+        keep = (self.seldom.own["since"][at] - self.seldom.own["kept_ts"][at] >= spacing) & (
+            length > self.pause_ms / 1000.0
+        )
+        at, y = at[keep], y[keep]
+        self.seldom.own["known"][at, :, self.seldom.own["kept"][at] % REMEMBERED] = y
+        self.seldom.own["kept"][at] += np.uint32(1)
+        self.seldom.own["kept_ts"][at] = self.seldom.own["since"][at]
+        if len(at):
+            self.seldom.own["usual"][at] = self._usual(at)
 
-    def _usual(self, rows: NDArray[np.intp]) -> Floats:
+    def _usual(self, at: NDArray[np.int32]) -> Floats:
         """Centres of log length and log power, their widths, and the longest log length of the remembered runs (B, 5)."""
-        kept = np.minimum(self.own["kept"][rows], REMEMBERED).astype(np.int64)
-        known = self.own["known"][rows].astype(float)
+        kept = np.minimum(self.seldom.own["kept"][at], REMEMBERED).astype(np.int64)
+        known = self.seldom.own["known"][at].astype(float)
         known[np.broadcast_to(np.arange(REMEMBERED) >= kept[:, None, None], known.shape)] = np.nan
         centre = np.nanmedian(known, axis=2)
         apart = known - centre[:, :, None]
@@ -224,14 +228,16 @@ class Runs(Layer):
         level: Floats = u - below / (1 + u * (1.432788 + u * (0.189269 + u * 0.001308)))
         return level
 
-    def _is_taught(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+    def _is_taught(self, at: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Who has been seen for long enough."""
-        taught: NDArray[np.bool_] = (self.own["observed_s"][rows] >= LEARN_S) & (self.own["kept"][rows] >= LEARN_RUNS)
+        taught: NDArray[np.bool_] = (self.seldom.own["observed_s"][at] >= LEARN_S) & (
+            self.seldom.own["kept"][at] >= LEARN_RUNS
+        )
         return taught
 
-    def _runs_per_year(self, rows: NDArray[np.intp]) -> Floats:
+    def _runs_per_year(self, at: NDArray[np.int32]) -> Floats:
         """How often each appliance runs."""
-        rate: Floats = self.own["count"][rows] / np.maximum(self.own["observed_s"][rows], 86_400.0) * YEAR_S
+        rate: Floats = self.seldom.own["count"][at] / np.maximum(self.seldom.own["observed_s"][at], 86_400.0) * YEAR_S
         return rate
 
     def _scores(self, at: NDArray[np.intp], length: Floats, params: Floats) -> RunScores:

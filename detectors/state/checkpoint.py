@@ -1,6 +1,6 @@
 """Checkpoint: records ↔ the bytes kept for each appliance, and what belongs to no single appliance ↔ one string of bytes.
 
-A row is a header (form, number of its layout, kind) and the record. The layouts themselves stand in the shared bytes: that
+A row is a head (form, number of its layout, kind, which seldom columns it has) and the record. The layouts themselves stand in the shared bytes: that
 of each kind now, and those of rows that were not written since. So a row of an older profile, or of other layers, is
 taken over column by column (:mod:`detectors.state.columns`). Rows of 0.1.0 have their layouts in
 :mod:`detectors.state.released`. A row of which no layout is known is refused as a whole, and the appliance learns anew.
@@ -11,12 +11,14 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import compress
+from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.state import released
 from detectors.state.columns import Arrays
@@ -27,6 +29,7 @@ FIRST, LABELLED, SERIES = 1, 2, 3
 _ZIP = b"PK"
 """How every file of ``np.savez`` begins."""
 _HEADER = struct.Struct("<BIB")
+_HAS = struct.Struct("<H")
 _LINE_MARK = 0xF5
 """Begins a row that carries the appliance's line (lines.py); no form is so high."""
 _LINE_HEADER = struct.Struct("<BI")
@@ -34,13 +37,44 @@ _LABELLED = f"v{LABELLED}/"
 _LAYOUTS = "layouts"
 
 
-class Packed(NamedTuple):
-    """A row cut open: the appliance, the form, the number of the layout, and what is behind the header."""
+@dataclass(slots=True)
+class Packed:
+    """Rows of one kind under one head: their form, the number of their layout, what they have of it, and the head's size."""
 
-    appliance_id: str
+    kind: str
     form: int
     number: int
-    body: bytes
+    has: int
+    start: int
+    ids: list[str] = field(default_factory=list)
+    rows: list[bytes] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    """What each row is ordered by, where they are in order."""
+
+    def bodies(self) -> Iterator[tuple[str, bytes]]:
+        """(appliance, what is behind the head), one after another."""
+        return ((appliance_id, row[self.start :]) for appliance_id, row in zip(self.ids, self.rows, strict=True))
+
+    def whole(self, size: int) -> Packed:
+        """Those whose record has so many bytes."""
+        whole = [length == self.start + size for length in map(len, self.rows)]
+        if all(whole):
+            return self
+        return replace(self, ids=list(compress(self.ids, whole)), rows=list(compress(self.rows, whole)))
+
+    def in_order(self, at: tuple[int, str]) -> Packed:
+        """The same rows in the order of a number that each record holds, by its place and type."""
+        place, of = self.start + at[0], np.dtype(at[1])
+        cut = slice(place, place + of.itemsize)
+        numbers = np.frombuffer(b"".join([row[cut] for row in self.rows]), of)
+        order = np.argsort(numbers, kind="stable")
+        ids, rows = ([these[place] for place in order.tolist()] for these in (self.ids, self.rows))
+        return replace(self, ids=ids, rows=rows, numbers=numbers[order].tolist())
+
+    def records(self, part: slice) -> NDArray[np.uint8]:
+        """Some of the records, which are of one size: (N, bytes)."""
+        rows = self.rows[part]
+        return np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)[:, self.start :]
 
 
 class Layouts(msgspec.Struct):
@@ -50,11 +84,12 @@ class Layouts(msgspec.Struct):
     current: dict[str, int] = {}
     fleet: dict[str, Layout] = {}
 
-    def of(self, kind: str, row: Packed) -> Layout | None:
-        """The layout of a row; None for one that nobody knows."""
-        if row.form == FIRST:
-            return released.row_layout(kind, row.number)
-        return self.rows.get(row.number) if row.form == LABELLED else None
+    def of(self, packed: Packed) -> Layout | None:
+        """The layout of rows; None for one that nobody knows."""
+        if packed.form == FIRST:
+            return released.row_layout(packed.kind, packed.number)
+        known = self.rows.get(packed.number) if packed.form == LABELLED else None
+        return None if known is None else known.holding(packed.has)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +100,40 @@ class Shared:
     layouts: Layouts = field(default_factory=Layouts)
 
 
-def header(form: int, number: int, kind: str) -> bytes:
-    """What a row begins with."""
+def head(form: int, number: int, kind: str, has: int = 0) -> bytes:
+    """What a row begins with; ``has`` as :meth:`Layout.holding` takes it, of labelled rows only."""
     name = kind.encode()
-    return _HEADER.pack(form, number, len(name)) + name
+    return _HEADER.pack(form, number, len(name)) + name + (_HAS.pack(has) if form == LABELLED else b"")
 
 
-def opened(appliance_id: str, packed: bytes) -> tuple[str, Packed] | None:
-    """Kind and row of packed bytes; None for what is no row of ours."""
-    if len(packed) < _HEADER.size:
+def opened(rows: Mapping[str, bytes]) -> tuple[list[Packed], int]:
+    """Packed rows by their heads; and how many there are that are no rows of ours."""
+    known: dict[bytes, Packed] = {}
+    refused, last, into = 0, b"", None
+    for appliance_id, row in rows.items():
+        if into is None or not row.startswith(last):
+            read = _head_of(row)
+            if read is None:
+                refused += 1
+                continue
+            last = row[: read.start]
+            into = known.setdefault(last, read)
+        into.ids.append(appliance_id)
+        into.rows.append(row)
+    return list(known.values()), refused
+
+
+def _head_of(row: bytes) -> Packed | None:
+    """What the head of a row says; None for what is no row of ours."""
+    if len(row) < _HEADER.size:
         return None
-    form, number, length = _HEADER.unpack_from(packed)
+    form, number, length = _HEADER.unpack_from(row)
     end = _HEADER.size + length
-    if form not in (FIRST, LABELLED, SERIES) or len(packed) < end:
+    start = end + (_HAS.size if form == LABELLED else 0)
+    if form not in (FIRST, LABELLED, SERIES) or len(row) < start:
         return None
-    kind = packed[_HEADER.size : end].decode(errors="replace")
-    return kind, Packed(appliance_id, form, number, packed[end:])
+    has = _HAS.unpack_from(row, end)[0] if form == LABELLED else 0
+    return Packed(row[_HEADER.size : end].decode(errors="replace"), form, number, has, start)
 
 
 def with_line(row: bytes, line: bytes) -> bytes:

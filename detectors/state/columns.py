@@ -8,10 +8,13 @@ in which order, decides nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from detectors.state.seldom import Seldom
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -34,7 +37,8 @@ class Column:
     """One array: ``type`` as numpy writes it, an entry per label of each axis.
 
     ``fill`` is what stands in a place of which nothing was learned. ``codes``: the values are numbers of these labels, and
-    -1 for a label that is gone.
+    -1 for a label that is gone. ``is_seldom``: most appliances have nothing here, and the others are held apart
+    (:mod:`detectors.state.seldom`).
     """
 
     name: str
@@ -42,6 +46,7 @@ class Column:
     axes: tuple[Axis, ...] = ()
     fill: float = 0
     codes: Axis | None = None
+    is_seldom: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -55,11 +60,22 @@ class Column:
 
     def empty(self, *leading: int) -> NDArray[Any]:
         """Values of which nothing was learned; ``leading`` dimensions come first."""
+        if self.fill == 0:
+            return np.zeros((*leading, *self.shape), self.type)
         return np.full((*leading, *self.shape), self.fill, self.type)
+
+    def is_empty(self, values: NDArray[Any]) -> NDArray[np.bool_]:
+        """(N,): of which appliances' values (N, ...) nothing was learned."""
+        is_fill = np.isnan(values) if np.isnan(self.fill) else values == self.fill
+        empty: NDArray[np.bool_] = is_fill.reshape(len(values), -1).all(axis=1)
+        return empty
 
 
 class Part(Protocol):
     """What owns named columns: a layer, and whatever else remembers something of each appliance."""
+
+    seldom: Seldom
+    """Its seldom columns; made and grown by the table that holds it."""
 
     @property
     def name(self) -> str:
@@ -78,7 +94,7 @@ class Part(Protocol):
 
     @property
     def own(self) -> Arrays:
-        """Its values by column, a row per appliance; filled and grown by the table that holds it."""
+        """The values of its other columns, a row per appliance; filled and grown by the table that holds it."""
         ...
 
     def columns(self) -> tuple[Column, ...]:
@@ -94,10 +110,12 @@ def carried(stored: Column, values: NDArray[Any], wanted: Column) -> NDArray[Any
     [[2.0, 0.0, 1.0]]
     """
     values = _recoded(stored, values, wanted)
+    if stored.axes == wanted.axes and stored.type == wanted.type:
+        return values
     target = wanted.empty(len(values))
     if [axis.name for axis in stored.axes] != [axis.name for axis in wanted.axes]:
         return target
-    if values.dtype.kind in "iu" and target.dtype.kind in "iu":
+    if values.dtype != target.dtype and values.dtype.kind in "iu" and target.dtype.kind in "iu":
         values = np.clip(values, np.iinfo(target.dtype).min, np.iinfo(target.dtype).max)
     if stored.axes == wanted.axes:
         target[:] = values

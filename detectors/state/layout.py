@@ -17,6 +17,7 @@ class _Place(msgspec.Struct, frozen=True, array_like=True):
     type: str
     axes: tuple[int, ...]
     codes: int | None = None
+    is_seldom: bool = False
 
 
 class _Owner(msgspec.Struct, frozen=True, array_like=True):
@@ -45,6 +46,7 @@ class Layout(msgspec.Struct, frozen=True, array_like=True):
                     column.type,
                     tuple(axes.setdefault(axis, len(axes)) for axis in column.axes),
                     None if column.codes is None else axes.setdefault(column.codes, len(axes)),
+                    column.is_seldom,
                 )
                 for column in columns
             )
@@ -70,8 +72,23 @@ class Layout(msgspec.Struct, frozen=True, array_like=True):
                 yield (
                     owner.name,
                     owner.version,
-                    Column(place.name, place.type, tuple(axes[a] for a in place.axes), 0, codes),
+                    Column(place.name, place.type, tuple(axes[a] for a in place.axes), 0, codes, place.is_seldom),
                 )
+
+    def holding(self, has: int) -> Layout:
+        """The layout of a record that leaves out the seldom columns of some parts.
+
+        Bit n of ``has`` says whether those of the n-th part that has any are there.
+        """
+        number, parts = 0, []
+        for owner in self.parts:
+            columns = owner.columns
+            if any(place.is_seldom for place in columns):
+                if not has >> number & 1:
+                    columns = tuple(place for place in columns if not place.is_seldom)
+                number += 1
+            parts.append(_Owner(owner.name, owner.version, columns))
+        return Layout(self.axes, tuple(parts))
 
     def labels(self, axis_name: str) -> tuple[str, ...]:
         """All labels of the axes of one name, each once, in the order in which they stand."""

@@ -13,9 +13,6 @@ from detectors.layers import cusum, diagnosis, point_bank
 from detectors.pipeline import Pipeline
 from detectors.portions import Portions
 from detectors.state import checkpoint, columns
-from detectors.state.columns import Arrays, Axis, Column
-from detectors.state.layout import Layout
-from detectors.state.table import Table
 from ingest.recordings import names
 from ingest.sample import AdmittedBatch
 from tests.detectors.made_fleet import FRIDGE, PROFILES, START_MS, block, fridge
@@ -121,33 +118,6 @@ def test_a_day_of_silence_is_said_when_it_ends() -> None:
 
     assert [finding.fault_mode for finding in findings] == ["data_gap", "data_gap"]
     assert findings[0].raised_ms == START_MS + 4 * 86_400_000
-
-
-class Owner:
-    """A part with one column, by metric."""
-
-    name, version = "owner", 1
-    formerly: tuple[str, ...] = ()
-
-    def __init__(self, *metrics: str) -> None:
-        self.metrics = metrics
-        self.own: Arrays = {}
-
-    def columns(self) -> tuple[Column, ...]:
-        """The column."""
-        return (Column("mean", "f4", (Axis("metric", self.metrics),)),)
-
-
-def test_rows_survive_as_bytes_under_their_names() -> None:
-    """A record is read back name by name: in another order, without what is gone, and unlearned where it is new."""
-    before, after = Owner("a", "b"), Owner("c", "b", "a")
-    table, changed = Table([before]), Table([after])
-    before.own["mean"][2] = 1.5, 2.5
-
-    changed.take(np.array([1]), table.layout, table.records(np.array([2])))
-
-    assert after.own["mean"][1].tolist() == [0.0, 2.5, 1.5]
-    assert Layout.of([("owner", 1, before.columns())]).number == table.number != changed.number
 
 
 @pytest.mark.parametrize("stored", [None, b"", b"shared", b"\x00" * 64])
