@@ -171,7 +171,9 @@ class Accumulated:
     mode_scores: Floats
     """(B, S)."""
     smooth: Floats
-    """(B, F): recent mean deviation in standard deviations."""
+    """(B, F): recent mean deviation in standard deviations, 0 where none is known."""
+    known: Bools
+    """(B, F): whether the feature was ever read of this appliance; what was not is neither usual nor unusual."""
     onset_mode: Numbers
     """(B, S): minutes since 1970 at which what stands began, 0 for nothing."""
     onset_single: Numbers
@@ -182,10 +184,14 @@ class Accumulated:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Diagnosis:
-    """For B units: posterior (B, S + 1; the last is unknown) and severity (B, S), 1 at failure level."""
+    """For B units: posterior (B, S + 1; the last is unknown), severity (B, S), 1 at failure level, and what it rests on.
+
+    ``power`` (B, S) is the squared length of each signature as far as its features are read, in standard deviations.
+    """
 
     posterior: Floats
     severity: Floats
+    power: Floats
 
 
 @dataclass(slots=True, eq=False)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from detectors.finding import Condition, ConditionState
 from detectors.layer import Layer, Setting
-from detectors.piece import Accumulated, Piece
+from detectors.piece import Piece
 from detectors.smoothing import SMOOTH_SIGMA
 from detectors.state.columns import Axis, Column
 from ingest.profiles.definition import Unit
@@ -57,7 +57,7 @@ class Conditions(Layer):
              _code(ConditionState.WATCH)],
             _code(ConditionState.OK),
         )  # fmt: skip
-        noise = 2 * SMOOTH_SIGMA / np.sqrt(np.maximum(self._power(told), 1e-9))
+        noise = 2 * SMOOTH_SIGMA / np.sqrt(np.maximum(diagnosis.power, 1e-9))
         worn = np.where(is_learning[:, None], 0.0, np.clip(diagnosis.severity - noise, 0.0, 1.0))
         health = np.round(worn.max(axis=1, initial=0.0) / HEALTH_STEP).astype(np.uint8) + 1
         changed = (said + 1 != self.own["condition"][rows]) | (health != self.own["health"][rows]) | is_learning
@@ -76,12 +76,6 @@ class Conditions(Layer):
             )
             for at in np.flatnonzero(changed).tolist()
         ]
-
-    def _power(self, told: Accumulated) -> Floats:
-        """sᵀR⁻¹s of each signed mode."""
-        signatures = self.setting.signatures
-        power: Floats = np.einsum("mf,fg,mg->m", signatures, np.linalg.inv(told.correlation), signatures)
-        return power
 
     def _health(self, worn: Floats) -> dict[str, float]:
         """Health index per component: 1 as new, 0 failed."""

@@ -95,11 +95,11 @@ class Cusum(Layer):
         self.told = {name: np.zeros_like(array) for name, array in self.fleet.items()}
 
     def columns(self) -> tuple[Column, ...]:
-        """Deviations of the last row and of late, in standard deviations; statistics; onsets in minutes since 1970."""
+        """Deviations of the last row and of late (NaN: never read), in standard deviations; statistics; onsets in minutes since 1970."""
         feature, mode = self.setting.values.feature_axis(), self.setting.signed_axis
         return (
             Column("z_before", "f2", (feature,)),
-            Column("z_smooth", "f2", (feature,)),
+            Column("z_smooth", "f2", (feature,), fill=np.nan),
             Column("slow_mode", "f4", (mode,)),
             Column("slow_single", "f2", (Axis("side", ("up", "down")), feature)),
             Column("fast_before", "f2", (mode,)),
@@ -129,10 +129,12 @@ class Cusum(Layer):
         score = np.maximum(modes.max(axis=1, initial=0.0), singles.max(axis=1, initial=0.0))
         if piece.is_plugged is not None and piece.units is not None:
             score = np.where(piece.is_plugged[piece.units.is_usable], 0.0, score)
+        smooth = self.own["z_smooth"][rows].astype(float)
         piece.accumulated = Accumulated(
             score,
             modes,
-            self.own["z_smooth"][rows].astype(float),
+            np.nan_to_num(smooth),
+            ~np.isnan(smooth),
             self.own["onset_mode"][rows].astype(np.int64),
             self.own["onset_single"][rows].astype(np.int64),
             self.correlation(),
@@ -175,9 +177,11 @@ class Cusum(Layer):
         present = ~np.isnan(z)
         inverse = np.linalg.inv(self.correlation()).astype(float)
         self._tell_fleet(clipped, before, z, present, weight)
-        smooth = self.own["z_smooth"][rows].astype(float)
-        smooth += np.where(present & (weight[:, None] > 0), SMOOTHING * (far - smooth), 0.0)
-        self.own["z_smooth"][rows] = smooth
+        counts = present & (weight[:, None] > 0)
+        kept = self.own["z_smooth"][rows].astype(float)
+        smooth = np.nan_to_num(kept)
+        smooth += np.where(counts, SMOOTHING * (far - smooth), 0.0)
+        self.own["z_smooth"][rows] = np.where(counts | ~np.isnan(kept), smooth, np.nan)
         self.own["z_before"][rows] = np.where(present, np.clip(z, -60, 60), 0.0)
         minutes = (start_ms // 60_000)[:, None]
         modes = self._modes(rows, (clipped, far, present), inverse, minutes)

@@ -1,8 +1,9 @@
 """L9, predictions: from what deviations have come to, to findings that are raised, kept and cleared.
 
 A fault mode that is certain enough and strong enough is raised under its name. An alarm whose cause stays unclear is
-raised as ``unknown`` after :data:`DOUBTFUL_ROWS` rows, or, where one sensor alone carries it, as a fault of the data. What
-stands is cleared after :data:`CALM_ROWS` calm rows, and when the appliance is another one. Raised findings are the
+raised as ``unknown`` after :data:`DOUBTFUL_ROWS` rows, or, where one sensor alone carries it in a way that no fault mode
+knows, as a fault of the data. Once the cause of what stands as ``unknown`` is clear, its finding takes that one's place.
+What stands is cleared after :data:`CALM_ROWS` calm rows, and when the appliance is another one. Raised findings are the
 exception and are worded one by one.
 """
 
@@ -20,14 +21,17 @@ from detectors.piece import Accumulated, Deviations, Diagnosis, Piece
 from detectors.shares import contributions, strongest
 from detectors.smoothing import SMOOTH_SIGMA
 from detectors.state.columns import Column
-from ingest.profiles.definition import MetricKind
+from ingest.profiles.definition import MetricKind, Unit
 
 SENSOR_DRIFT = "sensor_drift"
 LONE_SHARE = 0.85
-"""An unexplained deviation of which one feature carries this much speaks for that feature's sensor."""
+"""An unexplained deviation of which one feature carries this much speaks for that feature's sensor, if no fault moves it so."""
+SIGN_SHARE = 0.02
+"""A feature with at least this share of a signature's squared length is a sign of that fault mode."""
 CERTAIN = 0.6
 """A mode less probable than this is not named."""
-DOUBTFUL_ROWS = 3
+DOUBTFUL_ROWS = {Unit.DAY: 3, Unit.CYCLE: 2, Unit.NONE: 3}
+"""Three cycles may be a week."""
 MODE_SCORE_MIN = 0.6
 CALM_ROWS = 3
 CALM_SCORE = 0.6
@@ -71,6 +75,10 @@ class Predictions(Layer):
         standing = setting.standing
         self.mode_number = [standing.number[name] for name in setting.signed]
         self.unknown, self.sensor_drift = standing.unknown, standing.number[SENSOR_DRIFT]
+        self.doubtful_rows = DOUBTFUL_ROWS[setting.profile.unit]
+        squared = np.square(setting.signatures)
+        signs = squared >= SIGN_SHARE * np.maximum(squared.sum(axis=1, keepdims=True), 1e-9)
+        self.sign = tuple((signs & (side * setting.signatures > 0)).any(axis=0) for side in (-1, 1))
 
     def columns(self) -> tuple[Column, ...]:
         """How many rows in a row were calm, and how many alarms had no clear cause."""
@@ -110,14 +118,15 @@ class Predictions(Layer):
         mine = standing.by(row, Channel.EVIDENCE)
         if standing.stands(row, self.sensor_drift):
             mine.append(self.sensor_drift)
-        if mine:
+        number, probability = self._cause(one) if one.score >= 1 else (None, 0.0)
+        is_named = number is not None and number >= 0
+        if mine and not (is_named and set(mine) <= {self.unknown, self.sensor_drift}):
             calm = int(self.own["calm_rows"][row]) + 1 if one.score < CALM_SCORE else 0
             self.own["calm_rows"][row] = calm
             if calm >= CALM_ROWS:
                 self.own["calm_rows"][row] = 0
                 findings += [standing.clear(row, mode, one.now_ms) for mode in mine]
             return
-        number, probability = self._cause(one)
         if number is None:
             return
         mode = self.unknown if number < 0 else self.mode_number[number]
@@ -126,6 +135,7 @@ class Predictions(Layer):
         if number < 0 and (sensor := self._lone_sensor(one)) is not None:
             self._suspect_sensor(one, sensor, findings)
         elif standing.may_rise(row, mode, Channel.EVIDENCE, one.now_ms):
+            findings += [standing.clear(row, other, one.now_ms, Cleared.NAMED) for other in mine]
             findings.append(standing.rise(row, self._finding(one, mode, number, probability)))
 
     def _cause(self, one: Judged) -> tuple[int | None, float]:
@@ -136,18 +146,19 @@ class Predictions(Layer):
             return top, min(PROBABILITY_MAX, float(posterior[top]))
         doubtful = min(COUNT_MAX, int(self.own["doubtful_rows"][one.row]) + 1)
         self.own["doubtful_rows"][one.row] = doubtful
-        if doubtful < DOUBTFUL_ROWS:
+        if doubtful < self.doubtful_rows:
             return None, 0.0
         return -1, min(PROBABILITY_MAX, max(0.3, float(posterior[-1])))
 
     def _lone_sensor(self, one: Judged) -> int | None:
-        """The feature that alone carries a deviation that no fault explains, if it is measured by a sensor."""
+        """The feature that alone carries a deviation, if it is measured by a sensor and no fault moves it this way."""
         shares = contributions(one.smooth, None, one.told.correlation)
         top = int(np.argmax(shares))
         profile = self.setting.profile
         metric = profile.features[top].metric
         is_sensor = metric is not None and profile.metrics[metric].kind is MetricKind.MEASUREMENT
-        return top if shares[top] >= LONE_SHARE and is_sensor else None
+        is_sign = self.sign[int(one.smooth[top] > 0)][top]
+        return top if shares[top] >= LONE_SHARE and is_sensor and not is_sign else None
 
     def _suspect_sensor(self, one: Judged, feature: int, findings: list[Finding]) -> None:
         """Raise a data fault: one sensor moves and its partners do not."""
