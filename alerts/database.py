@@ -1,6 +1,7 @@
 """The desk's database: engine, transactions, migrations; one code for SQLite and PostgreSQL.
 
-All writers of one installation take turns: SQLite by BEGIN IMMEDIATE, PostgreSQL by one advisory lock per transaction.
+All writers of one installation take turns, first come, first served: SQLite by :mod:`alerts.turns` and BEGIN IMMEDIATE,
+PostgreSQL by one advisory lock per transaction.
 A desk writes some hundred times a second at most, and in return numbers of changes, notices and audit entries become
 visible in their order, so that whoever reads on from a number misses nothing. The unique indexes hold without it too.
 """
@@ -25,6 +26,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from alerts.database_errors import is_conflict, translate
 from alerts.errors import DatabaseError
+from alerts.turns import turns_of
 from ingest.clock import Clock
 
 BUSY_TIMEOUT_MS = 10_000
@@ -41,6 +43,7 @@ CONFLICT_ATTEMPTS = 4
 SQLITE_OPTIONS = frozenset({"timeout", "cached_statements", "uri"})
 _WRITERS_LOCK = 0x0FE77E
 _IMMEDIATE = {"immediate": True}
+_HAS_TURN = "has_turn"
 
 T = TypeVar("T")
 
@@ -202,9 +205,21 @@ def with_turns(engine: Engine) -> Engine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    turns = turns_of(engine.url.database)
+
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("immediate", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        if not connection.get_execution_options().get("immediate", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        if not connection.info.get(_HAS_TURN):
+            turns.take()
+            connection.info[_HAS_TURN] = True
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    @event.listens_for(engine, "checkin")
+    def give_back(_dbapi_connection: Any, record: Any) -> None:
+        if record.info.pop(_HAS_TURN, False):
+            turns.give_back()
 
     return engine

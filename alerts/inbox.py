@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from sqlalchemy import case, delete, func, insert, select, update
 
 from alerts.appliances.directory import ensure_appliance
+from alerts.appliances.searching import FOUND_BY, note_search
 from alerts.appliances.tables import appliance_history, appliances
 from alerts.cursors.checkpoint import move_cursor, read_cursor
 from alerts.database import Transaction, UnitOfWork, upsert
@@ -241,6 +242,9 @@ def _write_seen(t: Transaction, seen: Mapping[str, _Seen], pace: Mapping[str, _P
             .values(status=None, status_ms=None, status_until_ms=None),
         )
     t.connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=columns), rows)
+    said = [appliance_id for appliance_id, entry in seen.items() if entry.told.keys() & FOUND_BY]
+    if said:
+        note_search(t, said)
 
 
 def _row(t: Transaction, appliance_id: str, entry: _Seen, pace: _Pace | None) -> dict[str, Any]:

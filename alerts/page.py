@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select
+from sqlalchemy import Column, Connection, Row, Select
 
 from alerts.errors import InvalidError
 from ingest.clock import from_ms
@@ -74,14 +74,6 @@ def check_limit(limit: int) -> None:
     """Raise :class:`InvalidError` where a page would be empty or too large."""
     if not 1 <= limit <= LIMIT_MAX:
         raise InvalidError(f"limit is 1 to {LIMIT_MAX}, not {limit}.")
-
-
-def contains(columns: Sequence[Column[Any]], words: str) -> ColumnElement[bool]:
-    """Whether any of the columns contains the words, whatever their case."""
-    first, *others = [column.icontains(words, autoescape=True) for column in columns]
-    for other in others:
-        first = first | other
-    return first
 
 
 def moment(ms: int | None) -> datetime | None:

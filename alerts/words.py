@@ -1,4 +1,8 @@
-"""Free text that people hand in: bounded, visible, and nothing in it that a database or a terminal chokes on."""
+"""Free text that people hand in: bounded, visible, nothing in it that a database chokes on; and as it is looked for.
+
+What is looked for is compared in one form on every database (:func:`fold`): without case, width and accents, so that
+``überhitzt`` is found in ``ÜBERHITZT``, composed or not. Databases differ in what they take for the same letter; we don't ask them.
+"""
 
 from __future__ import annotations
 
@@ -26,3 +30,20 @@ def check_words(name: str, text: str | None, *, longest: int, is_needed: bool = 
         raise InvalidError(f"{name} holds a control character, or half of a pair.")
     if all(kind[0] in "CZ" for kind in kinds):
         raise InvalidError(f"{name} shows nothing: all its characters are invisible.")
+
+
+def fold(*texts: str | None) -> str:
+    r"""Texts as they are looked for, a line each.
+
+    >>> fold("ÜBERHITZT", None, "İzmir 漏水 Ⅷ")
+    'uberhitzt\nizmir 漏水 viii'
+    """
+    plain = unicodedata.normalize("NFKD", "\n".join(text for text in texts if text)).casefold()
+    bare = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+    return unicodedata.normalize("NFKC", bare)
+
+
+def looked_for(q: str) -> tuple[str, ...]:
+    """The words of a question, each as it is looked for; all of them must be found."""
+    check_words("q", q, longest=200)
+    return tuple(dict.fromkeys(fold(q).split()))

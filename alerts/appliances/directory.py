@@ -13,10 +13,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, select, update
 
 from alerts.appliances.listening import read_listening
+from alerts.appliances.searching import is_found
 from alerts.appliances.tables import appliance_history, appliances
 from alerts.database import Transaction, upsert
 from alerts.errors import UnknownError
-from alerts.page import Page, contains, moment, select_page
+from alerts.page import Page, moment, select_page
+from alerts.words import looked_for
 from detectors.finding import Condition, ConditionState
 from ingest.clock import from_ms
 from ingest.liveness import STALE_AFTER_S, Availability, Listening
@@ -129,7 +131,7 @@ def list_appliances(
         unknown = columns.condition.is_(None) if wanted.condition is ConditionState.LEARNING else columns.n < 0
         query = query.where(or_(columns.condition == wanted.condition.value, unknown))
     if wanted.q:
-        query = query.where(contains([columns.id, columns.model, columns.serial, columns.region], wanted.q))
+        query = query.where(*[is_found(word) for word in looked_for(wanted.q)])
     rows, after = select_page(t.connection, query, columns.n, cursor=cursor, limit=limit)
     open_numbers = open_tickets(t, [row.id for row in rows])
     return Page(tuple(_appliance(row, open_numbers.get(row.id, ())) for row in rows), after)

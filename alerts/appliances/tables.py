@@ -27,6 +27,7 @@ appliances = Table(
     sentence("condition_reason"),
     ms("condition_ms"),
     json_value("health"),
+    sentence("search"),
     Column("retired", Boolean, nullable=False, default=False, server_default=text("false")),
     sqlite_autoincrement=True,
 )

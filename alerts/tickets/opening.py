@@ -19,6 +19,7 @@ from alerts.errors import AlreadyOpenError, ConflictError, InvalidError
 from alerts.fault_modes import check_fault_mode
 from alerts.lifecycle import OVER, TicketState
 from alerts.tickets.evidence import evidence_columns
+from alerts.tickets.searching import note_search
 from alerts.tickets.sentence import summary_of, title_of
 from alerts.tickets.sla import deadlines, priority_of
 from alerts.tickets.tables import ticket_history, tickets
@@ -174,6 +175,7 @@ def _insert(t: Transaction, values: Mapping[str, Any]) -> str | None:
     if number is None:
         return None
     add_history(t, ticket_id, event="open", to_status=TicketState.OPEN.value)
+    note_search(t, ticket_id)
     record_change(t, Subject.TICKET, ticket_id, {"number": number, "status": "open"})
     told = {name: row.get(name) for name in ("appliance_id", "fault_mode", "title", "priority", "severity", "source")}
     notice = {"id": ticket_id, "number": number, "version": 1, "status": "open", **told}

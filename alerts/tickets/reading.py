@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, case, func, literal, select, tuple_
 
 from alerts.appliances.tables import appliances
 from alerts.database import Transaction
 from alerts.errors import UnknownError
 from alerts.lifecycle import OVER, TICKET, TicketState
-from alerts.page import Page, check_limit, contains, decode_cursor, encode_cursor, moment, select_page
+from alerts.page import Page, check_limit, decode_cursor, encode_cursor, moment, select_page
 from alerts.tickets.evidence import read_alternatives, read_evidence, read_window
+from alerts.tickets.searching import matches
 from alerts.tickets.tables import ticket_history, tickets
 from alerts.tickets.ticket import (
     HistoryEntry,
@@ -41,7 +42,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
-    """What a list of tickets is narrowed to; ranges are [from, to), ``due_before`` looks at open tickets only; ``q`` is looked for in number, title, appliance, model and fault mode, ``#7`` is number 7."""
+    """What a list of tickets is narrowed to; ranges are [from, to), ``due_before`` looks at open tickets only; every word of ``q`` is looked for in all that is said of ticket and appliance, ``#7`` is number 7."""
 
     statuses: tuple[TicketState, ...] = ()
     appliance_id: str | None = None
@@ -76,7 +77,7 @@ def read_ticket(t: Transaction, ref: str) -> Ticket:
 
 def list_tickets(t: Transaction, wanted: TicketFilter, *, cursor: str | None, limit: int) -> Page[Ticket]:
     """One page of tickets, in the wanted order."""
-    query = _with_model().where(*_conditions(wanted, now_ms=t.now_ms))
+    query = _with_model().where(*_conditions(t, wanted))
     if wanted.sort is Sort.NEWEST:
         rows, after = select_page(t.connection, query, tickets.c.number, cursor=cursor, limit=limit)
     else:
@@ -85,7 +86,7 @@ def list_tickets(t: Transaction, wanted: TicketFilter, *, cursor: str | None, li
     return Page(tuple(_ticket(row, histories.get(row.id, ()), now_ms=t.now_ms) for row in rows), after)
 
 
-def _conditions(wanted: TicketFilter, *, now_ms: int) -> list[ColumnElement[bool]]:
+def _conditions(t: Transaction, wanted: TicketFilter) -> list[ColumnElement[bool]]:
     columns = tickets.c
     equal: tuple[tuple[ColumnElement[Any], object], ...] = (
         (columns.appliance_id, wanted.appliance_id),
@@ -104,9 +105,9 @@ def _conditions(wanted: TicketFilter, *, now_ms: int) -> list[ColumnElement[bool
     if wanted.opened_to_ms is not None:
         conditions.append(columns.opened_ms < wanted.opened_to_ms)
     if wanted.due_before_ms is not None:
-        conditions += [_is_over().is_(False), _due_ms(now_ms) < wanted.due_before_ms]
+        conditions += [_is_over().is_(False), _due_ms(t.now_ms) < wanted.due_before_ms]
     if wanted.q:
-        conditions.append(_matches(wanted.q.strip()))
+        conditions += matches(t, wanted.q)
     return conditions
 
 
@@ -161,16 +162,6 @@ def open_numbers(t: Transaction, appliance_ids: Sequence[str]) -> dict[str, tupl
     for appliance_id, number in t.connection.execute(query.order_by(tickets.c.number.desc())):
         found[appliance_id] = (*found.get(appliance_id, ()), number)
     return found
-
-
-def _matches(words: str) -> ColumnElement[bool]:
-    number = words.removeprefix("#")
-    is_number = number.isascii() and number.isdecimal() and len(number) <= 18
-    if is_number and words != number:
-        return tickets.c.number == int(number)
-    columns = tickets.c
-    found = contains([columns.title, columns.appliance_id, columns.fault_mode, appliances.c.model], words)
-    return or_(found, columns.number == int(number)) if is_number else found
 
 
 def _with_model() -> Select[Any]:

@@ -17,6 +17,7 @@ from alerts.lifecycle import OVER, TicketState, TicketStep, next_ticket_state
 from alerts.tickets.episodes import keep_end
 from alerts.tickets.opening import add_history, find_open
 from alerts.tickets.reading import find_row
+from alerts.tickets.searching import FOUND_BY, note_search
 from alerts.tickets.sla import DAY_MS, deadlines
 from alerts.tickets.tables import tickets
 from alerts.tickets.ticket import StepBody, Verdict, VerdictRecord
@@ -213,6 +214,8 @@ def write_ticket(
     if status in OVER:
         keep_end(t, {**row._mapping, **columns})  # noqa: SLF001 - the public name of a row as a mapping
     add_history(t, row.id, event=event, from_status=row.status, to_status=status, note=note, data=data)
+    if note is not None or columns.keys() & FOUND_BY:
+        note_search(t, row.id)
     record_change(t, Subject.TICKET, row.id, {"number": row.number, "status": status})
     record_audit(t, f"ticket.{event}", row.id, {"from": row.status, "to": status, **data})
     notice = {"id": row.id, "number": row.number, "version": version, "status": status, "step": event}

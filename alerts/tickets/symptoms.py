@@ -15,6 +15,7 @@ from alerts.database import Transaction
 from alerts.lifecycle import OVER, TicketState
 from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.opening import DETECTOR, add_history, columns_of
+from alerts.tickets.searching import note_search
 from alerts.tickets.tables import tickets
 from detectors.finding import Finding
 from ingest.profiles.definition import Profile
@@ -67,6 +68,7 @@ def take_over(t: Transaction, finding: Finding, profile: Profile | None, *, aler
     t.connection.execute(update(tickets).where(tickets.c.id == row.id).values(**columns, version=version))
     moved = {"from": row.fault_mode, "to": finding.fault_mode}
     add_history(t.by(DETECTOR), row.id, event="relabelled", data=moved)
+    note_search(t, row.id)
     record_change(t, Subject.TICKET, row.id, {"number": row.number, "status": row.status})
     told = {name: columns[name] for name in ("appliance_id", "fault_mode", "title", "priority", "severity")}
     notice = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Float, ForeignKey, Index, String, Table, Text, UniqueConstraint, text
 
-from alerts.columns import identity, json_value, metadata, ms, number, sentence, serial, word
+from alerts.columns import Big, identity, json_value, metadata, ms, number, sentence, serial, word
 
 tickets = Table(
     "tickets",
@@ -95,3 +95,11 @@ ticket_episodes = Table(
     UniqueConstraint("ticket_id", "episode", name="once_per_ticket_and_episode"),
 )
 """How each episode of a ticket ended: one row for each time that it was closed or cancelled."""
+
+ticket_search = Table(
+    "ticket_search",
+    metadata,
+    Column("number", Big, ForeignKey("tickets.number"), primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),
+)
+"""What each ticket is found by; indexed by trigrams where the database has them (:mod:`alerts.tickets.searching`)."""

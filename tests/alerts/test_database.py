@@ -19,10 +19,15 @@ from ingest.clock import ManualClock
 from tests.alerts.made import NOW_MS, PROFILES
 
 
+def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether a table is one that the code names; the index of words is SQLite's own."""
+    return kind != "table" or not str(name).startswith("ticket_words")
+
+
 def test_migrations_lead_to_the_schema(engine: Engine) -> None:
     """What the migrations make is what the code expects, table by table."""
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": is_ours})
 
         assert compare_metadata(context, metadata) == []
 
@@ -33,7 +38,7 @@ def test_migrating_twice_changes_nothing(engine: Engine) -> None:
     migrate(engine)
 
     with engine.connect() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0009"]
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0010"]
 
 
 def test_two_processes_migrating_at_once_both_succeed(tmp_path: Path) -> None:
@@ -92,6 +97,7 @@ def test_unreachable_database_is_an_operating_error(tmp_path: Path) -> None:
 def test_locked_database_is_busy_and_nothing_else(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that stays locked by another ends in the operating error, not in a broken program."""
     monkeypatch.setattr("alerts.database.CONFLICT_ATTEMPTS", 2)
+    monkeypatch.setattr("alerts.turns.PATIENCE_S", 0.05)
     with engine.connect().execution_options(immediate=True) as holder, holder.begin():
         other = open_database(str(engine.url))
         with other.connect() as connection:

@@ -8,6 +8,7 @@ from alerts.desk import Desk
 from tests.contract.desk_changes_suite import DeskChangesSuite
 from tests.contract.desk_guard_suite import DeskGuardSuite
 from tests.contract.desk_indicators_suite import DeskIndicatorsSuite
+from tests.contract.desk_search_suite import DeskSearchSuite
 from tests.contract.desk_suite import DeskSuite
 from tests.contract.desk_tickets_suite import DeskTicketsSuite
 from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
@@ -31,6 +32,10 @@ class TestTicketsOnSqlite(DeskTicketsSuite):
 
 class TestChangesOnSqlite(DeskChangesSuite):
     """SQLite keeps what changes by hand, orders and episodes promise."""
+
+
+class TestSearchOnSqlite(DeskSearchSuite):
+    """SQLite finds what people look for."""
 
 
 class TestSinkOnSqlite(FindingSinkSuite):

@@ -16,6 +16,7 @@ from tests.alerts.made import NOW_MS, PROFILES
 from tests.contract.desk_changes_suite import DeskChangesSuite
 from tests.contract.desk_guard_suite import DeskGuardSuite
 from tests.contract.desk_indicators_suite import DeskIndicatorsSuite
+from tests.contract.desk_search_suite import DeskSearchSuite
 from tests.contract.desk_suite import DeskSuite
 from tests.contract.desk_tickets_suite import DeskTicketsSuite
 from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
@@ -66,6 +67,10 @@ class TestTicketsOnPostgres(DeskTicketsSuite):
 
 class TestChangesOnPostgres(DeskChangesSuite):
     """PostgreSQL keeps what changes by hand, orders and episodes promise."""
+
+
+class TestSearchOnPostgres(DeskSearchSuite):
+    """PostgreSQL finds what people look for."""
 
 
 class TestSinkOnPostgres(FindingSinkSuite):

@@ -1,0 +1,91 @@
+"""What is found by words on every database; a subclass provides ``desk``."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import update
+
+from alerts.accounts.account import Role
+from alerts.accounts.desk import Accounts
+from alerts.appliances.directory import ApplianceFilter
+from alerts.appliances.searching import note_search
+from alerts.appliances.tables import appliances
+from alerts.database import Transaction
+from alerts.desk import Desk
+from alerts.errors import InvalidError
+from alerts.lifecycle import TicketStep
+from alerts.tickets.reading import TicketFilter
+from alerts.tickets.ticket import NewTicket, StepBody, TicketChange
+
+
+class DeskSearchSuite:
+    """The promises of ``q``."""
+
+    @pytest.fixture
+    def told(self, desk: Desk) -> Desk:
+        """A desk with two tickets, each told in its own words."""
+        Accounts(desk.unit).add("mira.suedost", Role.TECHNICIAN)
+        desk.appliances.register(("WM-1", "washing_machine"), ("WM-2", "washing_machine"))
+
+        def say(t: Transaction) -> None:
+            told = {"serial": "SN-4711/Ä", "model": "Öko_100%", "region": "İzmir"}
+            t.connection.execute(update(appliances).where(appliances.c.id == "WM-1").values(**told))
+            note_search(t, ["WM-1"])
+
+        desk.unit.write(say)
+        desk.tickets.open(NewTicket("WM-1", "ÜBERHITZT", description="Gro\u0308ßte Hitze; 排水泵漏水"))
+        desk.tickets.open(NewTicket("WM-2", "50 % noisy", fault_mode=None))
+        desk.tickets.change("2", TicketChange(frozenset({"assignee"}), assignee="mira.suedost"))
+        desk.tickets.step("2", TicketStep.COMMENT, StepBody(text="The neighbour's ﬁlter whistles"))
+        return desk
+
+    @pytest.mark.parametrize(
+        ("q", "numbers"),
+        [
+            ("überhitzt", [1]),
+            ("u\u0308berhitzt", [1]),
+            ("UBERHITZT", [1]),
+            ("größte hitze", [1]),
+            ("GRÖSSTE", [1]),
+            ("漏水", [1]),
+            ("排水泵", [1]),
+            ("泵", [1]),
+            ("4711", [1]),
+            ("sn-4711/ä", [1]),
+            ("öko_100%", [1]),
+            ("izmir", [1]),
+            ("MIRA.Suedost", [2]),
+            ("filter WHISTLES", [2]),
+            ("whistles izmir", []),
+            ("50 %", [2]),
+            ('"', []),
+            ("' OR 1", []),
+            ("wm-", [2, 1]),
+            ("#2", [2]),
+            ("2", [2]),
+            ("drain AND", []),
+        ],
+    )
+    def test_tickets_are_found_by_what_is_said_of_them(self, told: Desk, q: str, numbers: list[int]) -> None:
+        """In any case, composed or not, in every field, in Chinese, and no sign means anything but itself."""
+        found = told.tickets.page(TicketFilter(q=q)).items
+
+        assert [ticket.number for ticket in found] == numbers
+
+    @pytest.mark.parametrize(("q", "ids"), [("IZMIR", ["WM-1"]), ("ä", ["WM-1"]), ("wm-2", ["WM-2"]), ("%", ["WM-1"])])
+    def test_appliances_are_found_in_any_case(self, told: Desk, q: str, ids: list[str]) -> None:
+        """By id, model, serial and region, as the same letters whatever their case."""
+        assert [one.id for one in told.appliances.page(ApplianceFilter(q=q)).items] == ids
+
+    def test_what_is_said_no_more_is_found_no_more(self, told: Desk) -> None:
+        """A title that was changed is found by its new words."""
+        told.tickets.change("1", TicketChange(frozenset({"title"}), title="Leaks"))
+
+        assert [ticket.number for ticket in told.tickets.page(TicketFilter(q="leaks")).items] == [1]
+        assert told.tickets.page(TicketFilter(q="überhitzt")).items == ()
+
+    @pytest.mark.parametrize("q", ["\x00", "a\x07b", "\u200b\u200b"])
+    def test_a_question_of_nothing_is_refused(self, told: Desk, q: str) -> None:
+        """Control characters and invisible text are no words."""
+        with pytest.raises(InvalidError, match="q "):
+            told.tickets.page(TicketFilter(q=q))
