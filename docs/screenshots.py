@@ -1,9 +1,9 @@
 """Pictures of every page of a running console, light and dark, English and Chinese.
 
-    python docs/screenshots.py FOLDER LOGIN_LINK [--only PAGE] [--light] [--english]
+    python docs/screenshots.py FOLDER LOGIN_LINK [--only PAGE] [--light] [--english] [--width PX] [--name NAME]
 
 ``LOGIN_LINK`` is what ``fettle demo`` prints. Pages that need a ticket, an appliance or a session take the first one
-that the API gives. ``docs/console.png`` is the picture ``queue-light-en.png``.
+that the API gives. ``docs/console.png`` is the picture ``queue-1440-light-en.png``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-SCREEN = {"width": 1440, "height": 900}
+SCREENS = {1440: 900, 1024: 768, 390: 844}
+"""Height by width: a desk, a tablet, a phone."""
 
 
 def find_pages(page: Page) -> dict[str, str]:
@@ -49,29 +50,34 @@ def origin(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def take(browser: Browser, login: str, folder: Path, *, only: str | None, is_light: bool, is_english: bool) -> int:
+def take(browser: Browser, words: argparse.Namespace) -> int:
     """Take all pictures; how many there are."""
-    context = browser.new_context(viewport=SCREEN, locale="en-GB", timezone_id="Europe/Berlin")
+    context = browser.new_context(locale="en-GB", timezone_id="Europe/Berlin")
     page = context.new_page()
-    page.goto(login)
+    if words.name:
+        body = {"name": words.name, "password": sys.stdin.readline().rstrip("\r\n")}
+        page.request.post(f"{origin(words.login)}/api/v1/login", data=body)
+    page.goto(words.login)
     pages = find_pages(page)
+    widths = [words.width] if words.width else list(SCREENS)
+    schemes = ["light"] if words.light else ["light", "dark"]
+    languages = ["en"] if words.english else ["en", "zh"]
     count = 0
-    for scheme, language in itertools.product(
-        ["light"] if is_light else ["light", "dark"], ["en"] if is_english else ["en", "zh"]
-    ):
+    for width, scheme, language in itertools.product(widths, schemes, languages):
+        page.set_viewport_size({"width": width, "height": SCREENS[width]})
         page.evaluate(
             "([scheme, language]) => { localStorage.setItem('mantine-color-scheme-value', scheme);"
             " localStorage.setItem('fettle.language', language); }",
             [scheme, language],
         )
         for name, path in pages.items():
-            if only and name != only:
+            if words.only and name not in words.only:
                 continue
             page.goto(origin(page.url) + path)
             page.locator("main").wait_for()
             page.wait_for_load_state("load")
             page.wait_for_timeout(1200)
-            page.screenshot(path=folder / f"{name}-{scheme}-{language}.png")
+            page.screenshot(path=words.folder / f"{name}-{width}-{scheme}-{language}.png")
             count += 1
     context.close()
     return count
@@ -81,8 +87,10 @@ def main() -> int:
     """Take the pictures and say how many."""
     parser = argparse.ArgumentParser(description="Pictures of every page of a running console.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("login", help="the login link that `fettle demo` prints")
-    parser.add_argument("--only", help="one page: queue, ticket, appliances, appliance, session, sign-in, not-found")
+    parser.add_argument("login", help="the login link that `fettle demo` prints, or an address with --name")
+    parser.add_argument("--name", help="sign in with this name, and a password from the first line of stdin")
+    parser.add_argument("--only", action="append", metavar="PAGE", help="only this page, by its name; may be repeated")
+    parser.add_argument("--width", type=int, choices=list(SCREENS), help="only this width")
     parser.add_argument("--light", action="store_true", help="no dark pictures")
     parser.add_argument("--english", action="store_true", help="no Chinese pictures")
     words = parser.parse_args()
@@ -92,9 +100,7 @@ def main() -> int:
     words.folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        count = take(
-            browser, words.login, words.folder, only=words.only, is_light=words.light, is_english=words.english
-        )
+        count = take(browser, words)
         browser.close()
     print(f"{count} pictures in {words.folder}", file=sys.stderr)
     return 0

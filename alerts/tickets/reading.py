@@ -166,7 +166,7 @@ def open_numbers(t: Transaction, appliance_ids: Sequence[str]) -> dict[str, tupl
 
 def _with_model() -> Select[Any]:
     joined = tickets.outerjoin(appliances, appliances.c.id == tickets.c.appliance_id)
-    return select(tickets, appliances.c.model).select_from(joined)
+    return select(tickets, appliances.c.model, appliances.c.region).select_from(joined)
 
 
 def _histories(t: Transaction, ticket_ids: Sequence[str]) -> dict[str, tuple[HistoryEntry, ...]]:
@@ -200,6 +200,7 @@ def _ticket(row: Row[Any], history: tuple[HistoryEntry, ...], *, now_ms: int) ->
         appliance_id=row.appliance_id,
         kind=row.kind,
         model=row.model,
+        region=row.region,
         component=row.component,
         fault_mode=row.fault_mode,
         title=row.title,

@@ -140,6 +140,7 @@ class Ticket:
     appliance_id: str
     kind: str
     model: str | None
+    region: str | None
     component: str | None
     fault_mode: str | None
     title: str

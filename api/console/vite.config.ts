@@ -30,9 +30,11 @@ const LATER = new RegExp(
     "/src/pages/(?!Queue|NotFound)",
     "/src/(session|appliance)/",
     "/src/app/(Palette|KeysHelp)",
+    "/src/queue/(BulkBar|bulk)",
     "/src/.*Dialog",
     "@mantine/spotlight",
-    "/components/(Modal|ModalBase|Radio|Table|Select|Combobox|PasswordInput|Input|InputBase|Textarea|TextInput|Pill|PillsInput)/",
+    "/node_modules/(react-remove-scroll|react-style-singleton|use-sidecar|use-callback-ref|get-nonce)",
+    "/components/(Modal|ModalBase|ScrollArea|Popover|FocusTrap|Radio|Table|Select|Combobox|PasswordInput|Input|InputBase|Textarea|TextInput|Pill|PillsInput)/",
   ].join("|"),
 );
 

@@ -236,6 +236,7 @@ class Ticket(Document):
     appliance_id: str
     kind: str
     model: str | None
+    region: str | None
     component: str | None
     fault_mode: str | None
     title: str

@@ -206,8 +206,8 @@ def test_an_answer_in_the_former_language_does_not_stay(page: Page, town: Town) 
         on_their_way.append(route)
 
     page.route("**/api/v1/tickets/1", hold, times=1)
-    page.goto(f"{town.address}/queue?t=1")
-    expect(page.get_by_role("heading", name=re.compile("Drain pump"))).to_be_visible()
+    page.goto(f"{town.address}/tickets/1")
+    expect(page.get_by_label("Loading")).to_be_visible()
 
     page.get_by_text("中文").click()
     expect(page.get_by_role("button", name="受理")).to_be_visible()

@@ -81,8 +81,7 @@ def test_only_legal_steps_are_offered_and_the_likely_one_comes_first(page: Page,
 def test_a_hold_can_be_taken_back(page: Page, town: Town) -> None:
     """Nothing has left the house: for ten seconds the notice takes the step back."""
     page.goto(f"{town.address}/tickets/1")
-    page.get_by_role("button", name="More steps").click()
-    page.get_by_role("menuitem", name="Hold").click()
+    page.get_by_role("button", name="Hold").click()
     page.get_by_label("Reason").fill("waiting for the customer")
     page.get_by_role("dialog").get_by_role("button", name="Hold").click()
     expect(page.locator(".facts").get_by_text("on hold")).to_be_visible()
@@ -94,11 +93,11 @@ def test_a_hold_can_be_taken_back(page: Page, town: Town) -> None:
 
 
 def test_comments_and_verdicts_are_given_by_key(page: Page, town: Town) -> None:
-    """The key c comments, v judges; both stand in the timeline at once."""
+    """The key m comments, v judges; both stand in the timeline at once."""
     page.goto(f"{town.address}/tickets/4")
     page.get_by_role("heading", level=1).first.wait_for()
 
-    page.keyboard.press("c")
+    page.keyboard.press("m")
     page.keyboard.type("Customer cleans the filter tonight.")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".timeline")).to_contain_text("Customer cleans the filter tonight.")

@@ -16,7 +16,7 @@ const SILENCE_MS = 4_500;
 const LOOK_EVERY_MS = 500;
 const TOPICS: Record<string, string[]> = {
   ticket: ["tickets", "ticket", "appliances", "appliance"],
-  alert: ["appliances", "appliance"],
+  alert: ["appliances", "appliance", "alerts"],
   session: ["session", "ticket"],
 };
 

@@ -43,26 +43,30 @@ export function useTicket(number: string | number) {
   return useQuery<Ticket>({
     queryKey: ["ticket", String(number)],
     queryFn: ({ signal }) => readTicket(number, signal),
-    placeholderData: () => known(number),
+    initialData: () => known(number)?.ticket,
+    initialDataUpdatedAt: () => known(number)?.at,
   });
 }
 
-function known(number: string | number): Ticket | undefined {
-  for (const [, data] of queryClient.getQueriesData<{ items?: Ticket[] }>({ queryKey: ["tickets"] })) {
-    const found = data?.items?.find((ticket) => String(ticket.number) === String(number));
-    if (found) return found;
+/** The ticket as the newest list has it: a list holds whole tickets. */
+function known(number: string | number): { ticket: Ticket; at: number } | undefined {
+  let newest: { ticket: Ticket; at: number } | undefined;
+  for (const query of queryClient.getQueryCache().findAll({ queryKey: ["tickets"] })) {
+    const { data, dataUpdatedAt, isInvalidated } = query.state as { data?: { items?: Ticket[] } } & typeof query.state;
+    const ticket = data?.items?.find((one) => String(one.number) === String(number));
+    const at = isInvalidated ? 0 : dataUpdatedAt;
+    if (ticket && at >= (newest?.at ?? 0)) newest = { ticket, at };
   }
-  return undefined;
+  return newest;
 }
 
-/** The alert behind a ticket; most of it never changes. */
-export function useAlert(id: string | null) {
+/** The alerts of an appliance, newest first: the one behind a ticket, and those beside it. */
+export function useAlerts(appliance_id: string) {
+  const query = { appliance_id, limit: 50 };
   return useQuery({
-    queryKey: ["alert", id],
-    queryFn: ({ signal }) =>
-      told(api.GET("/api/v1/alerts/{alert_id}", { params: { path: { alert_id: id ?? "" } }, signal })),
-    enabled: id !== null,
-    staleTime: 300_000,
+    queryKey: ["alerts", appliance_id],
+    queryFn: ({ signal }) => told(api.GET("/api/v1/alerts", { params: { query }, signal })),
+    staleTime: 60_000,
   });
 }
 
@@ -85,7 +89,7 @@ export interface Step {
   seen?: number;
 }
 
-function takeStep(number: number, { step, body = {}, seen }: Step): Promise<Ticket> {
+export function takeStep(number: number, { step, body = {}, seen }: Step): Promise<Ticket> {
   const params = { path: { key: String(number), step }, header: ifMatch(seen) };
   if ("verdict" in body) return told(api.POST("/api/v1/tickets/{key}/verdict", { params, body }));
   return told(api.POST("/api/v1/tickets/{key}/{step}", { params, body }));

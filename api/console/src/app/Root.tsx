@@ -24,6 +24,7 @@ import { zoneName } from "../words/format";
 import { Failed } from "./Notice";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { useKeyboard } from "./keys";
+import { ProductMark } from "./Mark";
 import { PLACES } from "./pages";
 
 const Palette = lazy(async () => ({ default: (await import("./Palette")).Palette }));
@@ -90,7 +91,7 @@ function Rail({ onHelp, onSearch, who }: { onHelp: () => void; onSearch: () => v
   return (
     <header className="rail">
       <Anchor component={NavLink} to="/queue" className="brand" aria-label="Fettle" underline="never">
-        <img src="/mark.svg" alt="" width={26} height={26} />
+        <ProductMark size={26} />
         <Text component="span" fw={700} fz={16}>
           Fettle
         </Text>
@@ -109,7 +110,13 @@ function Rail({ onHelp, onSearch, who }: { onHelp: () => void; onSearch: () => v
         <LanguageSwitch />
         <LightSwitch />
         <Tooltip label={`${t("nav.keys")} (?)`}>
-          <ActionIcon variant="subtle" color="gray" onClick={onHelp} aria-label={t("nav.keys")}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            className="for-keys"
+            onClick={onHelp}
+            aria-label={t("nav.keys")}
+          >
             <IconKeyboard size={18} />
           </ActionIcon>
         </Tooltip>

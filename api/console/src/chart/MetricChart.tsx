@@ -26,6 +26,8 @@ interface MetricChartProps {
   syncKey?: string;
   /** Few values, each of them a mark. */
   isSparse?: boolean;
+  /** What the band is, where it is not what was expected. */
+  bandName?: string;
 }
 
 export function MetricChart({
@@ -40,6 +42,7 @@ export function MetricChart({
   height = 190,
   syncKey,
   isSparse,
+  bandName,
 }: MetricChartProps) {
   const { t } = useWords();
   const [isTable, setTable] = useState(false);
@@ -54,7 +57,7 @@ export function MetricChart({
         </span>
         {band && (
           <span className="key">
-            <i aria-hidden /> {t("chart.band")}
+            <i aria-hidden /> {bandName ?? t("chart.band")}
           </span>
         )}
         {hasReadings && (

@@ -6,6 +6,7 @@ import { useNavigate, useSearchParams } from "react-router";
 import { signIn } from "../api/account";
 import { Problem } from "../api/client";
 import { queryClient } from "../api/cache";
+import { ProductMark } from "../app/Mark";
 import { useProblemSentence } from "../app/Notice";
 import { useTitle } from "../app/title";
 import { useWords } from "../i18n";
@@ -44,7 +45,7 @@ export function SignIn() {
         }}
       >
         <Stack gap="md">
-          <img src="/mark.svg" alt="" width={44} height={44} />
+          <ProductMark size={44} />
           <div>
             <Title order={1} size="h2">
               {t("login.title")}

@@ -1,17 +1,15 @@
 /** The tickets as rows; only those in sight are in the page, so ten thousand scroll like ten. */
 import { Skeleton } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { IconAlertTriangle, IconClock, IconClockPause } from "@tabler/icons-react";
 import { useEffect, useRef } from "react";
 import { Link } from "react-router";
 
 import type { Ticket } from "../api/types";
-import { type Say, useWords } from "../i18n";
-import { runningClocks } from "../words/clocks";
-import { formatSpan } from "../words/format";
-import { PriorityMark, StatusMark } from "../words/Marks";
+import { useWords } from "../i18n";
+import { clearedAt } from "../ticket/present";
+import { ClearedMark, PriorityMark, StatusMark } from "../words/Marks";
 import { ticketTitle, useNames } from "../words/names";
-import { useNow } from "../words/now";
+import { ClockLine } from "./ClockLine";
 
 const ROW_PX = 76;
 
@@ -19,10 +17,12 @@ interface TicketListProps {
   /** Null while the first answer is awaited. */
   tickets: Ticket[] | null;
   chosen: number | null;
+  selected: ReadonlySet<number>;
+  onSelect: ((number: number, isRange: boolean) => void) | undefined;
   href: (ticket: Ticket) => string;
 }
 
-export function TicketList({ tickets, chosen, href }: TicketListProps) {
+export function TicketList({ tickets, chosen, selected, onSelect, href }: TicketListProps) {
   const { t } = useWords();
   const box = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
@@ -38,7 +38,7 @@ export function TicketList({ tickets, chosen, href }: TicketListProps) {
   if (tickets === null) return <Skeletons />;
   if (tickets.length === 0) return <p className="list-empty">{t("queue.noneText")}</p>;
   return (
-    <div ref={box} className="list-scroll">
+    <div ref={box} className={selected.size > 0 ? "list-scroll selecting" : "list-scroll"}>
       <ul style={{ height: rows.getTotalSize() }} className="list">
         {rows.getVirtualItems().map((row) => {
           const ticket = tickets[row.index];
@@ -46,6 +46,17 @@ export function TicketList({ tickets, chosen, href }: TicketListProps) {
             ticket && (
               <li key={ticket.id} style={{ transform: `translateY(${row.start}px)`, height: ROW_PX }}>
                 <Row ticket={ticket} isChosen={ticket.number === chosen} to={href(ticket)} />
+                {onSelect && (
+                  <label className="pick">
+                    <input
+                      type="checkbox"
+                      checked={selected.has(ticket.number)}
+                      aria-label={t("queue.select", { number: ticket.number })}
+                      onChange={() => undefined}
+                      onClick={(event) => onSelect(ticket.number, event.shiftKey)}
+                    />
+                  </label>
+                )}
               </li>
             )
           );
@@ -56,7 +67,9 @@ export function TicketList({ tickets, chosen, href }: TicketListProps) {
 }
 
 function Row({ ticket, isChosen, to }: { ticket: Ticket; isChosen: boolean; to: string }) {
+  const { t } = useWords();
   const names = useNames();
+  const where = [names.kind(ticket.kind), ticket.appliance_id, ticket.region && names.region(ticket.region)];
   return (
     <Link to={to} replace className="row" aria-current={isChosen || undefined} data-ticket={ticket.number}>
       <span className="row-top">
@@ -64,57 +77,22 @@ function Row({ ticket, isChosen, to }: { ticket: Ticket; isChosen: boolean; to: 
         <PriorityMark priority={ticket.priority} />
       </span>
       <span className="row-mid">
-        #{ticket.number} · {names.kind(ticket.kind)} · {ticket.appliance_id}
+        #{ticket.number} · {where.filter(Boolean).join(" · ")}
       </span>
       <span className="row-top">
         <ClockLine ticket={ticket} />
-        <StatusMark status={ticket.status} />
+        <span className="row-marks">
+          {ticket.assignee && (
+            <span className="row-who" title={t("ticket.assigned", { who: ticket.assignee })}>
+              {ticket.assignee}
+            </span>
+          )}
+          {clearedAt(ticket) && <ClearedMark />}
+          <StatusMark status={ticket.status} />
+        </span>
       </span>
     </Link>
   );
-}
-
-/** The nearer clock of a ticket in words. */
-export function ClockLine({ ticket }: { ticket: Ticket }) {
-  const { t, language } = useWords();
-  const now = useNow();
-  const [clock] = runningClocks(ticket);
-  if (ticket.sla.paused_reason && clock?.kind !== "fails") {
-    return (
-      <span className="clock" title={ticket.sla.paused_reason}>
-        <IconClockPause size={14} aria-hidden /> {t("queue.paused")}
-      </span>
-    );
-  }
-  if (!clock) return <span className="clock">{t("queue.noClock")}</span>;
-  if (clock.kind === "fails") {
-    return (
-      <span className="clock warn">
-        <IconAlertTriangle size={14} aria-hidden /> {failsText(ticket, t, language, now)}
-      </span>
-    );
-  }
-  const left = clock.at - now;
-  const tone = left < 0 ? "bad" : left < 4 * 3_600_000 ? "warn" : "";
-  const span = formatSpan(left, language);
-  return (
-    <span className={`clock ${tone}`}>
-      <IconClock size={14} aria-hidden /> {t(`queue.${clock.kind}`)}{" "}
-      {t(left < 0 ? "queue.overdue" : "queue.left", { span })}
-    </span>
-  );
-}
-
-/** "fails in 6–11 days (80 %)". */
-export function failsText(ticket: Ticket, t: Say, language: string, now: number): string {
-  const window = ticket.failure_window;
-  if (!window) return "";
-  const day = 86_400_000;
-  const [from, to] = [Date.parse(window.from), Date.parse(window.to)].map((ms) =>
-    Math.max(0, Math.round((ms - now) / day)),
-  );
-  const coverage = new Intl.NumberFormat(language, { style: "percent" }).format(window.coverage);
-  return t(to === 0 ? "ticket.failsNow" : "ticket.fails", { from, to, coverage });
 }
 
 function Skeletons() {

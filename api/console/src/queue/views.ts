@@ -5,6 +5,11 @@ import { isDueToday } from "../words/clocks";
 export const VIEWS = ["open", "mine", "unassigned", "breach", "hold", "closed"] as const;
 export type View = (typeof VIEWS)[number];
 
+/** The view that an address names; the first one where it names none. */
+export function viewOf(name: string | null): View {
+  return VIEWS.find((one) => one === name) ?? "open";
+}
+
 /** The tickets of a view, in a new list. */
 export function chooseView(tickets: Ticket[], view: View, me: string, now: number): Ticket[] {
   return tickets.filter((ticket) => {
@@ -26,6 +31,7 @@ export function matchesFilter(ticket: Ticket, filter: string): boolean {
     ticket.appliance_id,
     ticket.kind,
     ticket.model,
+    ticket.region,
     ticket.assignee,
     ticket.fault_mode,
   ]

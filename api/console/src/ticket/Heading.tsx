@@ -1,48 +1,51 @@
-/** The facts in one line, the sentence, and the steps that may be done now. */
-import { ActionIcon, Anchor, Button, Group, Menu, Title, Tooltip } from "@mantine/core";
-import { IconArrowRight, IconArrowsDiagonal, IconChevronDown, IconGavel } from "@tabler/icons-react";
+/** The facts in one line, the sentence, what has changed since, and the steps that may be done now. */
+import { ActionIcon, Anchor, Button, Title, Tooltip } from "@mantine/core";
+import { IconArrowRight, IconArrowsDiagonal, IconGavel } from "@tabler/icons-react";
 import { Link } from "react-router";
 
-import { useAlert } from "../api/tickets";
-import type { Ticket } from "../api/types";
+import type { Alert, Ticket } from "../api/types";
 import { useWords } from "../i18n";
-import { ClockLine, failsText } from "../queue/TicketList";
+import { ClockLine, failsText } from "../queue/ClockLine";
+import { runningClocks } from "../words/clocks";
 import { formatShare, toMs } from "../words/format";
-import { PriorityMark, StatusMark } from "../words/Marks";
+import { ClearedMark, PriorityMark, StatusMark } from "../words/Marks";
 import { Moment } from "../words/Moment";
 import { ticketSentence, useNames } from "../words/names";
 import { useNow } from "../words/now";
-import { runningClocks } from "../words/clocks";
-import { likelyStep, otherSteps, type TicketSteps } from "./steps";
+import { clearedAt } from "./present";
+import type { Offer, TicketSteps } from "./steps";
 
 /** So much earlier than its ticket, an alert is told by its own time: the readings came late. */
 const LATE = 3_600_000;
 
 interface HeadingProps {
   ticket: Ticket;
+  alert: Alert | undefined;
+  offer: Offer;
   steps: TicketSteps;
   isEmbedded: boolean;
   onVerdict: (() => void) | undefined;
 }
 
-export function Heading({ ticket, steps, isEmbedded, onVerdict }: HeadingProps) {
+export function Heading({ ticket, alert, offer, steps, isEmbedded, onVerdict }: HeadingProps) {
   const { t } = useWords();
   return (
     <header className="ticket-head">
-      <Facts ticket={ticket} isEmbedded={isEmbedded} />
+      <Facts ticket={ticket} alert={alert} isEmbedded={isEmbedded} />
       <Title order={isEmbedded ? 2 : 1} className="ticket-sentence">
         {ticketSentence(ticket, t)}
       </Title>
-      <Steps ticket={ticket} steps={steps} onVerdict={onVerdict} />
+      <Present ticket={ticket} alert={alert} />
+      <Steps ticket={ticket} offer={offer} steps={steps} onVerdict={onVerdict} />
     </header>
   );
 }
 
-function Facts({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) {
+function Facts({ ticket, alert, isEmbedded }: { ticket: Ticket; alert: Alert | undefined; isEmbedded: boolean }) {
   const { t, language } = useWords();
   const now = useNow();
   const names = useNames();
-  const raised = useAlert(ticket.alert_id).data?.raised_at ?? ticket.opened_at;
+  const raised = alert?.raised_at ?? ticket.opened_at;
   const isLate = (toMs(ticket.opened_at) ?? 0) - (toMs(raised) ?? 0) > LATE;
   const isFailureNearer = runningClocks(ticket)[0]?.kind === "fails";
   return (
@@ -59,8 +62,10 @@ function Facts({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
           {ticket.appliance_id}
         </Anchor>
       </span>
+      {ticket.region && <span>{names.region(ticket.region)}</span>}
       <StatusMark status={ticket.status} />
       <PriorityMark priority={ticket.priority} />
+      {clearedAt(ticket) && <ClearedMark />}
       <ClockLine ticket={ticket} />
       {ticket.failure_window && !isFailureNearer && (
         <span className="clock warn">{failsText(ticket, t, language, now)}</span>
@@ -69,7 +74,9 @@ function Facts({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
         <span>{t("ticket.certainty", { share: formatShare(ticket.probability, language) })}</span>
       )}
       <span>
-        {t(`source.${ticket.source}`)}, {isLate ? t("ticket.raised") : ""}{" "}
+        {t(`source.${ticket.source}`)}
+        {t("comma")}
+        {isLate ? t("ticket.raised") : t("ticket.openedAgo")}{" "}
         <Moment at={isLate ? raised : ticket.opened_at} as="ago" />
       </span>
       {isEmbedded && (
@@ -91,20 +98,45 @@ function Facts({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
   );
 }
 
-function Steps({
-  ticket,
-  steps,
-  onVerdict,
-}: {
+/** What is so now and was not when the sentence was written: seen no longer, a visit, a verdict, a pause. */
+function Present({ ticket, alert }: { ticket: Ticket; alert: Alert | undefined }) {
+  const { t } = useWords();
+  const cleared = clearedAt(ticket);
+  const over = alert?.resolved_at ?? cleared;
+  const { visit, verdict } = ticket;
+  if (!cleared && !visit && !verdict && !ticket.sla.paused_reason) return null;
+  return (
+    <ul className="present">
+      {cleared && (
+        <li>
+          {t("ticket.clearedSince")} <Moment at={over} />
+          {t("stop")} {!verdict && t("ticket.clearedAsk")}
+        </li>
+      )}
+      {visit && (
+        <li>
+          {t("ticket.visit", { who: ticket.assignee ?? t("nobody") })} <Moment at={visit.from} /> –{" "}
+          <Moment at={visit.to} />
+        </li>
+      )}
+      {verdict && <li>{t("ticket.judged", { verdict: t(`ticket.verdicts.${verdict}`) })}</li>}
+      {ticket.sla.paused_reason && <li>{t("ticket.pausedFor", { reason: ticket.sla.paused_reason })}</li>}
+    </ul>
+  );
+}
+
+interface StepsProps {
   ticket: Ticket;
+  offer: Offer;
   steps: TicketSteps;
   onVerdict: (() => void) | undefined;
-}) {
+}
+
+function Steps({ ticket, offer, steps, onVerdict }: StepsProps) {
   const { t } = useWords();
-  const likely = likelyStep(ticket);
-  const others = otherSteps(ticket);
+  const { likely, others } = offer;
   return (
-    <Group gap="xs" className="ticket-steps">
+    <div className="ticket-steps">
       {likely && (
         <Tooltip label="n">
           <Button
@@ -124,28 +156,12 @@ function Steps({
           </Button>
         </Tooltip>
       )}
-      {others.slice(0, 2).map((step) => (
+      {others.map((step) => (
         <Button key={step} size="xs" variant="default" onClick={() => steps.begin(step)}>
           {t(`ticket.steps.${step}`)}
         </Button>
       ))}
-      {others.length > 2 && (
-        <Menu position="bottom-start" withinPortal>
-          <Menu.Target>
-            <Button size="xs" variant="subtle" color="gray" rightSection={<IconChevronDown size={14} />}>
-              {t("ticket.moreSteps")}
-            </Button>
-          </Menu.Target>
-          <Menu.Dropdown>
-            {others.slice(2).map((step) => (
-              <Menu.Item key={step} onClick={() => steps.begin(step)}>
-                {t(`ticket.steps.${step}`)}
-              </Menu.Item>
-            ))}
-          </Menu.Dropdown>
-        </Menu>
-      )}
       <span className="dim push">{t("ticket.assigned", { who: ticket.assignee ?? t("nobody") })}</span>
-    </Group>
+    </div>
   );
 }

@@ -2,6 +2,7 @@
 import { Button, Group, Stack, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 
+import type { StepRequest } from "../api/types";
 import { Dialog } from "../app/Dialog";
 import { useWords } from "../i18n";
 import type { TicketSteps } from "./steps";
@@ -10,20 +11,39 @@ import type { TicketSteps } from "./steps";
 const NEEDS_WORDS = new Set(["hold", "cancel"]);
 
 export function StepDialog({ step, steps }: { step: string; steps: TicketSteps }) {
+  return (
+    <StepForm
+      step={step}
+      isBusy={steps.isBusy}
+      onClose={steps.dismiss}
+      onSend={(body) => void steps.finish(step, body)}
+    />
+  );
+}
+
+interface StepFormProps {
+  step: string;
+  isBusy: boolean;
+  onClose: () => void;
+  onSend: (body: StepRequest) => void;
+}
+
+export function StepForm({ step, isBusy, onClose, onSend }: StepFormProps) {
   const { t } = useWords();
   const [words, setWords] = useState("");
   const [assignee, setAssignee] = useState("");
   const [from, setFrom] = useState("");
   const [to, setTo] = useState("");
   const isHold = step === "hold";
-  const isIncomplete = (NEEDS_WORDS.has(step) && words.trim() === "") || (from !== "" && to !== "" && to <= from);
+  const isTurned = from !== "" && to !== "" && to <= from;
+  const isIncomplete = (NEEDS_WORDS.has(step) && words.trim() === "") || isTurned;
   const send = () => {
     const note = words.trim() ? (isHold ? { reason: words.trim() } : { note: words.trim() }) : {};
     const plan = step === "schedule" ? { assignee: assignee.trim() || undefined, from: utc(from), to: utc(to) } : {};
-    void steps.finish(step, { ...plan, ...note });
+    onSend({ ...plan, ...note });
   };
   return (
-    <Dialog opened onClose={steps.dismiss} title={t(`ticket.steps.${step}`)}>
+    <Dialog opened onClose={onClose} title={t(`ticket.steps.${step}`)}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -50,6 +70,7 @@ export function StepDialog({ step, steps }: { step: string; steps: TicketSteps }
                   type="datetime-local"
                   label={t("ticket.to")}
                   value={to}
+                  error={isTurned && t("ticket.turned")}
                   onChange={(event) => setTo(event.currentTarget.value)}
                 />
               </Group>
@@ -68,10 +89,10 @@ export function StepDialog({ step, steps }: { step: string; steps: TicketSteps }
             onChange={(event) => setWords(event.currentTarget.value)}
           />
           <Group justify="flex-end">
-            <Button variant="default" onClick={steps.dismiss}>
+            <Button variant="default" onClick={onClose}>
               {t("cancel")}
             </Button>
-            <Button type="submit" loading={steps.isBusy} disabled={isIncomplete}>
+            <Button type="submit" loading={isBusy} disabled={isIncomplete}>
               {t(`ticket.steps.${step}`)}
             </Button>
           </Group>

@@ -2,7 +2,9 @@
 import { Skeleton, Stack } from "@mantine/core";
 import { lazy, Suspense, useRef, useState } from "react";
 
-import { useTicket } from "../api/tickets";
+import { useAccount } from "../api/account";
+import { mayDo } from "../api/roles";
+import { useAlerts, useTicket } from "../api/tickets";
 import type { Ticket } from "../api/types";
 import { useActions } from "../app/keys";
 import { Failed } from "../app/Notice";
@@ -10,11 +12,13 @@ import { useTitle } from "../app/title";
 import { useWords } from "../i18n";
 import { Advice } from "./Advice";
 import { Heading } from "./Heading";
-import { likelyStep, otherSteps, useTicketSteps } from "./steps";
+import { Beside } from "./Beside";
+import { offerOf, useTicketSteps } from "./steps";
 import { Timeline } from "./Timeline";
 import { ticketTitle, useNames } from "../words/names";
 import { Why } from "./Why";
 
+const CloseDialog = lazy(async () => ({ default: (await import("./CloseDialog")).CloseDialog }));
 const StepDialog = lazy(async () => ({ default: (await import("./StepDialog")).StepDialog }));
 const SessionDialog = lazy(async () => ({ default: (await import("./SessionDialog")).SessionDialog }));
 const VerdictDialog = lazy(async () => ({ default: (await import("./VerdictDialog")).VerdictDialog }));
@@ -38,16 +42,19 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
   const [isSessionOpen, setSessionOpen] = useState(false);
   const comment = useRef<HTMLTextAreaElement>(null);
   const steps = useTicketSteps(ticket);
-  const mayJudge = ticket.legal_steps.includes("verdict");
-  const mayOpenSession = !["closed", "cancelled"].includes(ticket.status);
-  const likely = likelyStep(ticket);
+  const role = useAccount().data?.role;
+  const offer = offerOf(ticket, role);
+  const { likely, mayJudge } = offer;
+  const mayOpenSession = mayDo(role, "technician") && !["closed", "cancelled"].includes(ticket.status);
+  const alerts = useAlerts(ticket.appliance_id).data?.items;
+  const alert = alerts?.find((one) => one.id === ticket.alert_id);
   const level = isEmbedded ? 3 : 2;
   useActions([
     likely && { label: t(`ticket.steps.${likely}`), keys: ["n"], act: () => steps.begin(likely) },
-    { label: t("ticket.comment"), keys: ["c"], act: () => comment.current?.focus() },
+    offer.mayComment && { label: t("ticket.comment"), keys: ["m"], act: () => comment.current?.focus() },
     mayJudge && { label: t("ticket.verdict"), keys: ["v"], act: () => setVerdictOpen(true) },
     mayOpenSession && { label: t("ticket.run"), keys: ["r"], act: () => setSessionOpen(true) },
-    ...otherSteps(ticket).map((step) => ({
+    ...offer.others.map((step) => ({
       label: t(`ticket.steps.${step}`),
       keys: step === "schedule" ? ["s"] : undefined,
       act: () => steps.begin(step),
@@ -57,17 +64,23 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
     <article className="ticket">
       <Heading
         ticket={ticket}
+        alert={alert}
+        offer={offer}
         steps={steps}
         isEmbedded={isEmbedded}
         onVerdict={mayJudge ? () => setVerdictOpen(true) : undefined}
       />
       <div className="ticket-columns">
-        <Why ticket={ticket} level={level} />
+        <Why ticket={ticket} alert={alert} level={level} />
         <Advice ticket={ticket} level={level} onSession={mayOpenSession ? () => setSessionOpen(true) : undefined} />
       </div>
-      <Timeline ticket={ticket} level={level} steps={steps} comment={comment} />
+      <Beside ticket={ticket} alerts={alerts ?? []} level={level} />
+      <Timeline ticket={ticket} level={level} steps={steps} comment={comment} mayComment={offer.mayComment} />
       <Suspense>
-        {steps.asking && <StepDialog key={steps.asking} step={steps.asking} steps={steps} />}
+        {steps.asking === "close" && <CloseDialog ticket={ticket} steps={steps} />}
+        {steps.asking && steps.asking !== "close" && (
+          <StepDialog key={steps.asking} step={steps.asking} steps={steps} />
+        )}
         {isVerdictOpen && <VerdictDialog ticket={ticket} steps={steps} onClose={() => setVerdictOpen(false)} />}
         {isSessionOpen && <SessionDialog ticket={ticket} onClose={() => setSessionOpen(false)} />}
       </Suspense>

@@ -1,5 +1,5 @@
 /** What happened, newest first, and a place to say something. */
-import { Button, Textarea, Title } from "@mantine/core";
+import { Button, Title } from "@mantine/core";
 import { useState } from "react";
 
 import type { HistoryEntry, Ticket } from "../api/types";
@@ -13,9 +13,10 @@ interface TimelineProps {
   level: 2 | 3;
   steps: TicketSteps;
   comment: React.RefObject<HTMLTextAreaElement | null>;
+  mayComment: boolean;
 }
 
-export function Timeline({ ticket, level, steps, comment }: TimelineProps) {
+export function Timeline({ ticket, level, steps, comment, mayComment }: TimelineProps) {
   const { t } = useWords();
   const [text, setText] = useState("");
   const send = async () => {
@@ -26,7 +27,7 @@ export function Timeline({ ticket, level, steps, comment }: TimelineProps) {
       <Title order={level} size="h5" id="timeline-title" className="card-title">
         {t("ticket.timeline")}
       </Title>
-      {ticket.legal_steps.includes("comment") && (
+      {mayComment && (
         <form
           className="comment"
           onSubmit={(event) => {
@@ -34,13 +35,12 @@ export function Timeline({ ticket, level, steps, comment }: TimelineProps) {
             void send();
           }}
         >
-          <Textarea
+          <textarea
             ref={comment}
             aria-label={t("ticket.comment")}
-            placeholder={`${t("ticket.commentHint")}  (c)`}
-            autosize
-            minRows={1}
-            maxRows={8}
+            placeholder={`${t("ticket.commentHint")}  (m)`}
+            className="field"
+            rows={Math.min(8, text.split("\n").length)}
             maxLength={4000}
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}

@@ -7,9 +7,8 @@ import { Dialog } from "../app/Dialog";
 import { useWords } from "../i18n";
 import { formatShare } from "../words/format";
 import { useNames } from "../words/names";
+import { VERDICTS } from "./closing";
 import type { TicketSteps } from "./steps";
-
-const VERDICTS: Verdict[] = ["confirmed", "other_fault", "no_fault_found", "usage", "self_cleared"];
 
 interface VerdictDialogProps {
   ticket: Ticket;

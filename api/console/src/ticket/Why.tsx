@@ -3,13 +3,13 @@ import { Title, Tooltip, UnstyledButton } from "@mantine/core";
 import { useMemo, useState } from "react";
 
 import { useTelemetry } from "../api/appliances";
-import { useAlert } from "../api/tickets";
-import type { Evidence, Ticket } from "../api/types";
+import type { Alert, Evidence, Ticket } from "../api/types";
 import type { ChartMark, ChartSpan } from "../chart/layers";
 import { MetricChart } from "../chart/MetricChart";
-import { isTellable, traceOf } from "../chart/trace";
+import { isTellable, type Trace, traceOf } from "../chart/trace";
 import { type Say, useWords } from "../i18n";
 import { formatQuantity, formatShare, toMs } from "../words/format";
+import { Moment } from "../words/Moment";
 import { bandText, sideOf, useNames } from "../words/names";
 import { now, useNow } from "../words/now";
 
@@ -21,23 +21,32 @@ const POINTS = 50_000;
 /** An alert raised so much earlier than its ticket was found in history that came late. */
 const LATE = DAY;
 
-export function Why({ ticket, level }: { ticket: Ticket; level: 2 | 3 }) {
+interface WhyProps {
+  ticket: Ticket;
+  /** The alert behind the ticket, once it is known. */
+  alert: Alert | undefined;
+  level: 2 | 3;
+}
+
+export function Why({ ticket, alert, level }: WhyProps) {
   const { t } = useWords();
   const names = useNames();
   const [chosen, setChosen] = useState(0);
   const evidence = ticket.evidence[chosen] ?? ticket.evidence[0];
   return (
-    <section className="card" aria-labelledby="why-title">
+    <section className="card why" aria-labelledby="why-title">
       <Title order={level} size="h5" id="why-title" className="card-title">
         {t("ticket.why")}
       </Title>
       {!evidence && <p className="dim">{t("ticket.noEvidence", { source: t(`source.${ticket.source}`) })}</p>}
+      {evidence && <EvidenceHead isLimit={ticket.channel === "rule"} />}
       <ul className="evidence">
         {ticket.evidence.slice(0, 5).map((item, index) => (
           <li key={item.metric}>
             <EvidenceRow
               item={item}
               kind={ticket.kind}
+              isLimit={ticket.channel === "rule"}
               isChosen={item === evidence}
               onChoose={() => setChosen(index)}
             />
@@ -49,7 +58,7 @@ export function Why({ ticket, level }: { ticket: Ticket; level: 2 | 3 }) {
           {t("ticket.causeOf")} {ticket.cause_of.map((one) => names.fault(ticket.kind, one.fault_mode)).join(" · ")}
         </p>
       )}
-      {evidence && <EvidenceChart ticket={ticket} evidence={evidence} />}
+      {evidence && <EvidenceChart ticket={ticket} evidence={evidence} raised={toMs(alert?.raised_at)} />}
     </section>
   );
 }
@@ -57,11 +66,27 @@ export function Why({ ticket, level }: { ticket: Ticket; level: 2 | 3 }) {
 interface EvidenceRowProps {
   item: Evidence;
   kind: string;
+  /** Whether what is expected is a fixed limit, which is no normal. */
+  isLimit: boolean;
   isChosen: boolean;
   onChoose: () => void;
 }
 
-function EvidenceRow({ item, kind, isChosen, onChoose }: EvidenceRowProps) {
+/** What the columns of the evidence are. */
+function EvidenceHead({ isLimit }: { isLimit: boolean }) {
+  const { t } = useWords();
+  return (
+    <div className="evidence-row evidence-head" aria-hidden>
+      <span />
+      <span />
+      <span>{t("ticket.atRaise")}</span>
+      <span>{t(isLimit ? "ticket.limitHead" : "ticket.normalHead")}</span>
+      <span>{t("ticket.shareHead")}</span>
+    </div>
+  );
+}
+
+function EvidenceRow({ item, kind, isLimit, isChosen, onChoose }: EvidenceRowProps) {
   const { t, language } = useWords();
   const names = useNames();
   const band = bandText(item.expected_low, item.expected_high, item.unit, language);
@@ -74,7 +99,7 @@ function EvidenceRow({ item, kind, isChosen, onChoose }: EvidenceRowProps) {
         {side === "high" ? "↑ " : side === "low" ? "↓ " : ""}
         {item.observed === null ? t("none") : formatQuantity(item.observed, item.unit, language)}
       </span>
-      <span className="dim">{band && t("ticket.expected", { band })}</span>
+      <span className="dim">{band && t(isLimit ? "ticket.limit" : "ticket.expected", { band })}</span>
       <Tooltip label={t("ticket.shareTitle")}>
         <span className="evidence-share">{formatShare(item.share, language)}</span>
       </Tooltip>
@@ -100,7 +125,14 @@ function Bullet({ item }: { item: Evidence }) {
   );
 }
 
-function EvidenceChart({ ticket, evidence }: { ticket: Ticket; evidence: Evidence }) {
+interface EvidenceChartProps {
+  ticket: Ticket;
+  evidence: Evidence;
+  /** When the alert was raised. */
+  raised: number | null;
+}
+
+function EvidenceChart({ ticket, evidence, raised }: EvidenceChartProps) {
   const { t } = useWords();
   const names = useNames();
   const feature = names.feature(ticket.kind, evidence.metric);
@@ -111,7 +143,6 @@ function EvidenceChart({ ticket, evidence }: { ticket: Ticket; evidence: Evidenc
   const span = names.span(ticket.kind);
   const mode = feature && isTellable(feature, span) ? feature.mode : null;
   const telemetry = useModeTelemetry(ticket.appliance_id, asked, { start: range.start, end: range.now }, mode);
-  const raised = toMs(useAlert(ticket.alert_id).data?.raised_at);
   const trace = useMemo(
     () => telemetry && traceOf(telemetry, metric, feature, span),
     [telemetry, metric, feature, span],
@@ -121,18 +152,44 @@ function EvidenceChart({ ticket, evidence }: { ticket: Ticket; evidence: Evidenc
   const spans = useMemo(() => spansOf(ticket, t), [ticket, t]);
   const isSame = trace?.isComparable ?? true;
   return (
-    <MetricChart
-      name={names.metric(ticket.kind, isSame ? evidence.metric : metric)}
-      unit={isSame ? evidence.unit : names.unit(ticket.kind, metric)}
-      note={trace && t(`chart.per.${trace.per}`)}
-      trace={trace}
-      range={range}
-      band={isSame ? band : null}
-      marks={marks}
-      spans={spans}
-      height={240}
-      isSparse={trace !== undefined && trace.per !== "reading"}
-    />
+    <>
+      {isSame && trace && <AtRaiseAndNow evidence={evidence} trace={trace} kind={ticket.kind} />}
+      <MetricChart
+        name={names.metric(ticket.kind, isSame ? evidence.metric : metric)}
+        unit={isSame ? evidence.unit : names.unit(ticket.kind, metric)}
+        note={trace && t(`chart.per.${trace.per}`)}
+        trace={trace}
+        range={range}
+        band={isSame ? band : null}
+        marks={marks}
+        spans={spans}
+        height={240}
+        isSparse={trace !== undefined && trace.per !== "reading"}
+        bandName={ticket.channel === "rule" ? t("chart.limit") : undefined}
+      />
+    </>
+  );
+}
+
+/** The number of the sentence beside the newest one: what was so when it was raised need not be so now. */
+function AtRaiseAndNow({ evidence, trace, kind }: { evidence: Evidence; trace: Trace; kind: string }) {
+  const { t, language } = useWords();
+  const names = useNames();
+  const at = trace.values.findLastIndex((value) => value !== null);
+  const [value, moment] = [trace.values[at], trace.ts[at]];
+  if (evidence.observed === null || typeof value !== "number") return null;
+  const side = sideOf({ ...evidence, observed: value });
+  const quantity = (number: number) => formatQuantity(number, evidence.unit, language);
+  return (
+    <p className="raise-now">
+      {names.metric(kind, evidence.metric)}
+      {t("colon")}
+      {t("ticket.raiseValue", { value: quantity(evidence.observed) })} ·{" "}
+      <b className={side === "inside" ? "good-text" : "bad-text"}>{t("ticket.nowValue", { value: quantity(value) })}</b>{" "}
+      <span className="dim">
+        <Moment at={moment} />
+      </span>
+    </p>
   );
 }
 

@@ -6,6 +6,7 @@ import { useState } from "react";
 
 import { Problem } from "../api/client";
 import { queryClient } from "../api/cache";
+import { mayDo, roleOfStep } from "../api/roles";
 import { isStale, readTicket, show, useStep, type Step } from "../api/tickets";
 import type { Ticket } from "../api/types";
 import { plainName } from "../words/format";
@@ -27,19 +28,29 @@ const LIKELY: Record<string, string[]> = {
 export const ASKING = new Set(["schedule", "hold", "cancel", "close", "reject", "reopen", "finish"]);
 
 /** The step that takes another one back; only where nobody outside the house has heard of it. */
-const INVERSE: Record<string, string> = { hold: "resume" };
+const INVERSE: Record<string, string> = { hold: "resume", close: "reopen" };
 
 const UNDO_MS = 10_000;
 
-/** The step to offer first, or none. */
-export function likelyStep(ticket: Ticket): string | undefined {
-  return LIKELY[ticket.status]?.find((step) => ticket.legal_steps.includes(step));
+/** What may be done with a ticket now: what its life cycle allows and the reader's role may do. */
+export interface Offer {
+  /** The step to offer first, or none. */
+  likely: string | undefined;
+  /** The other steps, without those that have a place of their own. */
+  others: string[];
+  mayComment: boolean;
+  mayJudge: boolean;
 }
 
-/** The other steps, without those that have a place of their own. */
-export function otherSteps(ticket: Ticket): string[] {
-  const likely = likelyStep(ticket);
-  return ticket.legal_steps.filter((step) => step !== likely && step !== "comment" && step !== "verdict");
+export function offerOf(ticket: Ticket, role: string | undefined): Offer {
+  const steps = ticket.legal_steps.filter((step) => mayDo(role, roleOfStep(step)));
+  const likely = LIKELY[ticket.status]?.find((step) => steps.includes(step));
+  return {
+    likely,
+    others: steps.filter((step) => step !== likely && step !== "comment" && step !== "verdict"),
+    mayComment: steps.includes("comment"),
+    mayJudge: steps.includes("verdict"),
+  };
 }
 
 export interface TicketSteps {
@@ -48,6 +59,8 @@ export interface TicketSteps {
   isBusy: boolean;
   begin: (step: string) => void;
   finish: (step: string, body?: Step["body"]) => Promise<boolean>;
+  /** Steps that belong together, one after the other; the first one that fails ends it. */
+  finishAll: (steps: Step[]) => Promise<boolean>;
   dismiss: () => void;
 }
 
@@ -58,12 +71,16 @@ export function useTicketSteps(ticket: Ticket): TicketSteps {
   const mutation = useStep(ticket.number);
   const [asking, setAsking] = useState<string | null>(null);
 
-  const finish = async (step: string, body?: Step["body"]): Promise<boolean> => {
+  // A comment harms nobody, whatever has happened meanwhile.
+  const finish = (step: string, body?: Step["body"]) =>
+    finishAll([{ step, body, seen: step === "comment" ? undefined : ticket.version }]);
+
+  const finishAll = async (steps: Step[]): Promise<boolean> => {
     try {
-      // A comment harms nobody, whatever has happened meanwhile.
-      const after = await mutation.mutateAsync({ step, body, seen: step === "comment" ? undefined : ticket.version });
+      let after = ticket;
+      for (const step of steps) after = await mutation.mutateAsync(step);
       setAsking(null);
-      tell(after, step);
+      tell(after, steps.some(({ step }) => step === "close") ? "close" : (steps.at(-1)?.step ?? ""));
       return true;
     } catch (error) {
       if (isStale(error)) {
@@ -156,6 +173,7 @@ export function useTicketSteps(ticket: Ticket): TicketSteps {
     isBusy: mutation.isPending,
     begin: (step) => (ASKING.has(step) ? setAsking(step) : void finish(step)),
     finish,
+    finishAll,
     dismiss: () => setAsking(null),
   };
 }

@@ -37,6 +37,12 @@ export function PriorityMark({ priority }: { priority: number }) {
   return <Mark tone={tone}>{t("ticket.priority", { priority })}</Mark>;
 }
 
+/** The detectors no longer see what a ticket is about. */
+export function ClearedMark() {
+  const { t } = useWords();
+  return <Mark tone="good">{t("ticket.cleared")}</Mark>;
+}
+
 const CONDITIONS: Record<Condition, [Tone, React.ReactNode]> = {
   alert: ["bad", <IconAlertTriangle key="i" size={13} aria-hidden />],
   watch: ["warn", <IconEye key="i" size={13} aria-hidden />],

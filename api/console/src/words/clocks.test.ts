@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Ticket } from "../api/types";
-import { byNearerClock, isDueToday, runningClocks } from "./clocks";
+import { isDueToday, runningClocks } from "./clocks";
 
 const NOON = new Date(2026, 10, 30, 12).getTime();
 const HOUR = 3_600_000;
@@ -31,18 +31,6 @@ test("a paused promise does not run, a prediction does", () => {
   });
 
   expect(runningClocks(paused).map((clock) => clock.kind)).toEqual(["fails"]);
-});
-
-test("lists go by the nearer clock, those without one by priority and age", () => {
-  const none = { respond_by: at(1), resolve_by: at(1), paused_reason: "held" };
-  const tickets = [
-    ticket({ number: 9, sla: none, priority: 2 }),
-    ticket({ number: 8, sla: none, priority: 1 }),
-    ticket({ number: 7, sla: none, priority: 1 }),
-    ticket({ number: 2, sla: { ...none, respond_by: at(5), resolve_by: at(9), paused_reason: null } }),
-  ];
-
-  expect(tickets.sort(byNearerClock).map((one) => one.number)).toEqual([2, 7, 8, 9]);
 });
 
 test("due today means before this day ends, whatever may fail", () => {

@@ -27,13 +27,6 @@ export function runningClocks(ticket: Ticket): Clock[] {
   return clocks.sort((one, other) => one.at - other.at);
 }
 
-/** Sorts by the nearer clock; without any, the more urgent and then the older first. */
-export function byNearerClock(one: Ticket, other: Ticket): number {
-  const [a, b] = [runningClocks(one)[0]?.at ?? Infinity, runningClocks(other)[0]?.at ?? Infinity];
-  if (a !== b) return a - b;
-  return one.priority - other.priority || one.number - other.number;
-}
-
 /** Whether a promise ends before this local day does. */
 export function isDueToday(ticket: Ticket, now: number): boolean {
   const end = new Date(now).setHours(24, 0, 0, 0);

@@ -16,6 +16,10 @@ export interface Names {
   isBoolean: (kind: string, name: string) => boolean;
   unit: (kind: string, name: string) => string;
   fault: (kind: string, name: string) => string;
+  /** A fault mode of whatever kind knows it. */
+  anyFault: (name: string) => string;
+  region: (name: string) => string;
+  component: (name: string) => string;
   isFault: (kind: string, name: string) => boolean;
   /** What a feature of this kind is computed over: day, cycle or none. */
   span: (kind: string) => string | undefined;
@@ -25,7 +29,7 @@ export interface Names {
 
 /** What things are called in the reader's language. */
 export function useNames(): Names {
-  const { language } = useWords();
+  const { t, language } = useWords();
   const profiles = useProfiles(language).data;
   return useMemo(() => {
     const known = new Map(profiles?.items.map((profile) => [profile.kind, profile]));
@@ -38,11 +42,15 @@ export function useNames(): Names {
       isBoolean: (kind, name) => metric(kind, name)?.kind === "boolean",
       unit: (kind, name) => metric(kind, name)?.unit ?? "",
       fault: (kind, name) => known.get(kind)?.fault_modes.find((one) => one.name === name)?.title ?? plainName(name),
+      anyFault: (name) =>
+        profiles?.items.flatMap((one) => one.fault_modes).find((one) => one.name === name)?.title ?? plainName(name),
+      region: (name) => t(`regions.${name}`, { defaultValue: name }),
+      component: (name) => t(`components.${name}`, { defaultValue: plainName(name) }),
       isFault: (kind, name) => known.get(kind)?.fault_modes.some((one) => one.name === name && one.title) ?? false,
       span: (kind) => known.get(kind)?.unit,
       feature,
     };
-  }, [profiles]);
+  }, [profiles, t]);
 }
 
 /** What is wrong, in the reader's language where the detectors said it, in its author's words where a person did. */
