@@ -110,13 +110,7 @@ function Rail({ onHelp, onSearch, who }: { onHelp: () => void; onSearch: () => v
         <LanguageSwitch />
         <LightSwitch />
         <Tooltip label={`${t("nav.keys")} (?)`}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            className="for-keys"
-            onClick={onHelp}
-            aria-label={t("nav.keys")}
-          >
+          <ActionIcon variant="subtle" color="gray" className="for-keys" onClick={onHelp} aria-label={t("nav.keys")}>
             <IconKeyboard size={18} />
           </ActionIcon>
         </Tooltip>
