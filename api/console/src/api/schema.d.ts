@@ -1902,6 +1902,8 @@ export interface components {
             kind: string;
             /** Model */
             model: string | null;
+            /** Region */
+            region: string | null;
             /** Component */
             component: string | null;
             /** Fault Mode */
