@@ -7,7 +7,7 @@ is decided before the desk is asked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from alerts.alerting.desk import Alerts, Findings
@@ -16,6 +16,8 @@ from alerts.appliances.desk import Appliances
 from alerts.appliances.directory import STALE_AFTER_S
 from alerts.audit.desk import Audit
 from alerts.changes import Changes
+from alerts.customers.desk import Customers
+from alerts.customers.sealing import Seal, no_seal
 from alerts.database import Transaction, UnitOfWork
 from alerts.indicators.desk import Indicators
 from alerts.notices.desk import Notices
@@ -38,6 +40,7 @@ class Desk:
     limits: SessionLimits = field(default_factory=SessionLimits)
     stale_after_s: float = STALE_AFTER_S
     topics: TopicScheme = field(default_factory=TopicScheme)
+    seal: Callable[[], Seal] = no_seal
 
     def by(self, who: str) -> Desk:
         """The same desk, asked by someone else: an account's name, an appliance's id."""
@@ -77,6 +80,11 @@ class Desk:
     def silences(self) -> Silences:
         """What is muted."""
         return Silences(self.unit, self.profiles)
+
+    @property
+    def customers(self) -> Customers:
+        """Who owns what, where, and what they allow."""
+        return Customers(self.unit, self.seal)
 
     @property
     def changes(self) -> Changes:

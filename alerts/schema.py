@@ -8,6 +8,7 @@ from alerts.appliances import tables as of_appliances
 from alerts.audit import tables as of_the_audit
 from alerts.columns import metadata
 from alerts.cursors import tables as of_cursors
+from alerts.customers import tables as of_customers
 from alerts.notices import tables as of_notices
 from alerts.remote import tables as of_sessions
 from alerts.silences import tables as of_silences
@@ -21,6 +22,7 @@ BESIDE_THEIR_NOUNS = (
     of_appliances,
     of_the_audit,
     of_cursors,
+    of_customers,
     of_notices,
     of_sessions,
     of_silences,

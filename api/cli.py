@@ -13,6 +13,7 @@ import typer
 
 from api.commands import (
     auditing,
+    customers,
     detecting,
     inspecting,
     listing_devices,
@@ -75,6 +76,7 @@ app.command()(listing_devices.devices)
 app.command()(recording.inspect)
 app.add_typer(people.users, name="users")
 app.add_typer(registering.appliances, name="appliances")
+app.add_typer(customers.customers, name="customers")
 app.add_typer(telling.notices, name="notices")
 app.add_typer(silencing.silences, name="silences")
 app.add_typer(auditing.audit, name="audit")

@@ -16,6 +16,7 @@ from api.http.openapi import document_of
 from api.http.routes import (
     alerts,
     appliances,
+    customers,
     devices,
     health,
     kitchen,
@@ -72,6 +73,7 @@ def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
         devices,
         silences,
         users,
+        customers,
     ):
         api.include_router(module.router)
     app.include_router(api)

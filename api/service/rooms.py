@@ -22,6 +22,7 @@ from alerts.notices.notice import DeliveryState
 from alerts.outbox import Outbox
 from api.http.live_samples import LiveSamples
 from api.service.claiming import Claim
+from api.service.contact_keys import contact_keys
 from api.service.decoders import Decoders
 from api.service.desk_database import open_desk_database
 from api.service.housekeeping import durable_cursors
@@ -109,6 +110,7 @@ class Rooms:
             limits=self.around.limits,
             stale_after_s=self.settings.stale_after_s,
             topics=TopicScheme(self.settings.topic_root),
+            seal=contact_keys(self.settings),
         )
         self.signs.add(Signs(lambda: _figures_of_notices(desk), lambda: desk_trouble(desk)))
         return desk

@@ -87,6 +87,16 @@ class Settings(BaseSettings):
         " SQLite in the data folder where unset",
         json_schema_extra=_unit("url"),
     )
+    contact_key_file: Path | None = Field(
+        None,
+        description="the keys that contact details of customers are sealed with, one per line, the first seals;"
+        " made in the data folder where unset",
+    )
+    contact_key_command: str | None = Field(
+        None,
+        min_length=1,
+        description="a command that prints those keys, in place of the file: the way to a key service",
+    )
     http_listen: str = Field(
         "127.0.0.1:8080", description="where API and console listen", json_schema_extra=_unit("host:port")
     )

@@ -16,6 +16,7 @@ from alerts.database import UnitOfWork, migrate, open_database
 from alerts.desk import Desk
 from api.http.app import make_app
 from api.http.context import Context
+from api.service.contact_keys import contact_keys
 from api.settings.settings import Settings
 from ingest.clock import ManualClock
 from ingest.profiles import load_profiles
@@ -65,7 +66,7 @@ def house(tmp_path: Path, peopled_database: tuple[Path, dict[Role, str]]) -> Ite
     context = Context(
         settings=Settings(data_dir=tmp_path),
         clock=clock,
-        desk=Desk(UnitOfWork(engine, clock, chance), profiles),
+        desk=Desk(UnitOfWork(engine, clock, chance), profiles, seal=contact_keys(Settings(data_dir=tmp_path))),
         accounts=Accounts(UnitOfWork(engine, clock, chance)),
         store=store,
         profiles=profiles,

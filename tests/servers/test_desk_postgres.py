@@ -13,6 +13,7 @@ from alerts.desk import Desk
 from alerts.schema import metadata
 from ingest.clock import ManualClock
 from tests.alerts.made import NOW_MS, PROFILES
+from tests.contract.customers_suite import CustomersSuite, desk_with_seal
 from tests.contract.desk_changes_suite import DeskChangesSuite
 from tests.contract.desk_guard_suite import DeskGuardSuite
 from tests.contract.desk_indicators_suite import DeskIndicatorsSuite
@@ -51,6 +52,15 @@ def desk(engine: Engine, clock: ManualClock) -> Desk:
 
 class TestDeskOnPostgres(DeskSuite):
     """PostgreSQL keeps the desk's promises."""
+
+
+class TestCustomersOnPostgres(CustomersSuite):
+    """PostgreSQL keeps the customer file's promises."""
+
+    @pytest.fixture
+    def desk(self, desk: Desk) -> Desk:
+        """A desk that can read and write what is sealed."""
+        return desk_with_seal(desk.unit, desk)
 
 
 class TestGuardsOnPostgres(DeskGuardSuite):

@@ -16,6 +16,7 @@ from alerts.tickets.ticket import Ticket as DeskTicket
 from api.http.access import Dispatcher, Technician, Viewer, require
 from api.http.context import Context, Here, Language
 from api.http.documents import Ticket, show
+from api.http.etag import expected_version
 from api.http.moments import Moment
 from api.http.paging import Page, PageQuery
 from api.http.problems import CONFLICT, STALE, Problem
@@ -88,18 +89,9 @@ def answer(ticket: DeskTicket, response: Response, language: str) -> Ticket:
     return show(Ticket, ticket, language=language)
 
 
-def expected_version(here: Context, key: str, if_match: str | None) -> int | None:
-    """The version that ``If-Match`` asks for, None where it asks for none; 412 where it can't be."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    tags = {tag.strip().removeprefix("W/").strip('"') for tag in if_match.split(",")}
-    versions = {int(tag) for tag in tags if tag.isascii() and tag.isdigit() and len(tag) < 10}
-    if len(versions) == 1:
-        return versions.pop()
-    current = here.desk.tickets.read(key).version
-    if current in versions:
-        return current
-    raise Problem(412, f"The ticket has changed: it is at version {current}. Read it again.")
+def _version(here: Context, key: str, if_match: str | None) -> int | None:
+    """The version that ``If-Match`` asks for."""
+    return expected_version(if_match, lambda: here.desk.tickets.read(key).version, noun="ticket")
 
 
 @router.get("/tickets")
@@ -163,7 +155,7 @@ def change_ticket(
         require(account, Role.DISPATCHER)
     visit = None if body.visit is None else Visit(body.visit.start, body.visit.end)
     change = TicketChange(frozenset(given), body.title, body.priority, body.assignee, visit)
-    version = expected_version(here, key, if_match)
+    version = _version(here, key, if_match)
     return answer(desk.change(key, change, expected_version=version), response, language)
 
 
@@ -179,7 +171,7 @@ def give_verdict(
     if_match: IfMatch = None,
 ) -> Ticket:
     """Record what the technician found; it teaches the detectors."""
-    version = expected_version(here, key, if_match)
+    version = _version(here, key, if_match)
     record = VerdictRecord(body.verdict, fault_mode=body.fault_mode, note=body.note)
     ticket = here.desk.by(account.name).tickets.judge(key, record, expected_version=version)
     return answer(ticket, response, language)
@@ -202,7 +194,7 @@ def take_step(
         raise Problem(404, f"There is no step {step!r}.")
     if step in DISPATCHER_STEPS:
         require(account, Role.DISPATCHER)
-    version = expected_version(here, key, if_match)
+    version = _version(here, key, if_match)
     given = body or StepRequest()
     said = given.model_dump()
     clears = {name for name in ("assignee", "visit_from", "visit_to") if said[name] is None} & given.model_fields_set

@@ -1,0 +1,234 @@
+"""The customer file, as it is asked for."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+from alerts.audit.chain import record_audit
+from alerts.customers.consenting import is_allowed, record_consent
+from alerts.customers.csv_rows import Line
+from alerts.customers.customer import (
+    Contact,
+    ContactChannel,
+    Customer,
+    CustomerFile,
+    NewCustomer,
+    NewOwnership,
+    NewSite,
+    Ownership,
+    Purpose,
+    Site,
+)
+from alerts.customers.homes import add_site, change_site, list_sites, read_site
+from alerts.customers.importing import Outcome, RowReport, take_row
+from alerts.customers.keeping import (
+    Sealed,
+    add_customer,
+    change_customer,
+    erase_customer,
+    find_anew,
+    keep_words,
+    merge_customers,
+    reseal,
+)
+from alerts.customers.owning import end, give, list_ownerships, present_ownership
+from alerts.customers.reading import list_customers, read_customer, read_file
+from alerts.customers.sealing import Seal
+from alerts.database import Transaction, UnitOfWork
+from alerts.page import LIMIT_DEFAULT, LIMIT_MAX, Page
+from ingest.clock import to_ms
+
+ROWS_AT_ONCE = 100
+
+T = TypeVar("T")
+
+
+class _DryRunError(Exception):
+    """Ends a transaction whose work is not to stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """Customers, homes, ownership and consent; one method, one transaction. ``seal`` opens and closes what is sealed."""
+
+    unit: UnitOfWork
+    seal: Callable[[], Seal]
+
+    def page(self, *, q: str | None = None, cursor: str | None = None, limit: int = LIMIT_DEFAULT) -> Page[Customer]:
+        """One page of customers, newest first; ``q`` is looked for in name, phone, mail, ids, serial and address."""
+        return self._look(lambda s: list_customers(s, q=q, cursor=cursor, limit=limit))
+
+    def read(self, customer_id: str) -> Customer:
+        """One customer."""
+        return self._look(lambda s: read_customer(s, customer_id))
+
+    def add(self, new: NewCustomer) -> Customer:
+        """Enter a customer."""
+        return self._write(lambda s: read_customer(s, add_customer(s, new)))
+
+    def change(
+        self, customer_id: str, *, contact: Contact | None, language: str | None, expected_version: int | None = None
+    ) -> Customer:
+        """Change what is given."""
+
+        def work(s: Sealed) -> Customer:
+            change_customer(s, customer_id, contact=contact, language=language, expected_version=expected_version)
+            return read_customer(s, customer_id)
+
+        return self._write(work)
+
+    def merge(self, customer_id: str, *, double_id: str) -> Customer:
+        """Let one customer take over another's homes, appliances and consents."""
+
+        def work(s: Sealed) -> Customer:
+            merge_customers(s, customer_id, double_id=double_id)
+            return read_customer(s, customer_id)
+
+        return self._write(work)
+
+    def erase(self, customer_id: str) -> Customer:
+        """Erase who it was."""
+
+        def work(s: Sealed) -> Customer:
+            erase_customer(s, customer_id)
+            return read_customer(s, customer_id)
+
+        return self._write(work)
+
+    def hand_out(self, customer_id: str) -> CustomerFile:
+        """All that is written down of a customer, for themself; that it was handed out is written down, too."""
+
+        def work(s: Sealed) -> CustomerFile:
+            found = read_file(s, customer_id)
+            record_audit(s.t, "customer.export", customer_id, {})
+            return found
+
+        return self._write(work)
+
+    def files(self) -> Iterator[CustomerFile]:
+        """Every customer with all that hangs on them, newest first, page by page."""
+        cursor: str | None = None
+        while True:
+            after = cursor
+            page = self._look(lambda s, at=after: list_customers(s, q=None, cursor=at, limit=LIMIT_MAX))  # type: ignore[misc]  # mypy can't infer a lambda with a default
+            for customer in page.items:
+                yield self._look(lambda s, one=customer.id: read_file(s, one))  # type: ignore[misc]
+            if page.next is None:
+                return
+            cursor = page.next
+
+    def sites(self, customer_id: str) -> Sequence[Site]:
+        """The homes of a customer."""
+
+        def work(s: Sealed) -> Sequence[Site]:
+            read_customer(s, customer_id)
+            return list_sites(s, customer_id)
+
+        return self._look(work)
+
+    def add_site(self, customer_id: str, new: NewSite) -> Site:
+        """Enter a home."""
+        return self._write(lambda s: read_site(s, customer_id, add_site(s, customer_id, new)))
+
+    def change_site(self, customer_id: str, site_id: str, new: NewSite) -> Site:
+        """Write a home anew."""
+
+        def work(s: Sealed) -> Site:
+            change_site(s, customer_id, site_id, new)
+            return read_site(s, customer_id, site_id)
+
+        return self._write(work)
+
+    def ownerships(self, *, customer_id: str | None = None, appliance_id: str | None = None) -> Sequence[Ownership]:
+        """Who owned what from when until when, the newest first."""
+        return self._look(lambda s: list_ownerships(s, customer_id=customer_id, appliance_id=appliance_id))
+
+    def owner_of(self, appliance_id: str) -> Ownership | None:
+        """Whose an appliance is now."""
+        return self._look(lambda s: present_ownership(s, appliance_id))
+
+    def give(self, customer_id: str, new: NewOwnership) -> Ownership:
+        """Let an appliance belong to a customer from a time on."""
+
+        def work(s: Sealed) -> Ownership:
+            given = give(s, customer_id, new)
+            return next(one for one in list_ownerships(s, appliance_id=new.appliance_id) if one.id == given)
+
+        return self._write(work)
+
+    def end_ownership(self, appliance_id: str, *, at: datetime | None = None) -> None:
+        """End the present ownership: sold on, given back, thrown away."""
+        self._write(lambda s: end(s, appliance_id, at_ms=s.t.now_ms if at is None else to_ms(at)))
+
+    def consent(
+        self, customer_id: str, purpose: Purpose, channel: ContactChannel | None, *, is_given: bool, source: str
+    ) -> CustomerFile:
+        """Write down a yes or a no."""
+
+        def work(s: Sealed) -> CustomerFile:
+            record_consent(s.t, customer_id, purpose, channel, is_given=is_given, source=source)
+            return read_file(s, customer_id)
+
+        return self._write(work)
+
+    def allows(self, customer_id: str, purpose: Purpose, channel: ContactChannel | None = None) -> bool:
+        """Whether a purpose (by a channel) is allowed now."""
+        return self._look(lambda s: is_allowed(s.t, customer_id, purpose, channel))
+
+    def take_over(self, lines: Iterable[Line], *, is_dry_run: bool = False) -> Iterator[RowReport]:
+        """Take rows over, some at a time; with ``is_dry_run`` nothing stays, and only the report tells what would."""
+        rest = iter(lines)
+        made: set[str] = set()
+        while some := list(islice(rest, ROWS_AT_ONCE)):
+            for report in self._take(some, is_dry_run=is_dry_run):
+                yield _as_if_kept(report, made) if is_dry_run else report
+
+    def reseal(self) -> int:
+        """Seal everything with the ring's first key and find customers by it; how many customers there are."""
+        after_n: int | None = 0
+        while after_n is not None:
+            after_n = self._write(lambda s, n=after_n: reseal(s, after_n=n, limit=ROWS_AT_ONCE))  # type: ignore[misc]
+        self._write(find_anew)
+        return sum(1 for _ in self.files())
+
+    def _take(self, lines: Sequence[Line], *, is_dry_run: bool) -> Sequence[RowReport]:
+        reports: list[RowReport] = []
+
+        def work(s: Sealed) -> None:
+            reports[:] = [take_row(s, line) for line in lines]
+            if is_dry_run:
+                raise _DryRunError
+
+        with contextlib.suppress(_DryRunError):
+            self._write(work)
+        return reports
+
+    def _look(self, work: Callable[[Sealed], T]) -> T:
+        seal = self.seal()
+        return self.unit.look(lambda t: work(Sealed(t, seal)))
+
+    def _write(self, work: Callable[[Sealed], T]) -> T:
+        seal = self.seal()
+
+        def sealed(t: Transaction) -> T:
+            s = Sealed(t, seal)
+            done = work(s)
+            keep_words(s)
+            return done
+
+        return self.unit.write(sealed)
+
+
+def _as_if_kept(report: RowReport, made: set[str]) -> RowReport:
+    """A dry run's report where an earlier part of the file would have made the customer already."""
+    if report.outcome is not Outcome.CREATED or report.external_id is None:
+        return report
+    if report.external_id in made:
+        return replace(report, outcome=Outcome.CHANGED, detail=f"a further row of {report.external_id}")
+    made.add(report.external_id)
+    return report
