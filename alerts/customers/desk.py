@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -114,10 +115,9 @@ class Customers:
         """Every customer with all that hangs on them, newest first, page by page."""
         cursor: str | None = None
         while True:
-            after = cursor
-            page = self._look(lambda s, at=after: list_customers(s, q=None, cursor=at, limit=LIMIT_MAX))  # type: ignore[misc]  # mypy can't infer a lambda with a default
+            page = self._look(partial(list_customers, q=None, cursor=cursor, limit=LIMIT_MAX))
             for customer in page.items:
-                yield self._look(lambda s, one=customer.id: read_file(s, one))  # type: ignore[misc]
+                yield self._look(partial(read_file, customer_id=customer.id))
             if page.next is None:
                 return
             cursor = page.next
@@ -192,7 +192,7 @@ class Customers:
         """Seal everything with the ring's first key and find customers by it; how many customers there are."""
         after_n: int | None = 0
         while after_n is not None:
-            after_n = self._write(lambda s, n=after_n: reseal(s, after_n=n, limit=ROWS_AT_ONCE))  # type: ignore[misc]
+            after_n = self._write(partial(reseal, after_n=after_n, limit=ROWS_AT_ONCE))
         self._write(find_anew)
         return sum(1 for _ in self.files())
 

@@ -79,6 +79,20 @@ def test_who_may_read_and_who_may_erase(house: House) -> None:
     assert house.post(f"/customers/{made}/erase", role=Role.MANAGER).json()["contact"] is None
 
 
+def test_another_system_asks_before_it_writes(house: House) -> None:
+    """Nobody has agreed before they were asked; a yes by mail is one by mail."""
+    made = house.post("/customers", ADA).json()["id"]
+    path = f"/customers/{made}/consents/marketing?channel=mail"
+    before = house.get(path).json()
+
+    words = {"purpose": "marketing", "channel": "mail", "is_given": True, "source": "form"}
+    [kept] = house.post(f"/customers/{made}/consents", words, Role.DISPATCHER).json()["items"]
+
+    assert (before, house.get(path).json()) == ({"is_allowed": False}, {"is_allowed": True})
+    assert house.get(path.replace("mail", "phone")).json() == {"is_allowed": False}
+    assert (kept["recorded_by"], kept["source"]) == ("dispatcher", "form")
+
+
 def test_a_file_is_taken_over_and_given_back(house: House) -> None:
     """A report line per row as it goes; a dry run keeps nothing; what comes out goes in again; a formula is harmless."""
     file = b"external_id,name,phone\n1,=SUM(A1),+44 20 7946 0991\n2,Grace,nobody\n"

@@ -104,6 +104,12 @@ class Consent(Document):
     source: str
 
 
+class Allowed(Document):
+    """Whether something may be done now."""
+
+    is_allowed: bool
+
+
 class CustomerFile(Document):
     """All that is written down of a customer."""
 
@@ -327,6 +333,16 @@ def record_consent(here: Here, account: Dispatcher, customer_id: str, body: Cons
     customers = here.desk.by(account.name).customers
     found = customers.consent(customer_id, body.purpose, body.channel, is_given=body.is_given, source=body.source)
     return Page(items=[show(Consent, one) for one in found.consents])
+
+
+@router.get("/customers/{customer_id}/consents/{purpose}")
+def read_consent(
+    here: Here, account: Technician, customer_id: str, purpose: Purpose, channel: ContactChannel | None = None
+) -> Allowed:
+    """Whether a purpose is allowed now, by a channel or as a whole; who was never asked has not agreed."""
+    customers = here.desk.by(account.name).customers
+    customers.read(customer_id)
+    return Allowed(is_allowed=customers.allows(customer_id, purpose, channel))
 
 
 @router.get("/customers/{customer_id}/sites")
