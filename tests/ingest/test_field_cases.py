@@ -91,8 +91,8 @@ class House:
         text = message["text"] if "text" in message else json.dumps(message["json"], ensure_ascii=False)
         for word, shift_ms in (("@now+1h", HOUR_MS), ("@now-6h", -6 * HOUR_MS)):
             text = text.replace(word, self.local(shift_ms))
-        text = text.replace('"@now_s"', str(self.now_ms // 1000)).replace("@now", self.local(0))
-        self.hear(message["topic"], text.encode())
+        text = text.replace('"@now_s"', str(self.now_ms // 1000)).replace('"@now_ms"', str(self.now_ms)).replace("@now", self.local(0))
+        self.hear(message["topic"], text.encode(), is_retained=message.get("retain", False))
 
     def local(self, shift_ms: int) -> str:
         """The time now, shifted, as devices write it without zone."""

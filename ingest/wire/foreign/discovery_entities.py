@@ -7,7 +7,7 @@ its temperatures, a humidifier its humidity, a cover its position. Words (modes,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -86,6 +86,8 @@ class _Value:
     unit: str | None = None
     words: tuple[tuple[tuple[str, ...], str, float], ...] = ()
     """(keys of the word, its usual form, what it stands for)."""
+    usual: str | None = None
+    """The template where none is given."""
 
 
 _ON_OFF = ((("state_on", "payload_on"), "ON", 1.0), (("state_off", "payload_off"), "OFF", 0.0))
@@ -168,7 +170,7 @@ def _number(part: Part, name: str) -> Entity | LeftOut:
 
 def _values(part: Part, name: str, values: tuple[_Value, ...]) -> Iterator[Entity | LeftOut]:
     """What a component of another kind says."""
-    for value in values:
+    for value in _as_described(part, values):
         if value.topic not in part.said:
             continue
         topic = part.topic(part.said[value.topic])
@@ -177,11 +179,22 @@ def _values(part: Part, name: str, values: tuple[_Value, ...]) -> Iterator[Entit
         if isinstance(template, NotRead):
             yield (f"{name} {value.topic}", Unread.TEMPLATE.value, str(template))
             continue
-        if part.said.get("schema") == "json" and template is None:
-            template = "{{ value_json.state }}"
         unit = unit_of(part.text("temperature_unit") or "°C" if value.unit == "temperature" else value.unit or "")
         words = tuple((_word(part, keys, usual), number) for keys, usual, number in value.words)
-        yield _entity(part, value.name, topic, template, unit, words=words)
+        yield _entity(part, value.name, topic, template or value.usual, unit, words=words)
+
+
+def _as_described(part: Part, values: tuple[_Value, ...]) -> Iterator[_Value]:
+    """What a kind of component says, where a light says it in one JSON object, and a valve only how far it is open."""
+    if part.said.get("schema") == "json":
+        yield replace(values[0], usual="{{ value_json.state }}")
+        if part.said.get("brightness"):
+            yield _Value("state_topic", "", "brightness", usual="{{ value_json.brightness }}")
+        yield from values[1:]
+    elif part.said.get("reports_position"):
+        yield _Value("state_topic", "value_template", "position", "%")
+    else:
+        yield from values
 
 
 def _entity(

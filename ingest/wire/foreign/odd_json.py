@@ -1,13 +1,14 @@
 """JSON of foreign devices: what is odd in one place loses only that place.
 
-A key said twice with different values, an integer beyond 64 bit, NaN or a number beyond a double stand as :class:`Odd` where
-they are. Only what is no JSON at all, no UTF-8, too large or too deep is refused.
+A key said twice with different values, an integer beyond 64 bit, NaN (also as C prints it: ``nan``, ``-inf``) or a number
+beyond a double stand as :class:`Odd` where they are. Only what is no JSON at all, no UTF-8, too large or too deep is refused.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,9 @@ from ingest.wire.nesting import depth_of
 FOREIGN_DEPTH_MAX = 32
 _INTEGER_CHARACTERS_MAX = 20
 _BITS = 64
+_WORDS_MAX = 64
+_NO_NUMBER = re.compile(r"[-+]?(?:nan|inf(?:inity)?)(?=[\s,}\]]|$)", re.IGNORECASE)
+"""What C prints for a number that is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +36,17 @@ def read_json(payload: bytes) -> Any:
     text = read_text(payload)
     if payload.count(b"{") + payload.count(b"[") > FOREIGN_DEPTH_MAX and depth_of(payload) > FOREIGN_DEPTH_MAX:
         raise Refused(Reason.TOO_DEEP, f"more than {FOREIGN_DEPTH_MAX} levels")
-    try:
-        return json.loads(
-            text.removeprefix("\ufeff"),
-            parse_int=_integer,
-            parse_float=_number,
-            parse_constant=lambda word: Odd(f"{word} is no number"),
-            object_pairs_hook=_object,
-        )
-    except json.JSONDecodeError as error:
-        detail = "the payload is empty" if not text.strip() else f"{error.msg} at character {error.pos}"
-        raise Refused(Reason.NOT_JSON, detail) from error
+    text = text.removeprefix("\ufeff")
+    for _ in range(_WORDS_MAX):
+        try:
+            return _DECODER.decode(text)
+        except json.JSONDecodeError as error:
+            word = _NO_NUMBER.match(text, error.pos)
+            if word is None:
+                detail = "the payload is empty" if not text.strip() else f"{error.msg} at character {error.pos}"
+                raise Refused(Reason.NOT_JSON, detail) from error
+            text = f"{text[: word.start()]}NaN{text[word.end() :]}"
+    raise Refused(Reason.NOT_JSON, f"more than {_WORDS_MAX} times nan or inf")
 
 
 def read_object(payload: bytes) -> dict[str, Any]:
@@ -82,3 +86,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     for key, value in pairs:
         made[key] = value if key not in made or made[key] == value else Odd("it is said twice", is_duplicate=True)
     return made
+
+
+_DECODER = json.JSONDecoder(
+    parse_int=_integer,
+    parse_float=_number,
+    parse_constant=lambda word: Odd(f"{word} is no number"),
+    object_pairs_hook=_object,
+)

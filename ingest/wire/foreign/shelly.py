@@ -1,5 +1,7 @@
 """Shelly, second generation and later: ``PREFIX/events/rpc`` with NotifyStatus, NotifyFullStatus and NotifyEvent.
 
+The first generation, under ``shellies/``, is read by shelly_first.py.
+
 A NotifyStatus carries what has changed, and is meant to be laid over what is known: each sample holds all that the device
 has said so far. A full status begins anew, ``null`` takes a value away. Of an event nothing is kept. Channel 0 has plain
 names (``power_w``), the others their number (``power_1_w``), the phases of a three-phase meter their letter
@@ -15,6 +17,7 @@ from typing import Any
 
 from ingest.sample import StatusState
 from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.foreign import shelly_first
 from ingest.wire.foreign.devices import Device
 from ingest.wire.foreign.heard import UNSAID, Heard, Unread
 from ingest.wire.foreign.odd_json import Odd, read_object, read_text
@@ -37,7 +40,7 @@ class ShellyCodec:
 
     name = "shelly"
     revision = 0
-    roots: tuple[str, ...] = ()
+    roots: tuple[str, ...] = (shelly_first.ROOT,)
 
     def __init__(self, patterns: tuple[str, ...] = ()) -> None:
         self._patterns = patterns
@@ -46,10 +49,13 @@ class ShellyCodec:
 
     def subscriptions(self) -> tuple[str, ...]:
         """The topic filters to subscribe to."""
-        return tuple(prefix + ending for prefix in (*_LEVELS, *self._patterns) for ending in (_RPC, _ONLINE))
+        later = (prefix + ending for prefix in (*_LEVELS, *self._patterns) for ending in (_RPC, _ONLINE))
+        return (*later, shelly_first.SUBSCRIPTION)
 
     def device_of(self, topic: str) -> str | None:
         """The topic prefix, which is the device's id unless its owner has changed it."""
+        if _is_first(topic):
+            return shelly_first.device_of(topic)
         for ending in (_RPC, _ONLINE):
             name = topic.removesuffix(ending)
             if name != topic:
@@ -58,6 +64,8 @@ class ShellyCodec:
 
     def decode(self, topic: str, payload: bytes, device: Device, heard: Heard = UNSAID) -> Message | None:
         """All that is known of the device after one notification; ``None`` where that is nothing new."""
+        if _is_first(topic):
+            return shelly_first.decode(topic, payload, heard)
         if topic.endswith(_ONLINE):
             return self._presence(topic.removesuffix(_ONLINE), payload, heard)
         value = read_object(payload)
@@ -113,6 +121,11 @@ class ShellyCodec:
 def make(surroundings: Surroundings) -> ShellyCodec:
     """A codec for one thread."""
     return ShellyCodec(surroundings.patterns)
+
+
+def _is_first(topic: str) -> bool:
+    """Whether a topic is one of the first generation; a later device may have ``shellies/...`` as its prefix."""
+    return topic.startswith(f"{shelly_first.ROOT}/") and not topic.endswith(_RPC)
 
 
 def _read(params: Mapping[str, Any], readings: Readings) -> Iterator[str]:

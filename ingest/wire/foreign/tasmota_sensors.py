@@ -21,7 +21,7 @@ from ingest.wire.foreign.units import Unit, unit_of
 _DEPTH_MAX = 3
 _CHANNELS_MAX = 16
 _UNIT_KEYS: Mapping[str, str] = {"TempUnit": "°C", "PressureUnit": "hPa", "SpeedUnit": "m/s"}
-_META = frozenset({"Time", "Epoch", "Id", "Address", "Type", "TotalStartTime", "Name", *_UNIT_KEYS})
+_META = frozenset({"Time", "Epoch", "Id", "Address", "Type", "TotalStartTime", "Name", "Device", "Endpoint", "mac", *_UNIT_KEYS})
 _DERIVED = frozenset({"Today", "Yesterday", "Period", "ExportToday", "ExportYesterday"})
 """Parts of a total: they begin anew each day or message, and follow from it."""
 _FIELDS: Mapping[str, tuple[str, str]] = {
@@ -30,6 +30,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "Current": ("current", "A"), "Frequency": ("frequency", "Hz"), "Total": ("energy", "kWh"),
     "ExportActive": ("energy_returned", "kWh"), "Export": ("energy_returned", "kWh"),
     "ExportTotal": ("energy_returned", "kWh"), "ImportActive": ("energy_imported", "kWh"),
+    "TotalTariff": ("energy_tariff", "kWh"), "ExportTariff": ("energy_returned_tariff", "kWh"),
     "Temperature": ("temperature", "TempUnit"), "DewPoint": ("dew_point", "TempUnit"),
     "HeatIndex": ("heat_index", "TempUnit"), "ObjectTemp": ("object_temperature", "TempUnit"),
     "AmbientTemp": ("ambient_temperature", "TempUnit"), "Humidity": ("humidity", "%"),
@@ -37,7 +38,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "SeaLevelPressure": ("sea_pressure", "PressureUnit"), "Illuminance": ("illuminance", "lx"), "Gas": ("gas", "kΩ"),
     "CarbonDioxide": ("carbon_dioxide", "ppm"), "eCO2": ("eco2", "ppm"), "TVOC": ("tvoc", "ppb"),
     "PM1": ("pm1", "µg/m³"), "PM2.5": ("pm2_5", "µg/m³"), "PM10": ("pm10", "µg/m³"), "Distance": ("distance", "cm"),
-    "Weight": ("weight", "kg"), "Speed": ("speed", "SpeedUnit"), "BatteryPercentage": ("battery", "%"),
+    "Weight": ("weight", "kg"), "Speed": ("speed", "SpeedUnit"), "BatteryPercentage": ("battery", "%"), "Battery": ("battery", "%"),
     "BatteryVoltage": ("battery", "V"), "Moisture": ("moisture", "%"), "RSSI": ("rssi", "dBm"),
 }  # fmt: skip
 _NUMBERED = re.compile(r"(.+)[-_](\d{1,3})")

@@ -55,6 +55,7 @@ _WHOLE: Mapping[str, Unit] = {
     "t": Unit("kg", 1e3), "lb": Unit("kg", 0.45359237), "oz": Unit("kg", 0.028349523125),
     "in": Unit("m", 0.0254), "ft": Unit("m", 0.3048), "cm": Unit("m", 1e-2), "lx": Unit("lux"), "lux": Unit("lux"), "klx": Unit("lux", 1e3),
     "hPa": Unit("hpa"), "dB": Unit("db"), "dBA": Unit("db"), "dBm": Unit("dbm"), "ppm": Unit("ppm"), "ppb": Unit("ppb"), "µg/m³": Unit("ug_m3"), "ug/m³": Unit("ug_m3"), "mg/m³": Unit("ug_m3", 1e3), "g/m³": Unit("g_m3"),
+    "Watt": Unit("w"), "Watts": Unit("w"), "Volt": Unit("v"), "Volts": Unit("v"), "Ampere": Unit("a"), "Amps": Unit("a"), "Hertz": Unit("hz"), "percent": Unit("pct"),
     "BTU/h": Unit("w", 0.29307107), "hp": Unit("w", 745.699872), "cal": Unit("kwh", 1.163e-6), "kcal": Unit("kwh", 1.163e-3), "kΩ": Unit("ohm", 1e3),
     "pH": Unit("ph"), "UV index": Unit("uv_index"), "W/m²": Unit("w_m2"), "µS/cm": Unit("us_cm"), "uS/cm": Unit("us_cm"), "mS/cm": Unit("us_cm", 1e3), "°dH": Unit("dh"), "°/s": Unit("deg_s"),
 }  # fmt: skip

@@ -88,6 +88,8 @@ class Zigbee2MqttCodec:
             return None
         state = read_object(payload)
         ts_ms = self._clocks.settle(state.get("last_seen"), device, heard, what="last_seen")
+        if "illuminance_lux" in state:  # before version 2, beside which the plain one is raw
+            state |= {"illuminance_raw": state.get("illuminance"), "illuminance": state.pop("illuminance_lux")}
         _take_state(state, readings)
         return readings.message(ts_ms)
 

@@ -21,11 +21,12 @@ _SUFFIX: Mapping[str, str] = {
     "max_temperature": "c", "min_temperature": "c", "comfort_temperature": "c", "eco_temperature": "c",
     "away_preset_temperature": "c", "soil_moisture": "pct", "humidity": "pct", "battery": "pct", "position": "pct",
     "pi_heating_demand": "pct", "valve_position": "pct", "valve_opening_degree": "pct",
-    "pressure": "hpa", "illuminance": "lux", "illuminance_lux": "", "co2": "ppm", "voc": "ppb", "pm25": "ug_m3",
+    "pressure": "hpa", "illuminance": "lux", "illuminance_lux": "", "illuminance_raw": "", "co2": "ppm", "voc": "ppb", "pm25": "ug_m3",
     "pm10": "ug_m3", "pm1": "ug_m3", "formaldehyd": "mg_m3", "flow": "m3_h", "noise": "db",
 }  # fmt: skip
 """What the key's value is measured in."""
 _ENDPOINT = re.compile(r"(.+)_(l[0-9]{1,2}|[0-9]{1,2}|left|right|center|top|bottom|phase_[abc])")
+_PHASE = re.compile(r"(power|power_apparent|power_reactive|voltage|current|energy|produced_energy)_[abc]")
 _OTHER = re.compile(r"[^a-z0-9_]")
 ATTRIBUTES = frozenset(_SUFFIX) | {
     "state", "linkquality", "color", "color_temp", "color_mode", "color_xy", "color_hs", "color_options", "update",
@@ -63,12 +64,14 @@ def _base_of(key: str) -> str:
     """A key without its endpoint."""
     if key in _SUFFIX:
         return key
-    endpoint = _ENDPOINT.fullmatch(key)
+    endpoint = _ENDPOINT.fullmatch(key) or _PHASE.fullmatch(key)
     return endpoint[1] if endpoint else key
 
 
 def _is_taken(key: str) -> bool:
-    """Whether the name is the one that another key has with its unit."""
+    """Whether the name is the one that another key has with its unit; ``current_a`` is what all meters call a phase."""
+    if _PHASE.fullmatch(key):
+        return False
     stem = key.rpartition("_")[0]
     return any(
         bool(_SUFFIX.get(_base_of(one))) and key == f"{one}_{_SUFFIX[_base_of(one)]}"
