@@ -1,6 +1,6 @@
 """Print the table of ``understood.md``: what each foreign convention says, and what becomes of it, from the tests' cases.
 
-The cases stand in ``tests/ingest/cases/``, and ``tests/ingest/test_field_cases.py`` runs each of them.
+The cases stand in ``tests/ingest/wire/foreign/cases/``, and ``tests/ingest/wire/foreign/test_field_cases.py`` runs each of them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-CASES = Path(__file__).resolve().parents[1] / "tests" / "ingest" / "cases"
+CASES = Path(__file__).resolve().parents[1] / "tests" / "ingest" / "wire" / "foreign" / "cases"
 HEAD = """# What is understood of each foreign convention?
 
 Every line is a test; this page is made from them by `python docs/understood.py`. How it works: [conventions](conventions.md).

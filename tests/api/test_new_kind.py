@@ -20,7 +20,7 @@ from api.settings.settings import Settings
 from ingest.clock import SystemClock
 from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
 from tests.api.test_service import wait_until
-from tests.ingest.test_profiles import GOOD
+from tests.ingest.profiles.test_profiles import GOOD
 
 USERS = {"fettle": "f", "kettle-1": "k"}
 TOPIC = "fettle/v1/kettle/kettle-1/telemetry"

@@ -60,7 +60,7 @@ def test_an_unknown_channel_is_told(service: RunningService, mosquitto: Mosquitt
 
 def golden(name: str) -> bytes:
     """A recorded payload."""
-    return (ROOT / "tests" / "ingest" / "golden" / "foreign" / f"{name}.json").read_bytes()
+    return (ROOT / "tests" / "ingest" / "wire" / "foreign" / "golden" / f"{name}.json").read_bytes()
 
 
 def stored(service: RunningService, appliance_id: str, names: set[str]) -> dict[str, float]:

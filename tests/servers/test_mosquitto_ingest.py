@@ -18,7 +18,7 @@ from ingest.mqtt.connection import ConnectionOptions
 from ingest.mqtt.errors import MqttError, Reason
 from ingest.mqtt.frames import unpack
 from ingest.mqtt.session import subscriptions
-from tests.ingest.fake_broker import WAIT_S, until
+from tests.ingest.mqtt.fake_broker import WAIT_S, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine

@@ -21,7 +21,9 @@ from ingest.wire.foreign.units import Unit, unit_of
 _DEPTH_MAX = 3
 _CHANNELS_MAX = 16
 _UNIT_KEYS: Mapping[str, str] = {"TempUnit": "°C", "PressureUnit": "hPa", "SpeedUnit": "m/s"}
-_META = frozenset({"Time", "Epoch", "Id", "Address", "Type", "TotalStartTime", "Name", "Device", "Endpoint", "mac", *_UNIT_KEYS})
+_META = frozenset(
+    {"Time", "Epoch", "Id", "Address", "Type", "TotalStartTime", "Name", "Device", "Endpoint", "mac", *_UNIT_KEYS}
+)
 _DERIVED = frozenset({"Today", "Yesterday", "Period", "ExportToday", "ExportYesterday"})
 """Parts of a total: they begin anew each day or message, and follow from it."""
 _FIELDS: Mapping[str, tuple[str, str]] = {

@@ -12,7 +12,7 @@ import pytest
 from ingest.admission import expectations, speaker
 from ingest.admission.expectations import Expectations
 from ingest.books.ledger import LedgerRow
-from tests.ingest.admission_bench import NOW, Bench
+from tests.ingest.admission.bench import NOW, Bench
 
 Message = tuple[str, Any]
 

@@ -17,7 +17,7 @@ from ingest.store.line_protocol import encode_block
 from ingest.wire.columns import BatchDecoder
 from ingest.wire.foreign import CODECS, codecs_of
 from ingest.wire.foreign.discovery import Discovery
-from tests.ingest.admission_bench import NOW
+from tests.ingest.admission.bench import NOW
 
 DESCRIPTION = b'{"stat_t": "wm/state", "name": "Power", "unit_of_meas": "W", "val_tpl": "{{ value_json.p }}"}'
 

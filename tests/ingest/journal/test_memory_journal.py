@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.journal_suite import JournalSuite, OpenJournal
-from tests.ingest.memory_journal import MemoryJournal
+from tests.ingest.journal.memory_journal import MemoryJournal
 
 
 class TestContract(JournalSuite):

@@ -19,7 +19,7 @@ from ingest.sample import AdmittedBatch
 from ingest.wire.columns import BatchDecoder
 from ingest.wire.foreign import CODECS, codecs_of
 from ingest.wire.foreign.discovery import Discovery
-from tests.ingest.admission_bench import NOW, assert_equal
+from tests.ingest.admission.bench import NOW, assert_equal
 
 Message = tuple[str, bytes, bool]
 

@@ -17,7 +17,7 @@ from ingest.mqtt.errors import MqttError, Reason
 from ingest.mqtt.frames import PublishRun, unpack
 from ingest.mqtt.session import subscriptions
 from ingest.wire.topic import TopicScheme
-from tests.ingest.fake_broker import WAIT_S, until
+from tests.ingest.mqtt.fake_broker import WAIT_S, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ from ingest.wire.message import Message
 from ingest.wire.status import StatusMessage
 from ingest.wire.telemetry import METRICS_MAX, TelemetryMessage, is_metric_name
 
-GOLDEN = sorted((Path(__file__).parent / "golden" / "foreign").glob("*.json"))
+GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
 TOPICS = (
     "tele/plug/SENSOR",
     "tele/plug/STATE",

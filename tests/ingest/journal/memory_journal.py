@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ingest.journal import JournalBatch
 from ingest.mqtt.frames import unpack
-from tests.ingest.fake_broker import WAIT_S
+from tests.ingest.mqtt.fake_broker import WAIT_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,7 +12,7 @@ import pytest
 from ingest.admission import names
 from ingest.admission.names import DAY_MS, FREE_AFTER_DAYS
 from ingest.sample import Passed
-from tests.ingest.admission_bench import Bench, assert_equal
+from tests.ingest.admission.bench import Bench, assert_equal
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from ingest.loops.receive import BatchOptions, BrokerWindow, Ingester
 from ingest.mqtt.address import parse_address
 from ingest.mqtt.connection import ConnectionOptions
 from ingest.mqtt.session import subscriptions
-from tests.ingest.fake_broker import WAIT_S, FakeBroker, until
-from tests.ingest.memory_journal import MemoryJournal
+from tests.ingest.journal.memory_journal import MemoryJournal
+from tests.ingest.mqtt.fake_broker import WAIT_S, FakeBroker, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine

@@ -10,7 +10,7 @@ import pytest
 from ingest.admission import speakers, writing
 from ingest.admission.speaker import BOOTS_MAX, WINDOW_MAX
 from ingest.books.ledger import LedgerRow
-from tests.ingest.admission_bench import NOW, Bench
+from tests.ingest.admission.bench import NOW, Bench
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from ingest.clock import ManualClock
 from ingest.journal import JournalError
 from ingest.loops.commit import SILENCE_MS, Committer, ReceivedBatch
 from ingest.mqtt.frames import take_publishes
-from tests.ingest.memory_journal import MemoryJournal
+from tests.ingest.journal.memory_journal import MemoryJournal
 
 START_MS = 1_790_000_000_000
 

@@ -16,7 +16,7 @@ from ingest.mqtt.session import Session, subscriptions
 from ingest.wire.foreign.devices import NOBODY
 from ingest.wire.foreign.discovery import Discovery
 from ingest.wire.foreign.homeassistant import HomeAssistantCodec
-from tests.ingest.fake_broker import WAIT_S, FakeBroker, until
+from tests.ingest.mqtt.fake_broker import WAIT_S, FakeBroker, until
 
 CONFIG = "homeassistant/sensor/{}/config"
 

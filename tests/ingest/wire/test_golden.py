@@ -17,7 +17,7 @@ from ingest.wire.status import StatusMessage
 from ingest.wire.telemetry import TelemetryMessage, WireSample
 from ingest.wire.topic import Channel, Topic
 
-GOLDEN = Path(__file__).parent / "golden" / "v1"
+GOLDEN = Path(__file__).parent / "golden"
 BOOT = "6f1c2a9b3d4e5f60"
 TS = 1795293552250
 MINUTE = 60_000

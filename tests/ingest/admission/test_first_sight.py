@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ingest.admission import admission
 from ingest.admission.judge import Judge
-from tests.ingest.admission_bench import NOW, Bench, assert_equal
+from tests.ingest.admission.bench import NOW, Bench, assert_equal
 
 _CHANNELS = ("telemetry", "telemetry", "telemetry", "event", "status")
 _topics = st.builds(

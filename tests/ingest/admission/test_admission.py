@@ -23,7 +23,7 @@ from ingest.wire.foreign.devices import Device
 from ingest.wire.foreign.heard import UNSAID, Heard
 from ingest.wire.foreign.tasmota import TasmotaCodec
 from ingest.wire.message import Message
-from tests.ingest.admission_bench import NOW, TWO_SAMPLES, WASHER, Bench, assert_equal, row
+from tests.ingest.admission.bench import NOW, TWO_SAMPLES, WASHER, Bench, assert_equal, row
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from ingest.wire.message import Message
 from ingest.wire.status import StatusMessage
 from ingest.wire.telemetry import TelemetryMessage, WireSample
 
-GOLDEN = Path(__file__).parent / "golden" / "foreign"
+GOLDEN = Path(__file__).parent / "golden"
 POWER, TEMPERATURE = "homeassistant/sensor/wm/power/config", "homeassistant/sensor/wm_temperature/config"
 DOOR, FRIDGE = "homeassistant/binary_sensor/wm_door/config", "homeassistant/device/fridge/config"
 STATE = "wm/laundry/state"

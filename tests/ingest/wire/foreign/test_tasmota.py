@@ -17,7 +17,7 @@ from ingest.wire.status import CLEARED, StatusMessage
 from ingest.wire.telemetry import TelemetryMessage, WireSample
 from ingest.wire.timestamp import parse_ms
 
-GOLDEN = Path(__file__).parent / "golden" / "v1"
+GOLDEN = Path(__file__).parents[1] / "golden"
 TS = 1795293552000
 DEVICE = Device("washer-1", "washing_machine")
 

@@ -12,7 +12,7 @@ from ingest.wire.foreign.devices import Device
 from ingest.wire.foreign.shelly import ShellyCodec
 from ingest.wire.telemetry import TelemetryMessage, WireSample
 
-GOLDEN = Path(__file__).parent / "golden" / "foreign"
+GOLDEN = Path(__file__).parent / "golden"
 TOPIC = "shellyplus1pm-a8032abe54dc/events/rpc"
 DEVICE = Device("plug")
 FULL = {

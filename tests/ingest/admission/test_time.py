@@ -14,7 +14,7 @@ from ingest.books.ledger import GAP_GIVEN_UP_MS
 from ingest.clock import from_ms
 from ingest.sample import SampleFlag
 from ingest.wire.dead_letter import Reason
-from tests.ingest.admission_bench import NOW, WASHER, Bench, assert_equal, row
+from tests.ingest.admission.bench import NOW, WASHER, Bench, assert_equal, row
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from ingest.mqtt.address import parse_address
 from ingest.mqtt.connection import Connection, ConnectionOptions
 from ingest.mqtt.errors import MqttError, Reason
 from ingest.mqtt.session import Session, covers, subscriptions
-from tests.ingest.fake_broker import WAIT_S, FakeBroker, until
+from tests.ingest.mqtt.fake_broker import WAIT_S, FakeBroker, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine

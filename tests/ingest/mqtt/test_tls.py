@@ -15,7 +15,7 @@ from ingest.mqtt.address import BrokerAddress, parse_address
 from ingest.mqtt.connection import Connection, ConnectionOptions
 from ingest.mqtt.errors import MqttError, Reason
 from ingest.mqtt.frames import PublishRun, unpack
-from tests.ingest.fake_broker import WAIT_S, FakeBroker, until
+from tests.ingest.mqtt.fake_broker import WAIT_S, FakeBroker, until
 
 TLS = Path(__file__).parent / "tls"
 

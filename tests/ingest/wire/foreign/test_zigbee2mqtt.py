@@ -15,7 +15,7 @@ from ingest.wire.message import Message
 from ingest.wire.status import CLEARED, StatusMessage
 from ingest.wire.telemetry import TelemetryMessage, WireSample
 
-GOLDEN = Path(__file__).parent / "golden" / "foreign"
+GOLDEN = Path(__file__).parent / "golden"
 DEVICE = Device("fridge")
 TS = 1795256032000
 
