@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from paho.mqtt.client import CallbackAPIVersion, Client
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.clock import SystemClock, to_ms
 from tests.ingest.wire.foreign.house import payload_of
