@@ -20,6 +20,7 @@ from tests.servers.running import accepts, find_program, free_port, missing, run
 from tests.servers.test_real_input import READY_S, RunningService, serving
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
+KNOWN_S, SUBSCRIBED_S = 5.0, 1.0
 KEPT = {"start": "2026-01-01T00:00:00Z", "end": "2036-01-01T00:00:00Z", "points": "500"}
 
 
@@ -50,24 +51,37 @@ def speaking(port: int) -> Iterator[Client]:
 
 
 def latest(service: RunningService, appliance_id: str) -> dict[str, float]:
-    """The last reading of each metric."""
-    answer = service.http.get(f"/api/v1/appliances/{appliance_id}/telemetry", params=KEPT)
+    """The last reading of each metric, once the desk has heard of the appliance."""
+    deadline = time.monotonic() + KNOWN_S
+    while (answer := service.http.get(f"/api/v1/appliances/{appliance_id}/telemetry", params=KEPT)).status_code != 200:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.1)
     series = answer.json()["series"] if answer.status_code == 200 else {}
     said = {name: [value for value in values if value is not None] for name, values in series.items()}
     return {name: values[-1] for name, values in said.items() if values}
 
 
 def say_all(cases: list[dict[str, Any]], client: Client, service: RunningService) -> None:
-    """Publish all messages in order; a description is given the time until its topics are subscribed to."""
+    """Publish all messages in order, what a case begins by describing before all else, so that it is subscribed to."""
+    first, then = [], []
     for case in cases:
-        for message in case["messages"]:
-            retain = message.get("retain", False) or message["topic"].endswith("/config")
+        begun = next((n for n, one in enumerate(case["messages"]) if not is_description(one)), len(case["messages"]))
+        first += case["messages"][:begun]
+        then += case["messages"][begun:]
+    for messages in (first, then):
+        for message in messages:
             said = payload_of(message, to_ms(SystemClock().now()))
-            client.publish(message["topic"], said, qos=1, retain=retain).wait_for_publish(READY_S)
-            if message["topic"].endswith("/config"):
-                service.wait_until_stored()
-                time.sleep(0.2)
-    service.wait_until_stored()
+            client.publish(message["topic"], said, qos=1, retain=is_description(message)).wait_for_publish(READY_S)
+            if messages is then and is_description(message):
+                time.sleep(SUBSCRIBED_S)
+        service.wait_until_stored()
+        time.sleep(SUBSCRIBED_S)
+
+
+def is_description(message: dict[str, Any]) -> bool:
+    """Whether a message says what other topics carry."""
+    return bool(message["topic"].endswith("/config"))
 
 
 @pytest.mark.parametrize("file", sorted(CASES.glob("*.json")), ids=lambda file: file.stem)
