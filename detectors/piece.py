@@ -7,7 +7,7 @@ belongs to. Then as one :class:`Piece` after another, in each of which an applia
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -211,6 +211,11 @@ class Piece:
     deviations: Deviations | None = None
     accumulated: Accumulated | None = None
     diagnosis: Diagnosis | None = None
+    findings_before: int = field(init=False)
+    """How many findings the fold had before this piece."""
+
+    def __post_init__(self) -> None:
+        self.findings_before = len(self.findings)
 
     @property
     def starts_over(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, select, update
@@ -169,10 +170,14 @@ def set_retired(t: Transaction, appliance_id: str, *, is_retired: bool) -> bool:
 
 def set_conditions(t: Transaction, conditions: list[Condition]) -> None:
     """Write what the detectors say of each appliance now."""
-    if not conditions:
-        return
+    for has_health, part in groupby(conditions, lambda one: bool(one.health)):
+        _set_conditions(t, list(part), ("health",) if has_health else ())
+
+
+def _set_conditions(t: Transaction, conditions: list[Condition], besides: tuple[str, ...]) -> None:
+    """Write conditions, and what else of them is known anew."""
     statement = upsert(t.connection, appliances)
-    changed = ("condition", "condition_reason", "condition_ms", "health")
+    changed = ("condition", "condition_reason", "condition_ms", *besides)
     statement = statement.on_conflict_do_update(
         index_elements=["id"],
         set_={name: statement.excluded[name] for name in changed},

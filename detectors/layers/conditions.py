@@ -1,5 +1,7 @@
 """L7, conditions: what is said of each appliance now, with the reason, and the health of its components.
 
+It is said at the end of each day or cycle, and at once where a finding is raised or ends between two of them, as those by a
+limit or an error code are; of the health nothing new is known then.
 Health is 1 as new and 0 failed: one less the worst severity of the component's modes, of which what chance alone would
 show is taken off.
 """
@@ -11,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.finding import Condition, ConditionState
+from detectors.finding import DATA_FAULTS, Condition, ConditionState, Finding
 from detectors.layer import Layer, Setting
 from detectors.piece import Piece
 from detectors.smoothing import SMOOTH_SIGMA
@@ -44,6 +46,15 @@ class Conditions(Layer):
 
     def take(self, piece: Piece) -> None:
         """Say the conditions that changed since they were last said, and those that name a day of learning."""
+        self._judge(piece)
+        if len(piece.findings) > piece.findings_before:
+            judged = set() if piece.deviations is None else {self.setting.ids[at] for at in piece.deviations.units.rows}
+            self._follow(
+                [one for one in piece.findings[piece.findings_before :] if one.appliance_id not in judged], piece
+            )
+
+    def _judge(self, piece: Piece) -> None:
+        """Say what the units that end here have come to."""
         deviations, told, diagnosis = piece.deviations, piece.accumulated, piece.diagnosis
         if deviations is None or told is None or diagnosis is None:
             return
@@ -77,6 +88,30 @@ class Conditions(Layer):
             for at in np.flatnonzero(changed).tolist()
         ]
 
+    def _follow(self, findings: list[Finding], piece: Piece) -> None:
+        """Say at once what findings change, whose appliances end no unit here."""
+        if not findings:
+            return
+        rows = np.array([piece.row]) if piece.samples is None else np.unique(piece.samples.rows)
+        row_of = {self.setting.ids[row]: row for row in rows.tolist()}
+        for finding in {one.appliance_id: one for one in findings if one.fault_mode not in DATA_FAULTS}.values():
+            row = row_of[finding.appliance_id]
+            if self.setting.standing.of_appliance(rows=np.array([row])).any():
+                said, reason = ConditionState.ALERT, self._standing(row)
+            else:
+                before = CONDITIONS[max(int(self.own["condition"][row]) - 1, 0)] if self.own["condition"][row] else None
+                said = ConditionState.LEARNING if before in (None, ConditionState.ALERT) else before
+                reason = f"what stood has ended; judged anew at the end of the {self.span_word}"
+            at_ms = finding.raised_ms if finding.cleared_ms is None else finding.cleared_ms
+            piece.conditions.append(Condition(finding.appliance_id, finding.kind, said, reason, as_of_ms=at_ms))
+
+    def _standing(self, row: int) -> str:
+        """What stands of an appliance, by its titles."""
+        profile, standing = self.setting.profile, self.setting.standing
+        names = [standing.modes[mode] for mode in range(standing.unknown + 1) if standing.stands(row, mode)]
+        titles = [mode.title["en"] for name in names if (mode := profile.fault_modes.get(name))]
+        return "; ".join(titles) or "clearly not as usual, for no known cause"
+
     def _health(self, worn: Floats) -> dict[str, float]:
         """Health index per component: 1 as new, 0 failed."""
         health = dict.fromkeys(self.components, 1.0)
@@ -87,15 +122,13 @@ class Conditions(Layer):
 
     def _reason(self, row: int, said: ConditionState, learn_rows: int, learned: int, smooth: Floats) -> str:
         """Why, in words a technician can read."""
-        profile, standing = self.setting.profile, self.setting.standing
+        profile = self.setting.profile
         if said is ConditionState.LEARNING:
             return f"learning, {self.span_word} {learned} of {learn_rows}"
         if said is ConditionState.CANNOT_SAY:
             return f"none of the metrics needed was reported in the last {self.span_word}"
         if said is ConditionState.ALERT:
-            names = [standing.modes[mode] for mode in range(standing.unknown + 1) if standing.stands(row, mode)]
-            titles = [mode.title["en"] for name in names if (mode := profile.fault_modes.get(name))]
-            return "; ".join(titles) or "clearly not as usual, for no known cause"
+            return self._standing(row)
         if said is ConditionState.WATCH:
             number = int(np.argmax(np.abs(smooth)))
             feature = profile.features[number]

@@ -83,7 +83,8 @@ def test_a_new_kind_goes_all_the_way(client: httpx.Client) -> None:
 
     assert (ticket["kind"], ticket["fault_mode"], ticket["component"]) == ("kettle", "scale_buildup", "heater")
     assert ticket["recommended"]["parts"][0]["sku"] == "K-1"
-    assert appliance["kind"] == "kettle"
+    assert (appliance["kind"], appliance["condition"]) == ("kettle", "alert")
+    assert appliance["condition_reason"] == "Scale on the heater"
     assert [mode["title"] for mode in kinds["kettle"]["fault_modes"]] == ["Scale on the heater"]
     assert [metric["label"] for metric in kinds["kettle"]["metrics"]] == ["Power w", "Water c"]
     assert "K-1" in skus

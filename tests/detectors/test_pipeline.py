@@ -196,15 +196,37 @@ def test_a_warm_freezer_is_raised_by_its_rule_and_cleared() -> None:
     rows = [("F1", int(t), value, "cooling", None) for t, value in zip(ts, values, strict=True)]
     one = block("refrigerator", FRIDGE, rows)
 
-    findings, _ = fold(Pipeline(PROFILES), [AdmittedBatch(1, one.received_ms, len(rows), (one,))])
+    findings, conditions = fold(Pipeline(PROFILES), [AdmittedBatch(1, one.received_ms, len(rows), (one,))])
 
     raised, cleared = [finding for finding in findings if finding.channel is Channel.RULE]
+    alerts = [condition for condition in conditions if condition.state is ConditionState.ALERT]
+    assert {condition.reason for condition in alerts} == {
+        PROFILES["refrigerator"].fault_modes["insufficient_cooling"].title["en"]
+    }
+    assert conditions[-1].state is ConditionState.LEARNING
     assert raised.fault_mode == "insufficient_cooling"
     assert raised.raised_ms == ts[warm.start] + 6 * 3_600_000
     assert raised.evidence[0].observed == -2.0
     assert cleared.cleared_ms is not None
     assert (cleared.raised_ms, cleared.fault_mode) == (raised.raised_ms, raised.fault_mode)
     assert cleared.cleared_ms >= ts[warm.stop - 1] + DAY_MS
+
+
+def test_a_condition_follows_a_rule_before_the_day_is_over() -> None:
+    """Where a finding is raised or ends between two ends of days, the condition says so at once, and keeps the health."""
+    ts, values = fridge(7, days=4)
+    warm = slice(PER_DAY, PER_DAY + PER_DAY // 2)
+    values[warm, FRIDGE.index("freezer_c")] = -2.0
+    pipeline, told = Pipeline(PROFILES), []
+    for at in range(0, len(ts), PER_DAY // 24):
+        part = slice(at, at + PER_DAY // 24)
+        rows = [("F1", int(t), value, "cooling", None) for t, value in zip(ts[part], values[part], strict=True)]
+        one = block("refrigerator", FRIDGE, rows)
+        told += pipeline.fold(AdmittedBatch(1, one.received_ms, len(rows), (one,))).conditions
+
+    between = [(condition.state, condition.health) for condition in told if not condition.health]
+
+    assert between == [(ConditionState.ALERT, {}), (ConditionState.LEARNING, {})]
 
 
 def code(value: str, ts_ms: int) -> Event:
@@ -217,9 +239,10 @@ def test_an_error_code_names_its_fault_mode() -> None:
     pipeline = Pipeline(PROFILES)
     events = tuple(code("OE", START_MS + n * 60_000) for n in range(3))
 
-    findings, _ = fold(pipeline, [AdmittedBatch(1, START_MS, 3, (), events)])
+    findings, conditions = fold(pipeline, [AdmittedBatch(1, START_MS, 3, (), events)])
 
     [found] = findings
+    assert [condition.state for condition in conditions] == [ConditionState.ALERT]
     assert (found.fault_mode, found.channel, found.error_code) == ("drain_pump_clog", Channel.ERROR_CODE, "OE")
 
 
