@@ -19,7 +19,7 @@ from detectors.layer import Layer, Setting
 from detectors.piece import Piece, Samples, Whole
 from detectors.portions import Portions
 from detectors.profile_order import in_stored_order
-from detectors.series_kind import unpacked
+from detectors.series.packing import unpacked
 from detectors.slices import ends, marked, order_of, slices
 from detectors.standing import Standing, gone
 from detectors.state import checkpoint

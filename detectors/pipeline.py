@@ -1,6 +1,6 @@
 """The detectors: which layers there are, in the order in which they run, and one detector for each appliance kind.
 
-A kind without features is scored series by series instead (series_kind.py).
+A kind without features is scored series by series instead (series/).
 
 The pipeline is a fold: batch after batch in the order of the journal, it answers findings and conditions, and its state
 after a batch depends on nothing but what was in the batches so far: where one ends and the next begins decides nothing.
@@ -31,7 +31,7 @@ from detectors.layers.predictions import Predictions
 from detectors.layers.rules import Rules
 from detectors.layers.runs import Runs
 from detectors.layers.units import Units
-from detectors.series_kind import SeriesDetector
+from detectors.series.detector import SeriesDetector
 from detectors.state import checkpoint
 from detectors.state.checkpoint import Layouts, Packed, Shared
 from detectors.state.layout import Layout

@@ -1,16 +1,17 @@
 """Backtest: the live detectors over recorded readings, causally: what is said of a row depends on the rows up to it.
 
-Over one series (:func:`run_backtest`): ``scores.csv`` and ``episodes.json``. The score of a row is the worst of two: the
-row itself against the series so far (series.py), and, where the kind has a profile, the evidence from its days or cycles
-so far. Over a fleet folder: see fleet_backtest.py.
+Over one series (:func:`run_backtest`): ``scores.csv`` and ``episodes.json``, by the pipeline that runs live. A row is an
+alarm while a finding of the appliance stands, and each finding is one episode. The score of a row is, where the kind has a
+profile, the evidence from its days, cycles or runs so far (:data:`SCORE_AT_ALARM` where it reaches its threshold), else how
+unlike the series so far it is (series/). Over a fleet folder: see fleet.py.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,21 +20,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.finding import Evidence, Finding
-from detectors.kind import KindDetector
 from detectors.piece import Piece
-from detectors.pipeline import ALARMS_PER_YEAR, LAYERS
-from detectors.series import alarm_threshold
-from detectors.series_kind import LEARN_ROWS, SeriesDetector, Standing
-from ingest.profiles import profile_for
+from detectors.pipeline import ALARMS_PER_YEAR, Pipeline
+from detectors.series.detector import SeriesDetector
 from ingest.profiles.definition import Profile
 from ingest.recordings.recording import Recording, RecordingError
-from ingest.sample import SampleBlock
+from ingest.sample import AdmittedBatch, SampleBlock
 
 CHUNK_ROWS = 4096
 APPLIANCE_ID = "recorded"
 FILE_GAP_MS = 3_600_000
-KIND_SCORE_AT_ALARM = 4.0
-"""An evidence score at its threshold counts like this much surprise of a single row."""
+SCORE_AT_ALARM = 4.0
+"""What evidence at its threshold scores."""
+PROBATION_SHARE, PROBATION_ROWS_MAX = 0.15, 750
+"""How many rows only teach, where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +69,27 @@ def run_backtest(
     if not len(recording):
         raise RecordingError("The recording holds no row; there is nothing to score.")
     quiet = _quiet_rows(recording, calibrate_rows, calibrate_until_ms)
-    scores, alarms, evidence = _score_series(recording, kind, quiet, alarms_per_year)
-    modes: dict[int, Finding] = {}
-    profile = profile_for(kind, profiles)
-    if profile.features:
-        by_kind, modes = _score_units(recording, profile, alarms_per_year)
-        scores = np.maximum(scores, KIND_SCORE_AT_ALARM * by_kind)
-        alarms |= by_kind >= 1
-        alarms[:quiet] = False
-    return BacktestResult(scores, alarms, _episodes(recording, scores, alarms, evidence, modes))
+    pipeline = Pipeline(profiles, alarms_per_year=alarms_per_year)
+    detector = pipeline.detector(kind)
+    heard = Heard(in_file_order(recording.ts_ms), is_by_units=not isinstance(detector, SeriesDetector))
+    if isinstance(detector, SeriesDetector):
+        detector.learn_rows = quiet
+        detector.listen = heard.rows
+    else:
+        detector.listen = heard.piece
+    findings: dict[tuple[str, int], Finding] = {}
+    for number, start in enumerate(range(0, len(recording), CHUNK_ROWS), start=1):
+        part = slice(start, min(start + CHUNK_ROWS, len(recording)))
+        heard.begin(part)
+        block = _block(recording, kind, heard.ts_ms, part)
+        for finding in pipeline.fold(AdmittedBatch(number, block.received_ms, len(block), (block,), ())).findings:
+            key = finding.fault_mode, finding.raised_ms
+            before = findings.get(key)
+            findings[key] = finding if before is None else replace(before, cleared_ms=finding.cleared_ms)
+        heard.end()
+    told = [one for one in findings.values() if not one.is_data_fault]
+    alarms, episodes = _episodes(recording, heard, told, quiet)
+    return BacktestResult(heard.scores, alarms, episodes)
 
 
 def write_backtest(result: BacktestResult, recording: Recording, out: Path) -> None:
@@ -121,75 +133,52 @@ def _quiet_rows(recording: Recording, rows: int | None, until_ms: int | None) ->
     if until_ms is not None:
         return int(np.argmax(recording.ts_ms >= until_ms)) if (recording.ts_ms >= until_ms).any() else len(recording)
     if rows is None:
-        return min(LEARN_ROWS, max(1, int(0.15 * len(recording))))
+        return min(PROBATION_ROWS_MAX, max(1, int(PROBATION_SHARE * len(recording))))
     if rows < 0:
         raise RecordingError("The number of calibration rows must not be negative.")
     return rows
 
 
-def _score_series(
-    recording: Recording, kind: str, quiet: int, alarms_per_year: float
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], dict[int, tuple[Evidence, ...]]]:
-    """Row by row against the series so far: score, alarm, evidence where an alarm begins."""
-    detector = SeriesDetector(kind, alarms_per_year=alarms_per_year, learn_rows=quiet)
-    one = Standing(max(quiet, 1))
-    scores = np.zeros(len(recording))
-    alarms = np.zeros(len(recording), bool)
-    evidence: dict[int, tuple[Evidence, ...]] = {}
-    for number in range(len(recording)):
-        ts = int(recording.ts_ms[number])
-        for finding in detector.sample(one, APPLIANCE_ID, ts, recording.metrics, recording.values[number]):
-            if finding.cleared_ms is None:
-                evidence[number] = finding.evidence
-        scores[number] = one.score
-        alarms[number] = one.raised_ms != 0
-    return scores, alarms, evidence
+class Heard:
+    """What is heard of the scores of rows while they are folded; a profile's evidence holds from the unit that it closed."""
 
+    def __init__(self, ts_ms: NDArray[np.int64], *, is_by_units: bool) -> None:
+        self.ts_ms = ts_ms
+        self.is_by_units = is_by_units
+        self.scores = np.zeros(len(ts_ms))
+        self._part = slice(0, 0)
+        self._reached = 0
+        self._current = 0.0
+        self._runs: list[tuple[NDArray[np.intp], NDArray[np.float64]]] = []
 
-def _score_units(
-    recording: Recording, profile: Profile, alarms_per_year: float
-) -> tuple[NDArray[np.float64], dict[int, Finding]]:
-    """The evidence score that holds in each row (1 is an alarm), and the findings by the row that raised them."""
-    detector = KindDetector(profile, LAYERS, alarms_per_year=alarms_per_year)
-    heard: list[Piece] = []
-    detector.listen = heard.append
-    scores = np.zeros(len(recording))
-    found: dict[int, Finding] = {}
-    ts = in_file_order(recording.ts_ms)
-    current = 0.0
-    for start in range(0, len(recording), CHUNK_ROWS):
-        part = slice(start, min(start + CHUNK_ROWS, len(recording)))
-        findings, _ = detector.fold(_block(recording, profile.kind, ts, part))
-        place = part.start
-        for closed_ms, score in _by_units(heard):
-            reached = max(place, int(np.searchsorted(ts, closed_ms, side="left")))
-            scores[place:reached] = current
-            place, current = reached, score
-        scores[place : part.stop] = current
-        for places, score_of in _by_runs(heard):
-            scores[part.start + places] = np.maximum(scores[part.start + places], score_of)
-        heard.clear()
-        for finding in findings:
-            if finding.cleared_ms is None and not finding.is_data_fault:
-                found[int(np.searchsorted(ts, finding.raised_ms, side="left"))] = finding
-    for row in found:
-        scores[row] = max(scores[row], 1.0)
-    return scores, found
+    def begin(self, part: slice) -> None:
+        """The rows of the next fold."""
+        self._part = part
+        self._reached = part.start
 
+    def rows(self, places: NDArray[np.intp], scores: NDArray[np.float64]) -> None:
+        """Scores row by row."""
+        self.scores[self._part.start + places] = scores
 
-def _by_units(heard: Sequence[Piece]) -> Iterator[tuple[int, float]]:
-    """When units were closed, with their scores."""
-    for piece in heard:
+    def piece(self, piece: Piece) -> None:
+        """Scores of units and runs."""
         if piece.deviations is not None and piece.accumulated is not None:
             closed = piece.deviations.units.closed_ms.tolist()
-            yield from zip(closed, piece.accumulated.score.tolist(), strict=True)
-
-
-def _by_runs(heard: Sequence[Piece]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
-    """Places of samples in the fold, with the scores of their runs."""
-    for piece in heard:
+            for closed_ms, score in zip(closed, piece.accumulated.score.tolist(), strict=True):
+                until = max(self._reached, int(np.searchsorted(self.ts_ms, closed_ms, side="left")))
+                self.scores[self._reached : until] = self._current
+                self._reached, self._current = until, SCORE_AT_ALARM * score
         if piece.runs is not None and piece.samples is not None:
-            yield piece.samples.places[piece.runs.at], piece.runs.score
+            self._runs.append((piece.samples.places[piece.runs.at], piece.runs.score))
+
+    def end(self) -> None:
+        """All pieces of the fold were heard."""
+        if self._current or self._reached > self._part.start:
+            self.scores[self._reached : self._part.stop] = self._current
+        for places, scores in self._runs:
+            at = self._part.start + places
+            self.scores[at] = np.maximum(self.scores[at], SCORE_AT_ALARM * scores)
+        self._runs.clear()
 
 
 def in_file_order(ts_ms: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -223,31 +212,38 @@ def _block(recording: Recording, kind: str, ts: NDArray[np.int64], part: slice) 
 
 
 def _episodes(
-    recording: Recording,
-    scores: NDArray[np.float64],
-    alarms: NDArray[np.bool_],
-    evidence: Mapping[int, tuple[Evidence, ...]],
-    findings: Mapping[int, Finding],
-) -> tuple[Episode, ...]:
-    """Runs of alarm rows as episodes, with the fault mode and evidence of the strongest finding within."""
-    edges = np.flatnonzero(np.diff(np.r_[False, alarms, False].astype(int)))
+    recording: Recording, heard: Heard, findings: Sequence[Finding], quiet: int
+) -> tuple[NDArray[np.bool_], tuple[Episode, ...]]:
+    """The rows in which findings stand, and an episode for each, from its raising to its end; none before ``quiet`` rows.
+
+    A row that raises a finding scores at least as much as an alarm does. Times are told by the recording's own clock.
+    """
+    alarms = np.zeros(len(recording), bool)
     episodes = []
-    for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        inside = [finding for row, finding in findings.items() if start <= row < stop]
-        best = max(inside, key=lambda finding: finding.probability, default=None)
-        said: Sequence[Evidence] = best.evidence if best else evidence.get(start, ())
+    for finding in sorted(findings, key=lambda one: one.raised_ms):
+        raised = int(np.searchsorted(heard.ts_ms, finding.raised_ms, side="left"))
+        stop = len(recording)
+        if finding.cleared_ms is not None:
+            stop = max(raised + 1, int(np.searchsorted(heard.ts_ms, finding.cleared_ms, side="left")))
+        start = max(raised, quiet)
+        if start >= stop:
+            continue
+        alarms[start:stop] = True
+        if heard.is_by_units:
+            heard.scores[start] = max(heard.scores[start], SCORE_AT_ALARM)
+        evidence = tuple(
+            replace(one, since_ms=_own_time(recording, heard.ts_ms, one.since_ms)) for one in finding.evidence
+        )
         episodes.append(
             Episode(
-                recording.ts_text[start],
-                recording.ts_text[stop - 1],
-                float(scores[start:stop].max()),
-                best.fault_mode if best else "unknown",
-                tuple(said),
+                recording.ts_text[start], recording.ts_text[stop - 1], float(heard.scores[start:stop].max()),
+                finding.fault_mode, evidence,
             )
-        )
-    return tuple(episodes)
+        )  # fmt: skip
+    return alarms, tuple(episodes)
 
 
-def threshold_for(interval_s: float, alarms_per_year: float) -> float:
-    """The row score that is an alarm at this interval and budget."""
-    return alarm_threshold(365 * 86_400 / max(interval_s, 0.1) / max(alarms_per_year, 1e-6))
+def _own_time(recording: Recording, shifted_ms: NDArray[np.int64], at_ms: int) -> int:
+    """A time of the detectors' clock, which never goes back, on the recording's own."""
+    row = min(max(int(np.searchsorted(shifted_ms, at_ms, side="right")) - 1, 0), len(recording) - 1)
+    return at_ms - int(shifted_ms[row]) + int(recording.ts_ms[row])
