@@ -64,7 +64,7 @@ class Desk:
     @property
     def sessions(self) -> Sessions:
         """Remote diagnosis."""
-        return Sessions(self.unit, self.limits, self.topics)
+        return Sessions(self.unit, self.limits, self.topics, self.profiles)
 
     @property
     def appliances(self) -> Appliances:

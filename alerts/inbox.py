@@ -9,6 +9,7 @@ not written, or written ahead, is folded again and comes to the same.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,10 +22,30 @@ from alerts.appliances.searching import FOUND_BY, note_search
 from alerts.appliances.tables import appliance_history, appliances
 from alerts.cursors.checkpoint import move_cursor, read_cursor
 from alerts.database import Transaction, UnitOfWork, upsert
-from alerts.remote.command import take_result
-from alerts.remote.hearing import HEARD, hear
+from alerts.remote.answers import (
+    HEARD,
+    NewestReading,
+    hear,
+    hear_offline,
+    is_running,
+    take_answer,
+    take_reading,
+    watched_appliances,
+)
+from alerts.remote.policy import SessionLimits
 from ingest.liveness import LastStatus, last_status, newer, next_interval_s
-from ingest.sample import AdmittedBatch, Event, EventType, Result, SampleBlock, SampleFlag, Status
+from ingest.profiles.definition import Profile
+from ingest.sample import (
+    TEST_MODE,
+    AdmittedBatch,
+    Event,
+    EventType,
+    Result,
+    SampleBlock,
+    SampleFlag,
+    Status,
+    StatusState,
+)
 
 CURSOR = "desk"
 BATCHES_PER_TICK = 64
@@ -74,6 +95,8 @@ class Inbox:
 
     unit: UnitOfWork
     feed: Feed
+    limits: SessionLimits = field(default_factory=SessionLimits)
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
     write_every_s: float = 5.0
     news_every_s: float = 0.5
     _position: int | None = None
@@ -83,6 +106,9 @@ class Inbox:
     _news: set[str] = field(default_factory=set)
     _events: list[Event] = field(default_factory=list)
     _results: list[Result] = field(default_factory=list)
+    _watched: frozenset[str] = frozenset()
+    _readings: dict[str, NewestReading] = field(default_factory=dict)
+    _gone: set[str] = field(default_factory=set)
     _is_urgent: bool = False
     """Whether somebody waits for what was folded: a result, or a word of the customer at the appliance."""
     _written_at_s: float = field(default_factory=time.monotonic)
@@ -92,6 +118,7 @@ class Inbox:
         """Read some batches, write if it is time; returns how many batches were read."""
         if self._position is None:
             self._position = self.unit.look(self._start)
+        self._watched = self.unit.look(watched_appliances)
         count = 0
         while count < BATCHES_PER_TICK and (batch := self.feed.next(self._position)) is not None:
             self._fold(batch)
@@ -127,25 +154,42 @@ class Inbox:
             _write_events(t, self._events)
             for event in self._events:
                 if event.type in HEARD:
-                    hear(t, event)
+                    hear(t, event, self.limits, self.profiles)
             for result in self._results:
-                take_result(t, result)
+                take_answer(t, result, self.limits, self.profiles)
+            self._write_readings(t)
 
         self.unit.write(work)
         self._folded = 0
         self._seen.clear()
         self._events.clear()
         self._results.clear()
+        self._readings.clear()
+        self._gone.clear()
         self._is_urgent = False
         self._news.clear()
         self._written_at_s = self._told_at_s = time.monotonic()
 
     def _write_news(self) -> None:
         """Write ahead, without the cursor, what was folded of appliances that are new or said how they are."""
-        seen = {appliance_id: self._seen[appliance_id] for appliance_id in self._news}
-        self.unit.write(lambda t: _write_seen(t, seen, self._pace))
+        seen = {appliance_id: self._seen[appliance_id] for appliance_id in self._news if appliance_id in self._seen}
+
+        def work(t: Transaction) -> None:
+            _write_seen(t, seen, self._pace)
+            self._write_readings(t)
+
+        self.unit.write(work)
         self._news.clear()
+        self._readings.clear()
+        self._gone.clear()
         self._told_at_s = time.monotonic()
+
+    def _write_readings(self, t: Transaction) -> None:
+        """What sessions need to know of their appliances."""
+        for reading in self._readings.values():
+            take_reading(t, reading, self.limits, self.profiles)
+        for appliance_id in self._gone:
+            hear_offline(t, appliance_id)
 
     def _fold(self, batch: AdmittedBatch) -> None:
         self._folded += 1
@@ -174,9 +218,29 @@ class Inbox:
             counts[appliance_id] = counts.get(appliance_id, 0) + 1
             if newest.get(appliance_id, -1) < ts_ms:
                 newest[appliance_id] = ts_ms
+        if not self._watched.isdisjoint(newest):
+            self._note_readings(block, newest)
         for appliance_id, last_ms in newest.items():
             self._see(appliance_id, block.kind, block.received_ms)
             self._measure_pace(appliance_id, last_ms, counts[appliance_id])
+
+    def _note_readings(self, block: SampleBlock, newest: Mapping[str, int]) -> None:
+        profile = self.profiles.get(block.kind)
+        for row, (appliance_id, ts_ms) in enumerate(zip(block.appliance_ids, block.ts_ms.tolist(), strict=True)):
+            is_wanted = appliance_id in self._watched and newest.get(appliance_id) == ts_ms
+            if not is_wanted or block.modes[row] == TEST_MODE:
+                continue
+            told = zip(block.metrics, block.values[row].tolist(), strict=True)
+            mode = block.modes[row]
+            self._readings[appliance_id] = NewestReading(
+                appliance_id=appliance_id,
+                heard_ms=block.received_ms,
+                mode=mode,
+                is_running=is_running(profile, mode, cycle=block.cycles[row]),
+                metrics={name: value for name, value in told if not math.isnan(value)},
+                boot=None if block.boots is None else block.boots[row],
+            )
+            self._news.add(appliance_id)
 
     def _measure_pace(self, appliance_id: str, last_ms: int, count: int) -> None:
         pace = self._pace.get(appliance_id)
@@ -203,6 +267,10 @@ class Inbox:
             seen.status, seen.is_cleared = None, True
             return
         seen.status = newer(seen.status, last_status(status))
+        if status.state is StatusState.OFFLINE and not status.is_retained and not status.is_followed:
+            self._gone.add(status.appliance_id)
+        else:
+            self._gone.discard(status.appliance_id)
         told = {
             "model": status.model,
             "serial": status.serial,

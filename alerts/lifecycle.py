@@ -174,7 +174,11 @@ SESSION_LIVE: frozenset[SessionState] = frozenset({state for state, steps in SES
 class CommandState(StrEnum):
     """How far a command has come."""
 
+    WAITING = "waiting"
+    """For people: a key at the appliance, a second person."""
     QUEUED = "queued"
+    SENDING = "sending"
+    """Claimed: it is being handed to the broker, and from here on it may act."""
     SENT = "sent"
     ACCEPTED = "accepted"
     RUNNING = "running"
@@ -188,6 +192,8 @@ class CommandState(StrEnum):
 class CommandEvent(StrEnum):
     """What happens to a command."""
 
+    RELEASE = "release"
+    CLAIM = "claim"
     SEND = "send"
     ACCEPT = "accept"
     RUN = "run"
@@ -208,11 +214,21 @@ _LAST_WORD = {
 
 # An answer may overtake the note that the command was sent, and a late last word is still the truth.
 COMMAND: Mapping[CommandState, Mapping[CommandEvent, CommandState]] = {
+    CommandState.WAITING: {CommandEvent.RELEASE: CommandState.QUEUED, CommandEvent.EXPIRE: CommandState.EXPIRED},
     CommandState.QUEUED: {
+        CommandEvent.CLAIM: CommandState.SENDING,
         CommandEvent.SEND: CommandState.SENT,
         CommandEvent.ACCEPT: CommandState.ACCEPTED,
         CommandEvent.RUN: CommandState.RUNNING,
         CommandEvent.EXPIRE: CommandState.EXPIRED,
+        **_LAST_WORD,
+    },
+    CommandState.SENDING: {
+        CommandEvent.CLAIM: CommandState.SENDING,
+        CommandEvent.SEND: CommandState.SENT,
+        CommandEvent.ACCEPT: CommandState.ACCEPTED,
+        CommandEvent.RUN: CommandState.RUNNING,
+        CommandEvent.LOSE: CommandState.UNKNOWN,
         **_LAST_WORD,
     },
     CommandState.SENT: {
@@ -235,9 +251,44 @@ COMMAND: Mapping[CommandState, Mapping[CommandEvent, CommandState]] = {
 }
 
 COMMAND_LIVE: frozenset[CommandState] = frozenset(
-    {CommandState.QUEUED, CommandState.SENT, CommandState.ACCEPTED, CommandState.RUNNING},
+    {
+        CommandState.WAITING,
+        CommandState.QUEUED,
+        CommandState.SENDING,
+        CommandState.SENT,
+        CommandState.ACCEPTED,
+        CommandState.RUNNING,
+    },
 )
 """States in which a command still waits for its last word."""
+
+COMMAND_MAY_ACT: frozenset[CommandState] = COMMAND_LIVE - {CommandState.WAITING, CommandState.QUEUED}
+"""States in which an appliance may be at it."""
+
+
+class ProcedureState(StrEnum):
+    """How far a procedure has come."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ProcedureEvent(StrEnum):
+    """What happens to a procedure."""
+
+    FINISH = "finish"
+    FAIL = "fail"
+
+
+PROCEDURE: Mapping[ProcedureState, Mapping[ProcedureEvent, ProcedureState]] = {
+    ProcedureState.RUNNING: {
+        ProcedureEvent.FINISH: ProcedureState.DONE,
+        ProcedureEvent.FAIL: ProcedureState.FAILED,
+    },
+    ProcedureState.DONE: {},
+    ProcedureState.FAILED: {},
+}
 
 
 def next_ticket_state(state: TicketState, step: TicketStep, *, before_hold: TicketState | None) -> TicketState:

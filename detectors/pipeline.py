@@ -16,6 +16,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 
+import numpy as np
+
 from detectors.finding import Checkpoint, Condition, Finding
 from detectors.kind import KindDetector
 from detectors.layer import Layer
@@ -37,7 +39,7 @@ from detectors.state.checkpoint import Layouts, Packed, Shared
 from detectors.state.layout import Layout
 from ingest.profiles import profile_for
 from ingest.profiles.definition import Profile
-from ingest.sample import AdmittedBatch, EventType
+from ingest.sample import TEST_MODE, AdmittedBatch, EventType, SampleBlock
 
 ENDS = frozenset(
     {
@@ -129,7 +131,7 @@ class Pipeline:
         """Take in one batch, each appliance's samples and events in the order of their times."""
         outcome = Outcome()
         events = [event for event in batch.events if event.type in ENDS]
-        for block in batch.blocks:
+        for block in filter(len, map(untested, batch.blocks)):
             mine = set(block.appliance_ids) if events else set[str]()
             is_here = [event.appliance_id in mine and event.kind == block.kind for event in events]
             here = list(compress(events, is_here))
@@ -187,3 +189,10 @@ class Pipeline:
         layouts = shared.layouts
         kept = {number: one for number, one in layouts.rows.items() if number in needed | {*layouts.current.values()}}
         self._before, self._layouts = Layouts(kept, layouts.current, layouts.fleet), b""
+
+
+def untested(block: SampleBlock) -> SampleBlock:
+    """The block without what remote tests have caused: it is no sign of how the appliance is by itself."""
+    if TEST_MODE not in block.modes:
+        return block
+    return block.taken(np.flatnonzero([mode != TEST_MODE for mode in block.modes]))

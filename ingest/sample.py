@@ -23,6 +23,10 @@ TEXT_SEPARATOR = b"\x00"
 """Stands between the texts of two samples; no JSON holds it."""
 
 
+TEST_MODE = "test"
+"""The mode of samples that a remote test has caused: they are stored and shown, and teach nobody what is usual."""
+
+
 class SampleFlag(IntFlag):
     """What is noteworthy about one sample; 0 for an ordinary one."""
 

@@ -90,6 +90,12 @@ class Agent:
         return self.obedience.is_testing
 
     @property
+    def capabilities(self) -> list[str]:
+        """What it tells of itself at birth: whether it keeps messages, that it follows sessions, and which tests it knows."""
+        kept = ["buffer"] if self.has_memory else []
+        return [*kept, "session", *(f"test:{test.name}" for test in self.obedience.tests)]
+
+    @property
     def has_memory(self) -> bool:
         """Whether it keeps messages until they are acknowledged (delivery class E)."""
         return self.buffer.limit_bytes > 0
@@ -106,7 +112,7 @@ class Agent:
         return self._status(
             now_ms,
             "online",
-            capabilities=["buffer"] if self.has_memory else [],
+            capabilities=self.capabilities,
             **{name: value for name, value in told.items() if value is not None},
             **({} if who.interval_s is None else {"interval_s": who.interval_s}),
         )

@@ -16,17 +16,13 @@ from sqlalchemy import Row, func, insert, select, update
 from alerts.database import SYSTEM, Transaction
 from alerts.errors import ConflictError, InvalidError
 from alerts.lifecycle import COMMAND, COMMAND_LIVE, CommandEvent, CommandState, next_state
-from alerts.remote.policy import CONSENT_SHOW, DangerClass, SessionLimits
+from alerts.remote.policy import BY_ITSELF, CONSENT_SHOW, DangerClass, SessionLimits
 from alerts.remote.tables import commands, sessions
 from alerts.remote.transcript import add_line
 from alerts.tickets.opening import add_history
 from ingest.sample import Result, ResultState
-from ingest.wire.command import CommandClass, CommandMessage, encode_command
-from ingest.wire.outgoing import Outgoing
-from ingest.wire.topic import Channel, TopicScheme
 
-DUE_LIMIT = 200
-LAST_WORD_GRACE_MS = 30_000
+UNSENT = (CommandState.QUEUED.value, CommandState.WAITING.value)
 
 log = structlog.get_logger()
 
@@ -49,8 +45,12 @@ def put_command(
     danger_class: DangerClass,
     not_after_ms: int,
     idempotency_key: str | None = None,
+    state: CommandState = CommandState.QUEUED,
+    procedure_id: str | None = None,
+    answer_by_ms: int | None = None,
+    note: str | None = None,
 ) -> str:
-    """Queue a command and return its id."""
+    """Queue a command, or let it wait for people, and return its id."""
     command_id = t.new_id("cm")
     t.connection.execute(
         insert(commands).values(
@@ -61,15 +61,21 @@ def put_command(
             name=name,
             danger_class=danger_class.value,
             args=dict(args),
-            state=CommandState.QUEUED.value,
+            state=state.value,
+            procedure_id=procedure_id,
+            answer_by_ms=answer_by_ms,
+            note=note,
             issued_by=t.who,
             issued_ms=t.now_ms,
             not_after_ms=not_after_ms,
             idempotency_key=idempotency_key,
         ),
     )
-    shown = {} if name == CONSENT_SHOW else {"args": dict(args)}
+    shown: dict[str, Any] = {} if name == CONSENT_SHOW else {"args": dict(args)}
+    shown |= {"reason": note} if note else {}
     add_line(t, session.id, event="command", command_id=command_id, data={"name": name, **shown})
+    if state is CommandState.WAITING:
+        add_line(t.by(SYSTEM), session.id, event=state.value, command_id=command_id)
     return command_id
 
 
@@ -93,67 +99,53 @@ def refuse_flood(t: Transaction, session_id: str, limits: SessionLimits) -> None
         raise ConflictError(f"A session takes {limits.commands_per_session} commands: request a new one.")
 
 
-def due_commands(t: Transaction, topics: TopicScheme) -> list[Outgoing]:
-    """What is queued and still in time, oldest first, as it goes over the wire."""
-    query = (
-        select(commands)
-        .where(commands.c.state == CommandState.QUEUED.value, commands.c.not_after_ms > t.now_ms)
-        .order_by(commands.c.n)
-        .limit(DUE_LIMIT)
-    )
-    return [_outgoing(row, topics) for row in t.connection.execute(query)]
+def take_result(t: Transaction, result: Result) -> Row[Any] | None:
+    """Take in an appliance's answer; the command as it was, where the answer has moved it.
 
-
-def note_sent(t: Transaction, command_id: str) -> None:
-    """Note that the broker has the command; an answer may have overtaken this note, then it changes nothing."""
-    row = t.connection.execute(select(commands).where(commands.c.id == command_id)).one_or_none()
-    if row is None or row.state != CommandState.QUEUED:
-        return
-    _move(t.by(SYSTEM), row, CommandEvent.SEND, {"sent_ms": t.now_ms})
-
-
-def take_result(t: Transaction, result: Result) -> None:
-    """Take in an appliance's answer: a repeat, a stranger's or an impossible one changes nothing and is logged."""
+    A repeat, a stranger's or an impossible one changes nothing and is logged.
+    """
     row = t.connection.execute(select(commands).where(commands.c.id == result.command_id)).one_or_none()
     if row is None or row.appliance_id != result.appliance_id:
         log.warning("result_without_command", appliance_id=result.appliance_id, command_id=result.command_id)
-        return
+        return None
     event = _EVENTS[result.state]
     if event not in COMMAND[CommandState(row.state)]:
         log.info("result_ignored", command_id=row.id, state=row.state, result=result.state.value)
-        return
+        return None
     data = dict(result.data)
     columns = {"answered_ms": t.now_ms, "reason": result.reason, "data": data or row.data}
     told = {"reason": result.reason, "data": data, "appliance_ts_ms": result.ts_ms}
     answering = t.by(row.appliance_id)
-    _move(answering, row, event, columns, data={key: value for key, value in told.items() if value})
+    move_command(answering, row, event, columns, data={key: value for key, value in told.items() if value})
     t.connection.execute(update(sessions).where(sessions.c.id == row.session_id).values(active_ms=t.now_ms))
-    if event in _LAST_WORDS and row.name != CONSENT_SHOW:
+    if event in _LAST_WORDS and row.name not in BY_ITSELF:
         _tell_ticket(answering, row, result)
+    return row
 
 
-def expire_commands(t: Transaction) -> int:
+def expire_commands(t: Transaction, limits: SessionLimits) -> int:
     """Give up what was not sent in time, and call unknown what was sent and stays silent; returns how many."""
     live = [state.value for state in COMMAND_LIVE]
     query = select(commands).where(commands.c.state.in_(live), commands.c.not_after_ms <= t.now_ms)
     moved = 0
     for row in t.connection.execute(query).all():
-        if row.state == CommandState.QUEUED:
-            _move(t.by(SYSTEM), row, CommandEvent.EXPIRE, {"reason": "not sent in time"})
+        if row.state in UNSENT:
+            why = "not sent in time" if row.state == CommandState.QUEUED else "nobody came in time"
+            move_command(t.by(SYSTEM), row, CommandEvent.EXPIRE, {"reason": why})
             moved += 1
-        elif t.now_ms >= row.not_after_ms + LAST_WORD_GRACE_MS:
-            _move(t.by(SYSTEM), row, CommandEvent.LOSE, {"reason": "no last word from the appliance"})
+        elif t.now_ms >= max(row.not_after_ms, row.answer_by_ms or 0) + round(limits.last_word_s * 1000):
+            move_command(t.by(SYSTEM), row, CommandEvent.LOSE, {"reason": "no last word from the appliance"})
             moved += 1
     return moved
 
 
 def drop_commands(t: Transaction, session_id: str, *, name: str | None = None) -> None:
-    """Give up the queued commands of a session (with one name, where given)."""
-    query = select(commands).where(commands.c.session_id == session_id, commands.c.state == CommandState.QUEUED.value)
+    """Give up what has not been sent in a session (with one name, where given)."""
+    query = select(commands).where(commands.c.session_id == session_id, commands.c.state.in_(UNSENT))
     if name is not None:
         query = query.where(commands.c.name == name)
     for row in t.connection.execute(query).all():
-        _move(t.by(SYSTEM), row, CommandEvent.EXPIRE, {"reason": "no longer wanted"})
+        move_command(t.by(SYSTEM), row, CommandEvent.EXPIRE, {"reason": "no longer wanted"})
 
 
 def _tell_ticket(t: Transaction, row: Row[Any], result: Result) -> None:
@@ -164,21 +156,7 @@ def _tell_ticket(t: Transaction, row: Row[Any], result: Result) -> None:
     add_history(t, ticket_id, event=f"command_{result.state.value}", data=found)
 
 
-def _outgoing(row: Row[Any], topics: TopicScheme) -> Outgoing:
-    message = CommandMessage(
-        command_id=row.id,
-        session=row.session_id,
-        name=row.name,
-        command_class=CommandClass(row.danger_class),
-        issued_ms=row.issued_ms,
-        not_after_ms=row.not_after_ms,
-        args=row.args or {},
-    )
-    topic = topics.of(row.kind, row.appliance_id, Channel.COMMAND)
-    return Outgoing(row.id, topic, encode_command(message), row.not_after_ms)
-
-
-def _move(
+def move_command(
     t: Transaction,
     row: Row[Any],
     event: CommandEvent,
@@ -186,6 +164,7 @@ def _move(
     *,
     data: Mapping[str, Any] | None = None,
 ) -> None:
+    """Move a command along its life cycle, with a line of the transcript; a consent code is struck out on the way."""
     after = next_state("command", COMMAND, CommandState(row.state), event)
     if row.name == CONSENT_SHOW:
         columns = columns | {"args": {name: value for name, value in (row.args or {}).items() if name != "code"}}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
@@ -18,8 +19,11 @@ from alerts.audit.chain import record_audit
 from alerts.database import SYSTEM, Transaction
 from alerts.errors import ConflictError, IllegalStepError, UnknownError
 from alerts.lifecycle import COMMAND_LIVE, OVER, SESSION, SESSION_LIVE, SessionEvent, SessionState, next_state
+from alerts.remote.closing import fail_procedures
 from alerts.remote.command import drop_commands, put_command
-from alerts.remote.policy import CONSENT_SHOW, DangerClass, Scope, SessionLimits
+from alerts.remote.guesses import refuse_too_many_misses, refuse_too_many_requests
+from alerts.remote.policy import CONSENT_SHOW, SESSION_BEGIN, SESSION_END, DangerClass, Scope, SessionLimits
+from alerts.remote.standing import overdue
 from alerts.remote.tables import commands, sessions
 from alerts.remote.transcript import add_line
 from alerts.tickets.opening import add_history
@@ -28,8 +32,8 @@ from ingest.clock import from_ms
 
 CUSTOMER = "customer"
 CODE_LENGTH_MAX = 100
-CLOCK_SLACK_MS = 5_000
-"""So far two processes' clocks may lie apart, and a clock may be put right, without ending anything."""
+SESSION_CAPABILITY = "session"
+"""What an appliance says at birth that wants to be told when a session begins and ends."""
 
 
 def request_session(t: Transaction, ticket_ref: str, scope: Scope, limits: SessionLimits) -> str:
@@ -38,6 +42,7 @@ def request_session(t: Transaction, ticket_ref: str, scope: Scope, limits: Sessi
     if ticket.status in OVER:
         raise ConflictError(f"Ticket {ticket.number} is {ticket.status}: a session needs an open ticket.")
     _refuse_crowd(t, ticket.appliance_id, limits)
+    refuse_too_many_requests(t, ticket.appliance_id, limits)
     session_id = t.new_id("se")
     code = f"{t.chance.randrange(1_000_000):06d}"
     salt = t.chance.randbytes(16)
@@ -78,6 +83,7 @@ def try_code(t: Transaction, session_id: str, code: str, limits: SessionLimits) 
     state = SessionState(row.state)
     if state is not SessionState.REQUESTED:
         raise IllegalStepError("session", state=state, step="consent", legal=sorted(SESSION[state]))
+    refuse_too_many_misses(t, row, limits)
     if t.now_ms >= row.code_until_ms:
         raise ConflictError("The code has expired: request a new session.")
     if not hmac.compare_digest(_digest(row.code_salt, code.strip()), row.code_hash):
@@ -95,6 +101,7 @@ def try_code(t: Transaction, session_id: str, code: str, limits: SessionLimits) 
         ),
     )
     drop_commands(t, session_id, name=CONSENT_SHOW)
+    tell_appliance(t, row, SESSION_BEGIN, {"scope": row.scope}, limits)
     add_line(t.by(CUSTOMER), session_id, event="granted", data={"scope": row.scope, "entered_by": t.who})
     add_line(t.by(SYSTEM), session_id, event="active")
     record_audit(t, "session.consent", session_id, {"scope": row.scope})
@@ -111,6 +118,9 @@ def end_session(t: Transaction, session_id: str, event: SessionEvent, *, reason:
         .values(state=after.value, ended_ms=t.now_ms, end_reason=reason),
     )
     drop_commands(t, session_id)
+    fail_procedures(t.by(SYSTEM), session_id, f"the session is over: {reason}")
+    if after is not SessionState.REFUSED:
+        tell_appliance(t, row, SESSION_END, {"reason": reason}, SessionLimits())
     add_line(t, session_id, event=after.value, data={"reason": reason})
     add_history(t, row.ticket_id, event=f"session_{after.value}", data={"session_id": session_id})
     record_audit(t, f"session.{event.value}", session_id, {"reason": reason})
@@ -151,22 +161,6 @@ def expire_sessions(t: Transaction, limits: SessionLimits) -> int:
     return expired
 
 
-def overdue(row: Row[Any], now_ms: int, limits: SessionLimits) -> str | None:
-    """Why this live session is over by now, or nothing.
-
-    It fails closed where the clock was set back: a session whose last sign of life lies ahead would live too long.
-    """
-    if now_ms < (row.active_ms or row.requested_ms) - CLOCK_SLACK_MS:
-        return "the clock was set back"
-    if row.state == SessionState.REQUESTED:
-        return "no consent in time" if now_ms >= row.code_until_ms else None
-    if row.ends_by_ms is not None and now_ms >= row.ends_by_ms:
-        return "longest time reached"
-    if row.active_ms is not None and now_ms >= row.active_ms + round(limits.idle_s * 1000):
-        return "idle"
-    return None
-
-
 def touch(t: Transaction, session_id: str) -> None:
     """Note that something happens in the session, so that it is not idle."""
     t.connection.execute(update(sessions).where(sessions.c.id == session_id).values(active_ms=t.now_ms))
@@ -185,10 +179,21 @@ def rfc3339(ms: int) -> str:
     return from_ms(ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def tell_appliance(
+    t: Transaction, session: Row[Any], name: str, args: Mapping[str, Any], limits: SessionLimits
+) -> None:
+    """Tell an appliance that understands it how the session stands; it needs no telling to be safe."""
+    told = select(appliances.c.capabilities).where(appliances.c.id == session.appliance_id)
+    if SESSION_CAPABILITY in (t.connection.execute(told).scalar_one_or_none() or ()):
+        not_after_ms = t.now_ms + round(limits.command_life_s * 1000)
+        put_command(t.by(SYSTEM), session, name, args, danger_class=DangerClass.R0, not_after_ms=not_after_ms)
+
+
 def _count_miss(t: Transaction, row: Row[Any]) -> int:
     tries_left = max(int(row.tries_left) - 1, 0)
     t.connection.execute(update(sessions).where(sessions.c.id == row.id).values(tries_left=tries_left))
     add_line(t, row.id, event="wrong_code", data={"tries_left": tries_left})
+    record_audit(t, "session.wrong_code", row.id, {"tries_left": tries_left})
     if tries_left == 0:
         end_session(t.by(SYSTEM), row.id, SessionEvent.END, reason="too many wrong codes")
     return tries_left
@@ -201,7 +206,7 @@ def _refuse_crowd(t: Transaction, appliance_id: str, limits: SessionLimits) -> N
     live = [state.value for state in SESSION_LIVE]
     query = select(func.count()).where(sessions.c.appliance_id == appliance_id, sessions.c.state.in_(live))
     if t.connection.execute(query).scalar_one() >= limits.live_per_appliance:
-        raise ConflictError(f"Appliance {appliance_id} has {limits.live_per_appliance} sessions: end one first.")
+        raise ConflictError(f"Appliance {appliance_id} has a session already: end it first.")
 
 
 def _digest(salt: bytes, code: str) -> bytes:

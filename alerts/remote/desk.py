@@ -10,13 +10,16 @@ from alerts.database import Transaction, UnitOfWork
 from alerts.errors import WrongCodeError
 from alerts.lifecycle import SessionEvent, SessionState
 from alerts.page import LIMIT_DEFAULT, Page
-from alerts.remote.command import due_commands, expire_commands, note_sent
-from alerts.remote.consent import end_session, expire_sessions, has_live, request_session, try_code
-from alerts.remote.issuing import issue_command
+from alerts.remote.answers import let_pass
+from alerts.remote.consent import end_session, has_live, request_session, try_code
+from alerts.remote.issuing import approve_command, issue_command, release_waiting
 from alerts.remote.policy import Scope, SessionLimits
 from alerts.remote.reading import list_sessions, read_command, read_session
+from alerts.remote.running import begin_procedure
+from alerts.remote.sending import claim_command, due_commands, note_sent
 from alerts.remote.session import Command, DiagnosisSession
 from alerts.tickets.reading import find_row
+from ingest.profiles.definition import Profile
 from ingest.wire.outgoing import Outgoing
 from ingest.wire.topic import TopicScheme
 
@@ -28,6 +31,7 @@ class Sessions:
     unit: UnitOfWork
     limits: SessionLimits = field(default_factory=SessionLimits)
     topics: TopicScheme = field(default_factory=TopicScheme)
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
 
     def request(self, ticket_ref: str, scope: Scope) -> DiagnosisSession:
         """Ask the customer for a remote diagnosis: a code goes to the appliance, which shows it."""
@@ -53,7 +57,28 @@ class Sessions:
         """Queue a command within the consent; the same key gives the same command."""
 
         def work(t: Transaction) -> Command:
-            command_id = issue_command(t, session_id, name, args or {}, self.limits, idempotency_key=idempotency_key)
+            command_id = issue_command(
+                t, session_id, name, args or {}, self.limits, self.profiles, idempotency_key=idempotency_key
+            )
+            return read_command(t, command_id)
+
+        return self.unit.write(work)
+
+    def begin(self, session_id: str, test: str) -> DiagnosisSession:
+        """Begin a test of the appliance's profile as a procedure."""
+
+        def work(t: Transaction) -> DiagnosisSession:
+            begin_procedure(t, session_id, test, self.limits, self.profiles)
+            return self._read(t, session_id)
+
+        return self.unit.write(work)
+
+    def approve(self, session_id: str, command_id: str) -> Command:
+        """Stand as the second person for one command; it goes out as soon as nothing else is in its way."""
+
+        def work(t: Transaction) -> Command:
+            approve_command(t, session_id, command_id, self.limits)
+            release_waiting(t, session_id, self.limits, self.profiles)
             return read_command(t, command_id)
 
         return self.unit.write(work)
@@ -97,6 +122,12 @@ class Sessions:
         """What is to be sent to appliances now, oldest first."""
         return self.unit.look(lambda t: due_commands(replace(t, now_ms=now_ms), self.topics))
 
+    def claim(self, command_id: str, now_ms: int) -> bool:
+        """Whether a command may be published now; everything is looked at again, and from here on it may act."""
+        return self.unit.write(
+            lambda t: claim_command(replace(t, now_ms=now_ms), command_id, self.limits, self.profiles)
+        )
+
     def sent(self, command_id: str, now_ms: int) -> None:
         """Note that the broker has taken a command."""
         self.unit.write(lambda t: note_sent(replace(t, now_ms=now_ms), command_id))
@@ -105,7 +136,7 @@ class Sessions:
         """Let time pass for sessions and commands; returns how many have ended by it."""
         if not self.unit.look(has_live):
             return 0
-        return self.unit.write(lambda t: expire_commands(t) + expire_sessions(t, self.limits))
+        return self.unit.write(lambda t: let_pass(t, self.limits, self.profiles))
 
     def _read(self, t: Transaction, session_id: str) -> DiagnosisSession:
-        return read_session(t, session_id, self.limits)
+        return read_session(t, session_id, self.limits, self.profiles)

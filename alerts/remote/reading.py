@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, Select, select
@@ -10,14 +12,18 @@ from alerts.database import Transaction
 from alerts.errors import UnknownError
 from alerts.lifecycle import CommandState, SessionState
 from alerts.page import Page, moment, select_page
+from alerts.remote.offering import offered, procedures_of
 from alerts.remote.policy import DangerClass, Scope, SessionLimits
 from alerts.remote.session import Command, DiagnosisSession, TranscriptEntry
 from alerts.remote.tables import commands, sessions, transcript
 from alerts.tickets.tables import tickets
 from ingest.clock import from_ms
+from ingest.profiles.definition import Profile
 
 
-def read_session(t: Transaction, session_id: str, limits: SessionLimits) -> DiagnosisSession:
+def read_session(
+    t: Transaction, session_id: str, limits: SessionLimits, profiles: Mapping[str, Profile]
+) -> DiagnosisSession:
     """The session with its commands and transcript, or :class:`UnknownError`."""
     row = t.connection.execute(_with_number().where(sessions.c.id == session_id)).one_or_none()
     if row is None:
@@ -26,7 +32,9 @@ def read_session(t: Transaction, session_id: str, limits: SessionLimits) -> Diag
     lines = t.connection.execute(
         select(transcript).where(transcript.c.session_id == session_id).order_by(transcript.c.n),
     )
-    return _session(row, limits, tuple(map(_command, said)), tuple(map(_line, lines)))
+    whole = _session(row, limits, tuple(map(_command, said)), tuple(map(_line, lines)))
+    tests = offered(t, row, limits, profiles.get(row.kind))
+    return replace(whole, tests=tests, procedures=procedures_of(t, row, limits, profiles))
 
 
 def list_sessions(
@@ -114,6 +122,11 @@ def _command(row: Row[Any]) -> Command:
         answered_at=moment(row.answered_ms),
         reason=row.reason,
         data=row.data,
+        note=row.note,
+        approved_by=row.approved_by,
+        procedure_id=row.procedure_id,
+        effect=row.effect,
+        effect_data=row.effect_data,
     )
 
 

@@ -1,8 +1,8 @@
-"""The tables of remote diagnosis: sessions, their commands and their transcript."""
+"""The tables of remote diagnosis: sessions, their procedures, commands and transcript."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Float, ForeignKey, LargeBinary, String, Table, Text, UniqueConstraint
 
 from alerts.columns import identity, json_value, metadata, ms, number, sentence, serial, word
 
@@ -25,8 +25,32 @@ sessions = Table(
     ms("granted_ms"),
     ms("ends_by_ms"),
     ms("active_ms"),
+    ms("busy_until_ms"),
     ms("ended_ms"),
     sentence("end_reason"),
+    json_value("facts"),
+    sqlite_autoincrement=True,
+)
+
+procedures = Table(
+    "procedures",
+    metadata,
+    serial(),
+    identity("id", unique=True),
+    Column("session_id", String(64), ForeignKey("sessions.id"), nullable=False, index=True),
+    Column("ticket_id", String(64), ForeignKey("tickets.id"), nullable=False, index=True),
+    word("kind", index=True),
+    word("test"),
+    word("state", index=True),
+    Column("started_by", Text, nullable=False),
+    ms("started_ms", nullable=False),
+    ms("ended_ms"),
+    sentence("reason"),
+    Column("measured", Float),
+    word("verdict", nullable=True),
+    Column("likelihood_ratio", Float),
+    json_value("before"),
+    json_value("after"),
     sqlite_autoincrement=True,
 )
 
@@ -45,11 +69,18 @@ commands = Table(
     Column("issued_by", Text, nullable=False),
     ms("issued_ms", nullable=False),
     ms("not_after_ms", nullable=False),
+    ms("answer_by_ms"),
     ms("sent_ms"),
     ms("answered_ms"),
     sentence("reason"),
     json_value("data"),
     Column("idempotency_key", Text),
+    identity("procedure_id", nullable=True, index=True),
+    sentence("note"),
+    Column("approved_by", Text),
+    ms("approved_ms"),
+    word("effect", nullable=True),
+    json_value("effect_data"),
     UniqueConstraint("session_id", "idempotency_key", name="once_per_key"),
     sqlite_autoincrement=True,
 )

@@ -18,6 +18,7 @@ from alerts.database import Transaction, upsert
 from alerts.errors import AlreadyOpenError, ConflictError, InvalidError
 from alerts.fault_modes import check_fault_mode
 from alerts.lifecycle import OVER, TicketState
+from alerts.tickets.causes import said_after_tests
 from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.searching import note_search
 from alerts.tickets.sentence import summary_of, title_of
@@ -74,7 +75,7 @@ def columns_of(t: Transaction, finding: Finding, profile: Profile | None, *, ale
 def refresh_from_finding(t: Transaction, ticket_id: str, finding: Finding, profile: Profile | None) -> None:
     """Bring the evidence of an open ticket up to what the finding says now."""
     row = t.connection.execute(select(tickets).where(tickets.c.id == ticket_id)).one()
-    said = evidence_columns(finding)
+    said = said_after_tests(evidence_columns(finding), finding.fault_mode, row.tested)
     if row.fault_mode != finding.fault_mode or row.status in OVER:
         return
     if all(row._mapping[name] == value for name, value in said.items()):  # noqa: SLF001

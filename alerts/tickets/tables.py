@@ -36,6 +36,7 @@ tickets = Table(
     json_value("symptoms"),
     json_value("alternatives"),
     json_value("recommended"),
+    json_value("tested"),
     ms("respond_by_ms", nullable=False),
     ms("resolve_by_ms", nullable=False),
     sentence("paused_reason"),

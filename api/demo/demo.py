@@ -178,8 +178,12 @@ class Demo:
         """Where to look, and how to come in."""
         accounts = service.rooms.accounts
         accounts.add("demo", Role.ADMIN)
-        link = accounts.login_link("demo")
+        accounts.add("colleague", Role.TECHNICIAN)
+        link, second = accounts.login_link("demo"), accounts.login_link("colleague")
         self._talk.print(f"\nConsole   {service.url}/login/{link}", highlight=False, soft_wrap=True)
+        self._talk.print(
+            f"Colleague {service.url}/login/{second}  (the second person)", highlight=False, soft_wrap=True
+        )
         self._talk.print(f"Data      {settings.data_dir}", highlight=False, soft_wrap=True)
         self._talk.print("Ctrl-C ends it.\n", highlight=False)
 

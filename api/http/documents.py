@@ -14,8 +14,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 
 from alerts.alerting.decision import Action
 from alerts.appliances.directory import Availability
-from alerts.lifecycle import AlertState, CommandState, SessionState, TicketState
-from alerts.remote.policy import DangerClass, Scope
+from alerts.lifecycle import AlertState, TicketState
+from alerts.remote.policy import DangerClass
 from alerts.tickets.ticket import TicketSource
 from alerts.tickets.ticket import Verdict as VerdictWord
 from detectors.finding import ConditionState
@@ -102,6 +102,14 @@ class FaultMode(Document):
     title: OptionalText
 
 
+class ProfileTest(Document):
+    """A remote test that the profile knows."""
+
+    name: str
+    label: OptionalText
+    danger_class: DangerClass
+
+
 class Profile(Document):
     """What is known of one appliance kind, in words and units."""
 
@@ -111,6 +119,7 @@ class Profile(Document):
     metrics: list[Metric]
     features: list[Feature]
     fault_modes: list[FaultMode]
+    tests: list[ProfileTest] = Field(description="remote tests; a session says what each needs and may")
 
 
 class Reading(Document):
@@ -301,56 +310,6 @@ class Alert(Document):
     error_code: str | None
     ticket_id: str | None
     history: list[AlertHistoryEntry]
-
-
-class Command(Document):
-    """One instruction to one appliance, and how far it has come."""
-
-    id: str
-    session_id: str
-    appliance_id: str
-    name: str
-    danger_class: DangerClass = Field(serialization_alias="class")
-    args: dict[str, Any]
-    state: CommandState
-    issued_by: str
-    issued_at: datetime
-    not_after: datetime
-    sent_at: datetime | None
-    answered_at: datetime | None
-    reason: str | None
-    data: dict[str, Any] | None
-
-
-class TranscriptEntry(Document):
-    """One line of what was said and done in a session."""
-
-    at: datetime
-    actor: str
-    event: str
-    command_id: str | None
-    data: dict[str, Any]
-
-
-class Session(Document):
-    """A consented, time-limited remote diagnosis."""
-
-    id: str
-    ticket_id: str
-    ticket_number: int
-    appliance_id: str
-    kind: str
-    scope: Scope
-    state: SessionState
-    requested_by: str
-    requested_at: datetime
-    tries_left: int
-    granted_at: datetime | None
-    expires_at: datetime | None
-    ended_at: datetime | None
-    end_reason: str | None
-    commands: list[Command]
-    transcript: list[TranscriptEntry]
 
 
 class AuditEntry(Document):

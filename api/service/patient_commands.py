@@ -35,6 +35,14 @@ class PatientCommands:
         self._is_told = False
         return commands
 
+    def claim(self, command_id: str, now_ms: int) -> bool:
+        """Whether a command may be published; not while that can't be written down."""
+        try:
+            return self.desk.sessions.claim(command_id, now_ms)
+        except UnavailableError as error:
+            self._tell(error)
+            return False
+
     def sent(self, command_id: str, now_ms: int) -> None:
         """Note that the broker has taken a command, if that can be noted now."""
         try:

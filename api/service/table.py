@@ -112,7 +112,15 @@ def detect(rooms: Rooms) -> Run:
 def desk(rooms: Rooms) -> Run:
     """Cursor ``desk``, and the desk's own time."""
     one = rooms.desk
-    return fed(rooms, lambda feed: loops.desk(Inbox(one.unit, feed), Timers(one), one.unit.clock, loops.Trouble()))
+    return fed(
+        rooms,
+        lambda feed: loops.desk(
+            Inbox(one.unit, feed, limits=one.limits, profiles=one.profiles),
+            Timers(one),
+            one.unit.clock,
+            loops.Trouble(),
+        ),
+    )
 
 
 def outbox(rooms: Rooms) -> Run:

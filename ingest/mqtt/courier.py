@@ -100,6 +100,10 @@ class Courier:
         left_ms = command.not_after_ms - now_ms
         if left_ms <= 0:
             return True  # too late: a command fails closed, and the desk lets it expire
+        if not await asyncio.to_thread(source.claim, command.command_id, now_ms):
+            return (
+                True  # its session has ended, or something stands in its way: that is written down where it was decided
+            )
         try:
             await self._publisher.publish(command.topic, command.payload, expiry_s=-(-left_ms // 1000))
         except MqttError as error:

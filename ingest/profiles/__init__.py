@@ -33,12 +33,22 @@ error. A broken file stops the start with :class:`ProfileError`: file, line, and
     label = { en = "Pull-down with the door closed" }
     command = "selftest.run"
     component = "sealed_system"                         # on what; leave out where the command says it
-    danger_class = "R2"                                 # R0 .. R4, that of the command
+    danger_class = "R3"                                 # R0 .. R3, that of the command; docs/remote.md says what each needs
     args = { seconds = 900 }
     limit_s = 960
     measure = "pull_down_k_h"                           # the number in the answer; sound in healthy = [low, high]
     unit = "K/h"
     healthy = [4, 20]
+    faulty = "below"                                    # above | below | outside: the side that speaks for the fault
+    tolerance = 0.5                                     # so near a limit the answer says little
+    sensitivity = 0.9                                   # share of real faults found; specificity: of sound ones cleared
+    specificity = 0.95
+    needs = { modes = ["idle"], below = { fresh_food_c = 15 }, door = "closed", idle_s = 60 }  # before it may begin
+    before = ["snapshot.read"]                          # what is read first
+    watch = ["freezer_c"]                               # metrics to look at meanwhile
+    effect = { metric = "power_w", above = 40 }         # the reading that proves that it ran
+    cost = { noise = 1, water_l = 0 }                   # for the customer, beside its minutes
+    ask = { en = "Leave the doors closed." }            # what the customer does first
 
     [[fault_modes]]
     name = "refrigerant_leak"

@@ -18,7 +18,13 @@ DANGER_MAX = 3
 
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_DANGER_CLASS = re.compile(r"R[0-4]")
+_DANGER_CLASS = re.compile(r"R[0-3]")
+READING_COMMANDS = ("snapshot.read", "errors.read", "counters.read", "firmware.read")
+"""What a test may read before it begins."""
+DOORS = ("any", "closed")
+NOISE_MAX = 3
+TEST_S_MAX = 7_200.0
+_TEST_MARGIN_S = 100.0
 
 
 def check_profile(document: ProfileDocument) -> None:
@@ -115,11 +121,41 @@ class _Checks:
         self.name(_NAME, test.name, place)
         self.label(test.label, (*place, "label"))
         if not _DANGER_CLASS.fullmatch(test.danger_class):
-            raise self._document.error((*place, "danger_class"), f"must be R0 to R4, not {test.danger_class!r}")
-        if test.limit_s <= 0:
-            raise self._document.error((*place, "limit_s"), "must be above 0 seconds")
+            problem = f"must be R0 to R3, not {test.danger_class!r}; what is class R4 is never done remotely"
+            raise self._document.error((*place, "danger_class"), problem)
+        if not 0 < test.limit_s <= TEST_S_MAX + _TEST_MARGIN_S:
+            raise self._document.error((*place, "limit_s"), f"must be above 0 and at most {TEST_S_MAX:g} seconds")
         if test.healthy[0] >= test.healthy[1]:
             raise self._document.error((*place, "healthy"), "must be [low, high], low below high")
+        self._answer(test, place)
+        self._surroundings(test, place)
+
+    def _answer(self, test: RemoteTest, place: Place) -> None:
+        """What a test's answer says can be reckoned with."""
+        if test.tolerance < 0 or 2 * test.tolerance >= test.healthy[1] - test.healthy[0]:
+            raise self._document.error((*place, "tolerance"), "must be at least 0 and less than half the sound range")
+        for key, share in (("sensitivity", test.sensitivity), ("specificity", test.specificity)):
+            if not 0.5 < share < 1:
+                raise self._document.error((*place, key), "must be above 0.5 (a coin) and below 1 (nothing is sure)")
+
+    def _surroundings(self, test: RemoteTest, place: Place) -> None:
+        """What a test needs, shows and costs names what this profile knows."""
+        metrics, needs = self._profile.metrics, test.needs
+        named = [((*place, "watch"), name) for name in test.watch]
+        named += [((*place, "needs", key), name) for key in ("above", "below") for name in getattr(needs, key)]
+        if test.effect is not None:
+            named.append(((*place, "effect"), test.effect.metric))
+            if (test.effect.above is None) == (test.effect.below is None):
+                raise self._document.error((*place, "effect"), "needs one limit: above = ... or below = ...")
+        for where, name in named:
+            self.known(name, metrics, where, "metric")
+        for mode in needs.modes:
+            self.known(mode, self._profile.modes, (*place, "needs", "modes"), "mode")
+        self.known(needs.door, DOORS, (*place, "needs", "door"), "word for a door")
+        for name in test.before:
+            self.known(name, READING_COMMANDS, (*place, "before"), "command that only reads")
+        if needs.idle_s < 0 or test.cost.water_l < 0 or not 0 <= test.cost.noise <= NOISE_MAX:
+            raise self._document.error(place, f"idle_s and water_l are at least 0, noise is 0 to {NOISE_MAX}")
 
     def fault_mode(self, mode: FaultMode, place: Place) -> None:
         """A fault mode's signature names features, and its numbers are possible."""

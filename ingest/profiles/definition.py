@@ -86,13 +86,56 @@ class Part:
     share: float
 
 
+class Side(StrEnum):
+    """On which side of the sound range a measured value speaks for the fault."""
+
+    ABOVE = "above"
+    BELOW = "below"
+    OUTSIDE = "outside"
+
+
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    """What must hold at the appliance before a test begins, beside what the danger class asks for anyway.
+
+    ``modes``: one of these, where any is named; ``above`` and ``below``: metric → the limit that its newest reading keeps;
+    ``door``: ``closed`` or ``any``; ``idle_s``: so long without a programme.
+    """
+
+    modes: tuple[str, ...] = ()
+    above: Mapping[str, float] = field(default_factory=dict)
+    below: Mapping[str, float] = field(default_factory=dict)
+    door: str = "any"
+    idle_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What the readings show while a test runs: ``metric`` above or below a value, once at least."""
+
+    metric: str
+    above: float | None = None
+    below: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a test costs the customer beside its minutes: noise from 0 (none) to 3 (heard next door), and litres of water."""
+
+    noise: int = 0
+    water_l: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteTest:
-    """A test that an appliance can do by itself when asked, as data: what to command, and which answer is sound.
+    """A test that an appliance can do by itself when asked, as data: what to command, and what its answer says.
 
     ``command`` with ``args``, done on ``component``, runs at most ``limit_s`` seconds and answers the number ``measure``
-    in ``unit``; sound is
-    what lies in ``healthy`` (low, high). ``danger_class`` is that of the command, R0 to R4.
+    in ``unit``; sound is what lies in ``healthy`` (low, high), and ``faulty`` is the side that speaks for the fault. Within
+    ``tolerance`` of a limit the answer says little. ``sensitivity`` is the share of real faults that it finds,
+    ``specificity`` that of sound appliances that it clears. ``danger_class`` is that of the command, R0 to R3: what is
+    never done remotely can't be written here. ``before`` are commands of class R0 that are asked first; ``watch`` are the
+    metrics to look at meanwhile, ``effect`` is the reading that proves that it ran; ``ask`` is what the customer does first.
     """
 
     name: str
@@ -105,6 +148,16 @@ class RemoteTest:
     healthy: tuple[float, float]
     component: str | None = None
     args: Mapping[str, float] = field(default_factory=dict)
+    faulty: Side = Side.OUTSIDE
+    tolerance: float = 0.0
+    sensitivity: float = 0.9
+    specificity: float = 0.95
+    needs: Precondition = field(default_factory=Precondition)
+    before: tuple[str, ...] = ("snapshot.read",)
+    watch: tuple[str, ...] = ()
+    effect: Effect | None = None
+    cost: Cost = field(default_factory=Cost)
+    ask: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,10 @@ class CommandSource(Protocol):
         """Commands to send now, oldest first, a bounded number; one is due until it was sent or is over."""
         ...
 
+    def claim(self, command_id: str, now_ms: int) -> bool:
+        """Whether the command may be published now; asked right before, and then published at once or not at all."""
+        ...
+
     def sent(self, command_id: str, now_ms: int) -> None:
         """The broker has taken the command."""
         ...

@@ -81,7 +81,7 @@ def test_a_consent_code_is_logged_nowhere(house: House, capsys: pytest.CaptureFi
     log_setup.configure("json")
     house.find()
     desk = house.context.desk
-    session = desk.by("tess").sessions.request("1", Scope.READ)
+    session = desk.by("admin").sessions.request("1", Scope.READ)
     [outgoing] = desk.sessions.due(house.clock.now_ms())
     code = str(decode_command(outgoing.payload).args["code"])
     desk.sessions.sent(outgoing.command_id, house.clock.now_ms())

@@ -185,13 +185,17 @@ def test_a_session_needs_the_code_that_the_appliance_shows(house: House) -> None
     key = open_ticket(house)["id"]
 
     session = house.post(f"/tickets/{key}/sessions", {"scope": "read"}, Role.TECHNICIAN)
+    other = house.post(f"/sessions/{session.json()['id']}/consent", {"code": "000000x"}, Role.ADMIN)
     path = f"/sessions/{session.json()['id']}"
     early = house.post(f"{path}/commands", {"name": "snapshot.read"})
-    tries = [house.post(f"{path}/consent", {"code": "000000x"}).json().get("tries_left") for _ in range(5)]
+    tries = [
+        house.post(f"{path}/consent", {"code": "000000x"}, Role.TECHNICIAN).json().get("tries_left") for _ in range(5)
+    ]
 
     assert session.status_code == 201
     assert session.json()["state"] == "requested"
     assert early.status_code == 409
+    assert (other.status_code, other.json()["reason"]) == (403, "not_yours")
     assert tries == [4, 3, 2, 1, 0]
     assert house.get(path).json()["state"] in {"refused", "ended"}
 

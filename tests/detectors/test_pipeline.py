@@ -314,3 +314,22 @@ def test_a_finished_cycle_is_judged_at_once() -> None:
         event = Event("W1", "washing_machine", ts_ms, ts_ms, EventType.CYCLE_FINISHED, data={"cycle": "0"})
         pipeline.fold(AdmittedBatch(2, ts_ms, 1, (), (event,)))
         assert detector.own("context")["rows_seen"][0] == closed
+
+
+def test_what_a_remote_test_caused_teaches_nothing_and_raises_nothing() -> None:
+    """A fleet in which tests were run, with readings far from usual, comes to the same findings and the same memory."""
+    plain, tried = Pipeline(PROFILES), Pipeline(PROFILES)
+    batches = list(fridge_batches({"F1": "condenser_fouling", **HEALTHY}, days=45))
+    alone = fold(plain, batches)
+
+    with_tests = []
+    for batch in batches:
+        blocks = []
+        for one in batch.blocks:
+            wild = replace(one, values=one.values * 10.0, modes=["test"] * len(one), ts_ms=one.ts_ms + 1)
+            blocks += [one, wild]
+        with_tests.append(replace(batch, blocks=tuple(blocks)))
+    among = fold(tried, with_tests)
+
+    assert among == alone
+    assert tried.packed_changes() == plain.packed_changes()

@@ -64,7 +64,12 @@ def test_the_birth_is_a_status_that_the_service_reads() -> None:
 
     told = decode(topic, birth.payload)
     assert isinstance(told, StatusMessage)
-    assert (told.state, told.model, told.capabilities, told.interval_s) == ("online", "WM-7", ("buffer",), 30.0)
+    assert (told.state, told.model, told.capabilities, told.interval_s) == (
+        "online",
+        "WM-7",
+        ("buffer", "session"),
+        30.0,
+    )
     left = decode(topic, will.payload)
     assert isinstance(left, StatusMessage)
     assert left.state == "offline"
@@ -212,7 +217,7 @@ def test_consent_is_shown_to_the_customer() -> None:
     )
 
     assert (answer["id"], answer["state"]) == ("c1", "succeeded")
-    assert agent.consent == Consent("482913", "2026-09-21T12:10:00Z", "read")
+    assert agent.consent == Consent("482913", "2026-09-21T12:10:00Z", "read", "s1")
 
 
 def test_a_snapshot_is_the_last_sample() -> None:

@@ -90,6 +90,7 @@ def list_profiles(here: Here, _account: Viewer, language: Language) -> Page[Prof
             "metrics": list(profile.metrics.values()),
             "features": list(profile.features),
             "fault_modes": list(profile.fault_modes.values()),
+            "tests": list(profile.tests.values()),
         }
         items.append(Profile.model_validate(document, context={"language": language}))
     return Page(items=items, next=None)

@@ -9,11 +9,12 @@ from pydantic import Field
 
 from alerts.remote.policy import Scope
 from api.http.access import Technician, Viewer
-from api.http.context import Here
-from api.http.documents import Command, Session, show
+from api.http.context import Here, Language
+from api.http.documents import show
 from api.http.paging import Page, PageQuery
 from api.http.problems import CONFLICT
 from api.http.request import Request
+from api.http.session_documents import Command, Session
 
 router = APIRouter(tags=["sessions"])
 
@@ -37,10 +38,22 @@ class CommandRequest(Request):
     args: dict[str, Any] = Field(default_factory=dict, max_length=32)
 
 
+class ProcedureRequest(Request):
+    """A test of the appliance's profile."""
+
+    test: str = Field(min_length=1, max_length=64)
+
+
+class ApprovalRequest(Request):
+    """The command that somebody else has asked for."""
+
+    command_id: str = Field(min_length=1, max_length=64)
+
+
 @router.post("/tickets/{key}/sessions", status_code=201, responses=CONFLICT)
-def request_session(here: Here, account: Technician, key: str, body: SessionRequest) -> Session:
+def request_session(here: Here, account: Technician, language: Language, key: str, body: SessionRequest) -> Session:
     """Ask for a session; the appliance shows the customer a code."""
-    return show(Session, here.desk.by(account.name).sessions.request(key, body.scope))
+    return show(Session, here.desk.by(account.name).sessions.request(key, body.scope), language=language)
 
 
 @router.get("/tickets/{key}/sessions")
@@ -51,15 +64,15 @@ def list_sessions(here: Here, account: Viewer, page: PageQuery, key: str) -> Pag
 
 
 @router.get("/sessions/{session_id}")
-def read_session(here: Here, account: Viewer, session_id: str) -> Session:
+def read_session(here: Here, account: Viewer, language: Language, session_id: str) -> Session:
     """One session with its commands and its transcript."""
-    return show(Session, here.desk.by(account.name).sessions.read(session_id))
+    return show(Session, here.desk.by(account.name).sessions.read(session_id), language=language)
 
 
 @router.post("/sessions/{session_id}/consent", responses=CONFLICT)
-def give_consent(here: Here, account: Technician, session_id: str, body: ConsentRequest) -> Session:
+def give_consent(here: Here, account: Technician, language: Language, session_id: str, body: ConsentRequest) -> Session:
     """The customer's code makes the session active; a wrong one is 403, the fifth ends the session."""
-    return show(Session, here.desk.by(account.name).sessions.consent(session_id, body.code))
+    return show(Session, here.desk.by(account.name).sessions.consent(session_id, body.code), language=language)
 
 
 @router.post("/sessions/{session_id}/commands", status_code=202, responses=CONFLICT)
@@ -77,7 +90,21 @@ def issue_command(
     return show(Command, command)
 
 
+@router.post("/sessions/{session_id}/procedures", status_code=202, responses=CONFLICT)
+def begin_procedure(
+    here: Here, account: Technician, language: Language, session_id: str, body: ProcedureRequest
+) -> Session:
+    """Begin a test; it reads what it needs, waits for people where it must, and its verdict moves the ticket's causes."""
+    return show(Session, here.desk.by(account.name).sessions.begin(session_id, body.test), language=language)
+
+
+@router.post("/sessions/{session_id}/approvals", responses=CONFLICT)
+def approve_command(here: Here, account: Technician, session_id: str, body: ApprovalRequest) -> Command:
+    """Four eyes: somebody else than who asked stands for a command of class R3, for five minutes."""
+    return show(Command, here.desk.by(account.name).sessions.approve(session_id, body.command_id))
+
+
 @router.post("/sessions/{session_id}/end", responses=CONFLICT)
-def end_session(here: Here, account: Technician, session_id: str) -> Session:
+def end_session(here: Here, account: Technician, language: Language, session_id: str) -> Session:
     """End the session; the appliance takes no further command of it."""
-    return show(Session, here.desk.by(account.name).sessions.end(session_id))
+    return show(Session, here.desk.by(account.name).sessions.end(session_id), language=language)

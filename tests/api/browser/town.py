@@ -30,7 +30,7 @@ from api.settings.settings import Settings
 from detectors.finding import Channel, Condition, ConditionState, DetectCommit, Evidence, Finding
 from ingest.clock import ManualClock
 from ingest.profiles import load_profiles
-from ingest.sample import AdmittedBatch, Result, ResultState, SampleBlock, Status, StatusState
+from ingest.sample import AdmittedBatch, Event, EventType, Result, ResultState, SampleBlock, Status, StatusState
 from ingest.store.embedded import EmbeddedStore
 
 NOW_MS = 1_795_000_000_000
@@ -109,19 +109,31 @@ class Town:
             pass
         self.inbox.write()
 
-    def answer_commands(self) -> dict[str, str]:
-        """Let every appliance answer what it was sent; gives the arguments ``code`` that were shown, by appliance."""
+    def tell(self, appliance_id: str, kind: str, word: EventType, **data: object) -> None:
+        """Let somebody do something to an appliance."""
+        now_ms = self.clock.now_ms()
+        self.admit(events=(Event(appliance_id, kind, now_ms, now_ms, word, data=data),))
+
+    def answer_commands(self, *, mode: str = "drain", **measured: float) -> dict[str, str]:
+        """Let every appliance answer what it was sent; gives the arguments ``code`` that were shown, by appliance.
+
+        ``mode`` is what it says of itself, ``measured`` what a test brings to light.
+        """
         shown = {}
         for command in self.context.desk.sessions.due(self.clock.now_ms()):
+            if not self.context.desk.sessions.claim(command.command_id, self.clock.now_ms()):
+                continue
             self.context.desk.sessions.sent(command.command_id, self.clock.now_ms())
             _, _, kind, appliance_id, _ = command.topic.split("/")
             message = json.loads(command.payload)
             data: dict[str, object] = {}
             if message["name"] == "consent.show":
                 shown[appliance_id] = str(message["args"]["code"])
+            elif "test" in message["args"]:
+                data = dict(measured)
             else:
                 newest = self.context.store.latest(kind, appliance_id)
-                data = {"mode": "drain", "metrics": {name: value for name, (_, value) in newest.items()}}
+                data = {"mode": mode, "metrics": {name: value for name, (_, value) in newest.items()}}
             now_ms = self.clock.now_ms()
             result = Result(appliance_id, kind, now_ms, now_ms, command.command_id, ResultState.SUCCEEDED, data=data)
             self.admit(results=(result,))
@@ -142,7 +154,7 @@ def build_town(folder: Path, *, is_empty: bool = False, now_ms: int = NOW_MS, ot
         settings=Settings(data_dir=folder), clock=clock, desk=desk, accounts=accounts, store=store, profiles=profiles
     )
     feed = Batches()
-    town = Town(context, clock, feed, Inbox(desk.unit, feed))
+    town = Town(context, clock, feed, Inbox(desk.unit, feed, profiles=profiles))
     if not is_empty:
         fill(town, random.Random(1), others=others)
     town.serve()

@@ -17,11 +17,18 @@ class Desk:
 
     commands: list[Outgoing] = field(default_factory=list)
     done: list[tuple[str, int]] = field(default_factory=list)
+    claimed: list[tuple[str, int]] = field(default_factory=list)
+    forbidden: frozenset[str] = frozenset()
 
     def due(self, now_ms: int) -> list[Outgoing]:
         """All that were not sent."""
         del now_ms
         return [c for c in self.commands if c.command_id not in dict(self.done)]
+
+    def claim(self, command_id: str, now_ms: int) -> bool:
+        """Only what may go."""
+        self.claimed.append((command_id, now_ms))
+        return command_id not in self.forbidden
 
     def sent(self, command_id: str, now_ms: int) -> None:
         """Remember it."""

@@ -28,7 +28,7 @@ export function useSession(session_id: string) {
   return useQuery({
     queryKey: ["session", session_id],
     queryFn: ({ signal }) => told(api.GET("/api/v1/sessions/{session_id}", { params: { path }, signal })),
-    refetchInterval: (query) => (isOver(query.state.data?.state) ? false : 2000),
+    refetchInterval: (query) => (isOver(query.state.data?.state) ? false : 1000),
   });
 }
 
@@ -40,9 +40,11 @@ export function isOver(state: string | undefined): boolean {
 export type SessionCall =
   | { call: "consent"; code: string }
   | { call: "command"; body: CommandRequest }
+  | { call: "test"; test: string }
+  | { call: "approve"; command_id: string }
   | { call: "end" };
 
-/** Consent, a command, or the end. */
+/** Consent, a command, a test, an approval, or the end. */
 export function useSessionCall(session_id: string) {
   const client = useQueryClient();
   return useMutation({
@@ -56,5 +58,9 @@ async function send(session_id: string, asked: SessionCall): Promise<void> {
   if (asked.call === "end") await api.POST("/api/v1/sessions/{session_id}/end", { params });
   else if (asked.call === "consent") {
     await api.POST("/api/v1/sessions/{session_id}/consent", { params, body: { code: asked.code } });
+  } else if (asked.call === "test") {
+    await api.POST("/api/v1/sessions/{session_id}/procedures", { params, body: { test: asked.test } });
+  } else if (asked.call === "approve") {
+    await api.POST("/api/v1/sessions/{session_id}/approvals", { params, body: { command_id: asked.command_id } });
   } else await api.POST("/api/v1/sessions/{session_id}/commands", { params, body: asked.body });
 }

@@ -1,7 +1,8 @@
 /** What does it do when I ask: transcript, commands with their states, consent, values read, and one red way out. */
 import { Button, Skeleton, Title } from "@mantine/core";
 import { IconHandStop } from "@tabler/icons-react";
-import { Link, useParams } from "react-router";
+import { useEffect, useEffectEvent } from "react";
+import { Link, useParams, useSearchParams } from "react-router";
 
 import { isOver, useSession, useSessionCall } from "../api/sessions";
 import type { DiagnosisSession } from "../api/types";
@@ -11,6 +12,9 @@ import { useWords } from "../i18n";
 import { CommandPanel } from "../session/CommandPanel";
 import { KitchenLink } from "../session/KitchenLink";
 import { Consent } from "../session/Consent";
+import { LiveCharts } from "../session/LiveCharts";
+import { Procedures } from "../session/Procedures";
+import { Tests } from "../session/Tests";
 import { Transcript } from "../session/Transcript";
 import { ValuesRead } from "../session/ValuesRead";
 import { formatSpan, toMs } from "../words/format";
@@ -31,6 +35,7 @@ function Whole({ session }: { session: DiagnosisSession }) {
   const { t } = useWords();
   const call = useSessionCall(session.id);
   const isDone = isOver(session.state);
+  useWantedTest(session);
   return (
     <>
       <div className="sheet-head">
@@ -70,11 +75,32 @@ function Whole({ session }: { session: DiagnosisSession }) {
           </Title>
           <Transcript session={session} />
         </section>
-        <ValuesRead session={session} />
-        <CommandPanel session={session} />
+        <div className="session-part">
+          <LiveCharts session={session} />
+          <ValuesRead session={session} />
+        </div>
+        <div className="session-part first-when-narrow">
+          <Procedures session={session} />
+          <Tests session={session} />
+          <CommandPanel session={session} />
+        </div>
       </div>
     </>
   );
+}
+
+/** A test that was asked for with the session begins by itself once the customer has agreed; once. */
+function useWantedTest(session: DiagnosisSession) {
+  const [params, setParams] = useSearchParams();
+  const call = useSessionCall(session.id);
+  const wanted = params.get("test");
+  const begin = useEffectEvent((test: string) => {
+    setParams({}, { replace: true });
+    call.mutate({ call: "test", test });
+  });
+  useEffect(() => {
+    if (wanted && session.state === "active") begin(wanted);
+  }, [wanted, session.state]);
 }
 
 function Left({ until }: { until: string | null }) {

@@ -1,13 +1,14 @@
 /** What to do: the first check, the test that would prove it, the part to bring, and what else it could be. */
 import { Button, Title } from "@mantine/core";
-import { IconBroadcast } from "@tabler/icons-react";
-import { Link } from "react-router";
+import { IconBroadcast, IconPlayerPlay } from "@tabler/icons-react";
+import { Link, useNavigate } from "react-router";
 
-import { useSessions } from "../api/sessions";
+import { useOpenSession, useSessions } from "../api/sessions";
 import type { Ticket } from "../api/types";
 import { KitchenLink } from "../session/KitchenLink";
+import { useProblemSentence } from "../app/Notice";
 import { useWords } from "../i18n";
-import { formatShare, plainName } from "../words/format";
+import { formatShare } from "../words/format";
 import { Moment } from "../words/Moment";
 import { useNames } from "../words/names";
 
@@ -19,6 +20,7 @@ interface AdviceProps {
 
 export function Advice({ ticket, level, onSession }: AdviceProps) {
   const { t, language } = useWords();
+  const names = useNames();
   const { first_check, test, parts } = ticket.recommended;
   const isEmpty = !first_check && !test && parts.length === 0;
   return (
@@ -37,7 +39,8 @@ export function Advice({ ticket, level, onSession }: AdviceProps) {
         {test && (
           <li>
             <p className="label">{t("ticket.test")}</p>
-            <p>{plainName(test)}</p>
+            <p>{names.test(ticket.kind, test)}</p>
+            {onSession && <RunTest ticket={ticket} test={test} />}
           </li>
         )}
         {parts.length > 0 && (
@@ -67,6 +70,32 @@ export function Advice({ ticket, level, onSession }: AdviceProps) {
       <Sessions number={ticket.number} />
       <Causes ticket={ticket} />
     </section>
+  );
+}
+
+/** One click asks the customer for exactly what the test needs; it begins by itself when they agree. */
+function RunTest({ ticket, test }: { ticket: Ticket; test: string }) {
+  const { t } = useWords();
+  const names = useNames();
+  const navigate = useNavigate();
+  const sentence = useProblemSentence();
+  const request = useOpenSession(ticket.number);
+  const scope = names.testClass(ticket.kind, test) === "R3" ? "act" : "test";
+  const ask = () =>
+    request.mutate(scope, {
+      onSuccess: (session) => void navigate(`/sessions/${session.id}?test=${encodeURIComponent(test)}`),
+    });
+  return (
+    <>
+      <Button size="compact-md" leftSection={<IconPlayerPlay size={15} />} loading={request.isPending} onClick={ask}>
+        {t("ticket.runTest")}
+      </Button>
+      {request.isError && (
+        <p role="alert" className="bad-text">
+          {sentence(request.error)}
+        </p>
+      )}
+    </>
   );
 }
 

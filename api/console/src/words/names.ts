@@ -20,6 +20,10 @@ export interface Names {
   anyFault: (name: string) => string;
   region: (name: string) => string;
   component: (name: string) => string;
+  /** A remote test of the kind's profile. */
+  test: (kind: string, name: string) => string;
+  /** How much harm a test can do at worst, from R0 to R3. */
+  testClass: (kind: string, name: string) => string | undefined;
   isFault: (kind: string, name: string) => boolean;
   /** What a feature of this kind is computed over: day, cycle or none. */
   span: (kind: string) => string | undefined;
@@ -46,6 +50,8 @@ export function useNames(): Names {
         profiles?.items.flatMap((one) => one.fault_modes).find((one) => one.name === name)?.title ?? plainName(name),
       region: (name) => t(`regions.${name}`, { defaultValue: name }),
       component: (name) => t(`components.${name}`, { defaultValue: plainName(name) }),
+      test: (kind, name) => known.get(kind)?.tests.find((one) => one.name === name)?.label ?? plainName(name),
+      testClass: (kind, name) => known.get(kind)?.tests.find((one) => one.name === name)?.danger_class,
       isFault: (kind, name) => known.get(kind)?.fault_modes.some((one) => one.name === name && one.title) ?? false,
       span: (kind) => known.get(kind)?.unit,
       feature,

@@ -1,0 +1,169 @@
+"""The appliance's word in a session, and time's: answers, readings, what people do to it, and what lapses.
+
+Whatever is learned here may let go a command that waited, take a procedure further, or end the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from alerts.database import SYSTEM, Transaction
+from alerts.lifecycle import SESSION, SESSION_LIVE, ProcedureState, SessionEvent, SessionState
+from alerts.remote.command import expire_commands, take_result
+from alerts.remote.consent import CUSTOMER, end_session, expire_sessions, find_session
+from alerts.remote.facts import facts_of, from_reading, learn
+from alerts.remote.issuing import SNAPSHOT, release_waiting
+from alerts.remote.policy import Scope, SessionLimits
+from alerts.remote.running import go_on
+from alerts.remote.tables import procedures, sessions
+from ingest.profiles.definition import Profile
+from ingest.sample import Event, EventType, Result, ResultState
+
+ENDS = {
+    EventType.LOCAL_STOP: (SessionEvent.END, "stopped at the appliance"),
+    EventType.CONSENT_REFUSED: (SessionEvent.REFUSE, "refused at the appliance"),
+}
+HEARD = frozenset({*ENDS, EventType.PRESENCE_CONFIRMED, EventType.SERVICE_MODE, EventType.DOOR})
+"""What can't wait to be heard."""
+CLOSED_DOOR = frozenset({Scope.ACT})
+"""Scopes that need a closed door: opening it ends the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewestReading:
+    """The newest sample of an appliance with a live session."""
+
+    appliance_id: str
+    heard_ms: int
+    mode: str | None
+    is_running: bool
+    metrics: Mapping[str, float]
+    boot: str | None
+
+
+def live_session(t: Transaction, appliance_id: str) -> Row[Any] | None:
+    """The live session on an appliance; there is one at most, of older days perhaps more: the newest."""
+    live = [state.value for state in SESSION_LIVE]
+    query = select(sessions).where(sessions.c.appliance_id == appliance_id, sessions.c.state.in_(live))
+    return t.connection.execute(query.order_by(sessions.c.n.desc()).limit(1)).one_or_none()
+
+
+def watched_appliances(t: Transaction) -> frozenset[str]:
+    """Appliances whose readings somebody in a session needs to know."""
+    query = select(sessions.c.appliance_id).where(sessions.c.state == SessionState.ACTIVE.value)
+    return frozenset(t.connection.execute(query).scalars())
+
+
+def take_answer(t: Transaction, result: Result, limits: SessionLimits, profiles: Mapping[str, Profile]) -> None:
+    """Take in an answer; with a last word the procedure goes on, and a snapshot tells how the appliance is."""
+    row = take_result(t, result)
+    if row is None:
+        return
+    session = find_session(t, row.session_id)
+    if row.name == SNAPSHOT and result.state is ResultState.SUCCEEDED:
+        metrics = result.data.get("metrics")
+        mode = result.data.get("mode")
+        told = (
+            {name: float(value) for name, value in metrics.items() if isinstance(value, int | float)}
+            if isinstance(metrics, dict)
+            else {}
+        )
+        facts = facts_of(session)
+        news = from_reading(
+            facts,
+            heard_ms=t.now_ms,
+            mode=mode if isinstance(mode, str) else None,
+            is_running=is_running(profiles.get(session.kind), mode, cycle=result.data.get("cycle")),
+            metrics=told,
+        )
+        learn(t, session, **news)
+    if row.procedure_id is not None:
+        go_on(t, row.procedure_id, limits, profiles)
+    if session.state == SessionState.ACTIVE:
+        release_waiting(t, session.id, limits, profiles)
+
+
+def take_reading(t: Transaction, news: NewestReading, limits: SessionLimits, profiles: Mapping[str, Profile]) -> None:
+    """Take in the newest sample of a watched appliance; another boot than the session began with ends it."""
+    session = live_session(t, news.appliance_id)
+    if session is None or session.state != SessionState.ACTIVE:
+        return
+    before = facts_of(session)
+    if before.boot is not None and news.boot is not None and news.boot != before.boot:
+        end_session(t.by(SYSTEM), session.id, SessionEvent.END, reason="the appliance was restarted")
+        return
+    if before.heard_ms is not None and news.heard_ms < before.heard_ms:
+        return
+    learn(
+        t,
+        session,
+        **from_reading(
+            before,
+            heard_ms=news.heard_ms,
+            mode=news.mode,
+            is_running=news.is_running,
+            metrics=news.metrics,
+            boot=news.boot,
+        ),
+    )
+    release_waiting(t, session.id, limits, profiles)
+
+
+def hear(t: Transaction, event: Event, limits: SessionLimits, profiles: Mapping[str, Profile]) -> None:
+    """Take in what people do at the appliance; without a session, or repeated, it changes nothing.
+
+    The customer's word comes first: a stop ends the session, a refusal refuses it, whoever is at the desk.
+    """
+    session = live_session(t, event.appliance_id)
+    meant = event.data.get("session")
+    if session is None or session.requested_ms > event.received_ms or meant not in (None, session.id):
+        return
+    ending = ENDS.get(event.type)
+    if ending is not None:
+        step = ending[0] if ending[0] in SESSION[SessionState(session.state)] else SessionEvent.END
+        end_session(t.by(CUSTOMER), session.id, step, reason=ending[1])
+        return
+    if event.type is EventType.PRESENCE_CONFIRMED:
+        learn(t, session, presence_ms=t.now_ms)
+    elif event.type is EventType.SERVICE_MODE:
+        learn(t, session, service_mode_ms=t.now_ms if event.data.get("on") is True else None)
+    elif event.type is EventType.DOOR:
+        _hear_door(t, session, is_open=event.data.get("open") is True)
+    if session.state == SessionState.ACTIVE and find_session(t, session.id).state == SessionState.ACTIVE:
+        release_waiting(t, session.id, limits, profiles)
+
+
+def hear_offline(t: Transaction, appliance_id: str) -> None:
+    """The appliance has gone: its session is over."""
+    session = live_session(t, appliance_id)
+    if session is not None and session.state == SessionState.ACTIVE:
+        end_session(t.by(SYSTEM), session.id, SessionEvent.END, reason="the appliance is offline")
+
+
+def let_pass(t: Transaction, limits: SessionLimits, profiles: Mapping[str, Profile]) -> int:
+    """Let time pass for sessions, commands and procedures; returns how many have ended by it."""
+    ended = expire_commands(t, limits) + expire_sessions(t, limits)
+    active = select(sessions.c.id).where(sessions.c.state == SessionState.ACTIVE.value)
+    for session_id in t.connection.execute(active).scalars().all():
+        release_waiting(t, session_id, limits, profiles)
+    running = select(procedures.c.id).where(procedures.c.state == ProcedureState.RUNNING.value)
+    for procedure_id in t.connection.execute(running).scalars().all():
+        go_on(t, procedure_id, limits, profiles)
+    return ended
+
+
+def is_running(profile: Profile | None, mode: object, *, cycle: object) -> bool:
+    """Whether a programme runs, by the cycle that a sample names, else by its mode."""
+    if isinstance(cycle, str) and cycle:
+        return True
+    return profile is not None and profile.unit.value == "cycle" and mode in profile.running_modes
+
+
+def _hear_door(t: Transaction, session: Row[Any], *, is_open: bool) -> None:
+    learn(t, session, is_door_open=is_open, **({"service_mode_ms": None} if is_open else {}))
+    if is_open and session.state == SessionState.ACTIVE and Scope(session.scope) in CLOSED_DOOR:
+        end_session(t.by(CUSTOMER), session.id, SessionEvent.END, reason="the door was opened")

@@ -1,0 +1,88 @@
+"""The catalogue: which commands an appliance kind knows. A few are everybody's; the tests are those of its profile.
+
+A test that a profile names can be commanded, shown and reckoned with at once; what no profile names does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from alerts.errors import InvalidError, RefusedError
+from alerts.remote.policy import CommandRule, DangerClass
+from ingest.profiles.definition import Profile, RemoteTest
+
+EVERYBODYS: Mapping[str, CommandRule] = {
+    rule.name: rule
+    for rule in (
+        CommandRule("snapshot.read", DangerClass.R0),
+        CommandRule("errors.read", DangerClass.R0),
+        CommandRule("counters.read", DangerClass.R0),
+        CommandRule("firmware.read", DangerClass.R0),
+        CommandRule("identify", DangerClass.R1, {"seconds": (1, 60)}),
+    )
+}
+_NAMING = ("test", "component")
+"""Arguments that tell one test from another of the same command."""
+
+
+def rule_of(profile: Profile | None, name: str, args: Mapping[str, Any]) -> CommandRule:
+    """The rule of a command; raises :class:`RefusedError` where there is none, :class:`InvalidError` for odd arguments."""
+    rule = EVERYBODYS.get(name)
+    if rule is None:
+        rule = rule_of_test(_test_of(profile, name, args))
+    _check_arguments(rule, args)
+    return rule
+
+
+def rule_of_test(test: RemoteTest) -> CommandRule:
+    """The rule under which a profile's test is commanded: never for longer or stronger than the profile says."""
+    return CommandRule(
+        test.command, DangerClass(test.danger_class), {key: (0, most) for key, most in test.args.items()}, test
+    )
+
+
+def arguments_of(test: RemoteTest) -> dict[str, Any]:
+    """The arguments with which a test is commanded."""
+    named = {"test": test.name} | ({} if test.component is None else {"component": test.component})
+    return {**named, **test.args}
+
+
+def confirmed_by(profile: Profile, test: str) -> tuple[str, ...]:
+    """The fault modes for which a test speaks."""
+    return tuple(mode.name for mode in profile.fault_modes.values() if mode.test == test)
+
+
+def can_do(test: RemoteTest, capabilities: Iterable[str]) -> bool:
+    """Whether an appliance knows a test, by what its birth told; one that told nothing of tests is asked."""
+    told = [name.removeprefix("test:") for name in capabilities if name.startswith("test:")]
+    return not told or test.name in told
+
+
+def _test_of(profile: Profile | None, name: str, args: Mapping[str, Any]) -> RemoteTest:
+    known = [] if profile is None else [test for test in profile.tests.values() if test.command == name]
+    if not known:
+        raise RefusedError(f"There is no command {name!r}.", reason="unknown_command")
+    meant = [
+        test
+        for test in known
+        if args.get("test") in (None, test.name) and args.get("component") in (None, test.component)
+    ]
+    if len(meant) != 1:
+        names = ", ".join(test.name for test in known)
+        raise InvalidError(f"{name} needs the argument 'test', one of: {names}.")
+    return meant[0]
+
+
+def _check_arguments(rule: CommandRule, args: Mapping[str, Any]) -> None:
+    for key, value in args.items():
+        if rule.test is not None and key in _NAMING:
+            continue
+        bounds = rule.args.get(key)
+        if bounds is None:
+            raise InvalidError(f"{rule.name} takes no argument {key!r}.")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not bounds[0] <= value <= bounds[1]:
+            raise InvalidError(f"{key} of {rule.name} is a number from {bounds[0]:g} to {bounds[1]:g}.")
+    missing = sorted(set(rule.args) - set(args)) if rule.test is None else []
+    if missing:
+        raise InvalidError(f"{rule.name} needs the argument {missing[0]!r}.")

@@ -1,0 +1,82 @@
+"""What a test's answer says about the fault that it looks for: a likelihood ratio.
+
+A value well on the faulty side of the sound range is *positive*, one well inside is *negative*; within the tolerance of a
+limit it is something between, on a straight line in the logarithm. Positive weighs ``sensitivity / (1 − specificity)``,
+negative ``(1 − sensitivity) / specificity``. The rates begin with the profile's and are learned from verdicts.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from ingest.profiles.definition import RemoteTest, Side
+
+PRIOR_WEIGHT = 20.0
+"""The profile's rates count as much as so many verdicts."""
+SURE = 0.75
+"""How far on one side a value lies that is called confirmed; as far on the other: cleared."""
+RATE_MOST = 0.995
+
+
+class Outcome(StrEnum):
+    """What a test says of the fault that it looks for."""
+
+    CONFIRMED = "confirmed"
+    CLEARED = "cleared"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How a test's answers turned out, by the verdicts that technicians gave afterwards."""
+
+    found: int = 0
+    missed: int = 0
+    cleared: int = 0
+    accused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a measured value comes to."""
+
+    verdict: Outcome
+    likelihood_ratio: float
+
+
+def learned(test: RemoteTest, tally: Tally) -> RemoteTest:
+    """The test with its rates as verdicts have taught them."""
+    faulty, sound = tally.found + tally.missed, tally.cleared + tally.accused
+    sensitivity = (PRIOR_WEIGHT * test.sensitivity + tally.found) / (PRIOR_WEIGHT + faulty)
+    specificity = (PRIOR_WEIGHT * test.specificity + tally.cleared) / (PRIOR_WEIGHT + sound)
+    return replace(test, sensitivity=_kept(sensitivity), specificity=_kept(specificity))
+
+
+def judge(test: RemoteTest, value: float) -> Reading:
+    """What a measured value says."""
+    degree = positivity(test, value)
+    positive = math.log(test.sensitivity / (1.0 - test.specificity))
+    negative = math.log((1.0 - test.sensitivity) / test.specificity)
+    ratio = math.exp(degree * positive + (1.0 - degree) * negative)
+    verdict = Outcome.UNCLEAR
+    if degree >= SURE:
+        verdict = Outcome.CONFIRMED
+    elif degree <= 1.0 - SURE:
+        verdict = Outcome.CLEARED
+    return Reading(verdict, ratio)
+
+
+def positivity(test: RemoteTest, value: float) -> float:
+    """How far a value lies on the faulty side, from 0 (sound) to 1 (faulty)."""
+    low, high = test.healthy
+    below, above = low - value, value - high
+    excess = {Side.BELOW: below, Side.ABOVE: above, Side.OUTSIDE: max(below, above)}[test.faulty]
+    if test.tolerance == 0:
+        return float(excess > 0)
+    return min(max(0.5 + 0.5 * excess / test.tolerance, 0.0), 1.0)
+
+
+def _kept(rate: float) -> float:
+    return min(max(rate, 0.505), RATE_MOST)

@@ -1,0 +1,102 @@
+"""What may be done in a session now, and why not; what procedures have come to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from alerts.appliances.tables import appliances
+from alerts.database import Transaction
+from alerts.lifecycle import CommandState, ProcedureState, SessionState
+from alerts.page import moment
+from alerts.remote.catalogue import can_do, confirmed_by, rule_of, rule_of_test
+from alerts.remote.facts import moment_of
+from alerts.remote.policy import WAITED_FOR, Obstacle, SessionLimits, obstacles
+from alerts.remote.session import OfferedTest, ProcedureRecord, Step
+from alerts.remote.tables import commands, procedures
+from alerts.tickets.tables import tickets
+from ingest.clock import from_ms
+from ingest.profiles.definition import Profile
+
+NEEDS_CONSENT = "needs_consent"
+UNSUPPORTED = "unsupported"
+_READ_FIRST = frozenset({Obstacle.STATE_UNKNOWN, Obstacle.STATE_OLD})
+"""A procedure reads the values first, so that these stand in nobody's way."""
+
+
+def offered(
+    t: Transaction, session: Row[Any], limits: SessionLimits, profile: Profile | None
+) -> tuple[OfferedTest, ...]:
+    """Every test of the appliance's profile, the recommended one first, with what stands in its way."""
+    if profile is None:
+        return ()
+    told = select(appliances.c.capabilities).where(appliances.c.id == session.appliance_id)
+    capabilities = t.connection.execute(told).scalar_one_or_none() or ()
+    recommended = t.connection.execute(
+        select(tickets.c.recommended).where(tickets.c.id == session.ticket_id)
+    ).scalar_one_or_none()
+    wanted = (recommended or {}).get("test")
+    found = []
+    for test in profile.tests.values():
+        names = obstacles(moment_of(t, session, rule_of_test(test), limits))
+        is_unread = bool(test.before) and Obstacle.STATE_UNKNOWN in names
+        hard = [one.value for one in names if one not in WAITED_FOR and one not in _READ_FIRST]
+        if is_unread:
+            hard = [one for one in hard if one not in {Obstacle.MODE, Obstacle.LIMIT, Obstacle.IDLE}]
+        if session.state == SessionState.REQUESTED:
+            hard = [NEEDS_CONSENT if one == Obstacle.SESSION_OVER else one for one in hard]
+        if not can_do(test, capabilities):
+            hard = [UNSUPPORTED]
+        soft = [one.value for one in names if one in WAITED_FOR and one not in _READ_FIRST]
+        found.append(OfferedTest(test, confirmed_by(profile, test.name), test.name == wanted, tuple(hard), tuple(soft)))
+    return tuple(sorted(found, key=lambda one: (not one.is_recommended, bool(one.why_not), one.test.danger_class)))
+
+
+def procedures_of(
+    t: Transaction, session: Row[Any], limits: SessionLimits, profiles: Mapping[str, Profile]
+) -> tuple[ProcedureRecord, ...]:
+    """The procedures of a session, oldest first."""
+    mine = commands.c.session_id == session.id
+    steps: dict[str, list[Row[Any]]] = {}
+    for row in t.connection.execute(
+        select(commands).where(mine, commands.c.procedure_id.is_not(None)).order_by(commands.c.n)
+    ):
+        steps.setdefault(row.procedure_id, []).append(row)
+    query = select(procedures).where(procedures.c.session_id == session.id).order_by(procedures.c.n)
+    return tuple(
+        _record(t, row, session, steps.get(row.id, []), limits, profiles) for row in t.connection.execute(query).all()
+    )
+
+
+def _record(
+    t: Transaction,
+    row: Row[Any],
+    session: Row[Any],
+    steps: list[Row[Any]],
+    limits: SessionLimits,
+    profiles: Mapping[str, Profile],
+) -> ProcedureRecord:
+    waiting = next((step for step in steps if step.state == CommandState.WAITING), None)
+    waits_for: tuple[str, ...] = ()
+    if waiting is not None and profiles.get(row.kind) is not None:
+        rule = rule_of(profiles[row.kind], waiting.name, waiting.args or {})
+        waits_for = tuple(one.value for one in obstacles(moment_of(t, session, rule, limits, command=waiting)))
+    return ProcedureRecord(
+        id=row.id,
+        test=row.test,
+        state=ProcedureState(row.state),
+        started_by=row.started_by,
+        started_at=from_ms(row.started_ms),
+        ended_at=moment(row.ended_ms),
+        reason=row.reason,
+        measured=row.measured,
+        verdict=row.verdict,
+        likelihood_ratio=row.likelihood_ratio,
+        before=row.before,
+        after=row.after,
+        steps=tuple(Step(step.id, step.name, CommandState(step.state), step.reason) for step in steps),
+        waits_for=waits_for,
+        waiting_command_id=None if waiting is None else waiting.id,
+    )

@@ -1,0 +1,95 @@
+"""Commands on their way out: what is due, and the claim right before each is published.
+
+A command is published only after a claim, and a claim is one transaction that looks at everything again: the session is
+active, time is left, nothing stands in the way. So after a session has ended nothing of it is claimed, and what was
+claimed before is the last that can be on its way; where nobody can say whether a claimed command was published, it is
+called unknown, never expired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from alerts.database import SYSTEM, Transaction
+from alerts.lifecycle import CommandEvent, CommandState, SessionState
+from alerts.remote.catalogue import rule_of
+from alerts.remote.command import move_command
+from alerts.remote.consent import find_session
+from alerts.remote.facts import moment_of
+from alerts.remote.policy import CONSENT_SHOW, SESSION_END, SessionLimits, obstacles
+from alerts.remote.standing import overdue
+from alerts.remote.tables import commands
+from ingest.profiles.definition import Profile
+from ingest.wire.command import CommandClass, CommandMessage, encode_command
+from ingest.wire.outgoing import Outgoing
+from ingest.wire.topic import Channel, TopicScheme
+
+DUE_LIMIT = 200
+_DUE = (CommandState.QUEUED.value, CommandState.SENDING.value)
+
+
+def due_commands(t: Transaction, topics: TopicScheme) -> list[Outgoing]:
+    """What is to be claimed and sent, oldest first, as it goes over the wire."""
+    query = (
+        select(commands)
+        .where(commands.c.state.in_(_DUE), commands.c.not_after_ms > t.now_ms)
+        .order_by(commands.c.n)
+        .limit(DUE_LIMIT)
+    )
+    return [_outgoing(row, topics) for row in t.connection.execute(query)]
+
+
+def claim_command(t: Transaction, command_id: str, limits: SessionLimits, profiles: Mapping[str, Profile]) -> bool:
+    """Whether the command may be published now; it is called *sending* from here on. What may not go is given up."""
+    row = t.connection.execute(select(commands).where(commands.c.id == command_id)).one_or_none()
+    if row is None or row.state not in _DUE or t.now_ms >= row.not_after_ms:
+        return False
+    why_not = _why_not(t, row, limits, profiles)
+    if why_not is None:
+        if row.state == CommandState.QUEUED:
+            move_command(t.by(SYSTEM), row, CommandEvent.CLAIM, {})
+        return True
+    event = CommandEvent.EXPIRE if row.state == CommandState.QUEUED else CommandEvent.LOSE
+    move_command(t.by(SYSTEM), row, event, {"reason": why_not})
+    return False
+
+
+def note_sent(t: Transaction, command_id: str) -> None:
+    """Note that the broker has the command; an answer may have overtaken this note, then it changes nothing."""
+    row = t.connection.execute(select(commands).where(commands.c.id == command_id)).one_or_none()
+    if row is None or row.state not in _DUE:
+        return
+    move_command(t.by(SYSTEM), row, CommandEvent.SEND, {"sent_ms": t.now_ms})
+
+
+def _why_not(t: Transaction, row: Row[Any], limits: SessionLimits, profiles: Mapping[str, Profile]) -> str | None:
+    session = find_session(t, row.session_id)
+    state = SessionState(session.state)
+    if row.name == CONSENT_SHOW:
+        return None if state is SessionState.REQUESTED else "no longer wanted"
+    if row.name == SESSION_END:
+        return None  # it tells that all is over, and does nothing else
+    if state is not SessionState.ACTIVE or overdue(session, t.now_ms, limits) is not None:
+        return "the session is over"
+    if row.name.startswith("session."):
+        return None
+    rule = rule_of(profiles.get(row.kind), row.name, row.args or {})
+    found = obstacles(moment_of(t, session, rule, limits, command=row))
+    return None if not found else found[0].value
+
+
+def _outgoing(row: Row[Any], topics: TopicScheme) -> Outgoing:
+    message = CommandMessage(
+        command_id=row.id,
+        session=row.session_id,
+        name=row.name,
+        command_class=CommandClass(row.danger_class),
+        issued_ms=row.issued_ms,
+        not_after_ms=row.not_after_ms,
+        args=row.args or {},
+    )
+    topic = topics.of(row.kind, row.appliance_id, Channel.COMMAND)
+    return Outgoing(row.id, topic, encode_command(message), row.not_after_ms)

@@ -1,0 +1,30 @@
+"""How a live session stands: whether its time is over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from alerts.lifecycle import SessionState
+from alerts.remote.policy import SessionLimits
+
+CLOCK_SLACK_MS = 5_000
+"""So far two processes' clocks may lie apart, and a clock may be put right, without ending anything."""
+
+
+def overdue(row: Row[Any], now_ms: int, limits: SessionLimits) -> str | None:
+    """Why this live session is over by now, or nothing; while a test runs it is not idle.
+
+    It fails closed where the clock was set back: a session whose last sign of life lies ahead would live too long.
+    """
+    if now_ms < (row.active_ms or row.requested_ms) - CLOCK_SLACK_MS:
+        return "the clock was set back"
+    if row.state == SessionState.REQUESTED:
+        return "no consent in time" if now_ms >= row.code_until_ms else None
+    if row.ends_by_ms is not None and now_ms >= row.ends_by_ms:
+        return "longest time reached"
+    awake_ms = max(row.active_ms or 0, row.busy_until_ms or 0)
+    if row.active_ms is not None and now_ms >= awake_ms + round(limits.idle_s * 1000):
+        return "idle"
+    return None

@@ -1,0 +1,64 @@
+/** What the appliance says while the session lives, renewed each second, with the limits of what is tested drawn in. */
+import { Title } from "@mantine/core";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+
+import { api, told } from "../api/client";
+import { isOver } from "../api/sessions";
+import type { DiagnosisSession } from "../api/types";
+import { MetricChart } from "../chart/MetricChart";
+import { useWords } from "../i18n";
+import { toMs } from "../words/format";
+import { useNames } from "../words/names";
+import { now } from "../words/now";
+
+const POINTS = 2000;
+const BEFORE_MS = 120_000;
+const CHARTS = 4;
+
+export function LiveCharts({ session }: { session: DiagnosisSession }) {
+  const { t } = useWords();
+  const names = useNames();
+  const running = session.procedures.at(-1)?.test;
+  const wanted = session.tests.find((one) => one.test.name === running) ?? session.tests.find((one) => one.recommended);
+  const metrics = (wanted?.test.watch ?? []).slice(0, CHARTS);
+  const start = (toMs(session.granted_at ?? session.requested_at) ?? now()) - BEFORE_MS;
+  const end = toMs(session.ended_at);
+  const trace = useQuery({
+    queryKey: ["session-trace", session.id, metrics.join()],
+    queryFn: async ({ signal }) => {
+      const until = end ?? Math.max(now(), start) + 1000;
+      const query = { metric: metrics, start: String(start), end: String(until), points: POINTS };
+      const params = { path: { appliance_id: session.appliance_id }, query };
+      const columns = await told(api.GET("/api/v1/appliances/{appliance_id}/telemetry", { params, signal }));
+      return { columns, until };
+    },
+    enabled: metrics.length > 0 && session.state !== "requested",
+    refetchInterval: isOver(session.state) ? false : 1000,
+    placeholderData: keepPreviousData,
+  });
+  if (metrics.length === 0 || session.state === "requested") return null;
+  const range = { start, end: trace.data?.until ?? start + BEFORE_MS };
+  return (
+    <section className="card" aria-labelledby="live-title">
+      <Title order={2} size="h5" id="live-title" className="card-title">
+        {t("session.live")}
+      </Title>
+      {metrics.map((metric) => {
+        const values = trace.data?.columns.series[metric];
+        const isMeasured = wanted?.test.measure === metric;
+        return (
+          <MetricChart
+            key={metric}
+            name={names.plainMetric(session.kind, metric)}
+            unit={names.unit(session.kind, metric)}
+            trace={trace.data && values ? { ts: trace.data.columns.ts, values } : undefined}
+            range={range}
+            band={isMeasured ? { low: wanted.test.healthy[0] ?? null, high: wanted.test.healthy[1] ?? null } : null}
+            height={150}
+            syncKey="session"
+          />
+        );
+      })}
+    </section>
+  );
+}
