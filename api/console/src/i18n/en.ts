@@ -17,7 +17,6 @@ export const en = {
   undo: "Undo",
   all: "All",
   none: "–",
-  comma: ", ",
   colon: ": ",
   stop: ".",
   asOf: "as of {{ago}} ago",

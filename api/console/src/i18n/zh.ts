@@ -19,7 +19,6 @@ export const zh: Words = {
   undo: "撤销",
   all: "全部",
   none: "–",
-  comma: "，",
   colon: "：",
   stop: "。",
   asOf: "{{ago}}前的数据",
