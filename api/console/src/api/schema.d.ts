@@ -268,6 +268,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{session_id}/procedures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Procedure
+         * @description Begin a test; it reads what it needs, waits for people where it must, and its verdict moves the ticket's causes.
+         */
+        post: operations["begin_procedure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session_id}/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Command
+         * @description Four eyes: somebody else than who asked stands for a command of class R3, for five minutes.
+         */
+        post: operations["approve_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{session_id}/end": {
         parameters: {
             query?: never;
@@ -1377,6 +1417,14 @@ export interface components {
             };
         };
         /**
+         * ApprovalRequest
+         * @description The command that somebody else has asked for.
+         */
+        ApprovalRequest: {
+            /** Command Id */
+            command_id: string;
+        };
+        /**
          * AuditEntry
          * @description Who did what, when, to what; ``digest`` seals it together with all before it.
          */
@@ -1448,6 +1496,27 @@ export interface components {
             data: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Note
+             * @description why it is sent
+             */
+            note: string | null;
+            /** Approved By */
+            approved_by: string | null;
+            /** Procedure Id */
+            procedure_id: string | null;
+            /**
+             * Effect
+             * @description what the readings say: worked, no_effect or unanswered
+             */
+            effect: string | null;
+            /**
+             * Effect Data
+             * @description the samples that decided
+             */
+            effect_data: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * CommandRequest
@@ -1466,7 +1535,7 @@ export interface components {
          * @description How far a command has come.
          * @enum {string}
          */
-        CommandState: "queued" | "sent" | "accepted" | "running" | "succeeded" | "failed" | "rejected" | "expired" | "unknown";
+        CommandState: "waiting" | "queued" | "sending" | "sent" | "accepted" | "running" | "succeeded" | "failed" | "rejected" | "expired" | "unknown";
         /**
          * ConditionState
          * @description What the detectors say of an appliance now.
@@ -1934,6 +2003,30 @@ export interface components {
             last_error: string | null;
         };
         /**
+         * OfferedTest
+         * @description A test, and whether it may run now.
+         */
+        OfferedTest: {
+            test: components["schemas"]["RemoteTest"];
+            /**
+             * Confirms
+             * @description the fault modes for which it speaks
+             */
+            confirms: string[];
+            /** Recommended */
+            recommended: boolean;
+            /**
+             * Why Not
+             * @description what stands in its way now; empty: it may run
+             */
+            why_not: string[];
+            /**
+             * Waits For
+             * @description what people must do first; a procedure waits for it
+             */
+            waits_for: string[];
+        };
+        /**
          * Ownership
          * @description Who owned an appliance from when until when.
          */
@@ -2125,6 +2218,16 @@ export interface components {
             used_for: components["schemas"]["PartUse"][];
         };
         /**
+         * PartShare
+         * @description A part, and how likely it is needed.
+         */
+        PartShare: {
+            /** Sku */
+            sku: string;
+            /** Probability */
+            probability: number;
+        };
+        /**
          * PartUse
          * @description A fault mode that needs the part, and how often.
          */
@@ -2153,6 +2256,76 @@ export interface components {
             note: string | null;
         };
         /**
+         * Precondition
+         * @description What a test asks for beside what its danger class does.
+         */
+        Precondition: {
+            /** Modes */
+            modes: string[];
+            /** Above */
+            above: {
+                [key: string]: number;
+            };
+            /** Below */
+            below: {
+                [key: string]: number;
+            };
+            /** Door */
+            door: string;
+            /** Idle S */
+            idle_s: number;
+        };
+        /**
+         * Procedure
+         * @description A test that was begun, and what it has moved in the ticket.
+         */
+        Procedure: {
+            /** Id */
+            id: string;
+            /** Test */
+            test: string;
+            state: components["schemas"]["ProcedureState"];
+            /** Started By */
+            started_by: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Measured */
+            measured: number | null;
+            /** Verdict */
+            verdict: string | null;
+            /** Likelihood Ratio */
+            likelihood_ratio: number | null;
+            before: components["schemas"]["Said"] | null;
+            after: components["schemas"]["Said"] | null;
+            /** Steps */
+            steps: components["schemas"]["Step"][];
+            /** Waits For */
+            waits_for: string[];
+            /** Waiting Command Id */
+            waiting_command_id: string | null;
+        };
+        /**
+         * ProcedureRequest
+         * @description A test of the appliance's profile.
+         */
+        ProcedureRequest: {
+            /** Test */
+            test: string;
+        };
+        /**
+         * ProcedureState
+         * @description How far a procedure has come.
+         * @enum {string}
+         */
+        ProcedureState: "running" | "done" | "failed";
+        /**
          * Profile
          * @description What is known of one appliance kind, in words and units.
          */
@@ -2172,6 +2345,22 @@ export interface components {
             features: components["schemas"]["Feature"][];
             /** Fault Modes */
             fault_modes: components["schemas"]["FaultMode"][];
+            /**
+             * Tests
+             * @description remote tests; a session says what each needs and may
+             */
+            tests: components["schemas"]["ProfileTest"][];
+        };
+        /**
+         * ProfileTest
+         * @description A remote test that the profile knows.
+         */
+        ProfileTest: {
+            /** Name */
+            name: string;
+            /** Label */
+            label: string | null;
+            danger_class: components["schemas"]["DangerClass"];
         };
         /**
          * Purpose
@@ -2241,11 +2430,72 @@ export interface components {
             probability: number;
         };
         /**
+         * RemoteTest
+         * @description A test as the appliance's profile says it.
+         */
+        RemoteTest: {
+            /** Name */
+            name: string;
+            /** Label */
+            label: string;
+            /** Command */
+            command: string;
+            /** Component */
+            component: string | null;
+            danger_class: components["schemas"]["DangerClass"];
+            /** Limit S */
+            limit_s: number;
+            /** Measure */
+            measure: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Healthy
+             * @description what a sound appliance measures
+             */
+            healthy: number[];
+            /** Tolerance */
+            tolerance: number;
+            /** Sensitivity */
+            sensitivity: number;
+            /** Specificity */
+            specificity: number;
+            /**
+             * Watch
+             * @description metrics to look at meanwhile
+             */
+            watch: string[];
+            needs: components["schemas"]["Precondition"];
+            cost: components["schemas"]["TestCost"];
+            /**
+             * Ask
+             * @description what the customer does first
+             */
+            ask: string | null;
+        };
+        /**
          * Role
          * @description What an account may do; each role includes those before it.
          * @enum {string}
          */
         Role: "viewer" | "technician" | "dispatcher" | "manager" | "admin";
+        /**
+         * Said
+         * @description What a ticket says of its causes at one moment.
+         */
+        Said: {
+            /** Causes */
+            causes: components["schemas"]["Alternative"][];
+            /** Parts */
+            parts: components["schemas"]["PartShare"][];
+            /** Test */
+            test: string | null;
+            /**
+             * Next Step
+             * @description repair, no_fault, test or visit
+             */
+            next_step: string;
+        };
         /**
          * Scope
          * @description What the customer consents to, each including the former.
@@ -2290,6 +2540,13 @@ export interface components {
             commands: components["schemas"]["Command"][];
             /** Transcript */
             transcript: components["schemas"]["TranscriptEntry"][];
+            /**
+             * Tests
+             * @description of the appliance's profile, the recommended one first
+             */
+            tests: components["schemas"]["OfferedTest"][];
+            /** Procedures */
+            procedures: components["schemas"]["Procedure"][];
         };
         /**
          * SessionRequest
@@ -2423,6 +2680,19 @@ export interface components {
          */
         Sort: "newest" | "urgency" | "due";
         /**
+         * Step
+         * @description One command of a procedure.
+         */
+        Step: {
+            /** Command Id */
+            command_id: string;
+            /** Name */
+            name: string;
+            state: components["schemas"]["CommandState"];
+            /** Reason */
+            reason: string | null;
+        };
+        /**
          * StepRequest
          * @description What a step may carry; ``schedule`` takes assignee, from and to (null takes away), ``hold`` a reason, ``comment`` a text.
          */
@@ -2468,6 +2738,19 @@ export interface components {
             series: {
                 [key: string]: (number | null)[];
             };
+        };
+        /**
+         * TestCost
+         * @description What a test costs the customer beside its minutes.
+         */
+        TestCost: {
+            /**
+             * Noise
+             * @description 0 none to 3 heard next door
+             */
+            noise: number;
+            /** Water L */
+            water_l: number;
         };
         /**
          * Ticket
@@ -3612,6 +3895,148 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in the present state; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    begin_procedure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProcedureRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in the present state; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    approve_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovalRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
