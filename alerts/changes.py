@@ -64,6 +64,15 @@ def put_notice(t: Transaction, type_: str, subject_id: str, data: Mapping[str, A
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """The log of changes at one moment: its oldest and newest id, and what is newer than what was asked about."""
+
+    oldest: int
+    newest: int
+    changes: list[Change]
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """The log of change events, as it is asked; one method, one transaction."""
 
@@ -72,6 +81,16 @@ class Changes:
     def page(self, *, after: int, limit: int = 500) -> list[Change]:
         """Change events behind the id ``after``, oldest first."""
         return self.unit.look(lambda t: read_changes(t, after=after, limit=limit))
+
+    def since(self, after: int | None, *, limit: int) -> Span:
+        """From where to where the log goes, and the changes behind the id ``after``; None asks for none."""
+
+        def work(t: Transaction) -> Span:
+            oldest, newest = t.connection.execute(select(func.min(changes.c.id), func.max(changes.c.id))).one()
+            found = [] if after is None or after >= (newest or 0) else read_changes(t, after=after, limit=limit)
+            return Span(oldest or 0, newest or 0, found)
+
+        return self.unit.look(work)
 
     def last(self) -> int:
         """The id of the newest change event, 0 where there is none."""

@@ -11,6 +11,7 @@
     ├ StaleViewError       the ticket has changed since it was read            (412)
     ├ RefusedError         never, or not with this consent                     (403)
     │ └ WrongCodeError       the consent code does not match
+    ├ BusyError            too many ask for it at this moment                  (429)
     ├ UnavailableError     the database can't be reached now                 (503)
     └ DatabaseError        the database can't be used with this version
 """
@@ -89,6 +90,15 @@ class WrongCodeError(RefusedError):
 
 class DatabaseError(DeskError):
     """The database can't be used with this version of Fettle."""
+
+
+class BusyError(DeskError):
+    """Too many ask for it at this moment; it may be tried again in ``retry_after_s``."""
+
+    def __init__(self, sentence: str, *, retry_after_s: int) -> None:
+        """Say why, and when it makes sense again."""
+        super().__init__(sentence)
+        self.retry_after_s = retry_after_s
 
 
 class UnavailableError(DeskError):

@@ -99,16 +99,17 @@ class Accounts:
         """Whose browser login this is."""
         return self.unit.look(lambda t: find(t, secret, Purpose.LOGIN))
 
-    def login(self, name: str, password: str) -> tuple[Account, str] | None:
-        """The account and the secret of a new browser login, or nothing; few tries a minute for each name."""
-        now_ms = self.unit.clock.now_ms()
-        if self.tries.are_too_many(name, now_ms=now_ms):
-            return None
-        row = self.unit.look(lambda t: _find_row(t, name))
-        is_open = row is not None and not row.disabled
-        matches = self.tries.matches(password, row.password_hash if row is not None and is_open else None)
+    def login(self, name: str, password: str, *, address: str = "") -> tuple[Account, str] | None:
+        """The account and the secret of a new browser login, or nothing.
+
+        :class:`~alerts.errors.BusyError` where the name, or the address that asks, has tried too often.
+        """
+        with self.tries.in_queue(address):
+            self.tries.take(name, now_ms=self.unit.clock.now_ms())
+            row = self.unit.look(lambda t: _find_row(t, name))
+            is_open = row is not None and not row.disabled
+            matches = self.tries.matches(password, row.password_hash if row is not None and is_open else None)
         if row is None or not matches:
-            self.tries.failed(name, now_ms=now_ms)
             return None
         self.tries.succeeded(name)
         secret = self.unit.by(name).write(lambda t: _issue(t, name, Purpose.LOGIN))
@@ -116,6 +117,8 @@ class Accounts:
 
     def login_by_link(self, secret: str) -> tuple[Account, str] | None:
         """The account and the secret of a new browser login for a link that was not used yet."""
+        if self.unit.look(lambda t: find(t, secret, Purpose.LINK)) is None:
+            return None  # who only guesses takes no writer's turn
 
         def work(t: Transaction) -> tuple[Account, str] | None:
             account = find(t, secret, Purpose.LINK)

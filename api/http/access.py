@@ -7,18 +7,29 @@ origin. Fails closed: what can't be checked is refused.
 
 from __future__ import annotations
 
-from typing import Annotated
+import asyncio
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
+import structlog
 from fastapi import Depends
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from alerts.accounts.account import Account, Role
+from alerts.errors import DeskError
 from api.http.context import Here
 from api.http.manners import refuse_unknown_parameters
 from api.http.problems import Problem
 
+if TYPE_CHECKING:
+    from api.http.context import Context
+
+log = structlog.get_logger()
+
 COOKIE = "fettle_session"
+ASKED_AGAIN_S = 30.0
+"""How often who holds a connection open is asked for the login again."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _RANK = {role: rank for rank, role in enumerate(Role)}
 
@@ -32,19 +43,54 @@ def _account(connection: HTTPConnection, here: Here) -> Account:
 
 def _find(connection: HTTPConnection, here: Here) -> Account:
     """The account of the key, or of the cookie."""
-    scheme, _, key = connection.headers.get("authorization", "").partition(" ")
-    if scheme:
-        account = here.accounts.by_key(key.strip()) if scheme.lower() == "bearer" else None
-        if account is None:
-            raise _unauthenticated("The API key is not valid.")
-        return account
-    account = here.accounts.by_cookie(connection.cookies.get(COOKIE, ""))
+    account = _of_credential(connection, here)
+    has_key = "authorization" in connection.headers
     if account is None:
-        raise _unauthenticated("Log in, or send an API key as Authorization: Bearer.")
+        raise _unauthenticated(
+            "The API key is not valid." if has_key else "Log in, or send an API key as Authorization: Bearer."
+        )
+    if has_key:
+        return account
     is_change = connection.scope["type"] == "websocket" or connection.scope["method"] not in SAFE_METHODS
     if is_change and not is_own_origin(connection):
         raise Problem(403, "A page of another origin may not do this with your login.")
     return account
+
+
+def _of_credential(connection: HTTPConnection, here: Context) -> Account | None:
+    """Whose key or cookie it is; a header that is there decides alone."""
+    header = connection.headers.get("authorization")
+    if header is None:
+        return here.accounts.by_cookie(connection.cookies.get(COOKIE, ""))
+    scheme, _, key = header.partition(" ")
+    return here.accounts.by_key(key.strip()) if scheme.lower() == "bearer" else None
+
+
+class Standing:
+    """Whether who holds a connection open may still: the login is looked at again within a minute."""
+
+    def __init__(self, connection: HTTPConnection, here: Context, *, every_s: float | None = None) -> None:
+        self._connection = connection
+        self._here = here
+        self._every_s = ASKED_AGAIN_S if every_s is None else every_s
+        self._next_s = asyncio.get_running_loop().time() + self._every_s
+
+    async def holds(self) -> bool:
+        """Whether the login stands; while the database is away it does, as nothing can be revoked then."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s < self._next_s:
+            return True
+        self._next_s = now_s + self._every_s
+        try:
+            return await run_in_threadpool(_of_credential, self._connection, self._here) is not None
+        except DeskError as error:
+            log.warning("login_not_looked_at", sentence=str(error))
+            return True
+
+    async def ends(self) -> None:
+        """Return when the login no longer stands."""
+        while await self.holds():
+            await asyncio.sleep(self._every_s)
 
 
 def is_own_origin(connection: HTTPConnection) -> bool:

@@ -9,7 +9,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from api.http import problems
 from api.http.body_limit import BodyLimit
-from api.http.change_signal import ChangeSignal
+from api.http.change_news import ChangeNews
 from api.http.console_files import DIST, ConsoleFiles
 from api.http.manners import Manners
 from api.http.openapi import document_of
@@ -56,7 +56,7 @@ def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.context = context
-    app.state.change_signal = ChangeSignal()
+    app.state.change_news = ChangeNews()
     problems.install(app)
     api = APIRouter(prefix=ROOT, responses=problems.RESPONSES)
     # Sessions before tickets: /tickets/{key}/sessions is no step of the life cycle.

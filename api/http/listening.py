@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import socket
 
+UNHEARD_MS = 30_000
+UNSENT_BYTES = 256 * 1024
+
 
 class ListenError(Exception):
     """The address can't be listened on; the text says why and what to do."""
@@ -17,6 +20,10 @@ def bind(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Accepted sockets inherit it; without it every answer on a connection kept alive waits 40 ms for the client's ack.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # A peer that is gone, or reads nothing, is given up; what lies unsent for it stays small.
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNHEARD_MS)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNSENT_BYTES)
         listening.bind((host, port))
         listening.listen(512)
     except OSError as error:

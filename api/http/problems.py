@@ -20,6 +20,7 @@ from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 
 from alerts.errors import (
+    BusyError,
     ConflictError,
     DeskError,
     InvalidError,
@@ -81,6 +82,7 @@ RESPONSES = _documented(
 )
 """What any route may answer."""
 CONFLICT = _documented({409: "Not possible in the present state; nothing was changed"})
+BUSY = _documented({429: "Too many ask for it at this moment; Retry-After says when it makes sense again"})
 STALE = _documented({412: "It has changed since it was read"})
 
 
@@ -142,6 +144,7 @@ DESK_STATUS: tuple[tuple[type[DeskError], int], ...] = (
     (StaleViewError, 412),
     (ConflictError, 409),
     (RefusedError, 403),
+    (BusyError, 429),
     (UnavailableError, 503),
     (DeskError, 500),
 )
@@ -158,7 +161,9 @@ async def _on_desk_error(request: Request, error: Exception) -> Response:
         for name in ("ticket_id", "number", "legal", "reason", "tries_left", "current")
         if hasattr(error, name)
     }
-    return respond(request, status, str(error), headers={"retry-after": "5"} if status == 503 else None, **members)
+    wait_s = getattr(error, "retry_after_s", 5 if status == 503 else None)
+    headers = None if wait_s is None else {"retry-after": str(wait_s)}
+    return respond(request, status, str(error), headers=headers, **members)
 
 
 async def _on_books_error(request: Request, error: Exception) -> Response:

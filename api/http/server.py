@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from api.http.app import make_app
+from api.http.connection import GuardedHttp, GuardedWebSocket
 
 if TYPE_CHECKING:
     import socket
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from api.http.context import Context
 
 GRACE_S = 3
-CONNECTIONS_MAX = 1000
+HEARD_BYTES_MAX = 4096
+"""What a page may say on a WebSocket; nothing is expected."""
 
 
 class _Server(uvicorn.Server):
@@ -34,16 +36,18 @@ class _Server(uvicorn.Server):
 class HttpServer:
     """Serves an app on a bound socket until asked to stop."""
 
-    def __init__(self, app: FastAPI, listening: socket.socket) -> None:
+    def __init__(self, app: FastAPI, listening: socket.socket, *, connection: type[GuardedHttp] = GuardedHttp) -> None:
         self._listening = listening
         config = uvicorn.Config(
             app,
+            http=connection,
             log_config=None,
+            log_level="error",  # what guests send that is no HTTP is refused, and fills no log
             access_log=False,
             lifespan="off",
             server_header=False,
-            ws="websockets-sansio",
-            limit_concurrency=CONNECTIONS_MAX,
+            ws=GuardedWebSocket,
+            ws_max_size=HEARD_BYTES_MAX,
             timeout_graceful_shutdown=GRACE_S,
         )
         self._server = _Server(config)
@@ -59,13 +63,15 @@ class HttpServer:
 
 async def serve_until(context: Context, listening: socket.socket, stopping: asyncio.Event) -> None:
     """Serve the app over a context until asked to stop; open streams end with it."""
-    server = HttpServer(make_app(context), listening)
+    app = make_app(context)
+    server = HttpServer(app, listening)
     serving = asyncio.create_task(server.run(), name="http")
     stop = asyncio.create_task(stopping.wait())
     try:
         await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         context.is_closing.set()
+        app.state.change_news.wake()
         stop.cancel()
         server.request_stop()
         await serving

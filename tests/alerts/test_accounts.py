@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import Engine, select
@@ -10,12 +13,12 @@ from sqlalchemy import Engine, select
 from alerts.accounts.account import Account, Role
 from alerts.accounts.credentials import LINK_LIFE_MS, LOGIN_LIFE_MS
 from alerts.accounts.desk import Accounts
-from alerts.accounts.passwords import FAILURES_PER_MINUTE
+from alerts.accounts.passwords import QUEUE_PER_ADDRESS, TRIES_PER_MINUTE, Tries
 from alerts.accounts.tables import accounts as accounts_table
 from alerts.accounts.tables import credentials
 from alerts.audit.tables import audit
 from alerts.database import UnitOfWork
-from alerts.errors import ConflictError, InvalidError, UnknownError
+from alerts.errors import BusyError, ConflictError, InvalidError, UnknownError
 from ingest.clock import ManualClock
 
 PASSWORD = "correct horse battery"
@@ -74,13 +77,58 @@ def test_password_logs_in_and_logout_ends_it(accounts: Accounts, clock: ManualCl
 def test_guessing_is_slowed_down(accounts: Accounts, clock: ManualClock) -> None:
     """After five wrong passwords in a minute even the right one waits for the next minute."""
     accounts.add("tess", Role.TECHNICIAN, password=PASSWORD)
-    for _ in range(FAILURES_PER_MINUTE):
+    for _ in range(TRIES_PER_MINUTE):
         assert accounts.login("tess", "wrong password") is None
 
-    assert accounts.login("tess", PASSWORD) is None
+    with pytest.raises(BusyError, match="wait a minute") as refused:
+        accounts.login("tess", PASSWORD)
+    assert 0 < refused.value.retry_after_s <= 61
     clock.advance(60_000)
 
     assert accounts.login("tess", PASSWORD) is not None
+
+
+def test_of_many_guesses_at_once_none_passes_the_limit(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty guesses at the same moment are five that are compared, and thirty-five that are refused."""
+    accounts.add("tess", Role.TECHNICIAN, password=PASSWORD)
+    compared: list[str] = []
+    together = threading.Barrier(40)
+
+    def compare(_tries: Tries, password: str, _hashed: str | None) -> bool:
+        compared.append(password)
+        return False
+
+    def guess(number: int) -> bool:
+        together.wait()
+        try:
+            return accounts.login("tess", f"guess {number}", address=str(number // QUEUE_PER_ADDRESS)) is not None
+        except BusyError:
+            return False
+
+    monkeypatch.setattr("alerts.accounts.passwords.QUEUE_MAX", 100)
+    monkeypatch.setattr(Tries, "matches", compare)
+    with ThreadPoolExecutor(40) as pool:
+        let_in = sum(pool.map(guess, range(40)))
+
+    assert let_in == 0
+    assert len(compared) == TRIES_PER_MINUTE
+
+
+def test_an_address_takes_a_part_of_the_queue_only(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one address waits with all it may have, another is still let in; and who has left is forgotten."""
+    accounts.add("tess", Role.TECHNICIAN, password=PASSWORD)
+    with ExitStack() as held:
+        for _ in range(QUEUE_PER_ADDRESS):
+            held.enter_context(accounts.tries.in_queue("1.2.3.4"))
+
+        with pytest.raises(BusyError, match="Too many log in"):
+            accounts.login("tess", PASSWORD, address="1.2.3.4")
+        assert accounts.login("tess", PASSWORD, address="5.6.7.8") is not None
+        monkeypatch.setattr("alerts.accounts.passwords.QUEUE_MAX", QUEUE_PER_ADDRESS)
+        with pytest.raises(BusyError, match="Too many log in"):
+            accounts.login("tess", PASSWORD, address="5.6.7.8")
+
+    assert not accounts.tries.queue
 
 
 @pytest.mark.parametrize("name", ["nobody", "keyless"])

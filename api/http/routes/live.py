@@ -10,24 +10,23 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Header, Query, Request, WebSocket
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 from starlette.concurrency import run_in_threadpool
 
-from alerts.changes import Change
-from api.http.access import Viewer
-from api.http.change_signal import ChangeSignal
+from api.http.access import Standing, Viewer
+from api.http.change_news import ChangeNews
 from api.http.context import Context, Here
 from api.http.live_samples import TooManyWatchers, Watcher
 from api.http.problems import Problem
 
 router = APIRouter(tags=["live"])
 
-WAIT_S = 1.0
 PULSE_S = 2.0
 """How often a stream says what time it is; a page that has not heard it for twice as long knows that the line is broken."""
-AT_ONCE = 200
+NO_NUMBER = 10**18
+NO_LONGER = "The login that this was opened with has ended."
 
 
 @router.get("/events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
@@ -38,47 +37,46 @@ async def events(
     last_event_id: Annotated[str | None, Header()] = None,
     since: Annotated[int | None, Query(ge=0, description="as Last-Event-ID, for a first connection")] = None,
 ) -> StreamingResponse:
-    """Server-sent events ``ticket``, ``alert``, ``session``, each with an id to resume from; ``clock`` every two seconds."""
-    if last_event_id is not None and not (last_event_id.isascii() and last_event_id.isdigit()):
-        raise Problem(422, "Last-Event-ID: it is none that this stream has given.")
-    after = int(last_event_id) if last_event_id else since
+    """Server-sent events ``ticket``, ``alert``, ``session``, each with an id to resume from; ``clock`` every two seconds.
+
+    ``reset`` where the id to resume from is none of this log, or is forgotten: read everything again. A stream ends when
+    its login does.
+    """
+    after = _number(last_event_id) if last_event_id else since
     begin = await run_in_threadpool(here.desk.by(account.name).changes.last) if after is None else after
-    signal: ChangeSignal = request.app.state.change_signal
-    if signal.is_full:
+    news: ChangeNews = request.app.state.change_news
+    if news.is_full:
         raise Problem(503, "Too many event streams are open; close one.", headers={"retry-after": "10"})
     return StreamingResponse(
-        _event_stream(here, signal, begin),
+        _event_stream(here, news, begin, Standing(request, here)),
         media_type="text/event-stream",
         headers={"cache-control": "no-store", "x-accel-buffering": "no"},
     )
 
 
-async def _event_stream(here: Context, signal: ChangeSignal, after: int) -> AsyncIterator[bytes]:
+def _number(event_id: str) -> int:
+    """The number of an event; one that no log reaches where it can't be read: a browser never asks again after an error."""
+    is_number = event_id.isascii() and event_id.isdigit() and len(event_id) < len(str(NO_NUMBER))
+    return int(event_id) if is_number else NO_NUMBER
+
+
+async def _event_stream(here: Context, news: ChangeNews, after: int, standing: Standing) -> AsyncIterator[bytes]:
     """Changes behind ``after``, and the service's time as a sign of life where there are none."""
-    async with signal.listening(here.desk):
+    async with news.listening(here.desk):
         yield format_sse_event(comment="open", retry=2000)
-        quiet_s = 0.0
-        while not here.is_closing.is_set():
-            if await signal.wait_beyond(after, WAIT_S):
-                for change in await run_in_threadpool(here.desk.changes.page, after=after, limit=AT_ONCE):
-                    after = change.id
-                    yield format_sse_event(data_str=change_json(change), event=change.subject.value, id=str(change.id))
-                quiet_s = 0.0
+        while not here.is_closing.is_set() and await standing.holds():
+            told = await news.beyond(here.desk, after, PULSE_S)
+            if told is None:
+                yield _event(here, "clock")
                 continue
-            quiet_s += WAIT_S
-            if quiet_s >= PULSE_S:
-                quiet_s = 0.0
-                yield _pulse(here)
+            after = told.upto
+            yield _event(here, "reset", number=after) if told.is_reset else told.events
 
 
-def _pulse(here: Context) -> bytes:
-    """The service's time, which need not be the wall's; without an id, as nothing is resumed from it."""
-    return format_sse_event(data_str=json.dumps({"now": here.clock.now_ms()}), event="clock")
-
-
-def change_json(change: Change) -> str:
-    """A change as it goes out."""
-    return json.dumps({"id": change.subject_id, "at": change.at.isoformat(), **change.data}, ensure_ascii=False)
+def _event(here: Context, word: str, *, number: int | None = None) -> bytes:
+    """The service's time, which need not be the wall's; without a number nothing is resumed from it."""
+    text = json.dumps({"now": here.clock.now_ms()})
+    return format_sse_event(data_str=text, event=word, id=None if number is None else str(number))
 
 
 @router.websocket("/live")
@@ -90,16 +88,23 @@ async def live(socket: WebSocket, here: Here, _account: Viewer, appliance_id: st
         await socket.close(code=1013)
         return
     await socket.accept()
-    sending = asyncio.create_task(_send_samples(socket, watcher))
+    ends = asyncio.create_task(Standing(socket, here).ends())
+    tasks = {asyncio.create_task(_send_samples(socket, watcher)), asyncio.create_task(_hear_nothing(socket)), ends}
     try:
-        while True:
-            await socket.receive_text()  # nothing is expected; it ends with the connection
-    except WebSocketDisconnect:
-        pass
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if ends.done():
+            await socket.close(code=1008, reason=NO_LONGER)
     finally:
         here.live.leave(watcher)
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _hear_nothing(socket: WebSocket) -> None:
+    """Nothing is expected; it ends with the connection."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass
 
 
 async def _send_samples(socket: WebSocket, watcher: Watcher) -> None:

@@ -10,7 +10,7 @@ from alerts.accounts.account import Account
 from api.http import documents
 from api.http.access import COOKIE, Viewer, is_own_origin
 from api.http.context import Context, Here
-from api.http.problems import Problem
+from api.http.problems import BUSY, Problem
 from api.http.request import Request as RequestBody
 
 router = APIRouter(tags=["access"])
@@ -39,12 +39,12 @@ def set_cookie(response: Response, request: Request, secret: str) -> None:
     )
 
 
-@router.post("/login")
+@router.post("/login", responses=BUSY)
 def login(here: Here, request: Request, response: Response, body: LoginRequest) -> documents.Account:
     """Log in with name and password."""
     if request.headers.get("origin") is not None and not is_own_origin(request):
         raise Problem(403, "A page of another origin may not log you in.")
-    found = here.accounts.login(body.name, body.password)
+    found = here.accounts.login(body.name, body.password, address=request.client.host if request.client else "")
     if found is None:
         raise Problem(401, "Name or password is wrong.")
     account, secret = found

@@ -82,6 +82,11 @@ function open(begin: string): EventSource {
     tell(false, performance.now());
     learnNow((JSON.parse(event.data) as { now: number }).now);
   });
+  // What came between is not known any more: everything on the page may be old.
+  stream.addEventListener("reset", () => {
+    tell(false, performance.now());
+    renew();
+  });
   for (const [topic, keys] of Object.entries(TOPICS)) {
     stream.addEventListener(topic, () => {
       tell(false, performance.now());

@@ -1,0 +1,134 @@
+"""News for open event streams: the log of changes is read once for all of them, and each change is encoded once.
+
+It lives in the event loop and reads only while somebody listens. What is newer than its oldest kept change a stream takes
+from memory; only who comes back from further behind reads the database for himself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+from fastapi.sse import format_sse_event
+from starlette.concurrency import run_in_threadpool
+
+from alerts.errors import DeskError
+
+if TYPE_CHECKING:
+    from alerts.changes import Change
+    from alerts.desk import Desk
+
+log = structlog.get_logger()
+
+LOOK_EVERY_S = 0.5
+STREAMS_MAX = 200
+KEPT = 1000
+AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Encoded events, and the id up to which they tell."""
+
+    events: bytes
+    upto: int
+    is_reset: bool = False
+    """Where the id is none of this log, or is forgotten: what came since can't be told."""
+
+
+class ChangeNews:
+    """The newest changes, and a way to wait for newer ones."""
+
+    def __init__(self, *, look_every_s: float = LOOK_EVERY_S, kept: int = KEPT) -> None:
+        self._look_every_s = look_every_s
+        self._recent: deque[tuple[int, bytes]] = deque()
+        self._kept = kept
+        self._oldest = 0
+        """Of the log, not of what is kept here."""
+        self._behind = 0
+        """Everything newer than this is in :attr:`_recent`."""
+        self._newest: int | None = None
+        """None until the log was looked at."""
+        self._changed = asyncio.Event()
+        self._listeners = 0
+        self._looking: asyncio.Task[None] | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more streams can be served."""
+        return self._listeners >= STREAMS_MAX
+
+    @contextlib.asynccontextmanager
+    async def listening(self, desk: Desk) -> AsyncIterator[None]:
+        """Be one of the listeners; the first starts the looking, the last ends it."""
+        self._listeners += 1
+        if self._looking is None:
+            self._newest = None
+            self._recent.clear()
+            self._looking = asyncio.create_task(self._look(desk), name="change-news")
+        try:
+            yield
+        finally:
+            self._listeners -= 1
+            if not self._listeners and self._looking is not None:
+                self._looking.cancel()
+                self._looking = None
+
+    async def beyond(self, desk: Desk, after: int, timeout_s: float) -> News | None:
+        """What is newer than ``after``, waiting for it at most so long; None where there is nothing."""
+        if self._newest in {None, after}:
+            changed = self._changed
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout_s):
+                    await changed.wait()
+        newest = self._newest
+        if newest is None or newest == after:
+            return None
+        if after > newest or after + 1 < self._oldest:
+            return News(b"", newest, is_reset=True)
+        if after >= self._behind:
+            return News(b"".join(event for number, event in self._recent if number > after), newest)
+        changes = await run_in_threadpool(desk.changes.page, after=after, limit=AT_ONCE)
+        return News(b"".join(map(encoded, changes)), changes[-1].id) if changes else None
+
+    def wake(self) -> None:
+        """Let everyone who waits look around."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def _look(self, desk: Desk) -> None:
+        """Look for newer changes again and again."""
+        while True:
+            try:
+                span = await run_in_threadpool(desk.changes.since, self._newest, limit=AT_ONCE)
+            except DeskError as error:
+                log.warning("changes_unreadable", sentence=str(error))
+            else:
+                self._oldest = span.oldest
+                if self._newest is None or span.newest < self._newest:
+                    self._recent.clear()
+                    self._behind = self._newest = span.newest
+                    self.wake()
+                elif span.changes:
+                    self._keep(span.changes)
+                    self.wake()
+            await asyncio.sleep(self._look_every_s)
+
+    def _keep(self, changes: list[Change]) -> None:
+        self._recent.extend((change.id, encoded(change)) for change in changes)
+        self._newest = changes[-1].id
+        while len(self._recent) > self._kept:
+            self._behind = self._recent.popleft()[0]
+
+
+def encoded(change: Change) -> bytes:
+    """A change as it goes out."""
+    document = {"id": change.subject_id, "at": change.at.isoformat(), **change.data}
+    text = json.dumps(document, ensure_ascii=False)
+    return format_sse_event(data_str=text, event=change.subject.value, id=str(change.id))

@@ -1,0 +1,165 @@
+"""Open streams: what they tell, for how long, and what they cost."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import websockets
+
+from alerts.accounts.account import Role
+from alerts.changes import Changes
+from alerts.tickets.ticket import NewTicket
+from api.http import access
+from tests.api.house import House
+from tests.api.serving import Line, Served, served
+
+
+def event_of(lines: bytes) -> dict[str, str]:
+    """The fields of one event."""
+    text = lines.decode().replace("\r\n", "\n")
+    return {key: value.strip() for key, _, value in (line.partition(":") for line in text.split("\n")) if key}
+
+
+async def next_event(line: Line, *words: str) -> dict[str, str]:
+    """The next event of one of these names."""
+    while True:
+        event = event_of(await line.until(b"\n\n"))
+        if event.get("event") in words:
+            return event
+
+
+def open_ticket(house: House, title: str) -> None:
+    """A change that is told."""
+    house.context.desk.by("admin").tickets.open(NewTicket("fridge-1", title))
+
+
+@pytest.mark.parametrize("known", ["999", "1000000000000000000000", "from-elsewhere"])
+def test_a_stream_whose_last_event_nobody_knows_is_told_to_begin_anew(house: House, known: str) -> None:
+    """An id of another database, or one that is none, gives ``reset`` with the newest id, and then what comes behind it."""
+    house.register("fridge-1")
+    open_ticket(house, "one")
+    newest = house.context.desk.changes.last()
+
+    async def tell() -> tuple[dict[str, str], dict[str, str]]:
+        async with served(house) as at:
+            stream = await at.asked("/api/v1/events", f"Last-Event-ID: {known}")
+            reset = await next_event(stream, "reset", "ticket")
+            await asyncio.to_thread(open_ticket, house, "two")
+            return reset, await next_event(stream, "reset", "ticket")
+
+    reset, following = asyncio.run(tell())
+
+    assert (reset["event"], int(reset["id"])) == ("reset", newest)
+    assert (following["event"], int(following["id"])) == ("ticket", newest + 1)
+
+
+def test_a_stream_from_before_what_is_kept_is_told_to_begin_anew(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the changes behind an id are forgotten, nobody is left to believe that nothing happened."""
+    house.register("fridge-1")
+    for number in range(6):
+        open_ticket(house, str(number))
+    newest = house.context.desk.changes.last()
+    monkeypatch.setattr("alerts.changes.CHANGES_KEPT", 2)
+    house.context.desk.changes.forget()
+
+    async def tell(known: int) -> dict[str, str]:
+        async with served(house) as at:
+            return await next_event(await at.asked(f"/api/v1/events?since={known}"), "reset", "ticket")
+
+    assert asyncio.run(tell(1))["event"] == "reset"
+    assert asyncio.run(tell(newest - 2))["id"] == str(newest - 1)
+
+
+def test_all_streams_are_told_from_one_reading_of_the_database(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many listen, a change is read once."""
+    house.register("fridge-1")
+    since, page = Changes.since, Changes.page
+    read: list[int] = []
+
+    def counted_since(self: Changes, after: int | None, *, limit: int) -> object:
+        span = since(self, after, limit=limit)
+        read.append(len(span.changes))
+        return span
+
+    def counted_page(self: Changes, *, after: int, limit: int) -> object:
+        found = page(self, after=after, limit=limit)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(Changes, "since", counted_since)
+    monkeypatch.setattr(Changes, "page", counted_page)
+
+    async def tell() -> list[dict[str, str]]:
+        async with served(house) as at:
+            streams = [await at.asked("/api/v1/events") for _ in range(12)]
+            for stream in streams:
+                await stream.until(b": open")
+            await asyncio.to_thread(open_ticket, house, "one")
+            return [await next_event(stream, "ticket") for stream in streams]
+
+    told = asyncio.run(tell())
+
+    assert len({event["id"] for event in told}) == 1
+    assert sum(read) == 1
+
+
+def _revoke(house: House) -> None:
+    house.context.accounts.change("technician", disabled=True)
+
+
+def test_a_stream_ends_with_the_login_that_opened_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is shut out hears nothing more within a minute; the others do."""
+    assert access.ASKED_AGAIN_S <= 60
+    monkeypatch.setattr(access, "ASKED_AGAIN_S", 0.0)
+    monkeypatch.setattr("api.http.routes.live.PULSE_S", 0.05)
+
+    async def tell() -> tuple[bytes, dict[str, str]]:
+        async with served(house) as at:
+            mine = await at.asked("/api/v1/events", role=Role.TECHNICIAN)
+            others = await at.asked("/api/v1/events")
+            await next_event(mine, "clock")
+            await asyncio.to_thread(_revoke, house)
+            return (await mine.until(b"0\r\n\r\n"))[-5:], await next_event(others, "clock")
+
+    end, still = asyncio.run(tell())
+
+    assert end == b"0\r\n\r\n"
+    assert still["event"] == "clock"
+
+
+def test_a_live_view_ends_with_the_login_that_opened_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The WebSocket of who is shut out is closed as a breach of policy."""
+    monkeypatch.setattr(access, "ASKED_AGAIN_S", 0.02)
+
+    async def watch(at: Served) -> int:
+        address = f"ws://127.0.0.1:{at.port}/api/v1/live?appliance_id=fridge-1"
+        async with websockets.connect(address, additional_headers=house.headers(Role.TECHNICIAN), proxy=None) as socket:
+            await asyncio.to_thread(_revoke, house)
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                await asyncio.wait_for(socket.recv(), 10)
+            return closed.value.rcvd.code if closed.value.rcvd else 0
+
+    async def tell() -> int:
+        async with served(house) as at:
+            return await watch(at)
+
+    assert asyncio.run(tell()) == 1008
+
+
+def test_a_page_that_talks_on_the_live_view_is_not_listened_to(house: House) -> None:
+    """Text and bytes are passed over; more than a little at once ends the connection."""
+
+    async def tell() -> int:
+        async with served(house) as at:
+            address = f"ws://127.0.0.1:{at.port}/api/v1/live?appliance_id=fridge-1"
+            async with websockets.connect(address, additional_headers=house.headers(Role.VIEWER), proxy=None) as socket:
+                await socket.send("hello")
+                await socket.send(b"hello")
+                await (await socket.ping())
+                await socket.send("x" * 1_000_000)
+                with pytest.raises(websockets.ConnectionClosed) as closed:
+                    await asyncio.wait_for(socket.recv(), 10)
+                return closed.value.rcvd.code if closed.value.rcvd else 0
+
+    assert asyncio.run(tell()) == 1009
