@@ -89,8 +89,10 @@ class Standing:
 
     async def ends(self) -> None:
         """Return when the login no longer stands."""
-        while await self.holds():
+        while True:
             await asyncio.sleep(self._every_s)
+            if not await self.holds():
+                return
 
 
 def is_own_origin(connection: HTTPConnection) -> bool:
