@@ -32,7 +32,7 @@ ADAPTERS = {
     "starlette": ("api/http/",),
     "typer": ("api/cli.py", "api/commands/"),
     "urllib3": ("ingest/store/influx",),
-    "uvicorn": ("api/http/server.py",),
+    "uvicorn": ("api/http/server.py", "api/http/connection.py"),
     "zstandard": ("ingest/journal/", "ingest/store/", "ingest/books/"),
 }
 """Where a library that reaches the outside, or has a shape of its own, may be imported."""
