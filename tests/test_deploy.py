@@ -13,7 +13,7 @@ from api.service.role import Role
 from api.service.service import STOP_WITHIN_S
 from api.settings.sources import load
 from ingest.mqtt.session import covers, subscriptions
-from ingest.wire.topic import TO_APPLIANCE
+from ingest.wire.topic import FROM_APPLIANCE, TO_APPLIANCE
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 BROKER = (DEPLOY / "mosquitto.conf").read_text()
@@ -23,6 +23,8 @@ NEEDED = {
     "allow_anonymous": "false",
     "use_username_as_clientid": "true",
     "max_queued_messages": "1000000",
+    "max_queued_bytes": "500000000",
+    "memory_limit": "1073741824",
     "max_inflight_messages": "20000",
     "max_packet_size": "65536",
     "retain_available": "true",
@@ -51,6 +53,13 @@ def faults_of_access(text: str) -> list[str]:
     """What is wrong with access rules: an appliance may speak and hear only under its own name."""
     lines = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     faults = [
+        f"{' '.join(words)} lets an appliance speak where it should hear"
+        for words in lines
+        if words[:2] == ["pattern", "write"]
+        and words[2].startswith("fettle/")
+        and words[2].split("/")[-1] not in FROM_APPLIANCE
+    ]
+    faults += [
         f"{' '.join(words)} isn't tied to the user" for words in lines if words[0] == "pattern" and "%u" not in words[2]
     ]
     owner = ""
@@ -84,10 +93,22 @@ def test_the_access_rules_tie_every_topic_to_its_speaker() -> None:
 
     assert faults_of_access(ACCESS) == []
     assert all(any(covers(rule, wanted.pattern) for rule in heard) for wanted in subscriptions("fettle/v1"))
+    assert {words.split("/")[-1] for words in ACCESS.split() if words.startswith("fettle/v1/+/%u/")} == {
+        *FROM_APPLIANCE,
+        *TO_APPLIANCE,
+    }
     assert all(any(covers(rule, f"fettle/v1/dryer/d1/{channel}") for rule in said) for channel in TO_APPLIANCE)
 
 
-@pytest.mark.parametrize("rule", ["pattern write fettle/v1/+/+/telemetry", "user guest\ntopic readwrite #"])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "pattern write fettle/v1/+/+/telemetry",
+        "pattern write fettle/v1/+/%u/+",
+        "pattern write fettle/v1/+/%u/command",
+        "user guest\ntopic readwrite #",
+    ],
+)
 def test_an_open_access_rule_is_refused(rule: str) -> None:
     """A rule for appliances without their name, and one for another user, are noticed."""
     assert faults_of_access(f"{ACCESS}\n{rule}\n")
@@ -121,6 +142,7 @@ def test_the_units_start_what_is_there_and_leave_time_to_stop(name: str, word: s
     assert found["ExecStart"] == f"/opt/fettle/.venv/bin/fettle {word}"
     assert float(found["TimeoutStopSec"]) > STOP_WITHIN_S
     assert found["Restart"] == "on-failure"
+    assert (found["UMask"], found["StateDirectoryMode"]) == ("0077", "0700")
     assert environment()["FETTLE_DATA_DIR"].startswith(f"/var/lib/{found['StateDirectory']}/")
     assert set(re.findall(r"fettle@(\w+)", (DEPLOY / "systemd" / "fettle@.service").read_text())) == set(Role)
 

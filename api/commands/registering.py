@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.shape import ConfigOption, JsonOption, load_settings, open_unit, say, telling, write_line, write_table
+from api.commands.shape import (
+    ConfigOption,
+    JsonOption,
+    keep_to_ourselves,
+    load_settings,
+    open_unit,
+    say,
+    telling,
+    write_line,
+    write_table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -144,6 +154,7 @@ def _registry(ctx: typer.Context, config: Path | None) -> Iterator[Registry]:
     from ingest.books.books import BooksError  # noqa: PLC0415
     from ingest.books.registry import RegistryError  # noqa: PLC0415
 
+    keep_to_ourselves()
     with telling(BooksError, RegistryError, DeskError), open_registry(settings.data_dir) as registry:
         yield registry
 

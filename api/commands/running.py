@@ -21,6 +21,7 @@ from api.commands.shape import (
     TimeOption,
     ZoneOption,
     csv_options,
+    keep_to_ourselves,
     load_settings,
     telling,
 )
@@ -40,6 +41,7 @@ def demo(
     from api.demo.demo import run_demo  # noqa: PLC0415
     from api.service import log_setup  # noqa: PLC0415
 
+    keep_to_ourselves()
     log_setup.configure("auto", level=logging.WARNING)  # people watch a line of progress here
     with telling():
         code = run_demo(appliances=appliances, speed=speed, duration_s=duration_s, summary=summary, seed=seed)
@@ -52,6 +54,7 @@ def serve(ctx: typer.Context, config: ConfigOption = None) -> None:
     from api.service import log_setup  # noqa: PLC0415
     from api.service.service import Service, ServiceError, run_until_signal  # noqa: PLC0415
 
+    keep_to_ourselves()
     log_setup.configure(loaded.settings.log_format)
     with telling(ServiceError):
         run_until_signal(Service(loaded.settings))
@@ -84,6 +87,7 @@ def _run_role(ctx: typer.Context, config: Path | None, name: str) -> None:
     from api.service.role import Role  # noqa: PLC0415
     from api.service.service import Service, ServiceError, run_until_signal  # noqa: PLC0415
 
+    keep_to_ourselves()
     log_setup.configure(loaded.settings.log_format)
     with telling(ServiceError):
         run_until_signal(Service(loaded.settings, roles=(Role(name),)))

@@ -6,7 +6,9 @@ A failure is one sentence on stderr and exit code 1; wrong use is typer's own, e
 from __future__ import annotations
 
 import json
+import os
 import random
+import stat
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,9 +92,15 @@ WHO = "command line"
 """Who acts where somebody types a command."""
 
 
+def keep_to_ourselves() -> None:
+    """Let every file and folder that this process makes from now on be for its own user only, as the data folder's are."""
+    os.umask(stat.S_IRWXG | stat.S_IRWXO)
+
+
 def open_unit(ctx: typer.Context, config: Path | None) -> UnitOfWork:
     """The configured database of the desk, brought up to this version."""
     settings = load_settings(ctx, config).settings
+    keep_to_ourselves()
     from alerts.database import UnitOfWork  # noqa: PLC0415
     from api.service.desk_database import open_desk_database  # noqa: PLC0415
     from ingest.clock import SystemClock  # noqa: PLC0415

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def open_desk_database(settings: Settings) -> Engine:
     """The database, ready for use; raises :class:`alerts.errors.DeskError` with a sentence otherwise."""
     if settings.database_url is None:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = open_database(settings.resolved_database_url)
     migrate(engine)
     return engine

@@ -10,6 +10,8 @@ import os
 from pathlib import Path
 from typing import IO
 
+from api.service.private_folder import make_private
+
 
 class AlreadyRunning(Exception):  # noqa: N818  (a statement, not an accident)
     """Another process holds the role on this data folder; ``pid`` is its number, 0 where it can't be read."""
@@ -59,7 +61,7 @@ class ProcessLock:
     def _open(self, role: str) -> IO[str]:
         """The file of one role's lock; raises :class:`UnusableFolder`."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_private(self._folder)
             return (self._folder / f"{role}.lock").open("a+", encoding="ascii")
         except OSError as error:
             self.release()

@@ -18,6 +18,7 @@ from ingest.mqtt.connection import ConnectionOptions
 from ingest.mqtt.errors import MqttError, Reason
 from ingest.mqtt.frames import unpack
 from ingest.mqtt.session import subscriptions
+from ingest.wire.topic import FROM_APPLIANCE
 from tests.ingest.mqtt.fake_broker import WAIT_S, until
 
 if TYPE_CHECKING:
@@ -211,3 +212,28 @@ def test_what_the_acl_forbids_raises(mosquitto: MosquittoServer, tmp_path: Path)
                 await ingester.session.publish("elsewhere", b"{}")
 
     _run(story())
+
+
+def test_what_an_appliance_says_on_a_channel_that_it_hears_stays_outside(
+    mosquitto: MosquittoServer, tmp_path: Path
+) -> None:
+    """An appliance can't give itself commands, nor fill the broker with them; its own four channels are heard."""
+
+    async def story() -> bytes:
+        async with (
+            _ingester(mosquitto.url, tmp_path) as ingester,
+            _appliance(mosquitto, aiomqtt.ProtocolVersion.V311) as appliance,
+        ):
+            await appliance.subscribe(f"{ROOT}/+", qos=1)
+            await appliance.subscribe(f"{ROOT}/command", qos=1)
+            for channel in ("command", "ack", "nack", "elsewhere", *FROM_APPLIANCE):
+                await appliance.publish(f"{ROOT}/{channel}", b"{}", qos=1)
+            await ingester.session.publish(f"{ROOT}/command", b"from the service")
+            async for message in appliance.messages:
+                return bytes(message.payload)
+        return b""
+
+    heard = asyncio.run(asyncio.wait_for(story(), WAIT_S * 3))
+
+    assert heard == b"from the service"
+    assert {topic for topic, _ in _journaled(tmp_path)} == {f"{ROOT}/{channel}" for channel in FROM_APPLIANCE}

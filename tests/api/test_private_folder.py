@@ -1,0 +1,67 @@
+"""The data folder is for its own user only."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+from api.service.private_folder import make_private, open_to_others
+from api.service.process_lock import ProcessLock
+
+
+def mode(path: Path) -> int:
+    """The rights of a file."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_what_an_earlier_version_left_open_is_closed(tmp_path: Path) -> None:
+    """A start makes the folder and all files in it unreadable for others."""
+    folder = tmp_path / "data"
+    (folder / "journal").mkdir(parents=True)
+    for name in ("desk.db", "desk.db-wal", "ingest.lock", "ingest.signs", "journal/0001.db"):
+        (folder / name).touch(0o644)
+        (folder / name).chmod(0o644)
+    folder.chmod(0o755)
+
+    lock = ProcessLock(folder, ("ingest",))
+    lock.acquire()
+    lock.release()
+
+    assert mode(folder) == 0o700
+    assert mode(folder / "journal") == 0o700
+    assert {mode(path) for path in folder.rglob("*") if path.is_file()} == {0o600}
+    assert open_to_others(folder) == []
+
+
+def test_a_folder_that_holds_other_things_keeps_its_rights(tmp_path: Path) -> None:
+    """Where the data lie beside somebody's files, only the data are closed."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "letter.txt").touch(0o644)
+    (tmp_path / "books.db").touch(0o644)
+
+    make_private(tmp_path)
+
+    assert mode(tmp_path) == 0o755
+    assert mode(tmp_path / "letter.txt") & 0o044
+    assert mode(tmp_path / "books.db") == 0o600
+
+
+def test_commands_make_files_for_their_user_only(tmp_path: Path) -> None:
+    """Whatever umask the shell has, a first account and a first appliance leave nothing that others can read."""
+    environment = {**os.environ, "FETTLE_DATA_DIR": str(tmp_path / "data")}
+    words = "appliances", "add", "w1", "--kind", "washing_machine"
+    subprocess.run(
+        ["/bin/sh", "-c", 'umask 0; exec "$@"', "sh", sys.executable, "-m", "api", *words],
+        env=environment,
+        cwd=Path(__file__).parents[2],
+        check=True,
+        capture_output=True,
+    )
+
+    made = list((tmp_path / "data").rglob("*"))
+
+    assert made
+    assert open_to_others(tmp_path / "data") == []
