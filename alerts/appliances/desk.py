@@ -15,6 +15,7 @@ from alerts.appliances.directory import (
     list_appliances,
     list_events,
     read_appliance,
+    set_kind,
     set_retired,
 )
 from alerts.appliances.listening import note_listening
@@ -84,6 +85,17 @@ class Appliances:
             if set_retired(t, appliance_id, is_retired=True):
                 record_audit(t, "appliance.retire", appliance_id, {})
                 self.when_retired(t, appliance_id, "the appliance is retired")
+            return self._read(t, appliance_id)
+
+        return self.unit.write(work)
+
+    def assign(self, appliance_id: str, kind: str) -> Appliance:
+        """Say that an id is another kind's; what is known of it stays."""
+
+        def work(t: Transaction) -> Appliance:
+            before = self._read(t, appliance_id)
+            if set_kind(t, appliance_id, kind):
+                record_audit(t, "appliance.assign", appliance_id, {"from": before.kind, "to": kind})
             return self._read(t, appliance_id)
 
         return self.unit.write(work)

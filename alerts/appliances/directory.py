@@ -162,6 +162,12 @@ def ensure_appliance(t: Transaction, appliance_id: str, kind: str) -> bool:
     return t.connection.execute(statement.returning(appliances.c.n)).first() is not None
 
 
+def set_kind(t: Transaction, appliance_id: str, kind: str) -> bool:
+    """Say which kind an appliance is; whether it was another before. What was said of the other kind's health goes."""
+    which = (appliances.c.id == appliance_id, appliances.c.kind != kind)
+    return t.connection.execute(update(appliances).where(*which).values(kind=kind, health=None)).rowcount > 0
+
+
 def set_retired(t: Transaction, appliance_id: str, *, is_retired: bool) -> bool:
     """Mark an appliance as out of service, or as back in it; whether it was not so before."""
     which = (appliances.c.id == appliance_id, appliances.c.retired != is_retired)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ import typer
 
 from api.commands.shape import (
     ConfigOption,
+    Failure,
     JsonOption,
     keep_to_ourselves,
     load_settings,
@@ -42,11 +44,14 @@ def add(
     *,
     kind: Annotated[str, typer.Option(metavar="K", help="Appliance kind.")],
     broker_passwords: PasswordsOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask about a kind that has no profile.")] = False,
     config: ConfigOption = None,
 ) -> None:
     """Register an appliance; prints its broker password, once."""
     from ingest.clock import SystemClock  # noqa: PLC0415
 
+    if not yes:
+        _ask_about_kind(ctx, config, kind)
     with _registry(ctx, config) as registry:
         known = _desk_appliances(ctx, config)
         credentials = registry.add(appliance_id, kind, now_ms=SystemClock().now_ms())
@@ -54,6 +59,39 @@ def add(
         _write_passwords(broker_passwords, [credentials])
     say(f"{appliance_id} is registered; its user name at the broker is its id, its password is shown this once:")
     sys.stdout.write(credentials.password + "\n")
+
+
+def _ask_about_kind(ctx: typer.Context, config: Path | None, kind: str) -> None:
+    """A kind without profile is handled as generic: ask whether that is meant; where nobody can answer, say it."""
+    from ingest.profiles import ProfileError, load_profiles  # noqa: PLC0415
+
+    with telling(ProfileError):
+        known = sorted(load_profiles(load_settings(ctx, config).settings.profiles_dir))
+    if kind in known:
+        return
+    near = difflib.get_close_matches(kind, known, n=1)
+    meant = f" Did you mean {near[0]}?" if near else f" Known: {', '.join(known)}."
+    sentence = f"There is no profile of the kind {kind!r}: it is handled as generic, without named faults.{meant}"
+    if not sys.stdin.isatty():
+        say(sentence)
+    elif not typer.confirm(f"{sentence}\nRegister it as {kind}?", err=True):
+        raise Failure("Nothing was registered.")
+
+
+@appliances.command()
+def assign(
+    ctx: typer.Context,
+    appliance_id: Annotated[str, typer.Argument(metavar="ID")],
+    *,
+    kind: Annotated[str, typer.Option(metavar="K", help="The kind that the id is for.")],
+    config: ConfigOption = None,
+) -> None:
+    """Give an id that somebody else took to the kind that it is for; whoever had it is refused from now on."""
+    from api.service.retirement import assign as assign_both  # noqa: PLC0415
+
+    with _registry(ctx, config) as registry:
+        now = assign_both(registry, _desk_appliances(ctx, config), appliance_id, kind)
+    say(f"{appliance_id} is a {now.kind} from now on.")
 
 
 @appliances.command("import")

@@ -1,4 +1,4 @@
-"""Out of service and back: the registry, which admission asks, and the desk agree.
+"""Out of service and back, or another kind: the registry, which admission asks, and the desk agree.
 
 The registry goes first: an appliance that speaks is refused before anything else is known of it. Both steps may be
 repeated, so whoever finds the desk's database away does the same again later.
@@ -49,6 +49,14 @@ def revive(registry: Registry, appliances: Appliances, appliance_id: str) -> App
     kind = appliances.read(appliance_id).kind if known is None else known.kind
     appliances.register((appliance_id, kind))
     return appliances.read(appliance_id)
+
+
+def assign(registry: Registry, appliances: Appliances, appliance_id: str, kind: str) -> Appliance:
+    """Give an id that somebody else took to the kind that it is for; whoever had it is refused from now on."""
+    if registry.find(appliance_id) is not None:
+        registry.assign(appliance_id, kind)
+        _enter(appliances, appliance_id, kind)
+    return appliances.assign(appliance_id, kind)
 
 
 def _enter(appliances: Appliances, appliance_id: str, kind: str) -> None:

@@ -105,6 +105,14 @@ class Registry:
             connection.execute("UPDATE appliance SET retired_ms = NULL WHERE id = ?", (appliance_id,))
             _count_change(connection)
 
+    def assign(self, appliance_id: str, kind: str) -> None:
+        """Give an id to another kind: from now on it is that kind's, and refused to whoever had it."""
+        _check(appliance_id, kind)
+        with self._books.transaction() as connection:
+            if not connection.execute("UPDATE appliance SET kind = ? WHERE id = ?", (kind, appliance_id)).rowcount:
+                raise RegistryError(f"no appliance {appliance_id!r}; see: fettle appliances list")
+            _count_change(connection)
+
     def find(self, appliance_id: str) -> RegisteredAppliance | None:
         """One appliance, if it is registered."""
         with self._books.snapshot() as connection:

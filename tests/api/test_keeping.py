@@ -93,6 +93,24 @@ def test_a_retired_appliance_is_refused_everywhere_and_comes_back(house: House) 
     assert house.post("/appliances/nobody/revive").status_code == 404
 
 
+def test_an_id_that_somebody_took_is_given_to_whom_it_is_for(house: House) -> None:
+    """The operator re-assigns it: registry and desk agree, the audit says who did it, and it may be repeated."""
+    with open_registry(house.context.settings.data_dir) as registry:
+        registry.add("fridge-1", "generic", now_ms=NOON_MS)
+    given = house.post("/appliances/fridge-1/assign", {"kind": "refrigerator"})
+
+    assert (given.status_code, given.json()["kind"]) == (200, "refrigerator")
+    assert house.post("/appliances/fridge-1/assign", {"kind": "refrigerator"}).status_code == 200
+    with open_registry(house.context.settings.data_dir) as registry:
+        found = registry.find("fridge-1")
+    assert found is not None
+    assert found.kind == "refrigerator"
+    audit = [one["action"] for one in house.get("/audit").json()["items"] if one["action"] == "appliance.assign"]
+    assert len(audit) <= 1
+    assert house.post("/appliances/fridge-1/assign", {"kind": "Not a kind"}).status_code == 422
+    assert house.post("/appliances/nobody/assign", {"kind": "refrigerator"}).status_code == 404
+
+
 def test_an_appliance_that_only_one_of_the_two_knows_is_retired_in_both(house: House) -> None:
     """What was registered and never spoke, and what the desk alone has heard of, can be retired and revived."""
     with open_registry(house.context.settings.data_dir) as registry:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from alerts.appliances.directory import ApplianceFilter, Availability
 from api.http.access import Admin, Viewer
 from api.http.context import Here, Language
 from api.http.documents import Appliance, ApplianceDetail, ApplianceEvent, Profile, show
 from api.http.paging import Page, PageQuery
-from api.service.retirement import open_registry, retire, revive
+from api.http.request import Request
+from api.service.retirement import assign, open_registry, retire, revive
 from detectors.finding import ConditionState
 from ingest.profiles import profile_for
 from ingest.store import StoreUnavailable
@@ -68,6 +70,20 @@ def revive_appliance(here: Here, account: Admin, appliance_id: str) -> Appliance
     desk = here.desk.by(account.name)
     with open_registry(here.settings.data_dir) as registry:
         return show(Appliance, revive(registry, desk.appliances, appliance_id))
+
+
+class AssignRequest(Request):
+    """Whose the id is."""
+
+    kind: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")
+
+
+@router.post("/appliances/{appliance_id}/assign")
+def assign_appliance(here: Here, account: Admin, appliance_id: str, body: AssignRequest) -> Appliance:
+    """Give an id that somebody else took to the kind that it is for; whoever had it is refused from now on."""
+    desk = here.desk.by(account.name)
+    with open_registry(here.settings.data_dir) as registry:
+        return show(Appliance, assign(registry, desk.appliances, appliance_id, body.kind))
 
 
 @router.get("/appliances/{appliance_id}/events")

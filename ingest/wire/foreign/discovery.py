@@ -3,11 +3,16 @@
 One object serves all decoders of a process. A description touches its own topics only, so that many cost no more each than
 few. Beyond the bound a new one takes the place of that which was described longest ago among those whose topics nobody has
 used: what is read is never locked out by what is not. Whoever keeps it over a restart writes :meth:`Discovery.to_bytes`.
+
+Who describes is known by the level of the description's topic that the broker's access list ties to an account. A topic that
+bears that level is its own, whoever described it first. A device belongs to the level that described it first; another
+level adds to it only where it speaks under the device's own topics, and is a device of its own otherwise. A level has a
+bounded part of the room, and where all is used the one that holds most gives way.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -19,6 +24,8 @@ from ingest.wire.foreign.identity import Claims, hash_of, metric_name
 
 CONFIGURATIONS_MAX = 10_000
 TOPICS_MAX = 10_000
+OF_LEVEL_MAX = 2_500
+"""Descriptions of one level; a bridge may describe all its devices under one."""
 _SHARERS_MAX = 1_000
 
 
@@ -56,6 +63,7 @@ class Discovery:
         """Topic → the configurations that name it, by theirs."""
         self._of_device: dict[str, dict[str, Configuration]] = {}
         self._used: set[str] = set()
+        self._of_level: Counter[str] = Counter()
 
     @property
     def changes(self) -> int:
@@ -84,21 +92,58 @@ class Discovery:
         before = self._configurations.get(topic)
         if before == configuration:
             return None
+        if configuration is not None:
+            configuration = self._kept_apart(configuration)
+            if before == configuration:
+                return None
         new_topics = () if configuration is None else _topics_of(configuration)
         if len(new_topics) > TOPICS_MAX:
             return f"it names more than {TOPICS_MAX} topics"
         self._forget(topic)
-        while new_topics and self._is_full(new_topics):
-            useless = next(
-                (key for key, one in self._configurations.items() if self._used.isdisjoint(_topics_of(one))), None
-            )
-            if useless is None:
-                return f"{CONFIGURATIONS_MAX} descriptions with {TOPICS_MAX} topics are in use"
-            self._forget(useless)
+        if configuration is not None and new_topics and (trouble := self._make_room(configuration.level, new_topics)):
+            return trouble
         if configuration is not None and (new_topics or configuration.left_out):
             self._remember(topic, configuration)
         self.revision += 1
         return None
+
+    def _kept_apart(self, configuration: Configuration) -> Configuration:
+        """The description, under a device of its own where it has no right to the one that it names."""
+        device, level = configuration.device, configuration.level
+        if not level or self.claims.of("device", device, level):
+            return configuration
+        bases = {_base(entity.topic) for one in self._of_device.get(device, {}).values() for entity in one.entities}
+        if not bases or all(_base(entity.topic) in bases for entity in configuration.entities):
+            return configuration
+        return msgspec.structs.replace(configuration, device=f"{device}@{level}")
+
+    def _make_room(self, level: str, new_topics: tuple[str, ...]) -> str | None:
+        """Let others give way until there is room; a sentence where there is none."""
+        while self._of_level[level] >= OF_LEVEL_MAX:
+            useless = self._useless(level)
+            if useless is None:
+                return f"{level} has {OF_LEVEL_MAX} descriptions in use"
+            self._forget(useless)
+        while self._is_full(new_topics):
+            largest, count = self._of_level.most_common(1)[0]
+            useless = self._useless(largest) or self._useless(None)
+            if useless is None and count > self._of_level[level] + 1:
+                useless = next(key for key, one in self._configurations.items() if one.level == largest)
+            if useless is None:
+                return f"{CONFIGURATIONS_MAX} descriptions with {TOPICS_MAX} topics are in use"
+            self._forget(useless)
+        return None
+
+    def _useless(self, level: str | None) -> str | None:
+        """The oldest description, of a level or of any, whose topics nobody has used."""
+        return next(
+            (
+                key
+                for key, one in self._configurations.items()
+                if level in {None, one.level} and self._used.isdisjoint(_topics_of(one))
+            ),
+            None,
+        )
 
     def to_bytes(self) -> bytes:
         """All of it, for a file."""
@@ -125,6 +170,7 @@ class Discovery:
     def _remember(self, key: str, configuration: Configuration) -> None:
         """Add one."""
         self._configurations[key] = configuration
+        self._of_level[configuration.level] += 1
         self._of_device.setdefault(configuration.device, {})[key] = configuration
         for topic in _topics_of(configuration):
             self._under.setdefault(topic, {})[key] = configuration
@@ -148,6 +194,7 @@ class Discovery:
         configuration = self._configurations.pop(key, None)
         if configuration is None:
             return
+        self._of_level[configuration.level] -= 1
         of_device = self._of_device[configuration.device]
         del of_device[key]
         if not of_device:
@@ -159,7 +206,8 @@ class Discovery:
     def _look(self, topic: str) -> None:
         """Work out anew what one topic carries.
 
-        A state topic belongs to the device that was first; a presence may be that of many, as a bridge's is.
+        A state topic belongs to the device whose level it bears, else to the one that was first; a presence may be that of
+        many, as a bridge's is.
         """
         under = self._under[topic]
         if not under:
@@ -167,6 +215,7 @@ class Discovery:
             self._used.discard(topic)
             return
         with_state = [one for one in under.values() if any(entity.topic == topic for entity in one.entities)]
+        with_state.sort(key=lambda one: not _is_at_home(one, topic))
         first = with_state[0] if with_state else next(iter(under.values()))
         known = Known(first.device, first.label)
         metrics: dict[str, Entity] = {}
@@ -211,3 +260,14 @@ def _topics_of(configuration: Configuration) -> tuple[str, ...]:
     named = [entity.topic for entity in configuration.entities]
     named += [presence.topic for group in configuration.groups for presence in group.presences]
     return tuple(dict.fromkeys(named))
+
+
+def _is_at_home(configuration: Configuration, topic: str) -> bool:
+    """Whether a topic bears the level under which it was described."""
+    return bool(configuration.level) and configuration.level in topic.split("/")
+
+
+def _base(topic: str) -> str:
+    """The first levels of a topic, which those of one device share."""
+    levels = topic.split("/")
+    return "/".join(levels[: max(1, min(2, len(levels) - 1))])

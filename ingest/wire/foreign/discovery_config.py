@@ -50,6 +50,8 @@ class Configuration(msgspec.Struct, frozen=True, array_like=True):
     label: str = ""
     left_out: tuple[tuple[str, str, str], ...] = ()
     """(what, reason, said)."""
+    level: str = ""
+    """The level of its topic that the broker ties to whoever sends it: the node, else the object."""
 
 
 def read_configuration(raw: Mapping[str, Any], platform: str, node_id: str, object_id: str) -> Configuration:
@@ -67,7 +69,7 @@ def read_configuration(raw: Mapping[str, Any], platform: str, node_id: str, obje
             group, missed = _group(part)
             groups.update({group: None} if group.presences else {})
             left_out += missed
-    return Configuration(identity, tuple(entities), tuple(groups), label, tuple(left_out))
+    return Configuration(identity, tuple(entities), tuple(groups), label, tuple(left_out), node_id or object_id)
 
 
 def _parts(raw: Mapping[str, Any], platform: str, object_id: str, label: str) -> Iterator[Part]:
