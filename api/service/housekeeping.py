@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 60.0
+BOOTS_KEPT = 1000
+"""Ledger rows of one appliance: one that makes up a boot for each message fills nobody's disk."""
 
 
 def durable_cursors(books: Books, desk: Desk) -> dict[str, int]:
@@ -64,6 +66,8 @@ class Housekeeping:
         if freed:
             log.info("journal_pruned", freed_bytes=freed, before=before)
         self.books.prune(self.journal.oldest())
+        for appliance_id, count in self.books.forget_boots(keep=BOOTS_KEPT).items():
+            log.warning("boots_forgotten", appliance_id=appliance_id, boots=count, kept=BOOTS_KEPT)
         self.journal.show_cursors(cursors)
         return freed
 

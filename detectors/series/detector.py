@@ -27,6 +27,8 @@ from ingest.sample import Event, SampleBlock, SampleFlag
 LEARN_ROWS = 400
 ROWS_AT_ONCE = STANDING_ROWS_MAX
 APPLIANCES_MAX = 20_000
+REFUSED_MAX = 200_000
+NO_ROOM = f"no room: {APPLIANCES_MAX:,} appliances of this kind are looked at, and it has no profile; write one for it"
 SCORE_AT_SEVERITY_1 = 10.0
 TENTHS = 10
 
@@ -43,6 +45,8 @@ class SeriesDetector:
         self.learn_rows = learn_rows
         self.appliances: dict[str, Standing] = {}
         self.changed: set[str] = set()
+        self._refused: set[str] = set()
+        """Who was told that there is no room."""
         self.listen: Callable[[NDArray[np.intp], NDArray[np.float64]], None] | None = None
         """Where a backtest hears the places of rows in a fold, and their scores."""
 
@@ -60,6 +64,7 @@ class SeriesDetector:
             one = self.appliances.get(appliance_id)
             if one is None:
                 if len(self.appliances) >= APPLIANCES_MAX:
+                    conditions += self._no_room(appliance_id, block, places[-1])
                     continue
                 one = self.appliances[appliance_id] = Standing(self.learn_rows)
             mine = np.array(places, np.intp)
@@ -73,6 +78,13 @@ class SeriesDetector:
         """Events tell a kind without profile nothing."""
         del events
         return [], []
+
+    def _no_room(self, appliance_id: str, block: SampleBlock, place: int) -> list[tuple[int, Condition]]:
+        """Say once of an appliance that it is one too many to be looked at."""
+        if appliance_id in self._refused or len(self._refused) >= REFUSED_MAX:
+            return []
+        self._refused.add(appliance_id)
+        return [(place, Condition(appliance_id, self.kind, ConditionState.CANNOT_SAY, NO_ROOM, int(block.ts_ms[place])))]
 
     def _take(
         self,

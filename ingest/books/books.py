@@ -270,6 +270,16 @@ class Books(BooksFile):
                 "DELETE FROM metric_name WHERE day < ? AND (id = ? OR kind = ?)", (before_day, appliance_id, kind)
             ).rowcount
 
+    def forget_boots(self, *, keep: int) -> dict[str, int]:
+        """Drop the ledgers of boots beyond the newest ``keep`` of each appliance; returns how many of whom."""
+        with self.reading() as connection:
+            counts = "SELECT id, count(*) - ? FROM ledger GROUP BY id HAVING count(*) > ?"
+            beyond = dict(connection.execute(counts, (keep, keep)).fetchall())
+        for appliance_id in beyond:
+            with self.transaction() as connection:
+                ledger_table.forget_boots(connection, appliance_id, keep=keep)
+        return beyond
+
     def cold_has(self, row: int, seq: int) -> bool:
         """Whether an old seq is accounted for on disk."""
         with self.reading() as connection:

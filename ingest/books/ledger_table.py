@@ -38,6 +38,13 @@ def load_ledgers(connection: sqlite3.Connection, where: str, values: tuple[objec
     return [ledger_of(row) for row in connection.execute(query + where, values)]
 
 
+def forget_boots(connection: sqlite3.Connection, appliance_id: str, *, keep: int) -> None:
+    """Drop the rows of an appliance beyond those that were used last."""
+    old = "SELECT row FROM ledger WHERE id = ? ORDER BY touched DESC, row DESC LIMIT -1 OFFSET ?"
+    connection.execute(f"DELETE FROM cold_range WHERE row IN ({old})", (appliance_id, keep))
+    connection.execute(f"DELETE FROM ledger WHERE row IN ({old})", (appliance_id, keep))
+
+
 def list_ledger(connection: sqlite3.Connection, appliance_id: str | None) -> Iterator[LedgerRow]:
     """All rows, or those of one appliance, exact as of the last admitted batch; in order of first sight."""
     reached = read_reached(connection)

@@ -196,3 +196,16 @@ def test_writing_is_durable(books: Books) -> None:
     """Each commit is synced to disk before it returns."""
     assert books.connection.execute("PRAGMA synchronous").fetchone() == (2,)
     assert books.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_boots_that_an_appliance_makes_up_are_forgotten(books: Books) -> None:
+    """Of each appliance the boots used last are kept; another's are not touched."""
+    books.commit(Entry(Judgement(1, 5, 1), rows=[("w1", _ledger(row, 1)) for row in range(1, 6)]))
+    books.commit(Entry(Judgement(2, 5, 1), rows=[("w2", _ledger(6, 1)), ("w1", _ledger(2, 2))]))
+
+    forgotten = books.forget_boots(keep=3)
+
+    assert forgotten == {"w1": 2}
+    assert {one.boot for one in books.load_ledgers("w1", limit=9)} == {"b2", "b4", "b5"}
+    assert len(books.load_ledgers("w2", limit=9)) == 1
+    assert books.forget_boots(keep=3) == {}
