@@ -25,6 +25,7 @@ from api.commands import (
     telling,
 )
 from api.commands.shape import ConfigOption, Failure, say
+from api.settings.masking import without_secrets
 
 app = typer.Typer(
     name="fettle",
@@ -87,5 +88,5 @@ def main() -> None:
     try:
         app()
     except Failure as failure:
-        say(f"fettle: {failure}")
+        say(f"fettle: {without_secrets(str(failure))}")
         sys.exit(1)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.commands.shape import ConfigOption, JsonOption, load_settings, say, telling, write_line, write_table
+from api.settings.masking import mask_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ def migrate(ctx: typer.Context, config: ConfigOption = None) -> None:
 
     with telling(DeskError):
         open_desk_database(loaded.settings)
-    say(f"{mask(loaded.settings.resolved_database_url)} is up to date.")
+    say(f"{mask_url(loaded.settings.resolved_database_url)} is up to date.")
 
 
 def ledger(
@@ -99,10 +100,3 @@ def _open_books(ctx: typer.Context, config: Path | None) -> Iterator[Books]:
         yield books
     finally:
         books.close()
-
-
-def mask(url: str) -> str:
-    """The URL without its password."""
-    from api.settings.settings import mask_url  # noqa: PLC0415
-
-    return mask_url(url)

@@ -50,32 +50,31 @@ def add(
     """Register an appliance; prints its broker password, once."""
     from ingest.clock import SystemClock  # noqa: PLC0415
 
-    if not yes:
-        _ask_about_kind(ctx, config, kind)
+    doubt = None if yes else _doubt_about_kind(ctx, config, kind)
+    if doubt is not None and sys.stdin.isatty() and not typer.confirm(f"{doubt}\nRegister it as {kind}?", err=True):
+        raise Failure("Nothing was registered.")
     with _registry(ctx, config) as registry:
         known = _desk_appliances(ctx, config)
         credentials = registry.add(appliance_id, kind, now_ms=SystemClock().now_ms())
         known.register((appliance_id, kind))
         _write_passwords(broker_passwords, [credentials])
+    if doubt is not None and not sys.stdin.isatty():
+        say(doubt)
     say(f"{appliance_id} is registered; its user name at the broker is its id, its password is shown this once:")
     sys.stdout.write(credentials.password + "\n")
 
 
-def _ask_about_kind(ctx: typer.Context, config: Path | None, kind: str) -> None:
-    """A kind without profile is handled as generic: ask whether that is meant; where nobody can answer, say it."""
+def _doubt_about_kind(ctx: typer.Context, config: Path | None, kind: str) -> str | None:
+    """What is to be asked about a kind without profile; None about one that has one."""
     from ingest.profiles import ProfileError, load_profiles  # noqa: PLC0415
 
     with telling(ProfileError):
         known = sorted(load_profiles(load_settings(ctx, config).settings.profiles_dir))
     if kind in known:
-        return
+        return None
     near = difflib.get_close_matches(kind, known, n=1)
     meant = f" Did you mean {near[0]}?" if near else f" Known: {', '.join(known)}."
-    sentence = f"There is no profile of the kind {kind!r}: it is handled as generic, without named faults.{meant}"
-    if not sys.stdin.isatty():
-        say(sentence)
-    elif not typer.confirm(f"{sentence}\nRegister it as {kind}?", err=True):
-        raise Failure("Nothing was registered.")
+    return f"There is no profile of the kind {kind!r}: it is handled as generic, without named faults.{meant}"
 
 
 @appliances.command()

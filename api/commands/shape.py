@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.settings.masking import keep_out, without_secrets
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -76,7 +78,7 @@ def sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         name = f"{error.filename}: " if error.filename else ""
         return f"{name}{error.strerror}."
-    return " ".join(str(error).split()) or type(error).__name__
+    return without_secrets(" ".join(str(error).split())) or type(error).__name__
 
 
 def load_settings(ctx: typer.Context, config: Path | None, **overrides: Any) -> Loaded:
@@ -85,7 +87,9 @@ def load_settings(ctx: typer.Context, config: Path | None, **overrides: Any) -> 
 
     root: Any = ctx.find_root().params
     with telling(SettingsError):
-        return load(config or root.get("config"), **{k: v for k, v in overrides.items() if v is not None})
+        loaded = load(config or root.get("config"), **{k: v for k, v in overrides.items() if v is not None})
+    keep_out(loaded.settings.secrets())
+    return loaded
 
 
 WHO = "command line"

@@ -29,6 +29,7 @@ from alerts.errors import (
     UnavailableError,
     UnknownError,
 )
+from api.settings.masking import without_secrets
 from ingest.books.file import BooksError
 
 MEDIA_TYPE = "application/problem+json"
@@ -94,7 +95,7 @@ def respond(
         title = HTTPStatus(status).phrase
     except ValueError:
         title = "Error"
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    body = {"type": "about:blank", "title": title, "status": status, "detail": without_secrets(detail)}
     return JSONResponse(
         {**body, "instance": request.url.path, **members},
         status_code=status,

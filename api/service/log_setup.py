@@ -1,27 +1,22 @@
 """Logs: events with keys on stderr; readable on a terminal, one JSON object per line elsewhere.
 
 Values of keys that name a secret are replaced, at whatever depth, and in any text what stands where URLs and headers carry
-one: ``mqtt://user:PASSWORD@host``, ``?token=...``, ``Bearer ...``. So does what other libraries log.
+one, or is known to be one (:mod:`api.settings.masking`). So does what other libraries log.
 """
 
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
+from api.settings.masking import HIDDEN, without_secrets
+
 SECRET_WORDS = ("password", "secret", "token", "api_key", "authorization", "cookie", "consent_code")
-HIDDEN = "***"
 _DEPTH_MAX = 6
-_IN_TEXT = re.compile(
-    r"(?P<user>\w://[^\s:/@]*:)[^\s/@]+(?=@)"
-    r"|(?P<query>(?i:password|token|secret|api_key)=)[^&\s\"']+"
-    r"|(?P<header>(?i:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}"
-)
 
 
 def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -29,15 +24,6 @@ def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, Any])
     for key, value in event.items():
         event[key] = _without_secrets(key, value, _DEPTH_MAX)
     return event
-
-
-def without_secrets(text: str) -> str:
-    """A text with stars where URLs and headers carry secrets.
-
-    >>> without_secrets("no broker at mqtt://fettle:hush@host:1883")
-    'no broker at mqtt://fettle:***@host:1883'
-    """
-    return _IN_TEXT.sub(lambda found: f"{found['user'] or found['query'] or found['header']}{HIDDEN}", text)
 
 
 def _without_secrets(key: object, value: Any, depth: int) -> Any:

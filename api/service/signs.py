@@ -15,6 +15,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from api.settings.masking import without_secrets
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -53,7 +55,7 @@ class VitalSigns(Collector):
 
     def not_ready(self) -> Sequence[str]:
         """What keeps the process from its work; each reason once."""
-        return list(dict.fromkeys(reason for room in self._each() for reason in room.reasons()))
+        return list(dict.fromkeys(without_secrets(reason) for room in self._each() for reason in room.reasons()))
 
     def collect(self) -> Iterator[Metric]:
         """All figures, as they are now; of two rooms with one figure the first counts."""

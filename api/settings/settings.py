@@ -19,6 +19,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from api.settings.masking import mask_url, secrets_of_url
 from ingest.journal import JournalError
 from ingest.journal.kafka_address import parse_kafka_url
 from ingest.wire.foreign import CODECS
@@ -264,6 +265,12 @@ class Settings(BaseSettings):
         host, _, port = self.http_listen.rpartition(":")
         return host.strip("[]"), int(port)
 
+    def secrets(self) -> list[str]:
+        """All that nobody may read in a log or an error: tokens, and the passwords of URLs."""
+        kept = [one.get_secret_value() for one in (self.store_token, self.webhook_secret) if one is not None]
+        urls = (self.mqtt_url, self.journal_url, self.store_url, self.database_url, *self.notice_addresses)
+        return kept + [secret for url in urls if url for secret in secrets_of_url(url)]
+
     @property
     def notice_addresses(self) -> tuple[str, ...]:
         """Where notices go."""
@@ -296,15 +303,3 @@ def _check_url(value: str, *, schemes: tuple[str, ...], example: str) -> None:
         raise ValueError(f"{shown!r} can't be read ({error}); write for example {example}") from error
     if scheme != "sqlite" and not host:
         raise ValueError(f"{shown!r} names no host; write for example {example}")
-
-
-def mask_url(url: str) -> str:
-    """The URL with its password, and any token in its query, replaced by stars.
-
-    A password may hold what divides a URL: everything up to the last ``@`` counts as user and password.
-
-    >>> mask_url("mqtt://fettle:a/b#c?d@e@broker:1883")
-    'mqtt://fettle:***@broker:1883'
-    """
-    masked = re.sub(r"(?s)^(\w[\w+.-]*://[^:@/?#]*):.*@", r"\1:***@", url)
-    return re.sub(r"(?i)((?:token|password|secret)=)[^&]+", r"\1***", masked)

@@ -18,7 +18,8 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
 
-from api.settings.settings import PREFIX, Settings, mask_url
+from api.settings.masking import mask_url
+from api.settings.settings import PREFIX, Settings
 
 DEFAULT_FILE = Path("fettle.toml")
 TOLERATED = frozenset({"FETTLE_REQUIRE_SERVERS", "FETTLE_SKIP_CONSOLE"})

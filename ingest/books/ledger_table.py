@@ -40,9 +40,11 @@ def load_ledgers(connection: sqlite3.Connection, where: str, values: tuple[objec
 
 def forget_boots(connection: sqlite3.Connection, appliance_id: str, *, keep: int) -> None:
     """Drop the rows of an appliance beyond those that were used last."""
-    old = "SELECT row FROM ledger WHERE id = ? ORDER BY touched DESC, row DESC LIMIT -1 OFFSET ?"
-    connection.execute(f"DELETE FROM cold_range WHERE row IN ({old})", (appliance_id, keep))
-    connection.execute(f"DELETE FROM ledger WHERE row IN ({old})", (appliance_id, keep))
+    old = connection.execute(
+        "SELECT row FROM ledger WHERE id = ? ORDER BY touched DESC, row DESC LIMIT -1 OFFSET ?", (appliance_id, keep)
+    ).fetchall()
+    connection.executemany("DELETE FROM cold_range WHERE row = ?", old)
+    connection.executemany("DELETE FROM ledger WHERE row = ?", old)
 
 
 def list_ledger(connection: sqlite3.Connection, appliance_id: str | None) -> Iterator[LedgerRow]:

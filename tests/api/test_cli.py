@@ -316,3 +316,23 @@ def test_the_version_and_short_help_are_told() -> None:
     assert short.exit_code == 0
     assert "--install-completion" in short.output
     assert CliRunner().invoke(cli.app, ["ledger", "-h"]).exit_code == 0
+
+
+@pytest.mark.parametrize(("answer", "code"), [("n\n", 1), ("y\n", 0)])
+def test_a_kind_that_has_no_profile_is_asked_about(
+    run: Run, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+) -> None:
+    """Whoever sits at a terminal is asked, with the kind that may be meant; a script is told and goes on."""
+    told = run("appliances", "add", "w1", "--kind", "washing_machin")
+    known = run("appliances", "add", "w2", "--kind", "washing_machine")
+    answers = io.StringIO(answer)
+    monkeypatch.setattr(answers, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", answers)
+
+    asked = run("appliances", "add", "w3", "--kind", "washing_machin")
+
+    assert (told.code, known.code, asked.code) == (0, 0, code)
+    assert "Did you mean washing_machine?" in told.err
+    assert "profile" not in known.err
+    assert "Register it as washing_machin?" in asked.err
+    assert run("appliances", "add", "w4", "--kind", "toaster", "--yes").code == 0

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from api.settings.settings import Settings, mask_url
+from api.settings.masking import mask_url
+from api.settings.settings import Settings
 from api.settings.sources import SettingsError, load
 from ingest.wire.foreign import CODECS
 
