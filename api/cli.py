@@ -17,6 +17,7 @@ from api.commands import (
     detecting,
     inspecting,
     listing_devices,
+    looking,
     people,
     recording,
     registering,
@@ -69,6 +70,8 @@ app.command()(running.simulate)
 app.command()(running.replay)
 app.command()(detecting.backtest)
 app.command()(detecting.evaluate)
+app.command()(looking.status)
+app.command()(looking.doctor)
 app.command()(inspecting.settings)
 app.command()(inspecting.ledger)
 app.command("dead-letters")(inspecting.dead_letters)

@@ -27,7 +27,7 @@ from ingest.wire.foreign.traces import Traces
 
 COMMANDS: tuple[str, ...] = (
     *("demo", "serve", "ingest", "detect", "desk", "api", "simulate", "replay", "backtest"),
-    *("ledger", "dead-letters", "settings", "migrate", "notices", "devices"),
+    *("ledger", "dead-letters", "settings", "migrate", "notices", "devices", "status", "doctor"),
 )
 
 
