@@ -12,7 +12,7 @@ from tests.imports import ROOMS, ROOT, Import, imports_of, imports_of_rooms
 
 ADAPTERS = {
     "aiomqtt": ("simulator/connection.py",),
-    "alembic": ("alerts/database.py", "alerts/migrations/"),
+    "alembic": ("alerts/database.py", "alerts/database_check.py", "alerts/migrations/"),
     "cloudevents": ("alerts/delivery/",),
     "confluent_kafka": ("ingest/journal/kafka",),
     "fastapi": ("api/http/",),
