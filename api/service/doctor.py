@@ -10,7 +10,6 @@ import os
 import resource
 import shutil
 import socket
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -43,7 +42,6 @@ FILES_MIN = 4096
 CLOCK_OFF_MS = 5_000
 BUILT_AT_MS = 1_780_000_000_000
 """A clock that stands before this is wrong."""
-SQLITE_MIN = (3, 35)
 
 
 class Grade(StrEnum):
@@ -84,8 +82,6 @@ def _versions(_settings: Settings, _clock: Clock) -> Iterator[Diagnosis]:
     python = ".".join(map(str, sys.version_info[:3]))
     is_right = sys.version_info >= (3, 11)
     yield _graded("python", is_right, python, "Install Python 3.11 or later.")
-    is_right = sqlite3.sqlite_version_info >= SQLITE_MIN
-    yield _graded("sqlite", is_right, sqlite3.sqlite_version, "Install a Python with SQLite 3.35 or later.")
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     cure = f"Allow {FILES_MIN} open files: LimitNOFILE= in the unit, or ulimit -n."
     yield _graded("open files", files >= FILES_MIN, f"{files} allowed", cure, bad=Grade.DOUBT)

@@ -84,7 +84,9 @@ class SeriesDetector:
         if appliance_id in self._refused or len(self._refused) >= REFUSED_MAX:
             return []
         self._refused.add(appliance_id)
-        return [(place, Condition(appliance_id, self.kind, ConditionState.CANNOT_SAY, NO_ROOM, int(block.ts_ms[place])))]
+        return [
+            (place, Condition(appliance_id, self.kind, ConditionState.CANNOT_SAY, NO_ROOM, int(block.ts_ms[place])))
+        ]
 
     def _take(
         self,
