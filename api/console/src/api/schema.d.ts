@@ -84,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/appliances/{appliance_id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign Appliance
+         * @description Give an id that somebody else took to the kind that it is for; whoever had it is refused from now on.
+         */
+        post: operations["assign_appliance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/appliances/{appliance_id}/events": {
         parameters: {
             query?: never;
@@ -446,6 +466,9 @@ export interface paths {
         /**
          * Events
          * @description Server-sent events ``ticket``, ``alert``, ``session``, each with an id to resume from; ``clock`` every two seconds.
+         *
+         *     ``reset`` where the id to resume from is none of this log, or is forgotten: read everything again. A stream ends when
+         *     its login does.
          */
         get: operations["events"];
         put?: never;
@@ -1093,7 +1116,7 @@ export interface paths {
         };
         /**
          * Livez
-         * @description The process answers.
+         * @description The process answers; it needs no thread, so that nothing that is slow elsewhere delays it.
          */
         get: operations["livez"];
         put?: never;
@@ -1423,6 +1446,14 @@ export interface components {
         ApprovalRequest: {
             /** Command Id */
             command_id: string;
+        };
+        /**
+         * AssignRequest
+         * @description Whose the id is.
+         */
+        AssignRequest: {
+            /** Kind */
+            kind: string;
         };
         /**
          * AuditEntry
@@ -3307,6 +3338,68 @@ export interface operations {
             };
         };
     };
+    assign_appliance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appliance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appliance"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_events: {
         parameters: {
             query?: {
@@ -4802,6 +4895,15 @@ export interface operations {
             };
             /** @description A value is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many ask for it at this moment; Retry-After says when it makes sense again */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
