@@ -17,6 +17,8 @@ from alerts.appliances.directory import STALE_AFTER_S
 from alerts.audit.desk import Audit
 from alerts.changes import Changes
 from alerts.customers.desk import Customers
+from alerts.customers.page_desk import CustomerPages
+from alerts.customers.sealed_unit import SealedUnit
 from alerts.customers.sealing import Seal, no_seal
 from alerts.database import Transaction, UnitOfWork
 from alerts.indicators.desk import Indicators
@@ -84,7 +86,12 @@ class Desk:
     @property
     def customers(self) -> Customers:
         """Who owns what, where, and what they allow."""
-        return Customers(self.unit, self.seal)
+        return Customers(SealedUnit(self.unit, self.seal))
+
+    @property
+    def customer_pages(self) -> CustomerPages:
+        """What a customer sees and answers, by a link of their own."""
+        return CustomerPages(SealedUnit(self.unit, self.seal), self.limits, self._when_over)
 
     @property
     def changes(self) -> Changes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -28,19 +28,17 @@ from alerts.customers.customer import (
 from alerts.customers.homes import add_site, change_site, list_sites, read_site
 from alerts.customers.importing import Outcome, RowReport, take_row
 from alerts.customers.keeping import (
-    Sealed,
     add_customer,
     change_customer,
     erase_customer,
     find_anew,
-    keep_words,
     merge_customers,
     reseal,
 )
 from alerts.customers.owning import end, give, list_ownerships, present_ownership
 from alerts.customers.reading import list_customers, read_customer, read_file
-from alerts.customers.sealing import Seal
-from alerts.database import Transaction, UnitOfWork
+from alerts.customers.sealed import Sealed
+from alerts.customers.sealed_unit import SealedUnit
 from alerts.page import LIMIT_DEFAULT, LIMIT_MAX, Page
 from ingest.clock import to_ms
 
@@ -57,20 +55,19 @@ class _DryRunError(Exception):
 class Customers:
     """Customers, homes, ownership and consent; one method, one transaction. ``seal`` opens and closes what is sealed."""
 
-    unit: UnitOfWork
-    seal: Callable[[], Seal]
+    sealed: SealedUnit
 
     def page(self, *, q: str | None = None, cursor: str | None = None, limit: int = LIMIT_DEFAULT) -> Page[Customer]:
         """One page of customers, newest first; ``q`` is looked for in name, phone, mail, ids, serial and address."""
-        return self._look(lambda s: list_customers(s, q=q, cursor=cursor, limit=limit))
+        return self.sealed.look(lambda s: list_customers(s, q=q, cursor=cursor, limit=limit))
 
     def read(self, customer_id: str) -> Customer:
         """One customer."""
-        return self._look(lambda s: read_customer(s, customer_id))
+        return self.sealed.look(lambda s: read_customer(s, customer_id))
 
     def add(self, new: NewCustomer) -> Customer:
         """Enter a customer."""
-        return self._write(lambda s: read_customer(s, add_customer(s, new)))
+        return self.sealed.write(lambda s: read_customer(s, add_customer(s, new)))
 
     def change(
         self, customer_id: str, *, contact: Contact | None, language: str | None, expected_version: int | None = None
@@ -81,7 +78,7 @@ class Customers:
             change_customer(s, customer_id, contact=contact, language=language, expected_version=expected_version)
             return read_customer(s, customer_id)
 
-        return self._write(work)
+        return self.sealed.write(work)
 
     def merge(self, customer_id: str, *, double_id: str) -> Customer:
         """Let one customer take over another's homes, appliances and consents."""
@@ -90,7 +87,7 @@ class Customers:
             merge_customers(s, customer_id, double_id=double_id)
             return read_customer(s, customer_id)
 
-        return self._write(work)
+        return self.sealed.write(work)
 
     def erase(self, customer_id: str) -> Customer:
         """Erase who it was."""
@@ -99,7 +96,7 @@ class Customers:
             erase_customer(s, customer_id)
             return read_customer(s, customer_id)
 
-        return self._write(work)
+        return self.sealed.write(work)
 
     def hand_out(self, customer_id: str) -> CustomerFile:
         """All that is written down of a customer, for themself; that it was handed out is written down, too."""
@@ -109,15 +106,15 @@ class Customers:
             record_audit(s.t, "customer.export", customer_id, {})
             return found
 
-        return self._write(work)
+        return self.sealed.write(work)
 
     def files(self) -> Iterator[CustomerFile]:
         """Every customer with all that hangs on them, newest first, page by page."""
         cursor: str | None = None
         while True:
-            page = self._look(partial(list_customers, q=None, cursor=cursor, limit=LIMIT_MAX))
+            page = self.sealed.look(partial(list_customers, q=None, cursor=cursor, limit=LIMIT_MAX))
             for customer in page.items:
-                yield self._look(partial(read_file, customer_id=customer.id))
+                yield self.sealed.look(partial(read_file, customer_id=customer.id))
             if page.next is None:
                 return
             cursor = page.next
@@ -129,11 +126,11 @@ class Customers:
             read_customer(s, customer_id)
             return list_sites(s, customer_id)
 
-        return self._look(work)
+        return self.sealed.look(work)
 
     def add_site(self, customer_id: str, new: NewSite) -> Site:
         """Enter a home."""
-        return self._write(lambda s: read_site(s, customer_id, add_site(s, customer_id, new)))
+        return self.sealed.write(lambda s: read_site(s, customer_id, add_site(s, customer_id, new)))
 
     def change_site(self, customer_id: str, site_id: str, new: NewSite) -> Site:
         """Write a home anew."""
@@ -142,15 +139,15 @@ class Customers:
             change_site(s, customer_id, site_id, new)
             return read_site(s, customer_id, site_id)
 
-        return self._write(work)
+        return self.sealed.write(work)
 
     def ownerships(self, *, customer_id: str | None = None, appliance_id: str | None = None) -> Sequence[Ownership]:
         """Who owned what from when until when, the newest first."""
-        return self._look(lambda s: list_ownerships(s, customer_id=customer_id, appliance_id=appliance_id))
+        return self.sealed.look(lambda s: list_ownerships(s, customer_id=customer_id, appliance_id=appliance_id))
 
     def owner_of(self, appliance_id: str) -> Ownership | None:
         """Whose an appliance is now."""
-        return self._look(lambda s: present_ownership(s, appliance_id))
+        return self.sealed.look(lambda s: present_ownership(s, appliance_id))
 
     def give(self, customer_id: str, new: NewOwnership) -> Ownership:
         """Let an appliance belong to a customer from a time on."""
@@ -159,11 +156,11 @@ class Customers:
             given = give(s, customer_id, new)
             return next(one for one in list_ownerships(s, appliance_id=new.appliance_id) if one.id == given)
 
-        return self._write(work)
+        return self.sealed.write(work)
 
     def end_ownership(self, appliance_id: str, *, at: datetime | None = None) -> None:
         """End the present ownership: sold on, given back, thrown away."""
-        self._write(lambda s: end(s, appliance_id, at_ms=s.t.now_ms if at is None else to_ms(at)))
+        self.sealed.write(lambda s: end(s, appliance_id, at_ms=s.t.now_ms if at is None else to_ms(at)))
 
     def consent(
         self, customer_id: str, purpose: Purpose, channel: ContactChannel | None, *, is_given: bool, source: str
@@ -174,11 +171,11 @@ class Customers:
             record_consent(s.t, customer_id, purpose, channel, is_given=is_given, source=source)
             return read_file(s, customer_id)
 
-        return self._write(work)
+        return self.sealed.write(work)
 
     def allows(self, customer_id: str, purpose: Purpose, channel: ContactChannel | None = None) -> bool:
         """Whether a purpose (by a channel) is allowed now."""
-        return self._look(lambda s: is_allowed(s.t, customer_id, purpose, channel))
+        return self.sealed.look(lambda s: is_allowed(s.t, customer_id, purpose, channel))
 
     def take_over(self, lines: Iterable[Line], *, is_dry_run: bool = False) -> Iterator[RowReport]:
         """Take rows over, some at a time; with ``is_dry_run`` nothing stays, and only the report tells what would."""
@@ -192,8 +189,8 @@ class Customers:
         """Seal everything with the ring's first key and find customers by it; how many customers there are."""
         after_n: int | None = 0
         while after_n is not None:
-            after_n = self._write(partial(reseal, after_n=after_n, limit=ROWS_AT_ONCE))
-        self._write(find_anew)
+            after_n = self.sealed.write(partial(reseal, after_n=after_n, limit=ROWS_AT_ONCE))
+        self.sealed.write(find_anew)
         return sum(1 for _ in self.files())
 
     def _take(self, lines: Sequence[Line], *, is_dry_run: bool) -> Sequence[RowReport]:
@@ -205,23 +202,8 @@ class Customers:
                 raise _DryRunError
 
         with contextlib.suppress(_DryRunError):
-            self._write(work)
+            self.sealed.write(work)
         return reports
-
-    def _look(self, work: Callable[[Sealed], T]) -> T:
-        seal = self.seal()
-        return self.unit.look(lambda t: work(Sealed(t, seal)))
-
-    def _write(self, work: Callable[[Sealed], T]) -> T:
-        seal = self.seal()
-
-        def sealed(t: Transaction) -> T:
-            s = Sealed(t, seal)
-            done = work(s)
-            keep_words(s)
-            return done
-
-        return self.unit.write(sealed)
 
 
 def _as_if_kept(report: RowReport, made: set[str]) -> RowReport:

@@ -8,7 +8,8 @@ from sqlalchemy import insert, select, update
 
 from alerts.audit.chain import record_audit
 from alerts.customers.customer import NewSite, Site
-from alerts.customers.keeping import Sealed, live_row, touch
+from alerts.customers.keeping import live_row, touch
+from alerts.customers.sealed import Sealed
 from alerts.customers.tables import sites
 from alerts.errors import ConflictError, UnknownError
 

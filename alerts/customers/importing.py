@@ -16,9 +16,10 @@ from alerts.customers.consenting import record_consent
 from alerts.customers.csv_rows import OF_SITE, Line
 from alerts.customers.customer import Address, Contact, NewCustomer, NewOwnership, NewSite, Purpose, Site
 from alerts.customers.homes import add_site, change_site, find_site, list_sites, read_site
-from alerts.customers.keeping import Sealed, add_customer, change_customer, find_external
+from alerts.customers.keeping import add_customer, change_customer, find_external
 from alerts.customers.owning import give, present_ownership, rewrite
 from alerts.customers.reading import read_customer
+from alerts.customers.sealed import Sealed
 from alerts.errors import DeskError, InvalidError
 
 _YES = frozenset({"yes", "y", "true", "1", "ja", "是"})

@@ -15,7 +15,8 @@ from alerts.appliances.tables import appliances
 from alerts.audit.chain import record_audit
 from alerts.customers.customer import NewOwnership, Ownership
 from alerts.customers.homes import read_site
-from alerts.customers.keeping import Sealed, live_row, touch
+from alerts.customers.keeping import live_row, touch
+from alerts.customers.sealed import Sealed
 from alerts.customers.tables import ownerships
 from alerts.errors import ConflictError, InvalidError, UnknownError
 from alerts.page import moment

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from alerts.customers.consenting import list_consents
 from alerts.customers.customer import Customer, CustomerFile
 from alerts.customers.homes import list_sites
-from alerts.customers.keeping import Sealed
 from alerts.customers.owning import list_ownerships
+from alerts.customers.sealed import Sealed
 from alerts.customers.tables import customer_words, customers
 from alerts.customers.words import wanted_words
 from alerts.errors import UnknownError

@@ -96,3 +96,36 @@ contact_keys = Table(
     Column("fingerprint", String(64), nullable=False),
 )
 """One row: by which key customers are found, so that a wrong key file is told and not taken for an empty file."""
+
+customer_links = Table(
+    "customer_links",
+    metadata,
+    serial(),
+    identity("id", unique=True),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    identity("customer_id", index=True),
+    identity("ticket_id", index=True),
+    ms("created_ms", nullable=False),
+    Column("created_by", Text, nullable=False),
+    ms("expires_ms", nullable=False),
+    ms("revoked_ms"),
+    ms("opened_ms"),
+    sqlite_autoincrement=True,
+)
+"""Links to a customer's page; only a digest of the secret in it is kept."""
+
+customer_answers = Table(
+    "customer_answers",
+    metadata,
+    serial(),
+    identity("ticket_id", index=True),
+    identity("customer_id"),
+    identity("link_id"),
+    ms("at_ms", nullable=False),
+    word("kind"),
+    Column("stars", Integer, nullable=True),
+    json_value("reasons"),
+    Column("text", LargeBinary, nullable=True),
+    sqlite_autoincrement=True,
+)
+"""What customers answered on their page; their words lie sealed."""

@@ -22,6 +22,7 @@ from api.commands.shape import (
 
 if TYPE_CHECKING:
     from alerts.customers.desk import Customers as CustomerDesk
+    from alerts.customers.importing import RowReport
 
 customers = typer.Typer(no_args_is_help=True, help="Customers: found, taken over from a file, handed out, sealed.")
 
@@ -30,9 +31,10 @@ REPORT_EVERY = 1000
 
 def _open(ctx: typer.Context, config: Path | None) -> CustomerDesk:
     from alerts.customers.desk import Customers  # noqa: PLC0415
+    from alerts.customers.sealed_unit import SealedUnit  # noqa: PLC0415
     from api.service.contact_keys import contact_keys  # noqa: PLC0415
 
-    return Customers(open_unit(ctx, config), contact_keys(load_settings(ctx, config).settings))
+    return Customers(SealedUnit(open_unit(ctx, config), contact_keys(load_settings(ctx, config).settings)))
 
 
 @customers.command()
@@ -153,10 +155,10 @@ def reseal(ctx: typer.Context, *, config: ConfigOption = None) -> None:
     say(f"{count} customers are sealed with the first key.")
 
 
-def _of(report: object) -> dict[str, object]:
+def _of(report: RowReport) -> dict[str, object]:
     from dataclasses import asdict  # noqa: PLC0415
 
-    return asdict(report)  # type: ignore[call-overload, no-any-return]  # a dataclass of another room, imported late
+    return asdict(report)
 
 
 def _cell(value: object) -> str:

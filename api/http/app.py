@@ -16,6 +16,7 @@ from api.http.openapi import document_of
 from api.http.routes import (
     alerts,
     appliances,
+    customer_page,
     customers,
     devices,
     health,
@@ -65,6 +66,7 @@ def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
         telemetry,
         alerts,
         sessions,
+        customer_page,
         tickets,
         live,
         login,
@@ -78,6 +80,7 @@ def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(health.router)
+    app.include_router(customer_page.page)
     app.include_router(login.links)
     if context is not None and context.kitchens is not None:
         app.include_router(kitchen.router)

@@ -22,7 +22,7 @@ HEADERS = {
 }
 """Styles inline: the console's component library sets sizes that way; scripts never are."""
 
-PRIVATE_PATHS = ("/api/", "/login")
+PRIVATE_PATHS = ("/api/", "/login", "/c/")
 
 
 class SecurityHeaders:

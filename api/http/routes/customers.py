@@ -15,6 +15,7 @@ from alerts.customers.access_hours import format_hours, parse_hours
 from alerts.customers.csv_rows import read_lines, write_lines
 from alerts.customers.customer import Address, Contact, ContactChannel, NewCustomer, NewOwnership, NewSite, Purpose
 from alerts.customers.customer import Customer as DeskCustomer
+from alerts.customers.customer import CustomerFile as DeskFile
 from alerts.customers.customer import Site as DeskSite
 from alerts.customers.importing import Outcome
 from api.http.access import Dispatcher, Manager, Technician
@@ -201,6 +202,16 @@ class RowReport(Document):
     detail: str
 
 
+def file_document(file: DeskFile) -> CustomerFile:
+    """All that is written down of a customer, as a document."""
+    return CustomerFile(
+        customer=show(Customer, file.customer),
+        sites=[_site(one) for one in file.sites],
+        ownerships=[show(Ownership, one) for one in file.ownerships],
+        consents=[show(Consent, one) for one in file.consents],
+    )
+
+
 def _answer(customer: DeskCustomer, response: Response) -> Customer:
     response.headers["etag"] = f'"{customer.version}"'
     return show(Customer, customer)
@@ -318,13 +329,7 @@ def erase_customer(here: Here, account: Manager, customer_id: str, response: Res
 @router.get("/customers/{customer_id}/export")
 def hand_out_customer(here: Here, account: Manager, customer_id: str) -> CustomerFile:
     """All that is written down of a customer, to be handed to them; it is audited."""
-    found = here.desk.by(account.name).customers.hand_out(customer_id)
-    return CustomerFile(
-        customer=show(Customer, found.customer),
-        sites=[_site(one) for one in found.sites],
-        ownerships=[show(Ownership, one) for one in found.ownerships],
-        consents=[show(Consent, one) for one in found.consents],
-    )
+    return file_document(here.desk.by(account.name).customers.hand_out(customer_id))
 
 
 @router.post("/customers/{customer_id}/consents", status_code=201, responses=CONFLICT)

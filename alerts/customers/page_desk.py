@@ -1,0 +1,90 @@
+"""A customer's page, as it is made, opened and answered; its holder has no account, the link is all they show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from alerts.customers.answering import CUSTOMER, CustomerAnswer, NewAnswer, list_answers, take_answer
+from alerts.customers.consenting import record_consent
+from alerts.customers.customer import CustomerFile, Purpose
+from alerts.customers.links import CustomerLink, list_links, make_link, note_opened, open_link, read_link, revoke_link
+from alerts.customers.reading import read_file
+from alerts.customers.sealed import Sealed
+from alerts.customers.sealed_unit import SealedUnit
+from alerts.customers.view import ON_A_PAGE, CustomerView, read_view
+from alerts.errors import InvalidError
+from alerts.remote.consent import end_sessions_of
+from alerts.remote.policy import SessionLimits
+from alerts.tickets.steps import WhenOver
+
+DAYS_DEFAULT = 30
+SOURCE = "customer's page"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPages:
+    """Links to customers' pages and what happens there; one method, one transaction."""
+
+    sealed: SealedUnit
+    limits: SessionLimits
+    when_over: WhenOver
+
+    def make(self, ticket_ref: str, *, days: int = DAYS_DEFAULT) -> tuple[CustomerLink, str]:
+        """Make a link for the appliance's owner; its secret is told this once."""
+
+        def work(s: Sealed) -> tuple[CustomerLink, str]:
+            link_id, secret = make_link(s, ticket_ref, days=days)
+            return read_link(s, link_id), secret
+
+        return self.sealed.write(work)
+
+    def links(self, ticket_ref: str) -> Sequence[CustomerLink]:
+        """The links of a ticket, the newest first."""
+        return self.sealed.look(lambda s: list_links(s, ticket_ref))
+
+    def revoke(self, link_id: str) -> None:
+        """End a link now."""
+        self.sealed.write(lambda s: revoke_link(s, link_id))
+
+    def answers(self, ticket_ref: str) -> Sequence[CustomerAnswer]:
+        """What the customer answered to a ticket, the newest first."""
+        return self.sealed.look(lambda s: list_answers(s, ticket_ref))
+
+    def open(self, secret: str) -> CustomerView:
+        """What stands on the page now; :class:`~alerts.errors.UnknownError` where the link does not work."""
+        view = self.sealed.look(lambda s: read_view(s, open_link(s, secret), self.limits))
+        if view.link.opened_at is None:
+            self.sealed.write(lambda s: note_opened(s, view.link.id))
+        return view
+
+    def answer(self, secret: str, answer: NewAnswer) -> None:
+        """Take an answer from the page."""
+        self.sealed.write(lambda s: take_answer(s, open_link(s, secret), answer, self.when_over))
+
+    def consent(self, secret: str, purpose: Purpose, *, is_given: bool) -> None:
+        """Take a yes or a no from the page; a no to remote diagnosis ends what runs."""
+        if purpose not in ON_A_PAGE:
+            raise InvalidError(f"purpose: {purpose} is not asked on this page.")
+
+        def work(s: Sealed) -> None:
+            link = open_link(s, secret)
+            by_customer = s.t.by(CUSTOMER)
+            record_consent(by_customer, link.customer_id, purpose, None, is_given=is_given, source=SOURCE)
+            if purpose is Purpose.REMOTE_DIAGNOSIS and not is_given:
+                end_sessions_of(by_customer, link.ticket_id, "the customer took the consent back")
+
+        self.sealed.write(work)
+
+    def stop(self, secret: str) -> None:
+        """End every remote session of the ticket, at once."""
+        self.sealed.write(
+            lambda s: end_sessions_of(s.t.by(CUSTOMER), open_link(s, secret).ticket_id, "ended by the customer")
+        )
+
+    def stored(self, secret: str) -> CustomerFile:
+        """All that is written down of the holder."""
+        return self.sealed.look(lambda s: read_file(s, open_link(s, secret).customer_id))

@@ -1,0 +1,237 @@
+"""The customer's page as HTML: one file without script, which a phone of any age shows at once.
+
+Every value that came from a person is escaped where it is put in; every button is a form, so that nothing is lost where a
+browser runs no script. What stands here is the view and nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from html import escape
+from zoneinfo import ZoneInfo
+
+from alerts.customers.answering import TEXT_MAX, AnswerKind, RatingReason
+from alerts.customers.view import CustomerView
+from alerts.lifecycle import TicketState
+from api.http.customer_words import WORDS, day_of
+
+_STYLE = """\
+:root { color-scheme: light dark; font: 17px/1.55 system-ui, sans-serif; }
+body { margin: 0 auto; max-width: 36rem; padding: 1rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.35rem; margin: .5rem 0; } h2 { font-size: 1.1rem; margin: 0 0 .4rem; }
+section { border: 1px solid #8886; border-radius: 12px; padding: .9rem 1rem; margin: 0 0 1rem; }
+p { margin: 0 0 .6rem; } form { margin: .4rem 0 .7rem; }
+label { display: block; margin: 0 0 .3rem; } fieldset { border: 0; padding: 0; margin: 0 0 .6rem; }
+fieldset label { display: inline-block; margin-right: 1rem; min-height: 32px; } legend { padding: 0; margin-bottom: .3rem; }
+textarea { font: inherit; width: 100%; box-sizing: border-box; min-height: 5rem; margin: 0 0 .5rem; }
+button { font: inherit; min-height: 46px; padding: 0 1.1rem; border-radius: 10px; border: 1px solid currentColor;
+  background: none; color: inherit; cursor: pointer; }
+button.main { background: #1257a8; border-color: #1257a8; color: #fff; }
+button.stop { background: #b3261e; border-color: #b3261e; color: #fff; font-weight: 700; width: 100%; }
+summary { cursor: pointer; min-height: 32px; } li { margin: 0 0 .6rem; } ul { padding-left: 1.2rem; margin: 0; }
+.note { border-color: #2e7d32; } .small { font-size: .9rem; } a { color: inherit; }
+"""
+NOTICES = frozenset({"sent"})
+
+
+def page_of(view: CustomerView, language: str, *, kind: str, notice: str | None = None, why: str | None = None) -> str:
+    """The whole page of a view; ``kind`` is the appliance's kind as people call it."""
+    words = WORDS[language]
+    ticket = view.ticket
+    other = "zh" if language == "en" else "en"
+    name = view.customer.contact.name if view.customer.contact else ""
+    told = f'<section class="note" role="status"><p>{_put(words[notice])}</p></section>' if notice in NOTICES else ""
+    if why is not None:
+        told = f'<section class="note" role="alert"><p>{_put(words["wrong"], why=why)}</p></section>'
+    parts = [
+        told,
+        _what(view, words, language),
+        _section(words["now"], f"<p>{words[f'status_{ticket.status.value}']}</p>{_finished(view, words)}"),
+        _visit(view, words, language),
+        _remote(view, words, language),
+        _allow(view, words),
+        _write(view, words),
+        _stored(view, words, language),
+    ]
+    refresh = '<meta http-equiv="refresh" content="15">' if view.is_connected else ""
+    return _document(
+        language,
+        f"{kind} · #{ticket.number}",
+        f'<header><p><a href="?lang={other}" hreflang="{other}">{words["other"]}</a></p>'
+        f"<h1>{_put(words['title'])}{words['colon']}{escape(' '.join(filter(None, (kind, ticket.model))))}</h1>"
+        f"<p>{_put(words['hello'], name=name)}</p></header><main>{''.join(parts)}</main>",
+        head=refresh,
+    )
+
+
+def no_page(language: str) -> str:
+    """What stands where a link does not work."""
+    words = WORDS[language]
+    body = f"<main><h1>{words['no_link_title']}</h1><p>{words['no_link']}</p></main>"
+    return _document(language, words["no_link_title"], body)
+
+
+def _what(view: CustomerView, words: Mapping[str, str], language: str) -> str:
+    ticket = view.ticket
+    seen = ticket.summary.get(language) or ticket.summary.get("en")
+    lines = [f"<p>{escape(seen)}</p>" if seen else f"<p>{_put(words['by_hand'], title=ticket.title)}</p>"]
+    if seen:
+        lines.append(f"<h2>{words['means']}</h2><p>{_sure(ticket.probability, words)}</p>")
+    if ticket.failure_window is not None:
+        start, end = (_day(one, view, language) for one in (ticket.failure_window.start, ticket.failure_window.end))
+        lines.append(f"<p>{_put(words['window'], start=start, end=end)}</p>")
+    return _section(words["saw"], "".join(lines))
+
+
+def _sure(probability: float | None, words: Mapping[str, str]) -> str:
+    if probability is None:
+        return words["no_share"]
+    word = "sure_high" if probability >= 0.8 else "sure_middle" if probability >= 0.5 else "sure_low"
+    return words[word].format(share=round(probability * 100))
+
+
+def _finished(view: CustomerView, words: Mapping[str, str]) -> str:
+    if not view.is_finished:
+        return ""
+    refuse = _form("not_accepted", words["send"], _area("text", words["refuse_label"]))
+    parts = []
+    if view.ticket.status is TicketState.REPAIRED:
+        parts.append(_form("accepted", words["accept"], css="main"))
+    parts.append(f"<details><summary>{words['refuse']}</summary>{refuse}</details>")
+    rated = "" if view.stars is None else f"<p>{words['rated'].format(n=view.stars)}</p>"
+    stars = "".join(
+        f'<label><input type="radio" name="stars" value="{n}" required{" checked" if n == view.stars else ""}> '
+        f"{words['stars'].format(n=n)}</label>"
+        for n in range(5, 0, -1)
+    )
+    about = "".join(
+        f'<label><input type="checkbox" name="reasons" value="{one.value}"> {words[one.value]}</label>'
+        for one in RatingReason
+    )
+    fields = (
+        f"<fieldset><legend>{words['rate']}</legend>{stars}</fieldset>"
+        f"<fieldset><legend>{words['reasons']}</legend>{about}</fieldset>{_area('text', words['words'], is_needed=False)}"
+    )
+    return "".join([*parts, rated, _form("rating", words["send"], fields)])
+
+
+def _visit(view: CustomerView, words: Mapping[str, str], language: str) -> str:
+    visit = view.ticket.visit
+    is_open = view.ticket.status not in {TicketState.CLOSED, TicketState.CANCELLED}
+    if visit is None or visit.start is None:
+        return _section(words["visit"], f"<p>{words['visit_none']}</p>") if is_open else ""
+    who = view.ticket.assignee or words["somebody"]
+    lines = f"<p>{_put(words['visit_at'], who=who, when=_span(visit.start, visit.end, view, language))}</p>"
+    if is_open:
+        form = _form("appointment", words["send"], _area("text", words["other_time_label"]))
+        lines += f"<details><summary>{words['other_time']}</summary>{form}</details>"
+    return _section(words["visit"], lines)
+
+
+def _remote(view: CustomerView, words: Mapping[str, str], language: str) -> str:
+    lines = f"<p>{words['remote_live' if view.is_connected else 'remote_none']}</p>"
+    if view.is_connected:
+        lines += _form("stop", words["stop"], css="stop")
+    for session in view.sessions:
+        when = _moment(session.requested_at, view, language)
+        scope = words[f"scope_{session.scope.value}"]
+        lines += f'<p class="small">{_put(words["remote_past"], when=when, who=session.requested_by, scope=scope)}</p>'
+    return _section(words["remote"], lines)
+
+
+def _allow(view: CustomerView, words: Mapping[str, str]) -> str:
+    rows = []
+    for purpose, is_allowed in view.allowed.items():
+        state = words["allowed" if is_allowed else "not_allowed"]
+        button = words["do_forbid" if is_allowed else "do_allow"]
+        hidden = f'<input type="hidden" name="purpose" value="{purpose.value}">'
+        form = _form(
+            "forbid" if is_allowed else "allow", button, hidden, label=f"{button}{words['colon']}{words[purpose.value]}"
+        )
+        rows.append(f"<li>{words[purpose.value]}{words['colon']}<strong>{state}</strong>{form}</li>")
+    return _section(words["allow"], f"<ul>{''.join(rows)}</ul>")
+
+
+def _write(view: CustomerView, words: Mapping[str, str]) -> str:
+    lines = [
+        f"<details><summary>{words[kind]}</summary>{_form(kind, words['send'], _area('text', words[f'{kind}_label']))}</details>"
+        for kind in (AnswerKind.MESSAGE.value, AnswerKind.COMPLAINT.value)
+    ]
+    written = [f"<li>{escape(one.text)}</li>" for one in view.answers if one.text]
+    if written:
+        lines.append(f"<details><summary>{words['answers']}</summary><ul>{''.join(written)}</ul></details>")
+    return _section(words["talk"], "".join(lines))
+
+
+def _stored(view: CustomerView, words: Mapping[str, str], language: str) -> str:
+    until = _put(words["until"], when=_moment(view.link.expires_at, view, language))
+    return _section(
+        words["stored"],
+        f'<p>{words["stored_text"]}</p><p><a href="?what=stored">{words["export"]}</a></p>'
+        f'{_form("erasure", words["erase"])}<p class="small">{until}</p>',
+    )
+
+
+def _section(title: str, content: str) -> str:
+    return f"<section><h2>{escape(title)}</h2>{content}</section>"
+
+
+def _form(deed: str, button: str, fields: str = "", *, css: str = "", label: str | None = None) -> str:
+    named = f' aria-label="{escape(label)}"' if label else ""
+    return (
+        f'<form method="post"><input type="hidden" name="do" value="{deed}">{fields}'
+        f'<button class="{css}"{named}>{escape(button)}</button></form>'
+    )
+
+
+def _area(name: str, label: str, *, is_needed: bool = True) -> str:
+    needed = " required" if is_needed else ""
+    return f'<label>{escape(label)}<textarea name="{name}" maxlength="{TEXT_MAX}"{needed}></textarea></label>'
+
+
+def _put(sentence: str, **values: str) -> str:
+    """A sentence of ours with values of other people's, made harmless."""
+    return sentence.format(**{name: escape(value) for name, value in values.items()})
+
+
+def _zone(view: CustomerView) -> ZoneInfo:
+    return ZoneInfo(view.site.time_zone if view.site else "UTC")
+
+
+def _day(moment: datetime, view: CustomerView, language: str) -> str:
+    local = moment.astimezone(_zone(view))
+    if language == "zh":
+        return f"{local.year}年{local.month}月{local.day}日"
+    return f"{local.day} {local:%B %Y}"
+
+
+def _moment(moment: datetime, view: CustomerView, language: str) -> str:
+    zone = _zone(view)
+    local = moment.astimezone(zone)
+    if language == "zh":
+        return f"{_day(moment, view, language)} {day_of(local.isoweekday())} {local:%H:%M}（{zone.key}）"
+    return f"{local:%A}, {_day(moment, view, language)}, {local:%H:%M} ({zone.key})"
+
+
+def _span(start: datetime, end: datetime | None, view: CustomerView, language: str) -> str:
+    if end is None:
+        return _moment(start, view, language)
+    hour = f"{end.astimezone(_zone(view)):%H:%M}"
+    text = _moment(start, view, language)
+    local = f"{start.astimezone(_zone(view)):%H:%M}"
+    return (
+        text.replace(local, f"{local}–{hour}", 1)
+        if start.date() == end.date()
+        else f"{text} – {_moment(end, view, language)}"
+    )
+
+
+def _document(language: str, title: str, body: str, *, head: str = "") -> str:
+    return f"""<!doctype html>
+<html lang="{language}">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex"><title>{escape(title)}</title>
+<style>{_STYLE}</style>{head}</head>
+<body>{body}</body></html>
+"""
