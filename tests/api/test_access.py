@@ -31,6 +31,41 @@ LEAST = {
     ("POST", "/api/v1/users"): Role.ADMIN,
     ("PATCH", "/api/v1/users/{name}"): Role.ADMIN,
     ("DELETE", "/api/v1/users/{name}/keys/{prefix}"): Role.ADMIN,
+    **dict.fromkeys(
+        [
+            ("GET", "/api/v1/customers"),
+            ("GET", "/api/v1/customers/{customer_id}"),
+            ("GET", "/api/v1/customers/{customer_id}/sites"),
+            ("GET", "/api/v1/customers/{customer_id}/appliances"),
+            ("GET", "/api/v1/customers/{customer_id}/consents/{purpose}"),
+            ("GET", "/api/v1/appliances/{appliance_id}/owner"),
+            ("GET", "/api/v1/tickets/{key}/links"),
+            ("GET", "/api/v1/tickets/{key}/answers"),
+        ],
+        Role.TECHNICIAN,
+    ),
+    **dict.fromkeys(
+        [
+            ("POST", "/api/v1/customers"),
+            ("PATCH", "/api/v1/customers/{customer_id}"),
+            ("POST", "/api/v1/customers/{customer_id}/consents"),
+            ("POST", "/api/v1/customers/{customer_id}/sites"),
+            ("PUT", "/api/v1/customers/{customer_id}/sites/{site_id}"),
+            ("POST", "/api/v1/customers/{customer_id}/appliances"),
+            ("DELETE", "/api/v1/appliances/{appliance_id}/owner"),
+        ],
+        Role.DISPATCHER,
+    ),
+    **dict.fromkeys(
+        [
+            ("GET", "/api/v1/customers.csv"),
+            ("POST", "/api/v1/customers/import"),
+            ("GET", "/api/v1/customers/{customer_id}/export"),
+            ("POST", "/api/v1/customers/{customer_id}/merge"),
+            ("POST", "/api/v1/customers/{customer_id}/erase"),
+        ],
+        Role.MANAGER,
+    ),
 }
 STEPS = ("triage", "schedule", "start", "finish", "accept", "reject", "close", "reopen", "hold", "resume", "cancel")
 
