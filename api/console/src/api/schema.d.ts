@@ -348,6 +348,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{key}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Links
+         * @description The links of a ticket, newest first; all on one page.
+         */
+        get: operations["list_links"];
+        put?: never;
+        /**
+         * Make Link
+         * @description Make a link to the page of the appliance's owner; 409 where nobody is written down as such.
+         */
+        post: operations["make_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Link
+         * @description End a link now.
+         */
+        delete: operations["revoke_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{key}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Answers
+         * @description What the customer answered on their page, newest first; all on one page.
+         */
+        get: operations["list_answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets": {
         parameters: {
             query?: never;
@@ -1317,6 +1381,12 @@ export interface components {
             probability: number;
         };
         /**
+         * AnswerKind
+         * @description What an answer is.
+         * @enum {string}
+         */
+        AnswerKind: "message" | "appointment" | "accepted" | "not_accepted" | "rating" | "complaint" | "erasure";
+        /**
          * Appliance
          * @description One physical unit in one home.
          */
@@ -1666,6 +1736,24 @@ export interface components {
             version: number;
         };
         /**
+         * CustomerAnswer
+         * @description What a customer answered.
+         */
+        CustomerAnswer: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            kind: components["schemas"]["AnswerKind"];
+            /** Text */
+            text: string | null;
+            /** Stars */
+            stars: number | null;
+            /** Reasons */
+            reasons: components["schemas"]["RatingReason"][];
+        };
+        /**
          * CustomerChange
          * @description What to change; what is left out stays.
          */
@@ -1686,6 +1774,34 @@ export interface components {
             ownerships: components["schemas"]["Ownership"][];
             /** Consents */
             consents: components["schemas"]["Consent"][];
+        };
+        /**
+         * CustomerLink
+         * @description A link, without its secret.
+         */
+        CustomerLink: {
+            /** Id */
+            id: string;
+            /** Customer Id */
+            customer_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Opened At
+             * @description when its page was opened first
+             */
+            opened_at: string | null;
+            state: components["schemas"]["LinkState"];
         };
         /**
          * CustomerRequest
@@ -1948,6 +2064,23 @@ export interface components {
             said: string;
         };
         /**
+         * LinkRequest
+         * @description How long the link stands.
+         */
+        LinkRequest: {
+            /**
+             * Days
+             * @default 30
+             */
+            days: number;
+        };
+        /**
+         * LinkState
+         * @description Whether a link opens its page.
+         * @enum {string}
+         */
+        LinkState: "standing" | "expired" | "revoked";
+        /**
          * LoginRequest
          * @description Name and password of an account.
          */
@@ -1982,6 +2115,39 @@ export interface components {
             high: number;
             /** Label */
             label: string;
+        };
+        /**
+         * NewLink
+         * @description A link that was just made; ``path`` is shown this once.
+         */
+        NewLink: {
+            /** Id */
+            id: string;
+            /** Customer Id */
+            customer_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Opened At
+             * @description when its page was opened first
+             */
+            opened_at: string | null;
+            state: components["schemas"]["LinkState"];
+            /**
+             * Path
+             * @description the page, under this service's own address
+             */
+            path: string;
         };
         /**
          * NewUser
@@ -2142,6 +2308,20 @@ export interface components {
         Page_Consent_: {
             /** Items */
             items: components["schemas"]["Consent"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[CustomerAnswer] */
+        Page_CustomerAnswer_: {
+            /** Items */
+            items: components["schemas"]["CustomerAnswer"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[CustomerLink] */
+        Page_CustomerLink_: {
+            /** Items */
+            items: components["schemas"]["CustomerLink"][];
             /** Next */
             next?: string | null;
         };
@@ -2399,6 +2579,12 @@ export interface components {
          * @enum {string}
          */
         Purpose: "service" | "remote_diagnosis" | "prediction" | "contractor" | "advice" | "marketing";
+        /**
+         * RatingReason
+         * @description What a rating is about.
+         * @enum {string}
+         */
+        RatingReason: "quality" | "speed" | "manner" | "price";
         /**
          * Reading
          * @description A metric's newest value; ``ts`` in ms since 1970.
@@ -4233,6 +4419,249 @@ export interface operations {
             };
             /** @description Not possible in the present state; nothing was changed */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CustomerLink_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    make_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LinkRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewLink"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in the present state; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    revoke_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_answers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CustomerAnswer_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
