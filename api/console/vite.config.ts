@@ -28,13 +28,14 @@ function compressed(): Plugin {
 const LATER = new RegExp(
   [
     "/src/pages/(?!Queue|NotFound)",
-    "/src/(session|appliance)/",
-    "/src/app/(Palette|KeysHelp)",
+    "/src/(session|appliance|operations|settings)/",
+    "/src/api/(operations|settings|live)",
+    "/src/app/(Palette|KeysHelp|Listing)",
     "/src/queue/(BulkBar|bulk)",
     "/src/.*Dialog",
     "@mantine/spotlight",
     "/node_modules/(react-remove-scroll|react-style-singleton|use-sidecar|use-callback-ref|get-nonce)",
-    "/components/(Modal|ModalBase|ScrollArea|Popover|FocusTrap|Radio|Table|Select|Combobox|PasswordInput|Input|InputBase|Textarea|TextInput|Pill|PillsInput)/",
+    "/components/(Modal|ModalBase|NativeSelect|ScrollArea|Popover|FocusTrap|Radio|Table|Select|Combobox|PasswordInput|Input|InputBase|Textarea|TextInput|Pill|PillsInput)/",
   ].join("|"),
 );
 

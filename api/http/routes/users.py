@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from alerts.accounts.account import Role
-from api.http.access import Admin
+from api.http.access import Admin, Technician
 from api.http.context import Here
 from api.http.documents import Document, show
 from api.http.paging import Page
@@ -32,6 +32,13 @@ class User(Document):
     role: Role
     disabled: bool
     keys: list[UserKey]
+
+
+class Person(Document):
+    """Somebody who may be given work."""
+
+    name: str
+    role: Role
 
 
 class NewUser(User):
@@ -61,6 +68,13 @@ class UserChange(Request):
 def list_users(here: Here, account: Admin) -> Page[User]:
     """Every account by name, all on one page."""
     return Page(items=[show(User, one) for one in here.accounts.by(account.name).all()])
+
+
+@router.get("/people")
+def list_people(here: Here, account: Technician) -> Page[Person]:
+    """Who may be given work: every account that may come in, by name, all on one page."""
+    known = here.accounts.by(account.name).all()
+    return Page(items=[show(Person, one) for one in known if not one.disabled])
 
 
 @router.post("/users", status_code=201, responses=CONFLICT)

@@ -20,6 +20,12 @@ PAGES = {
     "ticket": ("/tickets/1", "Time to drain"),
     "appliances": ("/appliances", WASHER),
     "appliance": (f"/appliances/{FRIDGE}?range=d30", "Condenser temperature"),
+    "operations": ("/operations", "How far it is"),
+    "settings": ("/settings", "New account"),
+    "silences": ("/settings?tab=silences", "Nothing is muted"),
+    "kinds": ("/settings?tab=profiles", "fault modes"),
+    "audit": ("/settings?tab=audit", "Verify"),
+    "about": ("/settings?tab=about", "Apache-2.0"),
     "missing": ("/no-such-page", "no such page"),
     "missing-ticket": ("/tickets/999", "There is no ticket 999"),
 }

@@ -3,7 +3,7 @@ import { keepPreviousData, type QueryClient, useMutation, useQuery, useQueryClie
 
 import { queryClient } from "./cache";
 import { api, ifMatch, Problem, told } from "./client";
-import type { Page, StepRequest, Ticket, TicketStatus, VerdictRequest } from "./types";
+import type { Page, StepRequest, Ticket, TicketChange, TicketRequest, TicketStatus, VerdictRequest } from "./types";
 
 /** How many tickets the queue holds at once; beyond it the list says so. */
 export const QUEUE_LIMIT = 2000;
@@ -82,14 +82,40 @@ export function useStep(number: number) {
   });
 }
 
+/** What is changed beside the steps; null takes away. */
+export function useChangeTicket(number: number) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ change, seen }: { change: TicketChange; seen?: number }) => changeTicket(number, change, seen),
+    onSuccess: (ticket) => show(client, ticket),
+  });
+}
+
+function changeTicket(number: number, body: TicketChange, seen?: number): Promise<Ticket> {
+  const params = { path: { key: String(number) }, header: ifMatch(seen) };
+  return told(api.PATCH("/api/v1/tickets/{key}", { params, body }));
+}
+
+/** Opens a ticket by hand. */
+export function useOpenTicket() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: TicketRequest) => told(api.POST("/api/v1/tickets", { body })),
+    onSuccess: (ticket) => show(client, ticket),
+  });
+}
+
 /** A step with what it needs, about the ticket in the version that was `seen`. */
 export interface Step {
   step: string;
   body?: StepRequest | VerdictRequest;
+  /** What is changed, where the step is `change`. */
+  change?: TicketChange;
   seen?: number;
 }
 
-export function takeStep(number: number, { step, body = {}, seen }: Step): Promise<Ticket> {
+export function takeStep(number: number, { step, body = {}, change, seen }: Step): Promise<Ticket> {
+  if (change) return changeTicket(number, change, seen);
   const params = { path: { key: String(number), step }, header: ifMatch(seen) };
   if ("verdict" in body) return told(api.POST("/api/v1/tickets/{key}/verdict", { params, body }));
   return told(api.POST("/api/v1/tickets/{key}/{step}", { params, body }));

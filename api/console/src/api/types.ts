@@ -24,6 +24,8 @@ export type SessionCommand = Schemas["Command"];
 export type StepRequest = Schemas["StepRequest"];
 export type Telemetry = Schemas["Telemetry"];
 export type Ticket = Schemas["Ticket"];
+export type TicketChange = Schemas["TicketChangeRequest"];
+export type TicketRequest = Schemas["TicketRequest"];
 export type TicketStatus = Schemas["TicketState"];
 export type TranscriptEntry = Schemas["TranscriptEntry"];
 export type VerdictRequest = Schemas["VerdictRequest"];
@@ -33,3 +35,9 @@ export interface Page<T> {
   items: T[];
   next?: string | null;
 }
+
+export type DeadLetterReason = Schemas["DeadLetter"]["reason"];
+export type SilenceRequest = Schemas["SilenceRequest"];
+export type User = Schemas["User"];
+export type UserChange = Schemas["UserChange"];
+export type UserRequest = Schemas["UserRequest"];

@@ -19,23 +19,34 @@ import { useEvents } from "../api/events";
 import { Problem } from "../api/client";
 import { signOut, useAccount } from "../api/account";
 import { queryClient } from "../api/cache";
+import { mayDo } from "../api/roles";
 import { choose, type Language, useWords } from "../i18n";
 import { zoneName } from "../words/format";
 import { Failed } from "./Notice";
 import { ConnectionBanner } from "./ConnectionBanner";
-import { useKeyboard } from "./keys";
+import { useActions, useKeyboard } from "./keys";
 import { ProductMark } from "./Mark";
 import { PLACES } from "./pages";
 
 const Palette = lazy(async () => ({ default: (await import("./Palette")).Palette }));
+const NewTicketDialog = lazy(async () => ({ default: (await import("./NewTicketDialog")).NewTicketDialog }));
 const KeysHelp = lazy(async () => ({ default: (await import("./KeysHelp")).KeysHelp }));
 
 export function Root() {
   const account = useAccount();
   const location = useLocation();
   const [isHelpOpen, setHelpOpen] = useState(false);
+  const [isNewOpen, setNewOpen] = useState(false);
   const [wish, openPalette] = usePaletteWish();
   useEvents(account.data?.last_change);
+  const { t } = useWords();
+  useActions([
+    mayDo(account.data?.role, "dispatcher") && {
+      label: t("newTicket.title"),
+      keys: ["c"],
+      act: () => setNewOpen(true),
+    },
+  ]);
   useKeyboard(PLACES, () => setHelpOpen(true));
   if (account.error instanceof Problem && account.error.status === 401) {
     return <Navigate to={`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`} replace />;
@@ -56,6 +67,7 @@ export function Root() {
       </div>
       <Suspense>
         {wish > 0 && <Palette wish={wish} />}
+        {isNewOpen && <NewTicketDialog onClose={() => setNewOpen(false)} />}
         {isHelpOpen && <KeysHelp onClose={() => setHelpOpen(false)} />}
       </Suspense>
     </div>

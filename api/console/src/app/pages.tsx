@@ -1,5 +1,5 @@
 /** Every page in one place: its address, what it is called, what loads it, and how one goes there. A new page is an entry here. */
-import { IconFridge, IconInbox, type TablerIcon } from "@tabler/icons-react";
+import { IconFridge, IconHeartbeat, IconInbox, IconSettings, type TablerIcon } from "@tabler/icons-react";
 import type { ComponentType } from "react";
 
 import { Queue } from "../pages/Queue";
@@ -23,6 +23,16 @@ export const PAGES: PageEntry[] = [
     place: { name: "nav.appliances", icon: IconFridge, key: "a" },
   },
   { path: "appliances/:id", load: async () => (await import("../pages/Appliance")).AppliancePage },
+  {
+    path: "operations",
+    load: async () => (await import("../pages/Operations")).Operations,
+    place: { name: "nav.operations", icon: IconHeartbeat, key: "o" },
+  },
+  {
+    path: "settings",
+    load: async () => (await import("../pages/Settings")).Settings,
+    place: { name: "nav.settings", icon: IconSettings, key: "s" },
+  },
   { path: "sessions/:id", load: async () => (await import("../pages/Session")).SessionPage },
 ];
 

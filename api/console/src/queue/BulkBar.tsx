@@ -2,11 +2,15 @@
 import { Button, CloseButton } from "@mantine/core";
 import { lazy, Suspense, useState } from "react";
 
+import { useAccount } from "../api/account";
+import { usePeople } from "../api/people";
+import { mayDo } from "../api/roles";
 import type { Ticket } from "../api/types";
 import { useActions } from "../app/keys";
 import { useWords } from "../i18n";
 import { closing } from "../ticket/closing";
 import { useBulk } from "./bulk";
+import { NONE } from "./facets";
 
 const StepForm = lazy(async () => ({ default: (await import("../ticket/StepDialog")).StepForm }));
 const CloseForm = lazy(async () => ({ default: (await import("../ticket/CloseDialog")).CloseForm }));
@@ -20,6 +24,19 @@ export function BulkBar({ tickets, onDone }: BulkBarProps) {
   const { t } = useWords();
   const { isBusy, act } = useBulk();
   const [asking, setAsking] = useState<"hold" | "close" | null>(null);
+  const me = useAccount().data;
+  const [isPicking, setPicking] = useState(false);
+  const mayAnyone = mayDo(me?.role, "dispatcher");
+  const people = usePeople(isPicking && mayAnyone).data?.items.map((one) => one.name) ?? [];
+  const names = [...new Set([me?.name ?? "", ...people])];
+  const assign = (value: string) => {
+    const assignee = value === NONE ? null : value;
+    void act(tickets, {
+      done: "bulk.assigned",
+      steps: (ticket) => [{ step: "change", change: { assignee }, seen: ticket.version }],
+      undo: (before) => [{ step: "change", change: { assignee: before.assignee } }],
+    }).then(end);
+  };
   const all = (step: string) => tickets.every((ticket) => ticket.legal_steps.includes(step));
   const end = () => {
     setAsking(null);
@@ -29,6 +46,22 @@ export function BulkBar({ tickets, onDone }: BulkBarProps) {
   return (
     <div className="bulk" role="group" aria-label={t("bulk.title", { count: tickets.length })}>
       <b>{t("bulk.title", { count: tickets.length })}</b>
+      <select
+        className="field"
+        aria-label={t("ticket.assign")}
+        value=""
+        disabled={isBusy}
+        onFocus={() => setPicking(true)}
+        onChange={(event) => assign(event.currentTarget.value)}
+      >
+        <option value="">{t("bulk.assign")}</option>
+        <option value={NONE}>{t("nobody")}</option>
+        {names.map((name) => (
+          <option key={name} value={name}>
+            {name === me?.name ? t("ticket.me", { name }) : name}
+          </option>
+        ))}
+      </select>
       {all("hold") && (
         <Button size="compact-sm" variant="default" loading={isBusy} onClick={() => setAsking("hold")}>
           {t("ticket.steps.hold")}

@@ -12,6 +12,7 @@ import { ClearedMark, PriorityMark, StatusMark } from "../words/Marks";
 import { Moment } from "../words/Moment";
 import { ticketSentence, useNames } from "../words/names";
 import { useNow } from "../words/now";
+import { Assignee } from "./Assignee";
 import { clearedAt } from "./present";
 import type { Offer, TicketSteps } from "./steps";
 
@@ -161,7 +162,7 @@ function Steps({ ticket, offer, steps, onVerdict }: StepsProps) {
           {t(`ticket.steps.${step}`)}
         </Button>
       ))}
-      <span className="dim push">{t("ticket.assigned", { who: ticket.assignee ?? t("nobody") })}</span>
+      <Assignee ticket={ticket} steps={steps} />
     </div>
   );
 }

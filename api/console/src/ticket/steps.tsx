@@ -61,6 +61,8 @@ export interface TicketSteps {
   finish: (step: string, body?: Step["body"]) => Promise<boolean>;
   /** Steps that belong together, one after the other; the first one that fails ends it. */
   finishAll: (steps: Step[]) => Promise<boolean>;
+  /** Says why where a change does not go. */
+  told: (change: Promise<Ticket>) => Promise<void>;
   dismiss: () => void;
 }
 
@@ -83,22 +85,24 @@ export function useTicketSteps(ticket: Ticket): TicketSteps {
       tell(after, steps.some(({ step }) => step === "close") ? "close" : (steps.at(-1)?.step ?? ""));
       return true;
     } catch (error) {
-      if (isStale(error)) {
-        const fresh = await readTicket(ticket.number).catch(() => null);
-        if (fresh) {
-          tellStale(fresh);
-          return false;
-        }
-      }
-      notifications.show({
-        color: "red",
-        icon: <IconAlertCircle size={18} />,
-        title: t(error instanceof Problem && error.status === 409 ? "problem.conflict" : "problem.failed"),
-        message: sentence(error),
-        autoClose: 8000,
-      });
+      await tellFailed(error);
       return false;
     }
+  };
+
+  const tellFailed = async (error: unknown) => {
+    const fresh = isStale(error) ? await readTicket(ticket.number).catch(() => null) : null;
+    if (fresh) {
+      tellStale(fresh);
+      return;
+    }
+    notifications.show({
+      color: "red",
+      icon: <IconAlertCircle size={18} />,
+      title: t(error instanceof Problem && error.status === 409 ? "problem.conflict" : "problem.failed"),
+      message: sentence(error),
+      autoClose: 8000,
+    });
   };
 
   /** Who changed what since this page was read, and the way to see it; words typed into a dialog stay there. */
@@ -174,6 +178,7 @@ export function useTicketSteps(ticket: Ticket): TicketSteps {
     begin: (step) => (ASKING.has(step) ? setAsking(step) : void finish(step)),
     finish,
     finishAll,
+    told: (change) => change.then(() => undefined, tellFailed),
     dismiss: () => setAsking(null),
   };
 }

@@ -26,6 +26,14 @@ export function formatQuantity(value: number, unit: string, language: string): s
   return unit ? `${text}\u202f${unit}` : text;
 }
 
+/** Bytes in the unit that suits them: "147 MB". */
+export function formatBytes(bytes: number, language: string): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+  const at = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  const options = { style: "unit", unit: units[at] ?? "byte", maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(language, options).format(bytes / 1000 ** at);
+}
+
 /** 0.716 → "72 %" or "72%". */
 export function formatShare(share: number, language: string): string {
   return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(share);

@@ -24,6 +24,8 @@ export interface Names {
   test: (kind: string, name: string) => string;
   /** How much harm a test can do at worst, from R0 to R3. */
   testClass: (kind: string, name: string) => string | undefined;
+  /** The names of the fault modes that a kind may have. */
+  faults: (kind: string) => string[];
   isFault: (kind: string, name: string) => boolean;
   /** What a feature of this kind is computed over: day, cycle or none. */
   span: (kind: string) => string | undefined;
@@ -52,6 +54,7 @@ export function useNames(): Names {
       component: (name) => t(`components.${name}`, { defaultValue: plainName(name) }),
       test: (kind, name) => known.get(kind)?.tests.find((one) => one.name === name)?.label ?? plainName(name),
       testClass: (kind, name) => known.get(kind)?.tests.find((one) => one.name === name)?.danger_class,
+      faults: (kind) => known.get(kind)?.fault_modes.map((one) => one.name) ?? [],
       isFault: (kind, name) => known.get(kind)?.fault_modes.some((one) => one.name === name && one.title) ?? false,
       span: (kind) => known.get(kind)?.unit,
       feature,

@@ -1,0 +1,58 @@
+"""Operations and settings as an operator uses them."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.api.browser.test_pages import violations
+from tests.api.browser.town import Town
+
+pytestmark = pytest.mark.browser
+
+
+def test_an_account_is_made_and_shut_out(page: Page, town: Town) -> None:
+    """Name, role and password; what was wrong is said; a key is shown once."""
+    page.goto(f"{town.address}/settings")
+    page.get_by_role("button", name="New account").click()
+    dialog = page.get_by_role("dialog", name="New account")
+    dialog.get_by_label("Name").fill("otto")
+    dialog.get_by_label("Role").select_option("dispatcher")
+    dialog.get_by_label("with an API key").check()
+    assert violations(page) == []
+    dialog.get_by_role("button", name="New account").click()
+    expect(dialog).to_contain_text("shown this once")
+    dialog.get_by_role("button", name="Close").last.click()
+
+    row = page.get_by_role("row", name="otto")
+    row.get_by_role("button", name="Shut out").click()
+
+    expect(row).to_contain_text("shut out")
+    otto = next(one for one in town.context.accounts.all() if one.name == "otto")
+    assert (otto.role, otto.disabled, len(otto.keys)) == ("dispatcher", True, 1)
+
+
+def test_a_silence_is_made_and_lifted(page: Page, town: Town) -> None:
+    """What is muted names its scope, its end and its reason."""
+    page.goto(f"{town.address}/settings?tab=silences")
+    page.get_by_role("button", name="Mute").click()
+    dialog = page.get_by_role("dialog", name="Mute")
+    expect(dialog.get_by_role("button", name="Mute")).to_be_disabled()
+    dialog.get_by_label("Region").fill("north")
+    dialog.get_by_label("Reason").fill("power works")
+    dialog.get_by_role("button", name="Mute").click()
+
+    row = page.get_by_role("row", name="power works")
+    expect(row).to_contain_text("North")
+    assert [one.reason for one in town.context.desk.silences.standing()] == ["power works"]
+    row.get_by_role("button", name="Lift").click()
+    expect(page.get_by_text("Nothing is muted.")).to_be_visible()
+
+
+def test_the_audit_is_verified_by_a_button(page: Page, town: Town) -> None:
+    """Who did what stands there, and whether the record is whole."""
+    page.goto(f"{town.address}/settings?tab=audit")
+    page.get_by_role("button", name="Verify").click()
+
+    expect(page.get_by_text("Every entry fits the one before it.")).to_be_visible()
+    expect(page.get_by_role("row", name="account.add")).not_to_have_count(0)
