@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from api.settings.masking import without_secrets
@@ -73,6 +74,13 @@ class VitalSigns(Collector):
     def _each(self) -> Sequence[Signs]:
         with self._lock:
             return tuple(self._rooms)
+
+
+def figures_of(exposition: bytes) -> Iterator[tuple[str, dict[str, str], float]]:
+    """Name, labels and value of every figure in a text that Prometheus reads."""
+    for family in text_string_to_metric_families(exposition.decode()):
+        for sample in family.samples:
+            yield sample.name, dict(sample.labels), sample.value
 
 
 def counter(name: str, doc: str, value: float) -> Metric:

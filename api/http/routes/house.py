@@ -7,11 +7,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import APIRouter
-from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel
 
 from api.http.access import Manager, Viewer
 from api.http.context import Context, Here
+from api.service.signs import figures_of
 from api.settings.settings import Settings
 
 router = APIRouter(tags=["operations"])
@@ -85,13 +85,8 @@ def verify_audit(here: Here, account: Manager) -> AuditVerdict:
 
 
 def _figures(here: Context) -> list[Figure]:
-    text = here.metrics().decode()
-    families = text_string_to_metric_families(text)
-    return [
-        Figure(name=sample.name, labels=dict(sample.labels), value=sample.value)
-        for family in families
-        for sample in family.samples
-    ]
+    told = figures_of(here.metrics())
+    return [Figure(name=name, labels=labels, value=value) for name, labels, value in told]
 
 
 def _gaps(here: Context) -> list[Gap]:
