@@ -30,8 +30,16 @@ def find_pages(page: Page) -> dict[str, str]:
         items = answer.json().get("items", []) if answer.ok else []
         return str(items[0][field]) if items else None
 
-    pages = {"queue": "/queue", "appliances": "/appliances", "operations": "/operations", "sign-in": "/sign-in", "not-found": "/no-such-page"}
-    pages |= {f"settings-{tab}": f"/settings?tab={tab}" for tab in ("accounts", "silences", "profiles", "audit", "about")}
+    pages = {
+        "queue": "/queue",
+        "appliances": "/appliances",
+        "operations": "/operations",
+        "sign-in": "/sign-in",
+        "not-found": "/no-such-page",
+    }
+    pages |= {
+        f"settings-{tab}": f"/settings?tab={tab}" for tab in ("accounts", "silences", "profiles", "audit", "about")
+    }
     page.goto(f"{origin(page.url)}/queue")
     row = page.locator("a.row").first
     row.wait_for()
