@@ -763,6 +763,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Operations
+         * @description How the service itself is: reasons, figures, gaps of the ledger with the largest first, and what it is made of.
+         */
+        get: operations["read_operations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify Audit
+         * @description Whether no entry of the audit was changed, removed from the middle, or put in later.
+         */
+        get: operations["verify_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -845,6 +885,26 @@ export interface paths {
          * @description Make an account.
          */
         post: operations["add_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List People
+         * @description Who may be given work: every account that may come in, by name, all on one page.
+         */
+        get: operations["list_people"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1236,6 +1296,30 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * About
+         * @description What runs here, and on what; nothing of it is secret.
+         */
+        About: {
+            /** Version */
+            version: string;
+            /** Python */
+            python: string;
+            /** Licence */
+            licence: string;
+            /** Broker */
+            broker: string;
+            /** Journal */
+            journal: string;
+            /** Store */
+            store: string;
+            /** Database */
+            database: string;
+            /** Data Dir */
+            data_dir: string;
+            /** Data Bytes */
+            data_bytes: number;
+        };
+        /**
          * Account
          * @description Who is logged in, and what the service's clock says, which need not be the wall's.
          */
@@ -1549,6 +1633,16 @@ export interface components {
             };
             /** Digest */
             digest: string;
+        };
+        /**
+         * AuditVerdict
+         * @description Whether the record of who did what is whole; ``first_bad`` is the number of the first entry that does not fit.
+         */
+        AuditVerdict: {
+            /** Is Whole */
+            is_whole: boolean;
+            /** First Bad */
+            first_bad: number | null;
         };
         /**
          * Availability
@@ -1944,6 +2038,20 @@ export interface components {
             label: string | null;
         };
         /**
+         * Figure
+         * @description A figure as Prometheus reads it.
+         */
+        Figure: {
+            /** Name */
+            name: string;
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /** Value */
+            value: number;
+        };
+        /**
          * ForeignDevice
          * @description A device as its convention names it, the appliance that it is, and what of it is not read.
          */
@@ -1966,6 +2074,22 @@ export interface components {
             left_out: components["schemas"]["LeftOut"][];
             /** Advice */
             advice: string[];
+        };
+        /**
+         * Gap
+         * @description What is missing of one boot of one appliance: sent, as its numbers say, and neither stored nor refused.
+         */
+        Gap: {
+            /** Appliance Id */
+            appliance_id: string;
+            /** Boot */
+            boot: string;
+            /** Gap */
+            gap: number;
+            /** Stored */
+            stored: number;
+            /** Dead Lettered */
+            dead_lettered: number;
         };
         /**
          * HistoryEntry
@@ -2224,6 +2348,21 @@ export interface components {
             waits_for: string[];
         };
         /**
+         * Operations
+         * @description How the service is.
+         */
+        Operations: {
+            /** Ready */
+            ready: boolean;
+            /** Reasons */
+            reasons: string[];
+            /** Figures */
+            figures: components["schemas"]["Figure"][];
+            /** Gaps */
+            gaps: components["schemas"]["Gap"][];
+            about: components["schemas"]["About"];
+        };
+        /**
          * Ownership
          * @description Who owned an appliance from when until when.
          */
@@ -2367,6 +2506,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[Person] */
+        Page_Person_: {
+            /** Items */
+            items: components["schemas"]["Person"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[Profile] */
         Page_Profile_: {
             /** Items */
@@ -2449,6 +2595,15 @@ export interface components {
             fault_mode: string;
             /** Share */
             share: number;
+        };
+        /**
+         * Person
+         * @description Somebody who may be given work.
+         */
+        Person: {
+            /** Name */
+            name: string;
+            role: components["schemas"]["Role"];
         };
         /**
          * PlaceDetails
@@ -5940,6 +6095,118 @@ export interface operations {
             };
         };
     };
+    read_operations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operations"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    verify_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerdict"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_devices: {
         parameters: {
             query?: never;
@@ -6284,6 +6551,62 @@ export interface operations {
             };
             /** @description Not possible in the present state; nothing was changed */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Person_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
