@@ -17,7 +17,7 @@ import numpy as np
 
 from detectors.state.columns import Arrays, Axis, Column
 from detectors.state.seldom import Seldom
-from detectors.unit_columns import Values
+from detectors.unit_values import Values
 from ingest.profiles.definition import MetricKind, Profile
 
 if TYPE_CHECKING:
@@ -56,19 +56,24 @@ class Setting:
 
     @cached_property
     def signed(self) -> tuple[str, ...]:
-        """The fault modes that have a signature."""
-        return tuple(name for name, mode in self.profile.fault_modes.items() if mode.signature)
+        """The fault mode of each signature; one that may show in several ways stands several times."""
+        return tuple(name for name, mode in self.profile.fault_modes.items() for _ in mode.signatures)
 
     @cached_property
     def signed_axis(self) -> Axis:
-        """The axis of these fault modes."""
-        return Axis("fault_mode", self.signed)
+        """The axis of the signatures, by fault mode; further ways of one mode are numbered."""
+        labels: list[str] = []
+        for place, name in enumerate(self.signed):
+            before = self.signed[:place].count(name)
+            labels.append(f"{name} ({before + 1})" if before else name)
+        return Axis("fault_mode", tuple(labels))
 
     @cached_property
     def signatures(self) -> Floats:
-        """(signed modes, features): the shift at failure level, in standard deviations."""
-        modes, features = self.profile.fault_modes, [feature.name for feature in self.profile.features]
-        table = [[modes[name].signature.get(feature, 0.0) for feature in features] for name in self.signed]
+        """(signatures, features): the shift at failure level, in standard deviations."""
+        features = [feature.name for feature in self.profile.features]
+        ways = [one for mode in self.profile.fault_modes.values() for one in mode.signatures]
+        table = [[one.get(feature, 0.0) for feature in features] for one in ways]
         return np.array(table).reshape(len(self.signed), len(features))
 
 

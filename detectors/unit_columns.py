@@ -1,4 +1,4 @@
-"""What is folded over a unit: the features of a profile and the context that explains them, statistic by statistic.
+"""What is folded over a unit: the measures that a profile asks for, statistic by statistic.
 
 Three numbers per folded value and open unit, (sum, aux, count), whose meaning depends on the statistic: for ``mean`` the sum
 and the number of readings; for ``delta`` the first value, the rise since, and the number of readings; and so on.
@@ -6,89 +6,29 @@ and the number of readings; for ``delta`` the first value, the rise since, and t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.state.columns import Axis
-from ingest.profiles.definition import Feature, MetricKind, Profile
+from detectors.neighbours import MS_PER_MIN, Pairs
+from detectors.unit_values import Folded
 
 RUN_READING_MS_MAX = 180_000
 """Lengths of runs are believed where readings are no further apart."""
 
 OFF, ON, NEITHER = range(3)
-WITH_AUX = frozenset({"std", "delta", "per_day", "on_run_s", "off_run_s"})
+PAIRED = frozenset({"rise_per_min", "fall_per_min", "jitter", "peak", "trough"})
+CALM = frozenset({"calm_rise_per_h", "calm_fall_per_h"})
+OF_MODE = frozenset({"duration_s", "share_pct", "count", "count_per_day", "stay_s"})
+HIGHEST, LOWEST = frozenset({"max", "peak"}), frozenset({"min", "trough"}) | CALM
+SQUARED = frozenset({"std", "spread_pct"})
+WITH_AUX = SQUARED | {"delta", "per_day", "on_run_s", "off_run_s", "rise_per_min", "fall_per_min", "stay_s"}
 """Statistics that need a second number beside sum and count."""
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """What is folded for one feature or one context variable; metrics and modes by number, -1 for none."""
-
-    statistic: str
-    metric: int
-    minus: int
-    mode: int
-    is_log: bool
-    label: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Values:
-    """All that is folded for one kind: features, contexts, and which two contexts each feature has, (F, 2), -1 for none."""
-
-    features: tuple[Folded, ...]
-    contexts: tuple[Folded, ...]
-    context_of: NDArray[np.intp]
-
-    @classmethod
-    def of(cls, profile: Profile) -> Values:
-        """What a profile asks for."""
-        metrics, modes = list(profile.metrics), list(profile.modes)
-        contexts: dict[str, Folded] = {}
-        context_of = np.full((len(profile.features), 2), -1, np.intp)
-        features = []
-        for number, feature in enumerate(profile.features):
-            metric, minus = (-1 if name is None else metrics.index(name) for name in (feature.metric, feature.minus))
-            mode = -1 if feature.mode is None else modes.index(feature.mode)
-            is_log = feature.scale == "log"
-            features.append(Folded(feature.statistic, metric, minus, mode, is_log, feature_label(feature)))
-            for place, name in enumerate(feature.context[:2]):
-                is_total = profile.metrics[name].kind in (MetricKind.TOTAL, MetricKind.TOTAL_INCREASING)
-                in_mode = None if is_total else feature.mode
-                statistic = "per_day" if is_total else "mean"
-                label = f"{statistic} {name} in {in_mode or 'all'}"
-                made = Folded(statistic, metrics.index(name), -1, -1 if is_total else mode, is_log=False, label=label)
-                contexts.setdefault(label, made)
-                context_of[number, place] = list(contexts).index(label)
-        return cls(tuple(features), tuple(contexts.values()), context_of)
-
-    @property
-    def all(self) -> tuple[Folded, ...]:
-        """Features, then contexts."""
-        return self.features + self.contexts
-
-    def axis(self) -> Axis:
-        """The axis of everything folded."""
-        return Axis("value", tuple(one.label for one in self.all))
-
-    def feature_axis(self, contexts: int = 0) -> Axis:
-        """The axis of the features that have at least so many contexts."""
-        has = (self.context_of >= 0).sum(axis=1) >= contexts
-        return Axis(
-            "feature", tuple(one.label for one, is_in in zip(self.features, has.tolist(), strict=True) if is_in)
-        )
-
-
-def feature_label(feature: Feature) -> str:
-    """A feature's name with its definition: what is defined anew is another quantity, and learned anew."""
-    of = " - ".join(filter(None, (feature.metric, feature.minus)))
-    given = ", ".join(feature.context[:2])
-    return f"{feature.name} = {feature.scale} {feature.statistic} {of} in {feature.mode or 'all'} given {given}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,6 +49,12 @@ class Segments:
     """Per segment: whether it goes on with the unit that is open already."""
     was_on: NDArray[np.uint8]
     """Per segment: whether the appliance was :data:`OFF` or :data:`ON` before it, or nothing was known of that."""
+    since: NDArray[np.int64]
+    """Per sample: when the appliance entered the mode that it is in, in ms."""
+    pairs: Mapping[tuple[int, int], Pairs] = field(default_factory=dict)
+    """By (metric, minus)."""
+    calm: Mapping[str, Floats] = field(default_factory=dict)
+    """By label of a measure: the rise per hour of each window that ended, at the first sample behind it."""
 
 
 def fold_column(
@@ -117,14 +63,11 @@ def fold_column(
     """Reduce one column over the segments into ``out`` = (sum, aux, count)."""
     total, aux, count = out
     starts, statistic = samples.starts, column.statistic
-    if statistic == "duration_s":
-        counts = np.ones(len(step), bool) if column.mode < 0 else samples.previous_mode == column.mode
-        total[:] = np.add.reduceat(np.where(counts, step, 0.0), starts)
-        count[:] = 1
+    if statistic in OF_MODE:
+        _fold_mode(column, samples, step, out)
         return
-    if statistic == "count":
-        total[:] = np.add.reduceat((samples.mode == column.mode) & (samples.previous_mode != column.mode), starts)
-        count[:] = 1
+    if statistic in PAIRED or statistic in CALM:
+        _fold_neighbours(column, samples, out)
         return
     value = samples.values[:, column.metric]
     if statistic in {"on_run_s", "off_run_s"}:
@@ -132,26 +75,88 @@ def fold_column(
         return
     if column.minus >= 0:
         value = value - samples.values[:, column.minus]
-    valid = ~np.isnan(value)
-    if column.mode >= 0:
-        valid &= (samples.mode == column.mode) | (
-            samples.mode < 0
-        )  # without any mode, all readings are the best there is
+    valid = ~np.isnan(value) & _in_mode(column, samples)
     if statistic == "on_mean":
         with np.errstate(invalid="ignore"):
             valid &= (value > level) & (step * 1000 <= RUN_READING_MS_MAX)
     count[:] = np.add.reduceat(valid.astype(float), starts)
-    if statistic in {"mean", "on_mean", "std"}:
+    if statistic in {"mean", "on_mean"} or statistic in SQUARED:
         total[:] = np.add.reduceat(np.where(valid, value, 0.0), starts)
-        if statistic == "std":
+        if statistic in SQUARED:
             aux[:] = np.add.reduceat(np.where(valid, value * value, 0.0), starts)
-    elif statistic in {"max", "min"}:
-        pick, none = (np.maximum, -np.inf) if statistic == "max" else (np.minimum, np.inf)
-        total[:] = np.where(count > 0, pick.reduceat(np.where(valid, value, none), starts), 0.0)
+    elif statistic in HIGHEST or statistic in LOWEST:
+        _fold_extreme(value, valid, starts, statistic in HIGHEST, out)
     else:
         first, last = _ends(value, valid, starts)
         total[:] = np.where(count > 0, last if statistic == "last" else first, 0.0)
         aux[:] = np.where(count > 0, last - first, 0.0)
+
+
+def _in_mode(column: Folded, samples: Segments) -> NDArray[np.bool_]:
+    """Which samples count for a measure's mode; without any mode, all readings are the best there is, if it is not strict."""
+    if column.mode < 0:
+        no_mode = samples.mode < 0
+        return no_mode if column.is_strict and column.statistic.startswith(("on_", "off_")) else np.ones_like(no_mode)
+    inside: NDArray[np.bool_] = samples.mode == column.mode
+    if not column.is_strict:
+        inside |= samples.mode < 0
+    if column.after_ms:
+        inside &= samples.ts - samples.since >= column.after_ms
+    return inside
+
+
+def _fold_mode(column: Folded, samples: Segments, step: Floats, out: tuple[Floats, Floats, Floats]) -> None:
+    """Time spent in a mode, or entries into it, or both."""
+    total, aux, count = out
+    if column.statistic in {"count", "count_per_day", "stay_s"}:
+        entries = (samples.mode == column.mode) & (samples.previous_mode != column.mode)
+        begun = np.add.reduceat(entries, samples.starts)
+    if column.statistic in {"count", "count_per_day"}:
+        total[:] = begun
+        told = np.add.reduceat(samples.mode >= 0, samples.starts) if column.is_strict else 1
+        count[:] = told
+        return
+    counts = np.ones(len(step), bool) if column.mode < 0 else samples.previous_mode == column.mode
+    total[:] = np.add.reduceat(np.where(counts, step, 0.0), samples.starts)
+    count[:] = np.add.reduceat(samples.mode >= 0, samples.starts) if column.is_strict else 1
+    if column.statistic == "stay_s":
+        aux[:] = begun
+
+
+def _fold_neighbours(column: Folded, samples: Segments, out: tuple[Floats, Floats, Floats]) -> None:
+    """Statistics of neighbouring readings."""
+    total, aux, count = out
+    starts, statistic = samples.starts, column.statistic
+    if statistic in CALM:
+        rate = samples.calm[column.label] * (-1.0 if statistic == "calm_fall_per_h" else 1.0)
+        valid = ~np.isnan(rate)
+        count[:] = np.add.reduceat(valid.astype(float), starts)
+        _fold_extreme(rate, valid, starts, False, out)  # noqa: FBT003 - the least
+        return
+    of = samples.pairs[column.metric, column.minus]
+    if statistic in {"peak", "trough"}:
+        level = np.minimum(of.value, of.before) if statistic == "peak" else np.maximum(of.value, of.before)
+        inside = of.is_pair.copy()
+        inside[starts[~samples.continues]] = False
+        count[:] = np.add.reduceat(inside.astype(float), starts)
+        _fold_extreme(level, inside, starts, statistic == "peak", out)
+        return
+    valid = of.same_stay & _in_mode(column, samples)
+    rise = np.where(valid, of.rise, 0.0)
+    count[:] = np.add.reduceat(valid.astype(float), starts)
+    if statistic == "jitter":
+        total[:] = np.add.reduceat(rise * rise, starts)
+        return
+    total[:] = np.add.reduceat(rise if statistic == "rise_per_min" else -rise, starts)
+    aux[:] = np.add.reduceat(np.where(valid, of.gap_ms / MS_PER_MIN, 0.0), starts)
+
+
+def _fold_extreme(
+    value: Floats, valid: NDArray[np.bool_], starts: NDArray[np.intp], highest: bool, out: tuple[Floats, Floats, Floats]
+) -> None:
+    """The highest or lowest valid value of each segment; out's count is filled already."""
+    pick, none = (np.maximum, -np.inf) if highest else (np.minimum, np.inf)
+    out[0][:] = np.where(out[2] > 0, pick.reduceat(np.where(valid, value, none), starts), 0.0)
 
 
 def _ends(value: Floats, valid: NDArray[np.bool_], starts: NDArray[np.intp]) -> tuple[Floats, Floats]:
@@ -182,8 +187,8 @@ def joined(
 ) -> tuple[Any, Any, Any]:
     """Two consecutive parts of one unit as one."""
     (sum_a, aux_a, n_a), (sum_b, aux_b, n_b) = old, new
-    if statistic in {"max", "min"}:
-        pick = np.maximum if statistic == "max" else np.minimum
+    if statistic in HIGHEST or statistic in LOWEST:
+        pick = np.maximum if statistic in HIGHEST else np.minimum
         return np.where(n_a == 0, sum_b, np.where(n_b == 0, sum_a, pick(sum_a, sum_b))), aux_b, n_a + n_b
     if statistic == "last":
         return np.where(n_b > 0, sum_b, sum_a), aux_b, n_a + n_b
@@ -191,23 +196,22 @@ def joined(
         both = (n_a > 0) & (n_b > 0)
         rise = np.where(both, sum_b + aux_b - sum_a, np.where(n_a > 0, aux_a, aux_b))
         return np.where(n_a > 0, sum_a, sum_b), rise, n_a + n_b
-    if statistic in {"duration_s", "count"}:
-        return sum_a + sum_b, aux_a + aux_b, n_b
     return sum_a + sum_b, aux_a + aux_b, n_a + n_b
 
 
 def finished(statistic: str, total: Floats, aux: Floats, count: Floats, span_s: Floats) -> Floats:
     """The finished number of one column; NaN where nothing was read."""
-    if statistic in {"mean", "on_mean"}:
-        value = total / count
-    elif statistic == "std":
+    per_day = 86_400 / span_s
+    if statistic in SQUARED:
         value = np.sqrt(np.maximum(aux / count - np.square(total / count), 0.0))
+        value = 100 * value / np.abs(total / count) if statistic == "spread_pct" else value
     elif statistic in {"delta", "per_day"}:
-        value = np.where((count > 1) & (aux >= 0), aux, np.nan)
-        if statistic == "per_day":
-            value = value * 86_400 / span_s
+        value = np.where((count > 1) & (aux >= 0), aux, np.nan) * (per_day if statistic == "per_day" else 1.0)
     elif statistic in {"on_run_s", "off_run_s"}:
         value = np.where(aux > span_s / 2, total / count, np.nan)
+    elif statistic in {"rise_per_min", "fall_per_min", "stay_s"}:
+        value = np.where(aux > 0, total / aux, np.nan)
     else:
-        value = total
+        factor = {"mean": 1 / count, "on_mean": 1 / count, "share_pct": 100 / span_s, "count_per_day": per_day}
+        value = np.sqrt(total / count) if statistic == "jitter" else total * factor.get(statistic, 1.0)
     return np.where((count > 0) & np.isfinite(value), value, np.nan)

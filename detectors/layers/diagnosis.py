@@ -44,7 +44,8 @@ class Diagnoses(Layer):
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
-        self.hazards = np.array([setting.profile.fault_modes[name].hazard_per_year for name in setting.signed])
+        signed, modes = setting.signed, setting.profile.fault_modes
+        self.hazards = np.array([modes[name].hazard_per_year / signed.count(name) for name in signed])
 
     def take(self, piece: Piece) -> None:
         """Diagnose what has accumulated."""

@@ -74,6 +74,7 @@ class Predictions(Layer):
         super().__init__(setting)
         standing = setting.standing
         self.mode_number = [standing.number[name] for name in setting.signed]
+        self.alike = np.array([[one == other for other in setting.signed] for one in setting.signed], bool)
         self.unknown, self.sensor_drift = standing.unknown, standing.number[SENSOR_DRIFT]
         self.doubtful_rows = DOUBTFUL_ROWS[setting.profile.unit]
         squared = np.square(setting.signatures)
@@ -142,8 +143,10 @@ class Predictions(Layer):
         """Which signed mode (-1: unknown) explains an alarm, with its probability; None while it is too early to say."""
         posterior, modes = one.diagnosis.posterior[one.at], one.told.mode_scores[one.at]
         top = int(np.argmax(posterior))
-        if top < len(self.mode_number) and posterior[top] >= CERTAIN and modes[top] >= MODE_SCORE_MIN:
-            return top, min(PROBABILITY_MAX, float(posterior[top]))
+        if top < len(self.mode_number):
+            probability = float(posterior[:-1][self.alike[top]].sum())
+            if probability >= CERTAIN and modes[self.alike[top]].max() >= MODE_SCORE_MIN:
+                return top, min(PROBABILITY_MAX, probability)
         doubtful = min(COUNT_MAX, int(self.own["doubtful_rows"][one.row]) + 1)
         self.own["doubtful_rows"][one.row] = doubtful
         if doubtful < self.doubtful_rows:
@@ -186,12 +189,7 @@ class Predictions(Layer):
         )
         if number < 0:
             onset_ms = min((item.since_ms for item in evidence), default=one.now_ms)
-        posterior = one.diagnosis.posterior[at]
-        others = [
-            (signed[other], round(float(posterior[other]), 3))
-            for other in np.argsort(-posterior[:-1], kind="stable").tolist()
-            if other != number and posterior[other] >= 0.02
-        ]
+        others = self._others(one.diagnosis.posterior[at], signed[number] if number >= 0 else None)
         severity = float(one.diagnosis.severity[at, number]) if number >= 0 else 0.0
         return Finding(
             self.setting.ids[one.row],
@@ -207,6 +205,18 @@ class Predictions(Layer):
             evidence=evidence,
             alternatives=tuple(others[:3]),
         )
+
+    def _others(self, posterior: Floats, named: str | None) -> list[tuple[str, float]]:
+        """The other fault modes that may be the cause, the likeliest first."""
+        likely: dict[str, float] = {}
+        for name, share in zip(self.setting.signed, posterior.tolist(), strict=False):
+            likely[name] = likely.get(name, 0.0) + share
+        likely.pop(named or "", None)
+        return [
+            (name, round(share, 3))
+            for name, share in sorted(likely.items(), key=lambda item: -item[1])
+            if share >= 0.02
+        ]
 
     def _evidence(self, one: Judged, number: int, share: float, since_ms: int) -> Evidence:
         """One feature: its recent mean against the band in which such a mean should lie, in the feature's own unit."""

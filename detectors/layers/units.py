@@ -21,9 +21,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.layer import Layer, Setting
+from detectors.neighbours import Pairs, Times, calm_rates, pairs, stays
 from detectors.piece import NO_UNIT, Piece, Samples, UnitRows, Whole
 from detectors.state.columns import Axis, Column
-from detectors.unit_columns import NEITHER, OFF, ON, WITH_AUX, Floats, Segments, finished, fold_column, joined
+from detectors.unit_columns import (
+    CALM,
+    NEITHER,
+    OFF,
+    ON,
+    PAIRED,
+    WITH_AUX,
+    Floats,
+    Segments,
+    finished,
+    fold_column,
+    joined,
+)
 from ingest.profiles.definition import Unit
 from ingest.sample import Event, EventType
 
@@ -33,6 +46,7 @@ ON_POWER_W = 10.0
 REFERENCE_KEPT = 0.98
 """The usual maximum of the metric that tells on from off shrinks by this factor per unit."""
 RUNNING = 1
+PAIR_AGE_MS_MAX = 4_000_000_000
 SAMPLES_MIN = 5
 DAY_SPAN_MS_MIN = 12 * 3_600_000
 CYCLE_SPAN_MS_MIN = 300_000
@@ -68,15 +82,18 @@ class Units(Layer):
         self.interval_ms = round(profile.usual_interval_s * 1000)
         self.running = np.array([mode in profile.running_modes for mode in profile.modes] + [False], bool)
         self.power = metrics.index("power_w") if "power_w" in metrics else -1
-        self.features = setting.values.features
-        self.folded = setting.values.all
+        self.folded = setting.values.measures
+        self.paired = list(
+            dict.fromkeys((one.metric, one.minus) for one in self.folded if one.statistic in PAIRED | CALM)
+        )
+        self.calm = [one for one in self.folded if one.statistic in CALM]
         self.with_aux = [number for number, one in enumerate(self.folded) if one.statistic in WITH_AUX]
-        on_off = [one.metric for one in self.features if one.statistic.startswith(("on_", "off_"))]
+        on_off = [one.metric for one in self.folded if one.statistic.startswith(("on_", "off_"))]
         self.on_metric = on_off[0] if on_off else -1
 
     def columns(self) -> tuple[Column, ...]:
         """The open unit: what is folded so far; a value that was not folded from its beginning is none (NaN)."""
-        axis = self.setting.values.axis()
+        axis = self.setting.values.measure_axis()
         aux = Axis(axis.name, tuple(axis.labels[number] for number in self.with_aux))
         return (
             Column("unit_key", "i8"),
@@ -90,6 +107,21 @@ class Units(Layer):
             Column("sum", "f8", (axis,), fill=np.nan),
             Column("aux", "f8", (aux,), fill=np.nan),
             Column("count", "u4", (axis,)),
+            Column("source", "u1", (self.setting.values.source_axis(),)),
+            *self._neighbour_columns(),
+        )
+
+    def _neighbour_columns(self) -> tuple[Column, ...]:
+        """Since when the appliance is in its mode; of paired values the last reading and its age (ms); of open windows rise and time."""
+        names = list(self.setting.profile.metrics)
+        pair = Axis("pair", tuple(" - ".join(names[one] for one in both if one >= 0) for both in self.paired))
+        calm = Axis("calm", tuple(one.label for one in self.calm))
+        return (
+            Column("mode_since", "i8"),
+            Column("pair_value", "f4", (pair,), fill=np.nan),
+            Column("pair_age", "u4", (pair,)),
+            Column("calm_rise", "f4", (calm,)),
+            Column("calm_covered", "u4", (calm,)),
         )
 
     def prepare(self, whole: Whole) -> None:
@@ -189,10 +221,37 @@ class Units(Layer):
         starts = np.flatnonzero(is_new | np.r_[True, key[1:] != key[:-1]])
         continues = is_new[starts] & (self.own["unit_key"][rows[starts]] == key[starts])
         was_on = self.own["was_on"][rows[starts]]
+        groups = np.flatnonzero(is_new)
+        since, near, calm = self._neighbours(samples, groups)
         return Segments(
             rows, samples.ts, samples.values, samples.modes, key, samples.before_ts, samples.before_mode,
-            starts, is_new[starts], continues, was_on,
+            starts, is_new[starts], continues, was_on, since, near, calm,
         )  # fmt: skip
+
+    def _neighbours(
+        self, samples: Samples, groups: NDArray[np.intp]
+    ) -> tuple[NDArray[np.int64], dict[tuple[int, int], Pairs], dict[str, Floats]]:
+        """What lies between neighbouring readings; what the next samples need of these is kept."""
+        own, rows = self.own, samples.rows[groups]
+        held = own["mode_since"][rows]
+        group, since = stays(samples.ts, samples.modes, samples.before_mode, groups, held)
+        times = Times(samples.ts, samples.before_ts, group, groups, samples.modes, since)
+        own["mode_since"][rows] = since[times.ends]
+        near: dict[tuple[int, int], Pairs] = {}
+        for number, (metric, minus) in enumerate(self.paired):
+            value = samples.values[:, metric] if minus < 0 else samples.values[:, metric] - samples.values[:, minus]
+            last, age = own["pair_value"][rows, number].astype(float), own["pair_age"][rows, number].astype(float)
+            near[metric, minus], last, age = pairs(value, times, last, age)
+            own["pair_value"][rows, number] = last
+            own["pair_age"][rows, number] = np.clip(age, 0, PAIR_AGE_MS_MAX)
+        calm: dict[str, Floats] = {}
+        for number, one in enumerate(self.calm):
+            of = near[one.metric, one.minus]
+            counts = of.is_pair if one.mode < 0 else of.same_stay & (samples.modes == one.mode)
+            risen, covered = (own[name][rows, number].astype(float) for name in ("calm_rise", "calm_covered"))
+            calm[one.label], risen, covered = calm_rates(of, times, counts, risen, covered)
+            own["calm_rise"][rows, number], own["calm_covered"][rows, number] = risen, covered
+        return since, near, calm
 
     def _levels(self, segments: Segments, top: Floats | None) -> Floats:
         """Per sample: the level above which the appliance counts as on, NaN while its usual maximum is unknown.
@@ -258,15 +317,15 @@ class Units(Layer):
     ) -> UnitRows:
         """Folded numbers → values of features and contexts."""
         span_ms = end - start
-        values = np.full((len(rows), len(self.folded)), np.nan)
+        measured = np.full((len(rows), len(self.folded)), np.nan)
         with np.errstate(divide="ignore", invalid="ignore"):
             for number, one in enumerate(self.folded):
-                value = finished(one.statistic, *sums.column(number), span_ms / 1000.0)
-                values[:, number] = np.where(value > 0, np.log(value), np.nan) if one.is_log else value
+                measured[:, number] = finished(one.statistic, *sums.column(number), span_ms / 1000.0)
+        features, contexts, source = self.setting.values.made(measured, self.own["source"][rows])
         span_min = DAY_SPAN_MS_MIN if self.unit is Unit.DAY else CYCLE_SPAN_MS_MIN
         usable = (samples >= SAMPLES_MIN) & (span_ms >= span_min)
-        split = len(self.features)
-        return UnitRows(rows, start, closed, usable, values[:, :split], values[:, split:])
+        self.own["source"][rows[usable]] = source[usable]
+        return UnitRows(rows, start, closed, usable, features, contexts)
 
     def _remember_on(self, segments: Segments, level: Floats) -> None:
         """Keep whether each appliance was on in its last sample."""

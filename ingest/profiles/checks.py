@@ -5,13 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from ingest.profiles.definition import FaultMode, Feature, Metric, Profile, RemoteTest, Rule, Unit
+from ingest.profiles.definition import FaultMode, Feature, Measure, Metric, Profile, Quantity, RemoteTest, Rule, Unit
 from ingest.profiles.toml_form import Place, ProfileDocument
 
 STATISTICS_OF_METRIC = frozenset(
-    {"mean", "max", "min", "std", "last", "delta", "per_day", "on_mean", "on_run_s", "off_run_s"}
+    [
+        "mean",
+        "max",
+        "min",
+        "std",
+        "spread_pct",
+        "last",
+        "delta",
+        "per_day",
+        "on_mean",
+        "on_run_s",
+        "off_run_s",
+        "rise_per_min",
+        "fall_per_min",
+        "jitter",
+        "peak",
+        "trough",
+        "calm_rise_per_h",
+        "calm_fall_per_h",
+    ]
 )
-STATISTICS_OF_MODE = frozenset({"count"})
+STATISTICS_OF_MODE = frozenset({"count", "count_per_day", "stay_s", "share_pct"})
 STATISTICS = STATISTICS_OF_METRIC | STATISTICS_OF_MODE | {"duration_s"}
 RESERVED_NAMES = frozenset({"id", "ts", "time", "mode", "cycle", "appliance_id"})
 DANGER_MAX = 3
@@ -41,6 +60,8 @@ def check_profile(document: ProfileDocument) -> None:
         raise document.error(("unit",), 'unit = "cycle" needs running_modes: the modes in which a cycle is under way')
     for name, metric in profile.metrics.items():
         check.metric(metric, ("metrics", name))
+    for name, quantity in profile.quantities.items():
+        check.quantity(quantity, ("quantities", name))
     for number, feature in enumerate(profile.features):
         check.feature(feature, ("features", number))
     for number, rule in enumerate(profile.rules):
@@ -87,25 +108,52 @@ class _Checks:
 
     def feature(self, feature: Feature, place: Place) -> None:
         """A feature's statistic has what it needs, and all its names exist once."""
-        metrics, modes = self._profile.metrics, self._profile.modes
         self.name(_NAME, feature.name, (*place, "name"))
         if self._features.count(feature.name) > 1:
             raise self._document.error((*place, "name"), f"the feature {feature.name!r} stands twice")
-        self.known(feature.statistic, sorted(STATISTICS), (*place, "statistic"), "statistic")
-        if feature.statistic in STATISTICS_OF_METRIC and feature.metric is None:
-            raise self._document.error(place, f'statistic "{feature.statistic}" needs a metric: metric = "..."')
-        if feature.statistic in STATISTICS_OF_MODE and feature.mode is None:
-            raise self._document.error(place, f'statistic "{feature.statistic}" needs a mode: mode = "..."')
-        for key, name in (("metric", feature.metric), ("minus", feature.minus)):
-            if name is not None:
-                self.known(name, metrics, (*place, key), "metric")
+        self.measures(feature, feature.instead, place)
+        quantities = self._profile.quantities
         for name in feature.context:
-            self.known(name, metrics, (*place, "context"), "metric")
-        if feature.mode is not None:
-            self.known(feature.mode, modes, (*place, "mode"), "mode")
+            what = "metric or quantity" if quantities else "metric"
+            self.known(name, [*self._profile.metrics, *quantities], (*place, "context"), what)
         self.known(feature.scale, ("linear", "log"), (*place, "scale"), "scale")
         if feature.floor < 0:
             raise self._document.error((*place, "floor"), "must not be below 0")
+
+    def quantity(self, quantity: Quantity, place: Place) -> None:
+        """A quantity has what its statistic needs, a name that no metric has, and rests on no other quantity."""
+        self.name(_NAME, quantity.name, place)
+        if quantity.name in self._profile.metrics:
+            raise self._document.error(place, f"{quantity.name!r} is a metric's name; give the quantity another")
+        self.measures(quantity, quantity.instead, place)
+        for one in (quantity, *quantity.instead):
+            if one.over is not None or one.less is not None:
+                raise self._document.error(place, "a quantity rests on no other quantity; leave over and less out")
+        self.known(quantity.scale, ("linear", "log"), (*place, "scale"), "scale")
+
+    def measures(self, first: Measure, instead: tuple[Measure, ...], place: Place) -> None:
+        """A number can be taken in each of its ways."""
+        self.measure(first, place)
+        for number, one in enumerate(instead):
+            self.measure(one, (*place, "instead", number))
+
+    def measure(self, one: Measure, place: Place) -> None:
+        """A statistic has what it needs, and the names are known."""
+        self.known(one.statistic, sorted(STATISTICS), (*place, "statistic"), "statistic")
+        if one.statistic in STATISTICS_OF_METRIC and one.metric is None:
+            raise self._document.error(place, f'statistic "{one.statistic}" needs a metric: metric = "..."')
+        if one.statistic in STATISTICS_OF_MODE and one.mode is None:
+            raise self._document.error(place, f'statistic "{one.statistic}" needs a mode: mode = "..."')
+        for key, name in (("metric", one.metric), ("minus", one.minus)):
+            if name is not None:
+                self.known(name, self._profile.metrics, (*place, key), "metric")
+        for key, name in (("over", one.over), ("less", one.less)):
+            if name is not None:
+                self.known(name, self._profile.quantities, (*place, key), "quantity")
+        if one.mode is not None:
+            self.known(one.mode, self._profile.modes, (*place, "mode"), "mode")
+        if one.after_s < 0:
+            raise self._document.error((*place, "after_s"), "must not be below 0 seconds")
 
     def rule(self, rule: Rule, place: Place) -> None:
         """A rule has a limit, a known metric and a known fault mode."""
@@ -161,7 +209,7 @@ class _Checks:
         """A fault mode's signature names features, and its numbers are possible."""
         self.name(_NAME, mode.name, (*place, "name"))
         self.label(mode.title, (*place, "title"))
-        for name in mode.signature:
+        for name in dict.fromkeys(name for one in mode.signatures for name in one):
             self.known(name, self._features, (*place, "signature"), "feature")
         self._causes(mode, (*place, "symptom_of"))
         if mode.test is not None and self._profile.tests:

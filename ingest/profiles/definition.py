@@ -37,32 +37,71 @@ class Metric:
     kind: MetricKind
     low: float
     high: float
+    is_computed: bool = False
+    """Whether only an appliance with some electronics tells it, which computes it from its own readings."""
     label: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Feature:
-    """A number computed from the readings of one day or one cycle.
+class Measure:
+    """How a number is taken from the readings of one day or one cycle.
 
-    ``statistic`` of ``metric`` (less ``minus``, where given) over the samples whose mode is ``mode`` (all where None):
-    ``mean``, ``max``, ``min``, ``std``, ``last``, ``delta`` (last less first, for totals), ``duration_s`` (time spent in
-    ``mode``, or the length of the whole day or cycle), ``count`` (entries into ``mode``), ``per_day`` (delta per day covered); and, where only a power plug speaks,
-    ``on_mean`` (mean of ``metric`` while it is above half of its usual maximum), ``on_run_s`` and ``off_run_s`` (mean
-    length of the runs above and below that level; they need a reading at least every three minutes).
-    ``context`` names the metrics whose mean (of totals: increase per day) over the same span explains ordinary
-    variation, the strongest first, at most two; ``scale`` is ``linear`` or
-    ``log``; ``floor`` is the least standard deviation that is believed, in the feature's unit (or log units).
+    ``statistic`` of ``metric`` (less ``minus``, where given) over the samples whose mode is ``mode`` (all where None), from
+    ``after_s`` seconds after it was entered: ``mean``, ``max``, ``min``, ``std``, ``spread_pct`` (standard deviation in % of
+    the mean), ``last``, ``delta`` (last less first, for totals), ``per_day`` (delta per day covered).
+
+    From one reading to the next, within one stay in ``mode``: ``rise_per_min`` and ``fall_per_min`` (by how much it rises or
+    falls per minute), ``jitter`` (root mean square of the steps); ``peak`` and ``trough`` (highest and lowest level that two
+    readings in a row keep, whatever the mode); ``calm_rise_per_h`` and ``calm_fall_per_h`` (least rise or fall per hour over
+    any whole two hours spent in ``mode``).
+
+    Of a mode alone: ``duration_s`` (time spent in ``mode``, or the length of the whole day or cycle), ``share_pct`` (in % of
+    that length), ``count`` (entries), ``count_per_day``, ``stay_s`` (mean time from entry to exit).
+
+    Where only a power plug speaks: ``on_mean`` (mean of ``metric`` while it is above half of its usual maximum),
+    ``on_run_s`` and ``off_run_s`` (mean length of the runs above and below that level; they need a reading at least every
+    three minutes).
+
+    The number is divided by the quantity ``over`` and lessened by the quantity ``less``, where these are given.
     """
 
-    name: str
-    unit: str
     statistic: str
     metric: str | None = None
     minus: str | None = None
     mode: str | None = None
+    after_s: float = 0.0
+    over: str | None = None
+    less: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity(Measure):
+    """A number that is not judged itself: it explains features, or they are divided or lessened by it.
+
+    The first of ``instead`` stands in where the appliance never tells what the number itself needs, and so on.
+    """
+
+    name: str = ""
+    scale: str = "linear"
+    instead: tuple[Measure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Feature(Measure):
+    """A number computed from the readings of one day or one cycle, and judged.
+
+    ``context`` names the quantities or metrics whose mean (of totals: increase per day) over the same span explains ordinary
+    variation, the strongest first, at most two; ``scale`` is ``linear`` or
+    ``log``; ``floor`` is the least standard deviation that is believed, in the feature's unit (or log units). ``instead`` is
+    how the number is taken where the appliance never tells it by itself, the first that can be.
+    """
+
+    name: str = ""
+    unit: str = ""
     context: tuple[str, ...] = ()
     scale: str = "linear"
     floor: float = 0.0
+    instead: tuple[Measure, ...] = ()
     label: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -165,7 +204,7 @@ class FaultMode:
     """A named kind of fault of one component.
 
     ``signature``: feature → signed shift at failure level, in multiples of the healthy fleet's standard deviation of
-    that feature; only the direction of the whole vector matters. ``danger`` is 0 (nuisance) to 3 (hazard to people or
+    that feature; only the direction of the whole vector matters. ``or_signature`` are other ways in which it may show. ``danger`` is 0 (nuisance) to 3 (hazard to people or
     home). ``time_scale_days`` is the usual span from first sign to failure. ``error_codes`` are used by
     any maker, ``maker_codes`` (maker → codes) by that one; ``test`` names the test that confirms the fault.
     """
@@ -183,8 +222,14 @@ class FaultMode:
     first_check: Mapping[str, str] = field(default_factory=dict)
     test: str | None = None
     parts: tuple[Part, ...] = ()
+    or_signature: tuple[Mapping[str, float], ...] = ()
     symptom_of: tuple[str, ...] = ()
     """Fault modes of which this one is a mere consequence: it joins their ticket."""
+
+    @property
+    def signatures(self) -> tuple[Mapping[str, float], ...]:
+        """All ways in which it may show, those without any sign left out."""
+        return tuple(one for one in (self.signature, *self.or_signature) if one)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -202,6 +247,7 @@ class Profile:
     usual_interval_s: float
     modes: tuple[str, ...] = ()
     metrics: Mapping[str, Metric] = field(default_factory=dict)
+    quantities: Mapping[str, Quantity] = field(default_factory=dict)
     features: tuple[Feature, ...] = ()
     rules: tuple[Rule, ...] = ()
     fault_modes: Mapping[str, FaultMode] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from ingest.profiles.definition import FaultMode, Metric, Profile, RemoteTest
+from ingest.profiles.definition import FaultMode, Metric, Profile, Quantity, RemoteTest
 
 Place = tuple[str | int, ...]
 """Where in a document: keys and numbers of tables, as in ("features", 2, "metric")."""
@@ -26,7 +26,12 @@ Place = tuple[str | int, ...]
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\-\"' ]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_\-]+|\"[^\"]+\")((?:\s*\.\s*[A-Za-z0-9_\-]+)*)\s*=")
 _SYNTAX_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
-_KEYED_BY_NAME: Mapping[str, type] = {"metrics": Metric, "tests": RemoteTest, "fault_modes": FaultMode}
+_KEYED_BY_NAME: Mapping[str, type] = {
+    "metrics": Metric,
+    "quantities": Quantity,
+    "tests": RemoteTest,
+    "fault_modes": FaultMode,
+}
 
 
 class ProfileError(Exception):
@@ -203,12 +208,12 @@ class _Reader:
             if not math.isfinite(raw):
                 raise self.fail(place, "must be a finite number")
             return float(raw)
-        if hint in (str, int) and type(raw) is hint:
+        if hint in (str, int, bool) and type(raw) is hint:
             return raw
         raise self.fail(place, f"must be {_WORDS[hint]}, not {_shown(raw)}")
 
 
-_WORDS: Mapping[Any, str] = {str: "text in quotes", int: "a whole number", float: "a number"}
+_WORDS: Mapping[Any, str] = {str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false"}
 
 
 def _as_dict(row: dict[Any, Any]) -> dict[str, Any]:

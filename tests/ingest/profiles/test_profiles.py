@@ -138,7 +138,7 @@ def test_extra_folder_adds_a_kind(tmp_path: Path) -> None:
             "features[1].context",
             "unknown metric 'air_c'; known: power_w",
         ),
-        ('statistic = "mean"', 'statistic = "avg"', "features[2].statistic", "unknown statistic 'avg'; known: count"),
+        ('statistic = "mean"', 'statistic = "avg"', "features[2].statistic", "unknown statistic 'avg'; known: calm"),
         ('metric = "power_w"\nmode', "mode", "features[2]", 'statistic "mean" needs a metric'),
         ('name = "power"', 'name = "boil_s"', "features[1].name", "stands twice"),
         ('metric = "power_w"\nmode = "boil"', 'metric = "power_w"\nmode = "x"', "features[2].mode", "unknown mode 'x'"),
