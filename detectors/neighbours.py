@@ -83,6 +83,7 @@ def pairs(value: Floats, times: Times, last: Floats, age_ms: Floats) -> tuple[Pa
 
     ``last`` and ``age_ms`` (groups,) are these from before; NaN for none.
     """
+    value = value.astype(np.float32).astype(float)  # as it is kept, so that a cut makes no difference
     place, present = np.arange(len(value)), ~np.isnan(value)
     held = np.maximum.accumulate(np.where(present, place, -1))
     earlier = np.r_[-1, held[:-1]]

@@ -20,12 +20,13 @@ RUN_READING_MS_MAX = 180_000
 """Lengths of runs are believed where readings are no further apart."""
 
 OFF, ON, NEITHER = range(3)
-PAIRED = frozenset({"rise_per_min", "fall_per_min", "jitter", "peak", "trough"})
+PAIRED = frozenset({"rise_per_min", "fall_per_min", "drop_per_min", "jitter", "peak", "trough"})
 CALM = frozenset({"calm_rise_per_h", "calm_fall_per_h"})
+PER_TIME = frozenset({"rise_per_min", "fall_per_min", "drop_per_min"})
 OF_MODE = frozenset({"duration_s", "share_pct", "count", "count_per_day", "stay_s"})
 HIGHEST, LOWEST = frozenset({"max", "peak"}), frozenset({"min", "trough"}) | CALM
 SQUARED = frozenset({"std", "spread_pct"})
-WITH_AUX = SQUARED | {"delta", "per_day", "on_run_s", "off_run_s", "rise_per_min", "fall_per_min", "stay_s"}
+WITH_AUX = SQUARED | {"delta", "per_day", "on_run_s", "off_run_s", "stay_s"} | PER_TIME
 """Statistics that need a second number beside sum and count."""
 
 Floats = NDArray[np.float64]
@@ -113,12 +114,11 @@ def _fold_mode(column: Folded, samples: Segments, step: Floats, out: tuple[Float
         begun = np.add.reduceat(entries, samples.starts)
     if column.statistic in {"count", "count_per_day"}:
         total[:] = begun
-        told = np.add.reduceat(samples.mode >= 0, samples.starts) if column.is_strict else 1
-        count[:] = told
+        count[:] = np.add.reduceat(samples.mode >= 0, samples.starts)
         return
     counts = np.ones(len(step), bool) if column.mode < 0 else samples.previous_mode == column.mode
     total[:] = np.add.reduceat(np.where(counts, step, 0.0), samples.starts)
-    count[:] = np.add.reduceat(samples.mode >= 0, samples.starts) if column.is_strict else 1
+    count[:] = 1 if column.mode < 0 else np.add.reduceat(samples.mode >= 0, samples.starts)
     if column.statistic == "stay_s":
         aux[:] = begun
 
@@ -141,13 +141,14 @@ def _fold_neighbours(column: Folded, samples: Segments, out: tuple[Floats, Float
         count[:] = np.add.reduceat(inside.astype(float), starts)
         _fold_extreme(level, inside, starts, statistic == "peak", out)
         return
-    valid = of.same_stay & _in_mode(column, samples)
+    valid = of.same_stay & ((samples.mode == column.mode) | (column.mode < 0))
     rise = np.where(valid, of.rise, 0.0)
     count[:] = np.add.reduceat(valid.astype(float), starts)
     if statistic == "jitter":
         total[:] = np.add.reduceat(rise * rise, starts)
         return
-    total[:] = np.add.reduceat(rise if statistic == "rise_per_min" else -rise, starts)
+    moved = {"rise_per_min": rise, "fall_per_min": -rise, "drop_per_min": np.maximum(-rise, 0.0)}[statistic]
+    total[:] = np.add.reduceat(moved, starts)
     aux[:] = np.add.reduceat(np.where(valid, of.gap_ms / MS_PER_MIN, 0.0), starts)
 
 
@@ -209,7 +210,7 @@ def finished(statistic: str, total: Floats, aux: Floats, count: Floats, span_s: 
         value = np.where((count > 1) & (aux >= 0), aux, np.nan) * (per_day if statistic == "per_day" else 1.0)
     elif statistic in {"on_run_s", "off_run_s"}:
         value = np.where(aux > span_s / 2, total / count, np.nan)
-    elif statistic in {"rise_per_min", "fall_per_min", "stay_s"}:
+    elif statistic in PER_TIME or statistic == "stay_s":
         value = np.where(aux > 0, total / aux, np.nan)
     else:
         factor = {"mean": 1 / count, "on_mean": 1 / count, "share_pct": 100 / span_s, "count_per_day": per_day}

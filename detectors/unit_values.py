@@ -181,8 +181,9 @@ class _Asked:
         return Values(tuple(self.measures.values()), quantities, tuple(features), tuple(contexts.values()), context_of)
 
     def sources(self, first: Measure, instead: tuple[Measure, ...]) -> tuple[Source, ...]:
-        """The ways to a number; where there is more than one, readings without mode don't stand for those of one."""
-        return tuple(self.source(one, is_strict=bool(instead)) for one in (first, *instead))
+        """The ways to a number; where one is made for a plug alone, readings without mode don't stand for those of a mode."""
+        is_strict = any(one.statistic.startswith(("on_", "off_")) for one in instead)
+        return tuple(self.source(one, is_strict=is_strict) for one in (first, *instead))
 
     def source(self, one: Measure, *, is_strict: bool) -> Source:
         """One way, its measure folded."""

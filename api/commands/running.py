@@ -108,6 +108,9 @@ def simulate(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write a fleet folder instead of speaking to a broker.")
     ] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Only what sensors read, nothing that appliances compute.")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
     """A simulated fleet against any broker, or into a fleet folder."""
@@ -126,6 +129,7 @@ def simulate(
             credentials=credentials,
             out=out,
             settings=loaded.settings,
+            is_raw=raw,
         )
 
 

@@ -23,6 +23,7 @@ from simulator.driver import FleetRun, Progress
 from simulator.fleet import Fleet
 from simulator.fleet_file import read_fleet
 from simulator.folder import write_folder
+from simulator.raw import raw
 from simulator.weather import DAY_MS
 
 
@@ -53,13 +54,14 @@ def run_simulate(
     credentials: Path | None,
     out: Path | None,
     settings: Settings,
+    is_raw: bool = False,
 ) -> None:
-    """Run a fleet from ``days`` before now (or from ``start``) on; with ``out`` for ``days``, into that folder.
+    """Run a fleet (``is_raw``: one that computes nothing itself) from ``days`` before now (or from ``start``) on; with ``out`` for ``days``, into that folder.
 
     Bad input is a ValueError whose sentence names what to write instead.
     """
     log_setup.configure(settings.log_format)
-    specification = read_fleet(fleet)
+    specification = raw(read_fleet(fleet)) if is_raw else read_fleet(fleet)
     passwords = read_credentials(credentials) if credentials is not None else {}
     wall = SystemClock()
     now_ms = wall.now_ms()

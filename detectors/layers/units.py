@@ -120,7 +120,7 @@ class Units(Layer):
             Column("mode_since", "i8"),
             Column("pair_value", "f4", (pair,), fill=np.nan),
             Column("pair_age", "u4", (pair,)),
-            Column("calm_rise", "f4", (calm,)),
+            Column("calm_rise", "f8", (calm,)),
             Column("calm_covered", "u4", (calm,)),
         )
 

@@ -23,6 +23,7 @@ STATISTICS_OF_METRIC = frozenset(
         "off_run_s",
         "rise_per_min",
         "fall_per_min",
+        "drop_per_min",
         "jitter",
         "peak",
         "trough",

@@ -51,7 +51,7 @@ class Measure:
     the mean), ``last``, ``delta`` (last less first, for totals), ``per_day`` (delta per day covered).
 
     From one reading to the next, within one stay in ``mode``: ``rise_per_min`` and ``fall_per_min`` (by how much it rises or
-    falls per minute), ``jitter`` (root mean square of the steps); ``peak`` and ``trough`` (highest and lowest level that two
+    falls per minute), ``drop_per_min`` (its falls alone, whatever fills it up again), ``jitter`` (root mean square of the steps); ``peak`` and ``trough`` (highest and lowest level that two
     readings in a row keep, whatever the mode); ``calm_rise_per_h`` and ``calm_fall_per_h`` (least rise or fall per hour over
     any whole two hours spent in ``mode``).
 

@@ -338,6 +338,8 @@ class _Run:
         level = MM_PER_L * litres * inside
         dips = self.cycles.conditions.worn("filter_clog")[cycle]
         stirred = (mode == WASH) | (mode == RINSE) | (mode == HEAT)
+        leaked = leak_l_s(self.p, self.cycles.conditions)[cycle] * np.where(mode == WASH, self.at.into_s, 0.0)
+        level = level - MM_PER_L * (leaked % REFILL_L)
         level = np.where(stirred, level - 10.0 * dips * np.abs(self.rng.standard_normal(len(cycle))), level)
         cold, warm = told["cold_c"][cycle, self.bath], told["warm_c"][cycle, self.bath]
         kitchen = self.cycles.conditions.kitchen_c[cycle]
@@ -384,7 +386,7 @@ class _Run:
         speed = self.p["circulation_rpm"] * (1 - 0.06 * wear) * (1 + 0.03 * starved)
         unsteady = 1.0 + 0.03 * wear[cycle] * self.rng.standard_normal(len(cycle))
         return {
-            "circulation_w": np.where(works, watts[cycle], 0.0),
+            "circulation_w": np.where(works, watts[cycle] + ripple[cycle] * self.rng.standard_normal(len(cycle)), 0.0),
             "circulation_ripple_w": np.where(works, ripple[cycle], np.nan),
             "circulation_rpm": np.where(works, speed[cycle] * unsteady, 0.0),
             "arm_pulses_min": np.where(works, (self.p["arm_rpm"] * flow_share(conditions))[cycle], np.nan),

@@ -81,6 +81,8 @@ DRAIN_LIMIT_S = 480.0
 HEAT_LIMIT_S = 5400.0
 SENSOR_DRIFT_MM = 25.0
 LEAK_L_MIN = 0.4
+REFILL_L = 1.5
+"""So much is missing when a leaking tub is filled up."""
 RINSES_MAX = 3
 MODE_OF_SLOT = np.array([FILL, HEAT, WASH, DRAIN, SPIN, *([FILL, WASH, DRAIN, SPIN] * RINSES_MAX)], dtype=np.int8)
 SLOTS = len(MODE_OF_SLOT)
@@ -225,6 +227,8 @@ class _Run:
         self.worn = cycles.conditions.worn
         self.bearing, self.blocked = self.worn("bearing_wear"), self.worn("drain_pump_clog")
         self.programme = cycles.told["programme"].astype(np.int64)
+        brushes = 1.0 + 4.0 * self.worn("carbon_brush_wear") + 0.6 * self.worn("belt_slip")
+        self.ripple_pct = self.p["ripple_pct"] * brushes
         self.bath = np.array([0, 0, 0, 0, 0, *np.repeat(np.arange(1, 1 + RINSES_MAX), 4)])
 
     def rows(self) -> Rows:
@@ -260,6 +264,7 @@ class _Run:
         leaked = (np.cumsum(refilled, axis=1) - refilled)[cycle, bath]
         leaked = leaked + refilled[cycle, bath] * np.select([self.mode < WASH, self.mode == WASH], [0.0, share], 1.0)
         drift = SENSOR_DRIFT_MM * self.worn("pressure_sensor_drift")[cycle]
+        fallen = np.where(self.mode == WASH, (refilled[cycle, bath] * share) % REFILL_L, 0.0)
         inlet = self.cycles.conditions.inlet_c[cycle]
         target = np.maximum(PROGRAMMES.temperature_c[self.programme][cycle], inlet)
         washed_s = np.where(self.mode == WASH, self.at.into_s, 0.0)
@@ -268,7 +273,7 @@ class _Run:
         total = self.machines.totals["water_l"][self.cycles.appliance][cycle]
         return {
             "water_l": total + before + litres * filled + leaked,
-            "level_mm": MM_PER_L * litres * inside + drift,
+            "level_mm": MM_PER_L * (litres * inside - fallen) + drift,
             "water_c": np.where(bath == 0, main, inlet + 2.0),
         }
 
@@ -289,6 +294,7 @@ class _Run:
         coast = self.p["coast_down_s"] / (1 + 4 * self.bearing) * self.rng.lognormal(0, 0.03, count)
         plateau = spinning & (self.at.into_s >= 60.0)
         nothing = np.full(len(cycle), np.nan)
+        turning = turning * (1.0 + self.ripple_pct[cycle] / 100.0 * self.rng.standard_normal(len(cycle)))
         return {
             "drum_rpm": np.where(spinning, speed * ramp, turning),
             "vibration_mm_s": np.where(plateau, shaking[cycle] * np.where(is_final, 1.0, 0.6), nothing),
@@ -310,8 +316,7 @@ class _Run:
     def _small_parts(self) -> dict[str, FloatArray]:
         """Belt, suspension, brushes, lock and tub: each told once or twice a wash."""
         count, at = len(self.cycles), self.at
-        slip = 0.6 + 15.0 * self.worn("belt_slip")
-        ripple = self.p["ripple_pct"] * (1.0 + 4.0 * self.worn("carbon_brush_wear") + 0.6 * self.worn("belt_slip"))
+        slip, ripple = 0.6 + 15.0 * self.worn("belt_slip"), self.ripple_pct
         shake = self.p["resonance_mm_s"] / (1.0 - 0.7 * self.worn("shock_absorber_wear"))
         shake = shake * self.rng.lognormal(0, 0.10, count)
         lock = self.p["door_lock_s"] * (1.0 + 3.0 * self.worn("door_lock_wear")) * self.rng.lognormal(0, 0.05, count)

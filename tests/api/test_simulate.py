@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from api.commands.simulate import CatchingUpClock, read_credentials, run_simulate
@@ -73,3 +74,18 @@ def test_the_past_is_caught_up_but_never_overtaken() -> None:
 
     assert behind < now_ms
     assert now_ms <= there <= wall.now_ms()
+
+
+def test_a_raw_fleet_tells_only_what_sensors_read(tmp_path: Path) -> None:
+    """The same fleet with --raw has the same readings, and none that an appliance would have to compute."""
+    told = {}
+    for is_raw in (False, True):
+        folder = tmp_path / str(is_raw)
+        _simulate(out=folder, is_raw=is_raw)
+        files = sorted((folder / "readings").glob("refrigerator-*.parquet"))
+        told[is_raw] = pq.read_table(files[0])
+
+    computed, read = "compressor_duty_pct", "power_w"
+    assert told[False].column(computed).null_count < told[False].num_rows
+    assert told[True].column(computed).null_count == told[True].num_rows
+    assert told[True].column(read).equals(told[False].column(read))

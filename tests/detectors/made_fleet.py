@@ -33,7 +33,7 @@ def fridge(seed: int, *, days: int, fault: str | None = None, onset_day: int = 2
     kitchen = 22 + rng.normal(0, 1) + np.repeat(rng.normal(0, 1, days), PER_DAY)
     duty = (rng.uniform(32, 45) + 1.5 * (kitchen - 22)) * (1 + 0.25 * fouling + 0.9 * leak) + rng.normal(0, 3, count)
     columns = {
-        "power_w": duty * 0.9 + rng.normal(0, 2, count),
+        "power_w": 85 * (1 + 0.08 * fouling - 0.05 * leak) + rng.normal(0, 2, count),
         "fresh_food_c": 4 + 3 * fan + 2 * leak + rng.normal(0, 0.3, count),
         "freezer_c": -18 + 4 * leak + rng.normal(0, 0.4, count),
         "evaporator_c": -25 + 4 * leak - 2 * fan + 4 * leak + rng.normal(0, 0.5, count),
