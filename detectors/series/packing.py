@@ -16,7 +16,7 @@ from detectors.state.checkpoint import Packed
 VERSION = 2
 """Grows with every change of what a series keeps."""
 _STANDING = (
-    "last_ts", "interval_s", "raised_ms", "since_ms", "calm_rows", "stood_rows", "quiet_rows", "told", "said", "score",
+    "last_ts", "interval_s", "raised_ms", "since_ms", "calm_rows", "stood_rows", "quiet_rows", "told", "stricter", "is_by_window", "said", "score",
 )  # fmt: skip
 
 

@@ -14,6 +14,8 @@ from typing import Literal, NamedTuple
 from detectors.series.scorer import MARGIN, Scored, Scorer, alarm_threshold, fading, memory_rows
 
 LEAVE = 0.6
+STRICTER = 2.0
+"""After an alarm of the window the next one takes a row several hundred times as rare, until the budget allows another."""
 CALM_ROWS = 10
 STANDING_ROWS_MAX = 500
 INTERVAL_S_DEFAULT = 60.0
@@ -44,6 +46,9 @@ class Standing:
         self.quiet_rows = 0
         self.told = 0.0
         """What the last alarm of a metric was for; it fades."""
+        self.is_by_window = False
+        self.stricter = 0.0
+        """By how much the window must say more than the threshold; it grows with each alarm of the window."""
         self.said = ""
         self.score = 0.0
 
@@ -57,22 +62,24 @@ class Standing:
         scale = YEAR_S / max(alarms_per_year, 1e-6)
         rows = zip(ts_ms, scored.worst.tolist(), scored.together.tolist(), strict=True)
         for place, (ts, worst, together) in enumerate(rows):
-            unusual = max(worst, together)
             if self.last_ts:
                 step_s = min(max((ts - self.last_ts) / 1000, 0.0), DAY_S)
                 seen = rows_before + place
+                self.stricter = max(0.0, self.stricter - STRICTER * step_s / scale)
                 self.interval_s += max(INTERVAL_GAIN, 1 / seen if seen else 1.0) * (step_s - self.interval_s)
             self.last_ts = ts
             threshold = alarm_threshold(scale / max(self.interval_s, 0.1) * 10**spread)
+            strict = threshold + self.stricter
+            unusual = max(worst / threshold, together / strict)
             self.quiet_rows = max(0, self.quiet_rows - 1)
             self.told *= fading(rows_before + place)
-            if unusual < LEAVE * threshold:
+            if unusual < LEAVE:
                 self.since_ms = 0
             elif not self.since_ms:
                 self.since_ms = ts
             if self.raised_ms:
                 self.stood_rows += 1
-                self.calm_rows = self.calm_rows + 1 if unusual < LEAVE * threshold else 0
+                self.calm_rows = self.calm_rows + 1 if unusual < LEAVE else 0
                 if self.calm_rows >= CALM_ROWS or self.stood_rows >= STANDING_ROWS_MAX:
                     what: Literal["cleared", "became_usual"] = (
                         "cleared" if self.calm_rows >= CALM_ROWS else "became_usual"
@@ -80,16 +87,18 @@ class Standing:
                     turns.append(Turn(place, what, self.raised_ms))
                     self._clear(rows_before + place)
             elif rows_before + place >= learn_rows and (
-                threshold <= worst > self.told + MARGIN or (together >= threshold and not self.quiet_rows)
+                threshold <= worst > self.told + MARGIN or (together >= strict and not self.quiet_rows)
             ):
+                self.is_by_window = worst < threshold
                 self.told = worst
                 self.raised_ms = ts
                 turns.append(Turn(place, "raised", self.since_ms or ts))
-            calm.append(not self.raised_ms and unusual < LEAVE * threshold)
+            calm.append(not self.raised_ms and unusual < LEAVE)
         self.score = float(scored.score[-1])
         return turns, calm
 
     def _clear(self, seen: int) -> None:
         """End the alarm."""
+        self.stricter += STRICTER if self.is_by_window else 0.0
         self.raised_ms = self.calm_rows = self.stood_rows = 0
         self.quiet_rows = int(memory_rows(seen))

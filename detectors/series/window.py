@@ -14,7 +14,6 @@ Reference: detection.md section 3.2 (winPCA).
 
 from __future__ import annotations
 
-from collections import deque
 from itertools import accumulate
 from typing import Any
 
@@ -42,8 +41,8 @@ class Window:
 
     def __init__(self, fit_rows: int) -> None:
         self.fit_rows = fit_rows
-        self.calm: deque[Floats] = deque(maxlen=ROWS_MAX)
-        """The last calm rows, at most :data:`ROWS_MAX`."""
+        self.calm = np.zeros((0, 0), np.float32)
+        """The last calm rows."""
         self.recent: list[Floats] = []
         self.centre = self.spread = np.zeros(0)
         self.basis = np.zeros((0, 0))
@@ -57,7 +56,7 @@ class Window:
         """Why it says nothing, in words; empty where it does say something."""
         if self.level > 0:
             return ""
-        metrics = len(self.calm[-1]) if self.calm else 0
+        metrics = self.calm.shape[1]
         if metrics < METRICS_MIN:
             return f"metrics are not compared with each other: it takes {METRICS_MIN}"
         need = ROWS_PER_DIMENSION * metrics
@@ -94,21 +93,22 @@ class Window:
         if rows.shape[1] < METRICS_MIN:
             self.fitted_at = rows_seen if rows_seen >= self.next_fit else self.fitted_at
             return
-        if self.calm and len(self.calm[-1]) != rows.shape[1]:
-            self.calm.clear()
-        self.calm.extend(rows[is_calm & ~np.isnan(rows).any(axis=1)])
+        if self.calm.shape[1] != rows.shape[1]:
+            self.calm = np.zeros((0, rows.shape[1]), np.float32)
+        calm = rows[is_calm & ~np.isnan(rows).any(axis=1)].astype(np.float32)
+        self.calm = np.concatenate([self.calm, calm])[-ROWS_MAX:]
         if rows_seen >= self.next_fit:
             self.fitted_at = rows_seen
             self._fit()
 
     def start_over(self, rows_seen: int) -> None:
         """Forget how things were, and learn from here how they are."""
-        self.calm.clear()
+        self.calm = self.calm[:0]
         self.level, self.fitted_at, self.fit_rows = 0.0, 0, rows_seen + ENOUGH_ROWS
 
     def _fit(self) -> None:
         """Find the subspace and the usual distance from it on the calm rows."""
-        table = np.array(self.calm)
+        table = self.calm.astype(float)
         if not len(table):
             return
         length = _length(*table.shape)
@@ -136,7 +136,7 @@ class Window:
         """What it remembers, for a checkpoint: numbers and arrays."""
         numbers = [self.fit_rows, self.level, self.smooth, self.fitted_at, self.length]
         arrays: dict[str, NDArray[Any]] = {
-            "calm": np.array(self.calm), "recent": np.array(self.recent), "centre": self.centre, "spread": self.spread,
+            "calm": self.calm, "recent": np.array(self.recent), "centre": self.centre, "spread": self.spread,
             "basis": self.basis,
         }  # fmt: skip
         return numbers, arrays
@@ -144,8 +144,7 @@ class Window:
     def take(self, numbers: list[Any], arrays: dict[str, NDArray[Any]]) -> None:
         """Go on from what :meth:`plain` told."""
         self.fit_rows, self.level, self.smooth, self.fitted_at, self.length = numbers
-        self.calm = deque(arrays["calm"], maxlen=ROWS_MAX)
-        self.recent = list(arrays["recent"])
+        self.calm, self.recent = arrays["calm"], list(arrays["recent"])
         self.centre, self.spread, self.basis = arrays["centre"], arrays["spread"], arrays["basis"]
 
 

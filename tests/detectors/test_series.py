@@ -119,6 +119,23 @@ def test_the_window_learns_what_has_become_usual() -> None:
     assert not result.alarms[2100:].any()
 
 
+def test_what_the_window_told_for_nothing_is_told_less_easily() -> None:
+    """Metrics that come apart again and again are an alarm few times, unless the budget allows more."""
+    rng = np.random.default_rng(9)
+    common = np.sin(np.arange(9000) / 9) * 3
+    values = common[:, None] * np.array([1.0, -1.0, 0.5, 2.0]) + rng.normal(0, 0.2, (9000, 4))
+    for start in range(1000, 9000, 500):
+        values[start : start + 30, 1] += rng.normal(0, 0.9, 30)
+
+    few, many = (
+        len(run_backtest(recording(values, step_s=60), "generic", PROFILES, alarms_per_year=budget).episodes)
+        for budget in (0.2, 2000.0)
+    )
+
+    assert few <= 5
+    assert many > 2 * few
+
+
 def test_rows_cost_the_same_however_they_are_cut() -> None:
     """Row by row, in pieces or all at once: the same findings at the same times."""
     values = rhythm(1400, seed=8)
