@@ -86,6 +86,11 @@ class Standing:
         raised = int(self.seldom.own["raised"][self.seldom.places[row], mode])
         return raised == 0 or now_ms - raised >= wait
 
+    def raised_ms(self, row: int, mode: int) -> int:
+        """When a finding of this mode was last raised; 0 for never."""
+        place = int(self.seldom.places[row])
+        return int(self.seldom.own["raised"][place, mode])
+
     def rise(self, row: int, finding: Finding) -> Finding:
         """Note a raised finding."""
         self.go_on(row, finding.fault_mode, finding.channel, finding.raised_ms)

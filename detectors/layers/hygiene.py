@@ -8,6 +8,7 @@ Per (appliance, metric):
   before.
 - *spike*: more than eight standard deviations from the mean and from the reading before, for a single reading within
   one mode, with the next one back, six times within a day; it stands until two days after the first of the six. Of a metric that is told once per cycle it takes many cycles until that is known.
+  Neither is said of the power of an appliance that tells no mode.
 - *gap*: a whole day without a reading from an appliance that reports all day.
 
 A bad reading becomes NaN for the layers behind. What is said here is a finding of channel ``data`` and never a repair
@@ -42,6 +43,8 @@ SPIKE_AFTER_READINGS = 100
 SPIKES_PER_DAY = 6
 DAY_S = 86_400
 GAP_MS = DAY_S * 1000
+POWER = "power_w"
+"""Without a mode nobody knows which power belongs to a moment: a heater is no spike, and its steady power not stuck."""
 
 Floats = NDArray[np.float32]
 
@@ -83,6 +86,7 @@ class Hygiene(Layer):
         self.metrics = [metrics[number] for number in setting.measured]
         self.low = np.array([metric.low for metric in self.metrics], np.float32)
         self.high = np.array([metric.high for metric in self.metrics], np.float32)
+        self.is_power = np.array([metric.name == POWER for metric in self.metrics], bool)
         self.running = np.array([mode in profile.running_modes for mode in profile.modes] + [False], bool)
         self.faults = [setting.standing.number[name] for name in DATA_FAULTS[: GAP + 1]]
 
@@ -124,6 +128,8 @@ class Hygiene(Layer):
         may_judge = (seen_before >= SPIKE_AFTER_READINGS) & (modes == before_mode)
         may_judge_metric = may_judge[:, None] & (counted > SPIKE_AFTER_READINGS)
         spikes, far = self._spikes(samples, clean, (z, sigma), last, may_judge_metric)
+        free = (modes < 0)[:, None] & self.is_power
+        stuck, spikes, far = stuck & ~free, spikes & ~free, far & ~free
         before = np.r_[0, samples.ts[:-1]]
         before[samples.starts] = whole.before_ts
         gap = (before > 0) & (samples.ts - before > GAP_MS)

@@ -11,7 +11,8 @@ from detectors.layer import Layer, Setting
 from detectors.piece import Piece, RunScores
 from detectors.state.columns import Column
 
-STUCK_ON = "compressor_stuck_on"
+STUCK_ON = ("compressor_stuck_on", "heater_stuck_on", "relay_stuck_on", "relay_welded")
+"""What a run that does not end is called, by kind."""
 PROBABILITY = 0.5
 BAND_SIGMA = 2.0
 CALM_SCORE = 0.3
@@ -28,7 +29,7 @@ class Plug(Layer):
         super().__init__(setting)
         standing = setting.standing
         self.unknown = standing.unknown
-        self.stuck_on = standing.number.get(STUCK_ON, self.unknown)
+        self.stuck_on = next((standing.number[name] for name in STUCK_ON if name in standing.number), self.unknown)
 
     def columns(self) -> tuple[Column, ...]:
         """Whether the finding that stands was raised here."""
@@ -53,11 +54,20 @@ class Plug(Layer):
                     piece.findings += [standing.clear(row, mode, now) for mode in mine]
                 continue
             mode = self.stuck_on if runs.endless[number] else self.unknown
-            if mine or not standing.may_rise(row, mode, Channel.EVIDENCE, now):
+            if mine and self._is_another(row, mode, runs, number):
+                piece.findings += [standing.clear(row, one, now) for one in mine]
+            elif mine or not standing.may_rise(row, mode, Channel.EVIDENCE, now):
                 continue
             finding = self._finding(self.setting.ids[row], now, mode, runs, number)
             raised[row] = True
             piece.findings.append(standing.rise(row, finding))
+
+    def _is_another(self, row: int, mode: int, runs: RunScores, number: int) -> bool:
+        """Whether an endless run is something else than what stands: that was raised before the run, under no name."""
+        standing = self.setting.standing
+        if not runs.endless[number] or (standing.stands(row, self.stuck_on) and self.stuck_on != self.unknown):
+            return False
+        return mode != self.unknown or standing.raised_ms(row, self.unknown) < int(runs.since_ms[number])
 
     def _finding(self, appliance_id: str, now: int, mode: int, runs: RunScores, number: int) -> Finding:
         """Word a finding: the length and the power of recent runs against those remembered."""

@@ -13,6 +13,9 @@ Formula, with n remembered runs, median m, deviation s, and y the log of the len
 goes on, its length so far counts as soon as it is longer than usual. The score is the largest CUSUM over the threshold
 that meets the alarm budget (Siegmund's approximation), or one z over the quantile that the budget leaves to single runs.
 
+Beside the runs stands the time for which a heater is on without a break: a tenth longer than ever before is an alarm while it
+lasts. A run that is an alarm teaches nothing.
+
 Measured length is all there is: the run that was on when readings began, or during a gap, is not judged.
 
 Reference: Siegmund 1985 for the CUSUM's run length.
@@ -48,10 +51,16 @@ SLACK = 0.75
 CLIP = 4.0
 FOLLOWING_RUNS_ALIKE = 1.86
 """The threshold is raised by (1 + r) / (1 - r), for runs correlate with the next by about r = .3."""
-CAP = 2.0
+CAP = 1.2
+"""A CUSUM goes no farther beyond its threshold than this, so that ordinary runs bring it back."""
 SMOOTHING = 0.2
-LONGER = float(np.log(2.0))
+LONGER = {Unit.DAY: float(np.log(2.0)), Unit.CYCLE: float(np.log(1.3)), Unit.NONE: float(np.log(1.3))}
 """A single run is an alarm only if it is longer than any remembered one by this much."""
+HEAT_W_MIN, HEAT_SHARE, HEAT_GAIN = 300.0, 0.6, 0.3
+"""What draws so much, and so much of the most that was drawn, is a heater; the most follows what exceeds it."""
+HEAT_LONGER, HEAT_SLACK_S, HEAT_PAUSE_MS = 1.1, 120.0, 120_000
+HEAT_UNSEEN = 1
+"""In place of a beginning that a gap hides."""
 BELOW_ALARM = 0.9
 YEAR_S = 365 * 86_400.0
 PLUG_MS = 86_400_000
@@ -73,6 +82,7 @@ class Runs(Layer):
         self.others = [number for number in range(len(metrics)) if number != self.power]
         self.pause_ms = PAUSE_MS[profile.unit]
         self.floor = FLOOR[profile.unit]
+        self.longer = LONGER[profile.unit]
         self.share = ON_SHARE if profile.unit is Unit.DAY else 0.0
         self.alarms_per_year = max(setting.alarms_per_year, 1e-6)
 
@@ -83,7 +93,11 @@ class Runs(Layer):
         columns = (
             *(Column(name, "i8") for name in ("since", "on_ts", "ts")),
             Column("whole", "?"),
-            *(Column(name, "f4") for name in ("energy", "usual_w", "observed_s")),
+            *(Column(name, "f4") for name in ("energy", "usual_w")),
+            Column("observed_s", "f8"),
+            *(Column(name, "i8") for name in ("heat_since", "heat_ts")),
+            *(Column(name, "f4") for name in ("heat_w", "heat_longest")),
+            Column("heats", "u4"),
             *(Column(name, "u4") for name in ("count", "kept")),
             Column("kept_ts", "i8"),
             Column("known", "f2", (of, places("run", REMEMBERED))),
@@ -114,7 +128,7 @@ class Runs(Layer):
         if not len(at):
             return None
         rows, ts, power = rows[at], ts[at], power[at]
-        length, params = np.zeros(len(at)), np.zeros((len(at), 16))
+        length, params = np.zeros(len(at)), np.zeros((len(at), 18))
         for place in passes(rows):
             self._step(self.seldom.held(rows[place]), ts[place], power[place], place, length, params)
         return self._scores(at, length, params)
@@ -148,6 +162,7 @@ class Runs(Layer):
         self.seldom.own["on_ts"][at] = np.where(on, ts, last_on)
         self.seldom.own["ts"][at] = ts
         self.seldom.own["observed_s"][at] += step_s
+        params[place, 16:18] = self._heat(at, ts, power, gap)
         length[place] = np.where(on & (since > 0) & self.seldom.own["whole"][at], (ts - since) / 1000.0, 0.0)
         params[place, :4] = self.seldom.own["cusum"][at].reshape(-1, 4)
         params[place, 4:9] = self.seldom.own["usual"][at]
@@ -157,6 +172,32 @@ class Runs(Layer):
         params[place, 12:14] = self.seldom.own["z"][at]
         params[place, 14] = self.seldom.own["onset"][at]
         params[place, 15] = since
+
+    def _heat(self, at: NDArray[np.int32], ts: NDArray[np.int64], power: Floats, gap: NDArray[np.bool_]) -> Floats:
+        """How long each has drawn what its heater draws without a break, in s, and for how long it may (0: not known).
+
+        What may be is a tenth longer than ever before. A longer one teaches no more than that: it was an alarm.
+        """
+        own = self.seldom.own
+        heats = (power >= HEAT_W_MIN) & (power >= HEAT_SHARE * own["heat_w"][at])
+        risen = own["heat_w"][at] + HEAT_GAIN * np.maximum(power - own["heat_w"][at], 0.0)
+        own["heat_w"][at] = np.where(power >= HEAT_W_MIN, risen, own["heat_w"][at])
+        since, last = own["heat_since"][at], own["heat_ts"][at]
+        ended = (since > 0) & (gap | (~heats & (ts - last > HEAT_PAUSE_MS)))
+        known = (own["heats"][at] >= LEARN_RUNS) & self._is_taught(at)
+        longest = own["heat_longest"][at]
+        most = np.where(known, HEAT_LONGER * longest, np.inf)
+        teaches = ended & (since > HEAT_UNSEEN)
+        took = np.minimum((last - since) / 1000.0, most)
+        own["heat_longest"][at] = np.where(teaches, np.maximum(longest, took), longest)
+        own["heats"][at] += teaches.astype(np.uint32)
+        begins = heats & (ended | (since == 0))
+        since = np.where(begins, np.where(gap, HEAT_UNSEEN, ts), np.where(ended, 0, since))
+        own["heat_since"][at], own["heat_ts"][at] = since, np.where(heats, ts, last)
+        lasts = np.where(heats & (since > HEAT_UNSEEN), (ts - since) / 1000.0, 0.0)
+        allowed = np.where(known, HEAT_LONGER * longest + HEAT_SLACK_S, 0.0)
+        told: Floats = np.stack([lasts, allowed], axis=1)
+        return told
 
     def _close(self, at: NDArray[np.int32]) -> None:
         """Judge finished runs, then remember them.
@@ -186,9 +227,8 @@ class Runs(Layer):
         self.seldom.own["usual_w"][at] = before + (watts - before) / np.minimum(self.seldom.own["count"][at], 50)
         kept = self.seldom.own["kept"][at]
         spacing = np.where(kept < REMEMBERED, *SPACING_MS)
-        keep = (self.seldom.own["since"][at] - self.seldom.own["kept_ts"][at] >= spacing) & (
-            length > self.pause_ms / 1000.0
-        )
+        is_calm = ~(cusum.reshape(len(at), -1).max(axis=1) >= self.threshold(self._runs_per_year(at)))
+        keep = (self.seldom.own["since"][at] - self.seldom.own["kept_ts"][at] >= spacing) & (is_calm | ~taught)
         at, y = at[keep], y[keep]
         self.seldom.own["known"][at, :, self.seldom.own["kept"][at] % REMEMBERED] = y
         self.seldom.own["kept"][at] += np.uint32(1)
@@ -248,10 +288,13 @@ class Runs(Layer):
         y = np.log(np.maximum(length, 1.0))
         z = np.where(length > 0, _worth(y, centre, np.maximum(width, self.floor), params[:, 11]), 0.0)
         going_on = np.where(z > 0, cusum[:, 0] + np.minimum(z, CLIP) - SLACK, 0.0)
-        beyond_all = y > longest + LONGER
+        beyond_all = y > longest + self.longer
         alone = np.where(beyond_all, z / quantile, np.minimum(z / quantile, BELOW_ALARM))
         score = np.where(taught, np.maximum(np.maximum(cusum.max(axis=1), going_on) / limit, alone), 0.0)
-        endless = taught & (alone >= 1) & beyond_all
+        heat = np.where(params[:, 17] > 0, params[:, 16] / np.maximum(params[:, 17], 1.0), 0.0)
+        is_hot = heat >= 1
+        score = np.where(is_hot, np.maximum(score, heat), score)
+        endless = (taught & (alone >= 1) & beyond_all) | is_hot
         return RunScores(at, score, length, endless, params[:, 4:9], params[:, 12:14], params[:, 14], params[:, 15])
 
 

@@ -90,3 +90,46 @@ def test_scores_of_runs_do_not_look_ahead() -> None:
 
     assert np.array_equal(before, after)
     assert before.max() > 4
+
+
+def washes(count: int, *, seed: int, stuck_min: int = 0) -> Recording:
+    """A dishwasher behind a plug, read every two minutes: heating twice, pumping between; at last a heater that stays on."""
+    rng = np.random.default_rng(seed)
+    parts: list[np.ndarray[tuple[int, ...], np.dtype[np.float64]]] = []
+    for number in range(count):
+        heat = [rng.normal(2000, 8, round(rng.normal(minutes, 1.5) / 2)) for minutes in (18, 14)]
+        if stuck_min and number == count - 1:
+            heat[1] = rng.normal(2000, 8, stuck_min // 2)
+        parts += [np.zeros(300), np.full(4, 45.0), heat[0], np.full(12, 45.0), heat[1], np.full(7, 45.0)]
+    power = np.concatenate(parts)
+    ts = START_MS + np.arange(len(power), dtype=np.int64) * 2 * MINUTE_MS
+    return Recording(("power_w",), ts, power[:, None], [str(one) for one in ts], ())
+
+
+@pytest.mark.parametrize("kind", ["dishwasher", "washing_machine"])
+def test_a_heater_that_stays_on_is_found_within_the_hour(kind: str) -> None:
+    """A tenth longer than ever is an alarm while it lasts, and no data fault; ordinary cycles raise nothing."""
+    recording = washes(14, seed=11, stuck_min=200)
+    began = len(recording) - 7 - 100
+
+    result = run_backtest(recording, kind, PROFILES)
+
+    first = int(np.flatnonzero(result.alarms)[0])
+    assert began + 7 < first <= began + 30
+    assert [one.fault_mode for one in result.episodes] == [
+        "heater_stuck_on" if kind == "washing_machine" else "unknown"
+    ]
+    assert not run_backtest(washes(20, seed=12), kind, PROFILES).alarms.any()
+
+
+def test_power_without_a_mode_is_neither_stuck_nor_spiking() -> None:
+    """What a heater draws reaches the judge of runs as it is."""
+    pipeline = Pipeline(PROFILES)
+    recording = washes(14, seed=13)
+    recording.values[recording.values > 1000] = 2000.0
+    rows = [("P1", int(ts), values, None, None) for ts, values in zip(recording.ts_ms, recording.values, strict=True)]
+
+    taken = block("dishwasher", ("power_w",), rows)
+    found = pipeline.fold(AdmittedBatch(1, rows[-1][1], len(rows), (taken,), ())).findings
+
+    assert found == []
