@@ -15,13 +15,13 @@ from alerts.alerting.following import ask_about
 from alerts.appliances.desk import Appliances
 from alerts.appliances.directory import STALE_AFTER_S
 from alerts.audit.desk import Audit
-from alerts.changes import Changes
 from alerts.customers.desk import Customers
 from alerts.customers.page_desk import CustomerPages
 from alerts.customers.sealed_unit import SealedUnit
 from alerts.customers.sealing import Seal, no_seal
 from alerts.database import Transaction, UnitOfWork
 from alerts.indicators.desk import Indicators
+from alerts.notices.changes import Changes
 from alerts.notices.desk import Notices
 from alerts.remote.consent import end_sessions_at, end_sessions_of
 from alerts.remote.desk import Sessions

@@ -13,7 +13,7 @@ import pytest
 
 from tests.imports import ROOMS, ROOT, parsed, python_files
 
-DESKS = ("alerts/desk.py", "alerts/changes.py", "alerts/outbox.py", "alerts/*/desk.py")
+DESKS = ("alerts/desk.py", "alerts/notices/changes.py", "alerts/notices/outbox.py", "alerts/*/desk.py")
 
 
 def public_methods(tree: ast.Module) -> set[str]:

@@ -10,9 +10,9 @@ from sqlalchemy import Row, insert, select, update
 from alerts.alerting.decision import Action
 from alerts.alerting.pipeline import UNDECIDED
 from alerts.alerting.tables import alerts
-from alerts.changes import Subject, record_change
 from alerts.database import Transaction
 from alerts.lifecycle import AlertState
+from alerts.notices.changes import Subject, record_change
 from alerts.tickets.evidence import evidence_columns, finite
 from detectors.finding import Channel, Evidence, Finding
 

@@ -12,6 +12,7 @@ from alerts.appliances.directory import (
     OpenTickets,
     WhenRetired,
     ensure_appliance,
+    erase_appliance,
     list_appliances,
     list_events,
     read_appliance,
@@ -20,7 +21,9 @@ from alerts.appliances.directory import (
 )
 from alerts.appliances.listening import note_listening
 from alerts.audit.chain import record_audit
+from alerts.cursors.checkpoint import forget_row
 from alerts.database import Transaction, UnitOfWork
+from alerts.errors import ConflictError
 from alerts.page import LIMIT_DEFAULT, Page
 
 
@@ -97,6 +100,24 @@ class Appliances:
             if set_kind(t, appliance_id, kind):
                 record_audit(t, "appliance.assign", appliance_id, {"from": before.kind, "to": kind})
             return self._read(t, appliance_id)
+
+        return self.unit.write(work)
+
+    def erase(self, appliance_id: str) -> int:
+        """Drop what is known of a retired appliance beside its tickets and the audit; returns how many events went.
+
+        :class:`~alerts.errors.ConflictError` while it is in service: what it says next would be kept again.
+        """
+
+        def work(t: Transaction) -> int:
+            if not self._read(t, appliance_id).retired:
+                raise ConflictError(
+                    f"{appliance_id} is in service; retire it first, else what it says next is kept again."
+                )
+            events = erase_appliance(t, appliance_id)
+            forget_row(t, appliance_id)
+            record_audit(t, "appliance.erase", appliance_id, {"events": events})
+            return events
 
         return self.unit.write(work)
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, delete, func, literal, or_, select, update
 
 from alerts.appliances.listening import read_listening
 from alerts.appliances.searching import is_found
@@ -19,7 +19,7 @@ from alerts.appliances.tables import appliance_history, appliances
 from alerts.database import Transaction, upsert
 from alerts.errors import UnknownError
 from alerts.page import Page, moment, select_page
-from alerts.words import looked_for
+from alerts.words import fold, looked_for
 from detectors.finding import Condition, ConditionState
 from ingest.clock import from_ms
 from ingest.liveness import STALE_AFTER_S, Availability, Listening
@@ -166,6 +166,20 @@ def set_kind(t: Transaction, appliance_id: str, kind: str) -> bool:
     """Say which kind an appliance is; whether it was another before. What was said of the other kind's health goes."""
     which = (appliances.c.id == appliance_id, appliances.c.kind != kind)
     return t.connection.execute(update(appliances).where(*which).values(kind=kind, health=None)).rowcount > 0
+
+
+def erase_appliance(t: Transaction, appliance_id: str) -> int:
+    """Drop what happened at an appliance and what it said of itself; returns how many events. Id, kind and tickets stay."""
+    unknown = dict.fromkeys(
+        ("model", "serial", "firmware", "region", "capabilities", "status", "status_ms", "status_until_ms", "last_seen_ms",
+         "interval_s", "condition", "condition_reason", "condition_ms", "health")
+    )  # fmt: skip
+    t.connection.execute(
+        update(appliances).where(appliances.c.id == appliance_id).values(**unknown, search=fold(appliance_id))
+    )
+    return t.connection.execute(
+        delete(appliance_history).where(appliance_history.c.appliance_id == appliance_id)
+    ).rowcount
 
 
 def set_retired(t: Transaction, appliance_id: str, *, is_retired: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, Table, Text, text
+from sqlalchemy import Boolean, Column, Float, Index, Integer, Table, Text, text
 
 from alerts.columns import identity, json_value, metadata, ms, sentence, serial, word
 
@@ -51,6 +51,5 @@ listening = Table(
     ms("until_ms", nullable=False),
     ms("away_from_ms", nullable=False),
     ms("away_until_ms", nullable=False),
-    Column("signs", JSON, nullable=True),
 )
-"""One row: when the service last heard the broker, its last absence, and what it said of itself then."""
+"""One row: when the service last heard the broker, and its last absence."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from alerts.cursors.tables import checkpoint_rows, checkpoint_shared, cursors
 from alerts.database import Transaction, upsert
@@ -36,6 +36,11 @@ def save_checkpoint(t: Transaction, rows: Mapping[str, bytes], shared: bytes | N
         statement = upsert(t.connection, checkpoint_shared)
         statement = statement.on_conflict_do_update(index_elements=["id"], set_={"state": statement.excluded.state})
         t.connection.execute(statement, [{"id": 1, "state": bytes(shared)}])
+
+
+def forget_row(t: Transaction, appliance_id: str) -> None:
+    """Drop what the detectors have learned of one appliance."""
+    t.connection.execute(delete(checkpoint_rows).where(checkpoint_rows.c.appliance_id == appliance_id))
 
 
 def read_cursor(t: Transaction, name: str) -> int:

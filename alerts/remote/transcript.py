@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from alerts.changes import Subject, record_change
 from alerts.database import Transaction
+from alerts.notices.changes import Subject, record_change
 from alerts.remote.tables import transcript
 
 

@@ -13,11 +13,11 @@ from sqlalchemy import Row, insert, select, update
 
 from alerts.appliances.tables import appliances
 from alerts.audit.chain import record_audit
-from alerts.changes import Subject, put_notice, record_change
 from alerts.database import Transaction, upsert
 from alerts.errors import AlreadyOpenError, ConflictError, InvalidError
 from alerts.fault_modes import check_fault_mode
 from alerts.lifecycle import OVER, TicketState
+from alerts.notices.changes import Subject, put_notice, record_change
 from alerts.tickets.causes import said_after_tests
 from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.searching import note_search

@@ -9,11 +9,11 @@ from sqlalchemy import Row, update
 
 from alerts.accounts.assignees import check_assignee
 from alerts.audit.chain import record_audit
-from alerts.changes import Subject, put_notice, record_change
 from alerts.database import Transaction
 from alerts.errors import AlreadyOpenError, InvalidError, StaleViewError
 from alerts.fault_modes import check_fault_mode
 from alerts.lifecycle import OVER, TicketState, TicketStep, next_ticket_state
+from alerts.notices.changes import Subject, put_notice, record_change
 from alerts.tickets.episodes import keep_end
 from alerts.tickets.opening import add_history, find_open
 from alerts.tickets.reading import find_row

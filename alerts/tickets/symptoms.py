@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from alerts.changes import Subject, put_notice, record_change
 from alerts.database import Transaction
 from alerts.lifecycle import OVER, TicketState
+from alerts.notices.changes import Subject, put_notice, record_change
 from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.opening import DETECTOR, add_history, columns_of
 from alerts.tickets.searching import note_search

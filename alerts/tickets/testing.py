@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from alerts.changes import Subject, record_change
 from alerts.database import Transaction
+from alerts.notices.changes import Subject, record_change
 from alerts.tickets.causes import moved, spoken
 from alerts.tickets.opening import add_history
 from alerts.tickets.tables import tickets

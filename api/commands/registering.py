@@ -93,6 +93,39 @@ def assign(
     say(f"{appliance_id} is a {now.kind} from now on.")
 
 
+@appliances.command()
+def erase(
+    ctx: typer.Context,
+    appliance_id: Annotated[str, typer.Argument(metavar="ID")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Drop a retired appliance's readings, events and dead letters for good; tickets and audit stay."""
+    from api.service.retirement import erase as erase_all  # noqa: PLC0415
+    from ingest.store import StoreError  # noqa: PLC0415
+    from ingest.store.opening import open_store  # noqa: PLC0415
+
+    settings = load_settings(ctx, config).settings
+    if not yes and not (
+        sys.stdin.isatty() and typer.confirm(f"Drop all readings of {appliance_id} for good?", err=True)
+    ):
+        raise Failure("Nothing was dropped; --yes drops it without a question.")
+    token = settings.store_token.get_secret_value() if settings.store_token else None
+    with telling(StoreError), _registry(ctx, config) as registry:
+        store = open_store(settings.store_url, token=token, data_dir=settings.data_dir)
+        try:
+            gone = erase_all(
+                registry, _desk_appliances(ctx, config), store, appliance_id, retention_days=settings.retention_days
+            )
+        finally:
+            store.close()
+    say(
+        f"{appliance_id}: readings, {gone.events} events and {gone.dead_letters} dead letters are gone; "
+        f"the journal drops what it received after {gone.journal_until_days:g} days."
+    )
+
+
 @appliances.command("import")
 def import_file(
     ctx: typer.Context,

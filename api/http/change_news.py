@@ -21,8 +21,8 @@ from starlette.concurrency import run_in_threadpool
 from alerts.errors import DeskError
 
 if TYPE_CHECKING:
-    from alerts.changes import Change
     from alerts.desk import Desk
+    from alerts.notices.changes import Change
 
 log = structlog.get_logger()
 

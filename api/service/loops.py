@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from alerts.appliances.listener import Listener
     from alerts.inbox import Inbox
     from alerts.notices.lane import Lane
-    from alerts.outbox import Outbox
+    from alerts.notices.outbox import Outbox
     from alerts.timers import Timers
     from api.http.live_samples import LiveSamples
     from detectors.runner import Runner
@@ -132,18 +132,20 @@ def listen(listener: Listener, is_connected: Callable[[], bool], trouble: Troubl
     return run
 
 
-def deliver(outbox: Outbox, trouble: Trouble) -> Callable[[threading.Event], None]:
+def deliver(outbox: Outbox, trouble: Callable[[str], Trouble]) -> Callable[[threading.Event], None]:
     """The loop of the outbox: a thread for each receiver, so that none waits for another, and one that clears up."""
+    own = trouble("outbox")
+    of_lanes = {lane.target.name: trouble(f"outbox {lane.target.name}") for lane in outbox.lanes}
 
     def run(stop: threading.Event) -> None:
         halt = threading.Event()
         with ThreadPoolExecutor(len(outbox.lanes) or 1, thread_name_prefix="outbox") as pool:
-            runs = [pool.submit(_run_lane, lane, halt) for lane in outbox.lanes]
+            runs = [pool.submit(_run_lane, lane, halt, of_lanes[lane.target.name]) for lane in outbox.lanes]
             turns = 0
             while not stop.wait(OUTBOX_EVERY_S) and not any(one.done() for one in runs):
                 turns += 1
                 if turns % FORGET_EVERY_TURNS == 0:
-                    patient(outbox.forget, stop, trouble, name="outbox")
+                    patient(outbox.forget, stop, own, name="outbox")
             halt.set()
         for one in runs:
             one.result()
@@ -151,8 +153,7 @@ def deliver(outbox: Outbox, trouble: Trouble) -> Callable[[threading.Event], Non
     return run
 
 
-def _run_lane(lane: Lane, stop: threading.Event) -> None:
-    trouble = Trouble()
+def _run_lane(lane: Lane, stop: threading.Event, trouble: Trouble) -> None:
     while not stop.wait(OUTBOX_EVERY_S):
         patient(lambda: lane.run_once(stop.is_set), stop, trouble, name=f"outbox {lane.target.name}")
 

@@ -1,4 +1,4 @@
-"""Out of service and back, or another kind: the registry, which admission asks, and the desk agree.
+"""Out of service and back, another kind, or erased: the registry, which admission asks, and the desk agree.
 
 The registry goes first: an appliance that speaks is refused before anything else is known of it. Both steps may be
 repeated, so whoever finds the desk's database away does the same again later.
@@ -7,6 +7,7 @@ repeated, so whoever finds the desk's database away does the same again later.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from alerts.errors import UnknownError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from alerts.appliances.desk import Appliances
     from alerts.appliances.directory import Appliance
+    from ingest.store import TelemetryStore
 
 
 @contextmanager
@@ -57,6 +59,29 @@ def assign(registry: Registry, appliances: Appliances, appliance_id: str, kind: 
         registry.assign(appliance_id, kind)
         _enter(appliances, appliance_id, kind)
     return appliances.assign(appliance_id, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What of an appliance went at once. The journal keeps what was received until it is older than the retention."""
+
+    appliance_id: str
+    events: int
+    dead_letters: int
+    journal_until_days: float
+
+
+def erase(
+    registry: Registry, appliances: Appliances, store: TelemetryStore, appliance_id: str, *, retention_days: float
+) -> Erased:
+    """Drop a retired appliance's readings, events, learned state and dead letters; tickets and audit stay as history.
+
+    The desk goes first, because it refuses what is in service; all of it may be repeated.
+    """
+    kind = appliances.read(appliance_id).kind
+    events = appliances.erase(appliance_id)
+    store.erase(kind, appliance_id)
+    return Erased(appliance_id, events, registry.erase(appliance_id), retention_days)
 
 
 def _enter(appliances: Appliances, appliance_id: str, kind: str) -> None:

@@ -19,7 +19,7 @@ from alerts.delivery.kinds import open_receivers
 from alerts.desk import Desk
 from alerts.errors import DeskError
 from alerts.notices.notice import DeliveryState
-from alerts.outbox import Outbox
+from alerts.notices.outbox import Outbox
 from api.http.live_samples import LiveSamples
 from api.service.claiming import Claim
 from api.service.contact_keys import contact_keys
@@ -28,6 +28,7 @@ from api.service.desk_database import open_desk_database
 from api.service.housekeeping import durable_cursors
 from api.service.ingest_room import IngestRoom
 from api.service.line import detecting
+from api.service.loops import Trouble
 from api.service.patient_commands import PatientCommands
 from api.service.role import Role
 from api.service.signs import Signs, VitalSigns, counter, gauge, gauges
@@ -87,6 +88,12 @@ class Rooms:
     def close(self) -> None:
         """Release everything."""
         self._opened.close()
+
+    def trouble(self, name: str) -> Trouble:
+        """Why a loop waits, if it does: a reason of ``/readyz`` as long as it stands."""
+        made = Trouble()
+        self.signs.add(Signs(reasons=lambda: () if made.sentence is None else (f"{name} waits: {made.sentence}",)))
+        return made
 
     @cached_property
     def profiles(self) -> Mapping[str, Profile]:

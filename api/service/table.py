@@ -94,7 +94,7 @@ def store(rooms: Rooms) -> Run:
 
 def listening(rooms: Rooms) -> Run:
     """Writes down when we hear the broker."""
-    return loops.listen(Listener(rooms.desk.appliances), rooms.ingest.is_connected, loops.Trouble())
+    return loops.listen(Listener(rooms.desk.appliances), rooms.ingest.is_connected, rooms.trouble("listening"))
 
 
 def housekeeping(rooms: Rooms) -> Run:
@@ -106,7 +106,7 @@ def housekeeping(rooms: Rooms) -> Run:
 
 def detect(rooms: Rooms) -> Run:
     """Cursor ``detect``."""
-    return fed(rooms, lambda feed: loops.detect(rooms.runner(feed), feed, loops.Trouble()))
+    return fed(rooms, lambda feed: loops.detect(rooms.runner(feed), feed, rooms.trouble("detect")))
 
 
 def desk(rooms: Rooms) -> Run:
@@ -118,7 +118,7 @@ def desk(rooms: Rooms) -> Run:
             Inbox(one.unit, feed, limits=one.limits, profiles=one.profiles),
             Timers(one),
             one.unit.clock,
-            loops.Trouble(),
+            rooms.trouble("desk"),
         ),
     )
 
@@ -126,7 +126,7 @@ def desk(rooms: Rooms) -> Run:
 def outbox(rooms: Rooms) -> Run:
     """Notices to their receivers; a new one is told everything from here on."""
     rooms.outbox.begin()
-    return loops.deliver(rooms.outbox, loops.Trouble())
+    return loops.deliver(rooms.outbox, rooms.trouble)
 
 
 def claim(rooms: Rooms) -> Run:

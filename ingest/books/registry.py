@@ -113,6 +113,16 @@ class Registry:
                 raise RegistryError(f"no appliance {appliance_id!r}; see: fettle appliances list")
             _count_change(connection)
 
+    def erase(self, appliance_id: str) -> int:
+        """Drop what a retired appliance said and was refused, and the names of what it measured; returns the dead letters.
+
+        That there was such an appliance, and how many messages it sent, stays: it is refused by that, and the ledger holds.
+        """
+        with self._books.transaction() as connection:
+            connection.execute("DELETE FROM metric_name WHERE id = ?", (appliance_id,))
+            connection.execute("DELETE FROM window WHERE id = ?", (appliance_id,))
+            return connection.execute("DELETE FROM dead_letter WHERE speaker = ?", (appliance_id,)).rowcount
+
     def find(self, appliance_id: str) -> RegisteredAppliance | None:
         """One appliance, if it is registered."""
         with self._books.snapshot() as connection:

@@ -26,8 +26,8 @@ from alerts.notices.notice import (
     ReceiverGoneError,
     Target,
 )
+from alerts.notices.outbox import Outbox
 from alerts.notices.tables import outbox as notices
-from alerts.outbox import Outbox
 from ingest.clock import ManualClock
 from tests.alerts.made import DAY_MS, FINDING, HOUR_MS, step_of
 from tests.alerts.receivers import SECRET, FakeTarget, Picky, receiving
@@ -306,7 +306,7 @@ def test_old_notices_are_dropped_also_beside_a_receiver_that_is_off(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What everybody has is kept up to a number; a receiver that is switched off holds nothing back."""
-    monkeypatch.setattr("alerts.outbox.NOTICES_KEPT", 5)
+    monkeypatch.setattr("alerts.notices.outbox.NOTICES_KEPT", 5)
     outbox = outbox_of(desk, FakeTarget(), FakeTarget(ReceiverGoneError("410"), name="gone"))
     open_tickets(desk, 20)
     outbox.run_once()

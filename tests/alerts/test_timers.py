@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import event, func, insert, select
 
-from alerts import changes as changes_module
 from alerts.desk import Desk
 from alerts.errors import UnavailableError
 from alerts.inbox import Inbox
 from alerts.lifecycle import SessionState
+from alerts.notices import changes as changes_module
 from alerts.notices.tables import changes
 from alerts.remote.policy import Scope, SessionLimits
 from alerts.silences.muting import Scope as Muted

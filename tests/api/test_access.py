@@ -25,6 +25,7 @@ LEAST = {
     ("POST", "/api/v1/appliances/{appliance_id}/retire"): Role.ADMIN,
     ("POST", "/api/v1/appliances/{appliance_id}/revive"): Role.ADMIN,
     ("POST", "/api/v1/appliances/{appliance_id}/assign"): Role.ADMIN,
+    ("POST", "/api/v1/appliances/{appliance_id}/erase"): Role.ADMIN,
     ("POST", "/api/v1/silences"): Role.DISPATCHER,
     ("DELETE", "/api/v1/silences/{silence_id}"): Role.DISPATCHER,
     ("GET", "/api/v1/users"): Role.ADMIN,

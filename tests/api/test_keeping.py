@@ -6,6 +6,7 @@ from alerts.accounts.account import Role
 from api.service.retirement import open_registry
 from ingest.clock import from_ms
 from tests.api.house import NOON_MS, House
+from tests.contract.store_suite import make_block
 
 
 def test_an_account_is_made_changed_and_shut_out(house: House) -> None:
@@ -109,6 +110,32 @@ def test_an_id_that_somebody_took_is_given_to_whom_it_is_for(house: House) -> No
     assert len(audit) <= 1
     assert house.post("/appliances/fridge-1/assign", {"kind": "Not a kind"}).status_code == 422
     assert house.post("/appliances/nobody/assign", {"kind": "refrigerator"}).status_code == 404
+
+
+def test_what_an_appliance_said_is_erased_and_its_tickets_stay(house: House) -> None:
+    """Only of a retired one: readings, events and what it said of itself go; tickets and the audit stay as history."""
+    store = house.context.store
+    store.write([make_block([("fridge-1", NOON_MS, {"power_w": 90.0}), ("fridge-2", NOON_MS, {"power_w": 80.0})])])
+    with open_registry(house.context.settings.data_dir) as registry:
+        registry.add("fridge-1", "refrigerator", now_ms=NOON_MS)
+    house.find()
+    refused = house.post("/appliances/fridge-1/erase")
+    kept = store.latest("refrigerator", "fridge-1")
+    house.post("/appliances/fridge-1/retire")
+
+    erased = house.post("/appliances/fridge-1/erase")
+
+    assert refused.status_code == 409
+    assert kept
+    assert (erased.status_code, erased.json()["appliance_id"]) == (200, "fridge-1")
+    assert store.latest("refrigerator", "fridge-1") == {}
+    assert store.latest("refrigerator", "fridge-2")
+    shown = house.get("/appliances/fridge-1").json()
+    assert (shown["model"], shown["last_seen"], shown["kind"]) == (None, None, "refrigerator")
+    assert len(house.get("/tickets?appliance_id=fridge-1").json()["items"]) == 1
+    assert "appliance.erase" in {one["action"] for one in house.get("/audit").json()["items"]}
+    assert house.post("/appliances/fridge-1/erase").status_code == 200, "repeated, it stays so"
+    assert house.post("/appliances/nobody/erase").status_code == 404
 
 
 def test_an_appliance_that_only_one_of_the_two_knows_is_retired_in_both(house: House) -> None:

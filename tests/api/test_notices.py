@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from alerts.accounts.account import Role
 from alerts.database import UnitOfWork
 from alerts.notices.notice import DeliveryError, Notice, ReceiverGoneError
-from alerts.outbox import Outbox
+from alerts.notices.outbox import Outbox
 from api.cli import app
 from api.service import loops
 from api.service.loops import Trouble, deliver
@@ -136,7 +136,7 @@ def test_no_receiver_waits_for_another(house: House, monkeypatch: pytest.MonkeyP
     outbox = outbox_of(house, hanging, willing)
     for number in range(12):
         house.find(f"fridge-{number}")
-    running = threading.Thread(target=deliver(outbox, Trouble()), args=(stop,))
+    running = threading.Thread(target=deliver(outbox, lambda _name: Trouble()), args=(stop,))
     running.start()
 
     has_enough = hanging.asked.wait(20) and willing.has_enough.wait(20)
@@ -164,4 +164,4 @@ def test_a_lane_that_dies_ends_the_loop_with_its_cause(house: House, monkeypatch
     monkeypatch.setattr("alerts.notices.lane.Lane._is_new", lambda _self, _t: True)
 
     with pytest.raises(AssertionError, match="a bug"):
-        deliver(outbox, Trouble())(threading.Event())
+        deliver(outbox, lambda _name: Trouble())(threading.Event())

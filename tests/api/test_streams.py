@@ -8,7 +8,7 @@ import pytest
 import websockets
 
 from alerts.accounts.account import Role
-from alerts.changes import Changes
+from alerts.notices.changes import Changes
 from alerts.tickets.ticket import NewTicket
 from api.http import access
 from tests.api.house import House
@@ -60,7 +60,7 @@ def test_a_stream_from_before_what_is_kept_is_told_to_begin_anew(house: House, m
     for number in range(6):
         open_ticket(house, str(number))
     newest = house.context.desk.changes.last()
-    monkeypatch.setattr("alerts.changes.CHANGES_KEPT", 2)
+    monkeypatch.setattr("alerts.notices.changes.CHANGES_KEPT", 2)
     house.context.desk.changes.forget()
 
     async def tell(known: int) -> dict[str, str]:

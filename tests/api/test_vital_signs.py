@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from alerts.database import UnitOfWork
 from alerts.errors import UnavailableError
 from alerts.tickets.desk import Tickets
+from api.service import table
+from api.service.role import ALL
 from api.service.rooms import Rooms
 from api.service.service import Service
 from api.service.surroundings import Surroundings
@@ -148,3 +151,25 @@ def test_several_reasons_are_all_told(service: Service, client: httpx.Client) ->
     service.rooms.ingest.writer.stats.trouble = None
 
     assert answer.json()["reasons"] == ["journal: the disk is full", "telemetry store: InfluxDB does not answer"]
+
+
+def test_why_a_loop_waits_is_a_reason_not_to_be_ready(tmp_path: Path) -> None:
+    """A loop's own trouble is told on ``/readyz`` with the loop's name, as long as it stands."""
+    rooms = Rooms(Settings(data_dir=tmp_path), Surroundings(), ALL)
+    trouble = rooms.trouble("detect")
+
+    well = rooms.signs.not_ready()
+    trouble.sentence = "The database can't be used now: away"
+    ill = rooms.signs.not_ready()
+    trouble.sentence = None
+
+    assert (well, rooms.signs.not_ready()) == ([], [])
+    assert ill == ["detect waits: The database can't be used now: away"]
+
+
+def test_no_loop_keeps_its_trouble_to_itself() -> None:
+    """Every loop of the table that may wait has its trouble from the rooms, where it is told."""
+    text = Path(table.__file__).read_text(encoding="utf-8")
+
+    assert "Trouble()" not in text
+    assert text.count("rooms.trouble") >= 4

@@ -10,10 +10,11 @@ from pydantic import Field
 from alerts.appliances.directory import ApplianceFilter, Availability
 from api.http.access import Admin, Viewer
 from api.http.context import Here, Language
-from api.http.documents import Appliance, ApplianceDetail, ApplianceEvent, Profile, show
+from api.http.documents import Appliance, ApplianceDetail, ApplianceEvent, Document, Profile, show
 from api.http.paging import Page, PageQuery
+from api.http.problems import CONFLICT
 from api.http.request import Request
-from api.service.retirement import assign, open_registry, retire, revive
+from api.service.retirement import assign, erase, open_registry, retire, revive
 from detectors.finding import ConditionState
 from ingest.profiles import profile_for
 from ingest.store import StoreUnavailable
@@ -84,6 +85,24 @@ def assign_appliance(here: Here, account: Admin, appliance_id: str, body: Assign
     desk = here.desk.by(account.name)
     with open_registry(here.settings.data_dir) as registry:
         return show(Appliance, assign(registry, desk.appliances, appliance_id, body.kind))
+
+
+class Erased(Document):
+    """What of an appliance went; the journal keeps what was received for so many days at most."""
+
+    appliance_id: str
+    events: int
+    dead_letters: int
+    journal_until_days: float
+
+
+@router.post("/appliances/{appliance_id}/erase", responses=CONFLICT)
+def erase_appliance(here: Here, account: Admin, appliance_id: str) -> Erased:
+    """Drop a retired appliance's readings, events, learned state and dead letters; tickets and audit stay as history."""
+    desk = here.desk.by(account.name)
+    with open_registry(here.settings.data_dir) as registry:
+        gone = erase(registry, desk.appliances, here.store, appliance_id, retention_days=here.settings.retention_days)
+    return show(Erased, gone)
 
 
 @router.get("/appliances/{appliance_id}/events")

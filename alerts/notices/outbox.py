@@ -1,6 +1,6 @@
 """The outbox: every notice reaches every receiver at least once, or stands parked where everyone can see it.
 
-A notice is written in the transaction of what it tells (:mod:`alerts.changes`); each receiver reads it in a lane of its own
+A notice is written in the transaction of what it tells (:mod:`alerts.notices.changes`); each receiver reads it in a lane of its own
 (:mod:`alerts.notices.lane`). A crash between a receiver's answer and our note of it repeats the notice under the same id: a
 doubled notice is better than a missed one, and receivers know a repeat by its id.
 """

@@ -1,7 +1,7 @@
 """Change events for those who watch, and notices for those who must be told.
 
 A change event is a line of a bounded log that the console's event stream resumes in by its id. A notice lies in the
-outbox until every receiver has it (:mod:`alerts.outbox`). Both are written in the transaction of what they tell.
+outbox until every receiver has it (:mod:`alerts.notices.outbox`). Both are written in the transaction of what they tell.
 """
 
 from __future__ import annotations
