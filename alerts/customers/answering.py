@@ -14,12 +14,12 @@ from typing import Any
 
 from sqlalchemy import Row, func, insert, select
 
-from alerts.changes import Subject, record_change
 from alerts.customers.links import CustomerLink
 from alerts.customers.sealed import Sealed
 from alerts.customers.tables import customer_answers
 from alerts.errors import ConflictError, InvalidError
 from alerts.lifecycle import TicketState, TicketStep
+from alerts.notices.changes import Subject, record_change
 from alerts.tickets.opening import add_history
 from alerts.tickets.reading import find_row
 from alerts.tickets.steps import WhenOver, take_step
