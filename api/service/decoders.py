@@ -29,7 +29,11 @@ FILE_NAME = "homeassistant.json"
 
 @dataclass(frozen=True, slots=True)
 class Decoders:
-    """Makes decoders; each belongs to one thread. ``file`` and ``traces_file`` keep what was learned over a restart."""
+    """Makes decoders; each belongs to one thread.
+
+    What was learned outlives a restart in the books; ``file`` is where an earlier version kept it, ``traces_file`` where it
+    is told what was not read.
+    """
 
     profiles: Mapping[str, Profile]
     scheme: TopicScheme
@@ -60,10 +64,6 @@ class Decoders:
         """A decoder that reads again what was read before, and learns nothing from old messages."""
         return self._decoder(is_learning=False)
 
-    def keep(self) -> None:
-        """Write down what was learned; where that fails it is said, and the broker's retained messages teach it again."""
-        _write(self.file, self.discovery.to_bytes())
-
     def keep_traces(self) -> None:
         """Write down what was heard and not read, for whoever asks."""
         _write(self.traces_file, self.traces.to_bytes())
@@ -74,7 +74,10 @@ class Decoders:
         )
         book = DeviceBook(self.devices, self.discovery.claims, is_claiming=is_learning)
         traces = self.traces if is_learning else None
-        return BatchDecoder(self.profiles, scheme=self.scheme, codecs=codecs, devices=book, traces=traces)
+        remembering = (self.discovery,) if is_learning else ()
+        return BatchDecoder(
+            self.profiles, scheme=self.scheme, codecs=codecs, devices=book, traces=traces, remembering=remembering
+        )
 
 
 def _read(file: Path, load: Callable[[bytes], bool]) -> None:

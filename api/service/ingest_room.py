@@ -217,7 +217,6 @@ class _Making:
             known.discovery,
             want,
             covered_by=covered,
-            keep=known.keep,
             traces=known.traces,
             keep_traces=known.keep_traces,
         )

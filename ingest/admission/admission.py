@@ -30,6 +30,7 @@ from ingest.feed.admitted import batch_of
 from ingest.sample import AdmittedBatch
 from ingest.wire.columns import BatchDecoder, Decoded
 from ingest.wire.dead_letter import Reason
+from ingest.wire.foreign.memory import Learned
 from ingest.wire.meaning import Meanings
 from ingest.wire.topic import TopicScheme
 
@@ -76,6 +77,8 @@ class Admission:
         self._acks = Acks(self._scheme)
         self._names = Names(books)
         self._meant: tuple[int, Meanings] = (-1, {})
+        self._learned: Learned = {}
+        decoder.memories.remember(books.memory())
 
     def admit(
         self,
@@ -120,7 +123,9 @@ class Admission:
         judgement = judged.judgement(meanings, names.left_out)
         handed_on = batch_of(decoded, judgement, batch.retained)
         entry = self._writing.entry(judged, judgement, decoded, self._speakers, names.uses)
+        entry.learned = self._learned
         self._books.commit(entry)
+        self._learned = {}
         self._acks.note(judged, self._speakers)
         self._speakers.kept(judged.irregular.values(), is_flush=entry.is_flush)
         return Admitted(
@@ -137,6 +142,7 @@ class Admission:
         """What the foreign messages mean; the same when a batch comes again that could not be made durable."""
         if self._meant[0] != batch.position:
             self._meant = batch.position, meanings_of(self._decoder, batch)
+            self._learned |= self._decoder.memories.learned()
         return self._meant[1]
 
     def _judge(self, batch: Batch, decoded: Decoded) -> Judged:

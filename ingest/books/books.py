@@ -11,7 +11,7 @@ notes to the rows, so what they see is exact at any moment. Errors: file.py.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -82,6 +82,8 @@ class Entry:
     dead_letters: Sequence[DeadLetter] = ()
     windows: Sequence[WindowEntry] = field(default_factory=list)
     names: Sequence[NameUse] = ()
+    learned: Mapping[str, bytes | None] = field(default_factory=dict)
+    """What the codecs remember anew by it, None for what they have forgotten."""
 
 
 class Books(BooksFile):
@@ -130,6 +132,7 @@ class Books(BooksFile):
                 " ON CONFLICT (id, name) DO UPDATE SET kind = excluded.kind, day = excluded.day",
                 entry.names,
             )
+            _keep_learned(connection, entry.learned)
             dead_letters.insert_dead_letters(connection, judgement, entry.dead_letters)
             dead_letters.drop_beyond(connection, self._quota, added=len(entry.dead_letters))
             _save_cursor(connection, "admit", judgement.position)
@@ -251,6 +254,11 @@ class Books(BooksFile):
             ).fetchall()
         return [WindowEntry(*row) for row in rows]
 
+    def memory(self) -> dict[str, bytes]:
+        """All that the codecs remember, what was learned last at the end."""
+        with self.reading() as connection:
+            return dict(connection.execute("SELECT key, said FROM memory ORDER BY number").fetchall())
+
     def names_of(self, appliance_id: str) -> dict[str, int]:
         """The metrics of an appliance that no profile knows, and the day on which each was last heard."""
         with self.reading() as connection:
@@ -287,6 +295,14 @@ class Books(BooksFile):
                 "SELECT stop FROM cold_range WHERE row = ? AND start <= ? ORDER BY start DESC LIMIT 1", (row, seq)
             ).fetchone()
         return found is not None and seq < found[0]
+
+
+def _keep_learned(connection: sqlite3.Connection, learned: Mapping[str, bytes | None]) -> None:
+    """Write what the codecs remember anew."""
+    kept = [(key, said) for key, said in learned.items() if said is not None]
+    gone = [(key,) for key, said in learned.items() if said is None]
+    connection.executemany("INSERT OR REPLACE INTO memory (key, said) VALUES (?, ?)", kept)
+    connection.executemany("DELETE FROM memory WHERE key = ?", gone)
 
 
 def _save_cursor(connection: sqlite3.Connection, name: str, position: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-VERSION = 2
+VERSION = 3
 
 _NAMES = """
 CREATE TABLE metric_name (
@@ -13,6 +13,10 @@ CREATE TABLE metric_name (
 CREATE INDEX metric_name_of_kind ON metric_name (kind, name);
 """
 
+_MEMORY = (
+    "CREATE TABLE memory (number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, said BLOB NOT NULL);"
+)
+"""What codecs remember of foreign devices."""
 _COUNT_LETTERS = "INSERT OR REPLACE INTO meta SELECT 'dead_kept', count(*) FROM dead_letter;"
 
 SCHEMA = f"""
@@ -47,6 +51,7 @@ CREATE TABLE dead_letter (
 );
 CREATE INDEX dead_letter_of ON dead_letter (speaker, number);
 {_NAMES}
+{_MEMORY}
 """
 
 MIGRATIONS: Mapping[int, str] = {
@@ -58,5 +63,6 @@ CREATE INDEX dead_letter_of ON dead_letter (speaker, number);
 {_COUNT_LETTERS}
 {_NAMES}
 """,
+    2: _MEMORY,
 }
 """What brings a file of this version to the next one."""

@@ -32,17 +32,14 @@ class LearnedTopics:
         subscribe: Callable[[Collection[str]], Awaitable[None]],
         *,
         covered_by: Sequence[str],
-        keep: Callable[[], None],
         traces: Traces | None = None,
         keep_traces: Callable[[], None] = lambda: None,
     ) -> None:
-        """``subscribe`` takes all topics that are wanted now; the two ``keep`` make what was learned, and noted, durable."""
+        """``subscribe`` takes all topics that are wanted now; ``keep_traces`` writes down what was noted of unread messages."""
         self._discovery = discovery
         self._subscribe = subscribe
         self._covered_by = tuple(covered_by)
-        self._keep = keep
         self._seen = 0
-        self._kept = 0
         self._traces = traces
         self._keep_traces = keep_traces
         self._noted = 0
@@ -72,11 +69,7 @@ class LearnedTopics:
         self._seen = revision
 
     async def _keep_news(self) -> None:
-        """Make durable what has changed: what was learned at once, notes of what was not read every few seconds."""
-        changes = self._discovery.changes
-        if changes != self._kept:
-            self._kept = changes
-            await asyncio.to_thread(self._keep)
+        """Write down notes of what was not read, every few seconds."""
         self._ticks += 1
         if self._traces is None or self._ticks % NOTES_EVERY or self._traces.changes == self._noted:
             return

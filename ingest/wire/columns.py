@@ -22,6 +22,7 @@ from ingest.wire.dead_letter import Refused
 from ingest.wire.event import EventMessage
 from ingest.wire.foreign import ForeignCodec
 from ingest.wire.foreign.devices import Device, DeviceBook
+from ingest.wire.foreign.memory import Memories, Remembering
 from ingest.wire.foreign.traces import Traces
 from ingest.wire.guards import BOOT_CHARACTERS_MAX, odd_messages
 from ingest.wire.kind_table import KindTable
@@ -69,10 +70,13 @@ class BatchDecoder:
         codecs: Sequence[ForeignCodec] = (),
         devices: DeviceBook | Mapping[str, Device] | None = None,
         traces: Traces | None = None,
+        remembering: Sequence[Remembering] = (),
     ) -> None:
+        """``remembering``: who remembers what devices say, beside the codecs."""
         self._profiles = load_profiles() if profiles is None else profiles
         self._tables: dict[str, KindTable] = {}
         self.sources = Sources(scheme or TopicScheme(), codecs, DeviceBook.of_all(devices), self._table_of, traces)
+        self.memories = Memories((*remembering, *codecs))
 
     def foreign(self, topics: Sequence[str | bytes]) -> list[tuple[int, Source]]:
         """The foreign messages of a batch and their topics. Codecs remember and learn: ask each once, in this order."""

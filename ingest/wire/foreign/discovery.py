@@ -2,7 +2,7 @@
 
 One object serves all decoders of a process. A description touches its own topics only, so that many cost no more each than
 few. Beyond the bound a new one takes the place of that which was described longest ago among those whose topics nobody has
-used: what is read is never locked out by what is not. Whoever keeps it over a restart writes :meth:`Discovery.to_bytes`.
+used: what is read is never locked out by what is not. It outlives the process as all that is remembered (memory.py).
 
 Who describes is known by the level of the description's topic that the broker's access list ties to an account. A topic that
 bears that level is its own, whoever described it first. A device belongs to the level that described it first; another
@@ -21,6 +21,7 @@ import msgspec
 from ingest.wire.foreign.discovery_config import Configuration, Group, Presence
 from ingest.wire.foreign.discovery_entities import Entity
 from ingest.wire.foreign.identity import Claims, hash_of, metric_name
+from ingest.wire.foreign.memory import Kept, Learned
 
 CONFIGURATIONS_MAX = 10_000
 TOPICS_MAX = 10_000
@@ -43,8 +44,11 @@ class Known:
     """Other devices that were described under this topic."""
 
 
+_DESCRIPTION, _CLAIM = "description\n", "claim\n"
+
+
 class _Kept(msgspec.Struct):
-    """All of it in a file."""
+    """All of it in the file of an earlier version."""
 
     configurations: dict[str, Configuration] = {}
     claims: dict[str, str] = {}
@@ -52,6 +56,8 @@ class _Kept(msgspec.Struct):
 
 class Discovery:
     """Configurations by the topic that they came under. One thread learns, any may read."""
+
+    name = "discovery"
 
     def __init__(self) -> None:
         self.claims = Claims()
@@ -64,11 +70,7 @@ class Discovery:
         self._of_device: dict[str, dict[str, Configuration]] = {}
         self._used: set[str] = set()
         self._of_level: Counter[str] = Counter()
-
-    @property
-    def changes(self) -> int:
-        """Grows with all that is worth keeping."""
-        return self.revision + self.claims.changes
+        self._news: dict[str, None] = {}
 
     def topics(self) -> Mapping[str, Known]:
         """What is known, by topic."""
@@ -145,22 +147,47 @@ class Discovery:
             None,
         )
 
-    def to_bytes(self) -> bytes:
-        """All of it, for a file."""
-        return msgspec.json.encode(_Kept(dict(self._configurations), self.claims.to_mapping()))
+    def learned(self) -> Learned:
+        """Descriptions that came, changed or went, and names that were taken."""
+        news, self._news = self._news, {}
+        said: Learned = {_CLAIM + key: owner.encode() for key, owner in self.claims.learned().items()}
+        for topic in news:
+            known = self._configurations.get(topic)
+            said[_DESCRIPTION + topic] = None if known is None else msgspec.json.encode(known)
+        return said
+
+    def remember(self, kept: Kept) -> None:
+        """Go on with all descriptions and names that were known."""
+        self.claims.load(
+            {key.removeprefix(_CLAIM): owner.decode() for key, owner in kept.items() if key.startswith(_CLAIM)}
+        )
+        described = {
+            key.removeprefix(_DESCRIPTION): msgspec.json.decode(said, type=Configuration)
+            for key, said in kept.items()
+            if key.startswith(_DESCRIPTION)
+        }
+        if described:
+            for topic in list(self._configurations):
+                self._forget(topic)
+            self._take_all(described)
+            self._news.clear()
 
     def load(self, data: bytes) -> bool:
-        """Take over what :meth:`to_bytes` wrote; False, and nothing changed, where it is something else."""
+        """Take over the file of an earlier version; False, and nothing changed, where it is something else."""
         try:
             kept = msgspec.json.decode(data, type=_Kept)
         except msgspec.MsgspecError:
             return False
-        self.claims.load(kept.claims)
-        for topic, configuration in kept.configurations.items():
+        self.claims.load(kept.claims, is_news=True)
+        self._take_all(kept.configurations)
+        return True
+
+    def _take_all(self, configurations: Mapping[str, Configuration]) -> None:
+        """Know these."""
+        for topic, configuration in configurations.items():
             self._forget(topic)
             self._remember(topic, configuration)
         self.revision += 1
-        return True
 
     def _is_full(self, new_topics: tuple[str, ...]) -> bool:
         """Whether there is no room for one more with these topics."""
@@ -171,6 +198,8 @@ class Discovery:
         """Add one."""
         self._configurations[key] = configuration
         self._of_level[configuration.level] += 1
+        self._news.pop(key, None)
+        self._news[key] = None
         self._of_device.setdefault(configuration.device, {})[key] = configuration
         for topic in _topics_of(configuration):
             self._under.setdefault(topic, {})[key] = configuration
@@ -195,6 +224,7 @@ class Discovery:
         if configuration is None:
             return
         self._of_level[configuration.level] -= 1
+        self._news[key] = None
         of_device = self._of_device[configuration.device]
         del of_device[key]
         if not of_device:

@@ -12,6 +12,8 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from ingest.sample import StatusState
 from ingest.wire.dead_letter import Reason, Refused
 from ingest.wire.foreign.devices import Device
@@ -19,6 +21,7 @@ from ingest.wire.foreign.discovery import Discovery, Known
 from ingest.wire.foreign.discovery_config import Configuration, Group, Presence, read_configuration
 from ingest.wire.foreign.discovery_entities import Entity
 from ingest.wire.foreign.heard import UNSAID, Heard, Unread
+from ingest.wire.foreign.memory import Kept, Learned
 from ingest.wire.foreign.number_text import is_no_value, number_of, plain_number_of
 from ingest.wire.foreign.odd_json import Odd, read_object, read_text
 from ingest.wire.foreign.readings import Readings
@@ -53,6 +56,7 @@ class HomeAssistantCodec:
         self._mapped = mapped
         self._present: OrderedDict[str, dict[Presence, bool]] = OrderedDict()
         """Device → what each of its presence topics said last, the newest at the end."""
+        self._news: set[str] = set()
 
     @property
     def revision(self) -> int:
@@ -91,6 +95,19 @@ class HomeAssistantCodec:
         for metric, entity in known.entities:
             _take(metric, entity, _said(entity.template, scope, entity.names[0], readings), readings)
         return readings.message(None)
+
+    def learned(self) -> Learned:
+        """What presence topics have said."""
+        news, self._news = self._news, set()
+        return {
+            name: msgspec.json.encode(list(self._present[name].items())) if name in self._present else None
+            for name in news
+        }
+
+    def remember(self, kept: Kept) -> None:
+        """Go on from what they had said."""
+        said = {name: msgspec.json.decode(text, type=list[tuple[Presence, bool]]) for name, text in kept.items()}
+        self._present.update({name: dict(pairs) for name, pairs in said.items()})
 
     def _name(self, identity: str, label: str) -> str:
         """A device as the devices file writes it: by its identity, or by its name for people where only that is there."""
@@ -131,6 +148,7 @@ class HomeAssistantCodec:
         for device in known.sharers:
             present = self._present.setdefault(device, {})
             self._present.move_to_end(device)
+            self._news.add(device)
             for presence, state in said.items():
                 if state is not None:
                     present.pop(presence, None)
@@ -139,7 +157,7 @@ class HomeAssistantCodec:
             if is_there is not None:
                 changed.setdefault(StatusState.ONLINE if is_there else StatusState.OFFLINE, []).append(device)
         while len(self._present) > _DEVICES_MAX:
-            self._present.popitem(last=False)
+            self._news.add(self._present.popitem(last=False)[0])
         if len(known.sharers) == 1 or known.entities:
             own = next((state for state, names in changed.items() if known.device in names), None)
             return None if own is None else StatusMessage(own)

@@ -94,7 +94,7 @@ class Claims:
 
     def __init__(self) -> None:
         self._holders: dict[str, str] = {}
-        self.changes = 0
+        self._news: dict[str, str] = {}
 
     def of(self, space: str, plain: str, owner: str, *, is_claiming: bool = True) -> bool:
         """Whether ``owner`` holds ``plain`` in this space: by claiming it now, or since it did before."""
@@ -105,18 +105,19 @@ class Claims:
         if len(self._holders) >= CLAIMS_MAX:
             return False
         if is_claiming:
-            self._holders[key] = owner
-            self.changes += 1
+            self._holders[key] = self._news[key] = owner
         return True
 
     def reserve(self, space: str, plain: str, owner: str) -> None:
         """Give a name to whom the operator gave it."""
         self._holders[f"{space}\n{plain}"] = owner
 
-    def to_mapping(self) -> dict[str, str]:
-        """All of it, for a file."""
-        return dict(self._holders)
+    def learned(self) -> dict[str, str]:
+        """The names claimed since this was called last."""
+        news, self._news = self._news, {}
+        return news
 
-    def load(self, holders: Mapping[str, str]) -> None:
-        """Take over what was written."""
-        self._holders.update(holders)
+    def load(self, holders: Mapping[str, str], *, is_news: bool = False) -> None:
+        """Take over who held names before; what the operator gives away is not touched. ``is_news``: to be kept anew."""
+        self._news |= holders if is_news else {}
+        self._holders = {**holders, **self._holders}

@@ -15,11 +15,14 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from ingest.sample import StatusState
 from ingest.wire.dead_letter import Reason, Refused
 from ingest.wire.foreign import shelly_first
 from ingest.wire.foreign.devices import Device
 from ingest.wire.foreign.heard import UNSAID, Heard, Unread
+from ingest.wire.foreign.memory import Kept, Learned
 from ingest.wire.foreign.odd_json import Odd, read_object, read_text
 from ingest.wire.foreign.readings import Readings
 from ingest.wire.foreign.said_time import Clocks
@@ -45,6 +48,7 @@ class ShellyCodec:
     def __init__(self, patterns: tuple[str, ...] = ()) -> None:
         self._patterns = patterns
         self._known: OrderedDict[str, dict[str, float]] = OrderedDict()
+        self._news: set[str] = set()
         self._clocks = Clocks()
 
     def subscriptions(self) -> tuple[str, ...]:
@@ -81,6 +85,15 @@ class ShellyCodec:
         name = topic.removesuffix(_RPC)
         return self._laid_over(name, params, Readings(heard), ts_ms, is_whole=method == "NotifyFullStatus")
 
+    def learned(self) -> Learned:
+        """What devices have said so far, of those that said something."""
+        news, self._news = self._news, set()
+        return {name: msgspec.json.encode(self._known[name]) if name in self._known else None for name in news}
+
+    def remember(self, kept: Kept) -> None:
+        """Go on from what they had said."""
+        self._known.update({name: msgspec.json.decode(said, type=dict[str, float]) for name, said in kept.items()})
+
     def _laid_over(
         self, name: str, params: Mapping[str, Any], changes: Readings, ts_ms: int | None, *, is_whole: bool
     ) -> Message | None:
@@ -94,13 +107,12 @@ class ShellyCodec:
             if metric not in gone and metric not in changes.metrics:
                 changes.keep(metric, value)
         message = changes.message(ts_ms) if has_news or not known else None
-        if has_news or is_whole:
-            self._known[name] = dict(changes.metrics)
-        elif name not in self._known:
-            self._known[name] = {}
+        if has_news or is_whole or name not in self._known:
+            self._known[name] = dict(changes.metrics) if has_news or is_whole else {}
+            self._news.add(name)
         self._known.move_to_end(name)
         if len(self._known) > DEVICES_MAX:
-            self._known.popitem(last=False)
+            self._news.add(self._known.popitem(last=False)[0])
         return message
 
     def _presence(self, name: str, payload: bytes, heard: Heard) -> StatusMessage | None:

@@ -12,10 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from ingest.sample import StatusState
 from ingest.wire.dead_letter import Reason, Refused
 from ingest.wire.foreign.devices import Device
 from ingest.wire.foreign.heard import UNSAID, Heard, Unread
+from ingest.wire.foreign.memory import Kept, Learned
 from ingest.wire.foreign.number_text import is_no_value, number_of, plain_number_of
 from ingest.wire.foreign.odd_json import read_json, read_object, read_text
 from ingest.wire.foreign.readings import Readings
@@ -50,6 +53,7 @@ class Zigbee2MqttCodec:
         self._clocks = Clocks()
         self._names: dict[str, frozenset[str]] = {}
         """Base and list → the names in it."""
+        self._news: set[str] = set()
 
     def subscriptions(self) -> tuple[str, ...]:
         """The topic filters to subscribe to; other bridges are heard so far that their list says which setting is missing."""
@@ -74,6 +78,16 @@ class Zigbee2MqttCodec:
         if levels[0] == "bridge":
             return self._bridge(base, "/".join(levels[1:]), payload, heard)
         return self._said(self._parts(base, levels)[1], payload, device, heard) if self.device_of(topic) else None
+
+    def learned(self) -> Learned:
+        """The names that bridges have said."""
+        news, self._news = self._news, set()
+        return {key: msgspec.json.encode(sorted(self._names[key])) for key in news}
+
+    def remember(self, kept: Kept) -> None:
+        """Go on with the names that they had said."""
+        self._names.update({key: frozenset(msgspec.json.decode(said, type=list[str])) for key, said in kept.items()})
+        self.revision += 1
 
     def _said(self, rest: str | None, payload: bytes, device: Device, heard: Heard) -> Message | None:
         """The value of a device's payload; ``rest`` stands behind its name."""
@@ -133,6 +147,7 @@ class Zigbee2MqttCodec:
         names = frozenset(name for name in said if isinstance(name, str) and name and name != "Coordinator")
         if names != self._names.get(key, frozenset()):
             self._names[key] = names
+            self._news.add(key)
             self.revision += 1
 
 

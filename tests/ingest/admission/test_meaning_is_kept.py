@@ -43,18 +43,16 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.sent: list[tuple[int, list[Message], AdmittedBatch]] = []
-        self.discovery = Discovery()
         self.start()
 
     def start(self) -> None:
-        """As after a start of the process: codecs remember nothing, descriptions are read back from their file."""
-        fresh = Discovery()
-        assert fresh.load(self.discovery.to_bytes())
-        self.discovery = fresh
+        """As after a start of the process: whatever codecs remember is read back from the books."""
+        self.discovery = Discovery()
         books = Full.open(self.folder / FILE_NAME)
         assert isinstance(books, Full)
         self.books = books
-        self.admission = Admission(self.books, BatchDecoder(codecs=codecs_of(list(CODECS), self.discovery)))
+        codecs = codecs_of(list(CODECS), self.discovery)
+        self.admission = Admission(self.books, BatchDecoder(codecs=codecs, remembering=(self.discovery,)))
 
     def reader(self) -> BatchDecoder:
         """The decoder of another thread."""
@@ -118,7 +116,10 @@ def shelly(draw: st.DrawFn) -> Message:
 @st.composite
 def zigbee2mqtt(draw: st.DrawFn) -> Message:
     """States and presence of devices behind a bridge."""
-    name = draw(st.sampled_from(["fridge", "kitchen/plug"]))
+    name = draw(st.sampled_from(["fridge", "kitchen/plug", "kitchen/power"]))
+    if draw(st.integers(0, 4)) == 0:
+        listed = draw(st.lists(st.sampled_from(["kitchen", "kitchen/power", "fridge"]), unique=True))
+        return "zigbee2mqtt/bridge/devices", _json([{"friendly_name": one} for one in listed]), draw(st.booleans())
     if draw(st.integers(0, 4)) == 0:
         said = draw(st.sampled_from([b"online", b"offline", b'{"state": "online"}', b""]))
         return f"zigbee2mqtt/{name}/availability", said, draw(st.booleans())
@@ -173,6 +174,28 @@ def test_handed_on_is_read_back(codec: str) -> None:
                 for decoder in decoders:
                     assert_equal(house.read(decoder, place), house.sent[place][2])
             house.books.close()
+
+    prove()
+
+
+@pytest.mark.parametrize("codec", SAYINGS)
+def test_a_killed_process_forgets_nothing(codec: str) -> None:
+    """Whatever is said after a kill means what it would have meant without one."""
+
+    @settings(max_examples=40, deadline=None)
+    @given(st.data())
+    def prove(data: st.DataObject) -> None:
+        with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+            steady, killed = House(Path(one)), House(Path(other))
+            for _ in range(data.draw(st.integers(2, 6))):
+                batch = data.draw(st.lists(SAYINGS[codec](), min_size=1, max_size=4))
+                steady.admit(batch)
+                killed.books.close()
+                killed.start()
+                killed.admit(batch)
+                assert_equal(killed.sent[-1][2], steady.sent[-1][2])
+            steady.books.close()
+            killed.books.close()
 
     prove()
 

@@ -27,17 +27,15 @@ def describe(discovery: Discovery, name: str, topic: str) -> None:
     HomeAssistantCodec(discovery).decode(CONFIG.format(name), payload, NOBODY)
 
 
-def test_what_is_known_is_wanted_and_kept() -> None:
-    """Each change is written down once and asked for once; what other filters cover is not asked for again."""
-    discovery, asked, kept = Discovery(), list[set[str]](), list[int]()
+def test_what_is_known_is_wanted() -> None:
+    """Each change is asked for once; what other filters cover is not asked for."""
+    discovery, asked = Discovery(), list[set[str]]()
 
     async def want(topics: Collection[str]) -> None:
         asked.append(set(topics))
 
     async def story() -> None:
-        learned = LearnedTopics(
-            discovery, want, covered_by=["zigbee2mqtt/#"], keep=lambda: kept.append(discovery.revision)
-        )
+        learned = LearnedTopics(discovery, want, covered_by=["zigbee2mqtt/#"])
         await learned.tick()
         describe(discovery, "a", "wm/state")
         describe(discovery, "b", "zigbee2mqtt/fridge")
@@ -49,7 +47,6 @@ def test_what_is_known_is_wanted_and_kept() -> None:
     asyncio.run(story())
 
     assert asked == [{"wm/state"}, set()]
-    assert kept == [2, 3]
 
 
 def test_a_broker_that_is_away_is_asked_by_the_next_connection() -> None:
@@ -60,7 +57,7 @@ def test_a_broker_that_is_away_is_asked_by_the_next_connection() -> None:
     async def want(_topics: Collection[str]) -> None:
         raise MqttError(Reason.LOST, "gone")
 
-    asyncio.run(LearnedTopics(discovery, want, covered_by=[], keep=lambda: None).tick())
+    asyncio.run(LearnedTopics(discovery, want, covered_by=[]).tick())
 
 
 def test_wanted_topics_come_and_go_with_the_session() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ingest.sample import StatusState
@@ -173,12 +174,33 @@ def test_units_become_ours() -> None:
 
 
 def test_what_was_learned_outlives_the_process() -> None:
-    """Written and read back it is the same knowledge; something else is not taken for it."""
+    """Given back it is the same knowledge, and what was taken back meanwhile is gone; each is told once."""
     known, again = Discovery(), Discovery()
     describe(HomeAssistantCodec(known), POWER, "ha_sensor_short")
+    kept = {key: said for key, said in known.learned().items() if said is not None}
 
-    assert again.load(known.to_bytes())
+    again.remember(kept)
+
     assert again.topics() == known.topics()
+    assert not known.learned()
+    assert not again.learned()
+    known.learn(POWER, None)
+    assert [said for key, said in known.learned().items() if key.endswith(POWER)] == [None]
+
+
+def test_the_file_of_an_earlier_version_is_taken_over() -> None:
+    """What stands in it is known, and is told to be kept anew; something else is not taken for it."""
+    known, again = Discovery(), Discovery()
+    describe(HomeAssistantCodec(known), POWER, "ha_sensor_short")
+    told = {key.partition("\n"): said for key, said in known.learned().items() if said is not None}
+    file = {
+        "configurations": {key: msgspec.Raw(said) for (what, _, key), said in told.items() if what == "description"},
+        "claims": {key: said.decode() for (what, _, key), said in told.items() if what == "claim"},
+    }
+
+    assert again.load(msgspec.json.encode(file))
+    assert again.topics() == known.topics()
+    assert {key.partition("\n"): said for key, said in again.learned().items()} == told
     assert not again.load(b"[1]")
     assert again.topics() == known.topics()
 
