@@ -182,7 +182,7 @@ def test_handed_on_is_read_back(codec: str) -> None:
 def test_a_killed_process_forgets_nothing(codec: str) -> None:
     """Whatever is said after a kill means what it would have meant without one."""
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=12, deadline=None)
     @given(st.data())
     def prove(data: st.DataObject) -> None:
         with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:

@@ -70,8 +70,8 @@ def test_a_topic_is_whose_level_it_bears_whoever_described_it_first() -> None:
 
     describe(codec, "washer", "devices/washer/power")
     describe(codec, "thief", "devices/washer/power", name="other noise", key="again")
-    kept, discovery = codec._discovery.to_bytes(), Discovery()
-    discovery.load(kept)
+    kept, discovery = codec._discovery.learned(), Discovery()
+    discovery.remember({key: said for key, said in kept.items() if said is not None})
 
     for one in (codec, HomeAssistantCodec(discovery)):
         assert one.device_of("devices/washer/power") == "homeassistant/washer"
