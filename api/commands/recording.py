@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from api.commands.shape import (
+    ConfigOption,
     DatesOption,
     DecimalOption,
     DropOption,
@@ -19,8 +20,10 @@ from api.commands.shape import (
     TimeOption,
     ZoneOption,
     csv_options,
+    load_settings,
     read_files,
     say,
+    telling,
     write_line,
     write_table,
 )
@@ -29,6 +32,7 @@ METRIC_COLUMNS = ("metric", "column", "unit", "readings", "not_reported", "min",
 
 
 def inspect(
+    ctx: typer.Context,
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files, one series in this order.")],
     *,
     as_json: JsonOption = False,
@@ -41,8 +45,10 @@ def inspect(
     decimal: DecimalOption = None,
     missing: MissingOption = None,
     encoding: EncodingOption = None,
+    config: ConfigOption = None,
 ) -> None:
     """What would be read from files: metrics, units, times, gaps, first rows, and the kind that fits."""
+    settings = load_settings(ctx, config).settings
     options = csv_options(
         time=time,
         drop=drop,
@@ -55,10 +61,12 @@ def inspect(
         encoding=encoding,
     )
     recording = read_files(files, options)
-    from ingest.profiles import load_profiles  # noqa: PLC0415
+    from ingest.profiles import ProfileError, load_profiles  # noqa: PLC0415
     from ingest.recordings.inspection import inspect_recording  # noqa: PLC0415
 
-    told = inspect_recording(recording, load_profiles(), zone=zone)
+    with telling(ProfileError):
+        profiles = load_profiles(settings.profiles_dir)
+    told = inspect_recording(recording, profiles, zone=zone)
     if as_json:
         write_line(told)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -52,7 +52,7 @@ def inspect_recording(recording: Recording, profiles: Mapping[str, Profile], *, 
         "cycles": len({cycle for cycle in recording.cycles if cycle}),
         "left_out": list(recording.left_out),
         "notes": list(recording.notes),
-        "kind": propose_kind(recording.metrics, profiles),
+        "kind": propose_kind(recording.metrics, recording.modes, profiles),
         "first_rows": [_row(recording, row) for row in range(min(FIRST_ROWS, len(recording)))],
     }
 
@@ -85,9 +85,13 @@ def _text(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def propose_kind(metrics: tuple[str, ...], profiles: Mapping[str, Profile]) -> str:
-    """The kind whose profile knows most of these metrics, where it knows several and no other kind as many."""
-    known = {kind: len(set(metrics) & set(profile.metrics)) for kind, profile in profiles.items() if profile.features}
-    best = max(known.values(), default=0)
+def propose_kind(metrics: Sequence[str], modes: Sequence[str | None], profiles: Mapping[str, Profile]) -> str:
+    """The kind whose profile knows most of these metrics, where it knows several; where two know as many, the modes decide."""
+    known = {
+        kind: (len(set(metrics) & set(profile.metrics)), len(set(modes) & set(profile.modes)))
+        for kind, profile in profiles.items()
+        if profile.features
+    }
+    best = max(known.values(), default=(0, 0))
     leading = [kind for kind, count in known.items() if count == best]
-    return leading[0] if best >= KNOWN_MIN and len(leading) == 1 else GENERIC
+    return leading[0] if best[0] >= KNOWN_MIN and len(leading) == 1 else GENERIC

@@ -34,7 +34,7 @@ def read_up_to(house: House, position: int) -> None:
 
 def test_what_all_have_read_goes_and_what_one_has_not_stays(house: House, tmp_path: Path) -> None:
     """Beyond its share the journal drops whole parts behind the slowest durable cursor, and nothing before that."""
-    journal = SqliteJournal.open_writer(tmp_path / "journal", part_bytes=8192)
+    journal = SqliteJournal.open_writer(tmp_path / "journal", file_bytes=8192)
     books = Books.open(tmp_path / FILE_NAME)
     for number in range(BATCHES):
         frames = bytes((number * 31 + i * i * 7) % 251 for i in range(4096))

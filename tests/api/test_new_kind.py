@@ -105,6 +105,24 @@ def test_a_backtest_knows_the_new_kind(tmp_path: Path, profiles_dir: Path, monke
     assert "scale_buildup" in {one["fault_mode"] for one in json.loads((tmp_path / "episodes.json").read_text())}
 
 
+def test_an_inspection_proposes_the_new_kind(
+    tmp_path: Path, profiles_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recording of its metrics is told to be one, and a folder that is wrong is one sentence."""
+    monkeypatch.setenv("FETTLE_PROFILES_DIR", str(profiles_dir))
+    (tmp_path / "kettle.csv").write_text(
+        "ts,water_c,power_w,mode\n1790000000000,60,2000,boil\n1790000010000,61,2000,boil\n"
+    )
+
+    ran = CliRunner().invoke(app, ["inspect", str(tmp_path / "kettle.csv"), "--json"])
+    (profiles_dir / "kettle.toml").write_text('kind = "kettle"\nlabel = 3\n', encoding="utf-8")
+    refused = CliRunner().invoke(app, ["inspect", str(tmp_path / "kettle.csv")])
+
+    assert json.loads(ran.stdout)["kind"] == "kettle"
+    assert refused.exit_code == 1
+    assert isinstance(refused.exception, SystemExit)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 
 import mqtt5
@@ -107,9 +108,10 @@ class Installation:
                 rows.update([row] if row else [])
         return rows
 
-    def _survives(self, work: object) -> bool:
+    def _survives(self, work: Callable[[], None]) -> bool:
+        """Whether the process has come through some work; a new one has started where it hasn't."""
         try:
-            work()  # type: ignore[operator]
+            work()
         except Crash:
             self.kills += 1
             self.disk.crash(self.chance)

@@ -15,14 +15,14 @@ import pytest
 from ingest.journal import JournalError
 from ingest.journal.sqlite import SqliteJournal
 
-PART_BYTES = 256 * 1024
+FILE_BYTES = 256 * 1024
 ROOT = Path(__file__).parent.parent.parent
 
 APPEND_AND_DIE = """
 import os, sys
 from pathlib import Path
 from ingest.journal.sqlite import SqliteJournal
-journal = SqliteJournal.open_writer(Path(sys.argv[1]), part_bytes=262144)
+journal = SqliteJournal.open_writer(Path(sys.argv[1]), file_bytes=262144)
 for number in range(14):
     journal.append([os.urandom(30_000)], count=1, received_ms=number)
 os.kill(os.getpid(), 9)
@@ -32,7 +32,7 @@ os.kill(os.getpid(), 9)
 def filled(folder: Path, batches: int = 12) -> list[int]:
     """A closed journal of several parts; its positions."""
     chance = random.Random(3)
-    journal = SqliteJournal.open_writer(folder, part_bytes=PART_BYTES)
+    journal = SqliteJournal.open_writer(folder, file_bytes=FILE_BYTES)
     positions = [journal.append([chance.randbytes(40_000)], count=40, received_ms=n) for n in range(batches)]
     journal.close()
     return positions
@@ -65,7 +65,7 @@ def test_a_newest_file_without_length_is_begun_anew(tmp_path: Path) -> None:
     newest = max(tmp_path.glob("journal-*.db"))
     newest.write_bytes(b"")
 
-    journal = SqliteJournal.open_writer(tmp_path, part_bytes=PART_BYTES, floor=positions[-1])
+    journal = SqliteJournal.open_writer(tmp_path, file_bytes=FILE_BYTES, floor=positions[-1])
     position = journal.append([b"new"], count=1, received_ms=99)
 
     assert position == positions[-1] + 1
@@ -95,7 +95,7 @@ def test_a_torn_tail_costs_only_the_tail(tmp_path: Path) -> None:
         shutil.copytree(whole, torn)
         os.truncate(torn / name, cut)
 
-        journal = SqliteJournal.open_writer(torn, part_bytes=PART_BYTES)
+        journal = SqliteJournal.open_writer(torn, file_bytes=FILE_BYTES)
         positions = [batch.position for batch in journal.read(0, limit_bytes=1 << 30)]
         following = journal.append([b"new"], count=1, received_ms=99)
 

@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 
     from tests.contract.journal_suite import OpenJournal
 
-_PART_BYTES = 256 * 1024
+_FILE_BYTES = 256 * 1024
 _CHANCE = random.Random(7)
 
 
 def _noise(count: int) -> list[bytes]:
-    """Frames that don't compress, so that parts fill up."""
+    """Frames that don't compress, so that files fill up."""
     return [bytes([0x30, 0xE8, 0x07, 0, 1, 97, 0]) + _CHANCE.randbytes(996) for _ in range(count)]
 
 
 def _filled(folder: Path, batches: int = 12) -> list[int]:
-    """A closed journal of several parts; its positions."""
-    journal = SqliteJournal.open_writer(folder, part_bytes=_PART_BYTES)
+    """A closed journal of several files; its positions."""
+    journal = SqliteJournal.open_writer(folder, file_bytes=_FILE_BYTES)
     positions = [journal.append(_noise(40), count=40, received_ms=n) for n in range(batches)]
     journal.close()
     return positions
 
 
-def _parts(folder: Path) -> list[Path]:
+def _files(folder: Path) -> list[Path]:
     return sorted(folder.glob("journal-*.db"))
 
 
@@ -51,14 +51,14 @@ class TestContract(JournalSuite):
 
 
 def test_a_full_part_is_followed_by_the_next(tmp_path: Path) -> None:
-    """No file outgrows the size of a part, and a reader passes from file to file without noticing."""
+    """No file outgrows its bound, and a reader passes from file to file without noticing."""
     positions = _filled(tmp_path)
 
-    parts = _parts(tmp_path)
+    files = _files(tmp_path)
     journal = SqliteJournal.open_reader(tmp_path)
 
-    assert len(parts) >= 3
-    assert all(path.stat().st_size <= _PART_BYTES for path in parts)
+    assert len(files) >= 3
+    assert all(path.stat().st_size <= _FILE_BYTES for path in files)
     assert [batch.position for batch in journal.read(0, limit_bytes=1 << 20)] == positions
     assert journal.tip() == positions[-1]
     journal.close()
@@ -67,14 +67,14 @@ def test_a_full_part_is_followed_by_the_next(tmp_path: Path) -> None:
 def test_retention_deletes_whole_files(tmp_path: Path) -> None:
     """Pruning removes the files that hold only old positions and says how many bytes that freed."""
     positions = _filled(tmp_path)
-    before = len(_parts(tmp_path))
-    journal = SqliteJournal.open_writer(tmp_path, part_bytes=_PART_BYTES)
+    before = len(_files(tmp_path))
+    journal = SqliteJournal.open_writer(tmp_path, file_bytes=_FILE_BYTES)
     size = journal.size_bytes()
 
     freed = journal.prune(positions[-1])
 
-    assert len(_parts(tmp_path)) < before
-    assert journal.size_bytes() <= size - freed + _PART_BYTES
+    assert len(_files(tmp_path)) < before
+    assert journal.size_bytes() <= size - freed + _FILE_BYTES
     assert freed > 0
     assert journal.read(0, limit_bytes=1 << 20)[-1].position == positions[-1]
     assert journal.prune(positions[-1]) == 0
@@ -101,7 +101,7 @@ def test_a_part_holds_no_more_than_a_day(tmp_path: Path) -> None:
 def test_a_damaged_row_is_set_aside(tmp_path: Path) -> None:
     """A batch whose bytes don't match their checksum is counted once, kept aside, and the others are served."""
     positions = _filled(tmp_path)
-    with sqlite3.connect(_parts(tmp_path)[1]) as connection:
+    with sqlite3.connect(_files(tmp_path)[1]) as connection:
         (row,) = connection.execute("SELECT min(position) FROM batch").fetchone()
         connection.execute("UPDATE batch SET crc32 = crc32 + 1 WHERE position = ?", (row,))
     connection.close()
@@ -119,24 +119,24 @@ def test_a_damaged_row_is_set_aside(tmp_path: Path) -> None:
 def test_a_destroyed_part_costs_only_itself(tmp_path: Path) -> None:
     """A file full of garbage is counted and kept aside; the batches of all other files are served."""
     positions = _filled(tmp_path)
-    firsts = [int(path.stem.removeprefix("journal-")) for path in _parts(tmp_path)]
-    _parts(tmp_path)[1].write_bytes(b"garbage " * 4096)
+    firsts = [int(path.stem.removeprefix("journal-")) for path in _files(tmp_path)]
+    _files(tmp_path)[1].write_bytes(b"garbage " * 4096)
     journal = SqliteJournal.open_reader(tmp_path)
 
     served = [batch.position for batch in journal.read(0, limit_bytes=1 << 20)]
 
     assert served == [p for p in positions if p < firsts[1] or p >= firsts[2]]
     assert journal.quarantined_batches >= 1
-    assert (tmp_path / "quarantine" / _parts(tmp_path)[1].name).exists()
+    assert (tmp_path / "quarantine" / _files(tmp_path)[1].name).exists()
     journal.close()
 
 
 def test_a_destroyed_page_costs_only_what_it_held(tmp_path: Path) -> None:
     """Where one page inside a file is overwritten, the batches behind it are served and the lost ones counted."""
     positions = _filled(tmp_path)
-    part = _parts(tmp_path)[0]
-    with part.open("r+b") as file:
-        file.seek(part.stat().st_size - 16384)
+    first = _files(tmp_path)[0]
+    with first.open("r+b") as file:
+        file.seek(first.stat().st_size - 16384)
         file.write(b"\xff" * 16384)
     journal = SqliteJournal.open_reader(tmp_path)
 
@@ -151,9 +151,9 @@ def test_a_destroyed_page_costs_only_what_it_held(tmp_path: Path) -> None:
 def test_a_damaged_newest_part_is_not_written_to(tmp_path: Path) -> None:
     """A writer that finds the newest file damaged goes on in a new file, and no position is given twice."""
     positions = _filled(tmp_path)
-    _parts(tmp_path)[-1].write_bytes(b"garbage " * 4096)
+    _files(tmp_path)[-1].write_bytes(b"garbage " * 4096)
 
-    journal = SqliteJournal.open_writer(tmp_path, part_bytes=_PART_BYTES)
+    journal = SqliteJournal.open_writer(tmp_path, file_bytes=_FILE_BYTES)
     position = journal.append(frames(1), count=1, received_ms=99)
 
     assert position > positions[-1]
@@ -189,7 +189,7 @@ def test_the_folder_is_free_after_closing(tmp_path: Path) -> None:
 def test_another_process_reads_beside_the_writer(tmp_path: Path) -> None:
     """A reader sees each batch as soon as it is appended, also in a file that was begun after it opened the folder."""
     reader = SqliteJournal.open_reader(tmp_path)
-    writer = SqliteJournal.open_writer(tmp_path, part_bytes=_PART_BYTES)
+    writer = SqliteJournal.open_writer(tmp_path, file_bytes=_FILE_BYTES)
     assert reader.tip() == 0
     seen = 0
 
@@ -208,7 +208,7 @@ def test_a_reader_survives_retention(tmp_path: Path) -> None:
     positions = _filled(tmp_path)
     reader = SqliteJournal.open_reader(tmp_path)
     assert len(reader.read(0, limit_bytes=1)) == 1
-    writer = SqliteJournal.open_writer(tmp_path, part_bytes=_PART_BYTES)
+    writer = SqliteJournal.open_writer(tmp_path, file_bytes=_FILE_BYTES)
 
     writer.prune(positions[-1])
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.profiles import load_profiles
-from ingest.recordings.inspection import inspect_recording
+from ingest.recordings.inspection import inspect_recording, propose_kind
 from ingest.recordings.reading import read_recording
 from ingest.recordings.recording import CsvOptions, RecordingError
 from tests.ingest.recorded import ISO, MINUTE_MS, TEN_MS, read, refusal
@@ -189,6 +189,17 @@ def test_an_inspection_says_what_would_be_read(tmp_path: Path) -> None:
     assert [one["metric"] for one in told["metrics"]] == ["fresh_food_c", "freezer_c", "power_w"]
     assert told["metrics"][2]["unit"] == "w"
     assert told["first_rows"][1]["metrics"]["power_w"] == 1
+
+
+def test_where_two_kinds_know_as_many_metrics_the_modes_decide() -> None:
+    """An oven and a dryer may report the same; what they call their modes is their own."""
+    profiles = load_profiles()
+    washer, dishwasher = profiles["washing_machine"], profiles["dishwasher"]
+    shared = sorted(set(washer.metrics) & set(dishwasher.metrics))
+    own = sorted(set(dishwasher.modes) - set(washer.modes))
+
+    assert propose_kind(shared, own, {"washing_machine": washer, "dishwasher": dishwasher}) == "dishwasher"
+    assert propose_kind(shared, (), {"washing_machine": washer, "dishwasher": dishwasher}) == "generic"
 
 
 @given(st.binary(max_size=300))

@@ -152,7 +152,7 @@ journal, acknowledged, errors = None, [], 0
 number = 0
 while number < 150:
     try:
-        journal = journal or SqliteJournal.open_writer(Path(sys.argv[1]), part_bytes=262144)
+        journal = journal or SqliteJournal.open_writer(Path(sys.argv[1]), file_bytes=262144)
         position = journal.append([b"%06d" % number + os.urandom(4000)], count=1, received_ms=number)
     except JournalError as error:
         errors += 1
@@ -184,7 +184,7 @@ def run_on_a_failing_disk(folder: Path, fault: str, how: str) -> tuple[list[int]
     )
     assert done.stdout, done.stderr[-2000:]
     told = json.loads(done.stdout)
-    journal = SqliteJournal.open_writer(folder, part_bytes=262144)
+    journal = SqliteJournal.open_writer(folder, file_bytes=262144)
     numbers = [int(batch.frames[:6]) for batch in journal.read(0, limit_bytes=1 << 30)]
     journal.close()
     return told["acknowledged"], told["errors"], numbers
@@ -215,7 +215,7 @@ import mqtt5
 from ingest.journal.sqlite import SqliteJournal
 from tests.servers.faults.load import Load, ROUND_MS
 load = Load(int(sys.argv[2]), appliances=40, rounds=100, is_clean=True)
-journal = SqliteJournal.open_writer(Path(sys.argv[1]), part_bytes=131072)
+journal = SqliteJournal.open_writer(Path(sys.argv[1]), file_bytes=131072)
 for start in range(0, len(load.messages), 40):
     some = load.messages[start : start + 40]
     frames = [mqtt5.PublishPacket(m.topic, m.payload, qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=1).write() for m in some]
@@ -260,7 +260,7 @@ def test_a_damaged_journal_is_reported_and_the_rest_served(folder: Path, start_m
         started_s = cpu_s(service.pid)
         installation.wait_until_caught_up()
         quarantined = int(service.figures()["fettle_journal_quarantined_batches_total"])
-        said = service.said("journal_part_quarantined") + service.said("journal_batch_quarantined")
+        said = service.said("journal_file_quarantined") + service.said("journal_batch_quarantined")
         service.stop()
         books = Books.open(folder / "data" / FILE_NAME, read_only=True)
         read = {judgement.position for judgement in books.judgements(0, limit=10_000)}

@@ -1,6 +1,6 @@
 """The files of a journal's folder, for reading: sound batches in order; what is damaged is set aside, counted, logged once.
 
-A part that can't be read at all (also one of no length) is linked into ``quarantine/``, a batch that doesn't match its
+A file that can't be read at all (also one of no length) is linked into ``quarantine/``, a batch that doesn't match its
 checksum is copied there; the rest is served.
 """
 
@@ -33,7 +33,7 @@ VERSION = 1
 _OPEN_READERS_MAX = 4
 
 
-class Parts:
+class Files:
     """The files of one folder, for reading."""
 
     def __init__(self, folder: Path) -> None:
@@ -45,11 +45,11 @@ class Parts:
         self.quarantined_batches = 0
 
     def path(self, first: int) -> Path:
-        """Where the part that begins with a position is."""
+        """Where the file that begins with a position is."""
         return self._folder / f"journal-{first:016d}.db"
 
     def firsts(self) -> list[int]:
-        """First position of each part, ascending."""
+        """First position of each file, ascending."""
         return sorted(int(path.stem.removeprefix("journal-")) for path in self._folder.glob("journal-*.db"))
 
     def tip(self) -> int:
@@ -86,7 +86,7 @@ class Parts:
                     yield batch
 
     def _next_row(self, first: int, following: int | None, after: int) -> tuple[int, int, int, int, bytes] | None:
-        """The row behind ``after``, past pages that can't be read; ``None`` at the end of the part."""
+        """The row behind ``after``, past pages that can't be read; ``None`` at the end of the file."""
         query = (
             "SELECT position, received_ms, count, crc32, frames FROM batch WHERE position > ? ORDER BY position LIMIT 1"
         )
@@ -103,12 +103,12 @@ class Parts:
                     continue
                 if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
                     raise JournalError(f"the journal {self._folder} can't be read: {error}") from error
-                if following is not None:  # no table: the newest part is about to get one, an older one has lost it
-                    self._quarantine_part(first, following, after, str(error))
+                if following is not None:  # no table: the newest file is about to get one, an older one has lost it
+                    self._quarantine_file(first, following, after, str(error))
                 return None
             except sqlite3.DatabaseError as error:
                 following_row = self._after_damage(first, following, after)
-                self._quarantine_part(first, following_row, after, str(error))
+                self._quarantine_file(first, following_row, after, str(error))
                 if following_row is None:
                     return None
                 after = following_row - 1
@@ -116,7 +116,7 @@ class Parts:
             return row
 
     def _recover(self, first: int) -> bool:
-        """Bring in what the last writer of a part has left in its log; True where there is nothing left of it."""
+        """Bring in what the last writer of a file has left in its log; True where there is nothing left of it."""
         if first in self._recovered:
             return False
         self._recovered.add(first)
@@ -174,7 +174,7 @@ class Parts:
             (aside / f"batch-{position:016d}.zst").write_bytes(packed)
         log.error("journal_batch_quarantined", position=position, folder=str(self._folder))
 
-    def _quarantine_part(self, first: int, readable_from: int | None, after: int, error: str) -> None:
+    def _quarantine_file(self, first: int, readable_from: int | None, after: int, error: str) -> None:
         lost_from = max(after + 1, first)
         if lost_from in self._damaged:
             return
@@ -185,8 +185,8 @@ class Parts:
         with suppress(OSError):
             aside.parent.mkdir(exist_ok=True)
             if not aside.exists():
-                os.link(self.path(first), aside)  # kept when retention drops the part
-        log.error("journal_part_quarantined", path=str(self.path(first)), position=lost_from, batches=lost, error=error)
+                os.link(self.path(first), aside)  # kept when retention drops the file
+        log.error("journal_file_quarantined", path=str(self.path(first)), position=lost_from, batches=lost, error=error)
 
     def _reader(self, first: int) -> sqlite3.Connection:
         connection = self._open.get(first)
@@ -202,7 +202,7 @@ class Parts:
         return connection
 
     def delete(self, first: int) -> int:
-        """Remove one part; the bytes freed."""
+        """Remove one file; the bytes freed."""
         freed = 0
         with self._lock:
             connection = self._open.pop(first, None)
