@@ -13,12 +13,13 @@ export interface ApplianceFilters {
 }
 
 /** What the kinds, their metrics, features and fault modes are called, in the language of the page. */
-export function useProfiles(language: string) {
+export function useProfiles(language: string, enabled = true) {
   return useQuery({
     queryKey: ["profiles", language],
-    queryFn: ({ signal }) => told(api.GET("/api/v1/profiles", { signal })),
+    queryFn: ({ signal }) => told(api.GET("/api/v1/profiles", { signal, headers: { "accept-language": language } })),
     staleTime: 3_600_000,
     placeholderData: keepPreviousData,
+    enabled,
   });
 }
 
@@ -41,6 +42,16 @@ export function useAppliance(appliance_id: string) {
     queryKey: ["appliance", appliance_id],
     queryFn: ({ signal }) => told(api.GET("/api/v1/appliances/{appliance_id}", { params: { path }, signal })),
     refetchInterval: 120_000,
+  });
+}
+
+/** What happened at an appliance and matters later, newest first: parts, firmware, moves, error codes. */
+export function useApplianceEvents(appliance_id: string) {
+  const params = { path: { appliance_id }, query: { limit: 50 } };
+  return useQuery({
+    queryKey: ["appliance", appliance_id, "events"],
+    queryFn: ({ signal }) => told(api.GET("/api/v1/appliances/{appliance_id}/events", { params, signal })),
+    staleTime: 60_000,
   });
 }
 

@@ -17,7 +17,9 @@ export class Problem extends Error {
 
 const border: Middleware = {
   onRequest: ({ request }) => {
-    request.headers.set("accept-language", document.documentElement.lang);
+    if (!request.headers.has("accept-language")) {
+      request.headers.set("accept-language", document.documentElement.lang);
+    }
     return request;
   },
   onResponse: async ({ response }) => {

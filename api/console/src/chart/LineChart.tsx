@@ -1,16 +1,21 @@
-/** One metric over time against its expected band. Gaps stay gaps; onset and alarm are marked; a drag zooms. */
+/** One metric over time against its expected band. Gaps stay gaps, buckets are a span from lowest to highest; the range is the page's. */
 import uPlot from "uplot";
 import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useRef } from "react";
 
 import { useWords } from "../i18n";
-import { formatNumber } from "../words/format";
+import { formatNumber, formatQuantity } from "../words/format";
+import type { Column } from "./column";
+import { byKey, gesturePlugin, type OnRange, type Range } from "./gestures";
 import { type Band, bandPlugin, type ChartMark, type ChartSpan, markPlugin } from "./layers";
 
 interface LineChartProps {
-  ts: number[];
-  values: (number | null)[];
-  range: { start: number; end: number };
+  name: string;
+  unit: string;
+  column: Column;
+  range: Range;
+  /** What is called when a part is chosen, the range is moved, or the whole is wished for. */
+  onRange?: OnRange;
   band?: Band | null;
   marks?: ChartMark[];
   spans?: ChartSpan[];
@@ -20,33 +25,36 @@ interface LineChartProps {
   isSparse?: boolean;
 }
 
-export function LineChart({
-  ts,
-  values,
-  range,
-  band,
-  marks,
-  spans,
-  height,
-  syncKey,
-  isSparse = false,
-}: LineChartProps) {
-  const { language } = useWords();
+export function LineChart(props: LineChartProps) {
+  const { name, unit, column, range, band, marks, spans, height, syncKey, isSparse = false } = props;
+  const { t, language } = useWords();
   const scheme = useComputedColorScheme("light");
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const extras = useRef({ band, marks, spans, range });
-  extras.current = { band, marks, spans, range };
+  const latest = useRef(props);
+  latest.current = props;
+  const isSpan = column.high !== undefined;
 
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    const colour = (variable: string) => getComputedStyle(document.documentElement).getPropertyValue(variable).trim();
     const axis: uPlot.Axis = {
       stroke: colour("--mantine-color-dimmed"),
       grid: { stroke: colour("--grid"), width: 1 },
       ticks: { show: false },
       font: "11px system-ui, sans-serif",
+    };
+    const line: uPlot.Series = {
+      stroke: colour("--trace"),
+      width: isSpan ? 0.8 : isSparse ? 1.2 : 1.4,
+      spanGaps: false,
+      points: {
+        size: isSparse ? 7 : 4,
+        fill: colour("--trace"),
+        show: !isSpan,
+        ...(isSparse ? {} : { filter: lonelyPoints }),
+      },
     };
     const chart = new uPlot(
       {
@@ -54,41 +62,37 @@ export function LineChart({
         height,
         padding: [14, 8, 0, 0],
         legend: { show: false },
-        cursor: { points: { size: 7 }, drag: { x: true, y: false }, ...(syncKey ? { sync: { key: syncKey } } : {}) },
+        cursor: {
+          points: { size: 7 },
+          drag: { x: true, y: false, setScale: false },
+          ...(syncKey ? { sync: { key: syncKey } } : {}),
+        },
         scales: {
-          x: { time: true, range: (_, min, max) => (plot.current && isZoomed(plot.current) ? [min, max] : whole()) },
-          y: { range: (_, min, max) => padded(min, max, extras.current.band ?? null) },
+          x: { time: true, range: () => [latest.current.range.start / 1000, latest.current.range.end / 1000] },
+          y: { range: (_, min, max) => padded(min, max, latest.current.band ?? null) },
         },
         axes: [
           { ...axis, space: 70, size: 26, values: timeLabels(language) },
-          { ...axis, size: 48, values: (_, splits) => splits.map((value) => formatNumber(value, language)) },
+          { ...axis, size: 52, values: (_, splits) => splits.map((value) => formatNumber(value, language)) },
         ],
-        series: [
-          {},
-          {
-            stroke: colour("--trace"),
-            width: isSparse ? 1.2 : 1.4,
-            spanGaps: false,
-            points: {
-              size: isSparse ? 7 : 4,
-              fill: colour("--trace"),
-              show: true,
-              ...(isSparse ? {} : { filter: lonelyPoints }),
-            },
-          },
-        ],
+        series: isSpan ? [{}, line, line] : [{}, line],
+        ...(isSpan ? { bands: [{ series: [2, 1] as [number, number], fill: colour("--span") }] } : {}),
         plugins: [
-          bandPlugin(() => extras.current, {
+          bandPlugin(() => latest.current, {
             band: colour("--band"),
             edge: colour("--accent"),
             span: colour("--warn-soft"),
             name: colour("--warn"),
           }),
-          markPlugin(() => extras.current.marks ?? [], { accent: colour("--accent"), bad: colour("--bad") }),
-          readoutPlugin(language),
+          markPlugin(() => latest.current.marks ?? [], { accent: colour("--accent"), bad: colour("--bad") }),
+          gesturePlugin(
+            () => latest.current.range,
+            () => latest.current.onRange,
+          ),
+          readoutPlugin(language, unit),
         ],
       },
-      [[], []],
+      isSpan ? [[], [], []] : [[], []],
       element,
     );
     plot.current = chart;
@@ -99,25 +103,30 @@ export function LineChart({
       chart.destroy();
       plot.current = null;
     };
-    function whole(): [number, number] {
-      return [extras.current.range.start / 1000, extras.current.range.end / 1000];
-    }
-  }, [scheme, language, height, syncKey, isSparse]);
+  }, [scheme, language, unit, height, syncKey, isSparse, isSpan]);
 
   useEffect(() => {
-    const chart = plot.current;
-    if (!chart) return;
-    const keep = isZoomed(chart);
-    chart.setData([ts.map((ms) => ms / 1000), values], !keep);
-    if (keep) chart.redraw();
-  }, [ts, values, band, marks, spans, range.start, range.end, scheme, language, height, syncKey, isSparse]);
+    const seconds = column.ts.map((ms) => ms / 1000);
+    plot.current?.setData(column.high ? [seconds, column.values, column.high] : [seconds, column.values]);
+  }, [column, band, marks, spans, range.start, range.end, scheme, language, unit, height, syncKey, isSparse, isSpan]);
 
-  return <div ref={box} className="plot" style={{ height }} aria-hidden />;
-}
-
-/** Whether the reader has dragged a part of the range; new data must not move it. */
-function isZoomed(chart: uPlot): boolean {
-  return chart.root.dataset.zoomed === "yes";
+  const press = (event: React.KeyboardEvent) => {
+    const next = byKey(event.key, latest.current.range);
+    if (next === undefined || !latest.current.onRange) return;
+    event.preventDefault();
+    latest.current.onRange(next);
+  };
+  return (
+    <div
+      ref={box}
+      className="plot"
+      style={{ height }}
+      role="application"
+      aria-label={t("chart.keys", { metric: name })}
+      tabIndex={props.onRange ? 0 : -1}
+      onKeyDown={press}
+    />
+  );
 }
 
 function padded(min: number | null, max: number | null, band: Band | null): [number, number] {
@@ -138,11 +147,9 @@ function lonelyPoints(chart: uPlot, series: number): number[] {
 }
 
 function timeLabels(language: string) {
-  const day = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { day: "numeric", month: "short" });
-  const minute = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
-    hour: "2-digit",
-    minute: "2-digit",
-  });
+  const dated = language === "en" ? "en-GB" : language;
+  const day = new Intl.DateTimeFormat(dated, { day: "numeric", month: "short" });
+  const minute = new Intl.DateTimeFormat(dated, { hour: "2-digit", minute: "2-digit" });
   return (_: uPlot, splits: number[], __: number, ___: number, step: number) =>
     splits.map((at) => {
       const moment = new Date(at * 1000);
@@ -151,13 +158,14 @@ function timeLabels(language: string) {
     });
 }
 
-/** The reading under the cursor, and the double click that shows the whole range again. */
-function readoutPlugin(language: string): uPlot.Plugin {
+/** The reading under the cursor with its unit, its time and the zone of that time. */
+function readoutPlugin(language: string, unit: string): uPlot.Plugin {
   const moment = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
     day: "numeric",
     month: "short",
     hour: "2-digit",
     minute: "2-digit",
+    timeZoneName: "short",
   });
   let label: HTMLElement | null = null;
   return {
@@ -166,23 +174,21 @@ function readoutPlugin(language: string): uPlot.Plugin {
         label = document.createElement("span");
         label.className = "readout";
         chart.over.append(label);
-        chart.over.addEventListener("dblclick", () => {
-          chart.root.dataset.zoomed = "no";
-          chart.setData(chart.data, true);
-        });
-      },
-      setSelect: (chart) => {
-        if (chart.select.width > 0) chart.root.dataset.zoomed = "yes";
       },
       setCursor: (chart) => {
         const at = chart.cursor.idx;
-        const value = at === null || at === undefined ? null : chart.data[1]?.[at];
-        const time = at === null || at === undefined ? undefined : chart.data[0][at];
-        if (label)
-          label.textContent =
-            typeof value === "number" && time !== undefined
-              ? `${moment.format(time * 1000)}  ${formatNumber(value, language)}`
-              : "";
+        const read = (series: number) => (at === null || at === undefined ? null : chart.data[series]?.[at]);
+        const [time, value, high] = [read(0), read(1), read(2)];
+        if (!label) return;
+        if (typeof value !== "number" || typeof time !== "number") {
+          label.textContent = "";
+          return;
+        }
+        const text =
+          typeof high === "number" && high !== value
+            ? `${formatNumber(value, language)}–${formatQuantity(high, unit, language)}`
+            : formatQuantity(value, unit, language);
+        label.textContent = `${moment.format(time * 1000)}  ${text}`;
       },
     },
   };

@@ -1,11 +1,13 @@
 /** A chart with everything that belongs to it: its name, a sentence for those who can't see it, and the same as a table. */
 import { Skeleton, UnstyledButton } from "@mantine/core";
-import { IconChartLine, IconTable } from "@tabler/icons-react";
+import { IconArrowBackUp, IconChartLine, IconTable } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 
 import { useWords } from "../i18n";
 import { formatMoment, formatQuantity, formatShare, formatUtc } from "../words/format";
 import { bandText } from "../words/names";
+import type { Column } from "./column";
+import type { OnRange, Range } from "./gestures";
 import type { Band, ChartMark, ChartSpan } from "./layers";
 import { LineChart } from "./LineChart";
 
@@ -17,8 +19,12 @@ interface MetricChartProps {
   unit: string;
   /** What one value stands for. */
   note?: string;
-  trace: { ts: number[]; values: (number | null)[] } | undefined;
-  range: { start: number; end: number };
+  trace: Column | undefined;
+  range: Range;
+  /** Changes the range; null shows the whole again. */
+  onRange?: OnRange;
+  /** Whether the range is a part that the reader has chosen. */
+  isPart?: boolean;
   band?: Band | null;
   marks?: ChartMark[];
   spans?: ChartSpan[];
@@ -36,6 +42,8 @@ export function MetricChart({
   note,
   trace,
   range,
+  onRange,
+  isPart = false,
   band,
   marks,
   spans,
@@ -47,7 +55,7 @@ export function MetricChart({
   const { t } = useWords();
   const [isTable, setTable] = useState(false);
   const values = trace?.values;
-  const summary = useSummary(name, unit, trace?.ts ?? NONE, values ?? NONE, band ?? null);
+  const summary = useSummary(name, unit, trace?.ts ?? NONE, values ?? NONE, trace?.high, band ?? null);
   const hasReadings = values?.some((value) => value !== null) ?? false;
   return (
     <figure className="chart" aria-label={name}>
@@ -59,6 +67,11 @@ export function MetricChart({
           <span className="key">
             <i aria-hidden /> {bandName ?? t("chart.band")}
           </span>
+        )}
+        {isPart && onRange && (
+          <UnstyledButton className="quiet" onClick={() => onRange(null)}>
+            <IconArrowBackUp size={14} aria-hidden /> {t("chart.reset")}
+          </UnstyledButton>
         )}
         {hasReadings && (
           <UnstyledButton className="quiet" onClick={() => setTable(!isTable)} aria-pressed={isTable}>
@@ -76,9 +89,11 @@ export function MetricChart({
       )}
       {trace && values && hasReadings && !isTable && (
         <LineChart
-          ts={trace.ts}
-          values={values}
+          name={name}
+          unit={unit}
+          column={trace}
           range={range}
+          onRange={onRange}
           band={band}
           marks={marks}
           spans={spans}
@@ -143,12 +158,19 @@ function Rows({
 }
 
 /** The chart in sentences. */
-function useSummary(name: string, unit: string, ts: number[], values: (number | null)[], band: Band | null): string {
+function useSummary(
+  name: string,
+  unit: string,
+  ts: number[],
+  values: (number | null)[],
+  high: (number | null)[] | undefined,
+  band: Band | null,
+): string {
   const { t, language } = useWords();
   return useMemo(() => {
     let [min, max, last, count, outside, gaps] = [Infinity, -Infinity, NaN, 0, 0, 0];
     let wasGap = true;
-    for (const value of values) {
+    for (const [at, value] of values.entries()) {
       if (value === null) {
         if (!wasGap) gaps += 1;
         wasGap = true;
@@ -157,7 +179,7 @@ function useSummary(name: string, unit: string, ts: number[], values: (number | 
       wasGap = false;
       count += 1;
       min = Math.min(min, value);
-      max = Math.max(max, value);
+      max = Math.max(max, high?.[at] ?? value);
       last = value;
       if (band && ((band.low !== null && value < band.low) || (band.high !== null && value > band.high))) outside += 1;
     }
@@ -180,5 +202,5 @@ function useSummary(name: string, unit: string, ts: number[], values: (number | 
       sentences.push(t("chart.summaryBand", { band: expected, share: formatShare(outside / count, language) }));
     if (gaps > 0) sentences.push(t("chart.gaps", { count: gaps }));
     return sentences.join(" ");
-  }, [name, unit, ts, values, band, t, language]);
+  }, [name, unit, ts, values, high, band, t, language]);
 }

@@ -18,8 +18,15 @@ test("a row that says nothing at all is silence, and so is staying away for long
   expect(columnOf(away, "drain", 60)).toEqual({ ts: [0, 60 * S, 500 * S], values: [5, null, 6] });
 });
 
-test("buckets are drawn as they come", () => {
-  const telemetry = { ts: [0, 10, 20, 30], series: { power: [1, 2, null, null], drain: [1, 1, 1, 1] } };
+test("buckets are their lowest and highest, whether their width is even or odd", () => {
+  for (const [width, half] of [
+    [20, 10],
+    [21, 10],
+  ] as const) {
+    const start = 271_890 * width;
+    const ts = [start, start + half, start + width, start + width + half];
+    const telemetry = { ts, series: { power: [2, 1, null, null], drain: [1, 1, 1, 1] } };
 
-  expect(columnOf(telemetry, "power", 60).values).toEqual([1, 2, null, null]);
+    expect(columnOf(telemetry, "power", 60)).toEqual({ ts: [ts[1], ts[3]], values: [1, null], high: [2, null] });
+  }
 });

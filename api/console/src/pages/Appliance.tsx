@@ -1,25 +1,31 @@
 /** How is this one, and since when: condition with its reason, health, newest values, every metric over time, its tickets. */
-import { SegmentedControl, Skeleton, Title } from "@mantine/core";
+import { Button, SegmentedControl, Skeleton, Title } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useEffect, useMemo, useState } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
 
-import { useAppliance, useTelemetry } from "../api/appliances";
-import { OPEN_STATUSES, useTickets } from "../api/tickets";
+import { useAppliance, useApplianceEvents, useTelemetry } from "../api/appliances";
+import { OPEN_STATUSES, OVER_STATUSES, useAlerts, useTickets } from "../api/tickets";
 import type { ApplianceDetail, Metric, Telemetry } from "../api/types";
 import { type LiveReading, useLive } from "../api/live";
 import { HealthBar } from "../appliance/HealthBar";
+import { Reason } from "../appliance/Reason";
 import { columnOf } from "../chart/column";
+import type { OnRange, Range } from "../chart/gestures";
+import type { ChartMark } from "../chart/layers";
 import { MetricChart } from "../chart/MetricChart";
 import { Failed } from "../app/Notice";
+import { useChange } from "../app/address";
 import { useTitle } from "../app/title";
 import { useWords } from "../i18n";
-import { plainName } from "../words/format";
+import { plainName, toMs, zoneName } from "../words/format";
 import { AvailabilityMark, ConditionMark, StatusMark } from "../words/Marks";
 import { Moment } from "../words/Moment";
 import { ticketTitle, useNames } from "../words/names";
 import { now } from "../words/now";
 import { Values } from "../words/Values";
 
+const ALL = [...OPEN_STATUSES, ...OVER_STATUSES];
 const HOUR = 3_600_000;
 const RANGES: Record<string, number> = {
   h6: 6 * HOUR,
@@ -29,6 +35,9 @@ const RANGES: Record<string, number> = {
   d90: 2160 * HOUR,
 };
 const POINTS = 800;
+/** From this health index on a component is as new to whoever looks. */
+const SOUND = 0.95;
+const MOST = 6;
 
 export function AppliancePage() {
   const { t } = useWords();
@@ -69,7 +78,7 @@ function Facts({ appliance }: { appliance: ApplianceDetail }) {
       {appliance.model && <span>{appliance.model}</span>}
       {appliance.serial && <span>{appliance.serial}</span>}
       {appliance.firmware && <span>{t("appliance.firmware", { firmware: appliance.firmware })}</span>}
-      {appliance.region && <span>{appliance.region}</span>}
+      {appliance.region && <span>{names.region(appliance.region)}</span>}
       <AvailabilityMark availability={appliance.availability} />
       <span>
         {appliance.last_seen ? t("appliance.seen") : t("appliance.never")}{" "}
@@ -79,24 +88,37 @@ function Facts({ appliance }: { appliance: ApplianceDetail }) {
   );
 }
 
+/** What is wrong stands in sight and in colour; what is as new waits behind a word. */
 function State({ appliance }: { appliance: ApplianceDetail }) {
   const { t } = useWords();
   const health = Object.entries(appliance.health).sort(([, one], [, other]) => one - other);
+  const worn = health.filter(([, index]) => index < SOUND);
+  const sound = health.filter(([, index]) => index >= SOUND);
   return (
     <section className="card" aria-labelledby="state-title">
       <Title order={2} size="h5" id="state-title" className="card-title">
         {t("appliances.condition")}
       </Title>
       <p className="state">
-        <ConditionMark condition={appliance.condition} /> <span>{appliance.condition_reason}</span>
+        <ConditionMark condition={appliance.condition} /> <Reason appliance={appliance} />
       </p>
       <Title order={3} size="h6" mt="md" mb={4} title={t("appliance.healthHint")}>
         {t("appliance.health")} <span className="dim">{t("appliance.healthHint")}</span>
       </Title>
       {health.length === 0 && <p className="dim">{t("appliance.noHealth")}</p>}
-      {health.map(([component, index]) => (
+      {worn.map(([component, index]) => (
         <HealthBar key={component} component={component} health={index} />
       ))}
+      {sound.length > 0 && (
+        <details className="sound">
+          <summary>
+            {t(worn.length > 0 ? "appliance.othersSound" : "appliance.allSound", { count: sound.length })}
+          </summary>
+          {sound.map(([component, index]) => (
+            <HealthBar key={component} component={component} health={index} />
+          ))}
+        </details>
+      )}
     </section>
   );
 }
@@ -130,10 +152,13 @@ function newer(stored: Record<string, LiveReading>, live: Record<string, LiveRea
   return merged;
 }
 
+/** Its tickets, the alerts that opened none, and what happened to it. */
 function Tickets({ id }: { id: string }) {
   const { t } = useWords();
   const names = useNames();
-  const tickets = useTickets([...OPEN_STATUSES, "closed", "cancelled"], { appliance_id: id, limit: 50 });
+  const tickets = useTickets(ALL, { appliance_id: id, limit: 50 });
+  const alerts = useAlerts(id).data?.items.filter((one) => one.ticket_id === null) ?? [];
+  const events = useApplianceEvents(id).data?.items ?? [];
   return (
     <section className="card" aria-labelledby="tickets-title">
       <Title order={2} size="h5" id="tickets-title" className="card-title">
@@ -149,7 +174,37 @@ function Tickets({ id }: { id: string }) {
             <StatusMark status={ticket.status} />
           </li>
         ))}
+        {alerts.slice(0, MOST).map((one) => (
+          <li key={one.id}>
+            <span>
+              {t("ticket.alertOf", { fault: names.fault(one.kind, one.fault_mode) })}{" "}
+              <span className="dim">
+                <Moment at={one.raised_at} as="ago" />
+              </span>
+            </span>
+            <span className="mark calm">{t(`alertState.${one.state}`)}</span>
+          </li>
+        ))}
       </ul>
+      {events.length > 0 && (
+        <>
+          <Title order={3} size="h6" mt="md" mb={4}>
+            {t("appliance.history")}
+          </Title>
+          <ul className="ticket-lines">
+            {events.slice(0, MOST).map((one, index) => (
+              <li key={index}>
+                <span>
+                  {t(`events.${one.type}`, { defaultValue: plainName(one.type) })} {one.code}
+                </span>
+                <span className="dim">
+                  <Moment at={one.at} as="ago" />
+                </span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
     </section>
   );
 }
@@ -164,16 +219,33 @@ function useEndOfRange(): number {
   return end;
 }
 
-function Charts({ appliance }: { appliance: ApplianceDetail }) {
-  const { t } = useWords();
-  const [search, setSearch] = useSearchParams();
+/** The range of the address: a part that was chosen, or a span that ends now. */
+function useRange() {
+  const [search] = useSearchParams();
+  const change = useChange();
+  const end = useEndOfRange();
   const chosen = search.get("range") ?? "";
   const name = chosen in RANGES ? chosen : "d7";
-  const end = useEndOfRange();
-  const range = useMemo(() => ({ start: end - (RANGES[name] ?? 0), end }), [end, name]);
+  const [from, to] = [toMs(Number(search.get("from"))), toMs(Number(search.get("to")))];
+  const isPart = Boolean(from && to && from < to);
+  const range = useMemo(
+    () => (isPart ? { start: from ?? 0, end: to ?? 0 } : { start: end - (RANGES[name] ?? 0), end }),
+    [end, name, isPart, from, to],
+  );
+  const onRange: OnRange = (next) =>
+    change({ from: next && String(Math.round(next.start)), to: next && String(Math.round(next.end)) });
+  const choose = (value: string) => change({ range: value, from: null, to: null });
+  return { name: isPart ? "" : name, range, isPart, onRange, choose };
+}
+
+function Charts({ appliance }: { appliance: ApplianceDetail }) {
+  const { t } = useWords();
+  const { name, range, isPart, onRange, choose } = useRange();
+  const settled = useDebouncedValue(range, 250)[0];
   const metrics = useMemo(() => shown(appliance), [appliance]);
   const names = useMemo(() => metrics.map((metric) => metric.name), [metrics]);
-  const telemetry = useTelemetry(appliance.id, names, range, POINTS).data;
+  const telemetry = useTelemetry(appliance.id, names, settled, POINTS).data;
+  const marks = useMarks(appliance.id);
   return (
     <section aria-labelledby="metrics-title">
       <div className="sheet-head">
@@ -184,9 +256,15 @@ function Charts({ appliance }: { appliance: ApplianceDetail }) {
           size="xs"
           aria-label={t("chart.range")}
           value={name}
-          onChange={(value) => setSearch({ range: value }, { replace: true })}
+          onChange={choose}
           data={Object.keys(RANGES).map((value) => ({ value, label: t(`chart.ranges.${value}`) }))}
         />
+        {isPart && (
+          <Button size="compact-sm" variant="light" onClick={() => onRange(null)}>
+            {t("chart.backToLive")}
+          </Button>
+        )}
+        <span className="dim">{t("chart.zone", { zone: zoneName() })}</span>
       </div>
       <div className="charts">
         {metrics.map((metric) => (
@@ -196,6 +274,8 @@ function Charts({ appliance }: { appliance: ApplianceDetail }) {
             telemetry={telemetry}
             interval={appliance.interval_s}
             range={range}
+            onRange={onRange}
+            marks={marks}
           />
         ))}
       </div>
@@ -203,14 +283,36 @@ function Charts({ appliance }: { appliance: ApplianceDetail }) {
   );
 }
 
+/** What happened, as lines in every chart: tickets, and what people or firmware changed. */
+function useMarks(id: string): ChartMark[] {
+  const { t } = useWords();
+  const tickets = useTickets(ALL, { appliance_id: id, limit: 50 }).data?.items;
+  const events = useApplianceEvents(id).data?.items;
+  return useMemo(() => {
+    const opened = (tickets ?? []).map((one) => ({
+      at: toMs(one.opened_at) ?? 0,
+      label: `#${one.number}`,
+      tone: "bad" as const,
+    }));
+    const happened = (events ?? []).map((one) => ({
+      at: toMs(one.at) ?? 0,
+      label: t(`events.${one.type}`, { defaultValue: plainName(one.type) }),
+      tone: "accent" as const,
+    }));
+    return [...opened, ...happened];
+  }, [tickets, events, t]);
+}
+
 interface OneChartProps {
   metric: Metric;
   telemetry: Telemetry | undefined;
   interval: number | null;
-  range: { start: number; end: number };
+  range: Range;
+  onRange: OnRange;
+  marks: ChartMark[];
 }
 
-function OneChart({ metric, telemetry, interval, range }: OneChartProps) {
+function OneChart({ metric, telemetry, interval, range, onRange, marks }: OneChartProps) {
   const trace = useMemo(
     () => telemetry && columnOf(telemetry, metric.name, interval),
     [telemetry, metric.name, interval],
@@ -222,6 +324,8 @@ function OneChart({ metric, telemetry, interval, range }: OneChartProps) {
         unit={metric.unit}
         trace={trace}
         range={range}
+        onRange={onRange}
+        marks={marks}
         height={150}
         syncKey="appliance"
       />

@@ -4,6 +4,7 @@ import { useMemo, useState } from "react";
 
 import { useTelemetry } from "../api/appliances";
 import type { Alert, Evidence, Ticket } from "../api/types";
+import type { Range } from "../chart/gestures";
 import type { ChartMark, ChartSpan } from "../chart/layers";
 import { MetricChart } from "../chart/MetricChart";
 import { isTellable, type Trace, traceOf } from "../chart/trace";
@@ -138,6 +139,7 @@ function EvidenceChart({ ticket, evidence, raised }: EvidenceChartProps) {
   const feature = names.feature(ticket.kind, evidence.metric);
   const metric = feature?.metric ?? evidence.metric;
   const asked = feature?.minus ? [metric, feature.minus] : [metric];
+  const [part, setPart] = useState<Range | null>(null);
   const day = Math.floor(useNow() / DAY);
   const range = useMemo(() => rangeOf(ticket), [ticket, day]);
   const span = names.span(ticket.kind);
@@ -159,7 +161,9 @@ function EvidenceChart({ ticket, evidence, raised }: EvidenceChartProps) {
         unit={isSame ? evidence.unit : names.unit(ticket.kind, metric)}
         note={trace && t(`chart.per.${trace.per}`)}
         trace={trace}
-        range={range}
+        range={part ?? range}
+        onRange={setPart}
+        isPart={part !== null}
         band={isSame ? band : null}
         marks={marks}
         spans={spans}

@@ -47,7 +47,9 @@ export function useNames(): Names {
       plainMetric: (kind, name) => metric(kind, name)?.label ?? plainName(name),
       isBoolean: (kind, name) => metric(kind, name)?.kind === "boolean",
       unit: (kind, name) => metric(kind, name)?.unit ?? "",
-      fault: (kind, name) => known.get(kind)?.fault_modes.find((one) => one.name === name)?.title ?? plainName(name),
+      fault: (kind, name) =>
+        known.get(kind)?.fault_modes.find((one) => one.name === name)?.title ??
+        t(`dataFaults.${name}`, { defaultValue: plainName(name) }),
       anyFault: (name) =>
         profiles?.items.flatMap((one) => one.fault_modes).find((one) => one.name === name)?.title ?? plainName(name),
       region: (name) => t(`regions.${name}`, { defaultValue: name }),

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+
+import { en } from "../i18n/en";
+import { zh } from "../i18n/zh";
+import { reasonOf } from "./reasons";
+
+test("what the detectors say is read, and each reason has words", () => {
+  const said = {
+    "learning, day 9 of 14": { code: "learning", span: "day", done: "9", of: "14" },
+    "as usual for this appliance over the last cycles": { code: "usual", span: "cycle" },
+    "none of the metrics needed was reported in the last cycle": { code: "silent", span: "cycle" },
+    "Mean power is above what is usual here": { code: "above", feature: "Mean power" },
+    "clearly not as usual, for no known cause": { code: "unknown" },
+  };
+  for (const [sentence, known] of Object.entries(said)) {
+    expect(reasonOf(sentence)).toEqual(known);
+    expect(Object.keys(zh.reasons)).toContain(known.code);
+  }
+  expect(reasonOf("Condenser is fouled")).toBeNull();
+  expect(Object.keys(zh.components).sort()).toEqual(Object.keys(en.components).sort());
+});
