@@ -23,6 +23,7 @@ from api.commands.shape import (
     csv_options,
     keep_to_ourselves,
     load_settings,
+    say,
     telling,
 )
 
@@ -48,7 +49,15 @@ def demo(
     raise typer.Exit(code or 0)
 
 
-def serve(ctx: typer.Context, config: ConfigOption = None) -> None:
+def serve(
+    ctx: typer.Context,
+    *,
+    embedded_broker: Annotated[
+        bool,
+        typer.Option("--embedded-broker", help="For a try-out: start a broker on loopback, open to this machine."),
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
     """Everything in one process on the configured parts."""
     loaded = load_settings(ctx, config)
     from api.service import log_setup  # noqa: PLC0415
@@ -57,7 +66,14 @@ def serve(ctx: typer.Context, config: ConfigOption = None) -> None:
     keep_to_ourselves()
     log_setup.configure(loaded.settings.log_format)
     with telling(ServiceError):
-        run_until_signal(Service(loaded.settings))
+        if not embedded_broker:
+            run_until_signal(Service(loaded.settings))
+            return
+        from api.service.tryout import service_with_broker  # noqa: PLC0415  (the broker's library is not always needed)
+
+        with service_with_broker(loaded.settings) as (service, broker):
+            say(f"Broker    {broker.old_url()} (MQTT 3.1.1), {broker.url()} (MQTT 5); for a try-out only.")
+            run_until_signal(service)
 
 
 def ingest(ctx: typer.Context, config: ConfigOption = None) -> None:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from api.service.service import Service
 
 
+DOES = {"admit": "judging", "store": "storing", "detect": "scoring", "desk": "telling the desk"}
+"""What each reader of the journal does, for people who watch."""
+
+
 def ticket_count(service: Service) -> int:
     """How many tickets were opened."""
     return sum(service.rooms.desk.tickets.counts().values())
@@ -25,9 +29,13 @@ def batches_behind(service: Service) -> int:
 
 
 def lag_in_words(service: Service) -> str:
-    """The lag in words, empty where there is none to speak of."""
+    """What the slowest reader is at, empty where there is no lag to speak of."""
     behind = batches_behind(service)
-    return f"{behind} batches to read" if behind > 1 else ""
+    if behind <= 1:
+        return ""
+    cursors = service.rooms.cursors()
+    slowest = min(cursors, key=lambda name: cursors[name])
+    return f"{DOES.get(slowest, slowest)} what came last ({behind} batches)"
 
 
 def is_caught_up(service: Service) -> bool:

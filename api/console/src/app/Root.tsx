@@ -27,6 +27,7 @@ import { ConnectionBanner } from "./ConnectionBanner";
 import { useActions, useKeyboard } from "./keys";
 import { ProductMark } from "./Mark";
 import { PLACES } from "./pages";
+import { SimulatedTime } from "./SimulatedTime";
 
 const Palette = lazy(async () => ({ default: (await import("./Palette")).Palette }));
 const NewTicketDialog = lazy(async () => ({ default: (await import("./NewTicketDialog")).NewTicketDialog }));
@@ -119,6 +120,7 @@ function Rail({ onHelp, onSearch, who }: { onHelp: () => void; onSearch: () => v
         <Kbd size="xs">Ctrl K</Kbd>
       </UnstyledButton>
       <Group gap={6} wrap="nowrap" ml="auto">
+        <SimulatedTime />
         <LanguageSwitch />
         <LightSwitch />
         <Tooltip label={`${t("nav.keys")} (?)`}>

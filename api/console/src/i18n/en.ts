@@ -30,6 +30,10 @@ export const en = {
   asOf: "as of {{ago}} ago",
   ago: "{{span}} ago",
   zone: "Times in {{zone}}; UTC on hover.",
+  simulated: {
+    text: "Simulated time: it runs {{speed}} times as fast as life, and so do all clocks and deadlines.",
+    other: "The service's time is another one than this computer's.",
+  },
   connection: {
     lost: "No connection to Fettle. What you see is as of {{ago}} ago; it comes back by itself.",
     starting: "Fettle can't be reached yet. Trying again.",

@@ -32,6 +32,10 @@ export const zh: Words = {
   asOf: "{{ago}}前的数据",
   ago: "{{span}}前",
   zone: "时间按 {{zone}} 显示，悬停可看 UTC。",
+  simulated: {
+    text: "模拟时间：比现实快 {{speed}} 倍，所有时限也随之加快。",
+    other: "服务的时间与这台电脑的时间不同。",
+  },
   connection: {
     lost: "与 Fettle 的连接已断开。当前显示的是 {{ago}}前的数据，恢复后会自动更新。",
     starting: "暂时连不上 Fettle，正在重试。",

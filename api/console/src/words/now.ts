@@ -31,6 +31,11 @@ export function learnNow(ms: number | null): void {
   renew();
 }
 
+/** How many times faster than life the service's time runs; 1 in life. */
+export function speedOfTime(): number {
+  return speed;
+}
+
 /** Milliseconds since 1970, on the service's clock. */
 export function now(): number {
   return heard.service + (Date.now() - heard.wall) * speed;
