@@ -43,6 +43,8 @@ SLOW_MARGIN = 2.0
 FAST_MARGIN = 1.5
 SINGLE_MARGIN = 4.5
 FAR = 12.0
+YOUNG_ROWS = 10.0
+"""Thresholds stand √(1 + this / rows) higher while few rows say what is usual: such a mean is off by itself, row after row."""
 CORRELATION_PRIOR_ROWS = 200.0
 CORRELATION_KEPT = 0.6
 """Correlations count by this factor: a filter for a roughly known signature must not rest on fine differences."""
@@ -126,6 +128,8 @@ class Cusum(Layer):
             return
         rows = deviations.units.rows
         modes, singles = self.step(rows, deviations.z, deviations.units.start_ms, deviations.is_taught.astype(float))
+        young = np.sqrt(1 + YOUNG_ROWS / np.maximum(deviations.rows_before, 1))[:, None]
+        modes, singles = modes / young, singles / young
         score = np.maximum(modes.max(axis=1, initial=0.0), singles.max(axis=1, initial=0.0))
         if piece.is_plugged is not None and piece.units is not None:
             score = np.where(piece.is_plugged[piece.units.is_usable], 0.0, score)
