@@ -7,6 +7,7 @@ import pytest
 
 from detectors.finding import Channel, Cleared, Finding
 from detectors.layer import Setting
+from detectors.layers.cusum import YOUNG_ROWS, Cusum
 from detectors.layers.diagnosis import diagnose
 from detectors.layers.predictions import DOUBTFUL_ROWS, Predictions
 from detectors.piece import Accumulated, Deviations, Diagnosis, Piece, UnitRows
@@ -105,3 +106,23 @@ def test_a_lone_sign_of_a_fault_is_never_called_a_lying_sensor() -> None:
 
     assert [(one.fault_mode, one.channel) for one in sign] == [("unknown", Channel.EVIDENCE)]
     assert [(one.fault_mode, one.channel) for one in lie] == [("sensor_drift", Channel.DATA)]
+
+
+def test_a_young_baseline_asks_for_more_evidence() -> None:
+    """The same deviations count for less while few cycles say what is usual, and ever more nearly in full later."""
+    profile = PROFILES["washing_machine"]
+    scores = []
+    for rows_before in (12, 600):
+        setting = Setting(profile, 0.2, Standing(profile, ["W1"]), ids=["W1"])
+        layer = Cusum(setting)
+        Table([layer]).hold(1)
+        z, stamp = np.full((1, len(profile.features)), 2.0), np.array([START_MS])
+        piece = Piece([], [])
+        rows = UnitRows(np.array([0]), stamp, stamp, np.array([True]), z, np.zeros((1, 0)))
+        piece.deviations = Deviations(rows, z, z * 0, z * 0 + 1, np.array([rows_before]), 10)
+        for _ in range(4):
+            layer.take(piece)
+        assert piece.accumulated is not None
+        scores.append(float(piece.accumulated.score[0]))
+
+    assert scores[0] / scores[1] == pytest.approx(np.sqrt((1 + YOUNG_ROWS / 600) / (1 + YOUNG_ROWS / 12)))
