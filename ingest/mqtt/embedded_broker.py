@@ -122,7 +122,7 @@ def _configuration(port: int, old_port: int, users: Mapping[str, str]) -> str:
         "id = 0",
         f"max_connections = {_CONNECTIONS_MAX}",
         "max_outgoing_packet_count = 200",
-        "max_segment_size = 104857600",
+        "max_segment_size = 16777216",  # what was read is kept until the segments are full: 64 MiB of it in all
         "max_segment_count = 4",
     ]
     for section, listen in (("v5.1", port), ("v4.1", old_port)):
