@@ -37,6 +37,9 @@ ALIASES = {"active_power": "power_w"}
 ROWS_AT_ONCE = 2048
 """Stored rows that are taken over at once."""
 
+PERCENT, BEYOND_PERCENT = "%", 10.0
+"""A share is computed by somebody who may count a little too much: so far beyond its end it is the end, and no impossible value."""
+
 Said = tuple[list[Finding], list[Condition]]
 
 
@@ -87,6 +90,7 @@ class KindDetector:
         """Where a backtest hears each piece that the layers have taken."""
         self._low = np.array([metric.low for metric in profile.metrics.values()], np.float32)
         self._high = np.array([metric.high for metric in profile.metrics.values()], np.float32)
+        self._beyond = np.array([BEYOND_PERCENT * (m.unit == PERCENT) for m in profile.metrics.values()], np.float32)
         self._modes = {name: number for number, name in enumerate(profile.modes)}
 
     def own(self, part: str) -> Arrays:
@@ -170,7 +174,8 @@ class KindDetector:
         """A block in the order of (row, time), and what stood before it; impossible readings are believed by nobody."""
         samples = Sorted.of(rows[order], block.ts_ms[order])
         raw = self._columns(block)[order]
-        readings = np.where((raw >= self._low) & (raw <= self._high), raw, np.nan).astype(np.float32)
+        possible = (raw >= self._low - self._beyond) & (raw <= self._high + self._beyond)
+        readings = np.where(possible, np.clip(raw, self._low, self._high), np.nan).astype(np.float32)
         modes = np.fromiter((self._modes.get(mode, -1) if mode else -1 for mode in block.modes), np.int64, len(block))
         first, last = samples.rows[samples.starts], samples.ends
         own = self.order.own

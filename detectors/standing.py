@@ -21,7 +21,7 @@ from detectors.state.table import Records, values_of
 from ingest.profiles.definition import Profile
 
 REFRACTORY_MS = 30 * 86_400_000
-DATA_REFRACTORY_MS = 86_400_000
+DATA_REFRACTORY_MS = 7 * 86_400_000
 CHANNELS = (Channel.EVIDENCE, Channel.RULE, Channel.ERROR_CODE, Channel.DATA)
 NAME = "standing"
 

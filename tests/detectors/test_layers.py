@@ -136,3 +136,16 @@ def test_a_history_sent_by_one_appliance_after_another_teaches_the_fleet() -> No
     begins = portions.first(np.full(100, 20_600 * 86_400_000))
 
     assert begins.tolist() == [0, 16, 32, 64]
+
+
+def test_a_share_a_little_beyond_its_end_is_its_end_and_no_fault_of_the_data() -> None:
+    """A firmware that counts three per cent too much is believed up to the end; what is far beyond is impossible."""
+    detector = Pipeline(PROFILES).detector("refrigerator")
+    metrics = ("compressor_duty_pct",)
+    rows = [("F1", START_MS + n * 60_000, np.array([value]), None, None) for n, value in enumerate([103.0] * 40)]
+    beyond = [("F2", START_MS + n * 60_000, np.array([300.0]), None, None) for n in range(40)]
+
+    assert detector.fold(block("refrigerator", metrics, rows))[0] == []
+    assert [one.fault_mode for one in detector.fold(block("refrigerator", metrics, beyond))[0]] == [
+        "sensor_out_of_range"
+    ]
