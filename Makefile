@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 CONSOLE := api/console/dist/index.html
 CONSOLE_SOURCES := $(shell find api/console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help demo test check format test-world test-servers test-real test-faults test-browser test-long test-moments bench setup console clean
+.PHONY: help demo test check format test-world test-servers test-real test-faults test-browser test-long test-moments bench bench-quality setup console clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,9 @@ test-moments: setup ## the same tests while week, month, year and summer time ch
 
 bench: setup ## one JSON line per figure
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-quality: setup ## how good the detectors are, ARGS="--data FOLDER" with the public data
+	@$(BIN)/python -m benchmarks.quality $(ARGS)
 
 setup: $(STAMP) $(CONSOLE) ## environment and console, ready to run
 
