@@ -26,6 +26,7 @@ from alerts.notices.desk import Notices
 from alerts.remote.consent import end_sessions_at, end_sessions_of
 from alerts.remote.desk import Sessions
 from alerts.remote.policy import SessionLimits
+from alerts.remote.sending import Signer
 from alerts.silences.desk import Silences
 from alerts.tickets.desk import Tickets
 from alerts.tickets.reading import open_numbers
@@ -43,6 +44,8 @@ class Desk:
     stale_after_s: float = STALE_AFTER_S
     topics: TopicScheme = field(default_factory=TopicScheme)
     seal: Callable[[], Seal] = no_seal
+    signer: Signer | None = None
+    """Who signs commands to appliances."""
 
     def by(self, who: str) -> Desk:
         """The same desk, asked by someone else: an account's name, an appliance's id."""
@@ -66,7 +69,7 @@ class Desk:
     @property
     def sessions(self) -> Sessions:
         """Remote diagnosis."""
-        return Sessions(self.unit, self.limits, self.topics, self.profiles)
+        return Sessions(self.unit, self.limits, self.topics, self.profiles, self.signer)
 
     @property
     def appliances(self) -> Appliances:

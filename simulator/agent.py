@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from ingest.profiles.definition import RemoteTest
+from ingest.wire.signature import is_signed
 from simulator.buffer import Buffer, Outgoing
 from simulator.obedience import Bench, Consent, Obedience, Surface
 from simulator.payload import encode_happening, pack
@@ -46,6 +47,8 @@ class AgentCounts:
     acknowledged: int = 0
     refused: int = 0
     dropped: int = 0
+    spurned: int = 0
+    """Commands that bore no signature of those who may command it."""
     boots: int = 1
 
 
@@ -61,11 +64,14 @@ class Agent:
         buffer_bytes: int = BUFFER_BYTES,
         tests: Sequence[RemoteTest] = (),
         bench: Bench | None = None,
+        command_keys: Sequence[str] = (),
     ) -> None:
+        """``command_keys``: the public keys whose commands it obeys; without any it obeys unsigned ones, too."""
         self.identity, self.boot, self.topic_root = identity, boot, topic_root
         self.counts = AgentCounts()
         self.buffer = Buffer(buffer_bytes)
         self.surface = Surface()
+        self.command_keys = tuple(command_keys)
         self.obedience = Obedience(identity.firmware, self.surface, tests, bench)
         self.asleep_until_ms: int | None = None
         self._next_seq = 0
@@ -174,6 +180,9 @@ class Agent:
         if not isinstance(message, dict):
             return []
         if channel == "command":
+            if self.command_keys and not is_signed(self.identity.appliance_id, message, self.command_keys):
+                self.counts.spurned += 1
+                return self._results(self.obedience.refuse(message, now_ms, "signature"))
             return self._results(self.obedience.obey(message, now_ms))
         boot, seq = message.get("boot"), message.get("upto" if channel == "ack" else "seq")
         if isinstance(boot, str) and isinstance(seq, int):

@@ -45,6 +45,8 @@ class FleetOrder:
     topic_root: str = "fettle/v1"
     bad_network: bool = True
     drain_s: float = 15.0
+    command_keys: tuple[str, ...] = ()
+    """The public keys of whoever may command the fleet; empty: anybody who can reach it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ async def _run(order: FleetOrder, pipe: Connection) -> None:
         topic_root=order.topic_root,
         bad_network=order.bad_network,
         report=tell,
+        command_keys=order.command_keys,
     )
     loop.add_reader(pipe.fileno(), hear)
     loop.add_signal_handler(signal.SIGTERM, stop.set)

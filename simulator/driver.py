@@ -77,6 +77,7 @@ class FleetRun:
         bad_network: bool = True,
         outstanding_bytes: int = OUTSTANDING_BYTES,
         report: Callable[[Progress], None] | None = None,
+        command_keys: Sequence[str] = (),
     ) -> None:
         self.fleet, self.broker, self.clock, self.report = fleet, broker, clock, report
         self.outstanding_bytes = outstanding_bytes
@@ -84,7 +85,7 @@ class FleetRun:
         self.installation = install(
             fleet, broker, clock=clock, seed=seed, passwords=passwords or {}, topic_root=topic_root,
             profiles=profiles,
-            bad_network=bad_network, on_answer=self._answered,
+            bad_network=bad_network, on_answer=self._answered, command_keys=command_keys,
         )  # fmt: skip
         self.connections = self.installation.connections
         self._itemizer = Itemizer(self.installation.clocks)

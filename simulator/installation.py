@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +49,7 @@ def install(
     profiles: Mapping[str, Profile] | None,
     bad_network: bool,
     on_answer: Callable[[Agent], None],
+    command_keys: Sequence[str] = (),
 ) -> Installation:
     """Agents and lines of a whole fleet; the same seed gives the same boots, outages, memories and clocks.
 
@@ -72,6 +73,7 @@ def install(
             buffer_bytes=0 if forgetful[number] else BUFFER_BYTES,
             tests=[test for test in known[one.kind].tests.values() if can_do(one.kind, test)],
             bench=FleetBench(fleet, number, seed),
+            command_keys=command_keys,
         )
         connections.append(
             Connection(

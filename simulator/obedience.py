@@ -192,6 +192,13 @@ class Obedience:
             return self._begin(command_id, test, self.bench.run_test(test, seconds, now_ms), now_ms)
         return [self._tell(command_id, "succeeded", now_ms, data=self._at_once(command, now_ms))]
 
+    def refuse(self, command: Mapping[str, Any], now_ms: int, reason: str) -> list[bytes]:
+        """Reject a command unseen; nothing of it is remembered, so that a sound one of that id is still obeyed."""
+        command_id = command.get("id")
+        if not isinstance(command_id, str):
+            return []
+        return [msgspec.json.encode({"id": command_id, "state": "rejected", "reason": reason, "ts": now_ms})]
+
     @property
     def ends_ms(self) -> int | None:
         """When the running test ends by itself."""

@@ -16,7 +16,7 @@ from alerts.remote.issuing import approve_command, issue_command, release_waitin
 from alerts.remote.policy import Scope, SessionLimits
 from alerts.remote.reading import list_sessions, read_command, read_session
 from alerts.remote.running import begin_procedure
-from alerts.remote.sending import claim_command, due_commands, note_sent
+from alerts.remote.sending import Signer, claim_command, due_commands, note_sent
 from alerts.remote.session import Command, DiagnosisSession
 from alerts.tickets.reading import find_row
 from ingest.profiles.definition import Profile
@@ -32,6 +32,7 @@ class Sessions:
     limits: SessionLimits = field(default_factory=SessionLimits)
     topics: TopicScheme = field(default_factory=TopicScheme)
     profiles: Mapping[str, Profile] = field(default_factory=dict)
+    signer: Signer | None = None
 
     def request(self, ticket_ref: str, scope: Scope) -> DiagnosisSession:
         """Ask the customer for a remote diagnosis: a code goes to the appliance, which shows it."""
@@ -120,7 +121,7 @@ class Sessions:
 
     def due(self, now_ms: int) -> Sequence[Outgoing]:
         """What is to be sent to appliances now, oldest first."""
-        return self.unit.look(lambda t: due_commands(replace(t, now_ms=now_ms), self.topics))
+        return self.unit.look(lambda t: due_commands(replace(t, now_ms=now_ms), self.topics, self.signer))
 
     def claim(self, command_id: str, now_ms: int) -> bool:
         """Whether a command may be published now; everything is looked at again, and from here on it may act."""

@@ -9,8 +9,10 @@ called unknown, never expired.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Protocol
 
+import msgspec
 from sqlalchemy import Row, select
 
 from alerts.database import SYSTEM, Transaction
@@ -31,15 +33,23 @@ DUE_LIMIT = 200
 _DUE = (CommandState.QUEUED.value, CommandState.SENDING.value)
 
 
-def due_commands(t: Transaction, topics: TopicScheme) -> list[Outgoing]:
-    """What is to be claimed and sent, oldest first, as it goes over the wire."""
+class Signer(Protocol):
+    """Signs a command for one appliance; :class:`ingest.wire.signature.SigningKeys` is one."""
+
+    def sign(self, appliance_id: str, command: Mapping[str, Any]) -> str:
+        """The command's ``sig``."""
+        ...
+
+
+def due_commands(t: Transaction, topics: TopicScheme, signer: Signer | None = None) -> list[Outgoing]:
+    """What is to be claimed and sent, oldest first, as it goes over the wire; signed where there is who signs."""
     query = (
         select(commands)
         .where(commands.c.state.in_(_DUE), commands.c.not_after_ms > t.now_ms)
         .order_by(commands.c.n)
         .limit(DUE_LIMIT)
     )
-    return [_outgoing(row, topics) for row in t.connection.execute(query)]
+    return [_outgoing(row, topics, signer) for row in t.connection.execute(query)]
 
 
 def claim_command(t: Transaction, command_id: str, limits: SessionLimits, profiles: Mapping[str, Profile]) -> bool:
@@ -81,7 +91,7 @@ def _why_not(t: Transaction, row: Row[Any], limits: SessionLimits, profiles: Map
     return None if not found else found[0].value
 
 
-def _outgoing(row: Row[Any], topics: TopicScheme) -> Outgoing:
+def _outgoing(row: Row[Any], topics: TopicScheme, signer: Signer | None) -> Outgoing:
     message = CommandMessage(
         command_id=row.id,
         session=row.session_id,
@@ -92,4 +102,7 @@ def _outgoing(row: Row[Any], topics: TopicScheme) -> Outgoing:
         args=row.args or {},
     )
     topic = topics.of(row.kind, row.appliance_id, Channel.COMMAND)
+    if signer is not None:
+        fields = msgspec.json.decode(encode_command(message), type=dict[str, Any])
+        message = replace(message, sig=signer.sign(row.appliance_id, fields))
     return Outgoing(row.id, topic, encode_command(message), row.not_after_ms)

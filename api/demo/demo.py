@@ -118,7 +118,7 @@ class Demo:
             settings = settings.model_copy(update={"mqtt_url": broker.url(SERVICE_USER)})
             service = self._start_service(settings, broker.options(settings.mqtt_client_id))
             stack.callback(service.stop)
-            fleet = self._start_fleet(broker, passwords, folder)
+            fleet = self._start_fleet(broker, passwords, folder, service.rooms.command_keys.public_keys)
             stack.callback(fleet.close)
             self._kitchens.fleet = fleet
             self._greet(service, settings)
@@ -157,7 +157,9 @@ class Demo:
             return service
         raise DemoError(f"No port is free at {settings.http_address[0]}.")
 
-    def _start_fleet(self, broker: EmbeddedBroker, passwords: Mapping[str, str], folder: Path) -> FleetProcess:
+    def _start_fleet(
+        self, broker: EmbeddedBroker, passwords: Mapping[str, str], folder: Path, command_keys: tuple[str, ...]
+    ) -> FleetProcess:
         """The fleet, in a process of its own."""
         return FleetProcess.start(
             FleetOrder(
@@ -169,6 +171,7 @@ class Demo:
                 mqtt_url=broker.old_url(),
                 clock=AcceleratedClock(self._history_until_ms, self._history_until_ms, 1.0),
                 truth_folder=folder / "fleet",
+                command_keys=command_keys,
                 passwords={name: word for name, word in passwords.items() if name != SERVICE_USER},
             ),
             may_end=self._interrupted.is_set,

@@ -22,6 +22,7 @@ from alerts.notices.notice import DeliveryState
 from alerts.notices.outbox import Outbox
 from api.http.live_samples import LiveSamples
 from api.service.claiming import Claim
+from api.service.command_keys import command_keys
 from api.service.contact_keys import contact_keys
 from api.service.decoders import Decoders
 from api.service.desk_database import open_desk_database
@@ -40,6 +41,7 @@ from ingest.journal import Journal, JournalError
 from ingest.journal.opening import open_journal_reader
 from ingest.profiles import load_profiles
 from ingest.store.opening import open_store
+from ingest.wire.signature import SigningKeys
 from ingest.wire.topic import TopicScheme
 
 if TYPE_CHECKING:
@@ -118,9 +120,15 @@ class Rooms:
             stale_after_s=self.settings.stale_after_s,
             topics=TopicScheme(self.settings.topic_root),
             seal=contact_keys(self.settings),
+            signer=self.command_keys,
         )
         self.signs.add(Signs(lambda: _figures_of_notices(desk), lambda: desk_trouble(desk)))
         return desk
+
+    @cached_property
+    def command_keys(self) -> SigningKeys:
+        """The keys that commands are signed with."""
+        return command_keys(self.settings.data_dir)
 
     @cached_property
     def claim(self) -> Claim:
