@@ -32,6 +32,7 @@ from alerts.remote.answers import (
     take_reading,
     watched_appliances,
 )
+from alerts.remote.effects import SeenSample, take_samples
 from alerts.remote.policy import SessionLimits
 from ingest.liveness import LastStatus, last_status, newer, next_interval_s
 from ingest.profiles.definition import Profile
@@ -56,6 +57,8 @@ EVENTS_MAX = 10_000
 EVENTS_KEPT = 2_000
 """Events that an appliance's history holds; the oldest go first."""
 DATA_TEXT_MAX = 200
+SAMPLES_MAX = 5_000
+"""Samples of appliances in sessions that are looked at together for what a command did."""
 
 KEPT_EVENTS = frozenset(EventType) - {EventType.CYCLE_STARTED, EventType.CYCLE_FINISHED}
 
@@ -108,6 +111,7 @@ class Inbox:
     _results: list[Result] = field(default_factory=list)
     _watched: frozenset[str] = frozenset()
     _readings: dict[str, NewestReading] = field(default_factory=dict)
+    _samples: list[SeenSample] = field(default_factory=list)
     _gone: set[str] = field(default_factory=set)
     _is_urgent: bool = False
     """Whether somebody waits for what was folded: a result, or a word of the customer at the appliance."""
@@ -165,6 +169,7 @@ class Inbox:
         self._events.clear()
         self._results.clear()
         self._readings.clear()
+        self._samples.clear()
         self._gone.clear()
         self._is_urgent = False
         self._news.clear()
@@ -181,11 +186,13 @@ class Inbox:
         self.unit.write(work)
         self._news.clear()
         self._readings.clear()
+        self._samples.clear()
         self._gone.clear()
         self._told_at_s = time.monotonic()
 
     def _write_readings(self, t: Transaction) -> None:
         """What sessions need to know of their appliances."""
+        take_samples(t, self._samples, self.profiles)
         for reading in self._readings.values():
             take_reading(t, reading, self.limits, self.profiles)
         for appliance_id in self._gone:
@@ -227,20 +234,24 @@ class Inbox:
     def _note_readings(self, block: SampleBlock, newest: Mapping[str, int]) -> None:
         profile = self.profiles.get(block.kind)
         for row, (appliance_id, ts_ms) in enumerate(zip(block.appliance_ids, block.ts_ms.tolist(), strict=True)):
-            is_wanted = appliance_id in self._watched and newest.get(appliance_id) == ts_ms
-            if not is_wanted or block.modes[row] == TEST_MODE:
+            if appliance_id not in self._watched:
                 continue
             told = zip(block.metrics, block.values[row].tolist(), strict=True)
-            mode = block.modes[row]
+            metrics = {name: value for name, value in told if not math.isnan(value)}
+            mode, cycle = block.modes[row], block.cycles[row]
+            if len(self._samples) < SAMPLES_MAX:
+                self._samples.append(SeenSample(appliance_id, ts_ms, cycle, metrics))
+            self._news.add(appliance_id)
+            if mode == TEST_MODE or newest.get(appliance_id) != ts_ms:
+                continue
             self._readings[appliance_id] = NewestReading(
                 appliance_id=appliance_id,
                 heard_ms=block.received_ms,
                 mode=mode,
-                is_running=is_running(profile, mode, cycle=block.cycles[row]),
-                metrics={name: value for name, value in told if not math.isnan(value)},
+                is_running=is_running(profile, mode, cycle=cycle),
+                metrics=metrics,
                 boot=None if block.boots is None else block.boots[row],
             )
-            self._news.add(appliance_id)
 
     def _measure_pace(self, appliance_id: str, last_ms: int, count: int) -> None:
         pace = self._pace.get(appliance_id)

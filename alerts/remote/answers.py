@@ -15,6 +15,7 @@ from alerts.database import SYSTEM, Transaction
 from alerts.lifecycle import SESSION, SESSION_LIVE, ProcedureState, SessionEvent, SessionState
 from alerts.remote.command import expire_commands, take_result
 from alerts.remote.consent import CUSTOMER, end_session, expire_sessions, find_session
+from alerts.remote.effects import settle_effects
 from alerts.remote.facts import facts_of, from_reading, learn
 from alerts.remote.issuing import SNAPSHOT, release_waiting
 from alerts.remote.policy import Scope, SessionLimits
@@ -82,6 +83,7 @@ def take_answer(t: Transaction, result: Result, limits: SessionLimits, profiles:
         )
         learn(t, session, **news)
     if row.procedure_id is not None:
+        settle_effects(t, limits, profiles)
         go_on(t, row.procedure_id, limits, profiles)
     if session.state == SessionState.ACTIVE:
         release_waiting(t, session.id, limits, profiles)
@@ -147,6 +149,7 @@ def hear_offline(t: Transaction, appliance_id: str) -> None:
 def let_pass(t: Transaction, limits: SessionLimits, profiles: Mapping[str, Profile]) -> int:
     """Let time pass for sessions, commands and procedures; returns how many have ended by it."""
     ended = expire_commands(t, limits) + expire_sessions(t, limits)
+    settle_effects(t, limits, profiles)
     active = select(sessions.c.id).where(sessions.c.state == SessionState.ACTIVE.value)
     for session_id in t.connection.execute(active).scalars().all():
         release_waiting(t, session_id, limits, profiles)

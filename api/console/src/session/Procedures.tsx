@@ -43,6 +43,13 @@ function One({ session, procedure }: { session: DiagnosisSession; procedure: Pro
           </li>
         ))}
       </ol>
+      {session.commands
+        .filter((one) => one.procedure_id === procedure.id && one.effect)
+        .map((one) => (
+          <p key={one.id} className={one.effect === "worked" ? "dim" : "why-not"}>
+            {t(`session.effects.${one.effect}`)}
+          </p>
+        ))}
       {procedure.state === "running" && procedure.waits_for.length > 0 && (
         <Waiting session={session} procedure={procedure} />
       )}
