@@ -235,3 +235,16 @@ def _write_passwords(path: Path | None, made: Iterable[Credentials]) -> None:
 
     if path is not None:
         write_password_lines(path, [(one.appliance_id, one.password_hash) for one in made])
+
+
+@appliances.command("command-keys")
+def print_command_keys(ctx: typer.Context, *, config: ConfigOption = None) -> None:
+    """Print the public keys whose commands appliances may obey, the one that signs first."""
+    from api.service.command_keys import CommandKeysError, command_keys  # noqa: PLC0415
+    from ingest.wire.signature import key_id  # noqa: PLC0415
+
+    settings = load_settings(ctx, config).settings
+    with telling(CommandKeysError):
+        keys = command_keys(settings.data_dir).public_keys
+    for key in keys:
+        write_line({"key": key_id(key), "public_key": key})

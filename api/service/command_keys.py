@@ -10,6 +10,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
+from alerts.errors import DeskError
 from ingest.wire.signature import SigningKeys, new_signing_key, read_signing_keys
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 FILE_NAME = "command.keys"
 
 
-class CommandKeysError(ValueError):
+class CommandKeysError(DeskError):
     """The keys can't be used; the text says why and what to do."""
 
 
