@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from alerts.lifecycle import TicketState
+from alerts.tickets.ticket import Verdict
 from ingest.sample import EventType
 from tests.api.browser.test_pages import violations
 from tests.api.browser.town import WASHER, Town
@@ -65,11 +66,13 @@ def test_a_newcomer_closes_a_case_from_afar_in_eight_actions(page: Page, town: T
     assert violations(page) == []
     hands.press("To ticket #1", role="link")
     hands.click(page.locator(".ticket-steps").get_by_role("button", name="Close", exact=True))
-    hands.click(page.get_by_role("dialog").locator("button[type=submit]"))
+    hands.click(page.get_by_role("dialog").get_by_role("button", name="Confirmed"))
 
     expect(page.locator(".facts").get_by_text("closed")).to_be_visible()
     ticket = town.context.desk.tickets.read("1")
     assert ticket.status is TicketState.CLOSED
+    assert ticket.verdict is not None
+    assert ticket.verdict.verdict is Verdict.CONFIRMED
     assert "test_confirmed" in [entry.event for entry in ticket.history]
     assert hands.count <= 8
 
