@@ -8,7 +8,7 @@ once (meaning.py). A decoder belongs to one thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,13 +78,20 @@ class BatchDecoder:
         self.sources = Sources(scheme or TopicScheme(), codecs, DeviceBook.of_all(devices), self._table_of, traces)
         self.memories = Memories((*remembering, *codecs))
 
-    def foreign(self, topics: Sequence[str | bytes]) -> list[tuple[int, Source]]:
-        """The foreign messages of a batch and their topics. Codecs remember and learn: ask each once, in this order."""
+    def foreign(self, topics: Sequence[str | bytes]) -> Iterator[tuple[int, Source]]:
+        """The foreign messages of a batch and their topics. Codecs remember and learn: ask each once, in this order.
+
+        A message may say whose the topics of those behind it are, so each is looked at when those before it were read.
+        """
         self.sources.refresh()
         sources = self.sources.of_all(topics)
-        if not self.sources.hears_foreign:
-            return []
-        return [(number, source) for number, source in enumerate(sources) if source.is_foreign]
+        if not self.sources.hears_foreign or not any(source.is_foreign for source in sources):
+            return
+        for number, topic in enumerate(topics):
+            source = self.sources.of(topic)
+            if source.is_foreign:
+                yield number, source
+                self.sources.refresh()
 
     def decode(
         self, topics: Sequence[str | bytes], payloads: Sequence[bytes], meanings: Meanings | None = None

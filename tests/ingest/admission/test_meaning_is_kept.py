@@ -227,6 +227,30 @@ def test_a_new_description_changes_no_old_reading(tmp_path: Path, anew: bytes) -
     house.books.close()
 
 
+def test_what_is_said_of_a_topic_counts_from_the_next_message_on(tmp_path: Path) -> None:
+    """Where a batch ends makes no difference: a list of names, or a description, is heeded within its batch."""
+    house = House(tmp_path)
+    house.admit([
+        ("zigbee2mqtt/bridge/devices", b'[{"friendly_name": "cellar/power"}]', False),
+        ("zigbee2mqtt/cellar/power", b'{"power": 7}', False),
+        (DESCRIBED, _description("kW"), True),
+        ("house/a", b'{"p": 1}', False),
+        (DESCRIBED, _description("W"), True),
+        ("house/a", b'{"p": 1}', False),
+    ])  # fmt: skip
+
+    said = [
+        (who, value)
+        for block in house.sent[0][2].blocks
+        for who, row in zip(block.appliance_ids, block.values.tolist(), strict=True)
+        for value in row
+        if value == value  # noqa: PLR0124 - NaN is not itself
+    ]
+
+    assert said == [("cellar_power", 7.0), ("wm", 1000.0), ("wm", 1.0)]
+    house.books.close()
+
+
 def test_books_of_an_older_version_are_read_by_the_codecs(tmp_path: Path) -> None:
     """Where nothing was kept of what messages meant, the codecs are asked again."""
     house = House(tmp_path)
