@@ -3,7 +3,8 @@
     python docs/screenshots.py FOLDER LOGIN_LINK [--only PAGE] [--light] [--english] [--width PX] [--name NAME]
 
 ``LOGIN_LINK`` is what ``fettle demo`` prints. Pages that need a ticket, an appliance or a session take the first one
-that the API gives. ``docs/console.png`` is the picture ``queue-1440-light-en.png``.
+that the API gives. ``docs/console.png`` is the picture ``readme-1440-light-en.png``: the queue with the
+ticket of the gravest known fault open.
 """
 
 from __future__ import annotations
@@ -45,6 +46,10 @@ def find_pages(page: Page) -> dict[str, str]:
     row.wait_for()
     number = row.get_attribute("data-ticket") or "1"
     ticket = page.request.get(f"{origin(page.url)}/api/v1/tickets/{number}").json()
+    answer = page.request.get(f"{origin(page.url)}/api/v1/tickets?limit=500&status=open").json()
+    known = [one for one in answer["items"] if one["fault_mode"] not in {None, "unknown"}]
+    gravest = max(known, key=lambda one: one["severity"] or 0, default=ticket)
+    pages["readme"] = f"/queue?t={gravest['number']}"
     pages["ticket"] = f"/tickets/{number}"
     pages["appliance"] = f"/appliances/{ticket['appliance_id']}?range=d30"
     session = first(f"/tickets/{number}/sessions", "id")
