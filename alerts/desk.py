@@ -12,14 +12,17 @@ from dataclasses import dataclass, field, replace
 
 from alerts.alerting.desk import Alerts, Findings
 from alerts.alerting.following import ask_about
+from alerts.alerting.reading import deviating
 from alerts.appliances.desk import Appliances
 from alerts.appliances.directory import STALE_AFTER_S
 from alerts.audit.desk import Audit
+from alerts.clocks.desk import Clocks
 from alerts.customers.desk import Customers
 from alerts.customers.page_desk import CustomerPages
 from alerts.customers.sealed_unit import SealedUnit
 from alerts.customers.sealing import Seal, no_seal
 from alerts.database import Transaction, UnitOfWork
+from alerts.incidents.desk import Incidents
 from alerts.indicators.desk import Indicators
 from alerts.notices.changes import Changes
 from alerts.notices.desk import Notices
@@ -27,9 +30,11 @@ from alerts.remote.consent import end_sessions_at, end_sessions_of
 from alerts.remote.desk import Sessions
 from alerts.remote.policy import SessionLimits
 from alerts.remote.sending import Signer
+from alerts.repeats.desk import Repeats
 from alerts.silences.desk import Silences
 from alerts.tickets.desk import Tickets
 from alerts.tickets.reading import open_numbers
+from alerts.tickets.withdrawing import withdraw
 from ingest.profiles.definition import Profile
 from ingest.wire.topic import TopicScheme
 
@@ -67,6 +72,11 @@ class Desk:
         return Tickets(self.unit, self.profiles, self._when_over)
 
     @property
+    def clocks(self) -> Clocks:
+        """What is due and what is late."""
+        return Clocks(self.unit)
+
+    @property
     def sessions(self) -> Sessions:
         """Remote diagnosis."""
         return Sessions(self.unit, self.limits, self.topics, self.profiles, self.signer)
@@ -75,6 +85,15 @@ class Desk:
     def appliances(self) -> Appliances:
         """The directory."""
         return Appliances(self.unit, open_numbers, end_sessions_at, self.stale_after_s)
+
+    @property
+    def incidents(self) -> Incidents:
+        """Many appliances with one presumed cause."""
+
+        def when_held(t: Transaction, incident_id: str) -> None:
+            withdraw(t, incident_id, when_over=self._when_over)
+
+        return Incidents(self.unit, deviating, when_held, self.stale_after_s)
 
     @property
     def indicators(self) -> Indicators:
@@ -110,6 +129,11 @@ class Desk:
     def audit(self) -> Audit:
         """Who did what."""
         return Audit(self.unit)
+
+    @property
+    def repeats(self) -> Repeats:
+        """Requests that are sent twice and done once."""
+        return Repeats(self.unit)
 
     def _when_over(self, t: Transaction, ticket_id: str, reason: str) -> None:
         end_sessions_of(t, ticket_id, reason)

@@ -287,6 +287,8 @@ class Inbox:
             "serial": status.serial,
             "firmware": status.firmware,
             "region": status.region,
+            "home": status.home,
+            "batch": status.batch,
             "capabilities": list(status.capabilities) or None,
             "interval_s": status.interval_s,
         }
@@ -296,7 +298,7 @@ class Inbox:
             pace.interval_s, pace.is_told = status.interval_s, True
 
 
-_ATTRIBUTES = ("model", "serial", "firmware", "region", "capabilities", "interval_s")
+_ATTRIBUTES = ("model", "serial", "firmware", "region", "home", "batch", "capabilities", "interval_s")
 
 
 def _write_seen(t: Transaction, seen: Mapping[str, _Seen], pace: Mapping[str, _Pace]) -> None:

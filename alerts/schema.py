@@ -6,11 +6,14 @@ from alerts.accounts import tables as of_accounts
 from alerts.alerting import tables as of_alerts
 from alerts.appliances import tables as of_appliances
 from alerts.audit import tables as of_the_audit
+from alerts.clocks import tables as of_clocks
 from alerts.columns import metadata
 from alerts.cursors import tables as of_cursors
 from alerts.customers import tables as of_customers
+from alerts.incidents import tables as of_incidents
 from alerts.notices import tables as of_notices
 from alerts.remote import tables as of_sessions
+from alerts.repeats import tables as of_repeats
 from alerts.silences import tables as of_silences
 from alerts.tickets import tables as of_tickets
 
@@ -21,10 +24,13 @@ BESIDE_THEIR_NOUNS = (
     of_alerts,
     of_appliances,
     of_the_audit,
+    of_clocks,
     of_cursors,
     of_customers,
+    of_incidents,
     of_notices,
     of_sessions,
+    of_repeats,
     of_silences,
     of_tickets,
 )

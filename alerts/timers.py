@@ -22,7 +22,7 @@ class Timers:
     _ticked_at_s: float = float("-inf")
 
     def tick(self, now_ms: int) -> int:
-        """Expire sessions and commands; once a minute ask held-back alerts again and close repairs that nobody answers for. Returns how much has expired."""
+        """Expire sessions and commands; once a minute look for incidents, ask held-back alerts again and close repairs that nobody answers for. Returns how much has expired."""
         at_s = time.monotonic()
         if at_s - self._ticked_at_s < self.pause_s:
             return 0
@@ -30,9 +30,12 @@ class Timers:
         expired = self.desk.sessions.expire()
         if self._asked_ms is None or now_ms - self._asked_ms >= self.ask_every_ms:
             self._asked_ms = now_ms
+            self.desk.incidents.look()
             after: int | None = 0
             while after is not None:
                 after = self.desk.alerts.ask_again(after)
             self.desk.tickets.close_unanswered()
+            self.desk.clocks.tell_late()
             self.desk.changes.forget()
+            self.desk.repeats.forget()
         return expired

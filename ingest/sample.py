@@ -164,6 +164,8 @@ class Status:
     capabilities: tuple[str, ...] = ()
     is_followed: bool = False
     """Whether telemetry or an event of this appliance came behind it in the same batch."""
+    home: str | None = None
+    batch: str | None = None
 
 
 class ResultState(StrEnum):

@@ -17,7 +17,8 @@ from alerts.alerting.rows import finding_of, write_alert
 from alerts.alerting.tables import alerts
 from alerts.database import Transaction
 from alerts.lifecycle import ALERT, AlertEvent, AlertState, next_state
-from alerts.tickets.opening import open_from_finding, refresh_from_finding
+from alerts.tickets.opening import open_from_finding
+from alerts.tickets.staying_true import follow
 from alerts.tickets.symptoms import join, take_over
 from detectors.finding import Finding
 from ingest.profiles.definition import Profile
@@ -94,5 +95,5 @@ def _open(
     ticket_id, is_new = open_from_finding(t, finding, profile, alert_id=alert.id)
     if is_new:
         return decision, ticket_id
-    refresh_from_finding(t, ticket_id, finding, profile)
+    follow(t, ticket_id, finding, profile, alert_id=alert.id)
     return Decision(decision.action, ALREADY_OPEN), ticket_id

@@ -17,8 +17,9 @@ from alerts.alerting.tables import alerts, episodes
 from alerts.appliances.directory import ensure_appliance
 from alerts.database import Transaction
 from alerts.lifecycle import ALERT, AlertEvent, AlertState, next_state
-from alerts.tickets.opening import note_cleared, refresh_from_finding
-from detectors.finding import Finding
+from alerts.tickets.opening import note_cleared
+from alerts.tickets.staying_true import follow
+from detectors.finding import Cleared, Finding
 from ingest.profiles.definition import Profile
 
 
@@ -38,7 +39,7 @@ def take_finding(t: Transaction, finding: Finding, profiles: Mapping[str, Profil
     if episode is None or is_asked_again(alert):
         settle(t, alert, finding, profiles)
     elif alert.ticket_id is not None:
-        refresh_from_finding(t, alert.ticket_id, finding, profiles.get(finding.kind))
+        follow(t, alert.ticket_id, finding, profiles.get(finding.kind), alert_id=alert.id)
 
 
 def _clear(t: Transaction, finding: Finding, episode: Row[Any] | None, alert: Row[Any] | None) -> None:
@@ -54,8 +55,8 @@ def _clear(t: Transaction, finding: Finding, episode: Row[Any] | None, alert: Ro
         return
     state = next_state("alert", ALERT, AlertState(alert.state), AlertEvent.RESOLVE)
     write_alert(t, alert, "resolved", {"state": state.value, "resolved_ms": finding.cleared_ms, "reason": reason})
-    if alert.ticket_id is not None:
-        note_cleared(t, alert.ticket_id, alert.fault_mode)
+    if alert.ticket_id is not None and finding.cleared_because is not Cleared.NAMED:
+        note_cleared(t, alert.ticket_id, alert.fault_mode, cleared_ms=finding.cleared_ms or t.now_ms)
 
 
 def _is_episode(finding: Finding) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from alerts.alerting.decision import Action, Decision, Reason, Stage
-from alerts.alerting.stages import data_fault, recent_repair, retired, silenced, symptom
+from alerts.alerting.stages import data_fault, incident, recent_repair, retired, silenced, symptom
 from alerts.database import Transaction
 from ingest.profiles.definition import Profile
 
@@ -19,6 +19,7 @@ STAGES: tuple[Stage, ...] = (
     data_fault.STAGE,
     retired.STAGE,
     silenced.STAGE,
+    incident.STAGE,
     symptom.STAGE,
     recent_repair.STAGE,
 )

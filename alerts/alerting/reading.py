@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Select, func, select
 
 from alerts.alerting.alert import Alert, AlertHistoryEntry
 from alerts.alerting.decision import Action
@@ -15,6 +15,7 @@ from alerts.errors import UnknownError
 from alerts.lifecycle import AlertState
 from alerts.page import Page, moment, select_page
 from alerts.tickets.evidence import read_alternatives, read_evidence, read_window
+from detectors.finding import Channel
 from ingest.clock import from_ms
 
 
@@ -49,6 +50,24 @@ def count_alerts(t: Transaction) -> dict[AlertState, int]:
     query = select(alerts.c.state, func.count()).group_by(alerts.c.state)
     counts = {AlertState(state): count for state, count in t.connection.execute(query)}
     return {state: counts.get(state, 0) for state in AlertState}
+
+
+def deviating(after_ms: int) -> Select[Any]:
+    """Appliances that the detectors' evidence speaks of, raised after a time and standing: one row each."""
+    columns = alerts.c
+    return (
+        select(
+            columns.appliance_id,
+            func.min(columns.id).label("alert_id"),
+            func.min(columns.raised_ms).label("since_ms"),
+        )
+        .where(
+            columns.state != AlertState.RESOLVED.value,
+            columns.channel == Channel.EVIDENCE.value,
+            columns.raised_ms > after_ms,
+        )
+        .group_by(columns.appliance_id)
+    )
 
 
 def _alert(row: Row[Any]) -> Alert:

@@ -16,6 +16,8 @@ appliances = Table(
     Column("serial", Text),
     Column("firmware", Text),
     Column("region", Text),
+    Column("home", Text),
+    Column("batch", Text),
     json_value("capabilities"),
     word("status", nullable=True),
     ms("status_ms"),

@@ -27,6 +27,7 @@ class Subject(StrEnum):
     TICKET = "ticket"
     ALERT = "alert"
     SESSION = "session"
+    INCIDENT = "incident"
 
 
 @dataclass(frozen=True, slots=True)

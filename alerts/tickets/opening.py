@@ -18,7 +18,6 @@ from alerts.errors import AlreadyOpenError, ConflictError, InvalidError
 from alerts.fault_modes import check_fault_mode
 from alerts.lifecycle import OVER, TicketState
 from alerts.notices.changes import Subject, put_notice, record_change
-from alerts.tickets.causes import said_after_tests
 from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.searching import note_search
 from alerts.tickets.sentence import summary_of, title_of
@@ -69,33 +68,35 @@ def columns_of(t: Transaction, finding: Finding, profile: Profile | None, *, ale
         "channel": finding.channel.value,
         "recommended": recommended_of(mode),
         "alert_id": alert_id,
+        "raised": headline_of(said, at_ms=finding.raised_ms),
+        "cleared_ms": None,
     }
 
 
-def refresh_from_finding(t: Transaction, ticket_id: str, finding: Finding, profile: Profile | None) -> None:
-    """Bring the evidence of an open ticket up to what the finding says now."""
-    row = t.connection.execute(select(tickets).where(tickets.c.id == ticket_id)).one()
-    said = said_after_tests(evidence_columns(finding), finding.fault_mode, row.tested)
-    if row.fault_mode != finding.fault_mode or row.status in OVER:
-        return
-    if all(row._mapping[name] == value for name, value in said.items()):  # noqa: SLF001
-        return
-    summary = summary_of(finding, profile, now=from_ms(t.now_ms))
-    t.connection.execute(
-        update(tickets).where(tickets.c.id == ticket_id).values(**said, summary=summary, version=row.version + 1),
-    )
-    add_history(t.by(DETECTOR), ticket_id, event="evidence_updated", data={"severity": said["severity"]})
-    record_change(t, Subject.TICKET, ticket_id, {"number": row.number, "status": row.status})
+def headline_of(said: Mapping[str, Any], *, at_ms: int) -> dict[str, Any] | None:
+    """The one value that says most, as it was at a time."""
+    if not said["evidence"]:
+        return None
+    first = said["evidence"][0]
+    return {"at_ms": at_ms, "severity": said["severity"]} | {
+        name: first[name] for name in ("metric", "observed", "unit")
+    }
 
 
-def note_cleared(t: Transaction, ticket_id: str, fault_mode: str) -> None:
-    """Say in an open ticket's history that the finding is over: whether the fault has gone or hides, a person says."""
+def note_cleared(t: Transaction, ticket_id: str, fault_mode: str, *, cleared_ms: int) -> None:
+    """Say on an open ticket that the finding is over, and ask for a verdict: whether the fault has gone or hides, a person says."""
     row = t.connection.execute(select(tickets).where(tickets.c.id == ticket_id)).one_or_none()
     if row is None or row.status in OVER:
         return
-    t.connection.execute(update(tickets).where(tickets.c.id == row.id).values(version=row.version + 1))
-    event = "finding_cleared" if row.fault_mode == fault_mode else "symptom_cleared"
-    add_history(t.by(DETECTOR), row.id, event=event, data={"fault_mode": fault_mode})
+    is_own = row.fault_mode == fault_mode
+    data: dict[str, Any] = {"fault_mode": fault_mode}
+    if is_own:
+        data["asks_for"] = "verdict"
+        t.connection.execute(update(tickets).where(tickets.c.id == row.id).values(cleared_ms=cleared_ms))
+        told = {"id": row.id, "number": row.number, "version": row.version, "status": row.status, **data}
+        told |= {"appliance_id": row.appliance_id}
+        put_notice(t, "ticket.finding_cleared", row.id, told, dedupe_key=f"{row.id}:{cleared_ms}:cleared")
+    add_history(t.by(DETECTOR), row.id, event="finding_cleared" if is_own else "symptom_cleared", data=data)
     record_change(t, Subject.TICKET, row.id, {"number": row.number, "status": row.status})
 
 
@@ -168,7 +169,7 @@ def _insert(t: Transaction, values: Mapping[str, Any]) -> str | None:
         "status": TicketState.OPEN.value,
         "opened_ms": t.now_ms,
         "episode_ms": t.now_ms,
-        **deadlines(t.now_ms),
+        **deadlines(t.now_ms, values["priority"]),
         **values,
     }
     statement = upsert(t.connection, tickets).values(row).on_conflict_do_nothing().returning(tickets.c.number)

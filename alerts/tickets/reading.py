@@ -14,10 +14,12 @@ from alerts.database import Transaction
 from alerts.errors import UnknownError
 from alerts.lifecycle import OVER, TICKET, TicketState
 from alerts.page import Page, check_limit, decode_cursor, encode_cursor, moment, select_page
+from alerts.tickets.clock_reading import clocks_of
 from alerts.tickets.evidence import read_alternatives, read_evidence, read_window
 from alerts.tickets.searching import matches
 from alerts.tickets.tables import ticket_history, tickets
 from alerts.tickets.ticket import (
+    Headline,
     HistoryEntry,
     Recommended,
     RecommendedPart,
@@ -190,9 +192,6 @@ def _ticket(row: Row[Any], history: tuple[HistoryEntry, ...], *, now_ms: int) ->
     # A clock that stands still shows it: what is held is due later by as long as it has been held.
     held_ms = 0 if row.paused_ms is None else max(now_ms - row.paused_ms, 0)
     has_visit = row.visit_from_ms is not None or row.visit_to_ms is not None
-    verdict = None
-    if row.verdict is not None:
-        verdict = VerdictRecord(Verdict(row.verdict), row.verdict_fault_mode, row.verdict_note)
     status = TicketState(row.status)
     return Ticket(
         id=row.id,
@@ -223,16 +222,32 @@ def _ticket(row: Row[Any], history: tuple[HistoryEntry, ...], *, now_ms: int) ->
         alternatives=read_alternatives(row.alternatives),
         recommended=_recommended(row.recommended or {}),
         sla=Sla(from_ms(row.respond_by_ms + held_ms), from_ms(row.resolve_by_ms + held_ms), row.paused_reason),
+        clocks=clocks_of(row, history, now_ms=now_ms),
         assignee=row.assignee,
         visit=Visit(moment(row.visit_from_ms), moment(row.visit_to_ms)) if has_visit else None,
-        verdict=verdict,
+        verdict=_verdict(row),
         alert_id=row.alert_id,
+        raised=None if row.raised is None else _headline(row.raised, at_ms=row.raised["at_ms"]),
+        now=_headline(row.evidence[0] | {"severity": row.severity}, at_ms=row.followed_ms or row.opened_ms)
+        if row.evidence
+        else None,
+        cleared_at=moment(row.cleared_ms),
         closed_at=moment(row.closed_ms),
         episode=row.episode,
         history=history,
         version=row.version,
         legal_steps=tuple(step.value for step in TICKET[status]),
     )
+
+
+def _verdict(row: Row[Any]) -> VerdictRecord | None:
+    if row.verdict is None:
+        return None
+    return VerdictRecord(Verdict(row.verdict), row.verdict_fault_mode, row.verdict_note)
+
+
+def _headline(said: Mapping[str, Any], *, at_ms: int) -> Headline:
+    return Headline(from_ms(at_ms), said["severity"], said["metric"], said["observed"], said["unit"])
 
 
 def _recommended(column: Mapping[str, Any]) -> Recommended:

@@ -137,7 +137,7 @@ def _columns_of(t: Transaction, row: Row[Any], step: TicketStep, body: StepBody)
         }
     if step is TicketStep.REOPEN:
         begun = {"episode": row.episode + 1, "episode_ms": t.now_ms, "responded_ms": None}
-        return dict(deadlines(t.now_ms)) | begun | dict.fromkeys((*_OF_ONE_EPISODE, "tested"))
+        return dict(deadlines(t.now_ms, row.priority)) | begun | dict.fromkeys((*_OF_ONE_EPISODE, "tested"))
     return {}
 
 

@@ -1,14 +1,17 @@
 """One cause, one ticket: a consequence joins its cause's ticket, and a cause takes over the ticket that a consequence opened.
 
-Which fault mode follows from which stands in the profile (``symptom_of``). The joined finding stays on the ticket, with
-its evidence, beside what the cause itself shows.
+Which fault mode follows from which stands in the profile (``symptom_of``); what no known mode explains is taken for a
+consequence of any fault that stands. The joined finding stays on the ticket, with its evidence, beside what the cause
+itself shows. A diagnosis that moves (first *unknown*, then *leak*; *leak*, which is over, then *fan*, which it had named as
+another cause) is the same cause by a better name: it takes the ticket over, too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, Select, select, update
 
 from alerts.database import Transaction
 from alerts.lifecycle import OVER, TicketState
@@ -16,8 +19,9 @@ from alerts.notices.changes import Subject, put_notice, record_change
 from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.opening import DETECTOR, add_history, columns_of
 from alerts.tickets.searching import note_search
+from alerts.tickets.sla import moved_deadlines
 from alerts.tickets.tables import tickets
-from detectors.finding import Finding
+from detectors.finding import UNKNOWN, Channel, Finding
 from ingest.profiles.definition import Profile
 
 SYMPTOMS_MAX = 20
@@ -25,6 +29,8 @@ SYMPTOMS_MAX = 20
 
 def find_cause(t: Transaction, appliance_id: str, fault_mode: str, profile: Profile | None) -> Row[Any] | None:
     """The oldest open ticket of the appliance for a cause of this fault mode."""
+    if fault_mode == UNKNOWN:
+        return _find_open(t, appliance_id, None)
     mode = profile.fault_modes.get(fault_mode) if profile else None
     return None if mode is None else _find_open(t, appliance_id, mode.symptom_of)
 
@@ -54,15 +60,16 @@ def join(t: Transaction, ticket_id: str, finding: Finding, *, alert_id: str) -> 
 
 
 def take_over(t: Transaction, finding: Finding, profile: Profile | None, *, alert_id: str) -> str | None:
-    """Give the open ticket of a consequence to its cause, which has no ticket yet; the ticket's id, if there is one.
+    """Give the open ticket of a consequence, or of a worse name, to its cause, which has no ticket yet; the ticket's id, if any.
 
     What was found or done already stays as it was named: a ticket with a verdict or a repair is not taken over.
     """
-    row = _find_consequence(t, finding, profile)
-    if row is None or _find_open(t, finding.appliance_id, (finding.fault_mode,)) is not None:
+    row = _find_consequence(t, finding, profile) or _find_worse_name(t, finding)
+    if row is None or _find_open(t, finding.appliance_id, [finding.fault_mode]) is not None:
         return None
     columns = columns_of(t, finding, profile, alert_id=alert_id)
     columns["priority"] = min(row.priority, columns["priority"])
+    columns |= moved_deadlines(row, columns["priority"])
     del columns["source"]
     version = row.version + 1
     t.connection.execute(update(tickets).where(tickets.c.id == row.id).values(**columns, version=version))
@@ -84,21 +91,42 @@ def take_over(t: Transaction, finding: Finding, profile: Profile | None, *, aler
 
 
 def _find_consequence(t: Transaction, finding: Finding, profile: Profile | None) -> Row[Any] | None:
-    if profile is None:
+    if profile is None or finding.fault_mode == UNKNOWN:
         return None
     modes = [mode.name for mode in profile.fault_modes.values() if finding.fault_mode in mode.symptom_of]
     row = _find_open(t, finding.appliance_id, modes)
-    if row is None or row.verdict is not None or row.status == TicketState.REPAIRED:
-        return None
-    return row
+    return None if row is None or _is_found_out(row) else row
 
 
-def _find_open(t: Transaction, appliance_id: str, fault_modes: tuple[str, ...] | list[str]) -> Row[Any] | None:
-    if not fault_modes:
+def _find_worse_name(t: Transaction, finding: Finding) -> Row[Any] | None:
+    """The open ticket that this finding's cause has opened under another name; a person's and an error code's stay as named."""
+    if finding.channel is not Channel.EVIDENCE or finding.fault_mode == UNKNOWN:
         return None
-    query = select(tickets).where(
-        tickets.c.appliance_id == appliance_id,
-        tickets.c.fault_mode.in_(fault_modes),
-        tickets.c.status.not_in([state.value for state in OVER]),
-    )
-    return t.connection.execute(query.order_by(tickets.c.number).limit(1)).first()
+    query = _open_tickets(finding.appliance_id).where(tickets.c.channel == Channel.EVIDENCE.value)
+    for row in t.connection.execute(query).all():
+        if _is_found_out(row) or row.fault_mode == finding.fault_mode:
+            continue
+        named = {mode for mode, _ in row.alternatives or ()}
+        if row.fault_mode == UNKNOWN or (row.cleared_ms is not None and finding.fault_mode in named):
+            return row
+    return None
+
+
+def _is_found_out(row: Row[Any]) -> bool:
+    return row.verdict is not None or row.status == TicketState.REPAIRED
+
+
+def _find_open(t: Transaction, appliance_id: str, fault_modes: Sequence[str] | None) -> Row[Any] | None:
+    """The oldest open ticket of an appliance for one of some fault modes; for any that a finding has named where they are ``None``."""
+    wanted: ColumnElement[bool]
+    if fault_modes is None:
+        wanted = tickets.c.channel.is_not(None) & (tickets.c.fault_mode != UNKNOWN)
+    else:
+        wanted = tickets.c.fault_mode.in_(fault_modes)
+    return t.connection.execute(_open_tickets(appliance_id).where(wanted).limit(1)).first()
+
+
+def _open_tickets(appliance_id: str) -> Select[Any]:
+    over = [state.value for state in OVER]
+    mine = select(tickets).where(tickets.c.appliance_id == appliance_id, tickets.c.status.not_in(over))
+    return mine.order_by(tickets.c.number)

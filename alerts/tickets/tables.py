@@ -52,6 +52,9 @@ tickets = Table(
     word("verdict_fault_mode", nullable=True),
     sentence("verdict_note"),
     identity("alert_id", nullable=True, index=True),
+    json_value("raised"),
+    ms("followed_ms"),
+    ms("cleared_ms"),
     number("version", default=1),
     Index(
         "one_open_ticket",

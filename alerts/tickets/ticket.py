@@ -119,6 +119,42 @@ class HistoryEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockPause:
+    """A span in which a clock stood still, and why; without an end while it does."""
+
+    start: datetime
+    end: datetime | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One clock of a ticket: ``respond``, ``resolve``, or ``failure``, which nothing stops.
+
+    ``spent_s`` is what it has run in this episode, ``pauses`` what it has not.
+    """
+
+    name: str
+    due_at: datetime
+    spent_s: int
+    paused_since: datetime | None
+    paused_reason: str | None
+    is_breached: bool
+    pauses: tuple[ClockPause, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The one value that says most, and how severe it was, at a time."""
+
+    at: datetime
+    severity: float | None
+    metric: str
+    observed: float | None
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Symptom:
     """A consequence that joined the ticket of its cause."""
 
@@ -160,10 +196,14 @@ class Ticket:
     alternatives: tuple[Alternative, ...]
     recommended: Recommended
     sla: Sla
+    clocks: tuple[Clock, ...]
     assignee: str | None
     visit: Visit | None
     verdict: VerdictRecord | None
     alert_id: str | None
+    raised: Headline | None
+    now: Headline | None
+    cleared_at: datetime | None
     closed_at: datetime | None
     episode: int
     history: tuple[HistoryEntry, ...]

@@ -36,13 +36,13 @@ _RANK = {role: rank for rank, role in enumerate(Role)}
 
 def _account(connection: HTTPConnection, here: Here) -> Account:
     """Whoever calls; 401 where nobody shows. What they then ask with a parameter that nobody knows is refused."""
-    account = _find(connection, here)
+    account = find_account(connection, here)
     refuse_unknown_parameters(connection)
     return account
 
 
-def _find(connection: HTTPConnection, here: Here) -> Account:
-    """The account of the key, or of the cookie."""
+def find_account(connection: HTTPConnection, here: Here) -> Account:
+    """The account of the key, or of the cookie; 401 where neither is good."""
     account = _of_credential(connection, here)
     has_key = "authorization" in connection.headers
     if account is None:

@@ -13,6 +13,7 @@ from api.http.change_news import ChangeNews
 from api.http.console_files import DIST, ConsoleFiles
 from api.http.manners import Manners
 from api.http.openapi import document_of
+from api.http.repeats import RepeatedOnce
 from api.http.routes import (
     alerts,
     appliances,
@@ -21,6 +22,7 @@ from api.http.routes import (
     devices,
     health,
     house,
+    incidents,
     kitchen,
     live,
     login,
@@ -76,6 +78,7 @@ def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
         house,
         devices,
         silences,
+        incidents,
         users,
         customers,
     ):
@@ -87,6 +90,7 @@ def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
     if context is not None and context.kitchens is not None:
         app.include_router(kitchen.router)
     app.router.default = ConsoleFiles(console)
+    app.add_middleware(RepeatedOnce)
     app.add_middleware(BodyLimit)
     app.add_middleware(Manners)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM, compresslevel=COMPRESS_LEVEL)

@@ -236,6 +236,36 @@ class Symptom(Document):
     evidence: list[Evidence]
 
 
+class ClockPause(Document):
+    """A span in which a clock stood still, and why."""
+
+    start: datetime = Field(serialization_alias="from")
+    end: datetime | None = Field(serialization_alias="to")
+    reason: str | None
+
+
+class Clock(Document):
+    """One clock of a ticket: respond, resolve, failure."""
+
+    name: str
+    due_at: datetime
+    spent_s: int
+    paused_since: datetime | None
+    paused_reason: str | None
+    is_breached: bool
+    pauses: list[ClockPause]
+
+
+class Headline(Document):
+    """The one value that says most, at a time."""
+
+    at: datetime
+    severity: float | None
+    metric: str
+    observed: float | None
+    unit: str
+
+
 class Ticket(Document):
     """The human work item."""
 
@@ -266,10 +296,14 @@ class Ticket(Document):
     alternatives: list[Alternative]
     recommended: Recommended
     sla: Sla
+    clocks: list[Clock] = Field(description="each with its account in this episode")
     assignee: str | None
     visit: Visit | None
     verdict: Annotated[VerdictWord | None, BeforeValidator(_verdict_word)]
     alert_id: str | None
+    raised: Headline | None = Field(serialization_alias="raise", description="the headline value when it was raised")
+    now: Headline | None = Field(description="the headline value now")
+    cleared_at: datetime | None = Field(description="since when the finding is no longer seen: a verdict is asked for")
     episode: int = Field(description="1, and one more each time that it was opened again")
     history: list[HistoryEntry]
     legal_steps: list[str] = Field(description="what the life cycle allows now")

@@ -11,7 +11,7 @@ def expected_version(if_match: str | None, read_version: Callable[[], int], *, n
     """The version that ``If-Match`` asks for, None where it asks for none; 412 where it can't be."""
     if if_match is None or if_match.strip() == "*":
         return None
-    tags = {tag.strip().removeprefix("W/").strip('"') for tag in if_match.split(",")}
+    tags = {tag.strip().removeprefix("W/").strip('"').partition("-")[0] for tag in if_match.split(",")}
     versions = {int(tag) for tag in tags if tag.isascii() and tag.isdigit() and len(tag) < 10}
     if len(versions) == 1:
         return versions.pop()

@@ -2,11 +2,12 @@
 
 An empty parameter (``?kind=``) is absent; one that the route does not know is 422 and named, so that a misspelt filter is
 not answered with everything. HEAD answers as GET does, without the body; who holds the present version of a thing
-(``If-None-Match``) gets 304.
+(``If-None-Match``) gets 304. A document without a version of its own has the digest of its bytes for one.
 """
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
@@ -63,25 +64,50 @@ class Manners:
 
 
 class _Answer:
-    """Passes an answer on, or only its head."""
+    """Passes an answer on, or only its head; a document in one piece gets a version."""
 
     def __init__(self, send: Send, *, is_head: bool, held: frozenset[str]) -> None:
         self._send = send
         self._is_bare = is_head
         self._held = held
+        self._start: Message | None = None
 
     async def send(self, message: Message) -> None:
         """One part of the answer."""
         if message["type"] == "http.response.start":
-            headers = dict(message["headers"])
-            tag = headers.get(b"etag", b"").decode("latin-1").removeprefix("W/")
-            if message["status"] == 200 and tag and ({tag, "*"} & self._held):
-                kept = [pair for pair in message["headers"] if pair[0] not in {b"content-length", b"content-type"}]
-                message = {**message, "status": 304, "headers": kept}
-                self._is_bare = True
-        elif self._is_bare:
-            message = {**message, "body": b""}
+            if _needs_version(message):
+                self._start = message
+            else:
+                await self._begin(message)
+            return
+        if self._start is not None:
+            start, self._start = self._start, None
+            if not message.get("more_body", False):
+                tag = hashlib.blake2b(message.get("body", b""), digest_size=12).hexdigest()
+                start = {**start, "headers": [*start["headers"], (b"etag", f'W/"{tag}"'.encode())]}
+            await self._begin(start)
+        await self._send({**message, "body": b""} if self._is_bare else message)
+
+    async def _begin(self, message: Message) -> None:
+        """The head, which is 304 where the caller holds this version."""
+        tag = _header(message, b"etag").removeprefix("W/")
+        if message["status"] == 200 and tag and ({tag, "*"} & self._held):
+            kept = [pair for pair in message["headers"] if pair[0] not in {b"content-length", b"content-type"}]
+            message = {**message, "status": 304, "headers": kept}
+            self._is_bare = True
         await self._send(message)
+
+
+def _needs_version(message: Message) -> bool:
+    """Whether it is the head of a document that has no version of its own."""
+    is_document = _header(message, b"content-type").startswith("application/json")
+    return message["status"] == 200 and is_document and not _header(message, b"etag")
+
+
+def _header(message: Message, name: bytes) -> str:
+    """A header of an answer."""
+    value: bytes = dict(message["headers"]).get(name, b"")
+    return value.decode("latin-1")
 
 
 def _held(scope: Scope) -> frozenset[str]:

@@ -224,6 +224,8 @@ def _status(source: Source, message: StatusMessage, received_ms: int, *, is_reta
         message.firmware,
         message.region,
         message.capabilities,
+        home=message.home,
+        batch=message.batch,
     )
 
 

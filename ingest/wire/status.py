@@ -16,7 +16,20 @@ BUFFER_CAPABILITY = "buffer"
 
 _CAPABILITIES_MAX = 64
 _KEYS = frozenset(
-    {"state", "ts", "until", "interval_s", "model", "serial", "firmware", "region", "capabilities", "appliance_id"}
+    {
+        "state",
+        "ts",
+        "until",
+        "interval_s",
+        "model",
+        "serial",
+        "firmware",
+        "region",
+        "home",
+        "batch",
+        "capabilities",
+        "appliance_id",
+    }
 )
 
 
@@ -35,6 +48,8 @@ class StatusMessage:
     capabilities: tuple[str, ...] = ()
     claimed_id: str | None = None
     unknown_keys: int = 0
+    home: str | None = None
+    batch: str | None = None
     of: tuple[tuple[str, str], ...] = ()
     """(id, kind) of the appliances for whom a bridge says it; empty where the appliance speaks for itself."""
 
@@ -60,6 +75,8 @@ def decode_status(parsed: Parsed) -> StatusMessage:
         serial=fields.text("serial"),
         firmware=fields.text("firmware"),
         region=fields.text("region"),
+        home=fields.text("home"),
+        batch=fields.text("batch"),
         capabilities=fields.texts("capabilities", limit=_CAPABILITIES_MAX),
         claimed_id=fields.claimed_id(),
         unknown_keys=fields.unknown(_KEYS),
@@ -79,6 +96,8 @@ def encode_status(message: StatusMessage) -> bytes:
         "serial": message.serial,
         "firmware": message.firmware,
         "region": message.region,
+        "home": message.home,
+        "batch": message.batch,
         "capabilities": list(message.capabilities) or None,
     }
     return msgspec.json.encode({key: value for key, value in raw.items() if value is not None})

@@ -6,9 +6,12 @@ import pytest
 
 from alerts.desk import Desk
 from tests.contract.desk_changes_suite import DeskChangesSuite
+from tests.contract.desk_clocks_suite import DeskClocksSuite
 from tests.contract.desk_guard_suite import DeskGuardSuite
+from tests.contract.desk_incidents_suite import DeskIncidentsSuite
 from tests.contract.desk_indicators_suite import DeskIndicatorsSuite
 from tests.contract.desk_search_suite import DeskSearchSuite
+from tests.contract.desk_standing_suite import DeskStandingSuite
 from tests.contract.desk_suite import DeskSuite
 from tests.contract.desk_tickets_suite import DeskTicketsSuite
 from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
@@ -36,6 +39,18 @@ class TestChangesOnSqlite(DeskChangesSuite):
 
 class TestSearchOnSqlite(DeskSearchSuite):
     """SQLite finds what people look for."""
+
+
+class TestStandingOnSqlite(DeskStandingSuite):
+    """SQLite keeps tickets true."""
+
+
+class TestIncidentsOnSqlite(DeskIncidentsSuite):
+    """SQLite finds what many appliances have in common."""
+
+
+class TestClocksOnSqlite(DeskClocksSuite):
+    """SQLite tells what is late, once."""
 
 
 class TestSinkOnSqlite(FindingSinkSuite):

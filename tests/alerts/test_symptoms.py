@@ -63,11 +63,11 @@ def test_a_joined_consequence_is_asked_about_without_a_trace_until_its_cause_is_
     """Asked again each minute it writes nothing; news renew its evidence; when the cause is closed it is its own fault."""
     desk.findings.commit(step_of(1, LEAK, WARM))
     alert = next(alert for alert in desk.alerts.page().items if alert.fault_mode == WARM.fault_mode)
-    before = (desk.alerts.read(alert.id).history, desk.tickets.read("1"))
+    before = (desk.alerts.read(alert.id).history, replace(desk.tickets.read("1"), clocks=()))
     for _ in range(5):
         clock.advance(60_000)
         desk.alerts.ask_again()
-    assert (desk.alerts.read(alert.id).history, desk.tickets.read("1")) == before
+    assert (desk.alerts.read(alert.id).history, replace(desk.tickets.read("1"), clocks=())) == before
 
     desk.findings.commit(step_of(2, replace(WARM, evidence=LEAK.evidence)))
     renewed = desk.tickets.read("1")
@@ -163,3 +163,69 @@ def test_one_ticket_in_whatever_order_cause_and_consequence_are_told(
 
         [ticket] = desk.tickets.page().items
         assert ticket.fault_mode == ("refrigerant_leak" if has_leaked else "insufficient_cooling")
+
+
+UNKNOWN_CAUSE = replace(LEAK, fault_mode="unknown", component="unknown", alternatives=())
+FAN = replace(LEAK, fault_mode="evaporator_fan", component="evaporator_fan", raised_ms=NOW_MS + DAY_MS)
+
+
+def names(desk: Desk) -> list[str | None]:
+    """The fault mode of each ticket, the oldest first."""
+    return [ticket.fault_mode for ticket in reversed(desk.tickets.page().items)]
+
+
+def test_a_diagnosis_that_moves_stays_on_its_ticket(desk: Desk) -> None:
+    """First unknown, then a leak, then the fan that the leak had named as another cause: one ticket, with its history."""
+    told_leak = replace(LEAK, alternatives=(("evaporator_fan", 0.3),))
+    desk.findings.commit(step_of(1, UNKNOWN_CAUSE))
+    desk.findings.commit(step_of(2, cleared(UNKNOWN_CAUSE, NOW_MS), told_leak))
+    second = desk.tickets.read("1")
+    desk.findings.commit(step_of(3, cleared(told_leak, NOW_MS), FAN))
+
+    ticket = desk.tickets.read("1")
+    assert names(desk) == ["evaporator_fan"]
+    assert (second.fault_mode, ticket.status) == ("refrigerant_leak", "open")
+    moved = [dict(entry.data) for entry in ticket.history if entry.event == "relabelled"]
+    assert moved == [
+        {"from": "unknown", "to": "refrigerant_leak"},
+        {"from": "refrigerant_leak", "to": "evaporator_fan"},
+    ]
+    assert ticket.recommended.parts != second.recommended.parts
+    assert decisions(desk)["evaporator_fan"] == (Action.OPEN, "ticket_taken_over", ticket.id)
+
+
+def test_another_cause_that_nobody_had_named_gets_its_own_ticket(desk: Desk) -> None:
+    """Two faults of one appliance are two tickets: also while the first still stands, whatever it had named."""
+    told_leak = replace(LEAK, alternatives=(("evaporator_fan", 0.3),))
+    desk.findings.commit(step_of(1, told_leak, replace(LEAK, appliance_id="F-2")))
+    desk.findings.commit(step_of(2, cleared(replace(LEAK, appliance_id="F-2"), NOW_MS)))
+
+    desk.findings.commit(step_of(3, FAN, replace(FAN, appliance_id="F-2")))
+
+    assert names(desk) == ["refrigerant_leak", "refrigerant_leak", "evaporator_fan", "evaporator_fan"]
+
+
+@pytest.mark.parametrize("is_judged", [True, False])
+def test_what_was_found_is_not_renamed_by_a_better_guess(desk: Desk, *, is_judged: bool) -> None:
+    """A ticket with a verdict, or with a repair, stays as it was named."""
+    desk.findings.commit(step_of(1, UNKNOWN_CAUSE))
+    desk.tickets.step("1", TicketStep.START)
+    if is_judged:
+        desk.tickets.judge("1", VerdictRecord(Verdict.USAGE))
+    else:
+        desk.tickets.step("1", TicketStep.FINISH)
+
+    desk.findings.commit(step_of(2, LEAK))
+
+    assert names(desk) == ["unknown", "refrigerant_leak"]
+
+
+def test_what_no_mode_explains_joins_the_fault_that_stands(desk: Desk) -> None:
+    """Unknown beside a leak is taken for its consequence, and asked about again when the leak's ticket is over."""
+    desk.findings.commit(step_of(1, LEAK))
+    desk.findings.commit(step_of(2, UNKNOWN_CAUSE))
+    joined = names(desk)
+    desk.tickets.step("1", TicketStep.CLOSE)
+
+    assert joined == ["refrigerant_leak"]
+    assert names(desk) == ["refrigerant_leak", "unknown"]

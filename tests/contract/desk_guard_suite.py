@@ -116,7 +116,7 @@ class DeskGuardSuite:
         assert everything(desk.unit.engine) == before
         desk.findings.commit(step)
         desk.findings.commit(step)
-        assert count(desk.unit.engine, tickets) == count(desk.unit.engine, outbox) == 2
+        assert (count(desk.unit.engine, tickets), count(desk.unit.engine, outbox)) == (2, 3)
 
     def test_conflict_at_commit_is_tried_again(self, desk: Desk) -> None:
         """A transaction that the database broke off because of another is done again, unseen."""

@@ -98,7 +98,7 @@ class DeskSuite:
         assert (first.state, second.state) == (AlertState.RESOLVED, AlertState.FIRING)
         assert (second.reason, second.ticket_id) == ("already_open", ticket.id)
         assert ticket.severity == 0.8
-        assert [entry.event for entry in ticket.history] == ["open", "finding_cleared", "evidence_updated"]
+        assert [entry.event for entry in ticket.history] == ["open", "finding_cleared", "worsened"]
 
     def test_echo_of_a_repair_waits_and_is_not_forgotten(self, desk: Desk, clock: ManualClock) -> None:
         """A deviation that began before the repair opens no ticket for three days, and does if it still stands then."""

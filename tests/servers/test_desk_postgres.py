@@ -15,9 +15,12 @@ from ingest.clock import ManualClock
 from tests.alerts.made import NOW_MS, PROFILES
 from tests.contract.customers_suite import CustomersSuite, desk_with_seal
 from tests.contract.desk_changes_suite import DeskChangesSuite
+from tests.contract.desk_clocks_suite import DeskClocksSuite
 from tests.contract.desk_guard_suite import DeskGuardSuite
+from tests.contract.desk_incidents_suite import DeskIncidentsSuite
 from tests.contract.desk_indicators_suite import DeskIndicatorsSuite
 from tests.contract.desk_search_suite import DeskSearchSuite
+from tests.contract.desk_standing_suite import DeskStandingSuite
 from tests.contract.desk_suite import DeskSuite
 from tests.contract.desk_tickets_suite import DeskTicketsSuite
 from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
@@ -81,6 +84,18 @@ class TestChangesOnPostgres(DeskChangesSuite):
 
 class TestSearchOnPostgres(DeskSearchSuite):
     """PostgreSQL finds what people look for."""
+
+
+class TestStandingOnPostgres(DeskStandingSuite):
+    """PostgreSQL keeps tickets true."""
+
+
+class TestIncidentsOnPostgres(DeskIncidentsSuite):
+    """PostgreSQL finds what many appliances have in common."""
+
+
+class TestClocksOnPostgres(DeskClocksSuite):
+    """PostgreSQL tells what is late, once."""
 
 
 class TestSinkOnPostgres(FindingSinkSuite):

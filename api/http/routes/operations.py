@@ -1,4 +1,4 @@
-"""``/parts``, ``/kpis``, ``/incidents``, ``/dead-letters``, ``/audit``: what managers and operators look at."""
+"""``/parts``, ``/kpis``, ``/dead-letters``, ``/audit``: what managers and operators look at."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from alerts.indicators.desk import parse_period
 from api.http.access import Manager, Viewer
 from api.http.context import Here, Language
-from api.http.documents import AuditEntry, Document, Text, show
+from api.http.documents import AuditEntry, Document, show
 from api.http.paging import Page, PageQuery
 from api.http.parts import Part, list_parts
 from api.http.problems import Problem
@@ -36,16 +36,6 @@ class Indicators(Document):
     median_hours_to_close: float | None
 
 
-class Incident(Document):
-    """Alerts with one presumed cause, worked as one."""
-
-    id: str
-    title: Text
-    state: str
-    opened_at: datetime
-    alert_ids: list[str]
-
-
 @router.get("/parts")
 def read_parts(here: Here, _account: Viewer, page: PageQuery, language: Language) -> Page[Part]:
     """The parts that the profiles name, with the fault modes that need them."""
@@ -60,13 +50,6 @@ def read_indicators(
 ) -> Indicators:
     """Figures of the period that ends now."""
     return show(Indicators, here.desk.by(account.name).indicators.over(parse_period(period)))
-
-
-@router.get("/incidents")
-def list_incidents(_account: Viewer, page: PageQuery) -> Page[Incident]:
-    """Incidents, newest first; alerts are not grouped yet, so there is none."""
-    del page
-    return Page(items=[])
 
 
 class DeadLetter(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
@@ -84,9 +85,11 @@ class VerdictRequest(Request):
 
 
 def answer(ticket: DeskTicket, response: Response, language: str) -> Ticket:
-    """The ticket, with its ETag."""
-    response.headers["etag"] = f'"{ticket.version}"'
-    return show(Ticket, ticket, language=language)
+    """The ticket, with its ETag: the version, which guards what people do, and the digest of all that is shown."""
+    shown = show(Ticket, ticket, language=language)
+    digest = hashlib.blake2b(shown.model_dump_json().encode(), digest_size=4).hexdigest()
+    response.headers["etag"] = f'"{ticket.version}-{digest}"'
+    return shown
 
 
 def _version(here: Context, key: str, if_match: str | None) -> int | None:

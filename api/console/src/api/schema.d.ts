@@ -723,26 +723,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/incidents": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Incidents
-         * @description Incidents, newest first; alerts are not grouped yet, so there is none.
-         */
-        get: operations["list_incidents"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/dead-letters": {
         parameters: {
             query?: never;
@@ -882,6 +862,46 @@ export interface paths {
          * @description End a silence now.
          */
         delete: operations["lift_silence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Incidents
+         * @description Incidents, newest first.
+         */
+        get: operations["list_incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Incident
+         * @description One incident, by id or number.
+         */
+        get: operations["read_incident"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1671,6 +1691,44 @@ export interface components {
          */
         Availability: "online" | "sleeping" | "offline" | "stale";
         /**
+         * Clock
+         * @description One clock of a ticket: respond, resolve, failure.
+         */
+        Clock: {
+            /** Name */
+            name: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Spent S */
+            spent_s: number;
+            /** Paused Since */
+            paused_since: string | null;
+            /** Paused Reason */
+            paused_reason: string | null;
+            /** Is Breached */
+            is_breached: boolean;
+            /** Pauses */
+            pauses: components["schemas"]["ClockPause"][];
+        };
+        /**
+         * ClockPause
+         * @description A span in which a clock stood still, and why.
+         */
+        ClockPause: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** To */
+            to: string | null;
+            /** Reason */
+            reason: string | null;
+        };
+        /**
          * Command
          * @description One instruction to one appliance, and how far it has come.
          */
@@ -2126,6 +2184,25 @@ export interface components {
             dead_lettered: number;
         };
         /**
+         * Headline
+         * @description The one value that says most, at a time.
+         */
+        Headline: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Severity */
+            severity: number | null;
+            /** Metric */
+            metric: string;
+            /** Observed */
+            observed: number | null;
+            /** Unit */
+            unit: string;
+        };
+        /**
          * HistoryEntry
          * @description One thing that happened to a ticket.
          */
@@ -2152,23 +2229,81 @@ export interface components {
         };
         /**
          * Incident
-         * @description Alerts with one presumed cause, worked as one.
+         * @description Many appliances with one presumed cause; ``affected`` of ``exposed``, and how often it is so elsewhere.
          */
         Incident: {
             /** Id */
             id: string;
-            /** Title */
-            title: string;
-            /** State */
-            state: string;
+            /** Number */
+            number: number;
+            kind: components["schemas"]["IncidentKind"];
+            /**
+             * Scope
+             * @description what the appliances have in common: a region, a home, model · firmware
+             */
+            scope: string;
+            /**
+             * Cause
+             * @description what is presumed
+             */
+            cause: string;
+            state: components["schemas"]["IncidentState"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
             /**
              * Opened At
              * Format: date-time
              */
             opened_at: string;
-            /** Alert Ids */
-            alert_ids: string[];
+            /** Closed At */
+            closed_at: string | null;
+            /** Affected */
+            affected: number;
+            /** Peak */
+            peak: number;
+            /** Exposed */
+            exposed: number;
+            /**
+             * Low
+             * @description the 95 % interval of the share that is affected: from
+             */
+            low: number;
+            /**
+             * High
+             * @description ... to
+             */
+            high: number;
+            /**
+             * Elsewhere
+             * @description the share among all other appliances
+             */
+            elsewhere: number | null;
+            /**
+             * Appliances
+             * @description who has been part of it, the first ones
+             */
+            appliances: string[];
+            /**
+             * Alerts
+             * @description their alerts
+             */
+            alerts: string[];
         };
+        /**
+         * IncidentKind
+         * @description What the appliances have in common.
+         * @enum {string}
+         */
+        IncidentKind: "broker" | "region" | "home" | "weather" | "firmware" | "batch";
+        /**
+         * IncidentState
+         * @description Where an incident stands.
+         * @enum {string}
+         */
+        IncidentState: "open" | "closed";
         /**
          * Indicators
          * @description Figures of one period. ``precision`` = predictions found confirmed, of those with a verdict.
@@ -3227,12 +3362,26 @@ export interface components {
             alternatives: components["schemas"]["Alternative"][];
             recommended: components["schemas"]["Recommended"];
             sla: components["schemas"]["Sla"];
+            /**
+             * Clocks
+             * @description each with its account in this episode
+             */
+            clocks: components["schemas"]["Clock"][];
             /** Assignee */
             assignee: string | null;
             visit: components["schemas"]["Visit"] | null;
             verdict: components["schemas"]["Verdict"] | null;
             /** Alert Id */
             alert_id: string | null;
+            /** @description the headline value when it was raised */
+            raise: components["schemas"]["Headline"] | null;
+            /** @description the headline value now */
+            now: components["schemas"]["Headline"] | null;
+            /**
+             * Cleared At
+             * @description since when the finding is no longer seen: a verdict is asked for
+             */
+            cleared_at: string | null;
             /**
              * Episode
              * @description 1, and one more each time that it was opened again
@@ -6015,66 +6164,6 @@ export interface operations {
             };
         };
     };
-    list_incidents: {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before */
-                cursor?: string | null;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_Incident_"];
-                };
-            };
-            /** @description Nobody is logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description The role or the consent does not allow it */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description It does not exist */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description A value is wrong */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
     list_dead_letters: {
         parameters: {
             query?: {
@@ -6506,6 +6595,125 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_incidents: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["IncidentState"] | null;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Incident_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
             };
             /** @description Nobody is logged in */
             401: {

@@ -262,7 +262,12 @@ export const en = {
     events: {
       open: "Ticket opened",
       evidence_updated: "New evidence",
-      finding_cleared: "No longer seen",
+      finding_cleared: "No longer seen: what was it?",
+      changed: "Changed",
+      clock_due: "A deadline is near",
+      clock_breached: "A deadline has passed",
+      worsened: "It has become worse",
+      eased: "It has become less bad",
       symptom_joined: "A consequence joined",
       symptom_cleared: "A consequence is no longer seen",
       relabelled: "The cause was found: the ticket has its name",

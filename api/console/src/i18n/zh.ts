@@ -244,7 +244,12 @@ export const zh: Words = {
     events: {
       open: "生成工单",
       evidence_updated: "证据更新",
-      finding_cleared: "异常已消失",
+      finding_cleared: "异常已消失，请给出结论",
+      changed: "已修改",
+      clock_due: "期限将至",
+      clock_breached: "已超期限",
+      worsened: "情况加重",
+      eased: "情况减轻",
       symptom_joined: "并入一项后果",
       symptom_cleared: "一项后果已消失",
       relabelled: "已找到原因：工单随之改名",

@@ -1,0 +1,29 @@
+"""What an incident explains is worked there: the appliance waits, without a ticket of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from alerts.alerting.decision import Action, Decision, Reason, Stage
+from alerts.database import Transaction
+from alerts.incidents.covering import is_covered
+from detectors.finding import Channel
+from ingest.profiles.definition import Profile
+
+PART_OF_INCIDENT = Reason(
+    "part_of_incident",
+    "An incident explains it; if it stands when that is over, a ticket is opened.",
+    "已归入一起群体事件；若事件结束后仍存在，将开立工单。",
+)
+
+
+def decide(t: Transaction, alert: Row[Any], _profile: Profile | None) -> Decision | None:
+    """Hold, while an open incident covers the appliance; what a rule or the appliance itself says is never held."""
+    if alert.channel != Channel.EVIDENCE or not is_covered(t, alert.appliance_id):
+        return None
+    return Decision(Action.HOLD, PART_OF_INCIDENT)
+
+
+STAGE = Stage(decide, (PART_OF_INCIDENT,))

@@ -1,0 +1,1 @@
+"""Incidents: many appliances with one presumed cause, worked as one."""
