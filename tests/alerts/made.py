@@ -18,7 +18,7 @@ WASHER = Profile(
     label={"en": "Washing machine", "zh": "洗衣机"},
     unit=Unit.CYCLE,
     usual_interval_s=30,
-    features=(Feature("drain_time", "s", "max", label={"en": "Drain time", "zh": "排水时间"}),),
+    features=(Feature(name="drain_time", unit="s", statistic="max", label={"en": "Drain time", "zh": "排水时间"}),),
     fault_modes={
         "drain_clog": FaultMode(
             name="drain_clog",

@@ -15,6 +15,8 @@ OPEN = {"/livez", "/readyz", "/metrics", "/api/v1/login"}
 LEAST = {
     ("GET", "/api/v1/kpis"): Role.MANAGER,
     ("GET", "/api/v1/audit"): Role.MANAGER,
+    ("GET", "/api/v1/audit/verdict"): Role.MANAGER,
+    ("GET", "/api/v1/people"): Role.TECHNICIAN,
     ("POST", "/api/v1/tickets"): Role.DISPATCHER,
     ("POST", "/api/v1/tickets/{key}/schedule"): Role.DISPATCHER,
     ("POST", "/api/v1/tickets/{key}/cancel"): Role.DISPATCHER,

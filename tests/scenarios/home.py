@@ -71,9 +71,14 @@ class Home:
 
     def _shelly(self, second: int) -> Said:
         method = "NotifyFullStatus" if self._chance.random() < 0.05 else "NotifyStatus"
-        fields = {"apower": self._number(0, 900), "voltage": self._number(220, 240), "current": self._number(0, 9)}
+        fields: dict[str, float | None] = {
+            "apower": self._number(0, 900),
+            "voltage": self._number(220, 240),
+            "current": self._number(0, 9),
+        }
         some = {name: value for name, value in fields.items() if self._chance.random() < 0.5 or name == "apower"}
-        some |= {"voltage": None} if self._chance.random() < 0.1 else {}
+        if self._chance.random() < 0.1:
+            some["voltage"] = None
         params = {"ts": second, f"switch:{self._chance.randrange(2)}": {**some, "aenergy": {"total": self._energy}}}
         return "dryer/events/rpc", _json({"method": method, "params": params})
 

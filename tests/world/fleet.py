@@ -40,7 +40,7 @@ HEATER = Profile(
         name: Metric(name, unit, MetricKind.MEASUREMENT, low, high)
         for name, unit, low, high in (("power_w", "W", 0, 5000), ("serial", "", 0, 1e9))
     },
-    features=(Feature("power", "W", "mean", "power_w"),),
+    features=(Feature(name="power", unit="W", statistic="mean", metric="power_w"),),
     rules=(Rule("power_w", "element_short", above=3000, for_s=100),),
     fault_modes={
         name: FaultMode(
