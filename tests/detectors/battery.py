@@ -29,8 +29,9 @@ def _pipeline() -> Pipeline:
 
 CASES = [
     *(
-        Case(kind, tuple(PROFILES[kind].metrics), PROFILES[kind].modes, _pipeline)
-        for kind in ("refrigerator", "washing_machine", "dishwasher", "dryer", "oven")
+        Case(kind, tuple(profile.metrics), profile.modes, _pipeline)
+        for kind, profile in PROFILES.items()
+        if profile.features
     ),
     Case("generic", ("a", "b", "c"), (None,), _pipeline),
     Case("unheard_of", ("x",), (None,), _pipeline),

@@ -23,11 +23,12 @@ APPLIANCES = ("A0", "A1", "A2", "A3", "A4")
 @cache
 def unit_batches(kind: str) -> tuple[AdmittedBatch, ...]:
     """A batch per day or cycle; on half of them nothing but noise happens."""
-    return tuple(_batch(kind, number, np.random.default_rng(number)) for number in range(UNITS))
+    return tuple(unit_batch(kind, number) for number in range(UNITS))
 
 
-def _batch(kind: str, number: int, rng: np.random.Generator) -> AdmittedBatch:
-    """One unit of each appliance, and the codes that one of them reports."""
+def unit_batch(kind: str, number: int, strength: float = 1.0) -> AdmittedBatch:
+    """One unit of each appliance, and the codes that one of them reports; the fault is as strong as that."""
+    rng = np.random.default_rng(number)
     profile = PROFILES[kind]
     names = tuple(profile.metrics)
     low, high = usual_range(kind)
@@ -39,7 +40,7 @@ def _batch(kind: str, number: int, rng: np.random.Generator) -> AdmittedBatch:
         for at in range(SAMPLES):
             share = 0.4 + 0.02 * place + rng.normal(0, 0.004, len(names))
             if appliance_id == "A1" and number >= ONSET:
-                share += np.where(moved, 0.03 * min(number - ONSET + 1, 6), 0.0)
+                share += np.where(moved, strength * 0.03 * min(number - ONSET + 1, 6), 0.0)
             values = low + share * (high - low)
             if appliance_id == "A2" and number >= 30:
                 values[stuck_metric(kind)] = low[stuck_metric(kind)] + 0.4321 * (high - low)[stuck_metric(kind)]

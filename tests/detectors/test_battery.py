@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 
 from detectors.finding import Channel, Checkpoint
+from detectors.kind import KindDetector
+from detectors.piece import Piece
 from detectors.pipeline import Outcome, Pipeline
+from detectors.series_kind import SeriesDetector
 from ingest.sample import AdmittedBatch, SampleBlock
 from tests.detectors.battery import CASES, Case, readings
+from tests.detectors.made_fleet import PROFILES
+from tests.detectors.made_units import KINDS, ONSET, unit_batch, unit_batches
 
 CASE = pytest.mark.parametrize("case", CASES, ids=[case.kind for case in CASES])
 
@@ -109,6 +114,53 @@ def test_a_block_of_nothing_is_no_error(case: Case) -> None:
 
     assert silent.findings == []
     assert fold(pipeline, rows_of(one, slice(0, 0)), 2).findings == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_worse_scores_higher(kind: str) -> None:
+    """The further readings leave what was usual, the higher the score: higher is worse, everywhere."""
+    usual = Pipeline(PROFILES)
+    for batch in unit_batches(kind)[:ONSET]:
+        usual.fold(batch)
+    stored = Checkpoint(ONSET, usual.packed_changes(), usual.shared())
+
+    scores = [score_of_faulty(kind, stored, strength) for strength in (0.0, 0.4, 2.0)]
+
+    assert scores[0] <= scores[1] <= scores[2]
+    assert scores[0] < scores[2]
+
+
+def score_of_faulty(kind: str, stored: Checkpoint, strength: float) -> float:
+    """The score after two units with a fault of some strength."""
+    pipeline, heard = Pipeline(PROFILES), [0.0]
+    pipeline.restore(stored)
+    detector = pipeline.detector(kind)
+    assert isinstance(detector, KindDetector)
+    row = detector.index["A1"]
+
+    def listen(piece: Piece) -> None:
+        if piece.deviations is not None and piece.accumulated is not None:
+            heard.extend(piece.accumulated.score[piece.deviations.units.rows == row].tolist())
+
+    detector.listen = listen
+    for number in (ONSET, ONSET + 1, ONSET + 2):
+        pipeline.fold(unit_batch(kind, number, strength))
+    return heard[-1]
+
+
+def test_a_series_that_leaves_what_was_usual_scores_higher() -> None:
+    """Of a kind without a profile, too."""
+    scores = []
+    for far in (0.5, 1.0, 2.0):
+        pipeline, case = Pipeline(PROFILES), next(case for case in CASES if case.kind == "unheard_of")
+        one = readings(case, seed=10, days=12, appliances=1)
+        one.values[-1] = far
+        fold(pipeline, one)
+        detector = pipeline.detector(case.kind)
+        assert isinstance(detector, SeriesDetector)
+        scores.append(detector.appliances["A0"].score)
+
+    assert scores[0] < scores[1] < scores[2]
 
 
 @CASE
