@@ -26,7 +26,7 @@ class Sorted:
 
     @classmethod
     def of(cls, rows: NDArray[np.intp], ts: NDArray[np.int64]) -> Sorted:
-        """Find the groups."""
+        """Find the groups of samples whose ``rows`` (N,) and ``ts`` (N,), in ms, are in order."""
         starts = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]])
         group = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(rows)]))
         return cls(rows, ts, group, starts, np.r_[starts[1:], len(rows)] - 1)
@@ -38,7 +38,7 @@ class Sorted:
         return self._picked(values, held, initial)
 
     def latest(self, values: NDArray[Any], present: Bools, initial: NDArray[Any]) -> NDArray[Any]:
-        """Each column's last present value up to each sample, itself included; ``initial`` where there is none."""
+        """Each column's last present value up to each sample, itself included; ``initial`` (groups, columns) where there is none: (N, columns)."""
         return self._picked(values, self._held(present), initial)
 
     def _held(self, present: Bools) -> NDArray[np.intp]:
@@ -55,7 +55,7 @@ class Sorted:
     def runs(self, counts: Bools, goes_on: Bools, initial: NDArray[Any]) -> NDArray[np.int64]:
         """Length of the current run at each sample: + 1 where it goes on, 0 where it doesn't, kept where nothing counts.
 
-        No run is longer than :data:`COUNTED_MAX`, so that one carried over goes on as it would have without a cut.
+        All (N, columns), ``initial`` (groups, columns) are the runs that went on before. No run is longer than :data:`COUNTED_MAX`, so that one carried over goes on as it would have without a cut.
         """
         place = np.arange(len(counts))[:, None]
         added = np.cumsum(counts & goes_on, axis=0)
@@ -69,7 +69,7 @@ class Sorted:
 
 
 def passes(groups: NDArray[np.int64] | NDArray[np.intp]) -> list[NDArray[np.intp]]:
-    """Split positions of sorted ``groups`` into passes in which each group stands at most once, in order.
+    """Split positions of sorted ``groups`` (N,) into passes in which each group stands at most once, in order.
 
     >>> [p.tolist() for p in passes(np.array([3, 3, 5, 9, 9, 9]))]
     [[0, 2, 3], [1, 4], [5]]

@@ -70,7 +70,7 @@ class Setting:
 
     @cached_property
     def signatures(self) -> Floats:
-        """(signatures, features): the shift at failure level, in standard deviations."""
+        """(S, F), signatures by features: the shift at failure level, in standard deviations."""
         features = [feature.name for feature in self.profile.features]
         ways = [one for mode in self.profile.fault_modes.values() for one in mode.signatures]
         table = [[one.get(feature, 0.0) for feature in features] for one in ways]

@@ -51,7 +51,7 @@ class Whole:
     """(N,): the unit that is open before each sample, as far as samples say."""
 
     def scores(self) -> tuple[Readings, Readings, Readings, Numbers]:
-        """What the point bank has scored; it runs before whoever asks."""
+        """What the point bank has scored, as :attr:`scored` (N, measured) has it; it runs before whoever asks."""
         if self.scored is None:
             raise LookupError("a layer that reads scores of readings must stand behind the point bank")
         return self.scored
@@ -83,7 +83,7 @@ class Samples:
         return len(self.rows)
 
     def taken(self, part: NDArray[np.intp] | slice) -> Samples:
-        """Some of them, in the same order."""
+        """Some of them, ``part`` (n,), in the same order."""
         return Samples(
             self.rows[part],
             self.ts[part],
@@ -111,7 +111,7 @@ class UnitRows:
     """(B, contexts), each in its metric's unit."""
 
     def taken(self, which: NDArray[np.intp]) -> UnitRows:
-        """Some of them."""
+        """Some of them, ``which`` (n,)."""
         return UnitRows(
             self.rows[which],
             self.start_ms[which],

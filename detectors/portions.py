@@ -27,6 +27,8 @@ class Portions:
     def first(self, closed_ms: NDArray[np.int64]) -> NDArray[np.intp]:
         """Note units in the order in which they were closed: the places of those with which a portion begins.
 
+        ``closed_ms`` (N,) are times in ms.
+
         >>> Portions().first(np.array([5, 6, 6, 5, 7]) * DAY_MS).tolist()
         [0, 1, 4]
         """

@@ -56,7 +56,7 @@ def order_of(event: Event) -> tuple[int, float]:
 
 
 def marked(samples: Sorted, seq: NDArray[np.int64], groups: Mapping[str, int], events: Sequence[Event]) -> list[Mark]:
-    """The events of appliances that have samples here, by group and in their order."""
+    """The events of appliances that have samples here, by group and in their order; ``seq`` (N,) numbers the samples."""
     marks = []
     for event in sorted(events, key=order_of):
         group = groups.get(event.appliance_id)
@@ -77,7 +77,7 @@ def ends(
     last_ts: NDArray[np.int64],
     marks: Sequence[Mark],
 ) -> tuple[NDArray[np.bool_], list[bool]]:
-    """Which samples and which marks close a unit.
+    """Which samples, (N,), and which marks close a unit.
 
     ``keys``: the unit of each sample, ``open_before``: the one open before it as far as samples say, ``last_ts``: the time
     of each group's last sample before these. A mark from before that closes nothing: later samples have done it.
@@ -106,7 +106,7 @@ def slices(
 ) -> Iterator[Slice]:
     """The pieces until all was given.
 
-    ``closes``: whether a sample closes a unit, ``ending``: whether a mark does; ``place``: where a sample stands among all
+    ``closes`` (N,): whether a sample closes a unit, ``ending``: whether a mark does; ``place``: where a sample stands among all
     that came.
     """
     if not marks and not closes.any():

@@ -162,7 +162,7 @@ def ended(
 
 
 def stored(layout: Layout, records: Records) -> list[tuple[int, str, Channel, int]]:
-    """What stands in stored records: (record, mode, channel, raised_ms)."""
+    """What stands in stored records (N, bytes): (record, mode, channel, raised_ms)."""
     columns = values_of(layout, records, NAME)
     if not {"standing", "raised"} <= columns.keys():
         return []
@@ -177,7 +177,7 @@ def stored(layout: Layout, records: Records) -> list[tuple[int, str, Channel, in
 def gone(
     ids: list[str], kind: str, layout: Layout, records: Records, now_ms: NDArray[np.int64], known: set[str]
 ) -> list[Finding]:
-    """The ends of what stands in stored records under modes that nobody knows any more."""
+    """The ends of what stands in stored records (N, bytes) under modes that nobody knows; ``now_ms`` (N,)."""
     return [
         ended(
             ids[record], kind, mode, "data" if channel is Channel.DATA else "appliance", channel,

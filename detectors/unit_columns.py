@@ -186,7 +186,7 @@ def _fold_runs(
 def joined(
     statistic: str, old: tuple[Floats, Floats, Floats], new: tuple[Floats, Floats, Floats]
 ) -> tuple[Any, Any, Any]:
-    """Two consecutive parts of one unit as one."""
+    """Two consecutive parts of one unit as one: (sum, aux, count) of N units each, all (N,)."""
     (sum_a, aux_a, n_a), (sum_b, aux_b, n_b) = old, new
     if statistic in HIGHEST or statistic in LOWEST:
         pick = np.maximum if statistic in HIGHEST else np.minimum
@@ -201,7 +201,7 @@ def joined(
 
 
 def finished(statistic: str, total: Floats, aux: Floats, count: Floats, span_s: Floats) -> Floats:
-    """The finished number of one column; NaN where nothing was read."""
+    """The finished number of one column of N units, all (N,); NaN where nothing was read. ``span_s`` is their length."""
     per_day = 86_400 / span_s
     if statistic in SQUARED:
         value = np.sqrt(np.maximum(aux / count - np.square(total / count), 0.0))

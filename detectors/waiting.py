@@ -12,7 +12,7 @@ from ingest.sample import SampleBlock, SampleFlag
 
 
 def rows_of_block(block: SampleBlock, row_of: Callable[[str], int]) -> NDArray[np.intp]:
-    """The row of each sample's appliance."""
+    """The row of each sample's appliance, (N,)."""
     return np.fromiter(map(row_of, block.appliance_ids), np.intp, len(block))
 
 

@@ -12,7 +12,8 @@ frozen wrong reference would hold an alarm for ever). Everything is learned from
 so far; nothing is known beforehand but each feature's least believable standard deviation. What rows teach the fleet
 waits in a sum until :meth:`Context.take_over` (portions.py says when), so all rows in between are judged by one fleet.
 
-Reference: Gelman and Hill 2007, chapter 12, for shrinking an appliance's slope and variance to those of its fleet.
+Reference: Gelman and Hill 2007, Data Analysis Using Regression and Multilevel/Hierarchical Models, part 2A, for slopes that vary
+by group and are drawn towards the common one; the variance is drawn towards its fleet's in the same way.
 """
 
 from __future__ import annotations

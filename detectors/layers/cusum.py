@@ -145,7 +145,7 @@ class Cusum(Layer):
         )
 
     def correlation(self) -> Floats:
-        """The fleet's correlation of e between features, shrunk to none."""
+        """The fleet's correlation of e between features (F, F), shrunk to none."""
         products, pairs = self.fleet["products"], self.fleet["pairs"]
         scale = np.sqrt(np.maximum(np.diag(products), 1e-9))
         shrunk: Floats = CORRELATION_KEPT * products / np.outer(scale, scale) * pairs / (pairs + CORRELATION_PRIOR_ROWS)
@@ -153,7 +153,7 @@ class Cusum(Layer):
         return shrunk
 
     def autocorrelation(self) -> Floats:
-        """The fleet's correlation of z from row to row, shrunk to none."""
+        """The fleet's correlation of z from row to row (F,), shrunk to none."""
         return np.clip(self.fleet["lagged"] / (self.fleet["squares"] + CORRELATION_PRIOR_ROWS), 0.0, 0.9)
 
     def take_over(self) -> None:

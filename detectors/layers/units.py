@@ -61,11 +61,11 @@ class Sums:
     count: Floats
 
     def column(self, number: int) -> tuple[Floats, Floats, Floats]:
-        """One value of all segments, to be read or written."""
+        """One value of all segments, three arrays (segments,), to be read or written."""
         return self.total[:, number], self.aux[:, number], self.count[:, number]
 
     def taken(self, at: NDArray[np.intp]) -> Sums:
-        """Some segments."""
+        """Some segments, ``at`` (n,)."""
         return Sums(self.total[at], self.aux[at], self.count[at])
 
 
@@ -148,7 +148,7 @@ class Units(Layer):
         return bool(is_in_time and self.own["unit_key"][row] != NO_UNIT)
 
     def fold(self, samples: Samples) -> UnitRows:
-        """Take in samples, and return the units that they close."""
+        """Take in samples, and return the units (B,) that they close."""
         rows, ts, values = samples.rows, samples.ts, samples.values
         segments = self._segments(samples)
         top = np.fmax.reduceat(values[:, self.on_metric], segments.starts) if self.on_metric >= 0 else None
@@ -209,7 +209,7 @@ class Units(Layer):
         return np.where(named > 0, named, running)
 
     def close(self, rows: NDArray[np.intp], ts: NDArray[np.int64]) -> UnitRows:
-        """End the open unit of each of ``rows`` at ``ts`` (ms): the appliance said that its cycle is finished."""
+        """End the open unit of each of ``rows`` (B,) at ``ts`` (B,), in ms: the appliance said that its cycle is finished."""
         closed = self._close_open(rows, ts)
         self.own["unit_key"][rows] = NO_UNIT
         return closed

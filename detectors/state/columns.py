@@ -59,7 +59,7 @@ class Column:
         return int(np.dtype(self.type).itemsize * np.prod(self.shape, dtype=int))
 
     def empty(self, *leading: int) -> NDArray[Any]:
-        """Values of which nothing was learned; ``leading`` dimensions come first."""
+        """Values (leading, axes) of which nothing was learned; ``leading`` dimensions come first."""
         if self.fill == 0:
             return np.zeros((*leading, *self.shape), self.type)
         return np.full((*leading, *self.shape), self.fill, self.type)

@@ -34,7 +34,7 @@ class Seldom:
         self.places = np.concatenate([self.places, np.zeros(rows - len(self.places), np.int32)])
 
     def held(self, rows: NDArray[np.intp]) -> NDArray[np.int32]:
-        """Where the values of appliances are to be written, made at first sight; ``rows`` are distinct."""
+        """Where the values of appliances are to be written, made at first sight; ``rows`` (N,) are distinct."""
         places = self.places[rows]
         lacking = np.flatnonzero(places == NOWHERE)
         if len(lacking):
@@ -49,7 +49,7 @@ class Seldom:
         return int(self.places[row]) or int(self.held(np.array([row], np.intp))[0])
 
     def read(self, name: str, rows: NDArray[np.intp]) -> NDArray[Any]:
-        """The values of appliances, whether they have any or not."""
+        """The values (N, ...) of appliances ``rows`` (N,), whether they have any or not."""
         return self.own[name][self.places[rows]]
 
     def write(self, rows: NDArray[np.intp], values: Arrays) -> None:
@@ -71,7 +71,7 @@ class Seldom:
                 self.own[column.name][place] = column.fill
 
     def have(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Which appliances have anything that is not as nothing learned would be."""
+        """Which appliances, (N,), have anything that is not as nothing learned would be."""
         have = np.zeros(len(rows), bool)
         there = np.flatnonzero(self.places[rows] != NOWHERE)
         if len(there):

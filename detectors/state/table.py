@@ -66,7 +66,7 @@ class Table:
             yield mine, which, records.view(np.uint8).reshape(len(which), -1)
 
     def take(self, rows: NDArray[np.intp], layout: Layout, records: Records) -> None:
-        """Write records of any layout into rows of which nothing is there yet, column by column."""
+        """Write records (N, bytes) of any layout into rows (N,) of which nothing is there yet, column by column."""
         stored = _cut(layout, records)
         is_run = len(rows) > 0 and bool((np.diff(rows) == 1).all())
         place = slice(int(rows[0]), int(rows[-1]) + 1) if is_run else rows
@@ -116,7 +116,7 @@ def place_of(layout: Layout, part: str, column: str) -> tuple[int, str]:
 
 
 def values_of(layout: Layout, records: Records, part: str) -> dict[str, Stored]:
-    """The stored columns of one part, whatever its version."""
+    """The stored columns of one part, whatever its version, from records (N, bytes)."""
     return {name: found for (_, _, name), found in _cut(layout, records, part).items()}
 
 
