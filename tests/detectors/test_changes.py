@@ -21,6 +21,7 @@ from detectors.state.columns import Arrays, Column, Part
 from ingest.profiles.definition import Metric, MetricKind, Profile
 from tests.detectors.made_fleet import PROFILES
 from tests.detectors.made_units import KINDS, stuck_metric, unit_batches
+from tests.detectors.test_state import with_metrics
 
 STOP = 27
 KIND = pytest.mark.parametrize("kind", KINDS)
@@ -189,12 +190,7 @@ def test_what_did_not_change_leads_to_the_same_findings(kind: str, change: str) 
 def test_a_metric_that_is_gone_takes_only_what_was_said_of_it(kind: str) -> None:
     """Its features, rules and data faults go; what stands stands on, and everything else keeps its state."""
     profile, name = PROFILES[kind], list(PROFILES[kind].metrics)[stuck_metric(kind)]
-    features = tuple(f for f in profile.features if name not in {f.metric, f.minus, *f.context[:2]})
-    less = replace(
-        without_features(profile, [one.name for one in features]),
-        metrics={other: metric for other, metric in profile.metrics.items() if other != name},
-        rules=tuple(rule for rule in profile.rules if rule.metric != name),
-    )
+    less = with_metrics(profile, set(profile.metrics) - {name})
 
     after = gone_on(kind, less)
 

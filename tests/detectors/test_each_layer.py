@@ -78,17 +78,18 @@ def day_of(layer: Layer, features: np.ndarray[tuple[int], np.dtype[np.float64]],
     return UnitRows(rows, closed - DAY_MS, closed, np.ones(count, bool), np.tile(features, (count, 1)), contexts)
 
 
-def judged(layer: Layer, score: float, mode: str | None, day: int, rows_before: int = 99) -> Piece:
-    """A piece of one day with a score, and a mode that explains it for sure."""
+def judged(layer: Layer, score: float, mode: str | int | None, day: int, rows_before: int = 99) -> Piece:
+    """A piece of one day with a score, and a signature (or the first of a mode) that explains it for sure."""
     setting = layer.setting
+    number = setting.signed.index(mode) if isinstance(mode, str) else mode
     units = day_of(layer, np.zeros(len(setting.profile.features)), day)
     size, signed = units.features.shape, (len(IDS), len(setting.signed))
     deviations = Deviations(
         units, np.zeros(size), np.zeros(size), np.ones(size), np.full(len(IDS), rows_before, np.int64), 14
     )
     posterior = np.zeros((signed[0], signed[1] + 1))
-    posterior[:, -1 if mode is None else setting.signed.index(mode)] = 1.0
-    smooth = np.tile(setting.signatures[0 if mode is None else setting.signed.index(mode)], (len(IDS), 1)) * score / 4
+    posterior[:, -1 if number is None else number] = 1.0
+    smooth = np.tile(setting.signatures[number or 0], (len(IDS), 1)) * score / 4
     told = Accumulated(
         np.full(len(IDS), score), np.full(signed, score), smooth, np.ones(size, bool), np.ones(signed, np.int64),
         np.ones(size, np.int64), np.eye(size[1]),
@@ -182,17 +183,18 @@ def test_a_known_code_speaks_at_once_and_an_unknown_one_the_third_time() -> None
 def test_a_day_is_closed_by_the_first_sample_of_the_next() -> None:
     """Its features are those of its own samples."""
     units = alone(Units)
-    feature = next(
-        place for place, one in enumerate(units.features) if one.statistic == "mean" and one.minus < 0 and one.mode < 0 and not one.is_log
+    number, feature = next(
+        (number, one) for number, one in enumerate(units.setting.profile.features)
+        if one.statistic == "mean" and one.mode is None and one.minus is None and one.scale == "linear"
     )  # fmt: skip
-    metric = list(units.setting.profile.metrics)[units.features[feature].metric]
+    assert feature.metric is not None
 
     for day, level in enumerate((3.0, 5.0)):
-        piece = Piece([], [], samples=samples(units, {metric: [level] * 48}, day=day))
+        piece = Piece([], [], samples=samples(units, {feature.metric: [level] * 48}, day=day))
         units.take(piece)
 
     assert piece.units is not None
-    assert piece.units.features[0, feature] == pytest.approx(3.0)
+    assert piece.units.features[0, number] == pytest.approx(3.0)
     assert piece.units.closed_ms.tolist() == [START_MS + DAY_MS]
 
 
@@ -230,8 +232,8 @@ def test_deviations_of_many_days_come_to_an_alarm_and_one_wild_day_does_not(days
 def test_the_mode_whose_signature_fits_is_the_most_probable() -> None:
     """Each mode's own signature, at failure level, is explained by it or by one that looks alike."""
     diagnoses = alone(Diagnoses)
-    for number, mode in enumerate(diagnoses.setting.signed):
-        piece = judged(diagnoses, 4.0, mode, 0)
+    for number in range(len(diagnoses.setting.signed)):
+        piece = judged(diagnoses, 4.0, number, 0)
 
         diagnoses.take(piece)
 

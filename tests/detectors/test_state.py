@@ -30,6 +30,11 @@ def of_metrics(profile: Profile, count: int) -> Profile:
     while len(keep) < count:
         left = [name for name in profile.metrics if name not in keep]
         keep.add(max(left, key=lambda name: (len(features_of(profile, {*keep, name})), name in named(profile))))
+    return with_metrics(profile, keep)
+
+
+def with_metrics(profile: Profile, keep: set[str]) -> Profile:
+    """The profile less all metrics but these, and less what needs others."""
     quantities = {name: one for name, one in profile.quantities.items() if needed(one) <= keep}
     features = tuple(
         replace(feature, instead=tuple(one for one in feature.instead if needed(one) <= keep),
