@@ -11,7 +11,7 @@ from detectors.finding import Channel, Checkpoint
 from detectors.kind import KindDetector
 from detectors.piece import Piece
 from detectors.pipeline import Outcome, Pipeline
-from detectors.series_kind import SeriesDetector
+from detectors.series.detector import SeriesDetector
 from ingest.sample import AdmittedBatch, SampleBlock
 from tests.detectors.battery import CASES, Case, readings
 from tests.detectors.made_fleet import PROFILES
