@@ -37,6 +37,10 @@ class Full(Books):
         super().commit(entry)
 
 
+APART_MS = 1000
+"""Batches lie so far apart: no killed process is back within the millisecond in which it was killed."""
+
+
 class House:
     """A service that admits foreign messages, and readers of any age beside it."""
 
@@ -65,8 +69,8 @@ class House:
         self.books.failures = failures
         for _ in range(failures):
             with pytest.raises(BooksError):
-                self.admission.admit(position, NOW + position, topics, payloads, retained)
-        admitted = self.admission.admit(position, NOW + position, topics, payloads, retained)
+                self.admission.admit(position, NOW + position * APART_MS, topics, payloads, retained)
+        admitted = self.admission.admit(position, NOW + position * APART_MS, topics, payloads, retained)
         self.sent.append((position, batch, admitted.batch))
 
     def read(self, decoder: BatchDecoder, place: int, *, is_kept: bool = True) -> AdmittedBatch:
