@@ -14,7 +14,8 @@ them (and 1/n while they are young), usual(h) the mean of the readings at this h
 
 Hours are those of UTC. State: :data:`NUMBERS` and :data:`HOURS` per metric. Score first, then learn.
 
-Reference: detection.md section 3.1.
+Reference: Lavin and Ahmad 2015, Evaluating Real-Time Anomaly Detection Algorithms: the Numenta Anomaly Benchmark
+(arXiv:1510.03336), whose series the channels were chosen on.
 """
 
 from __future__ import annotations

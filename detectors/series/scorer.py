@@ -9,7 +9,8 @@ over a tenth of all rows seen. What the window of all metrics says (window.py) s
 
 The state is bounded: :data:`METRICS_MAX` metrics per appliance. Score first, then learn.
 
-Reference: detection.md sections 3.1 and 3.2.
+Reference: Ahmad, Lavin, Purdy and Agha 2017, Unsupervised real-time anomaly detection for streaming data,
+Neurocomputing 262, for judging a score by how rare it has been.
 """
 
 from __future__ import annotations

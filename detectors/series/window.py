@@ -9,7 +9,8 @@ Fitted on the first rows, and again on the last :data:`ROWS_MAX` calm ones whene
 must be many more than window × metrics, so the window is shorter where metrics are many or rows are few. What was an alarm for too long is learned anew. With fewer than
 :data:`METRICS_MIN` metrics, or too few rows for a window of one sample, it stays silent and says so (:attr:`Window.silent`).
 
-Reference: detection.md section 3.2 (winPCA).
+Reference: Jackson and Mudholkar 1979, Control Procedures for Residuals Associated With Principal Component Analysis,
+Technometrics 21, for the distance q; there its limit is derived, here it is read from the rows of training.
 """
 
 from __future__ import annotations
