@@ -47,17 +47,19 @@ class Acks:
         """The time by which gaps grow old; a clock that is set doesn't move it."""
 
     def note(self, judged: Judged, speakers: Speakers) -> None:
-        """A batch is durable: who is heard in it and keeps its messages waits from now on."""
+        """A batch is durable: who is heard in it and keeps its messages waits from now on, older boots first."""
+        heard: dict[int, _Waiting] = {}
         for row, (appliance_id, ledger) in judged.irregular.items():
             speaker = speakers.of(appliance_id)
             if speaker.is_buffered and ledger.boot:
-                self._waiting[row] = _Waiting(speaker, ledger)
+                heard[row] = _Waiting(speaker, ledger)
         for speaker in judged.begun:
             if speaker.is_buffered:  # its birth came behind its first message
-                self._waiting.update((ledger.row, _Waiting(speaker, ledger)) for ledger in speaker.ledgers.values())
+                heard.update((ledger.row, _Waiting(speaker, ledger)) for ledger in speaker.ledgers.values())
         for speaker in speakers.settled(judged.places()):
             if speaker.is_buffered and speaker.ledger is not None and speaker.expected >= 0:
-                self._waiting[speaker.ledger.row] = _Waiting(speaker, speaker.ledger)
+                heard[speaker.ledger.row] = _Waiting(speaker, speaker.ledger)
+        self._waiting.update(sorted(heard.items()))
 
     def due(self, now_ms: int) -> list[Said]:
         """At most one per appliance every 2 s; looked for ten times a second at most, as all who wait are gone through."""

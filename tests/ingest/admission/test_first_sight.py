@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingest.admission import admission
@@ -58,7 +58,15 @@ def _told(bench: Bench) -> list[Any]:
     return [bench.books.connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2, 3").fetchall() for name in queries]  # noqa: S608
 
 
+_BORN_LATE = [
+    ("fettle/v1/dryer/b/telemetry", {"boot": "b1", "seq": 0, "metrics": {"power_w": 1}}),
+    ("fettle/v1/dryer/b/event", {"boot": "b2", "seq": 0, "ts": NOW, "type": "door_opened"}),
+    ("fettle/v1/dryer/b/status", {"state": "online", "capabilities": ["buffer"]}),
+]
+
+
 @settings(max_examples=150)
+@example(batches=[_BORN_LATE], restart=0)
 @given(batches=st.lists(st.lists(_messages(), min_size=1, max_size=6), max_size=5), restart=st.integers(0, 5))
 @pytest.mark.parametrize("is_auto_registering", [True, False])
 def test_both_ways_lead_to_the_same(
