@@ -39,8 +39,9 @@ def test_what_an_earlier_version_left_open_is_closed(tmp_path: Path) -> None:
 def test_a_folder_that_holds_other_things_keeps_its_rights(tmp_path: Path) -> None:
     """Where the data lie beside somebody's files, only the data are closed."""
     tmp_path.chmod(0o755)
-    (tmp_path / "letter.txt").touch(0o644)
-    (tmp_path / "books.db").touch(0o644)
+    for name in ("letter.txt", "books.db"):
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(0o644)
 
     make_private(tmp_path)
 
