@@ -77,7 +77,8 @@ def test_each_trouble_has_its_cause_and_cure(
 def test_what_others_may_read_and_a_taken_port_are_seen(tmp_path: Path) -> None:
     """A data folder that is open to others, and an address where something else listens."""
     tmp_path.chmod(0o755)
-    (tmp_path / "desk.db-wal").touch(0o644)
+    (tmp_path / "desk.db-wal").touch()
+    (tmp_path / "desk.db-wal").chmod(0o644)
     with socket.create_server(("127.0.0.1", 0)) as other:
         found = diagnoses(data_dir=tmp_path, http_listen=f"127.0.0.1:{other.getsockname()[1]}")
 
