@@ -38,15 +38,41 @@ class Limits:
     """How long an answer may lie unread."""
 
 
-class GuardedHttp(HttpToolsProtocol):
-    """HTTP/1.1 within :class:`Limits`."""
+class MustRead(asyncio.Protocol):
+    """What stands before a protocol of the server: a client that leaves what it is sent unread is let go."""
 
+    loop: asyncio.AbstractEventLoop
+    transport: Any
     limits: ClassVar[Limits] = Limits()
+    _unread: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        """The client does not read."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(self.limits.unread_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        super().resume_writing()
+        self._is_read()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The guest has gone."""
+        self._is_read()
+        super().connection_lost(exc)
+
+    def _is_read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+
+class GuardedHttp(MustRead, HttpToolsProtocol):
+    """HTTP/1.1 within :class:`Limits`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._timer: asyncio.TimerHandle | None = None
-        self._unread: asyncio.TimerHandle | None = None
         self._is_in_head = False
         self._head_bytes = 0
         self._body_bytes = 0
@@ -124,19 +150,9 @@ class GuardedHttp(HttpToolsProtocol):
         del msg
         self._refuse(*self._refusal)
 
-    def pause_writing(self) -> None:
-        """The client does not read."""
-        super().pause_writing()
-        self._unread = self.loop.call_later(self.limits.unread_s, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        """It does again."""
-        super().resume_writing()
-        self._is_read()
-
     def connection_lost(self, exc: Exception | None) -> None:
         """The guest has gone."""
-        self._forget_timers()
+        self._set_timer(None)
         super().connection_lost(exc)
 
     @property
@@ -188,41 +204,13 @@ class GuardedHttp(HttpToolsProtocol):
             self._timer.cancel()
         self._timer = None if after_s is None else self.loop.call_later(after_s, call)
 
-    def _is_read(self) -> None:
-        if self._unread is not None:
-            self._unread.cancel()
-            self._unread = None
-
     def _forget_timers(self) -> None:
         self._set_timer(None)
         self._is_read()
 
 
-class GuardedWebSocket(WebSocketsSansIOProtocol):
+class GuardedWebSocket(MustRead, WebSocketsSansIOProtocol):
     """A WebSocket whose client must read what it is sent."""
-
-    limits: ClassVar[Limits] = Limits()
-    _unread: asyncio.TimerHandle | None = None
-
-    def pause_writing(self) -> None:
-        """The client does not read."""
-        super().pause_writing()
-        self._unread = self.loop.call_later(self.limits.unread_s, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        """It does again."""
-        super().resume_writing()
-        self._is_read()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The guest has gone."""
-        self._is_read()
-        super().connection_lost(exc)
-
-    def _is_read(self) -> None:
-        if self._unread is not None:
-            self._unread.cancel()
-            self._unread = None
 
 
 def _problem(status: HTTPStatus, detail: str) -> bytes:

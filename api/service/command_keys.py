@@ -6,11 +6,10 @@ public half.
 
 from __future__ import annotations
 
-import contextlib
-import os
 from typing import TYPE_CHECKING
 
 from alerts.errors import DeskError
+from api.service.private_folder import make_private_file
 from ingest.wire.signature import SigningKeys, new_signing_key, read_signing_keys
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def command_keys(folder: Path) -> SigningKeys:
     """The ring of keys of an installation; raises :class:`CommandKeysError`."""
     path = folder / FILE_NAME
     try:
-        _make(path)
+        make_private_file(path, f"# Signs the commands to appliances; the first line signs.\n{new_signing_key()}\n")
         return read_signing_keys(path.read_text(encoding="ascii"))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
@@ -35,14 +34,3 @@ def command_keys(folder: Path) -> SigningKeys:
             f"The keys that commands are signed with can't be read from {path}: {reason}. Bring the file back, or remove it"
             " and give every appliance the new public key."
         ) from error
-
-
-def _make(path: Path) -> None:
-    """A fresh key in a file that only its owner reads, unless one is there."""
-    with contextlib.suppress(FileExistsError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(f"# Signs the commands to appliances; the first line signs.\n{new_signing_key()}\n")
-            file.flush()
-            os.fsync(file.fileno())

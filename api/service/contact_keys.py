@@ -6,8 +6,6 @@ needed. Whoever loses it loses the contact details; so it belongs into another b
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shlex
 import subprocess
 from functools import cache
@@ -15,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from alerts.customers.sealing import Seal, new_key, read_keys
 from alerts.errors import DatabaseError, UnavailableError
+from api.service.private_folder import make_private_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from api.settings.settings import Settings
 
@@ -46,7 +44,8 @@ def _text(settings: Settings) -> str:
     named = settings.contact_key_file
     path = named or settings.data_dir / FILE_NAME
     if named is None:
-        _make(path)
+        head = "# Seals the contact details of customers. Keep a copy apart from the database."
+        make_private_file(path, f"{head}\n{new_key()}\n")
     try:
         return path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
@@ -54,17 +53,6 @@ def _text(settings: Settings) -> str:
         raise UnavailableError(
             f"The contact keys can't be read from {path}: {reason}. Write a key of `fettle customers new-key` into it."
         ) from error
-
-
-def _make(path: Path) -> None:
-    """A fresh key in a file that only its owner reads, unless one is there."""
-    with contextlib.suppress(FileExistsError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(f"# Seals the contact details of customers. Keep a copy apart from the database.\n{new_key()}\n")
-            file.flush()
-            os.fsync(file.fileno())
 
 
 def _ask(command: str) -> str:

@@ -6,6 +6,8 @@ Folder 0700, files 0600; what an earlier version left open is closed at the star
 
 from __future__ import annotations
 
+import contextlib
+import os
 import stat
 from pathlib import Path
 
@@ -37,6 +39,17 @@ def open_to_others(folder: Path) -> list[Path]:
     below = [deeper for path in ours if path.is_dir() for deeper in sorted(path.rglob("*"))]
     whole = [folder] if len(ours) == len(inside) else []
     return [path for path in (*whole, *ours, *below) if _is_open(path)]
+
+
+def make_private_file(path: Path, text: str) -> None:
+    """Write a new file that only its owner reads, on the disk before we go on; one that is there stays as it is."""
+    with contextlib.suppress(FileExistsError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _is_ours(path: Path) -> bool:
