@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -74,6 +74,17 @@ def check_limit(limit: int) -> None:
     """Raise :class:`InvalidError` where a page would be empty or too large."""
     if not 1 <= limit <= LIMIT_MAX:
         raise InvalidError(f"limit is 1 to {LIMIT_MAX}, not {limit}.")
+
+
+def all_pages(page: Callable[[str | None], Page[T]]) -> Iterator[T]:
+    """Everything of a list, page by page, each read when it is wanted."""
+    cursor: str | None = None
+    while True:
+        found = page(cursor)
+        yield from found.items
+        cursor = found.next
+        if cursor is None:
+            return
 
 
 def moment(ms: int | None) -> datetime | None:

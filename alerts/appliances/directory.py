@@ -84,15 +84,15 @@ def availability_at(now_ms: int, *, stale_after_s: float, listening: Listening) 
     columns = appliances.c
     seen_ms = func.coalesce(columns.last_seen_ms, -1)
     told_ms = case((columns.status.is_(None), -1), else_=func.coalesce(columns.status_ms, -1))
-    heard_ms = _greater(seen_ms, told_ms)
-    awake_ms = _greater(func.coalesce(columns.status_until_ms, -1), told_ms)
-    limit_ms = _greater(3000 * func.coalesce(columns.interval_s, 0), literal(stale_after_s * 1000))
+    heard_ms = greater(seen_ms, told_ms)
+    awake_ms = greater(func.coalesce(columns.status_until_ms, -1), told_ms)
+    limit_ms = greater(3000 * func.coalesce(columns.interval_s, 0), literal(stale_after_s * 1000))
 
     def is_heard(at_ms: ColumnElement[Any]) -> ColumnElement[bool]:
         """Whether the silence since then, of which we heard, is within the limit: Listening.silence_ms as SQL."""
-        absence = literal(min(listening.away_until_ms, now_ms)) - _greater(at_ms, literal(listening.away_from_ms))
-        unheard = now_ms - _greater(at_ms, literal(min(listening.unheard_from_ms(stale_after_s), now_ms)))
-        return now_ms - at_ms - _greater(absence, literal(0)) - _greater(unheard, literal(0)) <= limit_ms
+        absence = literal(min(listening.away_until_ms, now_ms)) - greater(at_ms, literal(listening.away_from_ms))
+        unheard = now_ms - greater(at_ms, literal(min(listening.unheard_from_ms(stale_after_s), now_ms)))
+        return now_ms - at_ms - greater(absence, literal(0)) - greater(unheard, literal(0)) <= limit_ms
 
     is_told = and_(told_ms >= seen_ms, told_ms >= 0)
     is_asleep = and_(is_told, columns.status == "sleeping")
@@ -105,7 +105,7 @@ def availability_at(now_ms: int, *, stale_after_s: float, listening: Listening) 
     )
 
 
-def _greater(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
+def greater(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
     """The greater of two numbers, on every database."""
     return case((one > other, one), else_=other)
 

@@ -39,7 +39,7 @@ from alerts.customers.owning import end, give, list_ownerships, present_ownershi
 from alerts.customers.reading import list_customers, read_customer, read_file
 from alerts.customers.sealed import Sealed
 from alerts.customers.sealed_unit import SealedUnit
-from alerts.page import LIMIT_DEFAULT, LIMIT_MAX, Page
+from alerts.page import LIMIT_DEFAULT, LIMIT_MAX, Page, all_pages
 from ingest.clock import to_ms
 
 ROWS_AT_ONCE = 100
@@ -110,14 +110,9 @@ class Customers:
 
     def files(self) -> Iterator[CustomerFile]:
         """Every customer with all that hangs on them, newest first, page by page."""
-        cursor: str | None = None
-        while True:
-            page = self.sealed.look(partial(list_customers, q=None, cursor=cursor, limit=LIMIT_MAX))
-            for customer in page.items:
-                yield self.sealed.look(partial(read_file, customer_id=customer.id))
-            if page.next is None:
-                return
-            cursor = page.next
+        customers = all_pages(lambda cursor: self.page(cursor=cursor, limit=LIMIT_MAX))
+        for customer in customers:
+            yield self.sealed.look(partial(read_file, customer_id=customer.id))
 
     def sites(self, customer_id: str) -> Sequence[Site]:
         """The homes of a customer."""

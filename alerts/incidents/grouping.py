@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, String, case, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Row, Select, String, func, insert, literal, select, update
 
-from alerts.appliances.directory import Availability, availability_at
+from alerts.appliances.directory import Availability, availability_at, greater
 from alerts.appliances.listening import read_listening
 from alerts.appliances.tables import appliances
 from alerts.audit.chain import record_audit
@@ -41,11 +41,17 @@ class Group:
     """The affected of one scope."""
 
     rule: Rule
-    scope: str
+    values: tuple[str, ...]
+    """What the rule's columns hold here."""
     affected: int
     exposed: int
     since_ms: int
     elsewhere: float | None
+
+    @property
+    def scope(self) -> str:
+        """The scope as one text."""
+        return scope_of(self.values)
 
     @property
     def is_incident(self) -> bool:
@@ -84,7 +90,7 @@ def look(t: Transaction, deviating: Deviating, *, stale_after_s: float) -> Opene
     standing = {(row.kind, row.scope): row for row in t.connection.execute(_open()).all()}
     affected = _affected(t, deviating, stale_after_s=stale_after_s)
     holding: list[str] = []
-    seen: set[tuple[str, str]] = set()
+    seen_ms: dict[tuple[str, str], int] = {}
     wider: set[Sign] = set()
     for rule in RULES:
         for group in _groups(t, rule, affected[rule.sign]):
@@ -97,14 +103,14 @@ def look(t: Transaction, deviating: Deviating, *, stale_after_s: float) -> Opene
                     holding.append(row.id)
             if row is None:
                 continue
-            seen.add(key)
-            _join(t, row, rule, affected[rule.sign])
-            if not is_new:
-                _keep(t, row, group)
+            _join(t, row, group, affected[rule.sign])
+            seen_ms[key] = row.seen_ms if is_new else _keep(t, row, group)
             if rule.kind is IncidentKind.BROKER:
                 wider.add(rule.sign)
     closed = [
-        row for key, row in standing.items() if _is_over(t, row, is_seen=key in seen, is_part=_is_part(key, wider))
+        row
+        for key, row in standing.items()
+        if _is_part(key, wider) or t.now_ms - seen_ms.get(key, row.seen_ms) >= STANDS_AT_LEAST_MS
     ]
     for row in closed:
         _close(t, row)
@@ -127,11 +133,7 @@ def _silent(t: Transaction, *, stale_after_s: float) -> Select[Any]:
 
 def _heard_ms() -> ColumnElement[int]:
     seen_ms, told_ms = func.coalesce(appliances.c.last_seen_ms, 0), func.coalesce(appliances.c.status_ms, 0)
-    return _greatest(seen_ms, told_ms)
-
-
-def _greatest(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[int]:
-    return case((one > other, one), else_=other)
+    return greater(seen_ms, told_ms)
 
 
 def _is_exposed(t: Transaction, sign: Sign) -> ColumnElement[bool]:
@@ -157,21 +159,21 @@ def _groups(t: Transaction, rule: Rule, affected: Select[Any]) -> list[Group]:
     everyone, all_hit = sum(exposed.values()), sum(row.affected for row in worth)
     groups = []
     for row in worth:
-        scope = scope_of(tuple(row[: len(columns)]))
-        here = exposed.get(scope, row.affected)
+        values = tuple(row[: len(columns)])
+        here = exposed.get(values, row.affected)
         others = everyone - here
         elsewhere = (all_hit - row.affected + 0.5) / (others + 1) if others > 0 else None
-        groups.append(Group(rule, scope, row.affected, here, row.since_ms, elsewhere))
+        groups.append(Group(rule, values, row.affected, here, row.since_ms, elsewhere))
     return groups
 
 
-def _exposed(t: Transaction, rule: Rule) -> Mapping[str, int]:
+def _exposed(t: Transaction, rule: Rule) -> Mapping[tuple[str, ...], int]:
     columns = [appliances.c[name] for name in rule.columns]
     query = select(*columns, func.count()).where(
         _is_exposed(t, rule.sign), *[column.is_not(None) for column in columns]
     )
     rows = t.connection.execute(query.group_by(*columns) if columns else query).all()
-    return {scope_of(tuple(row[:-1])): row[-1] for row in rows}
+    return {tuple(row[:-1]): row[-1] for row in rows}
 
 
 def _has_waited(t: Transaction, group: Group) -> bool:
@@ -202,10 +204,10 @@ def _open_incident(t: Transaction, group: Group) -> Row[Any]:
     return row
 
 
-def _join(t: Transaction, row: Row[Any], rule: Rule, affected: Select[Any]) -> None:
+def _join(t: Transaction, row: Row[Any], group: Group, affected: Select[Any]) -> None:
     """Write down the members that are new, in one statement."""
     hit = affected.subquery()
-    columns = [appliances.c[name] for name in rule.columns]
+    columns = [appliances.c[name] for name in group.rule.columns]
     mine = select(incident_members.c.appliance_id).where(incident_members.c.incident_id == row.id)
     query = (
         select(literal(row.id), hit.c.appliance_id, func.max(hit.c.alert_id), literal(t.now_ms))
@@ -213,34 +215,24 @@ def _join(t: Transaction, row: Row[Any], rule: Rule, affected: Select[Any]) -> N
         .where(hit.c.appliance_id.not_in(mine))
         .group_by(hit.c.appliance_id)
     )
-    parts = row.scope.split(" · ") if columns else []
-    query = query.where(*[column == part for column, part in zip(columns, parts, strict=True)])
+    query = query.where(*[column == value for column, value in zip(columns, group.values, strict=True)])
     names = ["incident_id", "appliance_id", "alert_id", "joined_ms"]
     t.connection.execute(insert(incident_members).from_select(names, query))
 
 
-def _keep(t: Transaction, row: Row[Any], group: Group) -> None:
+def _keep(t: Transaction, row: Row[Any], group: Group) -> int:
+    """Write down how many are affected now; when the incident was last seen to stand."""
     low, high = interval_of(group.affected, group.exposed)
     values: dict[str, Any] = {"affected": group.affected, "exposed": group.exposed, "low": low, "high": high}
     values |= {"peak": max(row.peak, group.affected), "elsewhere": group.elsewhere}
     if group.affected >= ENDS_BELOW * values["peak"]:
         values["seen_ms"] = t.now_ms
     t.connection.execute(update(incidents).where(incidents.c.id == row.id).values(values))
+    return int(values.get("seen_ms", row.seen_ms))
 
 
 def _is_part(key: tuple[str, str], wider: set[Sign]) -> bool:
     return Sign.SILENCE in wider and key[0] in {IncidentKind.REGION.value, IncidentKind.HOME.value}
-
-
-def _is_over(t: Transaction, row: Row[Any], *, is_seen: bool, is_part: bool) -> bool:
-    if is_part:
-        return True
-    seen_ms = (
-        row.seen_ms
-        if not is_seen
-        else t.connection.execute(select(incidents.c.seen_ms).where(incidents.c.id == row.id)).scalar_one()
-    )
-    return bool(t.now_ms - seen_ms >= STANDS_AT_LEAST_MS)
 
 
 def _close(t: Transaction, row: Row[Any]) -> None:

@@ -59,8 +59,6 @@ WAITED_FOR = frozenset(
     {Obstacle.NOBODY_THERE, Obstacle.STATE_OLD, Obstacle.SERVICE_MODE_OFF, Obstacle.APPROVAL_MISSING}
 )
 """What people can bring about in a moment: a command waits for it."""
-FINAL = frozenset({Obstacle.NEVER_REMOTE, Obstacle.SCOPE})
-"""What no waiting in this session changes."""
 
 HOT_C = 60.0
 """Nothing that moves or heats is begun where something is hotter."""

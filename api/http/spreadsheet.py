@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from alerts.page import LIMIT_MAX
-from alerts.page import Page as DeskPage
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 MEDIA_TYPE = "text/csv; charset=utf-8"
-
-T = TypeVar("T")
 
 
 def csv_lines(columns: tuple[str, ...], rows: Iterator[Mapping[str, Any]]) -> Iterator[str]:
@@ -29,17 +26,6 @@ def csv_lines(columns: tuple[str, ...], rows: Iterator[Mapping[str, Any]]) -> It
             piece.seek(0)
             piece.truncate()
     yield piece.getvalue()
-
-
-def all_pages(page: Callable[[str | None], DeskPage[T]]) -> Iterator[T]:
-    """Everything of a list, page by page, each read when it is wanted."""
-    cursor: str | None = None
-    while True:
-        found = page(cursor)
-        yield from found.items
-        cursor = found.next
-        if cursor is None:
-            return
 
 
 def _cell(value: object) -> object:

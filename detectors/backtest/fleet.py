@@ -1,4 +1,4 @@
-"""Backtest over a fleet folder: the live pipeline over its readings and events, peers and all → ``findings.csv``."""
+"""Backtest over a fleet folder: the live pipeline over its readings and events → ``findings.csv``."""
 
 from __future__ import annotations
 

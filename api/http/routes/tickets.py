@@ -11,7 +11,7 @@ from pydantic import Field
 
 from alerts.accounts.account import Role
 from alerts.lifecycle import TicketStep
-from alerts.page import LIMIT_MAX
+from alerts.page import LIMIT_MAX, all_pages
 from alerts.tickets.ticket import NewTicket, StepBody, TicketChange, TicketSource, Verdict, VerdictRecord, Visit
 from alerts.tickets.ticket import Ticket as DeskTicket
 from api.http.access import Dispatcher, Technician, Viewer, require
@@ -22,7 +22,7 @@ from api.http.moments import Moment
 from api.http.paging import Page, PageQuery
 from api.http.problems import CONFLICT, STALE, Problem
 from api.http.request import Request
-from api.http.spreadsheet import MEDIA_TYPE, all_pages, csv_lines
+from api.http.spreadsheet import MEDIA_TYPE, csv_lines
 from api.http.ticket_query import Wanted
 
 router = APIRouter(tags=["tickets"])
