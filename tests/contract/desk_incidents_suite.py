@@ -154,6 +154,19 @@ class DeskIncidentsSuite:
         [incident] = desk.incidents.page().items
         assert (incident.affected, incident.exposed, len(incident.alerts)) == (6, 20, 6)
 
+    def test_a_dot_in_a_name_is_part_of_the_name(self, desk: Desk, clock: ManualClock) -> None:
+        """A scope's text joins names by dots; a region or a model with one of its own has its incident like any other."""
+        settle(desk, 120, model="X · 1", region=lambda n: f"r · {n % 4}", batch=lambda n: f"b{n // 20}")
+        desk.findings.commit(step_of(1, *(replace(FINDING, appliance_id=f"A-{n}") for n in range(6))))
+        drop(desk, clock, *range(0, 120, 4))
+        clock.advance(WAIT_MS + 1)
+
+        desk.incidents.look()
+
+        assert sorted(kinds(desk)) == [("batch", "X · 1 · b0"), ("region", "r · 0")]
+        read = {one.scope: one.affected for one in desk.incidents.page().items}
+        assert read == {"r · 0": 30, "X · 1 · b0": 6}
+
     def test_what_a_rule_says_is_never_held(self, desk: Desk) -> None:
         """Only the detectors' evidence is explained by an incident; without the stage a ticket is opened."""
         settle(desk, 60, model="X1", firmware=lambda n: "2.1" if n % 2 else "2.0")
