@@ -183,8 +183,8 @@ class Ingester:
             stats.held += 1
             connection.hold(is_held=True)
         self._last_run_at = loop.time()
-        is_full = batch.count >= limits.count or batch.size >= limits.size
-        if is_full or self._window.saw(stats.unacknowledged):
+        is_waited_for = self._window.saw(stats.unacknowledged)
+        if is_waited_for or batch.count >= limits.count or batch.size >= limits.size:
             self._cut()
         elif self._age is None or connection.is_gathering:
             if self._age is not None:

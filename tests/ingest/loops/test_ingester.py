@@ -257,7 +257,7 @@ def test_a_small_window_is_not_rested_upon() -> None:
 
     async def story() -> None:
         journal = MemoryJournal()
-        batching = BatchOptions(age_s=0.002)
+        batching = BatchOptions(age_s=0.002, count=10)
         async with FakeBroker() as broker, _ingester(broker, journal, batching, rest_s=0.001) as ingester:
             connection = ingester.session.connection
             assert connection is not None
@@ -269,7 +269,7 @@ def test_a_small_window_is_not_rested_upon() -> None:
                 if not connection.may_rest:
                     break
             assert not connection.may_rest
-            for _ in range(2_000):  # more than that window: it was learned wrongly
+            for _ in range(500):  # more than that window, and than a batch: it was learned wrongly
                 broker.send(TOPIC, b"1")
             await until(lambda: connection.may_rest)
 
