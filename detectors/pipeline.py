@@ -19,8 +19,8 @@ from itertools import compress
 import numpy as np
 
 from detectors.finding import Checkpoint, Condition, Finding
-from detectors.kind import KindDetector
-from detectors.layer import Layer
+from detectors.kinds.kind import KindDetector
+from detectors.layering.layer import Layer
 from detectors.layers.conditions import Conditions
 from detectors.layers.context import Context
 from detectors.layers.cusum import Cusum

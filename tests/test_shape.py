@@ -129,9 +129,10 @@ def test_no_module_of_a_room_leads_back_to_itself(room: str) -> None:
     assert circles(graph_of(trees)) == []
 
 
-def test_no_two_folders_of_the_desk_import_each_other() -> None:
-    """Between the desk's nouns there is an order: tickets know appliances, sessions know tickets, and none looks back."""
-    trees = {module_name(p): parsed(p.read_text(encoding="utf-8")) for p in python_files("alerts")}
+@pytest.mark.parametrize("room", ["detectors", "alerts"])
+def test_no_two_folders_of_a_room_import_each_other(room: str) -> None:
+    """Between folders there is an order: tickets know appliances, kinds know layers, and none looks back."""
+    trees = {module_name(p): parsed(p.read_text(encoding="utf-8")) for p in python_files(room)}
 
     assert circles(folded(graph_of(trees))) == []
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from detectors.loop.runner import COMMIT_EVERY_S, Runner
 from detectors.pipeline import Pipeline
-from detectors.runner import COMMIT_EVERY_S, Runner
 from ingest.admission.admission import Admission, AdmissionSettings
 from ingest.feed.feed import AdmittedFeed
 from ingest.loops.admit import Admitter
@@ -25,9 +25,9 @@ from ingest.wire.topic import TopicScheme
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from detectors.attempts import Attempts
     from detectors.finding import FindingSink
-    from detectors.runner import AdmittedBatches
+    from detectors.loop.attempts import Attempts
+    from detectors.loop.runner import AdmittedBatches
     from ingest.books.books import Books
     from ingest.clock import Clock
     from ingest.journal import Journal

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from alerts.errors import UnavailableError
-from detectors.attempts import FoldFailed
+from detectors.loop.attempts import FoldFailed
 from ingest.backoff import Backoff
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from alerts.notices.outbox import Outbox
     from alerts.timers import Timers
     from api.http.live_samples import LiveSamples
-    from detectors.runner import Runner
+    from detectors.loop.runner import Runner
     from ingest.clock import Clock
     from ingest.feed.feed import AdmittedFeed
 

@@ -33,7 +33,7 @@ from api.service.loops import Trouble
 from api.service.patient_commands import PatientCommands
 from api.service.role import Role
 from api.service.signs import Signs, VitalSigns, counter, gauge, gauges
-from detectors.attempts import AttemptFile
+from detectors.loop.attempts import AttemptFile
 from ingest.books.books import FILE_NAME, Books, BooksError
 from ingest.feed.feed import AdmittedFeed
 from ingest.feed.poison import keep_poison
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from api.service.surroundings import Surroundings
     from api.settings.settings import Settings
-    from detectors.runner import Runner
+    from detectors.loop.runner import Runner
     from ingest.profiles.definition import Profile
     from ingest.store import TelemetryStore
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.finding import Evidence, Finding
-from detectors.piece import Piece
+from detectors.layering.piece import Piece
 from detectors.pipeline import ALARMS_PER_YEAR, Pipeline
 from detectors.series.detector import SeriesDetector
 from ingest.profiles.definition import Profile

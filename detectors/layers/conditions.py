@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.finding import DATA_FAULTS, Condition, ConditionState, Finding
-from detectors.layer import Layer, Setting
-from detectors.piece import Piece
-from detectors.smoothing import SMOOTH_SIGMA
+from detectors.layering.layer import Layer, Setting
+from detectors.layering.piece import Piece
+from detectors.layering.smoothing import SMOOTH_SIGMA
 from detectors.state.columns import Axis, Column
 from ingest.profiles.definition import Unit
 

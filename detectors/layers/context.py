@@ -10,7 +10,7 @@ The reference is learned from the first rows at once, later only from rows that 
 fault doesn't become the norm; updates are clipped, and slowed but never stopped while the appliance is suspicious (a
 frozen wrong reference would hold an alarm for ever). Everything is learned from the appliance and from the fleet seen
 so far; nothing is known beforehand but each feature's least believable standard deviation. What rows teach the fleet
-waits in a sum until :meth:`Context.take_over` (portions.py says when), so all rows in between are judged by one fleet.
+waits in a sum until :meth:`Context.take_over` (kinds/portions.py says when), so all rows in between are judged by one fleet.
 
 Reference: Gelman and Hill 2007, Data Analysis Using Regression and Multilevel/Hierarchical Models, part 2A, for slopes that vary
 by group and are drawn towards the common one; the variance is drawn towards its fleet's in the same way.
@@ -23,8 +23,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.layer import Layer, Setting
-from detectors.piece import Deviations, Piece
+from detectors.layering.layer import Layer, Setting
+from detectors.layering.piece import Deviations, Piece
 from detectors.state.columns import Axis, Column, places
 from ingest.profiles.definition import Unit
 

@@ -11,7 +11,7 @@ Thresholds come from the budget A of false alarms per appliance-year: 40 % for s
 modes, 30 % for single features. Slow: h solves Siegmund's run length (e^{2kb} - 2kb - 1) / 2k² = rows between alarms,
 b = h + 1.166, plus a margin, as variances are estimated. Scores are multiples of their threshold: 1 is an alarm.
 
-What rows teach the fleet waits in a sum until :meth:`Cusum.take_over` (portions.py says when).
+What rows teach the fleet waits in a sum until :meth:`Cusum.take_over` (kinds/portions.py says when).
 
 Reference: Page 1954 for the CUSUM; Siegmund 1985, Sequential Analysis, for its run length.
 """
@@ -25,9 +25,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.layer import Layer, Setting
-from detectors.piece import Accumulated, Piece
-from detectors.smoothing import SMOOTHING
+from detectors.layering.layer import Layer, Setting
+from detectors.layering.piece import Accumulated, Piece
+from detectors.layering.smoothing import SMOOTHING
 from detectors.state.columns import Axis, Column
 from ingest.profiles.definition import Unit
 

@@ -20,8 +20,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.layer import Layer, Setting
-from detectors.piece import Diagnosis, Piece
+from detectors.layering.layer import Layer, Setting
+from detectors.layering.piece import Diagnosis, Piece
 
 UNKNOWN_SHARE = 0.35
 UNKNOWN_HAZARD = 0.02

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from detectors.finding import Channel
-from detectors.layer import Layer, Setting
-from detectors.piece import Piece
+from detectors.layering.layer import Layer, Setting
+from detectors.layering.piece import Piece
 from detectors.state.columns import Axis, Column
 from ingest.sample import Event, EventType
 

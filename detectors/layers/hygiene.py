@@ -27,9 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.finding import DATA_FAULTS, Channel, Evidence
-from detectors.grouping import COUNTED_MAX, Bools, Sorted
-from detectors.layer import Layer, Setting
-from detectors.piece import Whole
+from detectors.layering.grouping import COUNTED_MAX, Bools, Sorted
+from detectors.layering.layer import Layer, Setting
+from detectors.layering.piece import Whole
 from detectors.state.columns import Axis, Column
 from ingest.profiles.definition import Unit
 

@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from detectors.finding import Channel, Evidence, Finding
-from detectors.layer import Layer, Setting
-from detectors.piece import Piece, RunScores
+from detectors.layering.layer import Layer, Setting
+from detectors.layering.piece import Piece, RunScores
 from detectors.state.columns import Column
 
 STUCK_ON = ("compressor_stuck_on", "heater_stuck_on", "relay_stuck_on", "relay_welded")

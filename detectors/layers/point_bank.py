@@ -26,9 +26,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.grouping import passes
-from detectors.layer import Layer
-from detectors.piece import Whole
+from detectors.layering.grouping import passes
+from detectors.layering.layer import Layer
+from detectors.layering.piece import Whole
 from detectors.state.columns import Axis, Column
 
 FIELDS = ("mean", "variance", "last")

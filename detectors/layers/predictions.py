@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.finding import Channel, Cleared, Evidence, Finding
-from detectors.layer import Layer, Setting
-from detectors.piece import Accumulated, Deviations, Diagnosis, Piece
-from detectors.shares import contributions, strongest
-from detectors.smoothing import SMOOTH_SIGMA
+from detectors.layering.layer import Layer, Setting
+from detectors.layering.piece import Accumulated, Deviations, Diagnosis, Piece
+from detectors.layering.shares import contributions, strongest
+from detectors.layering.smoothing import SMOOTH_SIGMA
 from detectors.state.columns import Column
 from ingest.profiles.definition import MetricKind, Unit
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.finding import Channel, Evidence
-from detectors.grouping import passes
-from detectors.layer import Layer, Setting
-from detectors.piece import Piece, Samples
+from detectors.layering.grouping import passes
+from detectors.layering.layer import Layer, Setting
+from detectors.layering.piece import Piece, Samples
 from detectors.state.columns import Axis, Column
 
 CALM_S = 86_400

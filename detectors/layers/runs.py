@@ -29,9 +29,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.grouping import passes
-from detectors.layer import Layer, Setting
-from detectors.piece import Piece, RunScores, Samples
+from detectors.layering.grouping import passes
+from detectors.layering.layer import Layer, Setting
+from detectors.layering.piece import Piece, RunScores, Samples
 from detectors.state.columns import Axis, Column, places
 from ingest.profiles.definition import Unit
 

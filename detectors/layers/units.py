@@ -20,11 +20,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.layer import Layer, Setting
-from detectors.neighbours import Pairs, Times, calm_rates, pairs, stays
-from detectors.piece import NO_UNIT, Piece, Samples, UnitRows, Whole
+from detectors.layering.layer import Layer, Setting
+from detectors.layering.piece import NO_UNIT, Piece, Samples, UnitRows, Whole
 from detectors.state.columns import Axis, Column
-from detectors.unit_columns import (
+from detectors.units.columns import (
     CALM,
     NEITHER,
     OFF,
@@ -37,6 +36,7 @@ from detectors.unit_columns import (
     fold_column,
     joined,
 )
+from detectors.units.neighbours import Pairs, Times, calm_rates, pairs, stays
 from ingest.profiles.definition import Unit
 from ingest.sample import Event, EventType
 

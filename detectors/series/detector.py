@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.finding import UNKNOWN, Channel, Cleared, Condition, ConditionState, Evidence, Finding
+from detectors.layering.standing import gone, stored
 from detectors.series.packing import pack, unpacked
 from detectors.series.scorer import METRICS_MAX, Scored
 from detectors.series.standing import STANDING_ROWS_MAX, Standing, Turn
 from detectors.series.window import METRICS_MIN
-from detectors.standing import gone, stored
 from detectors.state.checkpoint import Layouts, Packed
 from detectors.state.columns import Arrays
 from detectors.state.layout import Layout

@@ -37,7 +37,7 @@ COMMIT_BYTES_MAX = 4 * 2**20
 RETRY_S = 0.5
 WAIT_S = 1.0
 SILENCE_MS = 61_000
-"""A little more than detection waits for a missing message (detectors/reorder.py)."""
+"""A little more than detection waits for a missing message (detectors/loop/reorder.py)."""
 
 
 @dataclass(slots=True)

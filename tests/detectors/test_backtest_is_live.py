@@ -9,8 +9,8 @@ import pytest
 
 from detectors.backtest.recording import run_backtest
 from detectors.finding import Finding
+from detectors.loop.runner import Runner
 from detectors.pipeline import Pipeline
-from detectors.runner import Runner
 from ingest.recordings.recording import Recording
 from ingest.sample import AdmittedBatch
 from tests.detectors.made_fleet import FRIDGE, PROFILES, START_MS, ListFeed, block, fridge

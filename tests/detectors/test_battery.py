@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from detectors.finding import Channel, Checkpoint
-from detectors.kind import KindDetector
-from detectors.piece import Piece
+from detectors.kinds.kind import KindDetector
+from detectors.layering.piece import Piece
 from detectors.pipeline import Outcome, Pipeline
 from detectors.series.detector import SeriesDetector
 from ingest.sample import AdmittedBatch, SampleBlock

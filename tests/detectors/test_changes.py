@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from detectors.finding import Channel, Checkpoint, Cleared, Finding
-from detectors.kind import KindDetector
-from detectors.layer import Layer
-from detectors.piece import Piece
+from detectors.kinds.kind import KindDetector
+from detectors.layering.layer import Layer
+from detectors.layering.piece import Piece
 from detectors.pipeline import LAYERS, Pipeline, Restored
 from detectors.state.columns import Arrays, Column, Part
 from ingest.profiles.definition import Metric, MetricKind, Profile

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from detectors.finding import Finding
-from detectors.kind import KindDetector
+from detectors.kinds.kind import KindDetector
+from detectors.loop.runner import Runner
 from detectors.pipeline import Pipeline
-from detectors.runner import Runner
 from ingest.sample import AdmittedBatch, Event, EventType, SampleBlock
 from tests.detectors.made_fleet import DAY_MS, FRIDGE, PER_DAY, PROFILES, START_MS, ListFeed, fridge, wash
 from tests.detectors.memory_sink import MemorySink

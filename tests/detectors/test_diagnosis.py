@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from detectors.finding import Channel, Cleared, Finding
-from detectors.layer import Setting
+from detectors.layering.layer import Setting
+from detectors.layering.piece import Accumulated, Deviations, Diagnosis, Piece, UnitRows
+from detectors.layering.standing import Standing
 from detectors.layers.cusum import YOUNG_ROWS, Cusum
 from detectors.layers.diagnosis import diagnose
 from detectors.layers.predictions import DOUBTFUL_ROWS, Predictions
-from detectors.piece import Accumulated, Deviations, Diagnosis, Piece, UnitRows
-from detectors.standing import Standing
 from detectors.state.table import Table
 from ingest.profiles.definition import Unit
 from tests.detectors.made_fleet import DAY_MS, PROFILES, START_MS

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from detectors.finding import Channel, ConditionState
-from detectors.layer import Layer, Setting
+from detectors.layering.layer import Layer, Setting
+from detectors.layering.piece import Accumulated, Deviations, Diagnosis, Piece, Samples, UnitRows
+from detectors.layering.standing import Standing
 from detectors.layers.conditions import Conditions
 from detectors.layers.context import Context
 from detectors.layers.cusum import Cusum
@@ -17,9 +19,7 @@ from detectors.layers.error_codes import ErrorCodes
 from detectors.layers.predictions import CALM_ROWS, Predictions
 from detectors.layers.rules import Rules
 from detectors.layers.units import Units
-from detectors.piece import Accumulated, Deviations, Diagnosis, Piece, Samples, UnitRows
 from detectors.pipeline import LAYERS
-from detectors.standing import Standing
 from detectors.state.columns import Arrays
 from detectors.state.table import Table
 from ingest.sample import Event, EventType

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.finding import Finding
+from detectors.loop.reorder import Reorder
+from detectors.loop.runner import Runner
 from detectors.pipeline import Pipeline
-from detectors.reorder import Reorder
-from detectors.runner import Runner
 from detectors.state import checkpoint
 from ingest.sample import AdmittedBatch, Event, EventType, Passed, SampleBlock, SampleFlag
 from tests.detectors.made_fleet import FRIDGE, PROFILES, START_MS, ListFeed, fridge

@@ -8,10 +8,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from detectors.kind import KindDetector
+from detectors.kinds.kind import KindDetector
+from detectors.layering.piece import Piece, UnitRows
 from detectors.layers.point_bank import PointBank
 from detectors.layers.units import Units
-from detectors.piece import Piece, UnitRows
 from ingest.profiles.definition import Feature, Measure, Metric, MetricKind, Profile, Quantity, Unit
 from tests.detectors.made_fleet import DAY_MS, START_MS, block
 

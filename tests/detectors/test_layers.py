@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from detectors.finding import Finding
+from detectors.kinds.portions import Portions
 from detectors.layers import cusum, diagnosis, point_bank
 from detectors.pipeline import Pipeline
-from detectors.portions import Portions
 from detectors.state import checkpoint, columns
 from ingest.recordings import names
 from ingest.sample import AdmittedBatch

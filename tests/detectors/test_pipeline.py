@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from detectors.finding import Channel, Condition, ConditionState, Finding
-from detectors.kind import KindDetector
+from detectors.kinds.kind import KindDetector
 from detectors.layers.cusum import Cusum
 from detectors.pipeline import Pipeline
 from ingest.sample import AdmittedBatch, Event, EventType, SampleFlag

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detectors.attempts import AttemptFile, Attempts, FoldFailed, MemoryAttempts, by_appliance
 from detectors.finding import DetectCommit
+from detectors.loop.attempts import AttemptFile, Attempts, FoldFailed, MemoryAttempts, by_appliance
+from detectors.loop.runner import Runner
 from detectors.pipeline import Outcome, Pipeline
-from detectors.runner import Runner
 from ingest.books.books import Books
 from ingest.books.dead_letters import list_dead_letters
 from ingest.feed.poison import keep_poison
@@ -147,7 +147,7 @@ class FileSink(MemorySink):
 PROGRAM = """
 import sys
 from pathlib import Path
-from detectors.attempts import AttemptFile
+from detectors.loop.attempts import AttemptFile
 from tests.detectors.made_fleet import PROFILES, fridge_batches
 from tests.detectors.test_poison import FAULTS, FileSink, Killed, run
 batches = fridge_batches(FAULTS, days=5)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from detectors.finding import Checkpoint, DetectCommit
+from detectors.loop.runner import Runner
 from detectors.pipeline import Pipeline
-from detectors.runner import Runner
 from ingest.sample import AdmittedBatch
 from tests.detectors.made_fleet import PROFILES, ListFeed, fridge_batches
 from tests.detectors.memory_sink import MemorySink

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from detectors.finding import Checkpoint
-from detectors.kind import KindDetector
+from detectors.kinds.kind import KindDetector
 from detectors.pipeline import Pipeline
 from detectors.state.columns import Arrays, Axis, Column
 from detectors.state.layout import Layout

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from api.service.line import detecting
-from detectors.reorder import WATERMARK_MS, Reorder
+from detectors.loop.reorder import WATERMARK_MS, Reorder
 from ingest.books.ledger import LedgerRow
 from ingest.loops.commit import SILENCE_MS
 from ingest.sample import AdmittedBatch

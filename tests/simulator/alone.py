@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.grouping import Sorted
-from detectors.layer import Setting
+from detectors.layering.grouping import Sorted
+from detectors.layering.layer import Setting
+from detectors.layering.piece import Samples, UnitRows
+from detectors.layering.standing import Standing
 from detectors.layers.context import Context
 from detectors.layers.units import Units
-from detectors.piece import Samples, UnitRows
-from detectors.standing import Standing
 from detectors.state.table import Table
 from ingest.profiles.definition import Profile
 

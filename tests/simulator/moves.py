@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.grouping import passes
-from detectors.piece import UnitRows
+from detectors.layering.grouping import passes
+from detectors.layering.piece import UnitRows
 from ingest.profiles import load_profiles
 from ingest.profiles.definition import Profile, Unit
 from simulator.fleet import make_group

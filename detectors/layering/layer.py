@@ -2,7 +2,7 @@
 
 A layer sees a fold before it is cut (:meth:`Layer.prepare`), then piece by piece (:meth:`Layer.take`); when all layers have
 taken a piece, each learns from it (:meth:`Layer.learn`): score first, then learn. It reads what the layers before it have
-added to the piece, raises and clears findings through :class:`detectors.standing.Standing`, and touches no columns but
+added to the piece, raises and clears findings through :class:`detectors.layering.standing.Standing`, and touches no columns but
 its own. To add one: a file with a class, and its line in ``pipeline.LAYERS``.
 """
 
@@ -17,12 +17,12 @@ import numpy as np
 
 from detectors.state.columns import Arrays, Axis, Column
 from detectors.state.seldom import Seldom
-from detectors.unit_values import Values
+from detectors.units.values import Values
 from ingest.profiles.definition import MetricKind, Profile
 
 if TYPE_CHECKING:
-    from detectors.piece import Floats, Piece, Whole
-    from detectors.standing import Standing
+    from detectors.layering.piece import Floats, Piece, Whole
+    from detectors.layering.standing import Standing
     from ingest.sample import Event
 
 
@@ -115,7 +115,7 @@ class Layer:
         """Learn from a piece that every layer has taken."""
 
     def take_over(self) -> None:
-        """Begin a new portion of what the fleet is taught (portions.py)."""
+        """Begin a new portion of what the fleet is taught (kinds/portions.py)."""
 
     def ends_unit(self, event: Event, row: int) -> bool:
         """Whether an event, should it come now, closes a unit."""

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.grouping import Sorted
-from detectors.piece import NO_UNIT
-from detectors.portions import Portions
+from detectors.kinds.portions import Portions
+from detectors.layering.grouping import Sorted
+from detectors.layering.piece import NO_UNIT
 from ingest.sample import Event, EventType
 
 

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.finding import UNKNOWN, Channel, Condition, Finding
-from detectors.grouping import Sorted
-from detectors.layer import Layer, Setting
-from detectors.piece import Piece, Samples, Whole
-from detectors.portions import Portions
-from detectors.profile_order import in_stored_order
+from detectors.kinds.portions import Portions
+from detectors.kinds.profile_order import in_stored_order
+from detectors.kinds.slices import ends, marked, order_of, slices
+from detectors.layering.grouping import Sorted
+from detectors.layering.layer import Layer, Setting
+from detectors.layering.piece import Piece, Samples, Whole
+from detectors.layering.standing import Standing, gone
 from detectors.series.packing import unpacked
-from detectors.slices import ends, marked, order_of, slices
-from detectors.standing import Standing, gone
 from detectors.state import checkpoint
 from detectors.state.checkpoint import Layouts, Packed
 from detectors.state.columns import Arrays, Axis, Column

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from detectors.state.layout import Layout
-from detectors.unit_values import feature_label
+from detectors.units.values import feature_label
 from ingest.profiles.definition import MetricKind, Profile
 
 

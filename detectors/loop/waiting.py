@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.lines import SampleItem
+from detectors.loop.lines import SampleItem
 from ingest.sample import SampleBlock, SampleFlag
 
 

@@ -22,9 +22,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.grouping import Sorted
-from detectors.lines import EventItem, Line, SampleItem
-from detectors.waiting import blocks_of, rows_of_block
+from detectors.layering.grouping import Sorted
+from detectors.loop.lines import EventItem, Line, SampleItem
+from detectors.loop.waiting import blocks_of, rows_of_block
 from ingest.sample import AdmittedBatch, Event, Passed, SampleBlock
 
 WATERMARK_MS = 60_000

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.finding import Condition, Finding
-from detectors.grouping import Sorted
+from detectors.layering.grouping import Sorted
 from ingest.sample import Event, EventType
 
 NO_UNIT = 0

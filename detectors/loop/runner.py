@@ -13,10 +13,10 @@ from typing import Protocol
 
 import structlog
 
-from detectors.attempts import ATTEMPTS_MAX, Attempt, Attempts, FoldFailed, MemoryAttempts, by_appliance
 from detectors.finding import Checkpoint, Condition, DetectCommit, Finding, FindingSink
+from detectors.loop.attempts import ATTEMPTS_MAX, Attempt, Attempts, FoldFailed, MemoryAttempts, by_appliance
+from detectors.loop.reorder import Reorder, ReorderStats
 from detectors.pipeline import Pipeline
-from detectors.reorder import Reorder, ReorderStats
 from detectors.state import checkpoint
 from ingest.sample import AdmittedBatch
 
@@ -48,7 +48,7 @@ class Runner:
         attempts: Attempts | None = None,
         leave_out: Callable[[AdmittedBatch], None] = lambda _part: None,
     ) -> None:
-        """``leave_out`` gets what one appliance has in a batch and makes the pipeline fail (:mod:`detectors.attempts`)."""
+        """``leave_out`` gets what one appliance has in a batch and makes the pipeline fail (:mod:`detectors.loop.attempts`)."""
         self._feed = feed
         self._sink = sink
         self._pipeline = pipeline

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.neighbours import MS_PER_MIN, Pairs
-from detectors.unit_values import Folded
+from detectors.units.neighbours import MS_PER_MIN, Pairs
+from detectors.units.values import Folded
 
 RUN_READING_MS_MAX = 180_000
 """Lengths of runs are believed where readings are no further apart."""
