@@ -32,6 +32,7 @@ from alerts.remote.policy import SessionLimits
 from alerts.remote.sending import Signer
 from alerts.repeats.desk import Repeats
 from alerts.silences.desk import Silences
+from alerts.tickets.closing import CLOSES_AFTER_DAYS
 from alerts.tickets.desk import Tickets
 from alerts.tickets.reading import open_numbers
 from alerts.tickets.withdrawing import withdraw
@@ -47,6 +48,8 @@ class Desk:
     profiles: Mapping[str, Profile]
     limits: SessionLimits = field(default_factory=SessionLimits)
     stale_after_s: float = STALE_AFTER_S
+    closes_after_days: float = CLOSES_AFTER_DAYS
+    """How long a repair waits for an answer before its ticket closes by itself."""
     topics: TopicScheme = field(default_factory=TopicScheme)
     seal: Callable[[], Seal] = no_seal
     signer: Signer | None = None
@@ -69,7 +72,7 @@ class Desk:
     @property
     def tickets(self) -> Tickets:
         """The work items; with a ticket its sessions end, and an alert that still stands is asked about again."""
-        return Tickets(self.unit, self.profiles, self._when_over)
+        return Tickets(self.unit, self.profiles, self._when_over, self.closes_after_days)
 
     @property
     def clocks(self) -> Clocks:

@@ -9,7 +9,7 @@ from alerts.database import UnitOfWork
 from alerts.lifecycle import TicketState, TicketStep
 from alerts.page import LIMIT_DEFAULT, Page
 from alerts.tickets.changing import change_ticket
-from alerts.tickets.closing import close_unanswered, has_unanswered
+from alerts.tickets.closing import CLOSES_AFTER_DAYS, close_unanswered, has_unanswered
 from alerts.tickets.opening import open_by_hand
 from alerts.tickets.reading import TicketFilter, count_tickets, list_tickets, read_ticket
 from alerts.tickets.steps import WhenOver, record_verdict, take_step
@@ -26,6 +26,8 @@ class Tickets:
     unit: UnitOfWork
     profiles: Mapping[str, Profile]
     when_over: WhenOver
+    closes_after_days: float = CLOSES_AFTER_DAYS
+    """How long a repair waits for an answer before it closes by itself."""
 
     def page(
         self,
@@ -73,9 +75,9 @@ class Tickets:
 
     def close_unanswered(self) -> int:
         """Let time pass for repairs that nobody answers; returns how many have been closed by it."""
-        if not self.unit.look(has_unanswered):
+        if not self.unit.look(lambda t: has_unanswered(t, self.closes_after_days)):
             return 0
-        return self.unit.write(lambda t: close_unanswered(t, self.when_over))
+        return self.unit.write(lambda t: close_unanswered(t, self.when_over, self.closes_after_days))
 
     def judge(self, ref: str, verdict: VerdictRecord, *, expected_version: int | None = None) -> Ticket:
         """Write down what the technician found."""

@@ -118,6 +118,7 @@ class Rooms:
             self.profiles,
             limits=self.around.limits,
             stale_after_s=self.settings.stale_after_s,
+            closes_after_days=self.settings.close_repaired_days,
             topics=TopicScheme(self.settings.topic_root),
             seal=contact_keys(self.settings),
             signer=self.command_keys,

@@ -141,6 +141,13 @@ class Settings(BaseSettings):
         description="false alarms per appliance and year that the detectors' thresholds are set for",
         json_schema_extra=_unit("1/year"),
     )
+    close_repaired_days: float = Field(
+        14,
+        gt=0,
+        le=3650,
+        description="how long a repair waits for an answer before its ticket closes by itself",
+        json_schema_extra=_unit("days"),
+    )
     notice_to: Annotated[tuple[str, ...], NoDecode] = Field(
         ("log:",),
         description="where ticket events go: log:, or the addresses of webhooks",

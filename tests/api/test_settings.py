@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from api.service.role import ALL
+from api.service.rooms import Rooms
+from api.service.surroundings import Surroundings
 from api.settings.masking import mask_url
 from api.settings.settings import Settings
 from api.settings.sources import SettingsError, load
@@ -144,3 +147,12 @@ def test_a_password_that_looks_like_a_url_is_masked(password: str) -> None:
 def test_every_codec_may_be_asked_for() -> None:
     """The setting knows exactly the codecs that are registered: there is no second list."""
     assert Settings(codecs="all").codecs == tuple(CODECS)
+
+
+def test_how_long_a_repair_waits_is_a_setting_that_reaches_the_desk(tmp_path: Path) -> None:
+    """The desk of a running service, and what it makes of tickets, knows the days that are set."""
+    rooms = Rooms(Settings(data_dir=tmp_path, close_repaired_days=3), Surroundings(), ALL)
+    waits = rooms.desk.tickets.closes_after_days
+    rooms.close()
+
+    assert waits == 3

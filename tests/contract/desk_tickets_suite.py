@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from alerts.desk import Desk
@@ -154,3 +156,17 @@ class DeskTicketsSuite:
         assert ticket.status is TicketState.CLOSED
         assert (ticket.history[-1].actor, ticket.history[-1].note) == ("fettle", "Nobody has objected for 14 days.")
         assert desk.tickets.close_unanswered() == 0
+
+    def test_how_long_a_repair_waits_for_an_answer_is_the_installations(self, desk: Desk, clock: ManualClock) -> None:
+        """Half a day where that is set: not a minute before, and the history says how long."""
+        hasty = replace(desk, closes_after_days=0.5)
+        desk.findings.commit(step_of(1, FINDING))
+        desk.tickets.step("1", TicketStep.START)
+        desk.tickets.step("1", TicketStep.FINISH)
+        clock.advance(DAY_MS // 2 - 1)
+        assert hasty.tickets.close_unanswered() == 0
+
+        clock.advance(1)
+        assert (desk.tickets.close_unanswered(), hasty.tickets.close_unanswered()) == (0, 1)
+
+        assert desk.tickets.read("1").history[-1].note == "Nobody has objected for 0.5 days."
