@@ -12,17 +12,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from benchmarks.figure import Figure
 from ingest.clock import SystemClock
 from tests.api.browser.conftest import CHROMIUM, FLAGS, SCREEN
 from tests.api.browser.town import build_town
+from tests.api.browser.traffic import Traffic
 
 FIGURES = (
     "console_queue_kb",
@@ -38,34 +36,6 @@ VISITS = 5
 SETTLE_MS = 2500
 IDLE_S = 60
 STREAM = "/api/v1/events"
-
-
-@dataclass
-class Traffic:
-    """Requests of a page, and the bytes that they brought over the wire."""
-
-    asked: list[str] = field(default_factory=list)
-    assets_bytes: int = 0
-    all_bytes: int = 0
-    _paths: dict[str, str] = field(default_factory=dict)
-
-    def watch(self, page: Page) -> None:
-        """Count from now on."""
-        session = page.context.new_cdp_session(page)
-        session.send("Network.enable")
-        session.on("Network.requestWillBeSent", self._on_request)
-        session.on("Network.loadingFinished", self._on_finished)
-
-    def _on_request(self, event: dict[str, Any]) -> None:
-        path = urlsplit(event["request"]["url"]).path
-        self.asked.append(path)
-        self._paths[event["requestId"]] = path
-
-    def _on_finished(self, event: dict[str, Any]) -> None:
-        size = int(event["encodedDataLength"])
-        self.all_bytes += size
-        if not self._paths.get(event["requestId"], "").startswith("/api/"):
-            self.assets_bytes += size
 
 
 def measure() -> Iterator[Figure]:

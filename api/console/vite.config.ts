@@ -30,6 +30,7 @@ const LATER = new RegExp(
     "/src/pages/(?!Queue|NotFound)",
     "/src/(session|appliance|operations|settings)/",
     "/src/api/(operations|settings|live)",
+    "/src/i18n/(en|zh)/",
     "/src/app/(Palette|KeysHelp|Listing)",
     "/src/queue/(BulkBar|bulk)",
     "/src/.*Dialog",

@@ -12,7 +12,7 @@ import { router } from "./app/routes";
 import { onLanguage, startWords } from "./i18n";
 import { theme, variables } from "./theme";
 
-startWords();
+await startWords();
 onLanguage(() => renew());
 
 const root = document.getElementById("root");

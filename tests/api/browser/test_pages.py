@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.api.browser.town import FRIDGE, PASSWORD, TECHNICIAN, WASHER, Town, build_town
+from tests.api.browser.traffic import Traffic
 
 pytestmark = pytest.mark.browser
 
@@ -247,3 +248,22 @@ def test_the_first_paint_comes_within_a_second(browser: Browser, town: Town) -> 
     context.close()
 
     assert min(painted_ms) < 1000
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_queue_comes_in_a_quarter_of_a_megabyte(page: Page, town: Town, browser: Browser, language: str) -> None:
+    """Script, style, words and answers of a first visit, in either language; only the one that is spoken is fetched."""
+    choose(page, language=language)
+    context = browser.new_context(storage_state=page.context.storage_state())
+    visit = context.new_page()
+    traffic = Traffic()
+    traffic.watch(visit)
+    visit.goto(f"{town.address}/queue")
+    visit.locator(".ticket-sentence").wait_for()
+    visit.locator("figure canvas").first.wait_for()
+    visit.wait_for_timeout(500)
+    context.close()
+
+    words = [path for path in traffic.asked if "/assets/first-" in path and path.endswith(".js")]
+    assert len(words) == 2, "the entry, and the words of one language"
+    assert traffic.all_bytes <= 250_000

@@ -1,6 +1,7 @@
 /** The addresses of the pages, and what stands there when one can't be shown. */
 import { createBrowserRouter, Navigate } from "react-router";
 
+import { moreWords } from "../i18n";
 import { NotFound } from "../pages/NotFound";
 import { Broken } from "./Broken";
 import { PAGES, type PageEntry } from "./pages";
@@ -29,8 +30,8 @@ export const router = createBrowserRouter([
   },
 ]);
 
-async function shown({ load, place }: PageEntry) {
-  const Page = await load();
+async function shown({ path, load, place }: PageEntry) {
+  const [Page] = await Promise.all([load(), path !== "queue" && moreWords()]);
   if (!place) return { Component: Page };
   const element = (
     <>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import { en } from "../i18n/en";
-import { zh } from "../i18n/zh";
+import { appliances as en } from "../i18n/en/appliances";
+import { appliances as zh } from "../i18n/zh/appliances";
 import { reasonOf } from "./reasons";
 
 test("what the detectors say is read, and each reason has words", () => {

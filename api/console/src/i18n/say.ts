@@ -1,7 +1,7 @@
 /** Words by key: `{{name}}` is filled in, `key_one` and `key_other` go by `count`, and a key that nobody knows is its default or itself. */
 export type Say = (key: string, options?: Record<string, unknown>) => string;
 
-type Words = { [key: string]: string | Words };
+export type Words = { [key: string]: string | Words };
 
 /** What says the words of one language; the same function each time, so that it can be compared. */
 export function makeSay(language: string, words: Words): Say {

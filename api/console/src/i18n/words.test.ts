@@ -1,9 +1,13 @@
 import { expect, test } from "vitest";
 
-import { en } from "./en";
-import { zh } from "./zh";
+import { first as firstEn } from "./en/first";
+import { more as moreEn } from "./en/more";
+import type { Words } from "./say";
+import { first as firstZh } from "./zh/first";
+import { more as moreZh } from "./zh/more";
 
-type Words = { [key: string]: string | Words };
+const en = { ...firstEn, ...moreEn };
+const zh = { ...firstZh, ...moreZh };
 
 function flat(words: Words, above = ""): [string, string][] {
   return Object.entries(words).flatMap(([key, word]) =>

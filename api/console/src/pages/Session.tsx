@@ -44,7 +44,7 @@ function Whole({ session }: { session: DiagnosisSession }) {
           <Link to={`/tickets/${session.ticket_number}`}>#{session.ticket_number}</Link>
           <Link to={`/appliances/${encodeURIComponent(session.appliance_id)}`}>{session.appliance_id}</Link>
           <span className={`mark ${session.state === "active" ? "good" : isDone ? "calm" : "warn"}`}>
-            {t(`session.states.${session.state}`)}
+            {t(`sessionStates.${session.state}`)}
           </span>
           <span>{t("session.scope", { scope: t(`ticket.scopes.${session.scope}`) })}</span>
           {!isDone && <Left until={session.expires_at} />}

@@ -107,8 +107,8 @@ function Sessions({ number }: { number: number }) {
     <ul className="sessions" aria-label={t("ticket.sessions")}>
       {sessions.slice(0, 3).map((session) => (
         <li key={session.id}>
-          <Link to={`/sessions/${session.id}`}>{t("session.title")}</Link>{" "}
-          <span className="dim">{t(`session.states.${session.state}`)}</span>{" "}
+          <Link to={`/sessions/${session.id}`}>{t("ticket.session")}</Link>{" "}
+          <span className="dim">{t(`sessionStates.${session.state}`)}</span>{" "}
           <span className="dim">
             <Moment at={session.requested_at} as="ago" />
           </span>
