@@ -14,9 +14,11 @@ from alerts.customers.reading import read_file
 from alerts.customers.sealed import Sealed
 from alerts.customers.sealed_unit import SealedUnit
 from alerts.customers.view import ON_A_PAGE, CustomerView, read_view
-from alerts.errors import InvalidError
+from alerts.errors import InvalidError, UnknownError
 from alerts.remote.consent import end_sessions_of
 from alerts.remote.policy import SessionLimits
+from alerts.remote.reading import read_session
+from alerts.remote.session import DiagnosisSession
 from alerts.tickets.steps import WhenOver
 
 DAYS_DEFAULT = 30
@@ -60,6 +62,18 @@ class CustomerPages:
         if view.link.opened_at is None:
             self.sealed.write(lambda s: note_opened(s, view.link.id))
         return view
+
+    def session(self, secret: str, session_id: str) -> tuple[CustomerView, DiagnosisSession]:
+        """The page, and one remote diagnosis of its ticket with all that was sent; of another's ticket there is none."""
+
+        def work(s: Sealed) -> tuple[CustomerView, DiagnosisSession]:
+            view = read_view(s, open_link(s, secret), self.limits)
+            session = read_session(s.t, session_id, self.limits, {})
+            if session.ticket_id != view.link.ticket_id:
+                raise UnknownError(f"There is no session {session_id!r} on this page.")
+            return view, session
+
+        return self.sealed.look(work)
 
     def answer(self, secret: str, answer: NewAnswer) -> None:
         """Take an answer from the page."""

@@ -136,7 +136,11 @@ def _remote(view: CustomerView, words: Mapping[str, str], language: str) -> str:
     for session in view.sessions:
         when = _moment(session.requested_at, view, language)
         scope = words[f"scope_{session.scope.value}"]
-        lines += f'<p class="small">{_put(words["remote_past"], when=when, who=session.requested_by, scope=scope)}</p>'
+        way = f"?session={session.id}&lang={language}"
+        lines += (
+            f'<p class="small">{_put(words["remote_past"], when=when, who=session.requested_by, scope=scope)} '
+            f'<a href="{escape(way)}">{words["receipt"]}</a></p>'
+        )
     return _section(words["remote"], lines)
 
 

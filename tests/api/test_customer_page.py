@@ -196,6 +196,27 @@ def test_the_holder_stops_a_session_and_takes_consent_back(home: Home) -> None:
     assert house.get(f"/customers/{home.customer}/consents/remote_diagnosis").json() == {"is_allowed": False}
 
 
+def test_the_holder_keeps_a_receipt_of_their_own_sessions_alone(home: Home) -> None:
+    """Linked from the page, on their own clock, live while it lives, as PDF too; of another ticket there is none."""
+    house = home.house
+    house.register("fridge-2")
+    house.find("fridge-2")
+    mine, other = (
+        house.post(f"/tickets/{ticket}/sessions", {"scope": "read"}, Role.TECHNICIAN).json()["id"]
+        for ticket in (home.ticket, 2)
+    )
+    query = f"?session={mine}&lang=en"
+
+    page, receipt, printed = home.get("?lang=en"), home.get(query), home.get(f"{query}&form=pdf")
+
+    assert query.replace("&", "&amp;") in page.text
+    assert 'http-equiv="refresh"' in receipt.text
+    assert "Times are in Asia/Shanghai" in receipt.text
+    assert "waiting for your code" in receipt.text
+    assert printed.content.startswith(b"%PDF-")
+    assert home.get(f"?session={other}").status_code == 404
+
+
 def test_the_holder_takes_what_is_stored(home: Home) -> None:
     """As JSON, to keep; and nothing about anybody else."""
     home.do("erasure")

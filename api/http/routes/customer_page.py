@@ -26,6 +26,7 @@ from api.http.paging import Page
 from api.http.problems import CONFLICT
 from api.http.request import Request
 from api.http.routes.customers import file_document
+from api.http.routes.papers import customer_receipt
 
 router = APIRouter(tags=["customers"])
 page = APIRouter(include_in_schema=False)
@@ -103,9 +104,14 @@ def open_page(
     lang: Lang = None,
     what: Annotated[Literal["page", "stored"], Query()] = "page",
     told: Annotated[Literal["sent"] | None, Query()] = None,
+    session: Annotated[str | None, Query(max_length=64)] = None,
+    form: Annotated[Literal["html", "pdf"], Query()] = "html",
 ) -> Response:
-    """The page, or all that is stored as JSON."""
+    """The page, all that is stored as JSON, or the receipt of one remote diagnosis."""
     try:
+        if session is not None:
+            view, found_session = here.desk.customer_pages.session(secret, session)
+            return customer_receipt(here, view, found_session, lang or _language_of(view), is_printed=form == "pdf")
         if what == "stored":
             found = file_document(here.desk.customer_pages.stored(secret))
             names = {**PRIVATE, "content-disposition": 'attachment; filename="what-is-stored.json"'}

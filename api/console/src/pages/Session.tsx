@@ -74,6 +74,7 @@ function Whole({ session }: { session: DiagnosisSession }) {
             {t("session.transcript")}
           </Title>
           <Transcript session={session} />
+          <Papers id={session.id} />
         </section>
         <div className="session-part">
           <LiveCharts session={session} />
@@ -86,6 +87,24 @@ function Whole({ session }: { session: DiagnosisSession }) {
         </div>
       </div>
     </>
+  );
+}
+
+/** What can be kept of it: the customer's receipt, the report with charts, and the whole record. */
+function Papers({ id }: { id: string }) {
+  const { t, language } = useWords();
+  const folder = `/api/v1/sessions/${encodeURIComponent(id)}`;
+  return (
+    <p className="facts">
+      <a href={`${folder}/receipt.html?lang=${language}`} target="_blank" rel="noreferrer">
+        {t("session.receipt")}
+      </a>
+      <a href={`${folder}/receipt.pdf?lang=${language}`}>{t("session.receiptPdf")}</a>
+      <a href={`${folder}/report.html?lang=${language}`} target="_blank" rel="noreferrer">
+        {t("session.report")}
+      </a>
+      <a href={`${folder}/transcript.json`}>{t("session.json")}</a>
+    </p>
   );
 }
 
