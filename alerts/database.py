@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +26,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from alerts.database_errors import is_conflict, translate
 from alerts.errors import DatabaseError
+from alerts.rules.desk_rules import DeskRules
 from alerts.turns import turns_of
 from ingest.clock import Clock
 
@@ -54,12 +55,13 @@ SYSTEM = "fettle"
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """What one transaction works with: its connection, its time, where chance comes from, and who asks."""
+    """What one transaction works with: its connection, its time, where chance comes from, who asks, and by which rules."""
 
     connection: Connection
     now_ms: int
     chance: random.Random
     who: str = SYSTEM
+    rules: DeskRules = field(default_factory=DeskRules)
 
     def new_id(self, prefix: str) -> str:
         """A new identity that sorts by time and can't be guessed."""
@@ -81,6 +83,7 @@ class UnitOfWork:
     clock: Clock
     chance: random.Random
     who: str = SYSTEM
+    rules: DeskRules = field(default_factory=DeskRules)
 
     def by(self, who: str) -> UnitOfWork:
         """The same, asked by someone else."""
@@ -98,13 +101,13 @@ class UnitOfWork:
                 with attempt, self.engine.connect().execution_options(**_IMMEDIATE) as connection, connection.begin():
                     if take_turn:
                         wait_for_turn(connection)
-                    return work(Transaction(connection, now_ms, self.chance, self.who))
+                    return work(Transaction(connection, now_ms, self.chance, self.who, self.rules))
         raise AssertionError("a retry ends with a result or an error")
 
     def look(self, work: Callable[[Transaction], T]) -> T:
         """Run ``work`` in one reading transaction."""
         with _translated("look for"), self.engine.connect() as connection, connection.begin():
-            return work(Transaction(connection, self.clock.now_ms(), self.chance, self.who))
+            return work(Transaction(connection, self.clock.now_ms(), self.chance, self.who, self.rules))
 
     def check(self) -> None:
         """Raise :class:`~alerts.errors.UnavailableError` with a sentence if the database can't be used now."""

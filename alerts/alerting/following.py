@@ -12,12 +12,13 @@ import structlog
 from sqlalchemy import ColumnElement, Row, select
 
 from alerts.alerting.decision import FOLLOWS, Action, Decision
-from alerts.alerting.pipeline import ALREADY_OPEN, TICKET_TAKEN_OVER, decide
+from alerts.alerting.pipeline import ALREADY_OPEN, TICKET_REOPENED, TICKET_TAKEN_OVER, decide
 from alerts.alerting.rows import finding_of, write_alert
 from alerts.alerting.tables import alerts
 from alerts.database import Transaction
 from alerts.lifecycle import ALERT, AlertEvent, AlertState, next_state
 from alerts.tickets.opening import open_from_finding
+from alerts.tickets.reopening import reopen_from_finding
 from alerts.tickets.staying_true import follow
 from alerts.tickets.symptoms import join, take_over
 from detectors.finding import Finding
@@ -92,6 +93,9 @@ def _open(
         for consequence in t.connection.execute(standing).all():
             settle(t, consequence, finding_of(consequence), profiles)
         return Decision(decision.action, TICKET_TAKEN_OVER), taken
+    reopened = reopen_from_finding(t, finding, profile, alert_id=alert.id)
+    if reopened is not None:
+        return Decision(decision.action, TICKET_REOPENED), reopened
     ticket_id, is_new = open_from_finding(t, finding, profile, alert_id=alert.id)
     if is_new:
         return decision, ticket_id

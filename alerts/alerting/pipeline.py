@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from alerts.alerting.decision import Action, Decision, Reason, Stage
-from alerts.alerting.stages import data_fault, incident, recent_repair, retired, silenced, symptom
+from alerts.alerting.stages import data_fault, incident, recent_repair, remembered, retired, silenced, symptom
 from alerts.database import Transaction
 from ingest.profiles.definition import Profile
 
@@ -21,12 +21,16 @@ STAGES: tuple[Stage, ...] = (
     silenced.STAGE,
     incident.STAGE,
     symptom.STAGE,
+    remembered.STAGE,
     recent_repair.STAGE,
 )
 
 UNDECIDED = Reason("undecided", "Not decided yet.", "尚未决定。")
 TICKET_OPENED = Reason("ticket_opened", "A ticket was opened.", "已开立工单。")
 ALREADY_OPEN = Reason("already_open", "The ticket for this fault is open already.", "该故障的工单已开立。")
+TICKET_REOPENED = Reason(
+    "ticket_reopened", "The fault is back; its ticket was opened again.", "故障复现，原工单已重新打开。"
+)
 TICKET_TAKEN_OVER = Reason(
     "ticket_taken_over",
     "The ticket that a consequence had opened is this fault's now.",
@@ -36,7 +40,7 @@ CLEARED_BEFORE_TICKET = Reason(
     "cleared_before_ticket", "It was over before a ticket was opened.", "开立工单前已自行恢复。"
 )
 
-_OWN = (UNDECIDED, TICKET_OPENED, ALREADY_OPEN, TICKET_TAKEN_OVER, CLEARED_BEFORE_TICKET)
+_OWN = (UNDECIDED, TICKET_OPENED, ALREADY_OPEN, TICKET_REOPENED, TICKET_TAKEN_OVER, CLEARED_BEFORE_TICKET)
 
 
 def decide(t: Transaction, alert: Row[Any], profile: Profile | None) -> Decision:

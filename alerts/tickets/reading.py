@@ -23,6 +23,7 @@ from alerts.tickets.ticket import (
     HistoryEntry,
     Recommended,
     RecommendedPart,
+    Resolution,
     Sla,
     Symptom,
     Ticket,
@@ -226,11 +227,10 @@ def _ticket(row: Row[Any], history: tuple[HistoryEntry, ...], *, now_ms: int) ->
         assignee=row.assignee,
         visit=Visit(moment(row.visit_from_ms), moment(row.visit_to_ms)) if has_visit else None,
         verdict=_verdict(row),
+        resolution=Resolution(row.resolution) if row.resolution else None,
         alert_id=row.alert_id,
         raised=None if row.raised is None else _headline(row.raised, at_ms=row.raised["at_ms"]),
-        now=_headline(row.evidence[0] | {"severity": row.severity}, at_ms=row.followed_ms or row.opened_ms)
-        if row.evidence
-        else None,
+        now=_headline_now(row),
         cleared_at=moment(row.cleared_ms),
         closed_at=moment(row.closed_ms),
         episode=row.episode,
@@ -248,6 +248,12 @@ def _verdict(row: Row[Any]) -> VerdictRecord | None:
 
 def _headline(said: Mapping[str, Any], *, at_ms: int) -> Headline:
     return Headline(from_ms(at_ms), said["severity"], said["metric"], said["observed"], said["unit"])
+
+
+def _headline_now(row: Row[Any]) -> Headline | None:
+    if not row.evidence:
+        return None
+    return _headline(row.evidence[0] | {"severity": row.severity}, at_ms=row.followed_ms or row.opened_ms)
 
 
 def _recommended(column: Mapping[str, Any]) -> Recommended:

@@ -26,7 +26,7 @@ from ingest.clock import to_ms
 from ingest.profiles.definition import Profile
 
 TEXT_LENGTH_MAX = 10_000
-_OF_ONE_EPISODE = ("verdict", "verdict_fault_mode", "verdict_note", "visit_from_ms", "visit_to_ms")
+_OF_ONE_EPISODE = ("verdict", "verdict_fault_mode", "verdict_note", "resolution", "visit_from_ms", "visit_to_ms")
 _CLOCKS = ("episode", "episode_ms", "respond_by_ms", "resolve_by_ms", "responded_ms", "closed_ms")
 VISIT_BEFORE_OPENING_MS = DAY_MS
 """A visit may have been made a day before somebody wrote the ticket."""
@@ -50,7 +50,7 @@ def take_step(
     before = TicketState(row.status)
     after = _after(row, step, expected_version)
     note = _note(step, body)
-    columns = _columns_of(t, row, step, body)
+    columns = _columns_of(t, row, step, body) | _decided(step, body)
     if step is TicketStep.REOPEN:
         _refuse_second(t, row)
     columns |= {"status": after.value, "closed_ms": t.now_ms if after in OVER and before not in OVER else row.closed_ms}
@@ -141,6 +141,14 @@ def _columns_of(t: Transaction, row: Row[Any], step: TicketStep, body: StepBody)
     return {}
 
 
+def _decided(step: TicketStep, body: StepBody) -> dict[str, Any]:
+    if body.resolution is None:
+        return {}
+    if step not in {TicketStep.CLOSE, TicketStep.CANCEL}:
+        raise InvalidError("resolution: it is said where a ticket is closed or cancelled.")
+    return {"resolution": body.resolution.value}
+
+
 def _visit(t: Transaction, body: StepBody, row: Row[Any]) -> dict[str, Any]:
     check_assignee(t, body.assignee)
     asked = {
@@ -190,6 +198,7 @@ def _told(body: StepBody) -> dict[str, Any]:
     told = {
         "assignee": body.assignee,
         "reason": body.reason,
+        "resolution": body.resolution,
         "from_ms": None if body.visit_from is None else to_ms(body.visit_from),
         "to_ms": None if body.visit_to is None else to_ms(body.visit_to),
     }

@@ -51,11 +51,13 @@ tickets = Table(
     word("verdict", nullable=True),
     word("verdict_fault_mode", nullable=True),
     sentence("verdict_note"),
+    word("resolution", nullable=True),
     identity("alert_id", nullable=True, index=True),
     json_value("raised"),
     ms("followed_ms"),
     ms("cleared_ms"),
     number("version", default=1),
+    Index("ix_tickets_fault", "appliance_id", "fault_mode"),
     Index(
         "one_open_ticket",
         "appliance_id",

@@ -31,6 +31,13 @@ class Verdict(StrEnum):
     SELF_CLEARED = "self_cleared"
 
 
+class Resolution(StrEnum):
+    """What was decided about the fault where a ticket ends."""
+
+    WONT_FIX = "wont_fix"
+    """It will not be fixed: the fault opens no ticket until its evidence changes its class."""
+
+
 @dataclass(frozen=True, slots=True)
 class EvidenceItem:
     """One metric that speaks for the fault; a bound is ``None`` where the band is open on that side."""
@@ -200,6 +207,7 @@ class Ticket:
     assignee: str | None
     visit: Visit | None
     verdict: VerdictRecord | None
+    resolution: Resolution | None
     alert_id: str | None
     raised: Headline | None
     now: Headline | None
@@ -233,6 +241,8 @@ class StepBody:
     assignee: str | None = None
     visit_from: datetime | None = None
     visit_to: datetime | None = None
+    resolution: Resolution | None = None
+    """With ``close`` and ``cancel`` alone."""
     clears: frozenset[str] = frozenset()
     """Which of assignee, visit_from and visit_to were given as nothing: they are taken away."""
 

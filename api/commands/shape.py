@@ -106,10 +106,14 @@ def open_unit(ctx: typer.Context, config: Path | None) -> UnitOfWork:
     settings = load_settings(ctx, config).settings
     keep_to_ourselves()
     from alerts.database import UnitOfWork  # noqa: PLC0415
+    from alerts.errors import InvalidError  # noqa: PLC0415
+    from alerts.rules.reading import load_rules  # noqa: PLC0415
     from api.service.desk_database import open_desk_database  # noqa: PLC0415
     from ingest.clock import SystemClock  # noqa: PLC0415
 
-    return UnitOfWork(open_desk_database(settings), SystemClock(), random.SystemRandom(), WHO)
+    with telling(InvalidError):
+        rules = load_rules(settings.rules_file)
+    return UnitOfWork(open_desk_database(settings), SystemClock(), random.SystemRandom(), WHO, rules)
 
 
 def say(text: str) -> None:

@@ -16,7 +16,7 @@ from alerts.alerting.decision import Action
 from alerts.appliances.directory import Availability
 from alerts.lifecycle import AlertState, TicketState
 from alerts.remote.policy import DangerClass
-from alerts.tickets.ticket import TicketSource
+from alerts.tickets.ticket import Resolution, TicketSource
 from alerts.tickets.ticket import Verdict as VerdictWord
 from detectors.finding import ConditionState
 
@@ -300,6 +300,9 @@ class Ticket(Document):
     assignee: str | None
     visit: Visit | None
     verdict: Annotated[VerdictWord | None, BeforeValidator(_verdict_word)]
+    resolution: Resolution | None = Field(
+        description="wont_fix: it was decided not to fix it, and no ticket comes of it until it becomes more severe"
+    )
     alert_id: str | None
     raised: Headline | None = Field(serialization_alias="raise", description="the headline value when it was raised")
     now: Headline | None = Field(description="the headline value now")

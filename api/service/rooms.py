@@ -20,6 +20,7 @@ from alerts.desk import Desk
 from alerts.errors import DeskError
 from alerts.notices.notice import DeliveryState
 from alerts.notices.outbox import Outbox
+from alerts.rules.reading import load_rules
 from api.http.live_samples import LiveSamples
 from api.service.claiming import Claim
 from api.service.command_keys import command_keys
@@ -114,7 +115,7 @@ class Rooms:
         engine = open_desk_database(self.settings)
         self.keep(engine.dispose)
         desk = Desk(
-            UnitOfWork(engine, self.around.clock, self.around.chance),
+            UnitOfWork(engine, self.around.clock, self.around.chance, rules=load_rules(self.settings.rules_file)),
             self.profiles,
             limits=self.around.limits,
             stale_after_s=self.settings.stale_after_s,

@@ -117,6 +117,9 @@ class Settings(BaseSettings):
         description="profiles beside the shipped ones, a TOML file per appliance kind; they win over a shipped one",
         json_schema_extra=_unit("folder"),
     )
+    rules_file: Path | None = Field(
+        None, description="a TOML file with the desk's rules; docs/rules.md has them with their units"
+    )
     auto_register: bool = Field(default=True, description="register an unknown appliance on first sight")
     accept_past_days: float = Field(
         31, gt=0, le=3650, description="how old a sample may be on arrival", json_schema_extra=_unit("days")

@@ -114,17 +114,17 @@ class DeskSuite:
         clock.advance(3 * DAY_MS)
         desk.alerts.ask_again()
 
-        assert [ticket.number for ticket in desk.tickets.page().items] == [2, 1]
-        assert desk.alerts.page().items[0].reason == "ticket_opened"
+        assert [(ticket.number, ticket.episode) for ticket in desk.tickets.page().items] == [(1, 2)]
+        assert desk.alerts.page().items[0].reason == "ticket_reopened"
 
-    def test_new_deviation_after_a_repair_opens_a_ticket_at_once(self, desk: Desk) -> None:
-        """A deviation that began after the repair is a new fault."""
+    def test_new_deviation_after_a_repair_reopens_its_ticket_at_once(self, desk: Desk) -> None:
+        """A deviation that began after the repair is no echo: the fault is back, on the ticket that was closed."""
         desk.findings.commit(step_of(1, FINDING))
         desk.by("tess").tickets.step("1", TicketStep.CLOSE)
         desk.findings.commit(step_of(2, cleared(FINDING, NOW_MS)))
         desk.findings.commit(step_of(3, replace(FINDING, raised_ms=NOW_MS + 2, onset_ms=NOW_MS + 1)))
 
-        assert [ticket.number for ticket in desk.tickets.page().items] == [2, 1]
+        assert [(ticket.number, ticket.episode) for ticket in desk.tickets.page().items] == [(1, 2)]
 
     def test_data_fault_is_an_alert_and_never_a_ticket(self, desk: Desk) -> None:
         """A fault of the data alone makes an alert that says so."""

@@ -19,6 +19,7 @@ from tests.contract.desk_clocks_suite import DeskClocksSuite
 from tests.contract.desk_guard_suite import DeskGuardSuite
 from tests.contract.desk_incidents_suite import DeskIncidentsSuite
 from tests.contract.desk_indicators_suite import DeskIndicatorsSuite
+from tests.contract.desk_reopening_suite import DeskReopeningSuite
 from tests.contract.desk_search_suite import DeskSearchSuite
 from tests.contract.desk_standing_suite import DeskStandingSuite
 from tests.contract.desk_suite import DeskSuite
@@ -96,6 +97,10 @@ class TestIncidentsOnPostgres(DeskIncidentsSuite):
 
 class TestClocksOnPostgres(DeskClocksSuite):
     """PostgreSQL tells what is late, once."""
+
+
+class TestReopeningOnPostgres(DeskReopeningSuite):
+    """PostgreSQL knows a fault that comes back."""
 
 
 class TestSinkOnPostgres(FindingSinkSuite):

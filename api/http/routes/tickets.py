@@ -12,7 +12,16 @@ from pydantic import Field
 from alerts.accounts.account import Role
 from alerts.lifecycle import TicketStep
 from alerts.page import LIMIT_MAX, all_pages
-from alerts.tickets.ticket import NewTicket, StepBody, TicketChange, TicketSource, Verdict, VerdictRecord, Visit
+from alerts.tickets.ticket import (
+    NewTicket,
+    Resolution,
+    StepBody,
+    TicketChange,
+    TicketSource,
+    Verdict,
+    VerdictRecord,
+    Visit,
+)
 from alerts.tickets.ticket import Ticket as DeskTicket
 from api.http.access import Dispatcher, Technician, Viewer, require
 from api.http.context import Context, Here, Language
@@ -56,6 +65,10 @@ class StepRequest(Request):
     reason: str | None = Field(default=None, max_length=TEXT_MAX)
     text: str | None = Field(default=None, max_length=TEXT_MAX)
     assignee: str | None = Field(default=None, min_length=1, max_length=200)
+    resolution: Resolution | None = Field(
+        default=None,
+        description="with close or cancel: wont_fix keeps the fault from opening a ticket until it becomes more severe",
+    )
     visit_from: Moment | None = Field(default=None, alias="from")
     visit_to: Moment | None = Field(default=None, alias="to")
 

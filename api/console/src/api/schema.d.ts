@@ -3095,6 +3095,12 @@ export interface components {
             ask: string | null;
         };
         /**
+         * Resolution
+         * @description What was decided about the fault where a ticket ends.
+         * @enum {string}
+         */
+        Resolution: "wont_fix";
+        /**
          * Role
          * @description What an account may do; each role includes those before it.
          * @enum {string}
@@ -3326,6 +3332,8 @@ export interface components {
             text?: string | null;
             /** Assignee */
             assignee?: string | null;
+            /** @description with close or cancel: wont_fix keeps the fault from opening a ticket until it becomes more severe */
+            resolution?: components["schemas"]["Resolution"] | null;
             /** From */
             from?: string | null;
             /** To */
@@ -3451,6 +3459,8 @@ export interface components {
             assignee: string | null;
             visit: components["schemas"]["Visit"] | null;
             verdict: components["schemas"]["Verdict"] | null;
+            /** @description wont_fix: it was decided not to fix it, and no ticket comes of it until it becomes more severe */
+            resolution: components["schemas"]["Resolution"] | null;
             /** Alert Id */
             alert_id: string | null;
             /** @description the headline value when it was raised */
