@@ -11,7 +11,18 @@ from typing import Any
 from sqlalchemy import Row
 
 from alerts.alerting.decision import Action, Decision, Reason, Stage
-from alerts.alerting.stages import data_fault, incident, recent_repair, remembered, retired, silenced, symptom
+from alerts.alerting.stages import (
+    data_fault,
+    flapping,
+    incident,
+    recent_repair,
+    refractory,
+    remembered,
+    restart_grace,
+    retired,
+    silenced,
+    symptom,
+)
 from alerts.database import Transaction
 from ingest.profiles.definition import Profile
 
@@ -19,10 +30,13 @@ STAGES: tuple[Stage, ...] = (
     data_fault.STAGE,
     retired.STAGE,
     silenced.STAGE,
+    restart_grace.STAGE,
     incident.STAGE,
     symptom.STAGE,
     remembered.STAGE,
     recent_repair.STAGE,
+    refractory.STAGE,
+    flapping.STAGE,
 )
 
 UNDECIDED = Reason("undecided", "Not decided yet.", "尚未决定。")

@@ -21,7 +21,7 @@ from alerts.notices.changes import Subject, put_notice, record_change
 from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.searching import note_search
 from alerts.tickets.sentence import summary_of, title_of
-from alerts.tickets.sla import deadlines, priority_of
+from alerts.tickets.sla import HOUR_MS, deadlines, priority_of
 from alerts.tickets.tables import ticket_history, tickets
 from alerts.tickets.ticket import NewTicket, TicketSource
 from alerts.words import check_words
@@ -93,11 +93,22 @@ def note_cleared(t: Transaction, ticket_id: str, fault_mode: str, *, cleared_ms:
     if is_own:
         data["asks_for"] = "verdict"
         t.connection.execute(update(tickets).where(tickets.c.id == row.id).values(cleared_ms=cleared_ms))
+        if _said_lately(t, row.id, "finding_cleared"):
+            record_change(t, Subject.TICKET, row.id, {"number": row.number, "status": row.status})
+            return
         told = {"id": row.id, "number": row.number, "version": row.version, "status": row.status, **data}
         told |= {"appliance_id": row.appliance_id}
         put_notice(t, "ticket.finding_cleared", row.id, told, dedupe_key=f"{row.id}:{cleared_ms}:cleared")
     add_history(t.by(DETECTOR), row.id, event="finding_cleared" if is_own else "symptom_cleared", data=data)
     record_change(t, Subject.TICKET, row.id, {"number": row.number, "status": row.status})
+
+
+def _said_lately(t: Transaction, ticket_id: str, event: str) -> bool:
+    """Whether the ticket has said so within the hours in which it says so once."""
+    line = ticket_history.c
+    after_ms = t.now_ms - t.rules.flapping.cleared_again_hours * HOUR_MS
+    said = select(line.n).where(line.ticket_id == ticket_id, line.event == event, line.at_ms > after_ms)
+    return t.connection.execute(said.limit(1)).first() is not None
 
 
 def open_by_hand(t: Transaction, new: NewTicket, profiles: Mapping[str, Profile]) -> str:

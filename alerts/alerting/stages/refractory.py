@@ -1,0 +1,41 @@
+"""A rule that has just cleared rests: crossing its limit again at once is the same crossing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from alerts.alerting.decision import Action, Decision, Reason, Stage
+from alerts.alerting.hazard import is_hazard
+from alerts.alerting.tables import episodes
+from alerts.database import Transaction
+from alerts.tickets.opening import find_open
+from alerts.tickets.sla import HOUR_MS
+from detectors.finding import Channel
+from ingest.profiles.definition import Profile
+
+RULE_RESTS = Reason(
+    "rule_rests",
+    "Its rule has only just cleared; if it still holds when the rule has rested, it goes on.",
+    "该规则刚刚解除；静置时间过后若仍成立，将继续处理。",
+)
+
+
+def decide(t: Transaction, alert: Row[Any], profile: Profile | None) -> Decision | None:
+    """Hold what a fixed rule says so soon after it had cleared; an open ticket goes on following it."""
+    if alert.channel != Channel.RULE or is_hazard(alert, profile):
+        return None
+    columns = episodes.c
+    cleared = select(func.max(columns.cleared_ms)).where(
+        columns.appliance_id == alert.appliance_id,
+        columns.fault_mode == alert.fault_mode,
+        columns.cleared_ms <= alert.raised_ms,
+    )
+    cleared_ms = t.connection.execute(cleared).scalar_one()
+    if cleared_ms is None or t.now_ms >= cleared_ms + t.rules.refractory.hours * HOUR_MS:
+        return None
+    return None if find_open(t, alert.appliance_id, alert.fault_mode) else Decision(Action.HOLD, RULE_RESTS)
+
+
+STAGE = Stage(decide, (RULE_RESTS,))
