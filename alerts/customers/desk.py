@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import islice
-from typing import TypeVar
 
 from alerts.audit.chain import record_audit
+from alerts.csv_file import Line
 from alerts.customers.consenting import is_allowed, record_consent
-from alerts.customers.csv_rows import Line
 from alerts.customers.customer import (
     Contact,
     ContactChannel,
@@ -26,7 +23,7 @@ from alerts.customers.customer import (
     Site,
 )
 from alerts.customers.homes import add_site, change_site, list_sites, read_site
-from alerts.customers.importing import Outcome, RowReport, take_row
+from alerts.customers.importing import take_customer
 from alerts.customers.keeping import (
     add_customer,
     change_customer,
@@ -39,16 +36,9 @@ from alerts.customers.owning import end, give, list_ownerships, present_ownershi
 from alerts.customers.reading import list_customers, read_customer, read_file
 from alerts.customers.sealed import Sealed
 from alerts.customers.sealed_unit import SealedUnit
+from alerts.importing import ROWS_AT_ONCE, RowReport, take_file
 from alerts.page import LIMIT_DEFAULT, LIMIT_MAX, Page, all_pages
 from ingest.clock import to_ms
-
-ROWS_AT_ONCE = 100
-
-T = TypeVar("T")
-
-
-class _DryRunError(Exception):
-    """Ends a transaction whose work is not to stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +164,7 @@ class Customers:
 
     def take_over(self, lines: Iterable[Line], *, is_dry_run: bool = False) -> Iterator[RowReport]:
         """Take rows over, some at a time; with ``is_dry_run`` nothing stays, and only the report tells what would."""
-        rest = iter(lines)
-        made: set[str] = set()
-        while some := list(islice(rest, ROWS_AT_ONCE)):
-            for report in self._take(some, is_dry_run=is_dry_run):
-                yield _as_if_kept(report, made) if is_dry_run else report
+        return take_file(self.sealed.write, lines, take_customer, is_dry_run=is_dry_run)
 
     def reseal(self) -> int:
         """Seal everything with the ring's first key and find customers by it; how many customers there are."""
@@ -187,25 +173,3 @@ class Customers:
             after_n = self.sealed.write(partial(reseal, after_n=after_n, limit=ROWS_AT_ONCE))
         self.sealed.write(find_anew)
         return sum(1 for _ in self.files())
-
-    def _take(self, lines: Sequence[Line], *, is_dry_run: bool) -> Sequence[RowReport]:
-        reports: list[RowReport] = []
-
-        def work(s: Sealed) -> None:
-            reports[:] = [take_row(s, line) for line in lines]
-            if is_dry_run:
-                raise _DryRunError
-
-        with contextlib.suppress(_DryRunError):
-            self.sealed.write(work)
-        return reports
-
-
-def _as_if_kept(report: RowReport, made: set[str]) -> RowReport:
-    """A dry run's report where an earlier part of the file would have made the customer already."""
-    if report.outcome is not Outcome.CREATED or report.external_id is None:
-        return report
-    if report.external_id in made:
-        return replace(report, outcome=Outcome.CHANGED, detail=f"a further row of {report.external_id}")
-    made.add(report.external_id)
-    return report

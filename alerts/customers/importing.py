@@ -1,72 +1,34 @@
-"""Taking over a customer file row by row: the same file twice changes nothing the second time.
-
-A row names a customer by another system's id and may bring a home, an appliance and consents. What it leaves empty stays
-as it is. A row that makes no sense is refused with a sentence, and the others are taken.
-"""
+"""A row of a customer file taken over: it names a customer and may bring a home, an appliance and consents."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from enum import StrEnum
 
+from alerts.csv_file import Line
 from alerts.customers.access_hours import parse_hours
 from alerts.customers.consenting import record_consent
-from alerts.customers.csv_rows import OF_SITE, Line
+from alerts.customers.csv_rows import OF_SITE
 from alerts.customers.customer import Address, Contact, NewCustomer, NewOwnership, NewSite, Purpose, Site
 from alerts.customers.homes import add_site, change_site, find_site, list_sites, read_site
 from alerts.customers.keeping import add_customer, change_customer, find_external
 from alerts.customers.owning import give, present_ownership, rewrite
 from alerts.customers.reading import read_customer
 from alerts.customers.sealed import Sealed
-from alerts.errors import DeskError, InvalidError
+from alerts.errors import InvalidError
+from alerts.importing import RowReport, Taken, take_row
 
 _YES = frozenset({"yes", "y", "true", "1", "ja", "是"})
 _NO = frozenset({"no", "n", "false", "0", "nein", "否"})
 
 
-class Outcome(StrEnum):
-    """What became of a row."""
-
-    CREATED = "created"
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class RowReport:
-    """What became of one row of a file, in words."""
-
-    line: int
-    external_id: str | None
-    outcome: Outcome
-    customer_id: str | None
-    detail: str
-
-
-def take_row(s: Sealed, line: Line) -> RowReport:
+def take_customer(s: Sealed, line: Line) -> RowReport:
     """Take one row over, all of it or nothing."""
-    cells = line.cells
-    external_id = cells.get("external_id")
-    try:
-        with s.t.connection.begin_nested():
-            customer_id, done = _take(s, line)
-    except DeskError as error:
-        return RowReport(line.number, external_id, Outcome.REFUSED, None, str(error))
-    if not done:
-        return RowReport(line.number, external_id, Outcome.UNCHANGED, customer_id, "nothing is new")
-    outcome = Outcome.CREATED if "customer" in done else Outcome.CHANGED
-    return RowReport(line.number, external_id, outcome, customer_id, ", ".join(done))
+    return take_row(s.t.connection, line, lambda: _take(s, line))
 
 
-def _take(s: Sealed, line: Line) -> tuple[str, list[str]]:
+def _take(s: Sealed, line: Line) -> Taken:
     cells = line.cells
-    if "?" in cells:
-        raise InvalidError(f"The row has {cells['?']}.")
-    if "external_id" not in cells:
-        raise InvalidError("external_id is empty: it is by this that the row is known again.")
     customer_id, done = _take_customer(s, line)
     site_id = _take_site(s, line, customer_id, done)
     _take_ownership(s, line, customer_id, site_id, done)
@@ -76,7 +38,7 @@ def _take(s: Sealed, line: Line) -> tuple[str, list[str]]:
             raise InvalidError(f"consent_{purpose.value}: {word!r} is neither yes nor no.")
         if word and record_consent(s.t, customer_id, purpose, None, is_given=word in _YES, source="import"):
             done.append(f"consent to {purpose.value}: {'yes' if word in _YES else 'no'}")
-    return customer_id, done
+    return Taken(customer_id, "customer" in done, done)
 
 
 def _take_customer(s: Sealed, line: Line) -> tuple[str, list[str]]:

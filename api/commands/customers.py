@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.commands.files import DryRunOption, take_file
 from api.commands.shape import (
     WHO,
     ConfigOption,
-    Failure,
     JsonOption,
     load_settings,
     open_unit,
@@ -22,11 +22,8 @@ from api.commands.shape import (
 
 if TYPE_CHECKING:
     from alerts.customers.desk import Customers as CustomerDesk
-    from alerts.customers.importing import RowReport
 
 customers = typer.Typer(no_args_is_help=True, help="Customers: found, taken over from a file, handed out, sealed.")
-
-REPORT_EVERY = 1000
 
 
 def _open(ctx: typer.Context, config: Path | None) -> CustomerDesk:
@@ -74,38 +71,15 @@ def take_over(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV in UTF-8, external_id and name at least.")],
     *,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Keep nothing; only tell what would become of it.")
-    ] = False,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Take a file of customers over; one report line per row. The same file again changes nothing."""
-    from alerts.customers.csv_rows import COLUMNS, read_lines  # noqa: PLC0415
-    from alerts.errors import DeskError  # noqa: PLC0415
+    from alerts.customers.csv_rows import COLUMNS  # noqa: PLC0415
 
-    with telling(DeskError):
-        try:
-            text = file.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise Failure(f"{file}: byte {error.start} is no UTF-8; save the file as UTF-8.") from error
-        lines = list(read_lines(text))
-        counts: dict[str, int] = {}
-        for at, report in enumerate(_open(ctx, config).take_over(lines, is_dry_run=dry_run), start=1):
-            counts[report.outcome.value] = counts.get(report.outcome.value, 0) + 1
-            if as_json:
-                write_line({**_of(report), "outcome": report.outcome.value})
-            elif report.outcome.value != "unchanged":
-                typer.echo(f"line {report.line}: {report.external_id or '?'}: {report.outcome.value}: {report.detail}")
-            if at % REPORT_EVERY == 0:
-                say(f"{at} of {len(lines)} rows")
-    say(
-        f"{', '.join(f'{n} {word}' for word, n in sorted(counts.items())) or 'no rows'}{' (nothing kept)' if dry_run else ''}."
-    )
-    if not lines:
-        say(f"Columns: {', '.join(COLUMNS)}.")
-    if counts.get("refused"):
-        raise typer.Exit(1)
+    desk = _open(ctx, config)
+    take_file(file, COLUMNS, lambda lines: desk.take_over(lines, is_dry_run=dry_run), kept=not dry_run, as_json=as_json)
 
 
 @customers.command()
@@ -153,12 +127,6 @@ def reseal(ctx: typer.Context, *, config: ConfigOption = None) -> None:
     with telling(DeskError):
         count = _open(ctx, config).reseal()
     say(f"{count} customers are sealed with the first key.")
-
-
-def _of(report: RowReport) -> dict[str, object]:
-    from dataclasses import asdict  # noqa: PLC0415
-
-    return asdict(report)
 
 
 def _cell(value: object) -> str:

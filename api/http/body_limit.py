@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_FILE_BYTES = 32 * 1024 * 1024
-FILE_PATHS = frozenset({"/api/v1/customers/import"})
+FILE_PATHS = re.compile(r"/api/v1/[a-z]+/import")
 """Where a whole file is handed in, by people who have shown who they are."""
 
 
@@ -30,7 +31,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
-        longest = MAX_FILE_BYTES if scope["path"] in FILE_PATHS else MAX_BODY_BYTES
+        longest = MAX_FILE_BYTES if FILE_PATHS.fullmatch(scope["path"]) else MAX_BODY_BYTES
         too_large = f"A request carries at most {longest // 1024} KiB here."
         announced = connection.headers.get("content-length", "0")
         if announced.isdecimal() and int(announced) > longest:

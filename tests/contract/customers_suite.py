@@ -17,13 +17,13 @@ from alerts.customers.customer import (
     NewSite,
     Purpose,
 )
-from alerts.customers.importing import Outcome
 from alerts.customers.owning import may_see
 from alerts.customers.sealing import Seal, new_key
 from alerts.customers.tables import customer_words, customers, sites
 from alerts.database import UnitOfWork
 from alerts.desk import Desk
 from alerts.errors import ConflictError, InvalidError, StaleViewError, UnavailableError, UnknownError
+from alerts.importing import Outcome
 from ingest.clock import ManualClock
 from tests.alerts.made import DAY_MS, NOW_MS
 

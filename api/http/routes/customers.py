@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Annotated
 
@@ -17,14 +16,14 @@ from alerts.customers.customer import Address, Contact, ContactChannel, NewCusto
 from alerts.customers.customer import Customer as DeskCustomer
 from alerts.customers.customer import CustomerFile as DeskFile
 from alerts.customers.customer import Site as DeskSite
-from alerts.customers.importing import Outcome
 from api.http.access import Dispatcher, Manager, Technician
 from api.http.context import Here
 from api.http.documents import Document, show
 from api.http.etag import expected_version
+from api.http.imports import TAKES_CSV, csv_file, csv_text, told_as_it_goes
 from api.http.moments import Moment
 from api.http.paging import Page, PageQuery
-from api.http.problems import CONFLICT, STALE, Problem, not_found
+from api.http.problems import CONFLICT, STALE, not_found
 from api.http.request import Request
 
 router = APIRouter(tags=["customers"])
@@ -192,16 +191,6 @@ class MergeRequest(Request):
     double_id: str = Field(min_length=1, max_length=64)
 
 
-class RowReport(Document):
-    """What became of a row of an imported file."""
-
-    line: int
-    external_id: str | None
-    outcome: Outcome
-    customer_id: str | None
-    detail: str
-
-
 def file_document(file: DeskFile) -> CustomerFile:
     """All that is written down of a customer, as a document."""
     return CustomerFile(
@@ -258,34 +247,16 @@ def add_customer(here: Here, account: Dispatcher, body: CustomerRequest, respons
 def export_customers(here: Here, account: Manager) -> StreamingResponse:
     """Everybody as the CSV that can be imported, a row per appliance or home."""
     customers = here.desk.by(account.name).customers
-    return StreamingResponse(
-        write_lines(customers.files()),
-        media_type="text/csv; charset=utf-8",
-        headers={"content-disposition": 'attachment; filename="customers.csv"'},
-    )
+    return csv_file(write_lines(customers.files()), "customers.csv")
 
 
-@router.post(
-    "/customers/import",
-    response_class=StreamingResponse,
-    openapi_extra={"requestBody": {"content": {"text/csv": {"schema": {"type": "string"}}}, "required": True}},
-)
+@router.post("/customers/import", response_class=StreamingResponse, openapi_extra=TAKES_CSV)
 async def import_customers(
     here: Here, account: Manager, request: HttpRequest, *, dry_run: bool = False
 ) -> StreamingResponse:
     """Take a CSV file over; answers one JSON object per row as it goes. With ``dry_run`` nothing is kept."""
-    try:
-        text = (await request.body()).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Problem(422, f"The file is no UTF-8: byte {error.start} can't be read. Save it as UTF-8.") from error
-    lines = list(read_lines(text))
-    customers = here.desk.by(account.name).customers
-
-    def reports() -> Iterator[str]:
-        for report in customers.take_over(lines, is_dry_run=dry_run):
-            yield show(RowReport, report).model_dump_json() + "\n"
-
-    return StreamingResponse(reports(), media_type="application/x-ndjson")
+    lines = list(read_lines(await csv_text(request)))
+    return told_as_it_goes(here.desk.by(account.name).customers.take_over(lines, is_dry_run=dry_run))
 
 
 @router.get("/customers/{customer_id}")
