@@ -26,6 +26,7 @@ from alerts.incidents.desk import Incidents
 from alerts.indicators.desk import Indicators
 from alerts.notices.changes import Changes
 from alerts.notices.desk import Notices
+from alerts.people.desk import Providers, Technicians
 from alerts.remote.consent import end_sessions_at, end_sessions_of
 from alerts.remote.desk import Sessions
 from alerts.remote.policy import SessionLimits
@@ -117,6 +118,16 @@ class Desk:
     def customer_pages(self) -> CustomerPages:
         """What a customer sees and answers, by a link of their own."""
         return CustomerPages(SealedUnit(self.unit, self.seal), self.limits, self._when_over)
+
+    @property
+    def technicians(self) -> Technicians:
+        """Who goes to homes."""
+        return Technicians(self.unit)
+
+    @property
+    def providers(self) -> Providers:
+        """Companies whose people go to homes for us."""
+        return Providers(SealedUnit(self.unit, self.seal))
 
     @property
     def changes(self) -> Changes:

@@ -12,6 +12,7 @@ from alerts.cursors import tables as of_cursors
 from alerts.customers import tables as of_customers
 from alerts.incidents import tables as of_incidents
 from alerts.notices import tables as of_notices
+from alerts.people import tables as of_people
 from alerts.remote import tables as of_sessions
 from alerts.repeats import tables as of_repeats
 from alerts.silences import tables as of_silences
@@ -29,6 +30,7 @@ BESIDE_THEIR_NOUNS = (
     of_customers,
     of_incidents,
     of_notices,
+    of_people,
     of_sessions,
     of_repeats,
     of_silences,

@@ -22,7 +22,7 @@ class Timers:
     _ticked_at_s: float = float("-inf")
 
     def tick(self, now_ms: int) -> int:
-        """Expire sessions and commands; once a minute look for incidents, ask held-back alerts again and close repairs that nobody answers for. Returns how much has expired."""
+        """Expire sessions and commands; once a minute look for incidents, ask held-back alerts again, close repairs that nobody answers for and end offers that no provider answered. Returns how much has expired."""
         at_s = time.monotonic()
         if at_s - self._ticked_at_s < self.pause_s:
             return 0
@@ -35,6 +35,7 @@ class Timers:
             while after is not None:
                 after = self.desk.alerts.ask_again(after)
             self.desk.tickets.close_unanswered()
+            self.desk.providers.expire()
             self.desk.clocks.tell_late()
             self.desk.changes.forget()
             self.desk.repeats.forget()

@@ -23,6 +23,7 @@ from api.commands import (
     registering,
     running,
     silencing,
+    technicians,
     telling,
 )
 from api.commands.shape import ConfigOption, Failure, say
@@ -81,6 +82,7 @@ app.command()(recording.inspect)
 app.add_typer(people.users, name="users")
 app.add_typer(registering.appliances, name="appliances")
 app.add_typer(customers.customers, name="customers")
+app.add_typer(technicians.technicians, name="technicians")
 app.add_typer(telling.notices, name="notices")
 app.add_typer(silencing.silences, name="silences")
 app.add_typer(auditing.audit, name="audit")

@@ -10,6 +10,8 @@ from enum import StrEnum
 class Role(StrEnum):
     """What an account may do; each role includes those before it."""
 
+    PROVIDER = "provider"
+    """A provider's own entrance: the tickets they were offered, and nothing else."""
     VIEWER = "viewer"
     TECHNICIAN = "technician"
     DISPATCHER = "dispatcher"

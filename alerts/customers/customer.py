@@ -117,8 +117,7 @@ class NewSite:
         """Refuse a time zone that nobody knows."""
         check_words("region", self.region, longest=NAME_MAX)
         check_words("external_id", self.external_id, longest=NAME_MAX)
-        if self.time_zone not in _time_zones():
-            raise InvalidError(f"time_zone: {self.time_zone!r} is none; write it like Europe/Berlin.")
+        check_time_zone(self.time_zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +212,12 @@ def check_language(language: str) -> None:
     """Raise :class:`InvalidError` where it is no language tag such as ``de`` or ``zh-CN``."""
     if not _LANGUAGE.fullmatch(language):
         raise InvalidError(f"language: {language!r} is none; write it like de or zh-CN.")
+
+
+def check_time_zone(name: str) -> None:
+    """Raise :class:`InvalidError` where nobody knows a time zone of this name."""
+    if name not in _time_zones():
+        raise InvalidError(f"time_zone: {name!r} is none; write it like Europe/Berlin.")
 
 
 @cache

@@ -127,6 +127,7 @@ def _having(role: Role) -> object:
     return Depends(dependency)
 
 
+Provider = Annotated[Account, _having(Role.PROVIDER)]
 Viewer = Annotated[Account, _having(Role.VIEWER)]
 Technician = Annotated[Account, _having(Role.TECHNICIAN)]
 Dispatcher = Annotated[Account, _having(Role.DISPATCHER)]

@@ -29,8 +29,10 @@ from api.http.routes import (
     notices,
     operations,
     papers,
+    providers,
     sessions,
     silences,
+    technicians,
     telemetry,
     tickets,
     users,
@@ -46,6 +48,28 @@ ROOT = "/api/v1"
 COMPRESS_FROM = 1000
 COMPRESS_LEVEL = 1
 """Level 9 took 40 times as long for 3 % less of a chart's columns."""
+IN_ORDER = (
+    appliances,
+    telemetry,
+    alerts,
+    sessions,
+    papers,
+    customer_page,
+    providers,
+    tickets,
+    live,
+    login,
+    notices,
+    operations,
+    house,
+    devices,
+    silences,
+    incidents,
+    users,
+    technicians,
+    customers,
+)
+"""Sessions, papers and offers before tickets: /tickets/{key}/sessions is no step of the life cycle."""
 
 
 def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
@@ -64,26 +88,7 @@ def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
     app.state.change_news = ChangeNews()
     problems.install(app)
     api = APIRouter(prefix=ROOT, responses=problems.RESPONSES)
-    # Sessions before tickets: /tickets/{key}/sessions is no step of the life cycle.
-    for module in (
-        appliances,
-        telemetry,
-        alerts,
-        sessions,
-        papers,
-        customer_page,
-        tickets,
-        live,
-        login,
-        notices,
-        operations,
-        house,
-        devices,
-        silences,
-        incidents,
-        users,
-        customers,
-    ):
+    for module in IN_ORDER:
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(health.router)

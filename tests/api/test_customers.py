@@ -117,7 +117,9 @@ def test_a_file_is_taken_over_and_given_back(house: House) -> None:
 def test_a_whole_file_may_be_larger_than_a_request(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a file is handed in the limit is a file's; it has one, too."""
     file = b"external_id,name\n" + b"1,Ada\n" * (body_limit.MAX_BODY_BYTES // 6 + 1)
-    monkeypatch.setattr("alerts.customers.desk.take_customer", lambda _s, _line: pytest.fail("read before it was refused"))
+    monkeypatch.setattr(
+        "alerts.customers.desk.take_customer", lambda _s, _line: pytest.fail("read before it was refused")
+    )
     monkeypatch.setattr("api.http.routes.customers.read_lines", lambda _text: iter(()))
 
     taken = house.call("POST", "/api/v1/customers/import", content=file)

@@ -25,6 +25,7 @@ from tests.contract.desk_standing_suite import DeskStandingSuite
 from tests.contract.desk_suite import DeskSuite
 from tests.contract.desk_tickets_suite import DeskTicketsSuite
 from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
+from tests.contract.people_suite import PeopleSuite
 from tests.servers.conftest import PostgresServer
 
 pytestmark = pytest.mark.servers
@@ -60,6 +61,15 @@ class TestDeskOnPostgres(DeskSuite):
 
 class TestCustomersOnPostgres(CustomersSuite):
     """PostgreSQL keeps the customer file's promises."""
+
+    @pytest.fixture
+    def desk(self, desk: Desk) -> Desk:
+        """A desk that can read and write what is sealed."""
+        return desk_with_seal(desk.unit, desk)
+
+
+class TestPeopleOnPostgres(PeopleSuite):
+    """PostgreSQL keeps the promises of people."""
 
     @pytest.fixture
     def desk(self, desk: Desk) -> Desk:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from alerts.accounts.account import Account
 from api.http import documents
-from api.http.access import COOKIE, Viewer, is_own_origin
+from api.http.access import COOKIE, Provider, is_own_origin
 from api.http.context import Context, Here
 from api.http.problems import BUSY, Problem
 from api.http.request import Request as RequestBody
@@ -53,7 +53,7 @@ def login(here: Here, request: Request, response: Response, body: LoginRequest) 
 
 
 @router.post("/logout", status_code=204)
-def logout(here: Here, request: Request, _account: Viewer) -> Response:
+def logout(here: Here, request: Request, _account: Provider) -> Response:
     """End the browser's login."""
     here.accounts.logout(request.cookies.get(COOKIE, ""))
     response = Response(status_code=204)
@@ -62,7 +62,7 @@ def logout(here: Here, request: Request, _account: Viewer) -> Response:
 
 
 @router.get("/me")
-def me(here: Here, account: Viewer) -> documents.Account:
+def me(here: Here, account: Provider) -> documents.Account:
     """Who is logged in."""
     return _shown(here, account)
 

@@ -1,5 +1,5 @@
 /** What a role may do; each role may do what those before it may. The API decides, this only keeps what it would refuse off the page. */
-export const ROLES = ["viewer", "technician", "dispatcher", "manager", "admin"] as const;
+export const ROLES = ["provider", "viewer", "technician", "dispatcher", "manager", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Whether an account with this role may do what needs the other. */

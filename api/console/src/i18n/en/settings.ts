@@ -12,6 +12,7 @@ export const settings = {
     passwordHint: "At least 10 characters. Its browsers are signed out.",
     roleOf: "Role of {{name}}",
     roles: {
+      provider: "provider: only the tickets they were offered",
       viewer: "viewer: reads",
       technician: "technician: works on tickets, asks appliances",
       dispatcher: "dispatcher: also opens, schedules, cancels",
@@ -63,6 +64,7 @@ export const settings = {
     },
   },
   roles: {
+    provider: "provider",
     viewer: "viewer",
     technician: "technician",
     dispatcher: "dispatcher",

@@ -14,6 +14,7 @@ export const settings: typeof english = {
     passwordHint: "至少 10 个字符。该账户的浏览器会退出登录。",
     roleOf: "{{name}} 的角色",
     roles: {
+      provider: "服务商：只看派给自己的工单",
       viewer: "只读：查看",
       technician: "技师：处理工单、查询设备",
       dispatcher: "调度员：还可新建、派工、取消",
@@ -64,5 +65,5 @@ export const settings: typeof english = {
       data: "内容",
     },
   },
-  roles: { viewer: "只读", technician: "技师", dispatcher: "调度员", manager: "经理", admin: "管理员" },
+  roles: { provider: "服务商", viewer: "只读", technician: "技师", dispatcher: "调度员", manager: "经理", admin: "管理员" },
 };
