@@ -22,6 +22,7 @@ from alerts.customers.page_desk import CustomerPages
 from alerts.customers.sealed_unit import SealedUnit
 from alerts.customers.sealing import Seal, no_seal
 from alerts.database import Transaction, UnitOfWork
+from alerts.fix_first.desk import FixFirsts
 from alerts.incidents.desk import Incidents
 from alerts.indicators.desk import Indicators
 from alerts.notices.changes import Changes
@@ -86,6 +87,11 @@ class Desk:
         return Sessions(self.unit, self.limits, self.topics, self.profiles, self.signer)
 
     @property
+    def fix_first(self) -> FixFirsts:
+        """What customers can do themselves."""
+        return FixFirsts(self.unit, self.profiles, self._when_over)
+
+    @property
     def appliances(self) -> Appliances:
         """The directory."""
         return Appliances(self.unit, open_numbers, end_sessions_at, self.stale_after_s)
@@ -117,7 +123,7 @@ class Desk:
     @property
     def customer_pages(self) -> CustomerPages:
         """What a customer sees and answers, by a link of their own."""
-        return CustomerPages(SealedUnit(self.unit, self.seal), self.limits, self._when_over)
+        return CustomerPages(SealedUnit(self.unit, self.seal), self.limits, self._when_over, self.profiles)
 
     @property
     def technicians(self) -> Technicians:

@@ -291,6 +291,38 @@ PROCEDURE: Mapping[ProcedureState, Mapping[ProcedureEvent, ProcedureState]] = {
 }
 
 
+class FixFirstState(StrEnum):
+    """How far it is with what a customer does themselves."""
+
+    WATCHING = "watching"
+    """It was done; the readings are watched."""
+    HELPED = "helped"
+    DID_NOT_HELP = "did_not_help"
+    DECLINED = "declined"
+    RELAPSED = "relapsed"
+    """It had helped, and the fault came back."""
+
+
+class FixFirstEvent(StrEnum):
+    """What happens to it."""
+
+    HELP = "help"
+    FAIL = "fail"
+    RELAPSE = "relapse"
+
+
+FIX_FIRST: Mapping[FixFirstState, Mapping[FixFirstEvent, FixFirstState]] = {
+    FixFirstState.WATCHING: {
+        FixFirstEvent.HELP: FixFirstState.HELPED,
+        FixFirstEvent.FAIL: FixFirstState.DID_NOT_HELP,
+    },
+    FixFirstState.HELPED: {FixFirstEvent.RELAPSE: FixFirstState.RELAPSED},
+    FixFirstState.DID_NOT_HELP: {},
+    FixFirstState.DECLINED: {},
+    FixFirstState.RELAPSED: {},
+}
+
+
 def next_ticket_state(state: TicketState, step: TicketStep, *, before_hold: TicketState | None) -> TicketState:
     """The state behind a step; ``before_hold`` is where a ticket that is on hold came from."""
     after = TICKET[state].get(step)

@@ -10,6 +10,7 @@ from alerts.clocks import tables as of_clocks
 from alerts.columns import metadata
 from alerts.cursors import tables as of_cursors
 from alerts.customers import tables as of_customers
+from alerts.fix_first import tables as of_fix_first
 from alerts.incidents import tables as of_incidents
 from alerts.notices import tables as of_notices
 from alerts.people import tables as of_people
@@ -28,6 +29,7 @@ BESIDE_THEIR_NOUNS = (
     of_clocks,
     of_cursors,
     of_customers,
+    of_fix_first,
     of_incidents,
     of_notices,
     of_people,

@@ -36,6 +36,7 @@ class Timers:
                 after = self.desk.alerts.ask_again(after)
             self.desk.tickets.close_unanswered()
             self.desk.providers.expire()
+            self.desk.fix_first.settle()
             self.desk.clocks.tell_late()
             self.desk.changes.forget()
             self.desk.repeats.forget()

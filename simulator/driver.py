@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.clock import Clock, SystemClock
+from ingest.profiles import load_profiles
 from ingest.profiles.definition import Profile
 from simulator.agent import Agent
 from simulator.buffer import Outgoing
@@ -95,6 +96,10 @@ class FleetRun:
         self._tasks: list[asyncio.Task[None]] = []
         self._sent = [deque[tuple[int, int]](maxlen=SENT_REMEMBERED) for _ in self.connections]
         self._idle_ms = round(fleet.specification.intervals["idle_interval_h"] * 3_600_000)
+        self._steps = {
+            kind: {mode.name: mode.self_help.helps for mode in one.fault_modes.values() if mode.self_help is not None}
+            for kind, one in (load_profiles() if profiles is None else profiles).items()
+        }
         self._places = {one.id: place for place, one in enumerate(fleet.appliances)}
 
     def sent_at_wall_ms(self, appliance_id: str, ts_ms: int) -> int | None:
@@ -116,6 +121,8 @@ class FleetRun:
         if place is None:
             return None
         connection, now_ms = self.connections[place], self.clock.now_ms()
+        if deed is Deed.DO_STEPS:
+            self.fleet.try_steps(place, self._steps.get(connection.agent.identity.kind, {}), now_ms)
         said = touch(connection.agent, deed, now_ms, is_on=is_on)
         self.progress.published += sum(message.seq is not None for message in said)
         connection.publish(said)

@@ -6,7 +6,7 @@ or to a file. Truth is kept apart, in ``truth``; nothing of it is in a chunk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +77,18 @@ class Fleet:
                 yield now
         self.now_ms = until_ms
 
+    def try_steps(self, place: int, helps: Mapping[str, float], now_ms: int) -> list[str]:
+        """Somebody does at home what ``helps`` against fault modes (mode → share of cases); those that it has mended.
+
+        It shows from the next span on. Trying again never helps where it did not at first.
+        """
+        group = next(one for one in reversed(self.groups) if one.members.first <= place)
+        chance = np.random.default_rng([self.seed, 11, place])
+        luck = {mode: chance.random() for mode in sorted(helps)}
+        wear, member = group.members.wear, place - group.members.first
+        mended = [(mode, wear.mend(member, mode, now_ms)) for mode in helps if luck[mode] < helps[mode]]
+        return [mode for mode, before in mended if before is not None]
+
     def _tell_span(self, place: int) -> Reports | None:
         begin_ms = self._told_until_ms[place]
         end_ms = self._told_until_ms[place] = begin_ms + SPAN_MS
@@ -101,7 +113,7 @@ class Fleet:
         lies = draw_sensor_faults(kind.metrics, specification.sensors, count=len(rows), start_ms=start_ms, rng=rng)
         sensors = Sensors(kind.metrics, specification.sensors, lies, life.shifts, count=len(rows), rng=rng)
         members = Members(
-            specification, homes, parameters, uses, GroupWear(wear), life, sensors, first=first, start_ms=start_ms
+            specification, homes, parameters, uses, GroupWear(list(wear)), life, sensors, first=first, start_ms=start_ms
         )
         new_homes = draw_homes(specification, self.weather, count=len(life.moves), start_ms=start_ms, rng=rng)
         self.groups.append(LivedGroup(make_group(name, members, rng), new_homes))

@@ -22,6 +22,8 @@ class Deed(StrEnum):
     DOOR = "door"
     CONFIRM_PRESENCE = "confirm_presence"
     SERVICE_MODE = "service_mode"
+    DO_STEPS = "do_steps"
+    """What the customer's page asks for: clean the filter, level the machine."""
 
 
 class Doing(StrEnum):
@@ -116,6 +118,8 @@ def touch(agent: Agent, deed: Deed, now_ms: int, *, is_on: bool = True) -> list[
     if deed is Deed.SERVICE_MODE:
         surface.service_mode_ms = now_ms if is_on and not surface.is_open else None
         return [_event(agent, "service_mode", now_ms, on=surface.service_mode_ms is not None)]
+    if deed is Deed.DO_STEPS:
+        return []  # nothing that the appliance could tell: its readings will
     if is_on and (surface.newest().get("metrics") or {}).get("door_locked"):
         return []
     surface.open_door(is_open=is_on)

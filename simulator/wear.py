@@ -8,8 +8,8 @@ A mild fault stops at its ceiling and never fails. Life passes with time, or onl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -112,7 +112,16 @@ class Wear:
 class GroupWear:
     """All faults of a group, (member, wear) in order of member."""
 
-    pairs: Sequence[tuple[int, Wear]]
+    pairs: list[tuple[int, Wear]]
+
+    def mend(self, member: int, fault_mode: str, now_ms: int) -> Wear | None:
+        """Take what a member has of a fault away from now on; what it was, or None where it has none now."""
+        for place, (who, wear) in enumerate(self.pairs):
+            is_there = wear.onset_ms < now_ms and (wear.repaired_ms is None or wear.repaired_ms > now_ms)
+            if who == member and wear.fault_mode == fault_mode and is_there:
+                self.pairs[place] = (who, replace(wear, repaired_ms=now_ms, residual=0.0))
+                return wear
+        return None
 
     def over(self, ts_ms: IntArray, *, count: int) -> dict[str, FloatArray]:
         """What all members feel at each time, (times, members) by fault mode; only modes that are there."""

@@ -56,7 +56,8 @@ def _clear(t: Transaction, finding: Finding, episode: Row[Any] | None, alert: Ro
     state = next_state("alert", ALERT, AlertState(alert.state), AlertEvent.RESOLVE)
     write_alert(t, alert, "resolved", {"state": state.value, "resolved_ms": finding.cleared_ms, "reason": reason})
     if alert.ticket_id is not None and finding.cleared_because is not Cleared.NAMED:
-        note_cleared(t, alert.ticket_id, alert.fault_mode, cleared_ms=finding.cleared_ms or t.now_ms)
+        because = (finding.cleared_because or Cleared.CALM).value
+        note_cleared(t, alert.ticket_id, alert.fault_mode, cleared_ms=finding.cleared_ms or t.now_ms, because=because)
 
 
 def _is_episode(finding: Finding) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,11 +15,13 @@ from alerts.customers.sealed import Sealed
 from alerts.customers.sealed_unit import SealedUnit
 from alerts.customers.view import ON_A_PAGE, CustomerView, read_view
 from alerts.errors import InvalidError, UnknownError
+from alerts.fix_first.telling import tell
 from alerts.remote.consent import end_sessions_of
 from alerts.remote.policy import SessionLimits
 from alerts.remote.reading import read_session
 from alerts.remote.session import DiagnosisSession
 from alerts.tickets.steps import WhenOver
+from ingest.profiles.definition import Profile
 
 DAYS_DEFAULT = 30
 SOURCE = "customer's page"
@@ -34,6 +36,7 @@ class CustomerPages:
     sealed: SealedUnit
     limits: SessionLimits
     when_over: WhenOver
+    profiles: Mapping[str, Profile]
 
     def make(self, ticket_ref: str, *, days: int = DAYS_DEFAULT) -> tuple[CustomerLink, str]:
         """Make a link for the appliance's owner; its secret is told this once."""
@@ -58,7 +61,7 @@ class CustomerPages:
 
     def open(self, secret: str) -> CustomerView:
         """What stands on the page now; :class:`~alerts.errors.UnknownError` where the link does not work."""
-        view = self.sealed.look(lambda s: read_view(s, open_link(s, secret), self.limits))
+        view = self.sealed.look(lambda s: read_view(s, open_link(s, secret), self.limits, self.profiles))
         if view.link.opened_at is None:
             self.sealed.write(lambda s: note_opened(s, view.link.id))
         return view
@@ -67,7 +70,7 @@ class CustomerPages:
         """The page, and one remote diagnosis of its ticket with all that was sent; of another's ticket there is none."""
 
         def work(s: Sealed) -> tuple[CustomerView, DiagnosisSession]:
-            view = read_view(s, open_link(s, secret), self.limits)
+            view = read_view(s, open_link(s, secret), self.limits, self.profiles)
             session = read_session(s.t, session_id, self.limits, {})
             if session.ticket_id != view.link.ticket_id:
                 raise UnknownError(f"There is no session {session_id!r} on this page.")
@@ -90,6 +93,14 @@ class CustomerPages:
             record_consent(by_customer, link.customer_id, purpose, None, is_given=is_given, source=SOURCE)
             if purpose is Purpose.REMOTE_DIAGNOSIS and not is_given:
                 end_sessions_of(by_customer, link.ticket_id, "the customer took the consent back")
+
+        self.sealed.write(work)
+
+    def tell_fix_first(self, secret: str, *, is_done: bool) -> None:
+        """The holder has done the steps, or won't."""
+
+        def work(s: Sealed) -> None:
+            tell(s.t.by(CUSTOMER), open_link(s, secret).ticket_id, self.profiles, is_done=is_done)
 
         self.sealed.write(work)
 

@@ -13,12 +13,15 @@ from alerts.customers.links import CustomerLink
 from alerts.customers.owning import present_ownership
 from alerts.customers.reading import read_customer
 from alerts.customers.sealed import Sealed
+from alerts.fix_first.attempt import FixFirst
+from alerts.fix_first.reading import read_fix_first
 from alerts.lifecycle import SESSION_LIVE, TicketState
 from alerts.remote.policy import SessionLimits
 from alerts.remote.reading import list_sessions
 from alerts.remote.session import DiagnosisSession
 from alerts.tickets.reading import read_ticket
 from alerts.tickets.ticket import Ticket
+from ingest.profiles.definition import Profile
 
 ON_A_PAGE = frozenset({Purpose.REMOTE_DIAGNOSIS, Purpose.PREDICTION, Purpose.ADVICE, Purpose.MARKETING})
 """The purposes that a customer says yes or no to on their page."""
@@ -35,6 +38,7 @@ class CustomerView:
     sessions: Sequence[DiagnosisSession]
     allowed: Mapping[Purpose, bool]
     answers: Sequence[CustomerAnswer]
+    fix_first: FixFirst
 
     @property
     def is_connected(self) -> bool:
@@ -52,7 +56,7 @@ class CustomerView:
         return next((one.stars for one in self.answers if one.kind is AnswerKind.RATING), None)
 
 
-def read_view(s: Sealed, link: CustomerLink, limits: SessionLimits) -> CustomerView:
+def read_view(s: Sealed, link: CustomerLink, limits: SessionLimits, profiles: Mapping[str, Profile]) -> CustomerView:
     """The page of a link that stands."""
     ticket = read_ticket(s.t, link.ticket_id)
     owner = present_ownership(s, ticket.appliance_id)
@@ -66,4 +70,5 @@ def read_view(s: Sealed, link: CustomerLink, limits: SessionLimits) -> CustomerV
         sessions=found.items,
         allowed={purpose: is_allowed(s.t, link.customer_id, purpose) for purpose in sorted(ON_A_PAGE)},
         answers=list_answers(s, link.ticket_id),
+        fix_first=read_fix_first(s.t, link.ticket_id, profiles),
     )

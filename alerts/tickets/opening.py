@@ -83,13 +83,13 @@ def headline_of(said: Mapping[str, Any], *, at_ms: int) -> dict[str, Any] | None
     }
 
 
-def note_cleared(t: Transaction, ticket_id: str, fault_mode: str, *, cleared_ms: int) -> None:
+def note_cleared(t: Transaction, ticket_id: str, fault_mode: str, *, cleared_ms: int, because: str) -> None:
     """Say on an open ticket that the finding is over, and ask for a verdict: whether the fault has gone or hides, a person says."""
     row = t.connection.execute(select(tickets).where(tickets.c.id == ticket_id)).one_or_none()
     if row is None or row.status in OVER:
         return
     is_own = row.fault_mode == fault_mode
-    data: dict[str, Any] = {"fault_mode": fault_mode}
+    data: dict[str, Any] = {"fault_mode": fault_mode, "because": because}
     if is_own:
         data["asks_for"] = "verdict"
         t.connection.execute(update(tickets).where(tickets.c.id == row.id).values(cleared_ms=cleared_ms))

@@ -20,6 +20,7 @@ from api.http.routes import (
     customer_page,
     customers,
     devices,
+    fix_first,
     health,
     house,
     incidents,
@@ -54,6 +55,7 @@ IN_ORDER = (
     alerts,
     sessions,
     papers,
+    fix_first,
     customer_page,
     providers,
     tickets,
@@ -69,7 +71,7 @@ IN_ORDER = (
     technicians,
     customers,
 )
-"""Sessions, papers and offers before tickets: /tickets/{key}/sessions is no step of the life cycle."""
+"""What is below a ticket before tickets: /tickets/{key}/sessions is no step of the life cycle."""
 
 
 def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:

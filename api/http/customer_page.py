@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.customers.answering import TEXT_MAX, AnswerKind, RatingReason
 from alerts.customers.view import CustomerView
-from alerts.lifecycle import TicketState
+from alerts.lifecycle import FixFirstState, TicketState
 from api.http.customer_words import WORDS, day_of
 
 _STYLE = """\
@@ -48,6 +48,7 @@ def page_of(view: CustomerView, language: str, *, kind: str, notice: str | None 
         told,
         _what(view, words, language),
         _section(words["now"], f"<p>{words[f'status_{ticket.status.value}']}</p>{_finished(view, words)}"),
+        _fix_first(view, words, language),
         _visit(view, words, language),
         _remote(view, words, language),
         _allow(view, words),
@@ -114,6 +115,26 @@ def _finished(view: CustomerView, words: Mapping[str, str]) -> str:
         f"<fieldset><legend>{words['reasons']}</legend>{about}</fieldset>{_area('text', words['words'], is_needed=False)}"
     )
     return "".join([*parts, rated, _form("rating", words["send"], fields)])
+
+
+def _fix_first(view: CustomerView, words: Mapping[str, str], language: str) -> str:
+    found = view.fix_first
+    if found.steps is None:
+        return ""
+    last = found.attempts[0] if found.attempts else None
+    if last is not None and last.state is FixFirstState.WATCHING and last.settle_by is not None:
+        return _section(
+            words["fix"], f"<p>{_put(words['fix_watching'], when=_day(last.settle_by, view, language))}</p>"
+        )
+    if not found.is_offered and (last is None or last.state is not FixFirstState.DECLINED):
+        return _section(words["fix"], f"<p>{words[f'fix_{last.state.value}']}</p>") if last is not None else ""
+    title = found.steps.title.get(language) or found.steps.title["en"]
+    steps = "".join(f"<li>{escape(one.get(language) or one['en'])}</li>" for one in found.steps.steps)
+    told = words["fix_why"].format(share=round((found.helps or 0) * 100), minutes=f"{found.steps.minutes:g}")
+    buttons = _form("fix_done", words["fix_done"], css="main")
+    if found.is_offered:
+        buttons += _form("fix_declined", words["fix_no"])
+    return _section(words["fix"], f"<p><strong>{escape(title)}</strong></p><p>{told}</p><ol>{steps}</ol>{buttons}")
 
 
 def _visit(view: CustomerView, words: Mapping[str, str], language: str) -> str:

@@ -59,6 +59,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "confirmed": "Confirmed: somebody is here.",
         "service_mode_1": "Switch the service mode on",
         "service_mode_0": "Switch the service mode off",
+        "do_steps": "Clean and set right what the customer's page asks for",
         "is_open": "The door is open.",
         "is_closed": "The door is closed.",
         "is_service": "The service mode is on.",
@@ -88,6 +89,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "confirmed": "已确认：有人在场。",
         "service_mode_1": "打开维修模式",
         "service_mode_0": "关闭维修模式",
+        "do_steps": "按客户页面的提示清洁、调整",
         "is_open": "门开着。",
         "is_closed": "门关着。",
         "is_service": "维修模式已打开。",
@@ -150,6 +152,7 @@ def _keys(display: Display, language: str) -> str:
     if not display.door_locked:
         turn = int(not display.door_open)
         forms.append(_form("door", words[f"door_{turn}"], language, on=turn))
+    forms.append(_form("do_steps", words["do_steps"], language))
     turn = int(not display.service_mode)
     forms.append(_form("service_mode", words[f"service_mode_{turn}"], language, on=turn))
     return "".join(forms)

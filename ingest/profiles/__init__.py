@@ -65,6 +65,13 @@ error. A broken file stops the start with :class:`ProfileError`: file, line, and
     first_check = { en = "Feel the condenser: cold means little refrigerant" }
     test = "cooling_pull_down"                          # a name from [tests], where the profile has any
 
+    [fault_modes.self_help]                             # what the customer can do before anybody comes; leave out where nothing
+    title = { en = "Dust the coil" }
+    steps = [{ en = "Pull the plug." }, { en = "Brush the dust off the coil at the back." }]
+    minutes = 10
+    helps = 0.5                                         # share of real faults that it mends, until outcomes are counted
+    settles_days = 14                                   # by then the readings have said whether it helped
+
     [[fault_modes.parts]]                               # parts of the fault mode just above
     sku = "RF-DRY-01"
     name = { en = "Filter drier" }

@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from ingest.profiles.definition import FaultMode, Feature, Measure, Metric, Profile, Quantity, RemoteTest, Rule, Unit
+from ingest.profiles.definition import (
+    FaultMode,
+    Feature,
+    Measure,
+    Metric,
+    Profile,
+    Quantity,
+    RemoteTest,
+    Rule,
+    SelfHelp,
+    Unit,
+)
 from ingest.profiles.toml_form import Place, ProfileDocument
 
 STATISTICS_OF_METRIC = frozenset(
@@ -215,6 +226,8 @@ class _Checks:
         self._causes(mode, (*place, "symptom_of"))
         if mode.test is not None and self._profile.tests:
             self.known(mode.test, self._profile.tests, (*place, "test"), "test")
+        if mode.self_help is not None:
+            self.self_help(mode.self_help, (*place, "self_help"))
         if not 0 <= mode.danger <= DANGER_MAX:
             raise self._document.error((*place, "danger"), f"must be 0 (nuisance) to {DANGER_MAX} (hazard)")
         if mode.hazard_per_year < 0:
@@ -226,6 +239,18 @@ class _Checks:
                 raise self._document.error((*place, "parts", number, "share"), "must be above 0 and at most 1")
         if sum(part.share for part in mode.parts) > 1.0001:
             raise self._document.error((*place, "parts"), "the shares of all parts sum to more than 1")
+
+    def self_help(self, help_: SelfHelp, place: Place) -> None:
+        """What a customer can do has steps in words, and numbers that are possible."""
+        self.label(help_.title, (*place, "title"))
+        if not help_.steps:
+            raise self._document.error(place, 'needs steps: steps = [{ en = "..." }]')
+        for step in help_.steps:
+            self.label(step, (*place, "steps"))
+        if not 0 < help_.helps < 1:
+            raise self._document.error((*place, "helps"), "must be above 0 and below 1: a share of real faults")
+        if help_.minutes <= 0 or help_.settles_days <= 0:
+            raise self._document.error(place, "minutes and settles_days must be above 0")
 
     def _causes(self, mode: FaultMode, place: Place) -> None:
         """A consequence follows from fault modes that are no consequences themselves."""

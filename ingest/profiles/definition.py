@@ -200,6 +200,21 @@ class RemoteTest:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfHelp:
+    """What a customer can do against a fault mode before anybody comes: nothing that needs a tool or opens a cover.
+
+    ``helps`` is the share of real faults that it mends: assumed, until outcomes have been counted. ``minutes`` is what it
+    takes; after ``settles_days`` at the latest the readings say whether it helped.
+    """
+
+    title: Mapping[str, str]
+    steps: tuple[Mapping[str, str], ...]
+    minutes: float
+    helps: float = 0.5
+    settles_days: float = 14.0
+
+
+@dataclass(frozen=True, slots=True)
 class FaultMode:
     """A named kind of fault of one component.
 
@@ -221,6 +236,7 @@ class FaultMode:
     remedy: Mapping[str, str] = field(default_factory=dict)
     first_check: Mapping[str, str] = field(default_factory=dict)
     test: str | None = None
+    self_help: SelfHelp | None = None
     parts: tuple[Part, ...] = ()
     or_signature: tuple[Mapping[str, float], ...] = ()
     symptom_of: tuple[str, ...] = ()

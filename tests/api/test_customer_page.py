@@ -217,6 +217,21 @@ def test_the_holder_keeps_a_receipt_of_their_own_sessions_alone(home: Home) -> N
     assert home.get(f"?session={other}").status_code == 404
 
 
+def test_the_holder_is_asked_to_try_first_and_told_what_came_of_it(home: Home) -> None:
+    """The steps of the fault in their language; done once; the technician sees who told; no button is left."""
+    offered, english = home.get(), home.get("?lang=en")
+    done = home.do("fix_done")
+    again = home.do("fix_done")
+
+    told = home.house.get(f"/tickets/{home.ticket}/fix-first", Role.VIEWER).json()
+    assert "清扫冷凝器" in offered.text
+    assert "In about 60 of 100 such cases" in english.text
+    assert (done.status_code, again.status_code) == (303, 409)
+    assert "We watch the readings now" in home.get("?lang=en").text
+    assert (told["attempts"][0]["told_by"], told["why_not"], told["is_offered"]) == ("customer", "watching", False)
+    assert 'value="fix_done"' not in home.get().text
+
+
 def test_the_holder_takes_what_is_stored(home: Home) -> None:
     """As JSON, to keep; and nothing about anybody else."""
     home.do("erasure")

@@ -64,7 +64,7 @@ def run(
     uses = written.programmes_per_year.draw(members, rng)
     sensors = Sensors(KINDS[kind].metrics, fleet.sensors, (), (), count=members, rng=rng)
     group = make_group(
-        kind, Members(fleet, homes, parameters, uses, GroupWear(wear), Life(), sensors, 0, start_ms), rng
+        kind, Members(fleet, homes, parameters, uses, GroupWear(list(wear)), Life(), sensors, 0, start_ms), rng
     )
     begins = range(start_ms, start_ms + days * DAY_MS, SPAN_MS)
     spans = [Span(b, b + SPAN_MS, is_live=False, rng=np.random.default_rng([seed, b // SPAN_MS])) for b in begins]

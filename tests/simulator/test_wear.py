@@ -119,3 +119,15 @@ def test_several_faults_meet_in_one_appliance() -> None:
     assert at["bearing_wear"].tolist() == [0.5, 0.0, 0.0]
     assert at["drain_pump_clog"].tolist() == [1.0, 0.0, 0.0]
     assert wear.over(np.array([500]), count=3) == {}
+
+
+def test_what_is_mended_is_gone_from_then_on_and_once() -> None:
+    """Only the fault that is there, only of this member, and not again."""
+    wear = GroupWear([(0, _wear("step")), (1, _wear("step"))])
+
+    before = wear.mend(0, "bearing_wear", 50_000)
+
+    assert before is not None
+    assert wear.mend(0, "bearing_wear", 60_000) is None
+    assert wear.mend(0, "drain_pump_clog", 60_000) is None
+    assert wear.over(np.array([40_000, 60_000]), count=2)["bearing_wear"].tolist() == [[1.0, 1.0], [0.0, 1.0]]

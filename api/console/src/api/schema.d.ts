@@ -448,6 +448,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{key}/fix-first": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Fix First
+         * @description The steps for the customer, whether they are offered now, and what was tried on this ticket.
+         */
+        get: operations["read_fix_first"];
+        put?: never;
+        /**
+         * Tell Fix First
+         * @description Write down what the customer told; from then on the readings decide whether it helped.
+         */
+        post: operations["tell_fix_first"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{key}/links": {
         parameters: {
             query?: never;
@@ -2136,6 +2160,33 @@ export interface components {
             kind: string;
         };
         /**
+         * Attempt
+         * @description One time that the customer tried, or said no.
+         */
+        Attempt: {
+            state: components["schemas"]["FixFirstState"];
+            /** Told By */
+            told_by: string;
+            /**
+             * Told At
+             * Format: date-time
+             */
+            told_at: string;
+            /** Settle By */
+            settle_by: string | null;
+            /** Decided At */
+            decided_at: string | null;
+            /** Relapsed At */
+            relapsed_at: string | null;
+            /**
+             * Proof
+             * @description by: readings, test or time
+             */
+            proof: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * AuditEntry
          * @description Who did what, when, to what; ``digest`` seals it together with all before it.
          */
@@ -2629,6 +2680,38 @@ export interface components {
             /** Value */
             value: number;
         };
+        /**
+         * FixFirst
+         * @description What a ticket has for its customer to do before anybody comes, and what came of it, the newest first.
+         */
+        FixFirst: {
+            /** Ticket Id */
+            ticket_id: string;
+            /** Fault Mode */
+            fault_mode: string | null;
+            steps: components["schemas"]["SelfHelp"] | null;
+            /**
+             * Helps
+             * @description share of such faults that it mends: the profile's, moved by outcomes
+             */
+            helps: number | null;
+            /**
+             * Outcomes
+             * @description how many outcomes were counted
+             */
+            outcomes: number;
+            /** Is Offered */
+            is_offered: boolean;
+            why_not: components["schemas"]["WhyNot"] | null;
+            /** Attempts */
+            attempts: components["schemas"]["Attempt"][];
+        };
+        /**
+         * FixFirstState
+         * @description How far it is with what a customer does themselves.
+         * @enum {string}
+         */
+        FixFirstState: "watching" | "helped" | "did_not_help" | "declined" | "relapsed";
         /**
          * ForeignDevice
          * @description A device as its convention names it, the appliance that it is, and what of it is not read.
@@ -3781,6 +3864,23 @@ export interface components {
          */
         Scope: "see" | "read" | "test" | "act";
         /**
+         * SelfHelp
+         * @description What a customer can do against a fault mode.
+         */
+        SelfHelp: {
+            /** Title */
+            title: string;
+            /** Steps */
+            steps: string[];
+            /** Minutes */
+            minutes: number;
+            /**
+             * Settles Days
+             * @description by then the readings have said whether it helped
+             */
+            settles_days: number;
+        };
+        /**
          * Session
          * @description A consented, time-limited remote diagnosis.
          */
@@ -4276,6 +4376,16 @@ export interface components {
          */
         TicketState: "open" | "triaged" | "scheduled" | "in_progress" | "repaired" | "on_hold" | "closed" | "cancelled";
         /**
+         * ToldRequest
+         * @description What the customer said: that it is done, or that they won't.
+         */
+        ToldRequest: {
+            /** Done */
+            done: boolean;
+            /** Note */
+            note?: string | null;
+        };
+        /**
          * Topic
          * @description A topic that is heard and read by no codec.
          */
@@ -4406,6 +4516,12 @@ export interface components {
              */
             to: string;
         };
+        /**
+         * WhyNot
+         * @description Why nothing is offered.
+         * @enum {string}
+         */
+        WhyNot: "no_steps" | "over" | "watching" | "declined" | "did_not_help" | "relapsed";
         /**
          * Wish
          * @description Whether a customer wants a technician at the door.
@@ -5934,6 +6050,135 @@ export interface operations {
             };
             /** @description It does not exist */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_fix_first: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FixFirst"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    tell_fix_first: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToldRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FixFirst"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in the present state; nothing was changed */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

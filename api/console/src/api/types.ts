@@ -12,6 +12,7 @@ export type CommandRequest = Schemas["CommandRequest"];
 export type Condition = Schemas["ConditionState"];
 export type DiagnosisSession = Schemas["Session"];
 export type Evidence = Schemas["Evidence"];
+export type FixFirst = Schemas["FixFirst"];
 export type HistoryEntry = Schemas["HistoryEntry"];
 export type Metric = Schemas["Metric"];
 export type Feature = Schemas["Feature"];

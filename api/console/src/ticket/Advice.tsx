@@ -11,6 +11,7 @@ import { useWords } from "../i18n";
 import { formatShare } from "../words/format";
 import { Moment } from "../words/Moment";
 import { useNames } from "../words/names";
+import { FixFirst } from "./FixFirst";
 
 interface AdviceProps {
   ticket: Ticket;
@@ -30,6 +31,7 @@ export function Advice({ ticket, level, onSession }: AdviceProps) {
       </Title>
       {isEmpty && <p className="dim">{t("ticket.noAdvice")}</p>}
       <ol className="advice">
+        <FixFirst ticket={ticket} mayTell={onSession !== undefined} />
         {first_check && (
           <li>
             <p className="label">{t("ticket.checkFirst")}</p>

@@ -1,6 +1,23 @@
 /** The ticket and its charts. */
 export const ticket = {
   ticket: {
+    fixFirst: "The customer can try first",
+    fixShare: "mends {{share}} · {{minutes}} min",
+    fixDone: "Customer has done it",
+    fixNo: "Customer says no",
+    fixStates: {
+      watching: "Done. The readings decide by",
+      helped: "It helped",
+      did_not_help: "It did not help",
+      declined: "The customer said no",
+      relapsed: "It helped, and the fault came back",
+    },
+    fixRelapsed: "It helped this appliance before, and the fault came back.",
+    fixProofs: {
+      readings: "the finding was cleared by calm readings",
+      test: "a remote test said so",
+      time: "the finding still stood when its time was over",
+    },
     cleared: "no longer seen",
     clearedSince: "The detectors no longer see this since",
     clearedAsk: "A verdict settles whether it has gone or hides.",

@@ -3,6 +3,23 @@ import type { ticket as english } from "../en/ticket";
 /** 工单与图表。 */
 export const ticket: typeof english = {
   ticket: {
+    fixFirst: "客户可以先试试",
+    fixShare: "{{share}} 可解决 · {{minutes}} 分钟",
+    fixDone: "客户已完成",
+    fixNo: "客户不愿意",
+    fixStates: {
+      watching: "已完成，读数最晚判定于",
+      helped: "有效",
+      did_not_help: "无效",
+      declined: "客户不愿意",
+      relapsed: "曾经有效，故障复发",
+    },
+    fixRelapsed: "本机曾因此恢复，之后故障复发。",
+    fixProofs: {
+      readings: "读数恢复平稳，异常已消除",
+      test: "远程测试的结论",
+      time: "到期时异常仍在",
+    },
     cleared: "异常已消失",
     clearedSince: "异常已不再出现，自",
     clearedAsk: "请给出结论：是已恢复，还是暂时隐藏。",
