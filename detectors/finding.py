@@ -22,7 +22,7 @@ DATA_FAULTS = ("sensor_out_of_range", "sensor_stuck", "sensor_spikes", "data_gap
 """The modes of a fault of the data."""
 
 
-class Channel(StrEnum):
+class FindingChannel(StrEnum):
     """Which way a finding was reached."""
 
     EVIDENCE = "evidence"
@@ -78,7 +78,7 @@ class Finding:
     kind: str
     fault_mode: str
     component: str
-    channel: Channel
+    channel: FindingChannel
     raised_ms: int
     onset_ms: int
     score: float
@@ -96,7 +96,7 @@ class Finding:
     @property
     def is_data_fault(self) -> bool:
         """Whether the data, not the appliance, is at fault."""
-        return self.channel is Channel.DATA
+        return self.channel is FindingChannel.DATA
 
 
 class ConditionState(StrEnum):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from api.service.role import Role
+from api.service.role import ServiceRole
 from api.service.service import STOP_WITHIN_S
 from api.settings.sources import load
 from ingest.mqtt.session import covers, subscriptions
@@ -144,7 +144,7 @@ def test_the_units_start_what_is_there_and_leave_time_to_stop(name: str, word: s
     assert found["Restart"] == "on-failure"
     assert (found["UMask"], found["StateDirectoryMode"]) == ("0077", "0700")
     assert environment()["FETTLE_DATA_DIR"].startswith(f"/var/lib/{found['StateDirectory']}/")
-    assert set(re.findall(r"fettle@(\w+)", (DEPLOY / "systemd" / "fettle@.service").read_text())) == set(Role)
+    assert set(re.findall(r"fettle@(\w+)", (DEPLOY / "systemd" / "fettle@.service").read_text())) == set(ServiceRole)
 
 
 def test_the_compose_file_opens_nothing_to_the_net() -> None:

@@ -103,6 +103,43 @@ def folded(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:
     return found
 
 
+def enumerations(tree: ast.Module) -> list[str]:
+    """The names of the enumerations that a file defines."""
+    return [
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+        and any(isinstance(base, ast.Name) and "Enum" in base.id for base in node.bases)
+    ]
+
+
+def defined_twice(trees: Mapping[str, ast.Module]) -> list[str]:
+    """Enumerations of one name in several files: one word with two meanings."""
+    places: dict[str, list[str]] = {}
+    for file, tree in sorted(trees.items()):
+        for name in enumerations(tree):
+            places.setdefault(name, []).append(file)
+    return [f"{name}: {', '.join(files)}" for name, files in places.items() if len(files) > 1]
+
+
+def test_no_two_enumerations_have_one_name() -> None:
+    """A word of the code that has a closed list of values means one thing; ``Reason`` alone would say nothing."""
+    trees = {str(p.relative_to(ROOT)): parsed(p.read_text(encoding="utf-8")) for p in python_files(*ROOMS)}
+
+    assert sum(len(enumerations(tree)) for tree in trees.values()) > 40
+    assert defined_twice(trees) == []
+
+
+def test_an_enumeration_that_is_defined_twice_is_noticed() -> None:
+    """The rule sees the second of a name, and minds no class that is no enumeration."""
+    one, other = (
+        ast.parse("class Reason(StrEnum): ...\nclass Row: ...\n"),
+        ast.parse("class Reason(Enum): ...\nclass Row: ...\n"),
+    )
+
+    assert defined_twice({"a.py": one, "b.py": other}) == ["Reason: a.py, b.py"]
+
+
 def test_every_method_of_a_desk_has_a_caller() -> None:
     """What the desk, the accounts and the outbox offer is asked for by somebody outside the tests."""
     trees = {str(p.relative_to(ROOT)): parsed(p.read_text(encoding="utf-8")) for p in python_files(*ROOMS)}

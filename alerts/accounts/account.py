@@ -19,7 +19,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-class Purpose(StrEnum):
+class SecretPurpose(StrEnum):
     """What a secret is for."""
 
     KEY = "key"

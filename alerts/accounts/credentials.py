@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, or_, select, update
 
-from alerts.accounts.account import Account, Key, Purpose, Role
+from alerts.accounts.account import Account, Key, Role, SecretPurpose
 from alerts.accounts.tables import accounts, credentials
 from alerts.audit.chain import record_audit
 from alerts.database import Transaction
@@ -23,10 +23,10 @@ LOGIN_LIFE_MS = 12 * 3_600_000
 LINK_LIFE_MS = 24 * 3_600_000
 EXPIRED_KEPT_MS = 24 * 3_600_000
 
-_LIFE_MS = {Purpose.KEY: None, Purpose.LINK: LINK_LIFE_MS, Purpose.LOGIN: LOGIN_LIFE_MS}
+_LIFE_MS = {SecretPurpose.KEY: None, SecretPurpose.LINK: LINK_LIFE_MS, SecretPurpose.LOGIN: LOGIN_LIFE_MS}
 
 
-def issue(t: Transaction, name: str, purpose: Purpose) -> str:
+def issue(t: Transaction, name: str, purpose: SecretPurpose) -> str:
     """A new secret for an account that exists; what has long expired is dropped on the way."""
     t.connection.execute(delete(credentials).where(credentials.c.expires_ms < t.now_ms - EXPIRED_KEPT_MS))
     prefix = f"fettle_{t.chance.getrandbits(32):08x}"
@@ -46,7 +46,7 @@ def issue(t: Transaction, name: str, purpose: Purpose) -> str:
     return secret
 
 
-def find(t: Transaction, secret: str, purpose: Purpose) -> Account | None:
+def find(t: Transaction, secret: str, purpose: SecretPurpose) -> Account | None:
     """Whose secret this is, where it still lets somebody in."""
     query = (
         select(accounts)
@@ -71,7 +71,7 @@ def revoke(t: Transaction, secret: str) -> None:
 
 def revoke_logins(t: Transaction, name: str) -> None:
     """End an account's browser logins and links, as after a new password."""
-    which = (credentials.c.account == name, credentials.c.purpose != Purpose.KEY.value)
+    which = (credentials.c.account == name, credentials.c.purpose != SecretPurpose.KEY.value)
     t.connection.execute(
         update(credentials).where(*which, credentials.c.revoked_ms.is_(None)).values(revoked_ms=t.now_ms)
     )
@@ -79,7 +79,7 @@ def revoke_logins(t: Transaction, name: str) -> None:
 
 def revoke_key(t: Transaction, prefix: str, *, account: str | None) -> str:
     """End the API key that begins with this prefix, and return whose it was; of that account only, where one is named."""
-    wanted = [credentials.c.prefix == prefix, credentials.c.purpose == Purpose.KEY.value]
+    wanted = [credentials.c.prefix == prefix, credentials.c.purpose == SecretPurpose.KEY.value]
     wanted += [] if account is None else [credentials.c.account == account]
     found = t.connection.execute(select(credentials).where(*wanted, credentials.c.revoked_ms.is_(None))).first()
     if found is None:
@@ -94,7 +94,7 @@ def keys_of(t: Transaction, names: Sequence[str]) -> dict[str, tuple[Key, ...]]:
     """The standing API keys of some accounts, oldest first."""
     query: Any = select(credentials).where(
         credentials.c.account.in_(names),
-        credentials.c.purpose == Purpose.KEY.value,
+        credentials.c.purpose == SecretPurpose.KEY.value,
         credentials.c.revoked_ms.is_(None),
     )
     found: dict[str, tuple[Key, ...]] = {}

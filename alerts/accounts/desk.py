@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
-from alerts.accounts.account import Account, Purpose, Role
+from alerts.accounts.account import Account, Role, SecretPurpose
 from alerts.accounts.credentials import find, issue, keys_of, revoke, revoke_key, revoke_logins
 from alerts.accounts.passwords import Tries, hash_password
 from alerts.accounts.tables import accounts
@@ -85,19 +85,19 @@ class Accounts:
 
     def issue_key(self, name: str) -> str:
         """A new API key for an account; shown this once, never again."""
-        return self.unit.write(lambda t: _issue(t, name, Purpose.KEY))
+        return self.unit.write(lambda t: _issue(t, name, SecretPurpose.KEY))
 
     def login_link(self, name: str) -> str:
         """The secret of a link that logs in once, within a day."""
-        return self.unit.write(lambda t: _issue(t, name, Purpose.LINK))
+        return self.unit.write(lambda t: _issue(t, name, SecretPurpose.LINK))
 
     def by_key(self, key: str) -> Account | None:
         """Whose API key this is."""
-        return self.unit.look(lambda t: find(t, key, Purpose.KEY))
+        return self.unit.look(lambda t: find(t, key, SecretPurpose.KEY))
 
     def by_cookie(self, secret: str) -> Account | None:
         """Whose browser login this is."""
-        return self.unit.look(lambda t: find(t, secret, Purpose.LOGIN))
+        return self.unit.look(lambda t: find(t, secret, SecretPurpose.LOGIN))
 
     def login(self, name: str, password: str, *, address: str = "") -> tuple[Account, str] | None:
         """The account and the secret of a new browser login, or nothing.
@@ -112,20 +112,20 @@ class Accounts:
         if row is None or not matches:
             return None
         self.tries.succeeded(name)
-        secret = self.unit.by(name).write(lambda t: _issue(t, name, Purpose.LOGIN))
+        secret = self.unit.by(name).write(lambda t: _issue(t, name, SecretPurpose.LOGIN))
         return Account(row.name, Role(row.role), row.disabled), secret
 
     def login_by_link(self, secret: str) -> tuple[Account, str] | None:
         """The account and the secret of a new browser login for a link that was not used yet."""
-        if self.unit.look(lambda t: find(t, secret, Purpose.LINK)) is None:
+        if self.unit.look(lambda t: find(t, secret, SecretPurpose.LINK)) is None:
             return None  # who only guesses takes no writer's turn
 
         def work(t: Transaction) -> tuple[Account, str] | None:
-            account = find(t, secret, Purpose.LINK)
+            account = find(t, secret, SecretPurpose.LINK)
             if account is None:
                 return None
             revoke(t, secret)
-            return account, _issue(t.by(account.name), account.name, Purpose.LOGIN)
+            return account, _issue(t.by(account.name), account.name, SecretPurpose.LOGIN)
 
         return self.unit.write(work)
 
@@ -138,7 +138,7 @@ class Accounts:
         return self.unit.write(lambda t: revoke_key(t, prefix, account=account))
 
 
-def _issue(t: Transaction, name: str, purpose: Purpose) -> str:
+def _issue(t: Transaction, name: str, purpose: SecretPurpose) -> str:
     _must_exist(t, name)
     return issue(t, name, purpose)
 

@@ -31,7 +31,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class DecisionReason:
     """Why; the word is logged and stored, the sentences are shown."""
 
     word: str
@@ -49,7 +49,7 @@ class Decision:
     """What is done with an alert, and why; where it is noted on a ticket, on which."""
 
     action: Action
-    reason: Reason
+    reason: DecisionReason
     ticket_id: str | None = None
 
 
@@ -79,4 +79,4 @@ class Stage:
     """One stage of the pipeline: how it decides, and every reason that it may give."""
 
     decide: Decide
-    reasons: tuple[Reason, ...]
+    reasons: tuple[DecisionReason, ...]

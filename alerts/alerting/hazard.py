@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from detectors.finding import Channel
+from detectors.finding import FindingChannel
 from ingest.profiles.definition import Profile
 
 HAZARD = 3
@@ -21,4 +21,4 @@ def is_hazard(alert: Row[Any], profile: Profile | None) -> bool:
 
 def speaks_for_itself(alert: Row[Any], profile: Profile | None) -> bool:
     """Whether the appliance itself reports it, or it is a hazard: then no waiting is worth what it may cost."""
-    return alert.channel == Channel.ERROR_CODE or is_hazard(alert, profile)
+    return alert.channel == FindingChannel.ERROR_CODE or is_hazard(alert, profile)

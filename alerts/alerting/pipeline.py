@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from alerts.alerting.decision import Action, Decision, Reason, Stage
+from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
 from alerts.alerting.stages import (
     data_fault,
     flapping,
@@ -39,18 +39,18 @@ STAGES: tuple[Stage, ...] = (
     flapping.STAGE,
 )
 
-UNDECIDED = Reason("undecided", "Not decided yet.", "尚未决定。")
-TICKET_OPENED = Reason("ticket_opened", "A ticket was opened.", "已开立工单。")
-ALREADY_OPEN = Reason("already_open", "The ticket for this fault is open already.", "该故障的工单已开立。")
-TICKET_REOPENED = Reason(
+UNDECIDED = DecisionReason("undecided", "Not decided yet.", "尚未决定。")
+TICKET_OPENED = DecisionReason("ticket_opened", "A ticket was opened.", "已开立工单。")
+ALREADY_OPEN = DecisionReason("already_open", "The ticket for this fault is open already.", "该故障的工单已开立。")
+TICKET_REOPENED = DecisionReason(
     "ticket_reopened", "The fault is back; its ticket was opened again.", "故障复现，原工单已重新打开。"
 )
-TICKET_TAKEN_OVER = Reason(
+TICKET_TAKEN_OVER = DecisionReason(
     "ticket_taken_over",
     "The ticket that a consequence had opened is this fault's now.",
     "其后果所开立的工单已归入本故障。",
 )
-CLEARED_BEFORE_TICKET = Reason(
+CLEARED_BEFORE_TICKET = DecisionReason(
     "cleared_before_ticket", "It was over before a ticket was opened.", "开立工单前已自行恢复。"
 )
 

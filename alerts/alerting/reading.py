@@ -15,7 +15,7 @@ from alerts.errors import UnknownError
 from alerts.lifecycle import AlertState
 from alerts.page import Page, moment, select_page
 from alerts.tickets.evidence import read_alternatives, read_evidence, read_window
-from detectors.finding import Channel
+from detectors.finding import FindingChannel
 from ingest.clock import from_ms
 
 
@@ -63,7 +63,7 @@ def deviating(after_ms: int) -> Select[Any]:
         )
         .where(
             columns.state != AlertState.RESOLVED.value,
-            columns.channel == Channel.EVIDENCE.value,
+            columns.channel == FindingChannel.EVIDENCE.value,
             columns.raised_ms > after_ms,
         )
         .group_by(columns.appliance_id)

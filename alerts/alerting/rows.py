@@ -14,7 +14,7 @@ from alerts.database import Transaction
 from alerts.lifecycle import AlertState
 from alerts.notices.changes import Subject, record_change
 from alerts.tickets.evidence import evidence_columns, finite
-from detectors.finding import Channel, Evidence, Finding
+from detectors.finding import Evidence, Finding, FindingChannel
 
 HISTORY_LENGTH_MAX = 100
 
@@ -67,7 +67,7 @@ def finding_of(alert: Row[Any]) -> Finding:
         kind=alert.kind,
         fault_mode=alert.fault_mode,
         component=alert.component,
-        channel=Channel(alert.channel),
+        channel=FindingChannel(alert.channel),
         raised_ms=alert.raised_ms,
         onset_ms=alert.onset_ms,
         score=alert.score,

@@ -20,7 +20,7 @@ SURE = 0.75
 RATE_MOST = 0.995
 
 
-class Outcome(StrEnum):
+class Indication(StrEnum):
     """What a test says of the fault that it looks for."""
 
     CONFIRMED = "confirmed"
@@ -42,7 +42,7 @@ class Tally:
 class Reading:
     """What a measured value comes to."""
 
-    verdict: Outcome
+    verdict: Indication
     likelihood_ratio: float
 
 
@@ -60,11 +60,11 @@ def judge(test: RemoteTest, value: float) -> Reading:
     positive = math.log(test.sensitivity / (1.0 - test.specificity))
     negative = math.log((1.0 - test.sensitivity) / test.specificity)
     ratio = math.exp(degree * positive + (1.0 - degree) * negative)
-    verdict = Outcome.UNCLEAR
+    verdict = Indication.UNCLEAR
     if degree >= SURE:
-        verdict = Outcome.CONFIRMED
+        verdict = Indication.CONFIRMED
     elif degree <= 1.0 - SURE:
-        verdict = Outcome.CLEARED
+        verdict = Indication.CLEARED
     return Reading(verdict, ratio)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from alerts.database import Transaction
 from alerts.lifecycle import ProcedureState
-from alerts.remote.inference import Outcome, Tally
+from alerts.remote.inference import Indication, Tally
 from alerts.remote.tables import procedures
 from alerts.tickets.tables import tickets
 from alerts.tickets.ticket import Verdict
@@ -27,7 +27,7 @@ def tally_of(t: Transaction, kind: str, test: str, modes: tuple[str, ...]) -> Ta
             procedures.c.kind == kind,
             procedures.c.test == test,
             procedures.c.state == ProcedureState.DONE.value,
-            procedures.c.verdict != Outcome.UNCLEAR.value,
+            procedures.c.verdict != Indication.UNCLEAR.value,
             tickets.c.verdict.is_not(None),
         )
         .order_by(procedures.c.n.desc())
@@ -36,7 +36,7 @@ def tally_of(t: Transaction, kind: str, test: str, modes: tuple[str, ...]) -> Ta
     counts = {(is_faulty, is_confirmed): 0 for is_faulty in (True, False) for is_confirmed in (True, False)}
     for row in t.connection.execute(query):
         real = {Verdict.CONFIRMED: row.fault_mode, Verdict.OTHER_FAULT: row.verdict_fault_mode}.get(Verdict(row.found))
-        counts[real in modes, row.verdict == Outcome.CONFIRMED] += 1
+        counts[real in modes, row.verdict == Indication.CONFIRMED] += 1
     return Tally(
         found=counts[True, True], missed=counts[True, False], cleared=counts[False, False], accused=counts[False, True]
     )

@@ -25,7 +25,7 @@ from alerts.tickets.sla import HOUR_MS, deadlines, priority_of
 from alerts.tickets.tables import ticket_history, tickets
 from alerts.tickets.ticket import NewTicket, TicketSource
 from alerts.words import check_words
-from detectors.finding import Channel, Finding
+from detectors.finding import Finding, FindingChannel
 from ingest.clock import from_ms
 from ingest.profiles.definition import FaultMode, Profile
 
@@ -204,5 +204,5 @@ def _check(new: NewTicket) -> None:
         raise InvalidError("priority is 1 (highest) to 4.")
 
 
-def _source(channel: Channel) -> TicketSource:
-    return TicketSource.ERROR_CODE if channel is Channel.ERROR_CODE else TicketSource.PREDICTION
+def _source(channel: FindingChannel) -> TicketSource:
+    return TicketSource.ERROR_CODE if channel is FindingChannel.ERROR_CODE else TicketSource.PREDICTION

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from alerts.fault_modes import UNKNOWN
-from detectors.finding import Channel, Evidence, Finding
+from detectors.finding import Evidence, Finding, FindingChannel
 from ingest.clock import from_ms
 from ingest.profiles.definition import Profile
 
@@ -67,7 +67,7 @@ def number_text(value: float) -> str:
 
 
 def _proof(finding: Finding, item: Evidence | None, profile: Profile | None, language: str) -> str:
-    if finding.channel is Channel.ERROR_CODE and finding.error_code:
+    if finding.channel is FindingChannel.ERROR_CODE and finding.error_code:
         said = {"en": "the appliance reports error", "zh": "设备报告故障代码"}[language]
         return f"{said} {finding.error_code}"
     if item is None:

@@ -21,7 +21,7 @@ from alerts.tickets.opening import DETECTOR, add_history, columns_of
 from alerts.tickets.searching import note_search
 from alerts.tickets.sla import moved_deadlines
 from alerts.tickets.tables import tickets
-from detectors.finding import UNKNOWN, Channel, Finding
+from detectors.finding import UNKNOWN, Finding, FindingChannel
 from ingest.profiles.definition import Profile
 
 SYMPTOMS_MAX = 20
@@ -100,9 +100,9 @@ def _find_consequence(t: Transaction, finding: Finding, profile: Profile | None)
 
 def _find_worse_name(t: Transaction, finding: Finding) -> Row[Any] | None:
     """The open ticket that this finding's cause has opened under another name; a person's and an error code's stay as named."""
-    if finding.channel is not Channel.EVIDENCE or finding.fault_mode == UNKNOWN:
+    if finding.channel is not FindingChannel.EVIDENCE or finding.fault_mode == UNKNOWN:
         return None
-    query = _open_tickets(finding.appliance_id).where(tickets.c.channel == Channel.EVIDENCE.value)
+    query = _open_tickets(finding.appliance_id).where(tickets.c.channel == FindingChannel.EVIDENCE.value)
     for row in t.connection.execute(query).all():
         if _is_found_out(row) or row.fault_mode == finding.fault_mode:
             continue

@@ -73,11 +73,11 @@ def dead_letters(
 ) -> None:
     """Messages that could not be accepted, each with its reason."""
     from ingest.books.books import BooksError  # noqa: PLC0415
-    from ingest.wire.dead_letter import Reason  # noqa: PLC0415
+    from ingest.wire.dead_letter import RefusalReason  # noqa: PLC0415
 
-    if reason is not None and reason not in set(Reason):
-        raise typer.BadParameter(f"{reason!r} is none of {', '.join(Reason)}", param_hint="--reason")
-    wanted = None if reason is None else Reason(reason)
+    if reason is not None and reason not in set(RefusalReason):
+        raise typer.BadParameter(f"{reason!r} is none of {', '.join(RefusalReason)}", param_hint="--reason")
+    wanted = None if reason is None else RefusalReason(reason)
     with telling(BooksError), _open_books(ctx, config) as books:
         letters = books.dead_letters(reason=wanted)
         if as_json:

@@ -22,11 +22,11 @@ def status(ctx: typer.Context, *, as_json: JsonOption = False, config: ConfigOpt
     """Is it well, and what waits: one screen, beside a running service. Exits 1 where it is not well."""
     settings = load_settings(ctx, config).settings
     from api.service import told  # noqa: PLC0415
-    from api.service.role import Role  # noqa: PLC0415
+    from api.service.role import ServiceRole  # noqa: PLC0415
     from ingest.clock import SystemClock  # noqa: PLC0415
 
     now_ms, words = SystemClock().now_ms(), dict(told.read(settings.data_dir))
-    roles = {role.value: _role(words.get(role), now_ms) for role in Role}
+    roles = {role.value: _role(words.get(role), now_ms) for role in ServiceRole}
     reasons = [
         f"{name} does not run; start fettle serve, or fettle {name}" for name, one in roles.items() if not one["up"]
     ]

@@ -100,13 +100,13 @@ def _run_role(ctx: typer.Context, config: Path | None, name: str) -> None:
     """Run one role until a signal."""
     loaded = load_settings(ctx, config)
     from api.service import log_setup  # noqa: PLC0415
-    from api.service.role import Role  # noqa: PLC0415
+    from api.service.role import ServiceRole  # noqa: PLC0415
     from api.service.service import Service, ServiceError, run_until_signal  # noqa: PLC0415
 
     keep_to_ourselves()
     log_setup.configure(loaded.settings.log_format)
     with telling(ServiceError):
-        run_until_signal(Service(loaded.settings, roles=(Role(name),)))
+        run_until_signal(Service(loaded.settings, roles=(ServiceRole(name),)))
 
 
 def simulate(

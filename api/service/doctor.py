@@ -22,7 +22,7 @@ from alerts.database_check import check_database
 from alerts.errors import DeskError
 from api.service import told
 from api.service.private_folder import open_to_others
-from api.service.role import Role
+from api.service.role import ServiceRole
 from api.settings.masking import without_secrets
 from ingest.journal import JournalError
 from ingest.journal.opening import open_journal_reader
@@ -222,7 +222,7 @@ def _processes(settings: Settings, clock: Clock) -> Iterator[Diagnosis]:
     """What the processes say of themselves; where none runs, whether the port is free."""
     words, now_ms = told.read(settings.data_dir), clock.now_ms()
     alive = {role for role, word in words.items() if word.is_fresh(now_ms)}
-    for role in Role:
+    for role in ServiceRole:
         if role in alive:
             reasons = words[role].reasons
             cure = "fettle status tells more." if reasons else ""

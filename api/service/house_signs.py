@@ -14,7 +14,7 @@ from api.service.cursor_lag import CursorLag
 from api.service.signs import Signs, counters, gauge, gauges
 from ingest.books.file import BooksError
 from ingest.journal import JournalError
-from ingest.wire.dead_letter import Reason
+from ingest.wire.dead_letter import RefusalReason
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -89,7 +89,7 @@ class HouseSigns:
 
     def _dead_letters(self) -> Metric:
         """Refused messages since the books began, by reason."""
-        counts = dict.fromkeys(Reason, 0)
+        counts = dict.fromkeys(RefusalReason, 0)
         books = self.rooms.books()
         if books is not None:
             with suppress(BooksError):  # they are locked for a moment: the next look tells

@@ -28,7 +28,7 @@ from ingest.mqtt.courier import Courier
 from ingest.mqtt.learned_topics import LearnedTopics
 from ingest.mqtt.session import subscriptions
 from ingest.store.embedded import EmbeddedStore
-from ingest.wire.dead_letter import Reason
+from ingest.wire.dead_letter import RefusalReason
 from ingest.wire.outgoing import CommandSource
 from ingest.wire.topic import TopicScheme
 
@@ -161,7 +161,7 @@ class IngestRoom:
             "fettle_batches_read_back", "of those, read from the journal and not from memory", stats.read_back
         )
         yield counter("fettle_messages_judged", "messages judged", stats.messages)
-        refused = {reason.value: float(stats.refused.get(reason, 0)) for reason in Reason}
+        refused = {reason.value: float(stats.refused.get(reason, 0)) for reason in RefusalReason}
         yield counters("fettle_messages_refused", "messages refused since the start, by reason", "reason", refused)
         yield counter("fettle_duplicates", "messages that had come before", stats.duplicates)
         beyond = stats.readings_refused

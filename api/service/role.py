@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Role(StrEnum):
+class ServiceRole(StrEnum):
     """What a process may do alone."""
 
     INGEST = "ingest"
@@ -14,4 +14,4 @@ class Role(StrEnum):
     API = "api"
 
 
-ALL = tuple(Role)
+ALL = tuple(ServiceRole)

@@ -32,7 +32,7 @@ from api.service.ingest_room import IngestRoom
 from api.service.line import detecting
 from api.service.loops import Trouble
 from api.service.patient_commands import PatientCommands
-from api.service.role import Role
+from api.service.role import ServiceRole
 from api.service.signs import Signs, VitalSigns, counter, gauge, gauges
 from detectors.loop.attempts import AttemptFile
 from ingest.books.books import FILE_NAME, Books, BooksError
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 class Rooms:
     """The parts, by name; any thread may ask for them."""
 
-    def __init__(self, settings: Settings, around: Surroundings, roles: Sequence[Role]) -> None:
+    def __init__(self, settings: Settings, around: Surroundings, roles: Sequence[ServiceRole]) -> None:
         self.settings = settings
         self.around = around
         self.roles = tuple(roles)
@@ -178,7 +178,7 @@ class Rooms:
     @property
     def is_at_broker(self) -> bool:
         """Whether this process has the role ``ingest``."""
-        return Role.INGEST in self.roles
+        return ServiceRole.INGEST in self.roles
 
     def books(self) -> Books | None:
         """What admission has decided: our own books, or another process's to read; None while there are none."""

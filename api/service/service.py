@@ -20,7 +20,7 @@ import structlog
 from alerts.errors import DeskError
 from api.http.listening import ListenError
 from api.service.process_lock import AlreadyRunning, ProcessLock
-from api.service.role import ALL, Role
+from api.service.role import ALL, ServiceRole
 from api.service.rooms import Rooms
 from api.service.service_thread import ServiceThread
 from api.service.surroundings import Surroundings
@@ -62,7 +62,9 @@ class ServiceError(Exception):
 class Service:
     """All roles of an installation, or some. :attr:`rooms` gives the demo and the tests what is open."""
 
-    def __init__(self, settings: Settings, around: Surroundings | None = None, roles: Sequence[Role] = ALL) -> None:
+    def __init__(
+        self, settings: Settings, around: Surroundings | None = None, roles: Sequence[ServiceRole] = ALL
+    ) -> None:
         self.settings = settings
         self.roles = tuple(roles)
         self._around = around or Surroundings()

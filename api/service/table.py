@@ -20,7 +20,7 @@ from api.http.listening import bind, url_of
 from api.service import loops, told
 from api.service.house_signs import HouseSigns
 from api.service.housekeeping import Housekeeping
-from api.service.role import Role
+from api.service.role import ServiceRole
 from api.service.rooms import Rooms
 from api.service.service_thread import Run
 from api.service.signs import Signs, VitalSigns
@@ -37,7 +37,7 @@ class Loop:
     """One loop: its thread's name, whose it is (None: it runs in every process), and how it is made."""
 
     name: str
-    role: Role | None
+    role: ServiceRole | None
     make: Callable[[Rooms], Run]
 
 
@@ -48,7 +48,7 @@ def http(rooms: Rooms) -> Run:
     rooms.url = url_of(listening)
     desk, accounts, store = rooms.desk, rooms.accounts, rooms.store
     rooms.signs.add(HouseSigns(rooms).signs())
-    elsewhere = [role for role in Role if role not in rooms.roles]
+    elsewhere = [role for role in ServiceRole if role not in rooms.roles]
     whole = VitalSigns()
     whole.add(Signs(rooms.signs.collect, rooms.signs.not_ready))
     whole.add(told.of_others(rooms.settings.data_dir, elsewhere, rooms.around.people_clock))
@@ -147,17 +147,17 @@ def signs(rooms: Rooms) -> Run:
 
 
 LOOPS = (
-    Loop("http", Role.API, http),
-    Loop("broker", Role.INGEST, broker),
-    Loop("admit", Role.INGEST, admit),
-    Loop("store", Role.INGEST, store),
-    Loop("listening", Role.INGEST, listening),
-    Loop("housekeeping", Role.INGEST, housekeeping),
-    Loop("detect", Role.DETECT, detect),
-    Loop("desk", Role.DESK, desk),
-    Loop("outbox", Role.DESK, outbox),
+    Loop("http", ServiceRole.API, http),
+    Loop("broker", ServiceRole.INGEST, broker),
+    Loop("admit", ServiceRole.INGEST, admit),
+    Loop("store", ServiceRole.INGEST, store),
+    Loop("listening", ServiceRole.INGEST, listening),
+    Loop("housekeeping", ServiceRole.INGEST, housekeeping),
+    Loop("detect", ServiceRole.DETECT, detect),
+    Loop("desk", ServiceRole.DESK, desk),
+    Loop("outbox", ServiceRole.DESK, outbox),
     Loop("claim", None, claim),
-    Loop("live", Role.API, live),
+    Loop("live", ServiceRole.API, live),
     Loop("signs", None, signs),
 )
 """In the order in which they are opened: the port first, so that a taken one is told before anything is made."""

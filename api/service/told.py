@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from prometheus_client.core import Metric
 
-from api.service.role import Role
+from api.service.role import ServiceRole
 from api.service.signs import Signs, VitalSigns, gauges
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ class Told:
             yield metric
 
 
-def write(folder: Path, roles: Sequence[Role], signs: VitalSigns, *, now_ms: int, is_ended: bool = False) -> None:
+def write(
+    folder: Path, roles: Sequence[ServiceRole], signs: VitalSigns, *, now_ms: int, is_ended: bool = False
+) -> None:
     """Write down how this process is; the file is replaced as a whole."""
     document = {
         "roles": [role.value for role in roles],
@@ -81,13 +83,13 @@ def write(folder: Path, roles: Sequence[Role], signs: VitalSigns, *, now_ms: int
     fresh.replace(path)
 
 
-def read(folder: Path) -> Mapping[Role, Told]:
+def read(folder: Path) -> Mapping[ServiceRole, Told]:
     """Of each role the newest word."""
-    found: dict[Role, Told] = {}
+    found: dict[ServiceRole, Told] = {}
     for path in sorted(folder.glob(f"*{_SUFFIX}")):
         told = _read_one(path)
         for name in told.roles if told is not None else ():
-            role = Role(name)
+            role = ServiceRole(name)
             if told is not None and (role not in found or found[role].at_ms < told.at_ms):
                 found[role] = told
     return found
@@ -98,7 +100,7 @@ def _read_one(path: Path) -> Told | None:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return Told(
-            roles=tuple(Role(name).value for name in document["roles"]),
+            roles=tuple(ServiceRole(name).value for name in document["roles"]),
             pid=document["pid"],
             at_ms=document["at_ms"],
             is_ended=document["is_ended"],
@@ -110,7 +112,7 @@ def _read_one(path: Path) -> Told | None:
         return None
 
 
-def of_others(folder: Path, elsewhere: Sequence[Role], clock: Clock) -> Signs:
+def of_others(folder: Path, elsewhere: Sequence[ServiceRole], clock: Clock) -> Signs:
     """The signs of the roles that other processes have."""
 
     def reasons() -> Iterator[str]:
@@ -124,7 +126,7 @@ def of_others(folder: Path, elsewhere: Sequence[Role], clock: Clock) -> Signs:
     def figures() -> Iterator[Metric]:
         told, now_ms = read(folder), clock.now_ms()
         is_up = {role.value: float(role in told and told[role].is_fresh(now_ms)) for role in elsewhere}
-        yield gauges(UP, UP_DOC, "role", {role.value: is_up.get(role.value, 1.0) for role in Role})
+        yield gauges(UP, UP_DOC, "role", {role.value: is_up.get(role.value, 1.0) for role in ServiceRole})
         for role in elsewhere:
             if role in told:
                 yield from told[role].metrics(counters_only=not is_up[role.value])
@@ -135,13 +137,13 @@ def of_others(folder: Path, elsewhere: Sequence[Role], clock: Clock) -> Signs:
 UP, UP_DOC = "fettle_role_up", "1 while a process does this"
 
 
-def silent(role: Role, folder: Path) -> str:
+def silent(role: ServiceRole, folder: Path) -> str:
     """What is to be said of a role that nobody does."""
     return f"{role.value}: no process does this on {folder}; start fettle {role.value}"
 
 
 def telling(
-    folder: Path, roles: Sequence[Role], signs: VitalSigns, clock: Clock, *, every_s: float
+    folder: Path, roles: Sequence[ServiceRole], signs: VitalSigns, clock: Clock, *, every_s: float
 ) -> Callable[[threading.Event], None]:
     """The loop that writes down how this process is; a disk that is full hinders nothing but that."""
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.finding import UNKNOWN, Channel, Condition, Finding
+from detectors.finding import UNKNOWN, Condition, Finding, FindingChannel
 from detectors.kinds.portions import Portions
 from detectors.kinds.profile_order import in_stored_order
 from detectors.kinds.slices import ends, marked, order_of, slices
@@ -245,7 +245,7 @@ class KindDetector:
                 known.append((layout, whole))
         ended = self._take_rows(known)
         for appliance_id, raised_ms in unknown:
-            self.standing.go_on(self.row_of(appliance_id), UNKNOWN, Channel.EVIDENCE, raised_ms)
+            self.standing.go_on(self.row_of(appliance_id), UNKNOWN, FindingChannel.EVIDENCE, raised_ms)
         return refused, ended
 
     def _take_rows(self, known: Sequence[tuple[Layout, Packed]]) -> list[Finding]:

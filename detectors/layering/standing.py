@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.finding import DATA_FAULTS, UNKNOWN, Channel, Cleared, Evidence, Finding
+from detectors.finding import DATA_FAULTS, UNKNOWN, Cleared, Evidence, Finding, FindingChannel
 from detectors.state.columns import Arrays, Axis, Column
 from detectors.state.layout import Layout
 from detectors.state.seldom import Seldom
@@ -22,7 +22,7 @@ from ingest.profiles.definition import Profile
 
 REFRACTORY_MS = 30 * 86_400_000
 DATA_REFRACTORY_MS = 7 * 86_400_000
-CHANNELS = (Channel.EVIDENCE, Channel.RULE, Channel.ERROR_CODE, Channel.DATA)
+CHANNELS = (FindingChannel.EVIDENCE, FindingChannel.RULE, FindingChannel.ERROR_CODE, FindingChannel.DATA)
 NAME = "standing"
 
 
@@ -59,11 +59,11 @@ class Standing:
         """Whether a finding of this mode stands."""
         return bool(self._of(row)[mode])
 
-    def by(self, row: int, channel: Channel) -> list[int]:
+    def by(self, row: int, channel: FindingChannel) -> list[int]:
         """The modes whose standing finding was reached by ``channel``."""
         return np.flatnonzero(self._of(row) == 1 + CHANNELS.index(channel)).tolist()
 
-    def are_by(self, rows: NDArray[np.intp], channel: Channel) -> NDArray[np.bool_]:
+    def are_by(self, rows: NDArray[np.intp], channel: FindingChannel) -> NDArray[np.bool_]:
         """(B, modes): which modes stand, reached by ``channel``."""
         reached: NDArray[np.bool_] = self.seldom.read("standing", rows) == 1 + CHANNELS.index(channel)
         return reached
@@ -78,11 +78,11 @@ class Standing:
         stand: NDArray[np.bool_] = self.seldom.read("standing", rows)[:, : self.unknown + 1] > 0
         return stand
 
-    def may_rise(self, row: int, mode: int, channel: Channel, now_ms: int) -> bool:
+    def may_rise(self, row: int, mode: int, channel: FindingChannel, now_ms: int) -> bool:
         """Whether a finding of this mode may be raised now: none stands, and the refractory time is over."""
         if self.stands(row, mode):
             return False
-        wait = {Channel.EVIDENCE: REFRACTORY_MS, Channel.DATA: DATA_REFRACTORY_MS}.get(channel, 0)
+        wait = {FindingChannel.EVIDENCE: REFRACTORY_MS, FindingChannel.DATA: DATA_REFRACTORY_MS}.get(channel, 0)
         raised = int(self.seldom.own["raised"][self.seldom.places[row], mode])
         return raised == 0 or now_ms - raised >= wait
 
@@ -96,7 +96,7 @@ class Standing:
         self.go_on(row, finding.fault_mode, finding.channel, finding.raised_ms)
         return finding
 
-    def go_on(self, row: int, name: str, channel: Channel, raised_ms: int) -> None:
+    def go_on(self, row: int, name: str, channel: FindingChannel, raised_ms: int) -> None:
         """Let a finding stand that was raised then."""
         mode, place = self.number[name], self.seldom.one(row)
         self.seldom.own["standing"][place, mode] = 1 + CHANNELS.index(channel)
@@ -116,7 +116,7 @@ class Standing:
         self,
         row: int,
         mode: int,
-        channel: Channel,
+        channel: FindingChannel,
         now_ms: int,
         *,
         severity: float,
@@ -138,7 +138,7 @@ def ended(
     kind: str,
     mode: str,
     component: str,
-    channel: Channel,
+    channel: FindingChannel,
     *,
     raised_ms: int,
     cleared_ms: int,
@@ -161,7 +161,7 @@ def ended(
     )
 
 
-def stored(layout: Layout, records: Records) -> list[tuple[int, str, Channel, int]]:
+def stored(layout: Layout, records: Records) -> list[tuple[int, str, FindingChannel, int]]:
     """What stands in stored records (N, bytes): (record, mode, channel, raised_ms)."""
     columns = values_of(layout, records, NAME)
     if not {"standing", "raised"} <= columns.keys():
@@ -180,7 +180,7 @@ def gone(
     """The ends of what stands in stored records (N, bytes) under modes that nobody knows; ``now_ms`` (N,)."""
     return [
         ended(
-            ids[record], kind, mode, "data" if channel is Channel.DATA else "appliance", channel,
+            ids[record], kind, mode, "data" if channel is FindingChannel.DATA else "appliance", channel,
             raised_ms=raised, cleared_ms=max(raised, int(now_ms[record])), because=Cleared.MODE_GONE,
         )
         for record, mode, channel, raised in stored(layout, records)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from detectors.finding import Channel
+from detectors.finding import FindingChannel
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Piece
 from detectors.state.columns import Axis, Column
@@ -47,13 +47,13 @@ class ErrorCodes(Layer):
         mode, count = self._note(place, event)
         piece.findings.extend(
             standing.clear(row, other, event.ts_ms)
-            for other in standing.by(row, Channel.ERROR_CODE)
+            for other in standing.by(row, FindingChannel.ERROR_CODE)
             if other != mode and event.ts_ms // 1000 - int(self.seldom.own["code_last_s"][place, other]) > CODE_WINDOW_S
         )
         speaks = mode != self.unknown or count >= UNKNOWN_CODE_REPEATS
-        if speaks and standing.may_rise(row, mode, Channel.ERROR_CODE, event.ts_ms):
+        if speaks and standing.may_rise(row, mode, FindingChannel.ERROR_CODE, event.ts_ms):
             piece.findings.append(standing.simple(
-                row, mode, Channel.ERROR_CODE, event.ts_ms, severity=min(1.0, 0.5 + 0.2 * count),
+                row, mode, FindingChannel.ERROR_CODE, event.ts_ms, severity=min(1.0, 0.5 + 0.2 * count),
                 probability=CODE_PROBABILITY, error_code=event.code,
             ))  # fmt: skip
 

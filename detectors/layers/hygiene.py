@@ -26,7 +26,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.finding import DATA_FAULTS, Channel, Evidence
+from detectors.finding import DATA_FAULTS, Evidence, FindingChannel
 from detectors.layering.grouping import COUNTED_MAX, Bools, Sorted
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Whole
@@ -151,12 +151,12 @@ class Hygiene(Layer):
             if not standing[sample, fault]:
                 if stand.stands(row, mode):
                     whole.findings.append(stand.clear(row, mode, now))
-            elif stand.may_rise(row, mode, Channel.DATA, now):
+            elif stand.may_rise(row, mode, FindingChannel.DATA, now):
                 columns = verdicts.metrics(sample, fault)
                 observed = whole.raw[sample, self.setting.measured]
                 evidence = tuple(self._evidence(c, float(observed[c]), now, len(columns)) for c in columns[:4])
                 whole.findings.append(
-                    stand.simple(row, mode, Channel.DATA, now, severity=0.3, probability=0.9, evidence=evidence)
+                    stand.simple(row, mode, FindingChannel.DATA, now, severity=0.3, probability=0.9, evidence=evidence)
                 )
 
     def _evidence(self, column: int, observed: float, now: int, among: int) -> Evidence:

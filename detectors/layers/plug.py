@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from detectors.finding import Channel, Evidence, Finding
+from detectors.finding import Evidence, Finding, FindingChannel
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Piece, RunScores
 from detectors.state.columns import Column
@@ -43,10 +43,10 @@ class Plug(Layer):
         if runs is None or samples is None:
             return
         of = samples.rows[runs.at]
-        stands = standing.are_by(of, Channel.EVIDENCE)[:, [self.unknown, self.stuck_on]].any(axis=1)
+        stands = standing.are_by(of, FindingChannel.EVIDENCE)[:, [self.unknown, self.stuck_on]].any(axis=1)
         for number in np.flatnonzero(np.isin(of, of[(runs.score >= 1) | stands])).tolist():
             row, now = int(of[number]), int(samples.ts[runs.at[number]])
-            by_evidence = standing.by(row, Channel.EVIDENCE)
+            by_evidence = standing.by(row, FindingChannel.EVIDENCE)
             mine = [mode for mode in {self.unknown, self.stuck_on} if mode in by_evidence]
             if runs.score[number] < 1:
                 if mine and raised[row] and runs.score[number] < CALM_SCORE:
@@ -56,7 +56,7 @@ class Plug(Layer):
             mode = self.stuck_on if runs.endless[number] else self.unknown
             if mine and self._is_another(row, mode, runs, number):
                 piece.findings += [standing.clear(row, one, now) for one in mine]
-            elif mine or not standing.may_rise(row, mode, Channel.EVIDENCE, now):
+            elif mine or not standing.may_rise(row, mode, FindingChannel.EVIDENCE, now):
                 continue
             finding = self._finding(self.setting.ids[row], now, mode, runs, number)
             raised[row] = True
@@ -91,7 +91,7 @@ class Plug(Layer):
             seen, low, high = np.exp([observed, centre - half, centre + half]).tolist()
             evidence.append(Evidence(name, seen, low, high, unit, onset, float(share[feature])))
         return Finding(
-            appliance_id, standing.kind, standing.modes[mode], standing.components[mode], Channel.EVIDENCE,
+            appliance_id, standing.kind, standing.modes[mode], standing.components[mode], FindingChannel.EVIDENCE,
             raised_ms=now, onset_ms=min(onset, now), score=score, severity=min(1.0, 0.3 * score),
             probability=PROBABILITY, evidence=tuple(sorted(evidence, key=lambda one: -one.share)),
         )  # fmt: skip

@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.finding import Channel, Cleared, Evidence, Finding
+from detectors.finding import Cleared, Evidence, Finding, FindingChannel
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Accumulated, Deviations, Diagnosis, Piece
 from detectors.layering.shares import contributions, strongest
@@ -94,7 +94,7 @@ class Predictions(Layer):
             return
         rows = deviations.units.rows
         standing = self.setting.standing
-        stands = standing.are_by(rows, Channel.EVIDENCE).any(axis=1)
+        stands = standing.are_by(rows, FindingChannel.EVIDENCE).any(axis=1)
         stands |= standing.of_mode(rows, self.sensor_drift)
         if piece.is_plugged is not None and piece.units is not None:
             stands &= ~piece.is_plugged[piece.units.is_usable]
@@ -116,7 +116,7 @@ class Predictions(Layer):
     def _judge(self, one: Judged, findings: list[Finding]) -> None:
         """Raise, keep or clear the finding by evidence of one appliance."""
         standing, row = self.setting.standing, one.row
-        mine = standing.by(row, Channel.EVIDENCE)
+        mine = standing.by(row, FindingChannel.EVIDENCE)
         if standing.stands(row, self.sensor_drift):
             mine.append(self.sensor_drift)
         number, probability = self._cause(one) if one.score >= 1 else (None, 0.0)
@@ -135,7 +135,7 @@ class Predictions(Layer):
             return
         if number < 0 and (sensor := self._lone_sensor(one)) is not None:
             self._suspect_sensor(one, sensor, findings)
-        elif standing.may_rise(row, mode, Channel.EVIDENCE, one.now_ms):
+        elif standing.may_rise(row, mode, FindingChannel.EVIDENCE, one.now_ms):
             findings += [standing.clear(row, other, one.now_ms, Cleared.NAMED) for other in mine]
             findings.append(standing.rise(row, self._finding(one, mode, number, probability)))
 
@@ -166,11 +166,11 @@ class Predictions(Layer):
     def _suspect_sensor(self, one: Judged, feature: int, findings: list[Finding]) -> None:
         """Raise a data fault: one sensor moves and its partners do not."""
         standing = self.setting.standing
-        if not standing.may_rise(one.row, self.sensor_drift, Channel.DATA, one.now_ms):
+        if not standing.may_rise(one.row, self.sensor_drift, FindingChannel.DATA, one.now_ms):
             return
         since = int(one.told.onset_single[one.at, feature]) * 60_000 or one.now_ms
         findings.append(standing.rise(one.row, Finding(
-            self.setting.ids[one.row], standing.kind, SENSOR_DRIFT, "data", Channel.DATA, raised_ms=one.now_ms,
+            self.setting.ids[one.row], standing.kind, SENSOR_DRIFT, "data", FindingChannel.DATA, raised_ms=one.now_ms,
             onset_ms=since, score=1.0, severity=0.3, probability=0.7, evidence=(self._evidence(one, feature, 1.0, since),),
         )))  # fmt: skip
 
@@ -196,7 +196,7 @@ class Predictions(Layer):
             standing.kind,
             standing.modes[mode],
             standing.components[mode],
-            Channel.EVIDENCE,
+            FindingChannel.EVIDENCE,
             raised_ms=one.now_ms,
             onset_ms=min(onset_ms, one.now_ms),
             score=one.score,

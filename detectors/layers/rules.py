@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.finding import Channel, Evidence
+from detectors.finding import Evidence, FindingChannel
 from detectors.layering.grouping import passes
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Piece, Samples
@@ -90,15 +90,15 @@ class Rules(Layer):
     def _raise(self, piece: Piece, samples: Samples, here: NDArray[np.intp], fires: Bools, calm: Bools) -> None:
         """Raise what a rule fires for, clear what is calm again."""
         rows, ts, standing = samples.rows[here], samples.ts[here], self.setting.standing
-        by_rule = standing.are_by(rows, Channel.RULE)[:, self.mode]
+        by_rule = standing.are_by(rows, FindingChannel.RULE)[:, self.mode]
         for place in np.flatnonzero(fires.any(axis=1) | (by_rule & calm).any(axis=1)):
             row, now = int(rows[place]), int(ts[place])
             for number in np.flatnonzero(fires[place]).tolist():
                 mode = int(self.mode[number])
-                if standing.may_rise(row, mode, Channel.RULE, now):
+                if standing.may_rise(row, mode, FindingChannel.RULE, now):
                     observed = float(samples.readings[here[place], self.column[number]])
                     piece.findings.append(standing.simple(
-                        row, mode, Channel.RULE, now, severity=RULE_SEVERITY, probability=RULE_PROBABILITY,
+                        row, mode, FindingChannel.RULE, now, severity=RULE_SEVERITY, probability=RULE_PROBABILITY,
                         evidence=(self._evidence(row, number, observed),),
                     ))  # fmt: skip
             piece.findings.extend(

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.finding import UNKNOWN, Channel, Cleared, Condition, ConditionState, Evidence, Finding
+from detectors.finding import UNKNOWN, Cleared, Condition, ConditionState, Evidence, Finding, FindingChannel
 from detectors.layering.standing import gone, stored
 from detectors.series.packing import pack, unpacked
 from detectors.series.scorer import METRICS_MAX, Scored
@@ -138,7 +138,7 @@ class SeriesDetector:
             self.kind,
             UNKNOWN,
             "appliance",
-            Channel.EVIDENCE,
+            FindingChannel.EVIDENCE,
             raised_ms=now if is_raised else turn.since_ms,
             onset_ms=turn.since_ms,
             score=score,
@@ -209,7 +209,7 @@ class SeriesDetector:
         """Let ``unknown`` stand on; the ends of all else that stood."""
         records = np.frombuffer(body, np.uint8)[None]
         for _, mode, channel, raised_ms in stored(layout, records):
-            if mode == UNKNOWN and channel is Channel.EVIDENCE:
+            if mode == UNKNOWN and channel is FindingChannel.EVIDENCE:
                 one.raised_ms = raised_ms
         self.changed.add(appliance_id)
         return gone([appliance_id], self.kind, layout, records, np.zeros(1, np.int64), {UNKNOWN})

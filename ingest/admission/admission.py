@@ -29,7 +29,7 @@ from ingest.books.judgement import Judgement
 from ingest.feed.admitted import batch_of
 from ingest.sample import AdmittedBatch
 from ingest.wire.columns import BatchDecoder, Decoded
-from ingest.wire.dead_letter import Reason
+from ingest.wire.dead_letter import RefusalReason
 from ingest.wire.foreign.memory import Learned
 from ingest.wire.meaning import Meanings
 from ingest.wire.topic import TopicScheme
@@ -42,7 +42,7 @@ class Admitted:
     batch: AdmittedBatch
     judgement: Judgement
     nacks: tuple[Said, ...] = ()
-    refused: Mapping[Reason, int] = field(default_factory=dict)
+    refused: Mapping[RefusalReason, int] = field(default_factory=dict)
     duplicates: int = 0
     unknown_keys: int = 0
     readings_refused: int = 0

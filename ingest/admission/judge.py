@@ -15,7 +15,7 @@ from ingest.books.books import WindowEntry
 from ingest.books.event_time import Anchor
 from ingest.books.ledger import BootLedger
 from ingest.wire.columns import Decoded
-from ingest.wire.dead_letter import Identity, Reason, Refused
+from ingest.wire.dead_letter import Identity, RefusalReason, Refused
 from ingest.wire.event import EventMessage
 from ingest.wire.sample_rows import NO_TIME
 from ingest.wire.source import Source
@@ -125,12 +125,16 @@ class Judge:
     def _identify(self, speaker: Speaker, source: Source) -> None:
         """An id belongs to one kind; an unknown one is registered or refused, a retired one refused."""
         if speaker.kind is not None and speaker.kind != source.kind:
-            raise Refused(Reason.IDENTITY_MISMATCH, f"this id belongs to a {speaker.kind}, not to a {source.kind}")
+            raise Refused(
+                RefusalReason.IDENTITY_MISMATCH, f"this id belongs to a {speaker.kind}, not to a {source.kind}"
+            )
         if speaker.is_retired:
-            raise Refused(Reason.UNKNOWN_APPLIANCE, "this appliance is retired")
+            raise Refused(RefusalReason.UNKNOWN_APPLIANCE, "this appliance is retired")
         if speaker.kind is None:
             if not self._rules.is_auto_registering:
-                raise Refused(Reason.UNKNOWN_APPLIANCE, "this appliance is not registered: fettle appliances add")
+                raise Refused(
+                    RefusalReason.UNKNOWN_APPLIANCE, "this appliance is not registered: fettle appliances add"
+                )
             speaker.register(source.kind)
             self._judged.registered[speaker.id] = speaker
         self._speakers.link(source, speaker)
@@ -152,7 +156,7 @@ class Judge:
                 self._note_duplicate(number, ledger)
                 return
             self._event_times(number, ledger.anchor)
-            raise Refused(Reason.EQUIVOCATION, f"seq {seq} of this boot came before with other content")
+            raise Refused(RefusalReason.EQUIVOCATION, f"seq {seq} of this boot came before with other content")
         times, anchor = self._event_times(number, ledger.anchor)
         self._judged.set_times(times)
         ledger.add(seq, is_dead=False, now_ms=self._rules.waited_ms)
@@ -175,7 +179,7 @@ class Judge:
                 return
             times, _ = self._event_times(number, None)
             if known is not None:
-                raise Refused(Reason.EQUIVOCATION, "this time came before with other content")
+                raise Refused(RefusalReason.EQUIVOCATION, "this time came before with other content")
             self._judged.set_times(times)
             if source.is_foreign:
                 self._judged.set_offset(number, sum(ts_ms == said_ms[0] for _, ts_ms in window))
@@ -200,7 +204,7 @@ class Judge:
         window, received_ms = self._rules.window, self._batch.received_ms
         if isinstance(event, EventMessage):
             if event.ts_ms is not None and not window.holds(event.ts_ms, received_ms):
-                raise Refused(Reason.TIME_OUT_OF_RANGE, "ts is outside the accepted window")
+                raise Refused(RefusalReason.TIME_OUT_OF_RANGE, "ts is outside the accepted window")
             return [], anchor
         if self._are_times_plain:
             return [], anchor
@@ -213,7 +217,9 @@ class Judge:
                 continue
             redated = window.redated(anchor, up_ms if up_ms >= 0 else None, received_ms, ts_ms)
             if redated is None:
-                raise Refused(Reason.TIME_OUT_OF_RANGE, "ts is outside the accepted window, and up_ms gives no other")
+                raise Refused(
+                    RefusalReason.TIME_OUT_OF_RANGE, "ts is outside the accepted window, and up_ms gives no other"
+                )
             times.append((number, index, redated))
         return times, anchor
 
@@ -257,13 +263,16 @@ class Judge:
                 ledger.remember(identity.seq, checksum)
                 is_last = identity.seq == ledger.next - 1
                 speaker.arm(ledger, is_armed=is_last and ledger.anchor is not None)
-            elif ledger.checksum_of(identity.seq) in (None, checksum) and refusal.reason is not Reason.EQUIVOCATION:
+            elif (
+                ledger.checksum_of(identity.seq) in (None, checksum)
+                and refusal.reason is not RefusalReason.EQUIVOCATION
+            ):
                 self._note_duplicate(number, ledger)
                 return
         elif (
             identity.is_readable
             and self._is_without_boot(speaker, source)
-            and refusal.reason is not Reason.EQUIVOCATION
+            and refusal.reason is not RefusalReason.EQUIVOCATION
         ):
             self._ledger(speaker, "").count(is_dead=True)
         self._judged.refuse(number, refusal)

@@ -15,7 +15,7 @@ from ingest.books.books import WindowEntry
 from ingest.books.judgement import DUPLICATE, GOOD, Judgement, code_of
 from ingest.books.ledger import BootLedger
 from ingest.sample import MAX_SAMPLES_PER_MESSAGE
-from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.meaning import Meanings, pack_meanings
 
 
@@ -86,7 +86,7 @@ class Judged:
             tuple(self._offsets),
         )
 
-    def counts(self) -> dict[Reason, int]:
+    def counts(self) -> dict[RefusalReason, int]:
         """Refusals by reason."""
         return dict(Counter(refusal.reason for refusal in self.refused.values()))
 

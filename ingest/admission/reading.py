@@ -9,7 +9,7 @@ import structlog
 from ingest.admission.batch import Batch
 from ingest.feed.admitted import POISON_DETAIL, decode_without
 from ingest.wire.columns import BatchDecoder, Decoded
-from ingest.wire.dead_letter import UNREADABLE, Identity, Reason, Refused
+from ingest.wire.dead_letter import UNREADABLE, Identity, RefusalReason, Refused
 from ingest.wire.meaning import Meaning, Meanings, meaning_of, with_meaning
 from ingest.wire.source import Source
 
@@ -58,7 +58,7 @@ def meanings_of(decoder: BatchDecoder, batch: Batch) -> Meanings:
 def read(decoder: BatchDecoder, batch: Batch, meanings: Meanings, poison: Poison) -> Decoded:
     """Decode a batch; a message that breaks the decoder twice, in the batch and alone, is refused as poison."""
     decoded = _decoded(decoder, batch, meanings, poison)
-    decoded.refuse({number: Refused(Reason.POISON, POISON_DETAIL, who) for number, who in poison.found.items()})
+    decoded.refuse({number: Refused(RefusalReason.POISON, POISON_DETAIL, who) for number, who in poison.found.items()})
     return decoded
 
 
@@ -73,7 +73,7 @@ def _meaning(source: Source, batch: Batch, number: int) -> Meaning:
         return ask()
     except Exception as error:  # noqa: BLE001 - the second time it is the message
         log.error("poison_found", messages=1, topic=source.topic, cause=repr(error))  # noqa: TRY400 - the cause says it
-        return Refused(Reason.POISON, POISON_DETAIL)
+        return Refused(RefusalReason.POISON, POISON_DETAIL)
 
 
 def _decoded(decoder: BatchDecoder, batch: Batch, meanings: Meanings, poison: Poison) -> Decoded:

@@ -24,7 +24,7 @@ from ingest.books.dead_letters import DeadLetter, DeadLetterQuota, KeptLetter
 from ingest.books.file import BooksBusy, BooksError, BooksFile, open_file
 from ingest.books.judgement import Judgement, pack_notes, pack_times, unpack_notes, unpack_times
 from ingest.books.ledger import BootLedger, LedgerRow
-from ingest.wire.dead_letter import Reason
+from ingest.wire.dead_letter import RefusalReason
 
 FILE_NAME = "books.db"
 CURSORS = ("admit", "store")
@@ -182,19 +182,19 @@ class Books(BooksFile):
         with self.snapshot() as connection:
             yield from ledger_table.list_ledger(connection, appliance_id)
 
-    def dead_letters(self, *, reason: Reason | None = None) -> Iterator[KeptLetter]:
+    def dead_letters(self, *, reason: RefusalReason | None = None) -> Iterator[KeptLetter]:
         """All kept dead letters, oldest first."""
         with self.snapshot() as connection:
             yield from dead_letters.list_dead_letters(connection, reason=reason)
 
     def newest_dead_letters(
-        self, *, before: int | None = None, limit: int = 50, reason: Reason | None = None
+        self, *, before: int | None = None, limit: int = 50, reason: RefusalReason | None = None
     ) -> list[KeptLetter]:
         """A page of kept dead letters, newest first; the next page is before the last one's number."""
         with self.snapshot() as connection:
             return dead_letters.newest_dead_letters(connection, before=before, limit=limit, reason=reason)
 
-    def dead_letter_counts(self) -> dict[Reason, int]:
+    def dead_letter_counts(self) -> dict[RefusalReason, int]:
         """How many were refused since the books began, by reason; dropped ones included."""
         with self.snapshot() as connection:
             return dead_letters.dead_letter_counts(connection)

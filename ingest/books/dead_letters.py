@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ingest.books.judgement import Judgement
-from ingest.wire.dead_letter import KEPT_BYTES, Reason
+from ingest.wire.dead_letter import KEPT_BYTES, RefusalReason
 from ingest.wire.timestamp import format_ms
 
 _PAGE = 500
@@ -35,7 +35,7 @@ class DeadLetter:
 
     message: int
     topic: str
-    reason: Reason
+    reason: RefusalReason
     detail: str
     payload: bytes
     speaker: str = ""
@@ -49,7 +49,7 @@ class KeptLetter:
     number: int
     received_ms: int
     topic: str
-    reason: Reason
+    reason: RefusalReason
     detail: str
     payload: bytes
 
@@ -174,7 +174,7 @@ def _set(connection: sqlite3.Connection, key: str, value: int) -> None:
     connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
 
-def list_dead_letters(connection: sqlite3.Connection, *, reason: Reason | None = None) -> Iterator[KeptLetter]:
+def list_dead_letters(connection: sqlite3.Connection, *, reason: RefusalReason | None = None) -> Iterator[KeptLetter]:
     """All kept dead letters, oldest first."""
     after = 0
     while True:
@@ -184,14 +184,14 @@ def list_dead_letters(connection: sqlite3.Connection, *, reason: Reason | None =
             (after, reason, reason, _PAGE),
         ).fetchall()
         for row in rows:
-            yield KeptLetter(row[0], row[1], row[2], Reason(row[3]), row[4], row[5])
+            yield KeptLetter(row[0], row[1], row[2], RefusalReason(row[3]), row[4], row[5])
         if len(rows) < _PAGE:
             return
         after = rows[-1][0]
 
 
 def newest_dead_letters(
-    connection: sqlite3.Connection, *, before: int | None = None, limit: int = 50, reason: Reason | None = None
+    connection: sqlite3.Connection, *, before: int | None = None, limit: int = 50, reason: RefusalReason | None = None
 ) -> list[KeptLetter]:
     """A page of kept dead letters, newest first; the next page is before the last one's number."""
     rows = connection.execute(
@@ -199,13 +199,13 @@ def newest_dead_letters(
         " WHERE (? IS NULL OR number < ?) AND (? IS NULL OR reason = ?) ORDER BY number DESC LIMIT ?",
         (before, before, reason, reason, limit),
     ).fetchall()
-    return [KeptLetter(row[0], row[1], row[2], Reason(row[3]), row[4], row[5]) for row in rows]
+    return [KeptLetter(row[0], row[1], row[2], RefusalReason(row[3]), row[4], row[5]) for row in rows]
 
 
-def dead_letter_counts(connection: sqlite3.Connection) -> dict[Reason, int]:
+def dead_letter_counts(connection: sqlite3.Connection) -> dict[RefusalReason, int]:
     """How many were refused since the books began, by reason; dropped ones included."""
     rows = connection.execute("SELECT key, value FROM meta WHERE key GLOB 'dead:*'").fetchall()
-    return {Reason(key.removeprefix("dead:")): value for key, value in rows}
+    return {RefusalReason(key.removeprefix("dead:")): value for key, value in rows}
 
 
 def dropped_count(connection: sqlite3.Connection) -> int:

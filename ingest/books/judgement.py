@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ingest.wire.dead_letter import Reason
+from ingest.wire.dead_letter import RefusalReason
 
 GOOD = 0
 DUPLICATE = 1
 _FIRST_REASON = 2
-_REASONS = tuple(Reason)
+_REASONS = tuple(RefusalReason)
 
 
 _Notes = tuple[tuple[tuple[int, bytes], ...], tuple[tuple[int, int], ...]]
@@ -45,12 +45,12 @@ class Judgement:
         return GOOD if self.codes is None else self.codes[number]
 
 
-def code_of(reason: Reason) -> int:
+def code_of(reason: RefusalReason) -> int:
     """The byte that stands for a reason."""
     return _FIRST_REASON + _REASONS.index(reason)
 
 
-def reason_of(code: int) -> Reason | None:
+def reason_of(code: int) -> RefusalReason | None:
     """The reason that a byte stands for, ``None`` for good and duplicate."""
     return _REASONS[code - _FIRST_REASON] if code >= _FIRST_REASON else None
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ingest.books.judgement import DUPLICATE, GOOD, Judgement, code_of
 from ingest.sample import AdmittedBatch, Event, Passed, Result, SampleBlock, SampleFlag, Status
 from ingest.wire.columns import BatchDecoder, Decoded
-from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.event import EventMessage
 from ingest.wire.meaning import Meanings, unpack_meanings
 from ingest.wire.result import ResultMessage
@@ -31,7 +31,7 @@ class _Marks:
 
 POISON_DETAIL = "it made a reader fail twice"
 
-_POISON = code_of(Reason.POISON)
+_POISON = code_of(RefusalReason.POISON)
 
 
 def decode_admitted(
@@ -60,7 +60,7 @@ def decode_without(
     left_out = set(poison)
     kept = [b"" if number in left_out else payload for number, payload in enumerate(payloads)]
     decoded = decoder.decode(topics, kept, meanings)
-    decoded.refuse(dict.fromkeys(poison, Refused(Reason.POISON, POISON_DETAIL)))
+    decoded.refuse(dict.fromkeys(poison, Refused(RefusalReason.POISON, POISON_DETAIL)))
     return decoded
 
 

@@ -18,7 +18,7 @@ from ingest.books.dead_letters import DeadLetter
 from ingest.books.judgement import Judgement
 from ingest.feed.unstorable import payload_of_sample
 from ingest.sample import AdmittedBatch, Event
-from ingest.wire.dead_letter import Reason
+from ingest.wire.dead_letter import RefusalReason
 from ingest.wire.topic import DEFAULT_ROOT, Channel
 
 log = structlog.get_logger(__name__)
@@ -28,7 +28,9 @@ DETAIL = "The detectors failed at it twice; it is stored and not scored."
 
 def keep_poison(path: Path, batch: AdmittedBatch, *, topic_root: str = DEFAULT_ROOT) -> None:
     """Keep everything in ``batch`` as dead letters in the books at ``path``; where that can't be done the log says so."""
-    letters = [DeadLetter(-1, topic, Reason.POISON, DETAIL, payload) for topic, payload in _said(batch, topic_root)]
+    letters = [
+        DeadLetter(-1, topic, RefusalReason.POISON, DETAIL, payload) for topic, payload in _said(batch, topic_root)
+    ]
     try:
         books = Books.open(path)
         try:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ingest.books.dead_letters import DeadLetter
 from ingest.books.judgement import Judgement
-from ingest.wire.dead_letter import Reason
+from ingest.wire.dead_letter import RefusalReason
 from ingest.wire.topic import DEFAULT_ROOT, Channel
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _letter(sample: RefusedSample, topic_root: str) -> DeadLetter:
     return DeadLetter(
         message=-1,
         topic=f"{topic_root}/{block.kind}/{block.appliance_ids[row]}/{Channel.TELEMETRY}",
-        reason=Reason.POISON,
+        reason=RefusalReason.POISON,
         detail=f"The store refuses it: {sample.why}.",
         payload=payload_of_sample(block, row),
         speaker=block.appliance_ids[row],

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ingest.clock import Clock
     from ingest.journal import Journal, JournalBatch
     from ingest.sample import AdmittedBatch
-    from ingest.wire.dead_letter import Reason
+    from ingest.wire.dead_letter import RefusalReason
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +49,7 @@ class AdmitterStats:
     unknown_keys: int = 0
     readings_refused: int = 0
     """Readings under names of metrics that were too many for their appliance."""
-    refused: dict[Reason, int] = field(default_factory=dict)
+    refused: dict[RefusalReason, int] = field(default_factory=dict)
     read_back: int = 0
     """Batches that came from the journal, not from memory."""
     sentence: str | None = None

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import mqtt5
 
-from ingest.mqtt.errors import MqttError, Reason
+from ingest.mqtt.errors import BrokerReason, MqttError
 from ingest.mqtt.frames import (
     MalformedFrameError,
     PublishRun,
@@ -104,11 +104,11 @@ class Connection(asyncio.BufferedProtocol):
             await asyncio.wait_for(connection._connect(), options.answer_timeout_s)
         except TimeoutError as error:
             connection._end(
-                Reason.UNREACHABLE, f"the broker {address} does not answer within {options.answer_timeout_s} s"
+                BrokerReason.UNREACHABLE, f"the broker {address} does not answer within {options.answer_timeout_s} s"
             )
             raise connection.ended.result() from error
         except BaseException:
-            connection._end(Reason.LOST, "the connection was given up")
+            connection._end(BrokerReason.LOST, "the connection was given up")
             raise
         return connection
 
@@ -120,7 +120,7 @@ class Connection(asyncio.BufferedProtocol):
         refused = [f.pattern for f, code in zip(filters, codes, strict=True) if code.value >= 0x80]
         if refused:
             raise MqttError(
-                Reason.REFUSED, f"the broker {self._address} refuses the subscription to {', '.join(refused)}"
+                BrokerReason.REFUSED, f"the broker {self._address} refuses the subscription to {', '.join(refused)}"
             )
 
     async def unsubscribe(self, patterns: Sequence[str]) -> None:
@@ -143,7 +143,7 @@ class Connection(asyncio.BufferedProtocol):
             answer = await self._ask(packet_id, packet.write())
             if isinstance(answer, mqtt5.PubAckPacket) and answer.reason_code.value >= 0x80:
                 raise MqttError(
-                    Reason.REFUSED,
+                    BrokerReason.REFUSED,
                     f"the broker {self._address} refuses a message to {topic}: {answer.reason_code.name}",
                 )
 
@@ -169,7 +169,7 @@ class Connection(asyncio.BufferedProtocol):
         """Say goodbye and close; the broker keeps the session and queues what arrives meanwhile."""
         if not self.ended.done():
             self.write(mqtt5.DisconnectPacket().write())
-        self._end(Reason.LOST, "disconnected", is_abort=False)
+        self._end(BrokerReason.LOST, "disconnected", is_abort=False)
         await asyncio.sleep(0)
 
     # What asyncio calls.
@@ -192,7 +192,7 @@ class Connection(asyncio.BufferedProtocol):
         try:
             position = self._take(self._view[: self._fill])
         except MalformedFrameError as error:
-            self._end(Reason.MALFORMED, f"the broker {self._address} sent what is no MQTT 5: {error}")
+            self._end(BrokerReason.MALFORMED, f"the broker {self._address} sent what is no MQTT 5: {error}")
             return
         rest = self._fill - position
         if position and rest:
@@ -213,7 +213,7 @@ class Connection(asyncio.BufferedProtocol):
             sentence = closed_without_answer(self._address)
         else:
             sentence = f"the broker {self._address} ended the connection{'' if exc is None else f': {exc}'}"
-        self._end(Reason.LOST, sentence)
+        self._end(BrokerReason.LOST, sentence)
 
     def pause_writing(self) -> None:
         """The socket is full."""
@@ -281,7 +281,7 @@ class Connection(asyncio.BufferedProtocol):
             not self._connack.done() and frame[0] == 0x20 and len(frame) == 4
         ):  # a CONNACK of MQTT 3.1.1 has no properties
             self._end(
-                Reason.OLD_PROTOCOL,
+                BrokerReason.OLD_PROTOCOL,
                 f"the broker {self._address} speaks MQTT 3.1.1 only: Fettle needs a broker or a port that speaks MQTT 5",
             )
             return
@@ -323,7 +323,7 @@ class Connection(asyncio.BufferedProtocol):
                 if answer.done():
                     return answer.result()
                 if not self._is_held:  # while held, the answer may be waiting in the socket
-                    raise MqttError(Reason.LOST, f"the broker {self._address} left a packet without answer")
+                    raise MqttError(BrokerReason.LOST, f"the broker {self._address} left a packet without answer")
         finally:
             self._answers.pop(packet_id, None)
 
@@ -362,7 +362,7 @@ class Connection(asyncio.BufferedProtocol):
         if self.ended.done():
             return
         if self._is_ping_open and not self._has_received and not self._is_held:
-            self._end(Reason.LOST, f"the broker {self._address} has fallen silent")
+            self._end(BrokerReason.LOST, f"the broker {self._address} has fallen silent")
             return
         self._is_ping_open = not (self._has_received and self._has_sent)
         if self._is_ping_open:
@@ -370,7 +370,7 @@ class Connection(asyncio.BufferedProtocol):
         self._has_received = self._has_sent = False
         self._keep_alive = self._loop.call_later(interval_s, self._check_alive, interval_s)
 
-    def _end(self, reason: Reason, sentence: str, *, is_abort: bool = True) -> None:
+    def _end(self, reason: BrokerReason, sentence: str, *, is_abort: bool = True) -> None:
         if self.ended.done():
             return
         error = MqttError(reason, sentence)

@@ -1,6 +1,6 @@
 """What can go wrong with the broker, each with a sentence for people.
 
-MqttError          carries a :class:`Reason`; the session decides by it how soon to try again
+MqttError          carries a :class:`BrokerReason`; the session decides by it how soon to try again
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Reason(StrEnum):
+class BrokerReason(StrEnum):
     """Why there is no connection."""
 
     UNREACHABLE = "unreachable"
@@ -30,7 +30,7 @@ class Reason(StrEnum):
 class MqttError(Exception):
     """There is no connection, or it ended; the message is one sentence that says what to do."""
 
-    def __init__(self, reason: Reason, sentence: str) -> None:
+    def __init__(self, reason: BrokerReason, sentence: str) -> None:
         """Say why in a word for the program and in a sentence for people."""
         super().__init__(sentence)
         self.reason = reason

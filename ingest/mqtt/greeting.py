@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mqtt5 import ConnAckReasonCode, DisconnectReasonCode
 
-from ingest.mqtt.errors import MqttError, Reason
+from ingest.mqtt.errors import BrokerReason, MqttError
 
 if TYPE_CHECKING:
     from ingest.mqtt.address import BrokerAddress
@@ -25,11 +25,13 @@ def no_way_in(error: OSError, address: BrokerAddress) -> MqttError:
     """The socket could not be opened."""
     if isinstance(error, ssl.SSLError):
         why = getattr(error, "verify_message", "") or error.reason or str(error)
-        return MqttError(Reason.TLS, f"no TLS connection to the broker {address}: {why}")
+        return MqttError(BrokerReason.TLS, f"no TLS connection to the broker {address}: {why}")
     if address.is_tls and error.errno is None:  # it ended within the handshake
-        return MqttError(Reason.TLS, f"no TLS connection to the broker {address}: does it speak TLS on this port?")
+        return MqttError(
+            BrokerReason.TLS, f"no TLS connection to the broker {address}: does it speak TLS on this port?"
+        )
     why = error.strerror or str(error)
-    return MqttError(Reason.UNREACHABLE, f"no broker at {address} ({why}): start it, or set FETTLE_MQTT_URL")
+    return MqttError(BrokerReason.UNREACHABLE, f"no broker at {address} ({why}): start it, or set FETTLE_MQTT_URL")
 
 
 def closed_without_answer(address: BrokerAddress) -> str:
@@ -45,20 +47,20 @@ def refusal(code: ConnAckReasonCode, address: BrokerAddress) -> MqttError | None
     if code == ConnAckReasonCode.SUCCESS:
         return None
     if code == ConnAckReasonCode.UNSUPPORTED_PROTOCOL_VERSION:
-        return MqttError(Reason.OLD_PROTOCOL, f"the broker {address} does not speak MQTT 5 on this port")
+        return MqttError(BrokerReason.OLD_PROTOCOL, f"the broker {address} does not speak MQTT 5 on this port")
     word = code.name.lower()
     if code in _REFUSALS:
         sentence = f"the broker {address} refuses user {address.user!r} ({word})"
-        return MqttError(Reason.REFUSED, f"{sentence}: check user and password in FETTLE_MQTT_URL")
-    return MqttError(Reason.LOST, f"the broker {address} does not let us in now ({word})")
+        return MqttError(BrokerReason.REFUSED, f"{sentence}: check user and password in FETTLE_MQTT_URL")
+    return MqttError(BrokerReason.LOST, f"the broker {address} does not let us in now ({word})")
 
 
 def dismissal(code: DisconnectReasonCode, address: BrokerAddress, client_id: str) -> MqttError:
     """What a DISCONNECT of the broker means."""
     if code == DisconnectReasonCode.SESSION_TAKEN_OVER:
         return MqttError(
-            Reason.TAKEN_OVER,
+            BrokerReason.TAKEN_OVER,
             f"another client took over the client id {client_id!r} at the broker {address}: "
             "only one ingest process may run for one user",
         )
-    return MqttError(Reason.LOST, f"the broker {address} ended the connection ({code.name.lower()})")
+    return MqttError(BrokerReason.LOST, f"the broker {address} ended the connection ({code.name.lower()})")

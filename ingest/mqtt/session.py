@@ -18,7 +18,7 @@ from mqtt5 import TopicFilter as TopicFilter  # noqa: PLC0414  (whoever names th
 
 from ingest.backoff import Backoff
 from ingest.mqtt.connection import Connection, ConnectionOptions
-from ingest.mqtt.errors import MqttError, Reason
+from ingest.mqtt.errors import BrokerReason, MqttError
 from ingest.wire.topic import FROM_APPLIANCE
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class SessionStats:
 
     is_connected: bool = False
     sentence: str = "not yet connected to the broker"
-    reason: Reason | None = None
+    reason: BrokerReason | None = None
     connects: int = 0
     sessions_lost: int = 0
 
@@ -143,7 +143,7 @@ class Session:
                 self._record(error)
                 await asyncio.sleep(self._pause_s(error, failures))
                 failures += 1
-                if error.reason is Reason.UNREACHABLE:
+                if error.reason is BrokerReason.UNREACHABLE:
                     short_lived = 0  # the broker itself was away: no other client has ended our connection
                 continue
             failures = 0
@@ -156,9 +156,9 @@ class Session:
                 await connection.disconnect()
             short_lived = 0 if loop.time() - since > STABLE_S else short_lived + 1
             pause_s = self._pause_s(cause, short_lived)
-            if cause.reason is Reason.LOST and short_lived >= SHORT_LIVED_MAX:
+            if cause.reason is BrokerReason.LOST and short_lived >= SHORT_LIVED_MAX:
                 cause = MqttError(
-                    Reason.TAKEN_OVER,
+                    BrokerReason.TAKEN_OVER,
                     f"the broker {self._address} ends each connection soon after it was made: another client probably "
                     f"uses the client id {self._options.client_id!r}; only one ingest process may run for one user",
                 )
@@ -183,14 +183,14 @@ class Session:
             try:
                 await connection.subscribe([topic_filter(topic) for topic in topics[start : start + WANTED_AT_ONCE]])
             except MqttError as error:
-                if error.reason is not Reason.REFUSED:
+                if error.reason is not BrokerReason.REFUSED:
                     raise
                 log.warning("mqtt_topic_refused", sentence=str(error))
 
     async def publish(self, topic: str, payload: bytes, *, expiry_s: int | None = None) -> None:
         """Publish at QoS 1; raises :class:`MqttError` if there is no connection or the broker refuses."""
         if self.connection is None:
-            raise MqttError(self.stats.reason or Reason.LOST, self.stats.sentence)
+            raise MqttError(self.stats.reason or BrokerReason.LOST, self.stats.sentence)
         await self.connection.publish(topic, payload, expiry_s=expiry_s)
 
     def publish_once(self, topic: str, payload: bytes) -> bool:
@@ -245,7 +245,7 @@ class Session:
 
     def _pause_s(self, error: MqttError, failures: int) -> float:
         """Full jitter, so that many clients of a broker that restarts don't come at once."""
-        if error.reason is Reason.TAKEN_OVER:
+        if error.reason is BrokerReason.TAKEN_OVER:
             return self._damped_s * (1 + self._chance.random())
-        longest_s = UNREACHABLE_MAX_S if error.reason is Reason.UNREACHABLE else BACKOFF_MAX_S
+        longest_s = UNREACHABLE_MAX_S if error.reason is BrokerReason.UNREACHABLE else BACKOFF_MAX_S
         return Backoff(self._backoff_first_s, longest_s).wait_s(failures, self._chance)

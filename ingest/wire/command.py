@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ingest.wire.dead_letter import Reason
+from ingest.wire.dead_letter import RefusalReason
 from ingest.wire.fields import Fields
 from ingest.wire.strict_json import parse_object
 from ingest.wire.timestamp import format_ms
@@ -53,7 +53,7 @@ class NackMessage:
 
     boot: str | None
     seq: int | None
-    reason: Reason
+    reason: RefusalReason
 
 
 def encode_command(message: CommandMessage) -> bytes:
@@ -120,6 +120,6 @@ def decode_nack(payload: bytes) -> NackMessage:
     raw = {key: value for key, value in parsed.value.items() if value is not None}
     fields = Fields(parsed, raw)
     name = fields.needed_text("reason")
-    if name not in set(Reason):
-        raise fields.refuse(f"reason must be one of {', '.join(Reason)}")
-    return NackMessage(fields.text("boot"), fields.whole("seq"), Reason(name))
+    if name not in set(RefusalReason):
+        raise fields.refuse(f"reason must be one of {', '.join(RefusalReason)}")
+    return NackMessage(fields.text("boot"), fields.whole("seq"), RefusalReason(name))

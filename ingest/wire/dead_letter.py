@@ -14,7 +14,7 @@ DEPTH_MAX = 8
 DETAIL_CHARACTERS_MAX = 300
 
 
-class Reason(StrEnum):
+class RefusalReason(StrEnum):
     """The reasons, first to last."""
 
     UNKNOWN_TOPIC = "unknown_topic"
@@ -46,7 +46,7 @@ UNREADABLE = Identity(is_readable=False)
 class Refused(Exception):  # noqa: N818 - a refusal is an expected outcome, no error of ours
     """A message that can't be accepted: one reason, a sentence of detail, and its identity where it could be read."""
 
-    def __init__(self, reason: Reason, detail: str, identity: Identity = UNREADABLE) -> None:
+    def __init__(self, reason: RefusalReason, detail: str, identity: Identity = UNREADABLE) -> None:
         """Name the reason."""
         super().__init__(f"{reason}: {detail}")
         self.reason = reason

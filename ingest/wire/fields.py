@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.strict_json import Parsed, is_boot, is_seq
 from ingest.wire.timestamp import clamp_ms, parse_ms
 
@@ -21,7 +21,7 @@ class Fields:
         self._values = values
         self._place = place
 
-    def refuse(self, detail: str, reason: Reason = Reason.SCHEMA) -> Refused:
+    def refuse(self, detail: str, reason: RefusalReason = RefusalReason.SCHEMA) -> Refused:
         """A refusal that names the place."""
         return self._parsed.refuse(f"{self._place}{detail}", reason)
 

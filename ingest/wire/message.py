@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.event import EventMessage, decode_event
 from ingest.wire.result import ResultMessage, decode_result
 from ingest.wire.status import CLEARED, StatusMessage, decode_status
@@ -26,13 +26,14 @@ def decode(topic: Topic, payload: bytes) -> Message:
     """The value of a payload that came under ``topic``; raises :class:`Refused` with the first reason that holds."""
     decoder = _DECODERS.get(topic.channel)
     if decoder is None:
-        raise Refused(Reason.UNKNOWN_TOPIC, f"appliances don't speak on {topic.channel}")
+        raise Refused(RefusalReason.UNKNOWN_TOPIC, f"appliances don't speak on {topic.channel}")
     if topic.channel is Channel.STATUS and not payload:
         return CLEARED
     parsed = parse_object(payload)
     message = decoder(parsed)
     if message.claimed_id is not None and message.claimed_id != topic.appliance_id:
         raise parsed.refuse(
-            f"the payload says {message.claimed_id[:64]!r}, the topic {topic.appliance_id!r}", Reason.IDENTITY_MISMATCH
+            f"the payload says {message.claimed_id[:64]!r}, the topic {topic.appliance_id!r}",
+            RefusalReason.IDENTITY_MISMATCH,
         )
     return message

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.wire.dead_letter import DEPTH_MAX, PAYLOAD_BYTES_MAX, UNREADABLE, Identity, Reason, Refused
+from ingest.wire.dead_letter import DEPTH_MAX, PAYLOAD_BYTES_MAX, UNREADABLE, Identity, RefusalReason, Refused
 from ingest.wire.nesting import depth_of, fault_of
 
 INTEGER_MIN = -(2**63)
@@ -35,7 +35,7 @@ class Parsed:
     value: Any
     identity: Identity
 
-    def refuse(self, detail: str, reason: Reason = Reason.SCHEMA) -> Refused:
+    def refuse(self, detail: str, reason: RefusalReason = RefusalReason.SCHEMA) -> Refused:
         """A refusal of this message."""
         return Refused(reason, detail, self.identity)
 
@@ -67,7 +67,7 @@ class _Hooks:
 
     def constant(self, text: str) -> Any:
         """NaN and Infinity are no JSON."""
-        raise Refused(Reason.NOT_JSON, f"{text} {_NOT_JSON}")
+        raise Refused(RefusalReason.NOT_JSON, f"{text} {_NOT_JSON}")
 
     def object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         """An object without duplicate keys; the outermost comes last."""
@@ -82,17 +82,17 @@ class _Hooks:
 def parse(payload: bytes) -> Parsed:
     """The JSON value of a payload; raises :class:`Refused` with the first reason that holds."""
     if len(payload) > PAYLOAD_BYTES_MAX:
-        raise Refused(Reason.TOO_LARGE, f"{len(payload)} bytes are more than {PAYLOAD_BYTES_MAX}")
+        raise Refused(RefusalReason.TOO_LARGE, f"{len(payload)} bytes are more than {PAYLOAD_BYTES_MAX}")
     try:
         text = payload.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Refused(Reason.NOT_UTF8, f"byte {error.start} is no UTF-8") from error
+        raise Refused(RefusalReason.NOT_UTF8, f"byte {error.start} is no UTF-8") from error
     depth = depth_of(payload) if payload.count(b"{") + payload.count(b"[") > DEPTH_MAX else 0
     hooks = _Hooks()
     if depth > _DEPTH_READ:
         fault = fault_of(payload)
         if fault is not None:
-            raise Refused(Reason.NOT_JSON, fault)
+            raise Refused(RefusalReason.NOT_JSON, fault)
         value: Any = None
     else:
         value = _load(text, hooks)
@@ -100,9 +100,9 @@ def parse(payload: bytes) -> Parsed:
         _check_escapes(text, hooks)
     identity = _identity(value, hooks.pairs) if depth <= _DEPTH_READ else UNREADABLE
     if depth > DEPTH_MAX:
-        raise Refused(Reason.TOO_DEEP, f"{depth} levels are more than {DEPTH_MAX}", identity)
+        raise Refused(RefusalReason.TOO_DEEP, f"{depth} levels are more than {DEPTH_MAX}", identity)
     if hooks.fault is not None:
-        raise Refused(Reason.SCHEMA, hooks.fault, identity)
+        raise Refused(RefusalReason.SCHEMA, hooks.fault, identity)
     return Parsed(value, identity)
 
 
@@ -136,9 +136,9 @@ def _load(text: str, hooks: _Hooks) -> Any:
         )
     except json.JSONDecodeError as error:
         if text.startswith("\ufeff"):
-            raise Refused(Reason.NOT_JSON, f"a byte order mark {_NOT_JSON}") from error
+            raise Refused(RefusalReason.NOT_JSON, f"a byte order mark {_NOT_JSON}") from error
         detail = "the payload is empty" if not text.strip() else f"{error.msg} at character {error.pos}"
-        raise Refused(Reason.NOT_JSON, detail) from error
+        raise Refused(RefusalReason.NOT_JSON, detail) from error
 
 
 def _check_escapes(text: str, hooks: _Hooks) -> None:
@@ -156,7 +156,7 @@ def _check_escapes(text: str, hooks: _Hooks) -> None:
     else:
         if high_end == -1:
             return
-    raise Refused(Reason.NOT_JSON, f"a lone surrogate {_NOT_JSON}")
+    raise Refused(RefusalReason.NOT_JSON, f"a lone surrogate {_NOT_JSON}")
 
 
 def _identity(value: Any, pairs: list[tuple[str, Any]]) -> Identity:

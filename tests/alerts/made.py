@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from detectors.finding import Channel, Condition, ConditionState, DetectCommit, Evidence, Finding
+from detectors.finding import Condition, ConditionState, DetectCommit, Evidence, Finding, FindingChannel
 from ingest.clock import to_ms
 from ingest.profiles.definition import FaultMode, Feature, Part, Profile, Unit
 
@@ -42,7 +42,7 @@ FINDING = Finding(
     kind="washing_machine",
     fault_mode="drain_clog",
     component="drain_pump",
-    channel=Channel.EVIDENCE,
+    channel=FindingChannel.EVIDENCE,
     raised_ms=NOW_MS - HOUR_MS,
     onset_ms=to_ms(datetime(2026, 11, 9, 6, 0, tzinfo=UTC)),
     score=9.1,

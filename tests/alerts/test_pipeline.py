@@ -16,7 +16,7 @@ from sqlalchemy import Row, text
 from alerts import database
 from alerts.alerting import decision, pipeline
 from alerts.alerting.alert import Alert
-from alerts.alerting.decision import FOLLOWS, Action, Decision, Follows, Reason, Stage
+from alerts.alerting.decision import FOLLOWS, Action, Decision, DecisionReason, Follows, Stage
 from alerts.database import Transaction, UnitOfWork, migrate, open_database
 from alerts.desk import Desk
 from alerts.lifecycle import AlertState
@@ -24,7 +24,7 @@ from ingest.clock import ManualClock
 from ingest.profiles.definition import Profile
 from tests.alerts.made import FINDING, PROFILES, cleared, step_of
 
-FULL_MOON = Reason("full_moon", "The moon is full.", "满月。")
+FULL_MOON = DecisionReason("full_moon", "The moon is full.", "满月。")
 
 
 def add_stage(monkeypatch: pytest.MonkeyPatch, action: Action, until: Callable[[], bool] = lambda: False) -> None:

@@ -12,7 +12,7 @@ from alerts.database import UnitOfWork
 from alerts.desk import Desk
 from alerts.errors import ConflictError, IllegalStepError, InvalidError, RefusedError
 from alerts.lifecycle import CommandState, ProcedureState, SessionState, TicketStep
-from alerts.remote.inference import Outcome, Tally, judge, learned, positivity
+from alerts.remote.inference import Indication, Tally, judge, learned, positivity
 from alerts.remote.policy import Scope
 from alerts.tickets.ticket import Verdict, VerdictRecord
 from ingest.clock import ManualClock
@@ -312,14 +312,14 @@ PUMP = RemoteTest(
 @pytest.mark.parametrize(
     ("value", "degree", "verdict"),
     [
-        (30.0, 0.0, Outcome.CLEARED),
-        (15.0, 0.0, Outcome.CLEARED),
-        (12.0, 0.5, Outcome.UNCLEAR),
-        (11.6, 0.7, Outcome.UNCLEAR),
-        (5.0, 1.0, Outcome.CONFIRMED),
+        (30.0, 0.0, Indication.CLEARED),
+        (15.0, 0.0, Indication.CLEARED),
+        (12.0, 0.5, Indication.UNCLEAR),
+        (11.6, 0.7, Indication.UNCLEAR),
+        (5.0, 1.0, Indication.CONFIRMED),
     ],
 )
-def test_near_a_limit_a_value_says_little(value: float, degree: float, verdict: Outcome) -> None:
+def test_near_a_limit_a_value_says_little(value: float, degree: float, verdict: Indication) -> None:
     """Only the faulty side speaks, and within the tolerance it speaks softly."""
     assert positivity(PUMP, value) == pytest.approx(degree)
     assert judge(PUMP, value).verdict is verdict

@@ -13,7 +13,7 @@ from alerts.appliances.tables import listening
 from alerts.desk import Desk
 from alerts.lifecycle import AlertState, TicketStep
 from alerts.tickets.ticket import StepBody
-from detectors.finding import Channel, Finding
+from detectors.finding import Finding, FindingChannel
 from ingest.clock import ManualClock
 from tests.alerts.made import DAY_MS, FINDING, HOUR_MS, NOW_MS, PROFILES, WASHER, cleared, step_of
 
@@ -48,9 +48,9 @@ def flap(desk: Desk, clock: ManualClock, times: int, **says: Any) -> Alert:
     return tell(desk, replace(FINDING, raised_ms=clock.now_ms(), onset_ms=clock.now_ms() - 1, **says))
 
 
-@pytest.mark.parametrize(("minutes", "channel"), [(60, Channel.EVIDENCE), (60, Channel.RULE)])
+@pytest.mark.parametrize(("minutes", "channel"), [(60, FindingChannel.EVIDENCE), (60, FindingChannel.RULE)])
 def test_what_is_raised_right_after_a_restart_waits_and_goes_on(
-    desk: Desk, clock: ManualClock, minutes: float, channel: Channel
+    desk: Desk, clock: ManualClock, minutes: float, channel: FindingChannel
 ) -> None:
     """For ten minutes it is pending with its reason; then it gets its ticket; cleared before, it gets none."""
     away(desk, for_minutes=minutes)
@@ -68,10 +68,14 @@ def test_what_is_raised_right_after_a_restart_waits_and_goes_on(
 
 @pytest.mark.parametrize(
     ("minutes", "channel", "profiles"),
-    [(2, Channel.EVIDENCE, PROFILES), (60, Channel.ERROR_CODE, PROFILES), (60, Channel.EVIDENCE, HAZARDOUS)],
+    [
+        (2, FindingChannel.EVIDENCE, PROFILES),
+        (60, FindingChannel.ERROR_CODE, PROFILES),
+        (60, FindingChannel.EVIDENCE, HAZARDOUS),
+    ],
 )
 def test_a_short_absence_a_code_and_a_hazard_wait_for_nothing(
-    desk: Desk, minutes: float, channel: Channel, profiles: Any
+    desk: Desk, minutes: float, channel: FindingChannel, profiles: Any
 ) -> None:
     """Two minutes are no absence; what the appliance reports itself, and what may harm, opens its ticket at once."""
     away(desk, for_minutes=minutes)
@@ -119,7 +123,7 @@ def test_a_ticket_that_flaps_is_told_once_a_day_that_its_finding_is_gone(desk: D
 
 def test_a_rule_rests_after_it_has_cleared(desk: Desk, clock: ManualClock) -> None:
     """Crossed again an hour later it waits until six hours are over, and goes on where it still holds; others don't wait."""
-    ruled = {"channel": Channel.RULE}
+    ruled = {"channel": FindingChannel.RULE}
     assert flap(desk, clock, 1, **ruled).reason == "rule_rests"
     assert flap(desk, clock, 1, fault_mode="other").reason == "ticket_opened"
 

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from alerts.accounts.account import Role
 from alerts.appliances.directory import ensure_appliance
 from api.http.context import Context
-from detectors.finding import Channel, DetectCommit, Evidence, Finding
+from detectors.finding import DetectCommit, Evidence, Finding, FindingChannel
 from ingest.clock import ManualClock
 
 NOON_MS = 1_790_000_000_000
@@ -62,7 +62,7 @@ class House:
             kind="refrigerator",
             fault_mode=fault_mode,
             component="condenser",
-            channel=Channel.EVIDENCE,
+            channel=FindingChannel.EVIDENCE,
             raised_ms=raised_ms,
             onset_ms=raised_ms - 86_400_000,
             score=9.0,

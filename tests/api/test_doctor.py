@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from api.cli import app
 from api.service import told
 from api.service.doctor import Diagnosis, Grade, examine
-from api.service.role import Role
+from api.service.role import ServiceRole
 from api.service.signs import Signs, VitalSigns, counters, gauge, gauges
 from api.settings.settings import Settings
 from ingest.clock import ManualClock, SystemClock
@@ -125,11 +125,11 @@ def test_status_of_a_running_service_says_what_waits(house: House) -> None:
         gauge("fettle_ledger_gap", "", 4),
     )
     signs.add(Signs(lambda: figures, lambda: reasons))
-    told.write(folder, list(Role), signs, now_ms=now_ms)
+    told.write(folder, list(ServiceRole), signs, now_ms=now_ms)
 
     well = _status(folder), _status(folder, "--json")
     reasons.append("broker: it is away")
-    told.write(folder, list(Role), signs, now_ms=now_ms)
+    told.write(folder, list(ServiceRole), signs, now_ms=now_ms)
     ill = _status(folder)
 
     line = json.loads(well[1][1])

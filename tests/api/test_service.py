@@ -18,8 +18,7 @@ import websockets.sync.client
 from alerts.accounts.account import Role
 from alerts.appliances.directory import ensure_appliance
 from api.service.process_lock import AlreadyRunning, ProcessLock, UnusableFolder
-from api.service.role import ALL
-from api.service.role import Role as ProcessRole
+from api.service.role import ALL, ServiceRole
 from api.service.rooms import Rooms
 from api.service.service import Service, ServiceError
 from api.service.service_thread import ServiceThread
@@ -357,21 +356,21 @@ def test_four_processes_of_one_role_each_do_what_one_does(broker: EmbeddedBroker
     """Ingest, detect, desk and api on one folder meet in files and database; a whole service beside them is refused."""
     settings = Settings(data_dir=tmp_path, mqtt_url=broker.url("fettle"), http_listen="127.0.0.1:0")
     around = Surroundings(connection=broker.options("fettle"), window=WINDOW)
-    roles = {role: Service(settings, around, (role,)) for role in ProcessRole}
+    roles = {role: Service(settings, around, (role,)) for role in ServiceRole}
     for service in roles.values():
         service.start()
     try:
-        accounts = roles[ProcessRole.API].rooms.accounts
+        accounts = roles[ServiceRole.API].rooms.accounts
         accounts.add("root", Role.ADMIN)
         headers = {"Authorization": f"Bearer {accounts.issue_key('root')}"}
-        with httpx.Client(base_url=roles[ProcessRole.API].url, headers=headers, trust_env=False) as client:
-            wait_until(roles[ProcessRole.INGEST].rooms.ingest.is_connected)
+        with httpx.Client(base_url=roles[ServiceRole.API].url, headers=headers, trust_env=False) as client:
+            wait_until(roles[ServiceRole.INGEST].rooms.ingest.is_connected)
             publish(broker, [*readings(30, boot="roles"), b"{nonsense"])
             wait_until(lambda: client.get("/api/v1/appliances/fridge-1").status_code == 200)
             wait_until(lambda: len(client.get("/api/v1/appliances/fridge-1/telemetry").json()["ts"]) == 30)
             letters = client.get("/api/v1/dead-letters").json()["items"]
             wait_until(lambda: client.get("/readyz").status_code == 200)
-            roles[ProcessRole.INGEST].stop()
+            roles[ServiceRole.INGEST].stop()
             figures, ready = client.get("/metrics").text, client.get("/readyz").json()
         with pytest.raises(ServiceError, match="already works on"):
             Service(settings, around).start()

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from api.service import told
-from api.service.role import Role
+from api.service.role import ServiceRole
 from api.service.rooms import Rooms
 from api.service.service import Service
 from api.service.surroundings import Surroundings
@@ -52,11 +52,11 @@ def figures_of_whole(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="module")
 def split(
     broker: EmbeddedBroker, figures_of_whole: set[str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[Role, Service]]:
+) -> Iterator[dict[ServiceRole, Service]]:
     """Four services of one role each, on one data folder."""
     del figures_of_whole  # before us at the broker
     settings, around = installation(broker, tmp_path_factory.mktemp("split"))
-    services = {role: Service(settings, around, (role,)) for role in Role}
+    services = {role: Service(settings, around, (role,)) for role in ServiceRole}
     for service in services.values():
         service.start()
     yield services
@@ -65,9 +65,9 @@ def split(
 
 
 @pytest.fixture(scope="module")
-def client(split: dict[Role, Service]) -> Iterator[httpx.Client]:
+def client(split: dict[ServiceRole, Service]) -> Iterator[httpx.Client]:
     """Somebody who asks the process that answers for all."""
-    with httpx.Client(base_url=split[Role.API].url, trust_env=False) as made:
+    with httpx.Client(base_url=split[ServiceRole.API].url, trust_env=False) as made:
         wait_until(lambda: made.get("/readyz").status_code == 200)
         yield made
 
@@ -85,10 +85,10 @@ def test_split_by_role_no_figure_vanishes(figures_of_whole: set[str], client: ht
 
 
 @pytest.mark.parametrize("part", TROUBLES)
-def test_split_by_role_no_reason_vanishes(split: dict[Role, Service], client: httpx.Client, part: str) -> None:
+def test_split_by_role_no_reason_vanishes(split: dict[ServiceRole, Service], client: httpx.Client, part: str) -> None:
     """What keeps the process at the broker from its work stands in the answer of the API's process, and goes again."""
     make, reason = TROUBLES[part]
-    rooms = split[Role.INGEST].rooms
+    rooms = split[ServiceRole.INGEST].rooms
     session = rooms.ingest.ingester.session.stats
     before = session.sentence
 
@@ -103,12 +103,12 @@ def test_split_by_role_no_reason_vanishes(split: dict[Role, Service], client: ht
 def test_a_role_that_is_not_heard_is_a_reason(tmp_path: Path) -> None:
     """A role that nobody has is named with its command; one that has not written for a while as well, and not before."""
     clock = ManualClock(1_000_000)
-    signs = told.of_others(tmp_path, [Role.DETECT], clock)
+    signs = told.of_others(tmp_path, [ServiceRole.DETECT], clock)
     missing = f"detect: no process does this on {tmp_path}; start fettle detect"
-    rooms = Rooms(Settings(data_dir=tmp_path), Surroundings(), (Role.DETECT,))
+    rooms = Rooms(Settings(data_dir=tmp_path), Surroundings(), (ServiceRole.DETECT,))
 
     never = list(signs.reasons())
-    told.write(tmp_path, [Role.DETECT], rooms.signs, now_ms=clock.now_ms())
+    told.write(tmp_path, [ServiceRole.DETECT], rooms.signs, now_ms=clock.now_ms())
     clock.advance(told.SILENT_MS)
     heard = list(signs.reasons())
     clock.advance(1)
@@ -120,9 +120,9 @@ def test_a_role_that_is_not_heard_is_a_reason(tmp_path: Path) -> None:
     assert (never, heard, silent, garbled) == ([missing], [], [missing], [missing])
 
 
-def test_every_counter_that_is_kept_is_told(split: dict[Role, Service]) -> None:
+def test_every_counter_that_is_kept_is_told(split: dict[ServiceRole, Service]) -> None:
     """Each number in the stats of the process at the broker stands in the exposition: no counter is kept for nobody."""
-    room = split[Role.INGEST].rooms.ingest
+    room = split[ServiceRole.INGEST].rooms.ingest
     kept = [
         room.ingester.stats,
         room.ingester.commit_stats,
@@ -131,7 +131,7 @@ def test_every_counter_that_is_kept_is_told(split: dict[Role, Service]) -> None:
         room.line.admitter.stats,
         room.writer.stats,
     ]
-    figures = split[Role.INGEST].rooms.signs
+    figures = split[ServiceRole.INGEST].rooms.signs
 
     for stats in kept:
         for field in dataclasses.fields(stats):  # type: ignore[arg-type]  # each of them is a dataclass
@@ -145,5 +145,5 @@ def test_every_counter_that_is_kept_is_told(split: dict[Role, Service]) -> None:
 
 def test_every_role_has_loops_and_no_name_is_there_twice() -> None:
     """The one table names each thread once; a role without loops would be a process that does nothing."""
-    assert {loop.role for loop in LOOPS} == {*Role, None}
+    assert {loop.role for loop in LOOPS} == {*ServiceRole, None}
     assert len({loop.name for loop in LOOPS}) == len(LOOPS)

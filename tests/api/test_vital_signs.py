@@ -19,7 +19,7 @@ from api.service.service import Service
 from api.service.surroundings import Surroundings
 from api.settings.settings import Settings
 from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
-from ingest.wire.dead_letter import Reason
+from ingest.wire.dead_letter import RefusalReason
 from tests.api.test_service import wait_until
 
 RELIED_ON = {
@@ -69,7 +69,7 @@ def test_every_figure_relied_on_is_there_from_the_start(client: httpx.Client) ->
     assert {name: found.get(name) for name in RELIED_ON} == {
         name: {frozenset(labels)} for name, labels in RELIED_ON.items()
     }
-    for reason in Reason:
+    for reason in RefusalReason:
         assert f'fettle_dead_letters_total{{reason="{reason}"}} ' in answer.text
     for cursor in ("admit", "store", "detect", "desk"):
         assert f'fettle_cursor_lag_messages{{cursor="{cursor}"}} ' in answer.text

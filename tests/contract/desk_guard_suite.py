@@ -21,7 +21,7 @@ from alerts.notices.tables import outbox
 from alerts.tickets.opening import open_from_finding
 from alerts.tickets.tables import tickets
 from alerts.tickets.ticket import NewTicket
-from detectors.finding import Channel
+from detectors.finding import FindingChannel
 from tests.alerts.made import FINDING, NOW_MS, WASHER, cleared, step_of
 from tests.contract.desk_suite import count, everything
 
@@ -50,7 +50,7 @@ class DeskGuardSuite:
 
     def test_threads_racing_to_open_one_ticket_open_one(self, desk: Desk) -> None:
         """Sixteen hands open the same ticket at once: one succeeds, and all others are told which one stands."""
-        desk.findings.commit(step_of(1, replace(FINDING, channel=Channel.DATA, fault_mode="gap")))
+        desk.findings.commit(step_of(1, replace(FINDING, channel=FindingChannel.DATA, fault_mode="gap")))
         new = NewTicket("WM-0231", "pumps slowly", fault_mode="drain_clog")
 
         outcomes = race(lambda number: desk.by(f"t{number}").tickets.open(new))
@@ -74,7 +74,7 @@ class DeskGuardSuite:
 
     def test_threads_racing_without_fault_mode_are_never_refused(self, desk: Desk) -> None:
         """A ticket that names no fault mode stands in nobody's way, and numbers are never given twice."""
-        desk.findings.commit(step_of(1, replace(FINDING, channel=Channel.DATA, fault_mode="gap")))
+        desk.findings.commit(step_of(1, replace(FINDING, channel=FindingChannel.DATA, fault_mode="gap")))
 
         race(lambda number: desk.by("tess").tickets.open(NewTicket("WM-0231", f"noise {number}")))
 

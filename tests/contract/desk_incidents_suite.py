@@ -16,7 +16,7 @@ from alerts.incidents.incident import IncidentKind, IncidentState
 from alerts.incidents.rules import STANDS_AT_LEAST_MS, WAIT_MS
 from alerts.lifecycle import AlertState, TicketState, TicketStep
 from alerts.notices.tables import outbox
-from detectors.finding import Channel
+from detectors.finding import FindingChannel
 from ingest.clock import ManualClock
 from tests.alerts.made import DAY_MS, FINDING, HOUR_MS, NOW_MS, cleared, step_of
 
@@ -172,7 +172,7 @@ class DeskIncidentsSuite:
         settle(desk, 60, model="X1", firmware=lambda n: "2.1" if n % 2 else "2.0")
         desk.findings.commit(step_of(1, *(replace(FINDING, appliance_id=f"A-{n}") for n in range(1, 40, 2))))
         desk.incidents.look()
-        desk.findings.commit(step_of(2, replace(FINDING, appliance_id="A-41", channel=Channel.ERROR_CODE)))
+        desk.findings.commit(step_of(2, replace(FINDING, appliance_id="A-41", channel=FindingChannel.ERROR_CODE)))
 
         [alert] = desk.alerts.page(appliance_id="A-41").items
         assert (alert.state, alert.reason) == (AlertState.FIRING, "ticket_opened")

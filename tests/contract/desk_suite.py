@@ -20,7 +20,7 @@ from alerts.silences.muting import Scope
 from alerts.tickets.reading import TicketFilter
 from alerts.tickets.tables import tickets
 from alerts.tickets.ticket import NewTicket, StepBody
-from detectors.finding import Channel
+from detectors.finding import FindingChannel
 from ingest.clock import ManualClock, from_ms
 from tests.alerts.made import DAY_MS, FINDING, NOW_MS, cleared, step_of
 
@@ -128,7 +128,7 @@ class DeskSuite:
 
     def test_data_fault_is_an_alert_and_never_a_ticket(self, desk: Desk) -> None:
         """A fault of the data alone makes an alert that says so."""
-        desk.findings.commit(step_of(1, replace(FINDING, channel=Channel.DATA, fault_mode="stuck")))
+        desk.findings.commit(step_of(1, replace(FINDING, channel=FindingChannel.DATA, fault_mode="stuck")))
         desk.alerts.ask_again()
 
         [alert] = desk.alerts.page().items
@@ -157,8 +157,10 @@ class DeskSuite:
 
     def test_silence_covers_what_all_its_words_name(self, desk: Desk) -> None:
         """A silence of a region or a model covers the appliances there, and no other; one for all is refused."""
-        desk.findings.commit(step_of(1, replace(FINDING, channel=Channel.DATA, fault_mode="gap")))
-        desk.findings.commit(step_of(2, replace(FINDING, appliance_id="WM-2", channel=Channel.DATA, fault_mode="gap")))
+        desk.findings.commit(step_of(1, replace(FINDING, channel=FindingChannel.DATA, fault_mode="gap")))
+        desk.findings.commit(
+            step_of(2, replace(FINDING, appliance_id="WM-2", channel=FindingChannel.DATA, fault_mode="gap"))
+        )
         with desk.unit.engine.begin() as connection:
             place = {"region": "south", "model": "W900"}
             connection.execute(appliances.update().where(appliances.c.id == "WM-2").values(place))
@@ -182,7 +184,9 @@ class DeskSuite:
 
     def test_error_code_makes_a_ticket_of_that_source(self, desk: Desk) -> None:
         """A finding that the appliance itself reported says so."""
-        desk.findings.commit(step_of(1, replace(FINDING, channel=Channel.ERROR_CODE, error_code="E18", evidence=())))
+        desk.findings.commit(
+            step_of(1, replace(FINDING, channel=FindingChannel.ERROR_CODE, error_code="E18", evidence=()))
+        )
 
         ticket = desk.tickets.read("1")
 

@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from detectors.finding import (
-    Channel,
     Condition,
     ConditionState,
     DetectCommit,
     Evidence,
     Finding,
+    FindingChannel,
     FindingSink,
 )
 
@@ -30,7 +30,7 @@ def finding(appliance_id: str = "F1", *, raised_ms: int = 1_780_000_000_000, cle
         kind="refrigerator",
         fault_mode="condenser_fouling",
         component="condenser",
-        channel=Channel.EVIDENCE,
+        channel=FindingChannel.EVIDENCE,
         raised_ms=raised_ms,
         onset_ms=raised_ms - 5 * 86_400_000,
         score=1.2,

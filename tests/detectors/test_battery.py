@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from detectors.finding import Channel, Checkpoint
+from detectors.finding import Checkpoint, FindingChannel
 from detectors.kinds.kind import KindDetector
 from detectors.layering.piece import Piece
 from detectors.pipeline import Outcome, Pipeline
@@ -65,7 +65,7 @@ def test_a_cold_start_raises_nothing(case: Case) -> None:
     """The first days of an appliance raise nothing that rests on what is usual for it."""
     outcome = fold(case.make(), readings(case, seed=3, days=3))
 
-    assert [finding for finding in outcome.findings if finding.channel is Channel.EVIDENCE] == []
+    assert [finding for finding in outcome.findings if finding.channel is FindingChannel.EVIDENCE] == []
 
 
 @CASE

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from detectors.finding import Channel, Checkpoint, Cleared, Finding
+from detectors.finding import Checkpoint, Cleared, Finding, FindingChannel
 from detectors.kinds.kind import KindDetector
 from detectors.layering.layer import Layer
 from detectors.layering.piece import Piece
@@ -93,7 +93,9 @@ def seen_of_faulty(findings: Sequence[Finding]) -> Seen:
 def without_learning(findings: Sequence[Finding], *, but: Sequence[str] = ()) -> list[Finding]:
     """What rests on no comparison with what is usual."""
     return [
-        one for one in findings if one.channel is not Channel.EVIDENCE and one.fault_mode not in (*but, "sensor_drift")
+        one
+        for one in findings
+        if one.channel is not FindingChannel.EVIDENCE and one.fault_mode not in (*but, "sensor_drift")
     ]
 
 
@@ -169,7 +171,7 @@ def test_findings_of_every_way_are_among_what_is_compared(kind: str) -> None:
     stands = {appliance_id for appliance_id, _ in stored(kind)[1]}
 
     assert {"A1", "A3"} <= stands
-    assert {Channel.RULE, Channel.DATA} <= {one.channel for one in unchanged(kind).findings}
+    assert {FindingChannel.RULE, FindingChannel.DATA} <= {one.channel for one in unchanged(kind).findings}
 
 
 @KIND

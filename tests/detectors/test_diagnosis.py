@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detectors.finding import Channel, Cleared, Finding
+from detectors.finding import Cleared, Finding, FindingChannel
 from detectors.layering.layer import Setting
 from detectors.layering.piece import Accumulated, Deviations, Diagnosis, Piece, UnitRows
 from detectors.layering.standing import Standing
@@ -104,8 +104,8 @@ def test_a_lone_sign_of_a_fault_is_never_called_a_lying_sensor() -> None:
         sign = signs.cycle(score=1.2, mode=None, feature="leakage", up=8.0)
         lie = lies.cycle(score=1.2, mode=None, feature="leakage", up=-8.0)
 
-    assert [(one.fault_mode, one.channel) for one in sign] == [("unknown", Channel.EVIDENCE)]
-    assert [(one.fault_mode, one.channel) for one in lie] == [("sensor_drift", Channel.DATA)]
+    assert [(one.fault_mode, one.channel) for one in sign] == [("unknown", FindingChannel.EVIDENCE)]
+    assert [(one.fault_mode, one.channel) for one in lie] == [("sensor_drift", FindingChannel.DATA)]
 
 
 def test_a_young_baseline_asks_for_more_evidence() -> None:

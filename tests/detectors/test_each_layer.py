@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from detectors.finding import Channel, ConditionState
+from detectors.finding import ConditionState, FindingChannel
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Accumulated, Deviations, Diagnosis, Piece, Samples, UnitRows
 from detectors.layering.standing import Standing
@@ -164,7 +164,7 @@ def test_a_rule_fires_once_its_metric_was_beyond_for_long() -> None:
     rules.take(long)
 
     assert short.findings == []
-    assert [(one.fault_mode, one.channel) for one in long.findings] == [(rule.fault_mode, Channel.RULE)]
+    assert [(one.fault_mode, one.channel) for one in long.findings] == [(rule.fault_mode, FindingChannel.RULE)]
 
 
 def test_a_known_code_speaks_at_once_and_an_unknown_one_the_third_time() -> None:

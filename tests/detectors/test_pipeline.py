@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from detectors.finding import Channel, Condition, ConditionState, Finding
+from detectors.finding import Condition, ConditionState, Finding, FindingChannel
 from detectors.kinds.kind import KindDetector
 from detectors.layers.cusum import Cusum
 from detectors.pipeline import Pipeline
@@ -46,7 +46,7 @@ def test_a_growing_fault_is_named_before_it_is_a_failure(fault: str) -> None:
 
     [found] = repairs(findings)
 
-    assert (found.appliance_id, found.fault_mode, found.channel) == ("F1", fault, Channel.EVIDENCE)
+    assert (found.appliance_id, found.fault_mode, found.channel) == ("F1", fault, FindingChannel.EVIDENCE)
     severity = ((found.raised_ms - START_MS) / DAY_MS - 20) / 20
     assert 0 < severity < 0.7
     assert START_MS + 14 * DAY_MS < found.onset_ms <= found.raised_ms
@@ -198,7 +198,7 @@ def test_a_warm_freezer_is_raised_by_its_rule_and_cleared() -> None:
 
     findings, conditions = fold(Pipeline(PROFILES), [AdmittedBatch(1, one.received_ms, len(rows), (one,))])
 
-    raised, cleared = [finding for finding in findings if finding.channel is Channel.RULE]
+    raised, cleared = [finding for finding in findings if finding.channel is FindingChannel.RULE]
     alerts = [condition for condition in conditions if condition.state is ConditionState.ALERT]
     assert {condition.reason for condition in alerts} == {
         PROFILES["refrigerator"].fault_modes["insufficient_cooling"].title["en"]
@@ -243,7 +243,7 @@ def test_an_error_code_names_its_fault_mode() -> None:
 
     [found] = findings
     assert [condition.state for condition in conditions] == [ConditionState.ALERT]
-    assert (found.fault_mode, found.channel, found.error_code) == ("drain_pump_clog", Channel.ERROR_CODE, "OE")
+    assert (found.fault_mode, found.channel, found.error_code) == ("drain_pump_clog", FindingChannel.ERROR_CODE, "OE")
 
 
 def test_a_code_of_several_modes_counts_for_the_first() -> None:

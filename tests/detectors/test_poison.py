@@ -22,7 +22,7 @@ from ingest.books.books import Books
 from ingest.books.dead_letters import list_dead_letters
 from ingest.feed.poison import keep_poison
 from ingest.sample import AdmittedBatch, Event, EventType
-from ingest.wire.dead_letter import Reason
+from ingest.wire.dead_letter import RefusalReason
 from tests.detectors.made_fleet import PROFILES, ListFeed, fridge_batches
 from tests.detectors.memory_sink import MemorySink
 
@@ -212,5 +212,5 @@ def test_poison_is_kept_once(tmp_path: Path, batches: list[AdmittedBatch]) -> No
         letters = list(list_dead_letters(connection))
     books.close()
     assert len(letters) == sum(map(len, part.blocks)) + 1
-    assert {letter.reason for letter in letters} == {Reason.POISON}
+    assert {letter.reason for letter in letters} == {RefusalReason.POISON}
     assert {letter.topic.rsplit("/", 1)[1] for letter in letters} == {"telemetry", "event"}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from detectors.backtest.recording import run_backtest
-from detectors.finding import Channel, Finding
+from detectors.finding import Finding, FindingChannel
 from detectors.pipeline import Pipeline
 from ingest.recordings.recording import Recording
 from ingest.sample import AdmittedBatch
@@ -49,7 +49,7 @@ def test_runs_that_stay_longer_are_a_finding_with_evidence() -> None:
     """Runs half as long again as those of the first days are raised once, showing the length beyond its band."""
     [found] = findings(plugged(usual(200) + [round(run * 1.5) for run in usual(60, seed=8)]))
 
-    assert (found.channel, found.fault_mode) == (Channel.EVIDENCE, "unknown")
+    assert (found.channel, found.fault_mode) == (FindingChannel.EVIDENCE, "unknown")
     length = next(one for one in found.evidence if one.metric == "on_run")
     assert length.observed > length.expected_high
     assert sum(one.share for one in found.evidence) == pytest.approx(1)

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from ingest.wire.dead_letter import Reason
+from ingest.wire.dead_letter import RefusalReason
 from tests.scenarios.line import Line
 from tests.world.fleet import KIND, PROFILES, START_MS
 
@@ -16,35 +16,39 @@ GOOD = 2_000
 PER_BATCH = 200
 TOPIC = f"fettle/v1/{KIND}"
 
-BAD: list[tuple[str, bytes, Reason]] = [
-    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":1},"mode":"\xff\xfe"}', Reason.NOT_UTF8),
-    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":NaN}}', Reason.NOT_JSON),
-    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":Infinity}}', Reason.NOT_JSON),
-    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":-Infinity}}', Reason.NOT_JSON),
-    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":1e400}}', Reason.SCHEMA),
-    (f"{TOPIC}/bad/telemetry", b'{"boot":"b","seq":18446744073709551616,"metrics":{"power_w":1}}', Reason.SCHEMA),
-    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":' + b"9" * 5000 + b"}}", Reason.SCHEMA),
-    (f"{TOPIC}/bad/telemetry", b"[" * 30_000 + b"]" * 30_000, Reason.TOO_DEEP),
-    (f"{TOPIC}/bad/telemetry", b'{"a":' * 9 + b"1" + b"}" * 9, Reason.TOO_DEEP),
-    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":1},"mode":"a\\u0000b"}', Reason.SCHEMA),
-    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":1},"mode":"\\ud800"}', Reason.NOT_JSON),
-    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":1},"metrics":{"power_w":2}}', Reason.SCHEMA),
-    (f"{TOPIC}/bad/telemetry", b'\xef\xbb\xbf{"metrics":{"power_w":1}}', Reason.NOT_JSON),
-    (f"{TOPIC}/bad/telemetry", b"", Reason.NOT_JSON),
-    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":1}} x', Reason.NOT_JSON),
-    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":', Reason.NOT_JSON),
-    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":"1"}}', Reason.SCHEMA),
-    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":null}}', Reason.SCHEMA),
-    (f"{TOPIC}/bad/telemetry", b'{"metrics":[]}', Reason.SCHEMA),
-    (f"{TOPIC}/bad/telemetry", b'{"metrics":{}}', Reason.SCHEMA),
-    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"time":1}}', Reason.SCHEMA),
-    (f"{TOPIC}/bad/telemetry", b"7", Reason.SCHEMA),
-    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":1},"x":"' + b"x" * 61_440 + b'"}', Reason.TOO_LARGE),
-    (f"{TOPIC}/bad/telemetry", b'{"appliance_id":"other","metrics":{"power_w":1}}', Reason.IDENTITY_MISMATCH),
-    (f"{TOPIC}/bad/telemetry", b'{"ts":4294967296000,"metrics":{"power_w":1}}', Reason.TIME_OUT_OF_RANGE),
-    (f"{TOPIC}/bad/event", b'{"type":"no_such_type"}', Reason.SCHEMA),
-    (f"{TOPIC}/bad/status", b'{"state":"dancing"}', Reason.SCHEMA),
-    ("elsewhere/bad/telemetry", b'{"metrics":{"power_w":1}}', Reason.UNKNOWN_TOPIC),
+BAD: list[tuple[str, bytes, RefusalReason]] = [
+    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":1},"mode":"\xff\xfe"}', RefusalReason.NOT_UTF8),
+    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":NaN}}', RefusalReason.NOT_JSON),
+    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":Infinity}}', RefusalReason.NOT_JSON),
+    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":-Infinity}}', RefusalReason.NOT_JSON),
+    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":1e400}}', RefusalReason.SCHEMA),
+    (
+        f"{TOPIC}/bad/telemetry",
+        b'{"boot":"b","seq":18446744073709551616,"metrics":{"power_w":1}}',
+        RefusalReason.SCHEMA,
+    ),
+    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":' + b"9" * 5000 + b"}}", RefusalReason.SCHEMA),
+    (f"{TOPIC}/bad/telemetry", b"[" * 30_000 + b"]" * 30_000, RefusalReason.TOO_DEEP),
+    (f"{TOPIC}/bad/telemetry", b'{"a":' * 9 + b"1" + b"}" * 9, RefusalReason.TOO_DEEP),
+    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":1},"mode":"a\\u0000b"}', RefusalReason.SCHEMA),
+    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":1},"mode":"\\ud800"}', RefusalReason.NOT_JSON),
+    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":1},"metrics":{"power_w":2}}', RefusalReason.SCHEMA),
+    (f"{TOPIC}/bad/telemetry", b'\xef\xbb\xbf{"metrics":{"power_w":1}}', RefusalReason.NOT_JSON),
+    (f"{TOPIC}/bad/telemetry", b"", RefusalReason.NOT_JSON),
+    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":1}} x', RefusalReason.NOT_JSON),
+    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":', RefusalReason.NOT_JSON),
+    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":"1"}}', RefusalReason.SCHEMA),
+    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":null}}', RefusalReason.SCHEMA),
+    (f"{TOPIC}/bad/telemetry", b'{"metrics":[]}', RefusalReason.SCHEMA),
+    (f"{TOPIC}/bad/telemetry", b'{"metrics":{}}', RefusalReason.SCHEMA),
+    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"time":1}}', RefusalReason.SCHEMA),
+    (f"{TOPIC}/bad/telemetry", b"7", RefusalReason.SCHEMA),
+    (f"{TOPIC}/bad/telemetry", b'{"metrics":{"power_w":1},"x":"' + b"x" * 61_440 + b'"}', RefusalReason.TOO_LARGE),
+    (f"{TOPIC}/bad/telemetry", b'{"appliance_id":"other","metrics":{"power_w":1}}', RefusalReason.IDENTITY_MISMATCH),
+    (f"{TOPIC}/bad/telemetry", b'{"ts":4294967296000,"metrics":{"power_w":1}}', RefusalReason.TIME_OUT_OF_RANGE),
+    (f"{TOPIC}/bad/event", b'{"type":"no_such_type"}', RefusalReason.SCHEMA),
+    (f"{TOPIC}/bad/status", b'{"state":"dancing"}', RefusalReason.SCHEMA),
+    ("elsewhere/bad/telemetry", b'{"metrics":{"power_w":1}}', RefusalReason.UNKNOWN_TOPIC),
 ]
 
 
@@ -64,9 +68,9 @@ def arrive(line: Line, messages: list[tuple[str, bytes]]) -> float:
     return time.process_time() - began
 
 
-def mixed(seed: int) -> tuple[list[tuple[str, bytes]], Counter[tuple[str, bytes, Reason]]]:
+def mixed(seed: int) -> tuple[list[tuple[str, bytes]], Counter[tuple[str, bytes, RefusalReason]]]:
     """Good messages with one malformed among a hundred, and the letters that are due."""
-    chance, messages, due = random.Random(seed), list[tuple[str, bytes]](), Counter[tuple[str, bytes, Reason]]()
+    chance, messages, due = random.Random(seed), list[tuple[str, bytes]](), Counter[tuple[str, bytes, RefusalReason]]()
     kinds = list(BAD)
     chance.shuffle(kinds)
     every = GOOD // len(kinds)
@@ -95,7 +99,7 @@ def test_every_malformed_message_is_kept_with_its_reason() -> None:
 
 
 @pytest.mark.parametrize("bad", BAD, ids=[f"{number}-{reason}" for number, (_, _, reason) in enumerate(BAD)])
-def test_one_malformed_message_among_good_ones_costs_only_itself(bad: tuple[str, bytes, Reason]) -> None:
+def test_one_malformed_message_among_good_ones_costs_only_itself(bad: tuple[str, bytes, RefusalReason]) -> None:
     """T17: whichever it is, its neighbours in the same batch are stored."""
     line = Line(PROFILES, START_MS)
     topic, payload, reason = bad
@@ -116,7 +120,7 @@ def test_a_seq_beyond_64_bit_is_nobodys_seq() -> None:
 
     row = line.ledger()["h1", "b"]
     assert (row.stored, row.dead_lettered, row.duplicates) == (1, 0, 0)
-    assert [letter.reason for letter in line.letters()] == [Reason.SCHEMA]
+    assert [letter.reason for letter in line.letters()] == [RefusalReason.SCHEMA]
 
 
 def test_a_reason_that_is_wrong_would_be_noticed() -> None:

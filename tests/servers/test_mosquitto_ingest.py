@@ -15,7 +15,7 @@ from ingest.journal.sqlite import SqliteJournal
 from ingest.loops.receive import Ingester
 from ingest.mqtt.address import parse_address
 from ingest.mqtt.connection import ConnectionOptions
-from ingest.mqtt.errors import MqttError, Reason
+from ingest.mqtt.errors import BrokerReason, MqttError
 from ingest.mqtt.frames import unpack
 from ingest.mqtt.session import subscriptions
 from ingest.wire.topic import FROM_APPLIANCE
@@ -178,7 +178,7 @@ def test_wrong_credentials_are_explained(mosquitto: MosquittoServer, tmp_path: P
         )
         running = asyncio.create_task(ingester.run())
         await until(lambda: ingester.session.stats.reason is not None)
-        assert ingester.session.stats.reason is Reason.REFUSED
+        assert ingester.session.stats.reason is BrokerReason.REFUSED
         assert "FETTLE_MQTT_URL" in ingester.session.stats.sentence
         assert "wrong-secret" not in ingester.session.stats.sentence
         ingester.request_stop()
@@ -196,7 +196,7 @@ def test_a_second_service_is_noticed(mosquitto: MosquittoServer, tmp_path: Path)
             _ingester(mosquitto.url, tmp_path / "a") as first,
             _ingester(mosquitto.url, tmp_path / "b") as second,
         ):
-            await until(lambda: first.session.stats.reason is Reason.TAKEN_OVER)
+            await until(lambda: first.session.stats.reason is BrokerReason.TAKEN_OVER)
             assert "client id" in first.session.stats.sentence
             await until(lambda: second.session.stats.is_connected)
 

@@ -17,7 +17,7 @@ from ingest.wire.command import (
     encode_command,
     encode_nack,
 )
-from ingest.wire.dead_letter import Reason
+from ingest.wire.dead_letter import RefusalReason
 from ingest.wire.message import decode
 from ingest.wire.result import ResultMessage
 from ingest.wire.status import StatusMessage
@@ -104,7 +104,7 @@ def test_a_refused_message_is_not_sent_again() -> None:
     for _ in range(3):
         agent.report([SAMPLE])
 
-    agent.receive(agent.topic("nack"), encode_nack(NackMessage("b1", 1, Reason.SCHEMA)), NOW_MS)
+    agent.receive(agent.topic("nack"), encode_nack(NackMessage("b1", 1, RefusalReason.SCHEMA)), NOW_MS)
 
     assert [message.seq for message in agent.unacknowledged()] == [0, 2]
     assert agent.counts.refused == 1
@@ -137,7 +137,9 @@ def test_the_buffer_holds_exactly_what_nobody_has_answered(steps: list[tuple[str
             boots.append(f"b{len(boots) + 1}")
             agent.reboot(boots[-1])
         elif step == "nack":
-            agent.receive(agent.topic("nack"), encode_nack(NackMessage(boots[-1], number, Reason.SCHEMA)), NOW_MS)
+            agent.receive(
+                agent.topic("nack"), encode_nack(NackMessage(boots[-1], number, RefusalReason.SCHEMA)), NOW_MS
+            )
             expected.pop((boots[-1], number), None)
         else:
             boot = boots[-1] if step == "ack" else boots[0]

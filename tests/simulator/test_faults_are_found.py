@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from detectors.backtest.fleet import run_fleet_backtest
-from detectors.finding import Channel, Finding
+from detectors.finding import Finding, FindingChannel
 from ingest.profiles import load_profiles
 from simulator.distribution import Distribution
 from simulator.fleet import Fleet
@@ -48,7 +48,7 @@ def _of_appliances(findings: list[Finding]) -> dict[str, list[str]]:
     """Appliance → fault modes that were found of it, in their order; what is said of its data is left out."""
     found: dict[str, list[str]] = {}
     for finding in findings:
-        if finding.channel is not Channel.DATA:
+        if finding.channel is not FindingChannel.DATA:
             found.setdefault(finding.appliance_id, []).append(finding.fault_mode)
     return found
 

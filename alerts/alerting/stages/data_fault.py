@@ -6,19 +6,19 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from alerts.alerting.decision import Action, Decision, Reason, Stage
+from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
 from alerts.database import Transaction
-from detectors.finding import Channel
+from detectors.finding import FindingChannel
 from ingest.profiles.definition import Profile
 
-DATA_FAULT_NO_TICKET = Reason(
+DATA_FAULT_NO_TICKET = DecisionReason(
     "data_fault_no_ticket", "The readings are at fault, not the appliance.", "是数据有问题，而非电器故障。"
 )
 
 
 def decide(_t: Transaction, alert: Row[Any], _profile: Profile | None) -> Decision | None:
     """Never, where the channel is that of the data."""
-    return Decision(Action.NEVER, DATA_FAULT_NO_TICKET) if alert.channel == Channel.DATA else None
+    return Decision(Action.NEVER, DATA_FAULT_NO_TICKET) if alert.channel == FindingChannel.DATA else None
 
 
 STAGE = Stage(decide, (DATA_FAULT_NO_TICKET,))

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, select
 
-from alerts.alerting.decision import Action, Decision, Reason, Stage
+from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
 from alerts.alerting.hazard import speaks_for_itself
 from alerts.alerting.tables import episodes
 from alerts.database import Transaction
@@ -14,7 +14,7 @@ from alerts.tickets.opening import find_open
 from alerts.tickets.sla import DAY_MS, HOUR_MS
 from ingest.profiles.definition import Profile
 
-FLAPPING = Reason(
+FLAPPING = DecisionReason(
     "flapping",
     "It comes and goes; a ticket is opened when it has stood for a while without a break.",
     "反复出现又消失；持续存在一段时间后将开立工单。",

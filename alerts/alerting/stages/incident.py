@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from alerts.alerting.decision import Action, Decision, Reason, Stage
+from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
 from alerts.database import Transaction
 from alerts.incidents.covering import is_covered
-from detectors.finding import Channel
+from detectors.finding import FindingChannel
 from ingest.profiles.definition import Profile
 
-PART_OF_INCIDENT = Reason(
+PART_OF_INCIDENT = DecisionReason(
     "part_of_incident",
     "An incident explains it; if it stands when that is over, a ticket is opened.",
     "已归入一起群体事件；若事件结束后仍存在，将开立工单。",
@@ -21,7 +21,7 @@ PART_OF_INCIDENT = Reason(
 
 def decide(t: Transaction, alert: Row[Any], _profile: Profile | None) -> Decision | None:
     """Hold, while an open incident covers the appliance; what a rule or the appliance itself says is never held."""
-    if alert.channel != Channel.EVIDENCE or not is_covered(t, alert.appliance_id):
+    if alert.channel != FindingChannel.EVIDENCE or not is_covered(t, alert.appliance_id):
         return None
     return Decision(Action.HOLD, PART_OF_INCIDENT)
 

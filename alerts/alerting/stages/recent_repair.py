@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, select
 
-from alerts.alerting.decision import Action, Decision, Reason, Stage
+from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
 from alerts.database import Transaction
 from alerts.lifecycle import OVER
 from alerts.tickets.sla import DAY_MS
@@ -16,7 +16,7 @@ from ingest.profiles.definition import Profile
 REPAIR_GRACE_MS = 3 * DAY_MS
 """How long after a ticket has ended a deviation that began before counts as its echo."""
 
-INHIBITED_RECENT_REPAIR = Reason(
+INHIBITED_RECENT_REPAIR = DecisionReason(
     "inhibited_recent_repair",
     "It began before its last ticket ended; if it stands three days after that, a ticket is opened.",
     "该偏差始于上一工单结束之前；若结束三天后仍存在，将开立工单。",

@@ -6,16 +6,16 @@ from typing import Any
 
 from sqlalchemy import Row, func, select
 
-from alerts.alerting.decision import Action, Decision, Reason, Stage
+from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
 from alerts.alerting.hazard import is_hazard
 from alerts.alerting.tables import episodes
 from alerts.database import Transaction
 from alerts.tickets.opening import find_open
 from alerts.tickets.sla import HOUR_MS
-from detectors.finding import Channel
+from detectors.finding import FindingChannel
 from ingest.profiles.definition import Profile
 
-RULE_RESTS = Reason(
+RULE_RESTS = DecisionReason(
     "rule_rests",
     "Its rule has only just cleared; if it still holds when the rule has rested, it goes on.",
     "该规则刚刚解除；静置时间过后若仍成立，将继续处理。",
@@ -24,7 +24,7 @@ RULE_RESTS = Reason(
 
 def decide(t: Transaction, alert: Row[Any], profile: Profile | None) -> Decision | None:
     """Hold what a fixed rule says so soon after it had cleared; an open ticket goes on following it."""
-    if alert.channel != Channel.RULE or is_hazard(alert, profile):
+    if alert.channel != FindingChannel.RULE or is_hazard(alert, profile):
         return None
     columns = episodes.c
     cleared = select(func.max(columns.cleared_ms)).where(

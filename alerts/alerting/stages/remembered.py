@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from alerts.alerting.decision import Action, Decision, Reason, Stage
+from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
 from alerts.database import Transaction
 from alerts.lifecycle import OVER
 from alerts.tickets.reopening import last_ticket
@@ -14,12 +14,12 @@ from alerts.tickets.staying_true import severity_class
 from alerts.tickets.ticket import Resolution, Verdict
 from ingest.profiles.definition import Profile
 
-WILL_NOT_BE_FIXED = Reason(
+WILL_NOT_BE_FIXED = DecisionReason(
     "will_not_be_fixed",
     "A person decided not to have it fixed; it opens a ticket when it becomes more severe.",
     "已决定不予维修；若严重程度升级，将开立工单。",
 )
-KNOWN_USAGE = Reason(
+KNOWN_USAGE = DecisionReason(
     "known_usage",
     "It was found to come from usage; it opens a ticket when it becomes more severe.",
     "已判定为使用问题；若严重程度升级，将开立工单。",

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from alerts.alerting.decision import Action, Decision, Reason, Stage
+from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
 from alerts.alerting.hazard import speaks_for_itself
 from alerts.appliances.listening import read_listening
 from alerts.database import Transaction
@@ -14,7 +14,7 @@ from ingest.profiles.definition import Profile
 
 MINUTE_MS = 60_000
 
-AFTER_RESTART = Reason(
+AFTER_RESTART = DecisionReason(
     "after_restart",
     "The service was away until just now; if it still stands in some minutes, it goes on.",
     "服务刚恢复运行；若几分钟后仍存在，将继续处理。",

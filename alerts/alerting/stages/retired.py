@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from alerts.alerting.decision import Action, Decision, Reason, Stage
+from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
 from alerts.appliances.tables import appliances
 from alerts.database import Transaction
 from ingest.profiles.definition import Profile
 
-APPLIANCE_RETIRED = Reason("appliance_retired", "The appliance is out of service.", "该电器已停用。")
+APPLIANCE_RETIRED = DecisionReason("appliance_retired", "The appliance is out of service.", "该电器已停用。")
 
 
 def decide(t: Transaction, alert: Row[Any], _profile: Profile | None) -> Decision | None:

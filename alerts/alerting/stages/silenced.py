@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from alerts.alerting.decision import Action, Decision, Reason, Stage
+from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
 from alerts.database import Transaction
 from alerts.silences.muting import is_silenced
 from ingest.profiles.definition import Profile
 
-SILENCED = Reason("silenced", "A person has silenced it for a time.", "已由人员暂时静默。")
+SILENCED = DecisionReason("silenced", "A person has silenced it for a time.", "已由人员暂时静默。")
 
 
 def decide(t: Transaction, alert: Row[Any], _profile: Profile | None) -> Decision | None:

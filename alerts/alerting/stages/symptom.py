@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from alerts.alerting.decision import Action, Decision, Reason, Stage
+from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
 from alerts.database import Transaction
 from alerts.tickets.symptoms import find_cause
 from ingest.profiles.definition import Profile
 
-SYMPTOM_OF_OPEN_TICKET = Reason(
+SYMPTOM_OF_OPEN_TICKET = DecisionReason(
     "symptom_of_open_ticket",
     "It follows from a fault whose ticket is open; it stands there as evidence.",
     "这是另一故障的后果，该故障的工单已开立；已作为证据附于该工单。",

@@ -15,7 +15,7 @@ from api.http.documents import AuditEntry, Document, show
 from api.http.paging import Page, PageQuery
 from api.http.parts import Part, list_parts
 from api.http.problems import Problem
-from ingest.wire.dead_letter import Reason
+from ingest.wire.dead_letter import RefusalReason
 
 router = APIRouter(tags=["operations"])
 
@@ -58,14 +58,16 @@ class DeadLetter(BaseModel):
     number: int
     received_at: datetime
     topic: str
-    reason: Reason
+    reason: RefusalReason
     detail: str
     payload: str | None
     payload_base64: str | None = None
 
 
 @router.get("/dead-letters")
-def list_dead_letters(here: Here, _account: Viewer, page: PageQuery, reason: Reason | None = None) -> Page[DeadLetter]:
+def list_dead_letters(
+    here: Here, _account: Viewer, page: PageQuery, reason: RefusalReason | None = None
+) -> Page[DeadLetter]:
     """Messages that could not be accepted, newest first."""
     before = page.cursor
     if before is not None and not (before.isascii() and before.isdigit() and len(before) < 19):

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.foreign.discovery_entities import TOPIC_CHARACTERS_MAX, Entity, Part, entities_of
 from ingest.wire.foreign.discovery_keys import lengthened, lengthened_device
 from ingest.wire.foreign.heard import Unread
@@ -80,11 +80,11 @@ def _parts(raw: Mapping[str, Any], platform: str, object_id: str, label: str) ->
         return
     components = raw.get("components")
     if not isinstance(components, dict) or len(components) > COMPONENTS_MAX:
-        raise Refused(Reason.SCHEMA, f"components must be an object of at most {COMPONENTS_MAX}")
+        raise Refused(RefusalReason.SCHEMA, f"components must be an object of at most {COMPONENTS_MAX}")
     shared = {key: raw[key] for key in _SHARED if key in raw}
     for key, part in components.items():
         if not isinstance(part, dict):
-            raise Refused(Reason.SCHEMA, f"component {key[:40]!r} must be an object")
+            raise Refused(RefusalReason.SCHEMA, f"component {key[:40]!r} must be an object")
         own = lengthened(part)
         if own.keys() - {"platform"}:  # a component with nothing but its platform is one that was removed
             yield Part(key, shared | own, own.get("~", base), label)
@@ -94,7 +94,7 @@ def _device(raw: Mapping[str, Any], node_id: str, object_id: str) -> tuple[str, 
     """(identity, name for people)."""
     device = raw.get("device", {})
     if not isinstance(device, dict):
-        raise Refused(Reason.SCHEMA, "device must be an object")
+        raise Refused(RefusalReason.SCHEMA, "device must be an object")
     device = lengthened_device(device)
     name = device.get("name")
     label = name.strip()[:NAME_CHARACTERS_MAX] if isinstance(name, str) else ""
@@ -122,12 +122,12 @@ def _group(part: Part) -> tuple[Group, list[tuple[str, str, str]]]:
     """Where a component says whether it is there, and what of that can't be read."""
     mode = part.said.get("availability_mode", "latest")
     if mode not in _MODES:
-        raise Refused(Reason.SCHEMA, "availability_mode must be all, any or latest")
+        raise Refused(RefusalReason.SCHEMA, "availability_mode must be all, any or latest")
     presences, left_out = [], []
     for item in _availabilities(part):
         template = item.get("value_template")
         if template is not None and not isinstance(template, str):
-            raise Refused(Reason.SCHEMA, "an availability's value_template must be text")
+            raise Refused(RefusalReason.SCHEMA, "an availability's value_template must be text")
         topic = part.topic(item.get("topic"))
         try:
             if template is not None:
@@ -148,7 +148,7 @@ def _availabilities(part: Part) -> list[dict[str, Any]]:
     listed = part.said.get("availability", [])
     listed = [listed] if isinstance(listed, dict) else listed
     if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
-        raise Refused(Reason.SCHEMA, "availability must be a list of objects")
+        raise Refused(RefusalReason.SCHEMA, "availability must be a list of objects")
     items = [lengthened(item) for item in listed[:COMPONENTS_MAX]]
     if "availability_topic" in part.said:
         template = part.said.get("availability_template")
@@ -163,7 +163,7 @@ def word(said: object, usual: str) -> str:
     if isinstance(said, bool):
         return "true" if said else "false"
     if isinstance(said, Odd) or not isinstance(said, str | int | float):
-        raise Refused(Reason.SCHEMA, "the words for a state must be text")
+        raise Refused(RefusalReason.SCHEMA, "the words for a state must be text")
     return str(said)[:NAME_CHARACTERS_MAX]
 
 

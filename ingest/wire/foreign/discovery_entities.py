@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.foreign.heard import Unread
 from ingest.wire.foreign.identity import snake
 from ingest.wire.foreign.template import NotRead, compiled
@@ -59,20 +59,22 @@ class Part:
             elif topic.endswith("~"):
                 topic = topic[:-1] + self.base
         if not isinstance(topic, str) or not 0 < len(topic) <= TOPIC_CHARACTERS_MAX:
-            raise Refused(Reason.SCHEMA, f"a topic must be text of 1 to {TOPIC_CHARACTERS_MAX} characters")
+            raise Refused(RefusalReason.SCHEMA, f"a topic must be text of 1 to {TOPIC_CHARACTERS_MAX} characters")
         if topic.startswith("$"):
             raise Refused(
-                Reason.SCHEMA, f"the topic {topic[:60]!r} is the broker's own ($SYS), which is not subscribed to"
+                RefusalReason.SCHEMA, f"the topic {topic[:60]!r} is the broker's own ($SYS), which is not subscribed to"
             )
         if any(character in topic for character in "+#\0"):
-            raise Refused(Reason.SCHEMA, f"the topic {topic[:60]!r} holds a wildcard (+, #), which no state topic may")
+            raise Refused(
+                RefusalReason.SCHEMA, f"the topic {topic[:60]!r} holds a wildcard (+, #), which no state topic may"
+            )
         return topic
 
     def text(self, key: str) -> str | None:
         """A text, or nothing; raises :class:`Refused`."""
         said = self.said.get(key)
         if said is not None and not isinstance(said, str):
-            raise Refused(Reason.SCHEMA, f"{key} must be text")
+            raise Refused(RefusalReason.SCHEMA, f"{key} must be text")
         return said
 
 
@@ -240,5 +242,5 @@ def _word(part: Part, keys: tuple[str, ...], usual: str) -> str:
     if isinstance(said, bool):
         return "true" if said else "false"
     if not isinstance(said, str | int | float):
-        raise Refused(Reason.SCHEMA, f"{keys[0]} must be text")
+        raise Refused(RefusalReason.SCHEMA, f"{keys[0]} must be text")
     return str(said)[:_WORD_CHARACTERS_MAX]

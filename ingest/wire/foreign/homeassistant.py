@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from ingest.sample import StatusState
-from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.foreign.devices import Device
 from ingest.wire.foreign.discovery import Discovery, Known
 from ingest.wire.foreign.discovery_config import Configuration, Group, Presence, read_configuration
@@ -136,7 +136,7 @@ class HomeAssistantCodec:
             for what, why, said in configuration.left_out:
                 heard.notebook.leave_out(name, what, Unread(why), said)
         if trouble := self._discovery.learn(topic, configuration):
-            raise Refused(Reason.SCHEMA, trouble)
+            raise Refused(RefusalReason.SCHEMA, trouble)
 
     def _status(self, known: Known, scope: Scope, heard: Heard) -> StatusMessage | None:
         """What a presence topic says of its devices; ``None`` for a word that was not agreed."""

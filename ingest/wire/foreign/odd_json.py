@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.wire.dead_letter import PAYLOAD_BYTES_MAX, Reason, Refused
+from ingest.wire.dead_letter import PAYLOAD_BYTES_MAX, RefusalReason, Refused
 from ingest.wire.nesting import depth_of
 
 FOREIGN_DEPTH_MAX = 32
@@ -35,7 +35,7 @@ def read_json(payload: bytes) -> Any:
     """The value of a payload, :class:`Odd` in it where something is odd; raises :class:`Refused`."""
     text = read_text(payload)
     if payload.count(b"{") + payload.count(b"[") > FOREIGN_DEPTH_MAX and depth_of(payload) > FOREIGN_DEPTH_MAX:
-        raise Refused(Reason.TOO_DEEP, f"more than {FOREIGN_DEPTH_MAX} levels")
+        raise Refused(RefusalReason.TOO_DEEP, f"more than {FOREIGN_DEPTH_MAX} levels")
     text = text.removeprefix("\ufeff")
     for _ in range(_WORDS_MAX):
         try:
@@ -44,27 +44,27 @@ def read_json(payload: bytes) -> Any:
             word = _NO_NUMBER.match(text, error.pos)
             if word is None:
                 detail = "the payload is empty" if not text.strip() else f"{error.msg} at character {error.pos}"
-                raise Refused(Reason.NOT_JSON, detail) from error
+                raise Refused(RefusalReason.NOT_JSON, detail) from error
             text = f"{text[: word.start()]}NaN{text[word.end() :]}"
-    raise Refused(Reason.NOT_JSON, f"more than {_WORDS_MAX} times nan or inf")
+    raise Refused(RefusalReason.NOT_JSON, f"more than {_WORDS_MAX} times nan or inf")
 
 
 def read_object(payload: bytes) -> dict[str, Any]:
     """As :func:`read_json`, and the value is an object."""
     value = read_json(payload)
     if not isinstance(value, dict):
-        raise Refused(Reason.SCHEMA, "the payload must be a JSON object")
+        raise Refused(RefusalReason.SCHEMA, "the payload must be a JSON object")
     return value
 
 
 def read_text(payload: bytes) -> str:
     """A payload as text; raises :class:`Refused`."""
     if len(payload) > PAYLOAD_BYTES_MAX:
-        raise Refused(Reason.TOO_LARGE, f"{len(payload)} bytes are more than {PAYLOAD_BYTES_MAX}")
+        raise Refused(RefusalReason.TOO_LARGE, f"{len(payload)} bytes are more than {PAYLOAD_BYTES_MAX}")
     try:
         return payload.decode()
     except UnicodeDecodeError as error:
-        raise Refused(Reason.NOT_UTF8, f"byte {error.start} is no UTF-8") from error
+        raise Refused(RefusalReason.NOT_UTF8, f"byte {error.start} is no UTF-8") from error
 
 
 def _integer(text: str) -> int | Odd:

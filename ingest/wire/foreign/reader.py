@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.foreign import ForeignCodec
 from ingest.wire.foreign.devices import Device
 from ingest.wire.foreign.heard import Heard, Unread
@@ -58,7 +58,7 @@ class UnreadReader:
         del payload, is_retained
         if self._traces is not None:
             self._traces.miss(self._topic, received_ms or 0, "no codec reads it")
-        raise Refused(Reason.UNKNOWN_TOPIC, "the topic is none that an appliance speaks on")
+        raise Refused(RefusalReason.UNKNOWN_TOPIC, "the topic is none that an appliance speaks on")
 
 
 def _with(message: Message | None, more: Message | None) -> Message | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.foreign.heard import Heard, Unread
 from ingest.wire.foreign.odd_json import Odd
 from ingest.wire.foreign.plausible import is_plausible
@@ -64,7 +64,7 @@ class Readings:
     def check(self) -> None:
         """Raise :class:`Refused` where something was wrong, and nothing could be read."""
         if not self.metrics and self._fault is not None:
-            raise Refused(Reason.SCHEMA, self._fault)
+            raise Refused(RefusalReason.SCHEMA, self._fault)
 
     def keep(self, metric: str, value: float) -> None:
         """A reading of before that still holds."""

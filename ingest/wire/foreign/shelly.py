@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from ingest.sample import StatusState
-from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.foreign import shelly_first
 from ingest.wire.foreign.devices import Device
 from ingest.wire.foreign.heard import UNSAID, Heard, Unread
@@ -75,12 +75,12 @@ class ShellyCodec:
         value = read_object(payload)
         method, params = value.get("method"), value.get("params")
         if not isinstance(method, str):
-            raise Refused(Reason.SCHEMA, "method must be text")
+            raise Refused(RefusalReason.SCHEMA, "method must be text")
         if method not in ("NotifyStatus", "NotifyFullStatus"):
             heard.leave_out(f"method {method}", Unread.UNKNOWN)
             return None
         if not isinstance(params, dict):
-            raise Refused(Reason.SCHEMA, "params must be an object")
+            raise Refused(RefusalReason.SCHEMA, "params must be an object")
         ts_ms = self._clocks.settle(params.get("ts"), device, heard, what="params.ts")
         name = topic.removesuffix(_RPC)
         return self._laid_over(name, params, Readings(heard), ts_ms, is_whole=method == "NotifyFullStatus")
@@ -126,7 +126,7 @@ class ShellyCodec:
             return CLEARED
         state = {"true": StatusState.ONLINE, "false": StatusState.OFFLINE}.get(word)
         if state is None:
-            raise Refused(Reason.SCHEMA, "online must be true or false")
+            raise Refused(RefusalReason.SCHEMA, "online must be true or false")
         return StatusMessage(state)
 
 

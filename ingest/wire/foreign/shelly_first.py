@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ingest.sample import StatusState
-from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.foreign.heard import Heard, Unread
 from ingest.wire.foreign.number_text import is_no_value, number_of
 from ingest.wire.foreign.odd_json import read_text
@@ -127,5 +127,5 @@ def _presence(payload: bytes) -> StatusMessage:
         return CLEARED
     state = {"true": StatusState.ONLINE, "false": StatusState.OFFLINE}.get(read_text(payload).strip().lower())
     if state is None:
-        raise Refused(Reason.SCHEMA, "online must be true or false")
+        raise Refused(RefusalReason.SCHEMA, "online must be true or false")
     return StatusMessage(state)

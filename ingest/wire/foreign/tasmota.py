@@ -8,7 +8,7 @@ otherwise; an ``Epoch`` beside it is certain. Another FullTopic is a pattern of 
 from __future__ import annotations
 
 from ingest.sample import StatusState
-from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.foreign.devices import Device
 from ingest.wire.foreign.heard import UNSAID, Heard, Unread
 from ingest.wire.foreign.odd_json import read_object, read_text
@@ -88,5 +88,5 @@ def _will(payload: bytes) -> StatusMessage:
         return CLEARED
     state = {"online": StatusState.ONLINE, "offline": StatusState.OFFLINE}.get(read_text(payload).strip().lower())
     if state is None:
-        raise Refused(Reason.SCHEMA, "LWT must be Online or Offline")
+        raise Refused(RefusalReason.SCHEMA, "LWT must be Online or Offline")
     return StatusMessage(state)

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from ingest.sample import StatusState
-from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.foreign.devices import Device
 from ingest.wire.foreign.heard import UNSAID, Heard, Unread
 from ingest.wire.foreign.memory import Kept, Learned
@@ -169,7 +169,7 @@ def _availability(payload: bytes) -> StatusMessage:
         return CLEARED
     said = _word(payload)
     if said not in ("online", "offline"):
-        raise Refused(Reason.SCHEMA, "availability must be online or offline")
+        raise Refused(RefusalReason.SCHEMA, "availability must be online or offline")
     return StatusMessage(StatusState(str(said)))
 
 

@@ -27,7 +27,7 @@ from api.http.context import Context
 from api.http.listening import bind
 from api.http.server import HttpServer
 from api.settings.settings import Settings
-from detectors.finding import Channel, Condition, ConditionState, DetectCommit, Evidence, Finding
+from detectors.finding import Condition, ConditionState, DetectCommit, Evidence, Finding, FindingChannel
 from ingest.clock import ManualClock
 from ingest.profiles import load_profiles
 from ingest.sample import AdmittedBatch, Event, EventType, Result, ResultState, SampleBlock, Status, StatusState
@@ -294,7 +294,7 @@ def drain_finding(now_ms: int) -> Finding:
         kind="washing_machine",
         fault_mode="drain_pump_clog",
         component="drain_pump",
-        channel=Channel.EVIDENCE,
+        channel=FindingChannel.EVIDENCE,
         raised_ms=now_ms - 2 * HOUR_MS,
         onset_ms=onset_ms,
         score=9.1,
@@ -318,7 +318,7 @@ def condenser_finding(now_ms: int) -> Finding:
         kind="refrigerator",
         fault_mode="condenser_fouling",
         component="condenser",
-        channel=Channel.EVIDENCE,
+        channel=FindingChannel.EVIDENCE,
         raised_ms=now_ms - 26 * HOUR_MS,
         onset_ms=onset_ms,
         score=6.4,
@@ -347,7 +347,7 @@ def _some_finding(name: str, kind: str, chance: random.Random, now_ms: int) -> F
         kind=kind,
         fault_mode=fault_mode,
         component=component,
-        channel=Channel.EVIDENCE,
+        channel=FindingChannel.EVIDENCE,
         raised_ms=now_ms - chance.randrange(1, 40) * HOUR_MS,
         onset_ms=onset_ms,
         score=chance.uniform(4, 9),

@@ -18,7 +18,7 @@ from ingest.books.registry import Registry
 from ingest.feed.admitted import decode_admitted
 from ingest.sample import SampleFlag
 from ingest.wire.columns import BatchDecoder
-from ingest.wire.dead_letter import Reason
+from ingest.wire.dead_letter import RefusalReason
 from ingest.wire.foreign.devices import Device
 from ingest.wire.foreign.heard import UNSAID, Heard
 from ingest.wire.foreign.tasmota import TasmotaCodec
@@ -95,11 +95,11 @@ def test_other_content_is_equivocation(bench: Bench) -> None:
     bench.send(bench.telemetry(0, power=1.0), bench.telemetry(1, power=2.0))
     admitted = bench.send(bench.telemetry(1, power=3.0))
 
-    assert admitted.refused == {Reason.EQUIVOCATION: 1}
+    assert admitted.refused == {RefusalReason.EQUIVOCATION: 1}
     assert not admitted.batch.blocks
     assert [json.loads(said.payload) for said in admitted.nacks] == [{"boot": "b1", "seq": 1, "reason": "equivocation"}]
     assert bench.ledger() == [row("b1", 1, (2, 0, 0, 0))]
-    assert [letter.reason for letter in bench.letters()] == [Reason.EQUIVOCATION]
+    assert [letter.reason for letter in bench.letters()] == [RefusalReason.EQUIVOCATION]
 
 
 def test_refused_seq_is_dead_lettered(bench: Bench) -> None:
@@ -108,11 +108,11 @@ def test_refused_seq_is_dead_lettered(bench: Bench) -> None:
     first = bench.send(bench.telemetry(0), bad, bench.telemetry(2))
     second = bench.send(bad)
 
-    assert first.refused == {Reason.SCHEMA: 1}
+    assert first.refused == {RefusalReason.SCHEMA: 1}
     assert second.duplicates == 1
     assert first.nacks[0].topic == f"{WASHER}/nack"
     assert bench.ledger() == [row("b1", 2, (2, 1, 0, 1))]
-    assert [(letter.reason, letter.payload) for letter in bench.letters()] == [(Reason.SCHEMA, bad[1])]
+    assert [(letter.reason, letter.payload) for letter in bench.letters()] == [(RefusalReason.SCHEMA, bad[1])]
 
 
 def test_unreadable_stays_in_the_gap(bench: Bench) -> None:
@@ -128,7 +128,7 @@ def test_unknown_topic_has_no_appliance(bench: Bench) -> None:
     admitted = bench.send(("somewhere/else", b"{}"))
 
     assert admitted.nacks == ()
-    assert [letter.reason for letter in bench.letters()] == [Reason.UNKNOWN_TOPIC]
+    assert [letter.reason for letter in bench.letters()] == [RefusalReason.UNKNOWN_TOPIC]
     assert list(bench.books.ledger_rows()) == []
 
 
@@ -138,7 +138,7 @@ def test_what_only_we_say_is_never_answered(bench: Bench) -> None:
         admitted = bench.send((f"{WASHER}/{channel}", b'{"boot":"b1","upto":3}'))
         assert admitted.nacks == ()
 
-    assert [letter.reason for letter in bench.letters()] == [Reason.UNKNOWN_TOPIC] * 3
+    assert [letter.reason for letter in bench.letters()] == [RefusalReason.UNKNOWN_TOPIC] * 3
 
 
 def test_spoofed_identity_is_refused(bench: Bench) -> None:
@@ -146,7 +146,7 @@ def test_spoofed_identity_is_refused(bench: Bench) -> None:
     claimed = bench.send(bench.telemetry(0), bench.telemetry(1, appliance_id="w2"))
     other_kind = bench.send(("fettle/v1/dryer/w1/telemetry", {"boot": "b1", "seq": 2, "metrics": {"power_w": 1}}))
 
-    assert claimed.refused == other_kind.refused == {Reason.IDENTITY_MISMATCH: 1}
+    assert claimed.refused == other_kind.refused == {RefusalReason.IDENTITY_MISMATCH: 1}
     assert bench.ledger() == [row("b1", 2, (1, 2, 0, 0))]
 
 
@@ -161,9 +161,9 @@ def test_only_registered_appliances_without_auto_register(tmp_path: Path) -> Non
     registry.retire("w1", now_ms=bench.now)
     retired = bench.send(bench.telemetry(3), bench.telemetry(4))
 
-    assert unknown.refused == {Reason.UNKNOWN_APPLIANCE: 1}
+    assert unknown.refused == {RefusalReason.UNKNOWN_APPLIANCE: 1}
     assert known.refused == {}
-    assert retired.refused == {Reason.UNKNOWN_APPLIANCE: 2}
+    assert retired.refused == {RefusalReason.UNKNOWN_APPLIANCE: 2}
     assert bench.ledger() == [row("b1", 4, (2, 3, 0, 0))]
     bench.books.close()
 
@@ -229,7 +229,7 @@ def test_poison_is_set_aside(bench: Bench) -> None:
 
     admitted = bench.send(bench.telemetry(0), ("tele/plug/SENSOR", b"boom"), bench.telemetry(1))
 
-    assert admitted.refused == {Reason.POISON: 1}
+    assert admitted.refused == {RefusalReason.POISON: 1}
     assert [letter.payload for letter in bench.letters()] == [b"boom"]
     assert bench.ledger() == [row("b1", 1, (2, 0, 0, 0))]
     _, _, topics, payloads = bench.sent[0]
@@ -266,7 +266,7 @@ def test_failure_while_judging_is_poison_the_second_time(
     admitted = bench.send(bench.telemetry(1), trap, bench.telemetry(2))
 
     is_poison = failures > 1
-    assert admitted.refused == ({Reason.POISON: 1} if is_poison else {})
+    assert admitted.refused == ({RefusalReason.POISON: 1} if is_poison else {})
     assert len(admitted.nacks) == len(bench.letters()) == is_poison
     assert bench.ledger() == [row("b1", 2, (3, 0, 0, 0))]
     assert bench.ledger("trap") == [LedgerRow("trap", "t", 0, 1 - is_poison, int(is_poison), 0, 0)]

@@ -13,7 +13,7 @@ from ingest.books.event_time import DAY_MS
 from ingest.books.ledger import GAP_GIVEN_UP_MS
 from ingest.clock import from_ms
 from ingest.sample import SampleFlag
-from ingest.wire.dead_letter import Reason
+from ingest.wire.dead_letter import RefusalReason
 from tests.ingest.admission.bench import NOW, WASHER, Bench, assert_equal, row
 
 
@@ -34,7 +34,7 @@ def test_wrong_time_is_refused_or_redated(bench: Bench) -> None:
     )
 
     (block,) = second.batch.blocks
-    assert first.refused == second.refused == {Reason.TIME_OUT_OF_RANGE: 1}
+    assert first.refused == second.refused == {RefusalReason.TIME_OUT_OF_RANGE: 1}
     assert block.ts_ms.tolist() == [NOW, NOW + 2000]
     assert [SampleFlag(flag) for flag in block.flags.tolist()] == [SampleFlag.NONE, SampleFlag.REDATED]
     assert bench.ledger() == [row("b1", 3, (2, 2, 0, 0))]
@@ -76,7 +76,7 @@ def test_client_without_boot_is_known_by_time(bench: Bench) -> None:
     again = bench.send(bench.telemetry(ts=NOW, power=1.0), bench.telemetry(ts=NOW + 1, power=3.0))
 
     assert again.duplicates == 1
-    assert again.refused == {Reason.EQUIVOCATION: 1}
+    assert again.refused == {RefusalReason.EQUIVOCATION: 1}
     assert bench.ledger() == [row(None, None, (2, 0, None, 1))]
 
 

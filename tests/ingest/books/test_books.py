@@ -14,7 +14,7 @@ from ingest.books.dead_letters import DeadLetter
 from ingest.books.judgement import DUPLICATE, GOOD, Judgement, code_of, reason_of
 from ingest.books.ledger import BootLedger
 from ingest.books.schema import VERSION
-from ingest.wire.dead_letter import Reason
+from ingest.wire.dead_letter import RefusalReason
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_batch_is_all_or_nothing(books: Books) -> None:
             Entry(
                 Judgement(1, 5, 1),
                 registrations=[Registration("w1", "dryer", 5)],
-                dead_letters=[DeadLetter(0, "t", Reason.SCHEMA, "", b"")],
+                dead_letters=[DeadLetter(0, "t", RefusalReason.SCHEMA, "", b"")],
             )
         )
 
@@ -50,7 +50,7 @@ def test_batch_is_all_or_nothing(books: Books) -> None:
 
 def test_judgements_come_back(books: Books) -> None:
     """A judgement is read back as it was written, codes and times and all."""
-    codes = bytes([GOOD, DUPLICATE, code_of(Reason.POISON)])
+    codes = bytes([GOOD, DUPLICATE, code_of(RefusalReason.POISON)])
     written = [Judgement(3, 5, 3, codes, ((0, 2, 7),)), Judgement(4, 6, 2), Judgement(9, 7, 1)]
     for judgement in written:
         books.commit(Entry(judgement))
@@ -59,7 +59,7 @@ def test_judgements_come_back(books: Books) -> None:
     assert books.judgements(3, limit=1) == written[1:2]
     assert books.judgement(4) == written[1]
     assert books.judgement(5) is None
-    assert [reason_of(code) for code in codes] == [None, None, Reason.POISON]
+    assert [reason_of(code) for code in codes] == [None, None, RefusalReason.POISON]
 
 
 def test_cursors_are_kept(books: Books) -> None:

@@ -19,7 +19,7 @@ from ingest.journal.sqlite import SqliteJournal
 from ingest.loops.admit import Admitter
 from ingest.sample import AdmittedBatch, Result, ResultState
 from ingest.wire.columns import BatchDecoder, Decoded
-from ingest.wire.dead_letter import Reason
+from ingest.wire.dead_letter import RefusalReason
 from ingest.wire.meaning import Meanings
 
 if TYPE_CHECKING:
@@ -257,7 +257,7 @@ def test_nacks_go_to_the_courier(way: Way) -> None:
     ((topic, payload),) = way.answers
     assert topic == "fettle/v1/refrigerator/f1/nack"
     assert b"not_json" in payload
-    assert way.admitter.stats.refused == {Reason.NOT_JSON: 1}
+    assert way.admitter.stats.refused == {RefusalReason.NOT_JSON: 1}
     assert way.feed.next(0) is not None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ingest.clock import ManualClock
 from ingest.mqtt.courier import ANSWERS_MAX, Courier
-from ingest.mqtt.errors import MqttError, Reason
+from ingest.mqtt.errors import BrokerReason, MqttError
 from ingest.wire.outgoing import Outgoing
 
 
@@ -45,7 +45,7 @@ class Line:
     async def publish(self, topic: str, payload: bytes, *, expiry_s: int | None = None) -> None:
         """Keep it, or say that there is no connection."""
         if not self.is_up:
-            raise MqttError(Reason.LOST, "no connection")
+            raise MqttError(BrokerReason.LOST, "no connection")
         self.published.append((topic, payload, expiry_s))
 
     def publish_once(self, topic: str, payload: bytes) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from ingest.mqtt.address import parse_address
 from ingest.mqtt.connection import Connection, ConnectionOptions
 from ingest.mqtt.embedded_broker import EmbeddedBroker
-from ingest.mqtt.errors import MqttError, Reason
+from ingest.mqtt.errors import BrokerReason, MqttError
 from ingest.mqtt.frames import PublishRun, unpack
 from ingest.mqtt.session import subscriptions
 from ingest.wire.topic import TopicScheme
@@ -97,7 +97,7 @@ def test_wrong_credentials_are_refused(broker: EmbeddedBroker) -> None:
     with pytest.raises(MqttError) as caught:
         asyncio.run(Connection.open(parse_address(url), ConnectionOptions("fettle"), lambda _run: None))
 
-    assert caught.value.reason in {Reason.REFUSED, Reason.LOST}
+    assert caught.value.reason in {BrokerReason.REFUSED, BrokerReason.LOST}
 
 
 def test_the_old_port_is_explained(broker: EmbeddedBroker) -> None:

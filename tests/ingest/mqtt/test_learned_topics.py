@@ -10,7 +10,7 @@ import mqtt5
 
 from ingest.mqtt.address import parse_address
 from ingest.mqtt.connection import ConnectionOptions
-from ingest.mqtt.errors import MqttError, Reason
+from ingest.mqtt.errors import BrokerReason, MqttError
 from ingest.mqtt.learned_topics import LearnedTopics
 from ingest.mqtt.session import Session, subscriptions
 from ingest.wire.foreign.devices import NOBODY
@@ -55,7 +55,7 @@ def test_a_broker_that_is_away_is_asked_by_the_next_connection() -> None:
     describe(discovery, "a", "wm/state")
 
     async def want(_topics: Collection[str]) -> None:
-        raise MqttError(Reason.LOST, "gone")
+        raise MqttError(BrokerReason.LOST, "gone")
 
     asyncio.run(LearnedTopics(discovery, want, covered_by=[]).tick())
 

@@ -13,7 +13,7 @@ import structlog
 
 from ingest.mqtt.address import parse_address
 from ingest.mqtt.connection import Connection, ConnectionOptions
-from ingest.mqtt.errors import MqttError, Reason
+from ingest.mqtt.errors import BrokerReason, MqttError
 from ingest.mqtt.session import Session, covers, subscriptions
 from tests.ingest.mqtt.fake_broker import WAIT_S, FakeBroker, until
 
@@ -71,27 +71,28 @@ def test_the_service_logs_in_with_a_lasting_session() -> None:
     _run(story())
 
 
+def refusal(code: mqtt5.ConnAckReasonCode) -> bytes:
+    """A CONNACK that says no."""
+    return mqtt5.ConnAckPacket(reason_code=code).write()
+
+
 @pytest.mark.parametrize(
     ("connack", "reason", "words"),
     [
-        (mqtt5.ConnAckPacket(reason_code=mqtt5.ConnAckReasonCode.NOT_AUTHORIZED).write(), Reason.REFUSED, "check user"),
-        (
-            mqtt5.ConnAckPacket(reason_code=mqtt5.ConnAckReasonCode.BAD_USER_NAME_OR_PASSWORD).write(),
-            Reason.REFUSED,
-            "FETTLE_MQTT_URL",
-        ),
-        (b"\x20\x02\x00\x01", Reason.OLD_PROTOCOL, "MQTT 3.1.1 only"),
-        (mqtt5.ConnAckPacket(reason_code=mqtt5.ConnAckReasonCode.SERVER_BUSY).write(), Reason.LOST, "server_busy"),
-        (b"", Reason.LOST, "does it speak MQTT 5"),
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n", Reason.MALFORMED, "no MQTT 5"),
+        (refusal(mqtt5.ConnAckReasonCode.NOT_AUTHORIZED), BrokerReason.REFUSED, "check user"),
+        (refusal(mqtt5.ConnAckReasonCode.BAD_USER_NAME_OR_PASSWORD), BrokerReason.REFUSED, "FETTLE_MQTT_URL"),
+        (b"\x20\x02\x00\x01", BrokerReason.OLD_PROTOCOL, "MQTT 3.1.1 only"),
+        (refusal(mqtt5.ConnAckReasonCode.SERVER_BUSY), BrokerReason.LOST, "server_busy"),
+        (b"", BrokerReason.LOST, "does it speak MQTT 5"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", BrokerReason.MALFORMED, "no MQTT 5"),
         (
             mqtt5.DisconnectPacket(reason_code=mqtt5.DisconnectReasonCode.SESSION_TAKEN_OVER).write(),
-            Reason.TAKEN_OVER,
+            BrokerReason.TAKEN_OVER,
             "client id",
         ),
     ],
 )
-def test_a_broker_that_does_not_let_us_in_is_explained(connack: bytes, reason: Reason, words: str) -> None:
+def test_a_broker_that_does_not_let_us_in_is_explained(connack: bytes, reason: BrokerReason, words: str) -> None:
     """Whatever a broker answers instead of a welcome, the session says in one sentence why, and tries again."""
 
     async def story() -> None:
@@ -111,7 +112,7 @@ def test_without_a_broker_the_session_waits_and_says_so() -> None:
         async with FakeBroker() as broker:
             url = broker.url
         async with _session(url) as session:
-            await until(lambda: session.stats.reason is Reason.UNREACHABLE)
+            await until(lambda: session.stats.reason is BrokerReason.UNREACHABLE)
             assert url in session.stats.sentence
             assert "FETTLE_MQTT_URL" in session.stats.sentence
 
@@ -127,7 +128,7 @@ def test_a_refused_subscription_is_named() -> None:
             _session(broker) as session,
         ):
             await until(lambda: len(broker.connects) >= 2)
-            assert session.stats.reason is Reason.REFUSED
+            assert session.stats.reason is BrokerReason.REFUSED
             assert "fettle/v1/#" in session.stats.sentence
 
     _run(story())
@@ -252,7 +253,7 @@ def test_connections_that_end_early_are_laid_to_another_client() -> None:
             for number in range(1, 4):
                 await until(lambda number=number: session.stats.connects == number)  # type: ignore[misc]  # bound now
                 broker.drop()
-            await until(lambda: session.stats.reason is Reason.TAKEN_OVER)
+            await until(lambda: session.stats.reason is BrokerReason.TAKEN_OVER)
             assert "client id" in session.stats.sentence
 
     _run(story())
@@ -266,7 +267,7 @@ def test_a_broker_that_was_away_is_no_other_client() -> None:
             for number in range(1, 5):
                 await until(lambda number=number: session.stats.connects == number)  # type: ignore[misc]  # bound now
                 await broker.leave()
-                await until(lambda: session.stats.reason is Reason.UNREACHABLE)
+                await until(lambda: session.stats.reason is BrokerReason.UNREACHABLE)
                 await broker.come_back()
             await until(lambda: session.stats.connects == 5)
 
@@ -280,8 +281,8 @@ def test_an_absent_broker_is_looked_for_every_other_second() -> None:
     address, options, chance = parse_address("mqtt://127.0.0.1"), ConnectionOptions("fettle"), random.Random(1)
     session = Session(address, options, [], chance=chance, on_run=lambda _connection, _run: None)
 
-    absent = [session._pause_s(MqttError(Reason.UNREACHABLE, ""), failures) for failures in range(100)]
-    refused = [session._pause_s(MqttError(Reason.REFUSED, ""), failures) for failures in range(100)]
+    absent = [session._pause_s(MqttError(BrokerReason.UNREACHABLE, ""), failures) for failures in range(100)]
+    refused = [session._pause_s(MqttError(BrokerReason.REFUSED, ""), failures) for failures in range(100)]
 
     assert 1 < max(absent) <= 2
     assert 20 < max(refused) <= 30

@@ -13,7 +13,7 @@ import pytest
 
 from ingest.mqtt.address import BrokerAddress, parse_address
 from ingest.mqtt.connection import Connection, ConnectionOptions
-from ingest.mqtt.errors import MqttError, Reason
+from ingest.mqtt.errors import BrokerReason, MqttError
 from ingest.mqtt.frames import PublishRun, unpack
 from tests.ingest.mqtt.fake_broker import WAIT_S, FakeBroker, until
 
@@ -55,12 +55,14 @@ def test_messages_pass_over_tls(needs_client: bool) -> None:
 @pytest.mark.parametrize(
     ("needs_client", "ca_file", "reason", "words"),
     [
-        (False, "other_ca.pem", Reason.TLS, "self-signed certificate"),
-        (False, None, Reason.TLS, "self-signed certificate"),
-        (True, "ca.pem", Reason.LOST, "FETTLE_MQTT_CERT_FILE"),
+        (False, "other_ca.pem", BrokerReason.TLS, "self-signed certificate"),
+        (False, None, BrokerReason.TLS, "self-signed certificate"),
+        (True, "ca.pem", BrokerReason.LOST, "FETTLE_MQTT_CERT_FILE"),
     ],
 )
-def test_a_failed_handshake_is_explained(needs_client: bool, ca_file: str | None, reason: Reason, words: str) -> None:
+def test_a_failed_handshake_is_explained(
+    needs_client: bool, ca_file: str | None, reason: BrokerReason, words: str
+) -> None:
     """A foreign certificate, or a missing one of ours, ends in a sentence and never in a plain connection."""
 
     async def story() -> None:
@@ -83,6 +85,6 @@ def test_a_plain_broker_behind_a_tls_url_is_explained() -> None:
             address = parse_address(broker.url.replace("mqtt:", "mqtts:"), ca_file=TLS / "ca.pem")
             with pytest.raises(MqttError, match="speak TLS") as caught:
                 await Connection.open(address, ConnectionOptions("fettle"), lambda _run: None)
-            assert caught.value.reason is Reason.TLS
+            assert caught.value.reason is BrokerReason.TLS
 
     asyncio.run(asyncio.wait_for(story(), WAIT_S))

@@ -9,7 +9,7 @@ import pytest
 from ingest.sample import EventType, ResultState, StatusState
 from ingest.wire import command, event, result, status, telemetry
 from ingest.wire.command import AckMessage, CommandClass, CommandMessage, NackMessage
-from ingest.wire.dead_letter import Reason
+from ingest.wire.dead_letter import RefusalReason
 from ingest.wire.event import EventMessage
 from ingest.wire.message import Message, decode
 from ingest.wire.result import ResultMessage
@@ -136,8 +136,8 @@ def test_golden_command(name: str) -> None:
 def test_golden_ack_and_nack() -> None:
     """Acks and nacks are written and read as version 1 says, also where boot and seq could not be read."""
     ack = AckMessage(BOOT, 1844)
-    nack = NackMessage(BOOT, 1845, Reason.SCHEMA)
-    unreadable = NackMessage(None, None, Reason.NOT_JSON)
+    nack = NackMessage(BOOT, 1845, RefusalReason.SCHEMA)
+    unreadable = NackMessage(None, None, RefusalReason.NOT_JSON)
 
     assert command.encode_ack(ack) == _payload("ack")
     assert command.decode_ack(_payload("ack")) == ack

@@ -2555,7 +2555,7 @@ export interface components {
             received_at: string;
             /** Topic */
             topic: string;
-            reason: components["schemas"]["Reason"];
+            reason: components["schemas"]["RefusalReason"];
             /** Detail */
             detail: string;
             /** Payload */
@@ -3734,12 +3734,6 @@ export interface components {
             value: number;
         };
         /**
-         * Reason
-         * @description The reasons, first to last.
-         * @enum {string}
-         */
-        Reason: "unknown_topic" | "too_large" | "not_utf8" | "not_json" | "too_deep" | "schema" | "identity_mismatch" | "unknown_appliance" | "time_out_of_range" | "equivocation" | "poison";
-        /**
          * Receiver
          * @description A receiver of notices: misses in a row, left in peace until when, switched off since when, and what it said last.
          */
@@ -3784,6 +3778,12 @@ export interface components {
             /** Probability */
             probability: number;
         };
+        /**
+         * RefusalReason
+         * @description The reasons, first to last.
+         * @enum {string}
+         */
+        RefusalReason: "unknown_topic" | "too_large" | "not_utf8" | "not_json" | "too_deep" | "schema" | "identity_mismatch" | "unknown_appliance" | "time_out_of_range" | "equivocation" | "poison";
         /**
          * RemoteTest
          * @description A test as the appliance's profile says it.
@@ -8248,7 +8248,7 @@ export interface operations {
     list_dead_letters: {
         parameters: {
             query?: {
-                reason?: components["schemas"]["Reason"] | null;
+                reason?: components["schemas"]["RefusalReason"] | null;
                 /** @description `next` of the page before */
                 cursor?: string | null;
                 limit?: number;

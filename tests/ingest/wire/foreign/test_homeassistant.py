@@ -10,7 +10,7 @@ import pytest
 
 from ingest.sample import StatusState
 from ingest.wire.columns import BatchDecoder
-from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.foreign import codecs_of
 from ingest.wire.foreign import discovery as discovery_module
 from ingest.wire.foreign.devices import Device
@@ -132,25 +132,25 @@ def test_no_value_is_no_reading(codec: HomeAssistantCodec, payload: bytes) -> No
 @pytest.mark.parametrize(
     ("topic", "payload", "reason"),
     [
-        (STATE, b"{", Reason.NOT_JSON),
-        (STATE, b"\xff", Reason.NOT_UTF8),
-        (STATE, b"x" * 70_000, Reason.TOO_LARGE),
-        (STATE, b'{"power": "much"}', Reason.SCHEMA),
-        (STATE, b'{"power": [1]}', Reason.SCHEMA),
-        (STATE, b'{"power": "inf"}', Reason.SCHEMA),
-        (POWER, b"{", Reason.NOT_JSON),
-        (POWER, b"[]", Reason.SCHEMA),
-        (POWER, b'{"stat_t": 4}', Reason.SCHEMA),
-        (POWER, b'{"stat_t": "a/+/b"}', Reason.SCHEMA),
-        (POWER, b'{"stat_t": "a", "val_tpl": 4}', Reason.SCHEMA),
-        (POWER, b'{"stat_t": "a", "unit_of_meas": 4}', Reason.SCHEMA),
-        (POWER, b'{"stat_t": "a", "dev": 4}', Reason.SCHEMA),
-        (POWER, b'{"stat_t": "a", "avty": 4}', Reason.SCHEMA),
-        (FRIDGE, b'{"dev": {}}', Reason.SCHEMA),
-        (FRIDGE, b'{"cmps": {"a": 4}}', Reason.SCHEMA),
+        (STATE, b"{", RefusalReason.NOT_JSON),
+        (STATE, b"\xff", RefusalReason.NOT_UTF8),
+        (STATE, b"x" * 70_000, RefusalReason.TOO_LARGE),
+        (STATE, b'{"power": "much"}', RefusalReason.SCHEMA),
+        (STATE, b'{"power": [1]}', RefusalReason.SCHEMA),
+        (STATE, b'{"power": "inf"}', RefusalReason.SCHEMA),
+        (POWER, b"{", RefusalReason.NOT_JSON),
+        (POWER, b"[]", RefusalReason.SCHEMA),
+        (POWER, b'{"stat_t": 4}', RefusalReason.SCHEMA),
+        (POWER, b'{"stat_t": "a/+/b"}', RefusalReason.SCHEMA),
+        (POWER, b'{"stat_t": "a", "val_tpl": 4}', RefusalReason.SCHEMA),
+        (POWER, b'{"stat_t": "a", "unit_of_meas": 4}', RefusalReason.SCHEMA),
+        (POWER, b'{"stat_t": "a", "dev": 4}', RefusalReason.SCHEMA),
+        (POWER, b'{"stat_t": "a", "avty": 4}', RefusalReason.SCHEMA),
+        (FRIDGE, b'{"dev": {}}', RefusalReason.SCHEMA),
+        (FRIDGE, b'{"cmps": {"a": 4}}', RefusalReason.SCHEMA),
     ],
 )
-def test_garbage_is_refused(codec: HomeAssistantCodec, topic: str, payload: bytes, reason: Reason) -> None:
+def test_garbage_is_refused(codec: HomeAssistantCodec, topic: str, payload: bytes, reason: RefusalReason) -> None:
     """Bad input has one reason, and what is known stays as it was."""
     before = codec.revision
 

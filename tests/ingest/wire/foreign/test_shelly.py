@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.foreign import shelly
 from ingest.wire.foreign.devices import Device
 from ingest.wire.foreign.shelly import ShellyCodec
@@ -121,19 +121,19 @@ def test_a_device_without_the_time_gets_ours(said: str) -> None:
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
-        (b"online", Reason.NOT_JSON),
-        (b"[]", Reason.SCHEMA),
-        (b"{}", Reason.SCHEMA),
-        (b'{"method": "NotifyStatus"}', Reason.SCHEMA),
-        (status("switch:0", "4"), Reason.SCHEMA),
-        (status("switch:x", "{}"), Reason.SCHEMA),
-        (status("switch:9999", "{}"), Reason.SCHEMA),
-        (status("switch:0", '{"apower": "92"}'), Reason.SCHEMA),
-        (status("switch:0", '{"apower": true}'), Reason.SCHEMA),
-        (status("switch:0", '{"aenergy": 4}'), Reason.SCHEMA),
+        (b"online", RefusalReason.NOT_JSON),
+        (b"[]", RefusalReason.SCHEMA),
+        (b"{}", RefusalReason.SCHEMA),
+        (b'{"method": "NotifyStatus"}', RefusalReason.SCHEMA),
+        (status("switch:0", "4"), RefusalReason.SCHEMA),
+        (status("switch:x", "{}"), RefusalReason.SCHEMA),
+        (status("switch:9999", "{}"), RefusalReason.SCHEMA),
+        (status("switch:0", '{"apower": "92"}'), RefusalReason.SCHEMA),
+        (status("switch:0", '{"apower": true}'), RefusalReason.SCHEMA),
+        (status("switch:0", '{"aenergy": 4}'), RefusalReason.SCHEMA),
     ],
 )
-def test_garbage_is_refused(payload: bytes, reason: Reason) -> None:
+def test_garbage_is_refused(payload: bytes, reason: RefusalReason) -> None:
     """Bad input has one reason, and leaves what is known as it was."""
     codec = ShellyCodec()
     sample(codec, golden("shelly_full"))

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.sample import StatusState
 from ingest.wire.columns import BatchDecoder
-from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.foreign import CODECS, codecs_of
 from ingest.wire.foreign.devices import Device, DeviceBook, DevicesError, load_devices
 from ingest.wire.foreign.tasmota import TasmotaCodec
@@ -48,18 +48,18 @@ def test_state_and_will_become_a_status() -> None:
 @pytest.mark.parametrize(
     ("last", "payload", "reason"),
     [
-        ("LWT", b"Perhaps", Reason.SCHEMA),
-        ("LWT", b"x" * 70000, Reason.TOO_LARGE),
-        ("SENSOR", b"Online", Reason.NOT_JSON),
-        ("SENSOR", b"[]", Reason.SCHEMA),
-        ("SENSOR", b'{"ENERGY": 4}', Reason.SCHEMA),
-        ("SENSOR", b'{"ENERGY": {"Power": "much"}}', Reason.SCHEMA),
-        ("SENSOR", b'{"ENERGY": {"Power": "1_000"}}', Reason.SCHEMA),
-        ("SENSOR", b'{"ENERGY": {"Power": true}}', Reason.SCHEMA),
-        ("SENSOR", b'{"ENERGY": {"Power": 1, "Power": 2}}', Reason.SCHEMA),
+        ("LWT", b"Perhaps", RefusalReason.SCHEMA),
+        ("LWT", b"x" * 70000, RefusalReason.TOO_LARGE),
+        ("SENSOR", b"Online", RefusalReason.NOT_JSON),
+        ("SENSOR", b"[]", RefusalReason.SCHEMA),
+        ("SENSOR", b'{"ENERGY": 4}', RefusalReason.SCHEMA),
+        ("SENSOR", b'{"ENERGY": {"Power": "much"}}', RefusalReason.SCHEMA),
+        ("SENSOR", b'{"ENERGY": {"Power": "1_000"}}', RefusalReason.SCHEMA),
+        ("SENSOR", b'{"ENERGY": {"Power": true}}', RefusalReason.SCHEMA),
+        ("SENSOR", b'{"ENERGY": {"Power": 1, "Power": 2}}', RefusalReason.SCHEMA),
     ],
 )
-def test_garbage_is_refused(last: str, payload: bytes, reason: Reason) -> None:
+def test_garbage_is_refused(last: str, payload: bytes, reason: RefusalReason) -> None:
     """A plug's garbage is refused by the same order of reasons as ours."""
     with pytest.raises(Refused) as caught:
         _decode(last, payload)
@@ -102,7 +102,7 @@ def test_devices_file_names_id_kind_and_zone(tmp_path: Path) -> None:
         "generic": [TS + 3_600_000],
     }
     assert isinstance(decoded.others[2], Refused)
-    assert decoded.others[2].reason is Reason.UNKNOWN_TOPIC
+    assert decoded.others[2].reason is RefusalReason.UNKNOWN_TOPIC
 
 
 @pytest.mark.parametrize(

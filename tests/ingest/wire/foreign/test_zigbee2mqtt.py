@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ingest.sample import StatusState
-from ingest.wire.dead_letter import Reason, Refused
+from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.foreign.devices import Device, DeviceBook
 from ingest.wire.foreign.zigbee2mqtt import Zigbee2MqttCodec
 from ingest.wire.message import Message
@@ -119,17 +119,17 @@ def test_what_is_no_measurement_is_passed_over(payload: bytes) -> None:
 @pytest.mark.parametrize(
     ("topic", "payload", "reason"),
     [
-        ("zigbee2mqtt/f", b'{"power": 1', Reason.NOT_JSON),
-        ("zigbee2mqtt/f", b"\xff", Reason.NOT_UTF8),
-        ("zigbee2mqtt/f", b"[1]", Reason.SCHEMA),
-        ("zigbee2mqtt/f", b"x" * 70_000, Reason.TOO_LARGE),
-        ("zigbee2mqtt/f", b'{"power": "much"}', Reason.SCHEMA),
-        ("zigbee2mqtt/f/availability", b"perhaps", Reason.SCHEMA),
-        ("zigbee2mqtt/f/availability", b'{"state": 4}', Reason.SCHEMA),
-        ("zigbee2mqtt/f/availability", b"\xff", Reason.NOT_UTF8),
+        ("zigbee2mqtt/f", b'{"power": 1', RefusalReason.NOT_JSON),
+        ("zigbee2mqtt/f", b"\xff", RefusalReason.NOT_UTF8),
+        ("zigbee2mqtt/f", b"[1]", RefusalReason.SCHEMA),
+        ("zigbee2mqtt/f", b"x" * 70_000, RefusalReason.TOO_LARGE),
+        ("zigbee2mqtt/f", b'{"power": "much"}', RefusalReason.SCHEMA),
+        ("zigbee2mqtt/f/availability", b"perhaps", RefusalReason.SCHEMA),
+        ("zigbee2mqtt/f/availability", b'{"state": 4}', RefusalReason.SCHEMA),
+        ("zigbee2mqtt/f/availability", b"\xff", RefusalReason.NOT_UTF8),
     ],
 )
-def test_garbage_is_refused(topic: str, payload: bytes, reason: Reason) -> None:
+def test_garbage_is_refused(topic: str, payload: bytes, reason: RefusalReason) -> None:
     """Bad input has one reason."""
     with pytest.raises(Refused) as caught:
         decode(payload, topic, Device("f", timezone=ZoneInfo("Europe/Berlin")))
