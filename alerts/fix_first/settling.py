@@ -28,7 +28,7 @@ from alerts.lifecycle import (
     next_state,
 )
 from alerts.notices.changes import Subject, put_notice, record_change
-from alerts.remote.inference import Outcome
+from alerts.remote.inference import Indication
 from alerts.remote.tables import procedures
 from alerts.tickets.opening import add_history
 from alerts.tickets.steps import WhenOver, record_verdict, take_step
@@ -65,7 +65,7 @@ def _is_open(t: Transaction) -> Any:
 def _look_for_proof(t: Transaction, row: Row[Any], profiles: Mapping[str, Profile], when_over: WhenOver) -> bool:
     ticket = t.connection.execute(select(tickets).where(tickets.c.id == row.ticket_id)).one()
     tested = _tested_since(t, row, profiles)
-    if tested is not None and tested["verdict"] == Outcome.CONFIRMED:
+    if tested is not None and tested["verdict"] == Indication.CONFIRMED:
         return _decide(t, row, ticket, FixFirstEvent.FAIL, tested)
     proof = tested or _cleared_since(t, row, ticket)
     if proof is not None:
@@ -101,7 +101,7 @@ def _tested_since(t: Transaction, row: Row[Any], profiles: Mapping[str, Profile]
     query = (
         select(procedures)
         .where(done.ticket_id == row.ticket_id, done.test == mode.test, done.state == ProcedureState.DONE.value)
-        .where(done.started_ms > row.told_ms, done.verdict.in_([Outcome.CONFIRMED.value, Outcome.CLEARED.value]))
+        .where(done.started_ms > row.told_ms, done.verdict.in_([Indication.CONFIRMED.value, Indication.CLEARED.value]))
     )
     found = t.connection.execute(query.order_by(done.n.desc()).limit(1)).one_or_none()
     if found is None:
