@@ -19,7 +19,7 @@ from starlette.requests import HTTPConnection
 from alerts.accounts.account import Account, Role
 from alerts.errors import DeskError
 from api.http.context import Here
-from api.http.manners import refuse_unknown_parameters
+from api.http.manners import refuse_unknown_parameters, refuse_unread_body
 from api.http.problems import Problem
 
 if TYPE_CHECKING:
@@ -120,8 +120,9 @@ def require(account: Account, role: Role) -> None:
 def _having(role: Role) -> object:
     """A dependency that lets accounts of at least this role pass."""
 
-    def dependency(account: Annotated[Account, Depends(_account)]) -> Account:
+    async def dependency(connection: HTTPConnection, account: Annotated[Account, Depends(_account)]) -> Account:
         require(account, role)
+        await refuse_unread_body(connection)
         return account
 
     return Depends(dependency)

@@ -156,6 +156,7 @@ def test_the_holder_accepts_refuses_and_rates(home: Home) -> None:
         ("dance", {}),
         ("allow", {"purpose": "contractor"}),
         ("allow", {"purpose": "everything"}),
+        ("message", {"text": "hello", "purpse": "x"}),
     ],
 )
 def test_what_makes_no_sense_is_said_on_the_page(home: Home, deed: str, fields: dict[str, str]) -> None:

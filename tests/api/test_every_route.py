@@ -3,22 +3,45 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from api.http.app import make_app
+from api.http.manners import takes_body
 from tests.api.house import House
+from tests.api.test_kitchen import OneKitchen
 
 API = "/api/v1"
 STREAMS = {f"{API}/events", f"{API}/tickets.csv"}
 
 
+@cache
+def document() -> dict[str, Any]:
+    """What the API says of itself."""
+    return make_app(None).openapi()
+
+
 def routes(method: str) -> list[str]:
     """All paths of the API that answer a method."""
-    document = make_app(None).openapi()
     return [
-        path for path, operations in document["paths"].items() if method.lower() in operations and path.startswith(API)
+        path
+        for path, operations in document()["paths"].items()
+        if method.lower() in operations and path.startswith(API)
     ]
+
+
+def changing(app: FastAPI) -> Iterator[tuple[str, APIRoute, str]]:
+    """Every path of the app, API or not, that changes something, with its route and method."""
+    for found in iter_route_contexts(app.routes):
+        if isinstance(found.original_route, APIRoute):
+            for method in sorted((found.methods or set()) - {"GET", "HEAD"}):
+                yield str(found.path), found.original_route, method
 
 
 def filled(path: str) -> str:
@@ -35,18 +58,45 @@ def test_a_parameter_that_nobody_knows_is_refused_by_every_list(house: House, pa
     assert answer.json()["detail"].startswith("zzz: ")
 
 
-@pytest.mark.parametrize("method", ["POST", "PATCH"])
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT"])
 def test_a_key_that_nobody_knows_is_refused_in_every_body(house: House, method: str) -> None:
     """422 with its name among the errors."""
-    document = make_app(None).openapi()
     for path in routes(method):
-        takes = document["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
+        takes = document()["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
         if "application/json" not in takes:
             continue
         answer = house.call(method, filled(path).replace("/1/1", "/1/triage"), json={"zzz": 1})
 
         assert answer.status_code == 422, path
         assert any(error["where"].endswith("zzz") for error in answer.json().get("errors", [])), (path, answer.text)
+
+
+READS_IT_AS_IT_COMES = {f"{API}/customers/import", "/c/{secret}"}
+"""Routes that look at a body's text themselves; each says so in its documentation, and has tests of its own."""
+
+
+def test_a_body_that_a_route_does_not_take_is_refused_by_every_route(house: House) -> None:
+    """Whatever changes something and reads no body is 422 with the keys that it was sent; `{}` asks for nothing and passes."""
+    app = make_app(replace(house.context, kitchens=OneKitchen()))
+    house = replace(house, app=app)
+    seen = 0
+    for where_it_is, route, method in changing(app):
+        if takes_body(route):
+            assert route.body_field is not None or where_it_is in READS_IT_AS_IT_COMES
+            continue
+        seen += 1
+        path = filled(where_it_is) + ("?deed=stop" if where_it_is == "/demo/appliances/{appliance_id}" else "")
+        for content, where in [
+            (b'{"zzz": 1, "a": 2}', ["body.a", "body.zzz"]),
+            (b"reason=x", ["body"]),
+            (b"[1]", ["body"]),
+        ]:
+            answer = house.call(method, path, content=content, headers={"content-type": "application/json"})
+
+            assert answer.status_code == 422, (path, answer.text)
+            assert [error["where"] for error in answer.json()["errors"]] == where, path
+        assert house.call(method, path, json={}).status_code != 422, path
+    assert seen >= 10
 
 
 def test_every_document_has_a_version_and_is_not_sent_twice(house: House) -> None:

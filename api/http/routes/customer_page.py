@@ -32,6 +32,9 @@ router = APIRouter(tags=["customers"])
 page = APIRouter(include_in_schema=False)
 
 Lang = Annotated[Literal["en", "zh"] | None, Query()]
+FORM = "application/x-www-form-urlencoded"
+FIELDS = frozenset({"do", "purpose", "stars", "text", "reasons"})
+"""What the forms of the page send."""
 PRIVATE = {"cache-control": "no-store", "x-robots-tag": "noindex"}
 
 
@@ -122,7 +125,7 @@ def open_page(
     return _shown(here, view, lang or _language_of(view), notice=told)
 
 
-@page.post("/c/{secret}")
+@page.post("/c/{secret}", openapi_extra={"requestBody": {"content": {FORM: {"schema": {"type": "object"}}}}})
 async def act(here: Here, language: Language, secret: str, request: HttpRequest, lang: Lang = None) -> Response:
     """A button of the page; back to the page by 303, so that loading it again sends nothing again."""
     given = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=20)
@@ -147,6 +150,9 @@ def _act(
 
 def _do(here: Context, secret: str, fields: dict[str, str], reasons: list[str]) -> None:
     """What a button asks for; :class:`InvalidError` where no button asks so."""
+    unknown = sorted(fields.keys() - FIELDS)
+    if unknown:
+        raise InvalidError(f"{unknown[0]}: this page has no such field.")
     pages = here.desk.customer_pages
     deed = fields.get("do", "")
     try:
