@@ -2,8 +2,8 @@
 
 The way of a batch, top to bottom, a file each: reading.py (what it says) → ordinary.py (the next message of each boot, all at
 once) → judge.py (everything else, in order) → judged.py (what it came to) → names.py (which invented names of metrics have room) →
-feed/admitted.py (what is handed on) → writing.py (one transaction of the books) → answers.py (nacks; acks for delivery class E). Beside it: speaker.py, speakers.py
-and expectations.py, what is remembered of those who speak.
+feed/admitted.py (what is handed on) → writing.py (one transaction of the books) → answers.py (nacks; acks for delivery class E). Beside it: speaker.py, speakers.py,
+kinds.py and expectations.py, what is remembered of those who speak.
 
 We fail closed on identity (a message that may be another's is refused) and open on content: an identity whose content is no
 longer remembered counts as a duplicate, not as an equivocation.
@@ -72,7 +72,7 @@ class Admission:
         self._decoder = decoder
         self._scheme = scheme or TopicScheme()
         self._settings = settings or AdmissionSettings()
-        self._speakers = Speakers(books)
+        self._speakers = Speakers(books, decoder.profiled)
         self._writing = Writing()
         self._acks = Acks(self._scheme)
         self._names = Names(books)

@@ -105,9 +105,12 @@ class Judge:
         if not (is_first and self._are_times_plain and self._rules.is_auto_registering):
             return False
         source = self.decoded.sources[number]
+        if not self._speakers.kinds.has_room(source):
+            return False
         speaker = self._speakers.newcomer(source.appliance_id)
         if speaker is None:
             return False
+        self._speakers.kinds.take(source)
         speaker.register(source.kind)
         self._speakers.link(source, speaker)
         self._speakers.begin(speaker, head.boot, checksum, self._batch.position)
@@ -135,6 +138,7 @@ class Judge:
                 raise Refused(
                     RefusalReason.UNKNOWN_APPLIANCE, "this appliance is not registered: fettle appliances add"
                 )
+            self._speakers.kinds.take(source)
             speaker.register(source.kind)
             self._judged.registered[speaker.id] = speaker
         self._speakers.link(source, speaker)

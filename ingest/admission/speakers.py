@@ -7,13 +7,14 @@ is crowded.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.admission.expectations import Expectations
+from ingest.admission.kinds import Kinds
 from ingest.admission.speaker import BOOTS_MAX, WINDOW_MAX, Speaker
 from ingest.books.books import Books
 from ingest.books.ledger import BootLedger
@@ -29,8 +30,10 @@ _CHECKSUMS_KEPT = 64
 class Speakers:
     """Appliance id → speaker, topic → speaker, place → speaker."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, own_kinds: Collection[str]) -> None:
+        """``own_kinds``: the kinds that have a profile."""
         self._books = books
+        self.kinds = Kinds(books, own_kinds)
         self._known: dict[str, Speaker] = {}
         self._by_topic: dict[Source, int] = {}
         """The place of whom a topic was found to belong to, kind and all."""
@@ -56,6 +59,7 @@ class Speakers:
         if version != self._version:
             self._version = version
             self._ids = self._books.known_ids(limit=IDS_MAX)
+            self.kinds.forget()
             for speaker in self._known.values():
                 speaker.take_registered(self._books.registered(speaker.id))
                 speaker.disarm()
@@ -190,6 +194,7 @@ class Speakers:
         self._by_place.clear()
         self.expectations = Expectations()
         self.retired_ledgers.clear()
+        self.kinds.forget()
         self._is_ready = False
 
     def _new(self, appliance_id: str) -> Speaker:

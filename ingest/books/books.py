@@ -227,6 +227,12 @@ class Books(BooksFile):
             ).fetchone()
         return Registered(row[0], row[1] is not None, bool(row[2])) if row else Registered()
 
+    def kinds(self) -> set[str]:
+        """The kinds of all appliances in service."""
+        with self.reading() as connection:
+            rows = connection.execute("SELECT DISTINCT kind FROM appliance WHERE retired_ms IS NULL").fetchall()
+        return {row[0] for row in rows}
+
     def known_ids(self, *, limit: int) -> set[str] | None:
         """Every id with a ledger row or in the registry, or ``None`` where there are more than ``limit``."""
         with self.reading() as connection:

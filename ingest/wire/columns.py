@@ -8,7 +8,7 @@ once (meaning.py). A decoder belongs to one thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,7 @@ from ingest.wire.topic import TopicScheme
 from ingest.wire.typed import NOT_TYPED, Outer, Typed, rows_of, take_typed
 
 TABLES_MAX = 256
+"""Kinds without a profile that are decoded in bulk."""
 
 
 @dataclass(slots=True)
@@ -77,6 +78,11 @@ class BatchDecoder:
         self._tables: dict[str, KindTable] = {}
         self.sources = Sources(scheme or TopicScheme(), codecs, DeviceBook.of_all(devices), self._table_of, traces)
         self.memories = Memories((*remembering, *codecs))
+
+    @property
+    def profiled(self) -> Collection[str]:
+        """The kinds that have a profile."""
+        return self._profiles.keys()
 
     def foreign(self, topics: Sequence[str | bytes]) -> Iterator[tuple[int, Source]]:
         """The foreign messages of a batch and their topics. Codecs remember and learn: ask each once, in this order.
@@ -134,9 +140,9 @@ class BatchDecoder:
         return sources
 
     def _table_of(self, kind: str) -> KindTable | None:
-        """The table of a kind; none beyond the bound, so that invented kinds take no memory."""
+        """The table of a kind: always where it has a profile, else none beyond the bound, so that invented kinds take no memory."""
         table = self._tables.get(kind)
-        if table is None and len(self._tables) < TABLES_MAX:
+        if table is None and (kind in self._profiles or len(self._tables) < TABLES_MAX + len(self._profiles)):
             table = self._tables[kind] = KindTable(kind, profile_for(kind, self._profiles))
         return table
 
