@@ -128,8 +128,9 @@ class Judge:
     def _identify(self, speaker: Speaker, source: Source) -> None:
         """An id belongs to one kind; an unknown one is registered or refused, a retired one refused."""
         if speaker.kind is not None and speaker.kind != source.kind:
+            cure = f"if another took it: fettle appliances assign {speaker.id} --kind {source.kind}"
             raise Refused(
-                RefusalReason.IDENTITY_MISMATCH, f"this id belongs to a {speaker.kind}, not to a {source.kind}"
+                RefusalReason.IDENTITY_MISMATCH, f"this id belongs to a {speaker.kind}, not to a {source.kind}; {cure}"
             )
         if speaker.is_retired:
             raise Refused(RefusalReason.UNKNOWN_APPLIANCE, "this appliance is retired")

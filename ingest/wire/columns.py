@@ -91,6 +91,7 @@ class BatchDecoder:
         """
         self.sources.refresh()
         sources = self.sources.of_all(topics)
+        self.sources.refresh()  # one of our own topics may have taken an id back
         if not self.sources.hears_foreign or not any(source.is_foreign for source in sources):
             return
         for number, topic in enumerate(topics):

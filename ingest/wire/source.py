@@ -70,7 +70,7 @@ class Sources:
 
     def refresh(self) -> None:
         """Look at topics anew where a codec has learned whose they are; called before each batch."""
-        revision = sum(codec.revision for codec in self._codecs)
+        revision = self._devices.revision + sum(codec.revision for codec in self._codecs)
         if revision != self._revision:
             self._revision = revision
             self.known.clear()
@@ -117,6 +117,7 @@ class Sources:
     def _own(self, text: str, topic: Topic) -> Source:
         """A topic of our scheme."""
         kind, appliance_id, channel = topic
+        self._devices.own(appliance_id)
         table = self._table_of(kind) if channel is Channel.TELEMETRY else None
         is_counted = channel is Channel.TELEMETRY or channel is Channel.EVENT
         return Source(text, appliance_id, kind, partial(decode, topic), table, channel, is_counted)

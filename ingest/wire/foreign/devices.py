@@ -8,7 +8,9 @@ The file is TOML, one table per device name as its convention writes it::
     timezone = "Europe/Berlin"      # of times without zone; UTC where absent
 
 Names are ``tele/NAME`` (Tasmota), the device's id (Shelly), ``zigbee2mqtt/NAME`` and ``homeassistant/IDENTIFIER`` or
-``homeassistant/DEVICE NAME``. A device that isn't named gets an id by identity.py, which no other device has.
+``homeassistant/DEVICE NAME``. A device that isn't named gets an id by identity.py, which no other device has. An id that
+somebody speaks under on our own topics is theirs, because the broker's access list ties that level to an account: a foreign
+device that took it before gets another, and only the file gives it away.
 """
 
 from __future__ import annotations
@@ -23,7 +25,10 @@ from zoneinfo import ZoneInfo
 from ingest.wire.foreign.identity import Claims, hashed, safe_id
 from ingest.wire.topic import is_appliance_id, is_kind
 
+OWN_MAX = 1_000_000
 _SPACE = "appliance"
+_OWN = "\nour own topics"
+"""Who holds the ids of appliances that speak our own wire; no device's name begins so."""
 _KEYS = {"id", "kind", "timezone"}
 
 
@@ -56,6 +61,9 @@ class DeviceBook:
         self._devices = devices or {}
         self._claims = Claims() if claims is None else claims
         self._is_claiming = is_claiming
+        self._own: set[str] = set()
+        self.revision = 0
+        """Grows where a device has lost its id."""
         for name, device in self._devices.items():
             self._claims.reserve(_SPACE, device.appliance_id, name)
 
@@ -63,6 +71,15 @@ class DeviceBook:
     def of_all(cls, devices: DeviceBook | Mapping[str, Device] | None) -> DeviceBook:
         """The book of these devices."""
         return devices if isinstance(devices, DeviceBook) else cls(devices)
+
+    def own(self, appliance_id: str) -> None:
+        """Note an id that is a level of its speaker's own topics."""
+        if not self._is_claiming or appliance_id in self._own:
+            return
+        if len(self._own) < OWN_MAX:
+            self._own.add(appliance_id)
+        if self._claims.holds_any(_SPACE, appliance_id) and self._claims.take(_SPACE, appliance_id, _OWN):
+            self.revision += 1
 
     def of(self, name: str, roots: Sequence[str] = ()) -> Device:
         """The appliance of a device; of a name that isn't a device's nobody. ``roots`` stand before names and in no id."""
@@ -73,6 +90,8 @@ class DeviceBook:
             return device
         short = next((name.removeprefix(f"{root}/") for root in roots if name.startswith(f"{root}/")), name)
         plain = safe_id(short, name)
+        if self._is_claiming and plain in self._own:
+            self._claims.take(_SPACE, plain, _OWN)
         is_mine = self._claims.of(_SPACE, plain, name, is_claiming=self._is_claiming)
         if is_mine:
             return Device(plain)

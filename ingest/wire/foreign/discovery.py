@@ -5,8 +5,9 @@ few. Beyond the bound a new one takes the place of that which was described long
 used: what is read is never locked out by what is not. It outlives the process as all that is remembered (memory.py).
 
 Who describes is known by the level of the description's topic that the broker's access list ties to an account. A topic that
-bears that level is its own, whoever described it first. A device belongs to the level that described it first; another
-level adds to it only where it speaks under the device's own topics, and is a device of its own otherwise. A level has a
+bears that level is its own, whoever described it first. A device belongs to the level that bears its name, else to the one that
+described it first; another level adds to it only where it speaks under the device's own topics, and is a device of its own
+otherwise. A level has a
 bounded part of the room, and where all is used the one that holds most gives way.
 """
 
@@ -114,10 +115,23 @@ class Discovery:
         device, level = configuration.device, configuration.level
         if not level or self.claims.of("device", device, level):
             return configuration
+        if device.rpartition("/")[2] == level:
+            self._give_back(configuration)
+            return configuration
         bases = {_base(entity.topic) for one in self._of_device.get(device, {}).values() for entity in one.entities}
         if not bases or all(_base(entity.topic) in bases for entity in configuration.entities):
             return configuration
         return msgspec.structs.replace(configuration, device=f"{device}@{level}")
+
+    def _give_back(self, configuration: Configuration) -> None:
+        """A device goes to the level that bears its name; what others described of it under other topics is theirs."""
+        device, level = configuration.device, configuration.level
+        self.claims.take("device", device, level)
+        bases = {_base(entity.topic) for entity in configuration.entities}
+        for key, one in list(self._of_device.get(device, {}).items()):
+            if one.level != level and not all(_base(entity.topic) in bases for entity in one.entities):
+                self._forget(key)
+                self._remember(key, msgspec.structs.replace(one, device=f"{device}@{one.level}"))
 
     def _make_room(self, level: str, new_topics: tuple[str, ...]) -> str | None:
         """Let others give way until there is room; a sentence where there is none."""

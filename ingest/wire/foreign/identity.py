@@ -95,6 +95,7 @@ class Claims:
     def __init__(self) -> None:
         self._holders: dict[str, str] = {}
         self._news: dict[str, str] = {}
+        self._reserved: set[str] = set()
 
     def of(self, space: str, plain: str, owner: str, *, is_claiming: bool = True) -> bool:
         """Whether ``owner`` holds ``plain`` in this space: by claiming it now, or since it did before."""
@@ -108,9 +109,24 @@ class Claims:
             self._holders[key] = self._news[key] = owner
         return True
 
+    def holds_any(self, space: str, plain: str) -> bool:
+        """Whether anybody holds a name."""
+        return f"{space}\n{plain}" in self._holders
+
     def reserve(self, space: str, plain: str, owner: str) -> None:
         """Give a name to whom the operator gave it."""
-        self._holders[f"{space}\n{plain}"] = owner
+        key = f"{space}\n{plain}"
+        self._holders[key] = owner
+        self._reserved.add(key)
+
+    def take(self, space: str, plain: str, owner: str) -> bool:
+        """Give a name to whose it is by right; whether somebody else held it. What the operator gave away stays so."""
+        key = f"{space}\n{plain}"
+        holder = self._holders.get(key)
+        if holder == owner or key in self._reserved or (holder is None and len(self._holders) >= CLAIMS_MAX):
+            return False
+        self._holders[key] = self._news[key] = owner
+        return holder is not None
 
     def learned(self) -> dict[str, str]:
         """The names claimed since this was called last."""

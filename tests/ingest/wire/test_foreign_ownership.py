@@ -8,9 +8,10 @@ import pytest
 
 from ingest.wire.dead_letter import Refused
 from ingest.wire.foreign import discovery as discovery_module
-from ingest.wire.foreign.devices import Device
+from ingest.wire.foreign.devices import Device, DeviceBook
 from ingest.wire.foreign.discovery import Discovery
 from ingest.wire.foreign.homeassistant import HomeAssistantCodec
+from ingest.wire.foreign.identity import Claims
 from ingest.wire.telemetry import TelemetryMessage
 
 
@@ -50,6 +51,35 @@ def test_nobody_sets_another_devices_value_by_describing_it() -> None:
 
     assert codec.device_of("devices/washer/power") == "homeassistant/washer"
     assert codec.device_of("devices/thief/anything") == "homeassistant/washer@thief"
+
+
+def test_a_device_is_whose_level_bears_its_name_whoever_described_it_first() -> None:
+    """Who took a device's name loses it when the device comes, with its id; what it described becomes a device of its own."""
+    codec, book = HomeAssistantCodec(), DeviceBook()
+    describe(codec, "thief", "devices/thief/anything", name="temperature", device="washer")
+    assert book.of(codec.device_of("devices/thief/anything") or "", codec.roots).appliance_id == "washer"
+
+    describe(codec, "washer", "devices/washer/power")
+    kept, discovery = codec._discovery.learned(), Discovery()
+    discovery.remember({key: said for key, said in kept.items() if said is not None})
+
+    for one in (codec, HomeAssistantCodec(discovery)):
+        assert one.device_of("devices/washer/power") == "homeassistant/washer"
+        assert one.device_of("devices/thief/anything") == "homeassistant/washer@thief"
+    assert book.of("homeassistant/washer", codec.roots).appliance_id == "washer"
+    assert book.of("homeassistant/washer@thief", codec.roots).appliance_id != "washer"
+
+
+def test_the_devices_file_decides_whoever_was_first() -> None:
+    """A device that the operator names has its id although another took it before, also over a restart."""
+    claims = Claims()
+    assert DeviceBook(claims=claims).of("zigbee2mqtt/washer", ["zigbee2mqtt"]).appliance_id == "washer"
+
+    named = DeviceBook({"homeassistant/0815@washer": Device("washer", "washing_machine")}, claims)
+    named.own("washer")
+
+    assert named.of("homeassistant/0815@washer").appliance_id == "washer"
+    assert named.of("zigbee2mqtt/washer", ["zigbee2mqtt"]).appliance_id != "washer"
 
 
 def test_one_device_may_describe_itself_under_several_names() -> None:
