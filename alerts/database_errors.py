@@ -73,6 +73,11 @@ def _what_to_do(error: DBAPIError) -> str | None:
         return said
     if type(error) is ForeignDatabaseError and hasattr(error.orig, "sqlite_errorcode"):
         return "restore a copy of the file, or give FETTLE_DATABASE_URL another"
+    if "unsupported startup parameter" in str(error.orig):
+        return (
+            "PgBouncer in between passes no options on: take them out of FETTLE_DATABASE_URL"
+            " and give them to the role, as in ALTER ROLE fettle SET search_path = ..."
+        )
     if "invalid connection option" in str(error.orig):
         return "FETTLE_DATABASE_URL has an option that is none"
     if isinstance(error, OperationalError | InterfaceError):

@@ -2,7 +2,7 @@
 # Gets the real servers that the server tests run against. Each is looked for on PATH and in the cache first and got only
 # where it is absent; running this again does nothing. The tests start and stop the servers themselves.
 #
-#   deploy/servers.sh get [mosquitto] [postgresql] [chromium] [kafka] [libfiu] [influxdb]    all of these by default
+#   deploy/servers.sh get [mosquitto] [postgresql] [pgbouncer] [chromium] [kafka] [libfiu] [influxdb]    all by default
 #   deploy/servers.sh get telegraf                                                  the peer that figures compare with
 #   deploy/servers.sh where                                                         says where each one is
 set -euo pipefail
@@ -15,7 +15,7 @@ KAFKA_VERSION=4.1.1
 KAFKA_HOME="$CACHE/kafka-$KAFKA_VERSION"
 TELEGRAF_VERSION=1.39.3
 TELEGRAF_HOME="$CACHE/telegraf-$TELEGRAF_VERSION"
-ALL=(mosquitto postgresql chromium kafka libfiu influxdb)
+ALL=(mosquitto postgresql pgbouncer chromium kafka libfiu influxdb)
 KNOWN=("${ALL[@]}" telegraf)
 
 say() { printf '%s\n' "$*" >&2; }
@@ -32,6 +32,7 @@ program_of() {
   case "$1" in
     mosquitto) echo mosquitto ;;
     postgresql) echo initdb ;;
+    pgbouncer) echo pgbouncer ;;
     chromium) echo chromium ;;
     influxdb) echo influxd ;;
     kafka) echo java ;;
@@ -177,6 +178,7 @@ get() {
   case "$1" in
     mosquitto) get_packages mosquitto mosquitto-clients ;;
     postgresql) get_packages postgresql ;;
+    pgbouncer) get_packages pgbouncer ;;
     chromium) get_packages chromium ;;
     libfiu) get_packages fiu-utils ;;
     influxdb) build_influxdb ;;
