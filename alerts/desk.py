@@ -31,6 +31,7 @@ from alerts.people.desk import Providers, Technicians
 from alerts.remote.consent import end_sessions_at, end_sessions_of
 from alerts.remote.desk import Sessions
 from alerts.remote.policy import SessionLimits
+from alerts.remote.protection_desk import Protections
 from alerts.remote.sending import Signer
 from alerts.repeats.desk import Repeats
 from alerts.silences.desk import Silences
@@ -85,6 +86,11 @@ class Desk:
     def sessions(self) -> Sessions:
         """Remote diagnosis."""
         return Sessions(self.unit, self.limits, self.topics, self.profiles, self.signer)
+
+    @property
+    def protections(self) -> Protections:
+        """Gentle modes until the visit."""
+        return Protections(self.unit, self.limits, self.profiles)
 
     @property
     def fix_first(self) -> FixFirsts:

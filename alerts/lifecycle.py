@@ -291,6 +291,36 @@ PROCEDURE: Mapping[ProcedureState, Mapping[ProcedureEvent, ProcedureState]] = {
 }
 
 
+class ProtectionState(StrEnum):
+    """How a gentle mode of an appliance stands."""
+
+    ASKED = "asked"
+    STANDING = "standing"
+    ENDED = "ended"
+    FAILED = "failed"
+    """It never began."""
+
+
+class ProtectionEvent(StrEnum):
+    """What happens to a gentle mode."""
+
+    BEGIN = "begin"
+    END = "end"
+    FAIL = "fail"
+
+
+PROTECTION: Mapping[ProtectionState, Mapping[ProtectionEvent, ProtectionState]] = {
+    ProtectionState.ASKED: {
+        ProtectionEvent.BEGIN: ProtectionState.STANDING,
+        ProtectionEvent.END: ProtectionState.ENDED,
+        ProtectionEvent.FAIL: ProtectionState.FAILED,
+    },
+    ProtectionState.STANDING: {ProtectionEvent.END: ProtectionState.ENDED},
+    ProtectionState.ENDED: {},
+    ProtectionState.FAILED: {},
+}
+
+
 class FixFirstState(StrEnum):
     """How far it is with what a customer does themselves."""
 

@@ -37,6 +37,7 @@ class Timers:
             self.desk.tickets.close_unanswered()
             self.desk.providers.expire()
             self.desk.fix_first.settle()
+            self.desk.protections.settle()
             self.desk.clocks.tell_late()
             self.desk.changes.forget()
             self.desk.repeats.forget()

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Mapping
 from enum import StrEnum
 
-from alerts.lifecycle import ALERT, COMMAND, FIX_FIRST, SESSION, TICKET
+from alerts.lifecycle import ALERT, COMMAND, FIX_FIRST, PROTECTION, SESSION, TICKET
 
 HEAD = """# The life cycles
 
-What can happen to a ticket, an alert, a session, a command and what a customer tries first, drawn from the tables in `alerts/lifecycle.py` by
+What can happen to a ticket, an alert, a session, a command, what a customer tries first and a gentle mode, drawn from the tables in `alerts/lifecycle.py` by
 `python docs/lifecycles.py > docs/lifecycles.md`. A step that is not drawn is refused, and changes nothing; steps that
 leave the state as it is (comments, verdicts) are named below each diagram. `before_hold` is the state that a ticket was
 in when it was put on hold.
@@ -36,7 +36,14 @@ def diagram(noun: str, table: Mapping[StrEnum, Mapping[StrEnum, StrEnum]]) -> li
 
 def page() -> str:
     """The whole page."""
-    tables = {"Ticket": TICKET, "Alert": ALERT, "Session": SESSION, "Command": COMMAND, "Fix-first": FIX_FIRST}
+    tables = {
+        "Ticket": TICKET,
+        "Alert": ALERT,
+        "Session": SESSION,
+        "Command": COMMAND,
+        "Fix-first": FIX_FIRST,
+        "Protection": PROTECTION,
+    }
     lines = [HEAD]
     for noun, table in tables.items():
         lines += diagram(noun, table)  # type: ignore[arg-type]  # tables of several kinds of words, drawn alike

@@ -10,7 +10,7 @@ each message stays in the buffer until an ``ack`` covers it or a ``nack`` names 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,10 @@ import msgspec
 from ingest.profiles.definition import RemoteTest
 from ingest.wire.signature import is_signed
 from simulator.buffer import Buffer, Outgoing
-from simulator.obedience import Bench, Consent, Obedience, Surface
+from simulator.obedience import Bench, Obedience
 from simulator.payload import encode_happening, pack
 from simulator.reports import Happening
+from simulator.surface import Consent, Surface
 
 BUFFER_BYTES = 16 * 1024 * 1024
 
@@ -65,6 +66,7 @@ class Agent:
         tests: Sequence[RemoteTest] = (),
         bench: Bench | None = None,
         command_keys: Sequence[str] = (),
+        gentle_hours: Mapping[str, float] | None = None,
     ) -> None:
         """``command_keys``: the public keys whose commands it obeys; without any it obeys unsigned ones, too."""
         self.identity, self.boot, self.topic_root = identity, boot, topic_root
@@ -72,7 +74,7 @@ class Agent:
         self.buffer = Buffer(buffer_bytes)
         self.surface = Surface()
         self.command_keys = tuple(command_keys)
-        self.obedience = Obedience(identity.firmware, self.surface, tests, bench)
+        self.obedience = Obedience(identity.firmware, self.surface, tests, bench, gentle_hours or {})
         self.asleep_until_ms: int | None = None
         self._next_seq = 0
 
@@ -99,7 +101,8 @@ class Agent:
     def capabilities(self) -> list[str]:
         """What it tells of itself at birth: whether it keeps messages, that it follows sessions, and which tests it knows."""
         kept = ["buffer"] if self.has_memory else []
-        return [*kept, "session", *(f"test:{test.name}" for test in self.obedience.tests)]
+        gentle = (f"protect:{name}" for name in self.obedience.gentle_hours)
+        return [*kept, "session", *(f"test:{test.name}" for test in self.obedience.tests), *gentle]
 
     @property
     def has_memory(self) -> bool:

@@ -24,8 +24,8 @@ from simulator.fleet import Fleet
 from simulator.installation import install
 from simulator.items import Item, Itemizer, by_appliance
 from simulator.kitchen import Deed, Display, display_of, touch
-from simulator.obedience import Consent
 from simulator.reports import Happening
+from simulator.surface import Consent
 from simulator.weather import DAY_MS
 
 OUTSTANDING_BYTES = 64 * 1024 * 1024

@@ -74,6 +74,9 @@ def install(
             tests=[test for test in known[one.kind].tests.values() if can_do(one.kind, test)],
             bench=FleetBench(fleet, number, seed),
             command_keys=command_keys,
+            gentle_hours={
+                mode.protect.name: mode.protect.hours for mode in known[one.kind].fault_modes.values() if mode.protect
+            },
         )
         connections.append(
             Connection(

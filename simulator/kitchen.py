@@ -22,6 +22,8 @@ class Deed(StrEnum):
     DOOR = "door"
     CONFIRM_PRESENCE = "confirm_presence"
     SERVICE_MODE = "service_mode"
+    WORK_NORMALLY = "work_normally"
+    """End the gentle mode that was set until the visit."""
     DO_STEPS = "do_steps"
     """What the customer's page asks for: clean the filter, level the machine."""
 
@@ -74,6 +76,8 @@ class Display:
     is_door_locked: bool
     is_presence_confirmed: bool
     is_service_mode_on: bool
+    gentle: str | None = None
+    """The gentle mode that it is in until somebody comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ def display_of(agent: Agent, now_ms: int) -> Display:
     """The display now."""
     surface, sample = agent.surface, agent.surface.newest()
     metrics = sample.get("metrics") or {}
+    gentle = surface.gentle_at(now_ms)
     asked = surface.consent
     shown = asked or surface.guest
     return Display(
@@ -104,6 +109,7 @@ def display_of(agent: Agent, now_ms: int) -> Display:
         is_door_locked=bool(metrics.get("door_locked")),
         is_presence_confirmed=surface.is_attended(now_ms),
         is_service_mode_on=surface.is_in_service_mode(now_ms),
+        gentle=None if gentle is None else gentle.mode,
     )
 
 
@@ -118,13 +124,21 @@ def touch(agent: Agent, deed: Deed, now_ms: int, *, is_on: bool = True) -> list[
     if deed is Deed.SERVICE_MODE:
         surface.service_mode_ms = now_ms if is_on and not surface.is_open else None
         return [_event(agent, "service_mode", now_ms, on=surface.service_mode_ms is not None)]
-    if deed is Deed.DO_STEPS:
-        return []  # nothing that the appliance could tell: its readings will
-    if is_on and (surface.newest().get("metrics") or {}).get("door_locked"):
-        return []
+    if deed is Deed.WORK_NORMALLY:
+        return _work_normally(agent, now_ms)
+    is_locked = bool((surface.newest().get("metrics") or {}).get("door_locked"))
+    if deed is Deed.DO_STEPS or (is_on and is_locked):
+        return []  # what was cleaned the readings tell
     surface.open_door(is_open=is_on)
     broken = agent.break_off(now_ms, "door_opened") if is_on else []
     return [*broken, _event(agent, "door", now_ms, open=is_on)]
+
+
+def _work_normally(agent: Agent, now_ms: int) -> list[Outgoing]:
+    gentle, agent.surface.gentle = agent.surface.gentle_at(now_ms), None
+    if gentle is None:
+        return []
+    return [_event(agent, "local_stop", now_ms, protection=gentle.mode, session=gentle.session)]
 
 
 def _stop(agent: Agent, now_ms: int) -> list[Outgoing]:

@@ -9,7 +9,7 @@ passed; an ``end`` from the appliance (door, power cut) makes it ``failed``. Eve
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,15 +18,11 @@ from typing import Any, Protocol
 import msgspec
 
 from ingest.profiles.definition import RemoteTest
+from simulator.surface import Consent, Gentle, Surface, is_recent
 from simulator.trials.trial import Trial
 
 RESULTS_KEPT = 256
-ERRORS_KEPT = 16
-SESSIONS_KEPT = 64
 TEST_EVERY_MS = 86_400_000
-PRESENCE_MS = 120_000
-"""How long a key pressed at the appliance counts as somebody being there."""
-SERVICE_MODE_MS = 900_000
 HOT_C = 60.0
 """No test that moves or heats begins where something is hotter."""
 TURNING_RPM = 1.0
@@ -43,21 +39,19 @@ AT_ONCE = frozenset(
         "consent.show",
         "session.begin",
         "session.end",
+        "protect.begin",
+        "protect.renew",
+        "protect.end",
     )
 )
+OUTLIVING = frozenset(("session.end", "protect.renew", "protect.end"))
+"""What is obeyed although its session is over."""
+LEAST_CLASS = {"protect.begin": "R2"}
+"""What is never taken for more harmless than it is, whatever class it comes with."""
+HOUR_MS = 3_600_000
 HOT_METRICS = ("water_c", "tank_c", "oven_c", "cavity_c", "exhaust_c", "outlet_c", "inlet_air_c")
 """Metrics that tell how hot the inside is."""
 COUNTERS = ("_kwh", "_l", "_starts", "_wh", "_count", "_cycles")
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What the display shows the customer."""
-
-    code: str
-    expires_at: str
-    scope: str
-    session: str = ""
 
 
 class Bench(Protocol):
@@ -78,76 +72,6 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Surface:
-    """What can be seen and touched at the appliance: its newest sample, its errors, its display and its keys."""
-
-    sample: bytes = b"{}"
-    errors: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=ERRORS_KEPT))
-    consent: Consent | None = None
-    guest: Consent | None = None
-    """The session in which commands have come since its code was shown."""
-    stopped: deque[str] = field(default_factory=lambda: deque(maxlen=SESSIONS_KEPT))
-    """Sessions that are over for this appliance, whoever ended them."""
-    key_pressed_ms: int | None = None
-    service_mode_ms: int | None = None
-    is_door_open: bool = False
-    is_identifying_until_ms: int = 0
-    pace: float = 1.0
-    """How many times faster its clock runs than that of the people around it: their times are as many times longer."""
-
-    def newest(self) -> dict[str, Any]:
-        """The newest sample as a JSON object."""
-        return msgspec.json.decode(self.sample, type=dict[str, Any])
-
-    def press_key(self, now_ms: int, *, service_mode: bool = False) -> None:
-        """Somebody at the appliance confirms by a key that a test may run, and may switch the service mode on."""
-        self.key_pressed_ms = now_ms
-        if service_mode:
-            self.service_mode_ms = now_ms
-
-    @property
-    def is_open(self) -> bool:
-        """Whether its door is open, by the switch or by the hand."""
-        return self.is_door_open or bool((self.newest().get("metrics") or {}).get("door_open"))
-
-    def is_attended(self, now_ms: int) -> bool:
-        """Whether somebody has confirmed lately to be there."""
-        return _is_recent(self.key_pressed_ms, PRESENCE_MS * self.pace, now_ms)
-
-    def is_in_service_mode(self, now_ms: int) -> bool:
-        """Whether somebody has switched the service mode on by hand, not long ago."""
-        return _is_recent(self.service_mode_ms, SERVICE_MODE_MS * self.pace, now_ms)
-
-    def open_door(self, *, is_open: bool) -> None:
-        """Open or close the door; the service mode does not outlive an open one."""
-        self.is_door_open = is_open
-        if is_open:
-            self.service_mode_ms = None
-
-    def welcome(self, session: str) -> None:
-        """A command of a session has come: its code has done its work."""
-        if self.consent is not None and self.consent.session == session:
-            self.guest, self.consent = self.consent, None
-
-    def dismiss(self, session: str) -> None:
-        """A session is over: nothing of it is obeyed or shown any more, and nobody counts as being there for it."""
-        self.stopped.append(session)
-        if self.consent is not None and self.consent.session == session:
-            self.consent = None
-        if self.guest is not None and self.guest.session == session:
-            self.guest = None
-        self.key_pressed_ms = self.service_mode_ms = None
-
-    def lose_power(self) -> None:
-        """What a power cut takes away: consent, presence, the service mode, and what was set for a while."""
-        for shown in (self.consent, self.guest):
-            if shown is not None:
-                self.dismiss(shown.session)
-        self.key_pressed_ms = self.service_mode_ms = None
-        self.is_identifying_until_ms = 0
-
-
-@dataclass(slots=True)
 class Obedience:
     """The commands of one appliance."""
 
@@ -155,6 +79,8 @@ class Obedience:
     surface: Surface
     tests: Sequence[RemoteTest] = ()
     bench: Bench | None = None
+    gentle_hours: Mapping[str, float] = field(default_factory=dict)
+    """The gentle modes that it knows, and how many hours each may last at a time."""
     done: int = 0
     testing: RemoteTest | None = None
     """The test that was begun last."""
@@ -226,25 +152,43 @@ class Obedience:
         if not_after_ms is None or command.get("class") not in CLASSES or not isinstance(arguments, dict):
             return "malformed"
         name = str(command.get("name"))
-        is_over = str(command.get("session", "")) in self.surface.stopped and name != "session.end"
+        is_over = str(command.get("session", "")) in self.surface.stopped and name not in OUTLIVING
         if now_ms > not_after_ms or is_over:
             return "session_ended" if is_over else "too_late"
         test = self._test(command)
         if test is not None:
             danger = max(str(command["class"]), test.danger_class)
             return self._interlock(danger, now_ms) or self._test_obstacle(test, danger, arguments, now_ms)
+        danger = max(str(command["class"]), LEAST_CLASS.get(name, "R0"))
+        return self._word_obstacle(name, command, now_ms) or self._interlock(danger, now_ms)
+
+    def _word_obstacle(self, name: str, command: Mapping[str, Any], now_ms: int) -> str | None:
+        """What is wrong with the words of a command that is no test."""
+        arguments = command.get("args") or {}
         if name not in AT_ONCE:
             return "unknown_command"
         if name == "consent.show" and not (isinstance(arguments.get("code"), str) and arguments["code"]):
             return "malformed"
-        return self._interlock(str(command["class"]), now_ms)
+        return self._gentle_obstacle(command, now_ms) if name in {"protect.begin", "protect.renew"} else None
+
+    def _gentle_obstacle(self, command: Mapping[str, Any], now_ms: int) -> str | None:
+        """A gentle mode is one that it knows, for no longer than it may; renewed is the one that stands."""
+        arguments = command.get("args") or {}
+        longest, hours = self.gentle_hours.get(str(arguments.get("mode"))), arguments.get("hours")
+        if longest is None or isinstance(hours, bool) or not isinstance(hours, int | float) or not 0 < hours <= longest:
+            return "arguments"
+        stands = self.surface.gentle_at(now_ms)
+        meant = (arguments["mode"], str(command.get("session", "")))
+        if command["name"] == "protect.renew" and (stands is None or (stands.mode, stands.session) != meant):
+            return "no_such_mode"
+        return None
 
     def _test_obstacle(self, test: RemoteTest, danger: str, arguments: Mapping[str, Any], now_ms: int) -> str | None:
         if not _within(arguments, test):
             return "arguments"
         if self.is_testing:
             return "busy"
-        if danger in MOVING and _is_recent(self._tested_ms, TEST_EVERY_MS, now_ms):
+        if danger in MOVING and is_recent(self._tested_ms, TEST_EVERY_MS, now_ms):
             return "tested_today"
         return None
 
@@ -309,7 +253,9 @@ class Obedience:
         sample = self.surface.newest()
         metrics = sample.get("metrics", {})
         if name == "snapshot.read":
-            return {"mode": sample.get("mode"), "metrics": metrics}
+            gentle = self.surface.gentle_at(now_ms)
+            told = {} if gentle is None else {"protection": gentle.mode}
+            return {"mode": sample.get("mode"), "metrics": metrics, **told}
         if name == "counters.read":
             return {"counters": {key: value for key, value in metrics.items() if key.endswith(COUNTERS)}}
         if name == "errors.read":
@@ -323,6 +269,12 @@ class Obedience:
             self.surface.consent = Consent(
                 arguments["code"], str(arguments.get("expires_at")), str(arguments.get("scope")), session
             )
+        if name in {"protect.begin", "protect.renew"}:
+            until_ms = now_ms + round(float(arguments["hours"]) * HOUR_MS)
+            self.surface.gentle = Gentle(str(arguments["mode"]), session, until_ms)
+            return {"until": until_ms}
+        if name == "protect.end":
+            self.surface.gentle = None
         if name == "session.end":
             self.surface.dismiss(session)
         return {}
@@ -351,10 +303,6 @@ def _within(arguments: Mapping[str, Any], test: RemoteTest) -> bool:
         )
         for name, value in arguments.items()
     )
-
-
-def _is_recent(then_ms: int | None, life_ms: float, now_ms: int) -> bool:
-    return then_ms is not None and 0 <= now_ms - then_ms <= life_ms
 
 
 def _moment_ms(value: object) -> int | None:

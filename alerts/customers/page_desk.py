@@ -18,6 +18,7 @@ from alerts.errors import InvalidError, UnknownError
 from alerts.fix_first.telling import tell
 from alerts.remote.consent import end_sessions_of
 from alerts.remote.policy import SessionLimits
+from alerts.remote.protecting import end_protections
 from alerts.remote.reading import read_session
 from alerts.remote.session import DiagnosisSession
 from alerts.tickets.steps import WhenOver
@@ -93,6 +94,7 @@ class CustomerPages:
             record_consent(by_customer, link.customer_id, purpose, None, is_given=is_given, source=SOURCE)
             if purpose is Purpose.REMOTE_DIAGNOSIS and not is_given:
                 end_sessions_of(by_customer, link.ticket_id, "the customer took the consent back")
+                end_protections(by_customer, link.ticket_id, "the customer took the consent back")
 
         self.sealed.write(work)
 
@@ -103,6 +105,12 @@ class CustomerPages:
             tell(s.t.by(CUSTOMER), open_link(s, secret).ticket_id, self.profiles, is_done=is_done)
 
         self.sealed.write(work)
+
+    def end_protection(self, secret: str) -> None:
+        """The holder wants their appliance to work normally again."""
+        self.sealed.write(
+            lambda s: end_protections(s.t.by(CUSTOMER), open_link(s, secret).ticket_id, "ended by the customer")
+        )
 
     def stop(self, secret: str) -> None:
         """End every remote session of the ticket, at once."""

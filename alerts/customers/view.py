@@ -17,6 +17,7 @@ from alerts.fix_first.attempt import FixFirst
 from alerts.fix_first.reading import read_fix_first
 from alerts.lifecycle import SESSION_LIVE, TicketState
 from alerts.remote.policy import SessionLimits
+from alerts.remote.protecting import Protected, read_protection
 from alerts.remote.reading import list_sessions
 from alerts.remote.session import DiagnosisSession
 from alerts.tickets.reading import read_ticket
@@ -39,6 +40,7 @@ class CustomerView:
     allowed: Mapping[Purpose, bool]
     answers: Sequence[CustomerAnswer]
     fix_first: FixFirst
+    protection: Protected
 
     @property
     def is_connected(self) -> bool:
@@ -71,4 +73,5 @@ def read_view(s: Sealed, link: CustomerLink, limits: SessionLimits, profiles: Ma
         allowed={purpose: is_allowed(s.t, link.customer_id, purpose) for purpose in sorted(ON_A_PAGE)},
         answers=list_answers(s, link.ticket_id),
         fix_first=read_fix_first(s.t, link.ticket_id, profiles),
+        protection=read_protection(s.t, link.ticket_id, profiles),
     )

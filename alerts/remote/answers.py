@@ -18,7 +18,8 @@ from alerts.remote.consent import CUSTOMER, end_session, expire_sessions, find_s
 from alerts.remote.effects import settle_effects
 from alerts.remote.facts import facts_of, from_reading, learn
 from alerts.remote.issuing import SNAPSHOT, release_waiting
-from alerts.remote.policy import Scope, SessionLimits
+from alerts.remote.policy import PROTECT_BEGIN, PROTECT_RENEW, Scope, SessionLimits
+from alerts.remote.protecting import hear_fallback, take_protect_answer
 from alerts.remote.running import go_on
 from alerts.remote.tables import procedures, sessions
 from ingest.profiles.definition import Profile
@@ -82,6 +83,8 @@ def take_answer(t: Transaction, result: Result, limits: SessionLimits, profiles:
             metrics=told,
         )
         learn(t, session, **news)
+    if row.name in {PROTECT_BEGIN, PROTECT_RENEW}:
+        take_protect_answer(t.by(row.appliance_id), row, result, profiles)
     if row.procedure_id is not None:
         settle_effects(t, limits, profiles)
         go_on(t, row.procedure_id, limits, profiles)
@@ -120,6 +123,8 @@ def hear(t: Transaction, event: Event, limits: SessionLimits, profiles: Mapping[
 
     The customer's word comes first: a stop ends the session, a refusal refuses it, whoever is at the desk.
     """
+    if event.type is EventType.LOCAL_STOP and event.data.get("protection"):
+        hear_fallback(t.by(CUSTOMER), event.appliance_id)
     session = live_session(t, event.appliance_id)
     meant = event.data.get("session")
     if session is None or session.requested_ms > event.received_ms or meant not in (None, session.id):

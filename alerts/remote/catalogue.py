@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from alerts.errors import InvalidError, RefusedError
-from alerts.remote.policy import CommandRule, DangerClass
-from ingest.profiles.definition import Profile, RemoteTest
+from alerts.remote.policy import PROTECT_BEGIN, CommandRule, DangerClass, Scope
+from ingest.profiles.definition import Profile, Protection, RemoteTest
 
 EVERYBODYS: Mapping[str, CommandRule] = {
     rule.name: rule
@@ -28,7 +28,7 @@ _NAMING = ("test", "component")
 
 def rule_of(profile: Profile | None, name: str, args: Mapping[str, Any]) -> CommandRule:
     """The rule of a command; raises :class:`RefusedError` where there is none, :class:`InvalidError` for odd arguments."""
-    rule = EVERYBODYS.get(name)
+    rule = EVERYBODYS.get(name) or _gentle_rule(profile, name, args)
     if rule is None:
         rule = rule_of_test(_test_of(profile, name, args))
     _check_arguments(rule, args)
@@ -59,6 +59,22 @@ def can_do(test: RemoteTest, capabilities: Iterable[str]) -> bool:
     return not told or test.name in told
 
 
+def gentle_modes(profile: Profile | None) -> Mapping[str, Protection]:
+    """The gentle modes of an appliance kind, by the fault mode that they are for."""
+    found = {} if profile is None else {mode.name: mode.protect for mode in profile.fault_modes.values()}
+    return {name: gentle for name, gentle in found.items() if gentle is not None}
+
+
+def _gentle_rule(profile: Profile | None, name: str, args: Mapping[str, Any]) -> CommandRule | None:
+    if name != PROTECT_BEGIN:
+        return None
+    hours = {gentle.name: gentle.hours for gentle in gentle_modes(profile).values()}
+    if args.get("mode") not in hours:
+        raise InvalidError(f"{name} needs the argument 'mode', one of: {', '.join(sorted(hours)) or 'none'}.")
+    longest = {"hours": (0.0, hours[str(args["mode"])])}
+    return CommandRule(name, DangerClass.R2, longest, least_scope=Scope.ACT, naming=frozenset({"mode"}))
+
+
 def _test_of(profile: Profile | None, name: str, args: Mapping[str, Any]) -> RemoteTest:
     known = [] if profile is None else [test for test in profile.tests.values() if test.command == name]
     if not known:
@@ -76,7 +92,7 @@ def _test_of(profile: Profile | None, name: str, args: Mapping[str, Any]) -> Rem
 
 def _check_arguments(rule: CommandRule, args: Mapping[str, Any]) -> None:
     for key, value in args.items():
-        if rule.test is not None and key in _NAMING:
+        if key in rule.naming or (rule.test is not None and key in _NAMING):
             continue
         bounds = rule.args.get(key)
         if bounds is None:

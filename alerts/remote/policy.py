@@ -67,18 +67,26 @@ HOT_METRICS = ("water_c", "tank_c", "oven_c", "cavity_c", "exhaust_c", "outlet_c
 CONSENT_SHOW = "consent.show"
 SESSION_BEGIN = "session.begin"
 SESSION_END = "session.end"
-BY_ITSELF = frozenset({CONSENT_SHOW, SESSION_BEGIN, SESSION_END})
-"""What goes out by itself when a session is asked for, begins and ends; nobody can issue it."""
+PROTECT_BEGIN = "protect.begin"
+PROTECT_RENEW = "protect.renew"
+PROTECT_END = "protect.end"
+BY_ITSELF = frozenset({CONSENT_SHOW, SESSION_BEGIN, SESSION_END, PROTECT_RENEW, PROTECT_END})
+"""What goes out by itself when a session is asked for, begins and ends, and while a gentle mode stands; nobody can issue it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandRule:
-    """A command that exists: its class, and the arguments it takes (name → (low, high)); ``test`` where it is one."""
+    """A command that exists: its class, and the arguments it takes (name → (low, high)); ``test`` where it is one.
+
+    ``least_scope`` is what must be consented to whatever the class allows; ``naming`` are arguments that are words.
+    """
 
     name: str
     danger_class: DangerClass
     args: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     test: RemoteTest | None = None
+    least_scope: Scope = Scope.SEE
+    naming: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +183,10 @@ NEEDS: Mapping[DangerClass, tuple[Obstacle, ...]] = {
 """What is looked at for each class. R4 has no row."""
 
 
+def _covers(scope: Scope, least: Scope) -> bool:
+    return list(Scope).index(scope) >= list(Scope).index(least)
+
+
 def _is_within_limits(at: Moment) -> bool:
     metrics, needs = at.facts.metrics, at.needs
     is_above = all(name in metrics and metrics[name] >= limit for name, limit in needs.above.items())
@@ -192,7 +204,7 @@ def _is_door_in_the_way(at: Moment) -> bool:
 
 MET: Mapping[Obstacle, Callable[[Moment], bool]] = {
     Obstacle.SESSION_OVER: lambda at: at.is_active,
-    Obstacle.SCOPE: lambda at: at.rule.danger_class in ALLOWED[at.scope],
+    Obstacle.SCOPE: lambda at: at.rule.danger_class in ALLOWED[at.scope] and _covers(at.scope, at.rule.least_scope),
     Obstacle.REASON_MISSING: lambda at: bool(at.reason and at.reason.strip()),
     Obstacle.BUSY: lambda at: not at.is_busy,
     Obstacle.STATE_UNKNOWN: lambda at: at.facts.heard_ms is not None and at.facts.is_running is not None,
@@ -227,7 +239,8 @@ def refuse_final(at: Moment, found: tuple[Obstacle, ...]) -> None:
     if Obstacle.NEVER_REMOTE in found:
         raise RefusedError(f"{at.rule.name} is never done remotely.", reason="never_remote")
     if Obstacle.SCOPE in found:
-        least = next(scope for scope in Scope if at.rule.danger_class in ALLOWED[scope])
+        enough = (scope for scope in Scope if at.rule.danger_class in ALLOWED[scope])
+        least = next(scope for scope in enough if _covers(scope, at.rule.least_scope))
         raise RefusedError(
             f"{at.rule.name} needs consent for {least}; this session has consent for {at.scope}.", reason="scope"
         )

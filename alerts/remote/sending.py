@@ -21,7 +21,8 @@ from alerts.remote.catalogue import rule_of
 from alerts.remote.command import move_command
 from alerts.remote.consent import find_session
 from alerts.remote.facts import moment_of
-from alerts.remote.policy import CONSENT_SHOW, SESSION_END, SessionLimits, obstacles
+from alerts.remote.policy import CONSENT_SHOW, PROTECT_END, PROTECT_RENEW, SESSION_END, SessionLimits, obstacles
+from alerts.remote.protecting import may_renew
 from alerts.remote.standing import overdue
 from alerts.remote.tables import commands
 from ingest.profiles.definition import Profile
@@ -80,8 +81,10 @@ def _why_not(t: Transaction, row: Row[Any], limits: SessionLimits, profiles: Map
     state = SessionState(session.state)
     if row.name == CONSENT_SHOW:
         return None if state is SessionState.REQUESTED else "no longer wanted"
-    if row.name == SESSION_END:
+    if row.name in {SESSION_END, PROTECT_END}:
         return None  # it tells that all is over, and does nothing else
+    if row.name == PROTECT_RENEW:
+        return None if may_renew(t, row.id) else "no longer wanted"
     if state is not SessionState.ACTIVE or overdue(session, t.now_ms, limits) is not None:
         return "the session is over"
     if row.name.startswith("session."):

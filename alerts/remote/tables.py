@@ -85,6 +85,29 @@ commands = Table(
     sqlite_autoincrement=True,
 )
 
+protections = Table(
+    "protections",
+    metadata,
+    serial(),
+    identity("id", unique=True),
+    Column("session_id", String(64), ForeignKey("sessions.id"), nullable=False, index=True),
+    Column("ticket_id", String(64), ForeignKey("tickets.id"), nullable=False, index=True),
+    identity("appliance_id", index=True),
+    word("kind"),
+    word("fault_mode"),
+    word("mode"),
+    word("state", index=True),
+    Column("asked_by", Text, nullable=False),
+    ms("asked_ms", nullable=False),
+    ms("begun_ms"),
+    ms("lease_until_ms"),
+    ms("until_ms", nullable=False),
+    identity("command_id", nullable=True, index=True),
+    ms("tried_ms"),
+    ms("ended_ms"),
+    sentence("end_reason"),
+)
+
 transcript = Table(
     "transcript",
     metadata,

@@ -53,4 +53,5 @@ def _shown(display: FleetDisplay | None) -> Display | None:
         door_locked=display.is_door_locked,
         presence_confirmed=display.is_presence_confirmed,
         service_mode=display.is_service_mode_on,
+        gentle=display.gentle,
     )

@@ -49,6 +49,7 @@ def page_of(view: CustomerView, language: str, *, kind: str, notice: str | None 
         _what(view, words, language),
         _section(words["now"], f"<p>{words[f'status_{ticket.status.value}']}</p>{_finished(view, words)}"),
         _fix_first(view, words, language),
+        _gentle(view, words, language),
         _visit(view, words, language),
         _remote(view, words, language),
         _allow(view, words),
@@ -135,6 +136,19 @@ def _fix_first(view: CustomerView, words: Mapping[str, str], language: str) -> s
     if found.is_offered:
         buttons += _form("fix_declined", words["fix_no"])
     return _section(words["fix"], f"<p><strong>{escape(title)}</strong></p><p>{told}</p><ol>{steps}</ol>{buttons}")
+
+
+def _gentle(view: CustomerView, words: Mapping[str, str], language: str) -> str:
+    standing, gentle = view.protection.standing, view.protection.gentle
+    if standing is None or gentle is None:
+        return ""
+    title, loss = (one.get(language) or one["en"] for one in (gentle.title, gentle.loss))
+    how = words[f"gentle_{standing.state.value}"].format(until=_day(standing.until, view, language))
+    return _section(
+        words["gentle"],
+        f"<p><strong>{escape(title)}</strong></p><p>{how}</p><p>{escape(loss)}</p>"
+        f"{_form('end_protection', words['gentle_end'])}",
+    )
 
 
 def _visit(view: CustomerView, words: Mapping[str, str], language: str) -> str:

@@ -59,6 +59,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "confirmed": "Confirmed: somebody is here.",
         "service_mode_1": "Switch the service mode on",
         "service_mode_0": "Switch the service mode off",
+        "gentle": "Gentle mode until the visit: {mode}.",
+        "work_normally": "Work normally again",
         "do_steps": "Clean and set right what the customer's page asks for",
         "is_open": "The door is open.",
         "is_closed": "The door is closed.",
@@ -89,6 +91,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "confirmed": "已确认：有人在场。",
         "service_mode_1": "打开维修模式",
         "service_mode_0": "关闭维修模式",
+        "gentle": "上门前的保护模式：{mode}。",
+        "work_normally": "恢复正常工作",
         "do_steps": "按客户页面的提示清洁、调整",
         "is_open": "门开着。",
         "is_closed": "门关着。",
@@ -138,6 +142,8 @@ def _display(display: Display, language: str, test: str) -> str:
         lines += [f'<p class="code" id="code">{escape(display.code)}</p>', f"<p>{escape(valid)}</p>"]
     if display.presence_confirmed:
         lines.append(f"<p>{words['confirmed']}</p>")
+    if display.gentle is not None:
+        lines.append(f"<p>{words['gentle'].format(mode=escape(display.gentle.replace('_', ' ')))}</p>")
     if display.service_mode:
         lines.append(f"<p>{words['is_service']}</p>")
     return f'<section class="display" role="status" aria-live="polite">{"".join(lines)}</section>'
@@ -152,6 +158,8 @@ def _keys(display: Display, language: str) -> str:
     if not display.door_locked:
         turn = int(not display.door_open)
         forms.append(_form("door", words[f"door_{turn}"], language, on=turn))
+    if display.gentle is not None:
+        forms.append(_form("work_normally", words["work_normally"], language))
     forms.append(_form("do_steps", words["do_steps"], language))
     turn = int(not display.service_mode)
     forms.append(_form("service_mode", words[f"service_mode_{turn}"], language, on=turn))

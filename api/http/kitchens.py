@@ -6,7 +6,7 @@ from typing import Protocol
 
 from api.http.documents import Document
 
-DEEDS = ("stop", "door", "confirm_presence", "service_mode")
+DEEDS = ("stop", "door", "confirm_presence", "service_mode", "do_steps", "work_normally")
 """What a person at home can do to an appliance."""
 
 
@@ -26,6 +26,7 @@ class Display(Document):
     door_locked: bool
     presence_confirmed: bool
     service_mode: bool
+    gentle: str | None = None
 
 
 class NoKitchenError(Exception):

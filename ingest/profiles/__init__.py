@@ -72,6 +72,13 @@ error. A broken file stops the start with :class:`ProfileError`: file, line, and
     helps = 0.5                                         # share of real faults that it mends, until outcomes are counted
     settles_days = 14                                   # by then the readings have said whether it helped
 
+    [fault_modes.protect]                               # a gentle mode until somebody comes; leave out where there is none
+    name = "warmer_two_k"                               # what the appliance knows it by
+    title = { en = "Two degrees warmer" }
+    loss = { en = "Food keeps a little less long." }    # what the customer is told
+    hours = 48                                          # lasts so long at a time, and falls back by itself
+    days_most = 21                                      # and so long in all
+
     [[fault_modes.parts]]                               # parts of the fault mode just above
     sku = "RF-DRY-01"
     name = { en = "Filter drier" }

@@ -11,6 +11,7 @@ from ingest.profiles.definition import (
     Measure,
     Metric,
     Profile,
+    Protection,
     Quantity,
     RemoteTest,
     Rule,
@@ -55,6 +56,7 @@ READING_COMMANDS = ("snapshot.read", "errors.read", "counters.read", "firmware.r
 DOORS = ("any", "closed")
 NOISE_MAX = 3
 TEST_S_MAX = 7_200.0
+PROTECT_HOURS_MAX = 168.0
 _TEST_MARGIN_S = 100.0
 
 
@@ -226,8 +228,7 @@ class _Checks:
         self._causes(mode, (*place, "symptom_of"))
         if mode.test is not None and self._profile.tests:
             self.known(mode.test, self._profile.tests, (*place, "test"), "test")
-        if mode.self_help is not None:
-            self.self_help(mode.self_help, (*place, "self_help"))
+        self._until_somebody_comes(mode, place)
         if not 0 <= mode.danger <= DANGER_MAX:
             raise self._document.error((*place, "danger"), f"must be 0 (nuisance) to {DANGER_MAX} (hazard)")
         if mode.hazard_per_year < 0:
@@ -240,6 +241,12 @@ class _Checks:
         if sum(part.share for part in mode.parts) > 1.0001:
             raise self._document.error((*place, "parts"), "the shares of all parts sum to more than 1")
 
+    def _until_somebody_comes(self, mode: FaultMode, place: Place) -> None:
+        if mode.self_help is not None:
+            self.self_help(mode.self_help, (*place, "self_help"))
+        if mode.protect is not None:
+            self.protect(mode.protect, (*place, "protect"))
+
     def self_help(self, help_: SelfHelp, place: Place) -> None:
         """What a customer can do has steps in words, and numbers that are possible."""
         self.label(help_.title, (*place, "title"))
@@ -251,6 +258,15 @@ class _Checks:
             raise self._document.error((*place, "helps"), "must be above 0 and below 1: a share of real faults")
         if help_.minutes <= 0 or help_.settles_days <= 0:
             raise self._document.error(place, "minutes and settles_days must be above 0")
+
+    def protect(self, gentle: Protection, place: Place) -> None:
+        """A gentle mode has a name, says what the customer loses, and ends."""
+        self.name(_NAME, gentle.name, (*place, "name"))
+        self.label(gentle.title, (*place, "title"))
+        self.label(gentle.loss, (*place, "loss"))
+        if not 0 < gentle.hours <= PROTECT_HOURS_MAX or gentle.days_most <= 0:
+            problem = f"hours must be above 0 and at most {PROTECT_HOURS_MAX:g}, days_most above 0"
+            raise self._document.error(place, problem)
 
     def _causes(self, mode: FaultMode, place: Place) -> None:
         """A consequence follows from fault modes that are no consequences themselves."""

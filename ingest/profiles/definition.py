@@ -215,6 +215,21 @@ class SelfHelp:
 
 
 @dataclass(frozen=True, slots=True)
+class Protection:
+    """A gentle way of working that an appliance knows by ``name``, in which a fault grows slower until somebody comes.
+
+    What it does is fixed in the appliance, within its safety limits. ``loss`` is what the customer does without meanwhile.
+    It lasts ``hours`` at a time, is renewed while it is wanted, ``days_most`` in all, and falls back by itself.
+    """
+
+    name: str
+    title: Mapping[str, str]
+    loss: Mapping[str, str]
+    hours: float = 48.0
+    days_most: float = 21.0
+
+
+@dataclass(frozen=True, slots=True)
 class FaultMode:
     """A named kind of fault of one component.
 
@@ -237,6 +252,7 @@ class FaultMode:
     first_check: Mapping[str, str] = field(default_factory=dict)
     test: str | None = None
     self_help: SelfHelp | None = None
+    protect: Protection | None = None
     parts: tuple[Part, ...] = ()
     or_signature: tuple[Mapping[str, float], ...] = ()
     symptom_of: tuple[str, ...] = ()

@@ -38,6 +38,7 @@ NEEDY = Precondition(modes=("idle",), above={"level_mm": 5.0}, below={"water_c":
 RULES = [CommandRule(danger.value, danger) for danger in DangerClass] + [
     CommandRule(f"{danger} with needs", danger, test=_test(danger, NEEDY)) for danger in DangerClass
 ]
+RULES.append(CommandRule("R2 to act", DangerClass.R2, least_scope=Scope.ACT))
 
 
 @dataclass
@@ -111,6 +112,7 @@ class World:
             "never": rank == 4,
             "over": not self.is_active,
             "scope": rank > {Scope.SEE: -1, Scope.READ: 0, Scope.TEST: 2, Scope.ACT: 3}[self.scope],
+            "scope for this": rule.least_scope is Scope.ACT and self.scope is not Scope.ACT,
             "no reason": rank >= 1 and not (self.reason or "").strip(),
             "busy": rank >= 1 and self.is_busy,
             "unknown": rank >= 2 and (facts.heard_ms is None or facts.is_running is None),
@@ -187,6 +189,13 @@ def test_every_check_of_the_table_is_missed_when_it_is_gone(
     """The policy without one entry of its table lets something out that may not go, and the walk notices."""
     left = {**NEEDS, danger: tuple(one for one in NEEDS[danger] if one is not obstacle)}
     monkeypatch.setattr(policy, "NEEDS", left)
+
+    assert next(walk(5, STEPS), None) is not None
+
+
+def test_a_command_that_needs_a_wider_consent_than_its_class_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the look at the rule's own scope something goes out for consent to test alone."""
+    monkeypatch.setattr(policy, "_covers", lambda *_: True)
 
     assert next(walk(5, STEPS), None) is not None
 

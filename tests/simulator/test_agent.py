@@ -23,8 +23,8 @@ from ingest.wire.result import ResultMessage
 from ingest.wire.status import StatusMessage
 from ingest.wire.topic import TopicScheme
 from simulator.agent import Agent, Identity
-from simulator.obedience import Consent
 from simulator.reports import Happening
+from simulator.surface import Consent
 
 NOW_MS = 1_790_000_000_000
 SAMPLE = b'{"ts":1790000000000,"mode":"spin","cycle":"12","metrics":{"drum_rpm":1200,"door_locked":true}}'

@@ -9,7 +9,7 @@ import msgspec
 from ingest.profiles.definition import RemoteTest
 from simulator.agent import Agent, Identity
 from simulator.kitchen import Deed, Doing, display_of, touch
-from simulator.obedience import PRESENCE_MS
+from simulator.surface import PRESENCE_MS
 from simulator.trials.trial import Trial
 
 NOW_MS = 1_790_000_000_000
@@ -138,3 +138,19 @@ def test_a_power_cut_ends_the_session_at_the_appliance() -> None:
 
     assert display_of(agent, NOW_MS).doing is Doing.IDLE
     assert _say(agent, "errors.read")["reason"] == "session_ended"
+
+
+def test_the_key_ends_a_gentle_mode_and_the_service_is_told() -> None:
+    """It works normally again; without a gentle mode the key says nothing, and neither does cleaning."""
+    agent = Agent(Identity("w1", "washing_machine"), boot="b1", bench=Bench(), gentle_hours={"lower_spin": 48.0})
+    agent.report([IDLE])
+    agent.surface.press_key(NOW_MS)
+    _say(agent, "protect.begin", danger="R2", mode="lower_spin", hours=48)
+
+    stood = display_of(agent, NOW_MS).gentle
+    said, again = _event(agent, Deed.WORK_NORMALLY), _event(agent, Deed.WORK_NORMALLY)
+
+    assert stood == "lower_spin"
+    assert said == [("local_stop", {"protection": "lower_spin", "session": "s1"})]
+    assert (again, _event(agent, Deed.DO_STEPS)) == ([], [])
+    assert display_of(agent, NOW_MS).gentle is None

@@ -43,7 +43,13 @@ class Bench:
 
 def _agent(sample: bytes | None = IDLE, *, is_attended: bool = True, is_in_service_mode: bool = False) -> Agent:
     tests = [_test(name, name[-2:]) for name in ("read.R0", "blink.R1", "pump.R2", "heat.R3", "gas.R4")]
-    agent = Agent(Identity("w1", "washing_machine", firmware="1.0"), boot="b1", tests=tests, bench=Bench())
+    agent = Agent(
+        Identity("w1", "washing_machine", firmware="1.0"),
+        boot="b1",
+        tests=tests,
+        bench=Bench(),
+        gentle_hours={"lower_spin": 48.0},
+    )
     if sample is not None:
         agent.report([sample])
     if is_attended:
@@ -221,3 +227,26 @@ def test_old_answers_are_kept_within_bounds() -> None:
         _answers(agent, _command("snapshot.read", f"c{number}"))
 
     assert len(agent.obedience._answers) == RESULTS_KEPT
+
+
+def test_a_gentle_mode_needs_somebody_there_and_falls_back_by_itself() -> None:
+    """Class R2 whatever it says; for its hours and no longer; renewed only as what stands; gone with the power."""
+    alone, agent = _agent(is_attended=False), _agent()
+    wanted: dict[str, Any] = {"mode": "lower_spin", "hours": 48}
+    hour_ms = 3_600_000
+
+    refused = _answers(alone, _command("protect.begin", danger="R0", **wanted))[-1]["reason"]
+    odd = _answers(agent, _command("protect.begin", "c0", danger="R2", mode="lower_spin", hours=49))[-1]["reason"]
+    stranger = _answers(agent, _command("protect.renew", "c1", danger="R1", **wanted))[-1]["reason"]
+    begun = _answers(agent, _command("protect.begin", "c2", danger="R2", **wanted))[-1]
+    stands = agent.surface.gentle_at(NOW_MS + 48 * hour_ms - 1)
+    fallen = agent.surface.gentle_at(NOW_MS + 48 * hour_ms)
+    again = _answers(agent, _command("protect.begin", "c3", danger="R2", **wanted))[-1]["state"]
+    agent.reboot("b2")
+
+    assert (refused, odd, stranger) == ("interlock_nobody_there", "arguments", "no_such_mode")
+    assert begun["data"] == {"until": NOW_MS + 48 * hour_ms}
+    assert stands is not None
+    assert (fallen, again) == (None, "succeeded")
+    assert agent.surface.gentle_at(NOW_MS) is None
+    assert "protect:lower_spin" in agent.capabilities

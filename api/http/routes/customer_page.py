@@ -160,6 +160,8 @@ def _do(here: Context, secret: str, fields: dict[str, str], reasons: list[str]) 
             pages.consent(secret, Purpose(fields.get("purpose", "")), is_given=deed == "allow")
         elif deed in {"fix_done", "fix_declined"}:
             pages.tell_fix_first(secret, is_done=deed == "fix_done")
+        elif deed == "end_protection":
+            pages.end_protection(secret)
         elif deed == "stop":
             pages.stop(secret)
         else:

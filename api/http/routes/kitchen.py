@@ -107,7 +107,7 @@ def press(
     here: Here,
     _account: Viewer,
     appliance_id: str,
-    deed: Annotated[Literal["stop", "door", "confirm_presence", "service_mode", "do_steps"], Query()],
+    deed: Annotated[Literal["stop", "door", "confirm_presence", "service_mode", "do_steps", "work_normally"], Query()],
     on: Annotated[bool, Query()] = True,
     lang: Lang = None,
 ) -> Response:

@@ -14,6 +14,7 @@ export type DiagnosisSession = Schemas["Session"];
 export type Evidence = Schemas["Evidence"];
 export type FixFirst = Schemas["FixFirst"];
 export type HistoryEntry = Schemas["HistoryEntry"];
+export type Protected = Schemas["Protected"];
 export type Metric = Schemas["Metric"];
 export type Feature = Schemas["Feature"];
 export type Profile = Schemas["Profile"];

@@ -14,6 +14,7 @@ import { KitchenLink } from "../session/KitchenLink";
 import { Consent } from "../session/Consent";
 import { LiveCharts } from "../session/LiveCharts";
 import { Procedures } from "../session/Procedures";
+import { Protection } from "../session/Protection";
 import { Tests } from "../session/Tests";
 import { Transcript } from "../session/Transcript";
 import { ValuesRead } from "../session/ValuesRead";
@@ -84,6 +85,7 @@ function Whole({ session }: { session: DiagnosisSession }) {
           <Procedures session={session} />
           <Tests session={session} />
           <CommandPanel session={session} />
+          <Protection number={session.ticket_number} session={session} mayEnd />
         </div>
       </div>
     </>

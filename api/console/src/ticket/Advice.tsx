@@ -6,6 +6,7 @@ import { Link, useNavigate } from "react-router";
 import { useOpenSession, useSessions } from "../api/sessions";
 import type { Ticket } from "../api/types";
 import { KitchenLink } from "../session/KitchenLink";
+import { Protection } from "../session/Protection";
 import { useProblemSentence } from "../app/Notice";
 import { useWords } from "../i18n";
 import { formatShare } from "../words/format";
@@ -69,6 +70,7 @@ export function Advice({ ticket, level, onSession }: AdviceProps) {
         </Button>
       )}
       <KitchenLink appliance={ticket.appliance_id} />
+      <Protection number={ticket.number} mayEnd={onSession !== undefined} />
       <Sessions number={ticket.number} />
       <Causes ticket={ticket} />
     </section>

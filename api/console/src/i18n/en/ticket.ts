@@ -1,6 +1,17 @@
 /** The ticket and its charts. */
 export const ticket = {
   ticket: {
+    protect: "Until the visit",
+    protectLoss: "The customer loses: {{loss}}",
+    protectAsk: "Ask for it",
+    protectEnd: "End it",
+    protectNeeds: "Needs a session with consent to act, and the key at the appliance.",
+    protectStates: {
+      asked: "asked for: somebody presses the key at the appliance",
+      standing: "stands, falls back by itself",
+      ended: "ended",
+      failed: "never began",
+    },
     fixFirst: "The customer can try first",
     fixShare: "mends {{share}} · {{minutes}} min",
     fixDone: "Customer has done it",

@@ -65,5 +65,12 @@ export const settings: typeof english = {
       data: "内容",
     },
   },
-  roles: { provider: "服务商", viewer: "只读", technician: "技师", dispatcher: "调度员", manager: "经理", admin: "管理员" },
+  roles: {
+    provider: "服务商",
+    viewer: "只读",
+    technician: "技师",
+    dispatcher: "调度员",
+    manager: "经理",
+    admin: "管理员",
+  },
 };

@@ -3,6 +3,17 @@ import type { ticket as english } from "../en/ticket";
 /** 工单与图表。 */
 export const ticket: typeof english = {
   ticket: {
+    protect: "上门之前",
+    protectLoss: "客户的损失：{{loss}}",
+    protectAsk: "申请",
+    protectEnd: "结束",
+    protectNeeds: "需要“设置”范围的授权，并有人在设备上按键。",
+    protectStates: {
+      asked: "已申请：请客户在设备上按键",
+      standing: "已生效，到时自行恢复",
+      ended: "已结束",
+      failed: "未能开始",
+    },
     fixFirst: "客户可以先试试",
     fixShare: "{{share}} 可解决 · {{minutes}} 分钟",
     fixDone: "客户已完成",

@@ -1,0 +1,55 @@
+/** Protect until the visit: what the appliance could do gently, what the customer loses by it, and how it stands. */
+import { Button } from "@mantine/core";
+
+import { useProtection, useProtectionCall } from "../api/protection";
+import type { DiagnosisSession } from "../api/types";
+import { useProblemSentence } from "../app/Notice";
+import { useWords } from "../i18n";
+import { Moment } from "../words/Moment";
+
+interface ProtectionProps {
+  number: number;
+  session?: DiagnosisSession;
+  mayEnd: boolean;
+}
+
+export function Protection({ number, session, mayEnd }: ProtectionProps) {
+  const { t } = useWords();
+  const sentence = useProblemSentence();
+  const found = useProtection(number, session?.state === "active").data;
+  const call = useProtectionCall(number);
+  if (!found?.gentle || (!found.is_known && !found.standing)) return null;
+  const { gentle, standing } = found;
+  const last = found.records[0];
+  const mayAsk = !standing && session?.state === "active";
+  return (
+    <section className="card" aria-label={t("ticket.protect")}>
+      <p className="label">{t("ticket.protect")}</p>
+      <p>{gentle.title}</p>
+      <p className="dim">{t("ticket.protectLoss", { loss: gentle.loss })}</p>
+      {last && (
+        <p role="status">
+          <b>{t(`ticket.protectStates.${last.state}`)}</b>{" "}
+          {standing?.lease_until && <Moment at={standing.lease_until} />}{" "}
+          {last.end_reason && <span className="dim">{last.end_reason}</span>}
+        </p>
+      )}
+      {!standing && <p className="dim">{t("ticket.protectNeeds")}</p>}
+      {mayAsk && session.scope === "act" && (
+        <Button size="compact-md" variant="light" loading={call.isPending} onClick={() => call.mutate(session.id)}>
+          {t("ticket.protectAsk")}
+        </Button>
+      )}
+      {standing && mayEnd && (
+        <Button size="compact-md" variant="light" loading={call.isPending} onClick={() => call.mutate(null)}>
+          {t("ticket.protectEnd")}
+        </Button>
+      )}
+      {call.isError && (
+        <p role="alert" className="bad-text">
+          {sentence(call.error)}
+        </p>
+      )}
+    </section>
+  );
+}
