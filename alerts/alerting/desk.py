@@ -30,12 +30,15 @@ class Alerts:
         *,
         state: AlertState | None = None,
         appliance_id: str | None = None,
+        incident_id: str | None = None,
         cursor: str | None = None,
         limit: int = LIMIT_DEFAULT,
     ) -> Page[Alert]:
         """One page of alerts, newest first."""
         return self.unit.look(
-            lambda t: list_alerts(t, state=state, appliance_id=appliance_id, cursor=cursor, limit=limit),
+            lambda t: list_alerts(
+                t, state=state, appliance_id=appliance_id, incident_id=incident_id, cursor=cursor, limit=limit
+            ),
         )
 
     def read(self, alert_id: str) -> Alert:

@@ -12,6 +12,7 @@ from alerts.alerting.pipeline import label_of
 from alerts.alerting.tables import alerts
 from alerts.database import Transaction
 from alerts.errors import UnknownError
+from alerts.incidents.tables import incident_members
 from alerts.lifecycle import AlertState
 from alerts.page import Page, moment, select_page
 from alerts.tickets.evidence import read_alternatives, read_evidence, read_window
@@ -32,11 +33,15 @@ def list_alerts(
     *,
     state: AlertState | None,
     appliance_id: str | None,
+    incident_id: str | None = None,
     cursor: str | None,
     limit: int,
 ) -> Page[Alert]:
-    """One page of alerts, newest first."""
+    """One page of alerts, newest first; of those that joined an incident where it is named."""
     query = select(alerts)
+    if incident_id is not None:
+        joined = incident_members.c
+        query = query.where(alerts.c.id.in_(select(joined.alert_id).where(joined.incident_id == incident_id)))
     if state is not None:
         query = query.where(alerts.c.state == state.value)
     if appliance_id is not None:

@@ -28,15 +28,21 @@ function compressed(): Plugin {
 const LATER = new RegExp(
   [
     "/src/pages/(?!Queue|NotFound)",
-    "/src/(session|appliance|operations|settings)/",
-    "/src/api/(operations|settings|live)",
+    "/src/(session|appliance|operations|settings|alerting)/",
+    "/src/api/(operations|settings|live|alerts|insights)",
     "/src/i18n/(en|zh)/",
-    "/src/app/(Palette|KeysHelp|Listing)",
+    "/src/app/(Palette|KeysHelp|Listing|Paged|Choice|SearchField|Toasts)",
     "/src/queue/(BulkBar|bulk)",
     "/src/.*Dialog",
+    "/src/ticket/Clocks",
+    "/src/(words/Values|ticket/closing|chart/column)",
+    "/icons/Icon(HandStop|Language|Ticket|BellCheck|Download|Checks|Bolt)\\.",
     "@mantine/spotlight",
-    "/node_modules/(react-remove-scroll|react-style-singleton|use-sidecar|use-callback-ref|get-nonce)",
-    "/components/(Modal|ModalBase|NativeSelect|ScrollArea|Popover|FocusTrap|Radio|Table|Select|Combobox|PasswordInput|Input|InputBase|Textarea|TextInput|Pill|PillsInput)/",
+    "@mantine/notifications/esm/(?!index|notifications\\.store)",
+    "/node_modules/(react-remove-scroll|react-style-singleton|use-sidecar|use-callback-ref|get-nonce|react-transition-group)",
+    "@mantine/hooks/esm/use-(debounced-callback|long-press|focus-trap|focus-return|hotkeys|click-outside|window-event|previous)/",
+    "@mantine/core/esm/utils/(InlineInput|InputsGroupFieldset|Floating/use-context-menu)",
+    "/components/(Modal|ModalBase|NativeSelect|ScrollArea|Popover|FocusTrap|Radio|Table|Select|Combobox|PasswordInput|Input|InputBase|Textarea|TextInput|Pill|PillsInput|Alert|Overlay|Mark|Highlight|Paper|VisuallyHidden|Checkbox|Notification)/",
   ].join("|"),
 );
 

@@ -30,6 +30,7 @@ def test_incidents_are_told_with_what_is_presumed(house: House) -> None:
     assert "r0" in house.get("/incidents/1", headers={"Accept-Language": "zh"}).json()["cause"]
     shown = house.get(f"/incidents/{incident['id']}").json()
     assert set(shown["appliances"]) == {f"A-{n}" for n in range(0, 80, 4)}
+    assert house.get(f"/alerts?incident_id={incident['id']}").json()["items"] == []  # silence alone is no alert
     assert house.get("/incidents?state=closed").json()["items"] == []
     assert house.get("/incidents/7").status_code == 404
     assert house.get("/incidents?kind=x").status_code == 422

@@ -130,6 +130,9 @@ class DeskIncidentsSuite:
         reasons = [alert.reason for alert in desk.alerts.page(limit=100).items]
         assert reasons.count("part_of_incident") == 29
         incident = desk.incidents.read("1")
+        behind = {alert.id for alert in desk.alerts.page(incident_id=incident.id, limit=100).items}
+        assert behind == set(incident.alerts)
+        assert len(behind) == 20
         assert incident.low < 0.4 < incident.high
         assert "2.1" in incident.cause["en"]
 

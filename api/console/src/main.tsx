@@ -1,9 +1,9 @@
 import "./looks";
 
 import { MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
+import { useNotifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { StrictMode } from "react";
+import { lazy, StrictMode, Suspense, useRef } from "react";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router";
 
@@ -15,13 +15,23 @@ import { theme, variables } from "./theme";
 await startWords();
 onLanguage(() => renew());
 
+const Toasts = lazy(async () => ({ default: (await import("./app/Toasts")).Toasts }));
+
+/** Fetched with the first that is said. */
+function ToastsWhenNeeded() {
+  const isNeeded = useNotifications().notifications.length > 0;
+  const wasNeeded = useRef(false);
+  wasNeeded.current ||= isNeeded;
+  return <Suspense>{wasNeeded.current && <Toasts />}</Suspense>;
+}
+
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
     <StrictMode>
       <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
         <QueryClientProvider client={queryClient}>
-          <Notifications position="bottom-right" />
+          <ToastsWhenNeeded />
           <RouterProvider router={router} />
         </QueryClientProvider>
       </MantineProvider>

@@ -21,10 +21,11 @@ def list_alerts(
     *,
     state: AlertState | None = None,
     appliance_id: str | None = None,
+    incident_id: str | None = None,
 ) -> Page[Alert]:
     """One page of alerts, newest first."""
     found = here.desk.by(account.name).alerts.page(
-        state=state, appliance_id=appliance_id, cursor=page.cursor, limit=page.limit
+        state=state, appliance_id=appliance_id, incident_id=incident_id, cursor=page.cursor, limit=page.limit
     )
     return Page(items=[show(Alert, item) for item in found.items], next=found.next)
 

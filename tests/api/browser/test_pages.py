@@ -19,6 +19,13 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 PAGES = {
     "queue": ("/queue", "Time to drain"),
     "ticket": ("/tickets/1", "Time to drain"),
+    "alerts": ("/alerts", "A ticket was opened"),
+    "no-alerts": ("/alerts?state=resolved", "No alert matches"),
+    "incidents": ("/incidents", "the firmware reads differently"),
+    "no-incidents": ("/incidents?state=closed", "No incident matches"),
+    "incident": ("/incidents/1", "Alerts behind it"),
+    "notices": ("/notices", "it has no field for ticket.comment"),
+    "insights": ("/insights", "Predictions confirmed"),
     "appliances": ("/appliances", WASHER),
     "appliance": (f"/appliances/{FRIDGE}?range=d30", "Condenser temperature"),
     "operations": ("/operations", "How far it is"),
@@ -227,6 +234,7 @@ def test_an_answer_in_the_former_language_does_not_stay(page: Page, town: Town) 
 def test_times_are_local_and_their_utc_shows_on_hover(page: Page, town: Town) -> None:
     """The technician reads local time; the tooltip says the same moment in UTC."""
     page.goto(f"{town.address}/tickets/1")
+    expect(page.get_by_role("figure", name="Time to drain").locator("canvas").first).to_be_visible()
     moment = page.locator(".timeline time").first
     stamp = moment.get_attribute("datetime") or ""
 

@@ -32,6 +32,7 @@ from ingest.clock import ManualClock
 from ingest.profiles import load_profiles
 from ingest.sample import AdmittedBatch, Event, EventType, Result, ResultState, SampleBlock, Status, StatusState
 from ingest.store.embedded import EmbeddedStore
+from tests.api.browser.news import make_news
 
 NOW_MS = 1_795_000_000_000
 HOUR_MS = 3_600_000
@@ -180,6 +181,7 @@ def fill(town: Town, chance: random.Random, *, others: int) -> None:
     conditions = [_condition(name, kind, findings, chance, now_ms) for name, kind in kinds.items()]
     town.context.desk.findings.commit(DetectCommit(1, {}, None, findings, conditions))
     _work_on_tickets(town)
+    make_news(town.context.desk, TECHNICIAN)
 
 
 def _birth(name: str, kind: str, chance: random.Random, now_ms: int) -> Status:

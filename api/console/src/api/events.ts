@@ -18,6 +18,7 @@ const TOPICS: Record<string, string[]> = {
   ticket: ["tickets", "ticket", "appliances", "appliance"],
   alert: ["appliances", "appliance", "alerts"],
   session: ["session", "ticket"],
+  incident: ["incidents", "alerts"],
 };
 
 let connection: Connection = { isLost: false, lastAt: performance.now() };

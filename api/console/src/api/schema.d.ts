@@ -5307,6 +5307,7 @@ export interface operations {
             query?: {
                 state?: components["schemas"]["AlertState"] | null;
                 appliance_id?: string | null;
+                incident_id?: string | null;
                 /** @description `next` of the page before */
                 cursor?: string | null;
                 limit?: number;

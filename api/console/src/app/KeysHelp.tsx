@@ -1,17 +1,19 @@
 /** The keys of this page, and those that work everywhere. */
 import { Group, Kbd, Table, Text, Title } from "@mantine/core";
 
+import { useAccount } from "../api/account";
 import { useWords } from "../i18n";
 import { Dialog } from "./Dialog";
 import { actionsHere } from "./keys";
-import { PLACES } from "./pages";
+import { placesOf } from "./pages";
 
 export function KeysHelp({ onClose }: { onClose: () => void }) {
   const { t } = useWords();
+  const role = useAccount().data?.role;
   const here = actionsHere().flatMap(({ label, keys }) => (keys?.[0] ? [{ label, key: keys[0] }] : []));
   const everywhere = [
     { label: t("keys.palette"), key: "Ctrl K" },
-    ...PLACES.map(({ name, key }) => ({ label: t(name), key: `g ${key}` })),
+    ...placesOf(role).map(({ name, key }) => ({ label: t(name), key: `g ${key}` })),
     { label: t("keys.help"), key: "?" },
   ];
   return (

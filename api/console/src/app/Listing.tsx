@@ -1,5 +1,9 @@
 /** A list in columns: named for screen readers, reached by keys, scrolled on its own where it is wider than the page. */
 import { Table } from "@mantine/core";
+import { useRef } from "react";
+
+import { useWords } from "../i18n";
+import { useActions } from "./keys";
 
 interface ListingProps {
   name: string;
@@ -7,13 +11,16 @@ interface ListingProps {
   /** What stands there when there is no row. */
   empty: string;
   rows: { key: string | number; cells: React.ReactNode[] }[];
+  /** Whether the page is this list: j and k then move through its rows. */
+  isMain?: boolean;
 }
 
-export function Listing({ name, columns, empty, rows }: ListingProps) {
+export function Listing({ name, columns, empty, rows, isMain = false }: ListingProps) {
+  const box = useRowKeys(isMain);
   if (rows.length === 0) return <p className="dim">{empty}</p>;
   return (
-    <div className="listing" role="region" aria-label={name} tabIndex={0}>
-      <Table verticalSpacing={5} fz="sm">
+    <div ref={box} className="listing" role="group" aria-label={name} tabIndex={0}>
+      <Table verticalSpacing={5} fz="sm" role="table">
         <Table.Thead>
           <Table.Tr>
             {columns.map((column, at) =>
@@ -23,9 +30,11 @@ export function Listing({ name, columns, empty, rows }: ListingProps) {
         </Table.Thead>
         <Table.Tbody>
           {rows.map(({ key, cells }) => (
-            <Table.Tr key={key}>
+            <Table.Tr key={key} role="row">
               {cells.map((cell, at) => (
-                <Table.Td key={at}>{cell}</Table.Td>
+                <Table.Td key={at} role="cell" data-label={columns[at]}>
+                  {cell}
+                </Table.Td>
               ))}
             </Table.Tr>
           ))}
@@ -33,6 +42,22 @@ export function Listing({ name, columns, empty, rows }: ListingProps) {
       </Table>
     </div>
   );
+}
+
+/** j and k put the focus on the first link of the next or previous row; Enter then opens it as everywhere. */
+function useRowKeys(isOn: boolean): React.RefObject<HTMLDivElement | null> {
+  const { t } = useWords();
+  const box = useRef<HTMLDivElement>(null);
+  const move = (step: number) => {
+    const links = [...(box.current?.querySelectorAll<HTMLElement>("tbody tr td:first-child a") ?? [])];
+    const at = links.findIndex((link) => link.closest("tr")?.contains(document.activeElement));
+    links[Math.min(Math.max(at + step, 0), links.length - 1)]?.focus();
+  };
+  useActions([
+    isOn && { label: t("keys.next"), keys: ["j"], act: () => move(1), isMove: true },
+    isOn && { label: t("keys.previous"), keys: ["k"], act: () => move(-1), isMove: true },
+  ]);
+  return box;
 }
 
 /** A card of a page with its heading. */

@@ -8,16 +8,18 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useNavigate } from "react-router";
 
+import { useAccount } from "../api/account";
 import { api, told } from "../api/client";
 import { choose, useWords } from "../i18n";
 import { ticketTitle, useNames } from "../words/names";
 import { type Action, actionsHere } from "./keys";
-import { PLACES } from "./pages";
+import { placesOf } from "./pages";
 
 /** Opens each time it is wished for. */
 export function Palette({ wish }: { wish: number }) {
   const { t, language } = useWords();
   const names = useNames();
+  const role = useAccount().data?.role;
   const navigate = useNavigate();
   const [here, setHere] = useState<Action[]>([]);
   const [query, setQuery] = useState("");
@@ -45,13 +47,15 @@ export function Palette({ wish }: { wish: number }) {
     { group: t("palette.here"), actions: actsOf(here).filter((action) => matches(action.label)) },
     {
       group: t("palette.pages"),
-      actions: PLACES.map(({ name, path, key, icon: Icon }) => ({
-        id: path,
-        label: t(name),
-        description: `g ${key}`,
-        leftSection: <Icon size={18} />,
-        onClick: go(path),
-      })).filter((action) => matches(action.label)),
+      actions: placesOf(role)
+        .map(({ name, path, key, icon: Icon }) => ({
+          id: path,
+          label: t(name),
+          description: `g ${key}`,
+          leftSection: <Icon size={18} />,
+          onClick: go(path),
+        }))
+        .filter((action) => matches(action.label)),
     },
     {
       group: t("palette.tickets"),

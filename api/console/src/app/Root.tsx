@@ -12,7 +12,7 @@ import {
   useComputedColorScheme,
 } from "@mantine/core";
 import { IconKeyboard, IconLogout, IconMoon, IconSearch, IconSun } from "@tabler/icons-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { NavLink, Navigate, Outlet, useLocation } from "react-router";
 
 import { useEvents } from "../api/events";
@@ -26,7 +26,7 @@ import { Failed } from "./Notice";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { useActions, useKeyboard } from "./keys";
 import { ProductMark } from "./Mark";
-import { PLACES } from "./pages";
+import { placesOf } from "./pages";
 import { SimulatedTime } from "./SimulatedTime";
 
 const Palette = lazy(async () => ({ default: (await import("./Palette")).Palette }));
@@ -48,14 +48,15 @@ export function Root() {
       act: () => setNewOpen(true),
     },
   ]);
-  useKeyboard(PLACES, () => setHelpOpen(true));
+  const places = useMemo(() => placesOf(account.data?.role), [account.data?.role]);
+  useKeyboard(places, () => setHelpOpen(true));
   if (account.error instanceof Problem && account.error.status === 401) {
     return <Navigate to={`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`} replace />;
   }
   return (
     <div className="frame">
       <SkipLink />
-      <Rail onHelp={() => setHelpOpen(true)} onSearch={openPalette} who={account.data?.name ?? ""} />
+      <Rail places={places} onHelp={() => setHelpOpen(true)} onSearch={openPalette} who={account.data?.name ?? ""} />
       <div className="stage">
         <ConnectionBanner />
         <main id="content" tabIndex={-1} className="page">
@@ -99,7 +100,14 @@ function usePaletteWish(): [number, () => void] {
   return [wish, () => setWish(wish + 1)];
 }
 
-function Rail({ onHelp, onSearch, who }: { onHelp: () => void; onSearch: () => void; who: string }) {
+interface RailProps {
+  places: ReturnType<typeof placesOf>;
+  onHelp: () => void;
+  onSearch: () => void;
+  who: string;
+}
+
+function Rail({ places, onHelp, onSearch, who }: RailProps) {
   const { t } = useWords();
   return (
     <header className="rail">
@@ -110,9 +118,11 @@ function Rail({ onHelp, onSearch, who }: { onHelp: () => void; onSearch: () => v
         </Text>
       </Anchor>
       <nav aria-label={t("nav.main")} className="places">
-        {PLACES.map(({ path, name, icon: Icon, key }) => (
-          <Place key={path} to={path} icon={<Icon size={17} />} label={t(name)} keys={`g ${key}`} />
-        ))}
+        {places
+          .filter((place) => !place.isOffRail)
+          .map(({ path, name, icon: Icon, key }) => (
+            <Place key={path} to={path} icon={<Icon size={17} />} label={t(name)} keys={`g ${key}`} />
+          ))}
       </nav>
       <UnstyledButton className="search" onClick={onSearch} aria-label={t("nav.search")}>
         <IconSearch size={15} />

@@ -1,7 +1,19 @@
 /** Every page in one place: its address, what it is called, what loads it, and how one goes there. A new page is an entry here. */
-import { IconFridge, IconHeartbeat, IconInbox, IconSettings, type TablerIcon } from "@tabler/icons-react";
+import {
+  IconBellRinging,
+  IconBellZ,
+  IconChartBar,
+  IconFridge,
+  IconHeartbeat,
+  IconInbox,
+  IconSend,
+  IconSettings,
+  IconTopologyStar3,
+  type TablerIcon,
+} from "@tabler/icons-react";
 import type { ComponentType } from "react";
 
+import { mayDo, type Role } from "../api/roles";
 import { Queue } from "../pages/Queue";
 
 export interface PageEntry {
@@ -10,7 +22,17 @@ export interface PageEntry {
   /** Fetches the page when it is first opened. */
   load: () => Promise<ComponentType>;
   /** A place has its name in the rail, in the palette and in the browser's tab, and a key that follows `g`. */
-  place?: { name: string; icon: TablerIcon; key: string };
+  place?: Place;
+}
+
+export interface Place {
+  name: string;
+  icon: TablerIcon;
+  key: string;
+  /** Whose place it is; everybody's where nobody is named. */
+  role?: Role;
+  /** Found by its key, by the palette and from its neighbours; the rail is short. */
+  isOffRail?: boolean;
 }
 
 /** The queue is the start and comes with the entry. */
@@ -18,11 +40,34 @@ export const PAGES: PageEntry[] = [
   { path: "queue", load: async () => Queue, place: { name: "nav.queue", icon: IconInbox, key: "q" } },
   { path: "tickets/:number", load: async () => (await import("../pages/Ticket")).Ticket },
   {
+    path: "alerts",
+    load: async () => (await import("../pages/Alerts")).Alerts,
+    place: { name: "nav.alerts", icon: IconBellRinging, key: "l" },
+  },
+  { path: "alerts/:id", load: async () => (await import("../pages/Alert")).AlertPage },
+  {
+    path: "incidents",
+    load: async () => (await import("../pages/Incidents")).Incidents,
+    place: { name: "nav.incidents", icon: IconTopologyStar3, key: "i", isOffRail: true },
+  },
+  { path: "incidents/:key", load: async () => (await import("../pages/Incident")).Incident },
+  {
+    path: "notices",
+    load: async () => (await import("../pages/Notices")).Notices,
+    place: { name: "nav.notices", icon: IconSend, key: "n", role: "dispatcher", isOffRail: true },
+  },
+  {
     path: "appliances",
     load: async () => (await import("../pages/Appliances")).Appliances,
     place: { name: "nav.appliances", icon: IconFridge, key: "a" },
   },
   { path: "appliances/:id", load: async () => (await import("../pages/Appliance")).AppliancePage },
+  { path: "sessions/:id", load: async () => (await import("../pages/Session")).SessionPage },
+  {
+    path: "insights",
+    load: async () => (await import("../pages/Insights")).Insights,
+    place: { name: "nav.insights", icon: IconChartBar, key: "k", role: "manager" },
+  },
   {
     path: "operations",
     load: async () => (await import("../pages/Operations")).Operations,
@@ -33,8 +78,18 @@ export const PAGES: PageEntry[] = [
     load: async () => (await import("../pages/Settings")).Settings,
     place: { name: "nav.settings", icon: IconSettings, key: "s" },
   },
-  { path: "sessions/:id", load: async () => (await import("../pages/Session")).SessionPage },
 ];
 
-/** The pages that have a place of their own, with what makes them one. */
-export const PLACES = PAGES.flatMap(({ path, place }) => (place ? [{ ...place, path: `/${path}` }] : []));
+/** Parts of pages that are places of their own. */
+const PARTS = [{ path: "/settings?tab=silences", name: "nav.silences", icon: IconBellZ, key: "m", isOffRail: true }];
+
+/** All places, in the order in which they are offered. */
+const PLACES: (Place & { path: string })[] = [
+  ...PAGES.flatMap(({ path, place }) => (place ? [{ ...place, path: `/${path}` }] : [])),
+  ...PARTS,
+];
+
+/** The places of whoever has this role. */
+export function placesOf(role: string | undefined): (Place & { path: string })[] {
+  return PLACES.filter((place) => !place.role || mayDo(role, place.role));
+}

@@ -21,8 +21,14 @@ const FETCH: Record<Language, Record<Part, () => Promise<Words>>> = {
 };
 
 const listeners = new Set<() => void>();
-const parts = new Set<Part>(["first"]);
-let spoken: { t: Say; language: Language } = { t: makeSay("en", {}), language: "en" };
+let spoken: { t: Say; language: Language; parts: Set<Part> } = {
+  t: makeSay("en", {}),
+  language: "en",
+  parts: new Set(),
+};
+let wanted: Language | null = null;
+/** Words are fetched in the order in which they were asked for: what comes later knows what came before. */
+let turn: Promise<void> = Promise.resolve();
 
 /** Call when the language has changed: what the API put into words is in the other one. */
 export function onLanguage(listener: () => void): () => void {
@@ -31,20 +37,23 @@ export function onLanguage(listener: () => void): () => void {
 }
 
 /** Start with the remembered language; done when its first words are here. */
-export async function startWords(): Promise<void> {
-  const kept = localStorage.getItem(KEY) ?? navigator.language;
-  await speak(kept.toLowerCase().startsWith("zh") ? "zh" : "en");
+export function startWords(): Promise<void> {
+  return speak([]);
 }
 
 /** Done when the words of every page are here, in the language of the moment and from then on in the other. */
-export async function moreWords(): Promise<void> {
-  if (parts.has("more")) return;
-  await speak(spoken.language, ["first", "more"]);
+export function moreWords(): Promise<void> {
+  return speak(["more"]);
 }
 
 /** Switch and remember; the page follows when the words are here. */
 export async function choose(language: Language): Promise<void> {
-  await speak(language);
+  const before = wanted;
+  wanted = language;
+  await speak([]).catch((error: unknown) => {
+    wanted = before;
+    throw error;
+  });
   localStorage.setItem(KEY, language);
   for (const listener of listeners) listener();
 }
@@ -54,9 +63,18 @@ export function useWords(): { t: Say; language: Language } {
   return useSyncExternalStore(onLanguage, () => spoken);
 }
 
-async function speak(language: Language, wanted: Part[] = [...parts]): Promise<void> {
-  const words = await Promise.all(wanted.map((part) => FETCH[language][part]()));
-  for (const part of wanted) parts.add(part);
+function speak(more: Part[]): Promise<void> {
+  const mine = turn.then(() => fetchWords(more));
+  turn = mine.catch(() => undefined);
+  return mine;
+}
+
+async function fetchWords(more: Part[]): Promise<void> {
+  wanted ??= (localStorage.getItem(KEY) ?? navigator.language).toLowerCase().startsWith("zh") ? "zh" : "en";
+  const language = wanted;
+  const all = new Set<Part>(["first", ...spoken.parts, ...more]);
+  if (spoken.language === language && [...all].every((part) => spoken.parts.has(part))) return;
+  const words = await Promise.all([...all].map((part) => FETCH[language][part]()));
   document.documentElement.lang = language;
-  spoken = { t: makeSay(language, Object.assign({}, ...words)), language };
+  spoken = { t: makeSay(language, Object.assign({}, ...words)), language, parts: all };
 }

@@ -18,6 +18,7 @@ import { Timeline } from "./Timeline";
 import { ticketTitle, useNames } from "../words/names";
 import { Why } from "./Why";
 
+const Clocks = lazy(async () => ({ default: (await import("./Clocks")).Clocks }));
 const CloseDialog = lazy(async () => ({ default: (await import("./CloseDialog")).CloseDialog }));
 const StepDialog = lazy(async () => ({ default: (await import("./StepDialog")).StepDialog }));
 const SessionDialog = lazy(async () => ({ default: (await import("./SessionDialog")).SessionDialog }));
@@ -74,6 +75,7 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
         <Why ticket={ticket} alert={alert} level={level} />
         <Advice ticket={ticket} level={level} onSession={mayOpenSession ? () => setSessionOpen(true) : undefined} />
       </div>
+      {ticket.clocks.length > 0 && <ClocksFold ticket={ticket} />}
       <Beside ticket={ticket} alerts={alerts ?? []} level={level} />
       <Timeline ticket={ticket} level={level} steps={steps} comment={comment} mayComment={offer.mayComment} />
       <Suspense>
@@ -85,6 +87,18 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
         {isSessionOpen && <SessionDialog ticket={ticket} onClose={() => setSessionOpen(false)} />}
       </Suspense>
     </article>
+  );
+}
+
+/** The account of the clocks, for whoever asks: it is fetched when it is opened. */
+function ClocksFold({ ticket }: { ticket: Ticket }) {
+  const { t } = useWords();
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details className="card" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{t("clocks.title")}</summary>
+      <Suspense>{isOpen && <Clocks ticket={ticket} />}</Suspense>
+    </details>
   );
 }
 

@@ -2,6 +2,11 @@
 export const frame = {
   nav: {
     queue: "Queue",
+    alerts: "Alerts",
+    incidents: "Incidents",
+    silences: "Silences",
+    notices: "Notices",
+    insights: "Insights",
     appliances: "Appliances",
     operations: "Operations",
     settings: "Settings",
@@ -28,6 +33,9 @@ export const frame = {
   colon: ": ",
   stop: ".",
   asOf: "as of {{ago}} ago",
+  shown_one: "1 shown",
+  shown_other: "{{count}} shown",
+  showMore: "Show more",
   ago: "{{span}} ago",
   zone: "Times in {{zone}}; UTC on hover.",
   simulated: {

@@ -147,6 +147,12 @@ export const ticket = {
     window: "failure expected",
     missing: "There is no ticket {{number}}",
   },
+  clocks: {
+    title: "Clocks",
+    names: { respond: "First response", resolve: "Solution", failure: "Expected failure", update: "Next update" },
+    columns: { clock: "Clock", due: "Due", spent: "Has run", state: "State", paused: "Stood still" },
+    states: { runs: "runs", paused: "rests", breached: "missed" },
+  },
   chart: {
     band: "expected band",
     limit: "limit",

@@ -4,6 +4,11 @@ import type { frame as english } from "../en/frame";
 export const frame: typeof english = {
   nav: {
     queue: "工单队列",
+    alerts: "告警",
+    incidents: "事件",
+    silences: "静默",
+    notices: "通知",
+    insights: "指标",
     appliances: "设备",
     operations: "运行状态",
     settings: "设置",
@@ -30,6 +35,9 @@ export const frame: typeof english = {
   colon: "：",
   stop: "。",
   asOf: "{{ago}}前的数据",
+  shown_one: "显示 {{count}} 条",
+  shown_other: "显示 {{count}} 条",
+  showMore: "显示更多",
   ago: "{{span}}前",
   zone: "时间按 {{zone}} 显示，悬停可看 UTC。",
   simulated: {

@@ -149,6 +149,12 @@ export const ticket: typeof english = {
     window: "预计失效",
     missing: "没有工单 {{number}}",
   },
+  clocks: {
+    title: "时限",
+    names: { respond: "首次响应", resolve: "解决", failure: "预计失效", update: "下次更新" },
+    columns: { clock: "时限", due: "截止", spent: "已用", state: "状态", paused: "暂停" },
+    states: { runs: "计时中", paused: "暂停中", breached: "已超时" },
+  },
   chart: {
     band: "正常范围",
     limit: "限值",

@@ -1,0 +1,62 @@
+"""What a town notices of many at once, and whom it tells: an incident with alerts behind it, a receiver that takes notices, one that does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import insert
+
+from alerts.database import Transaction
+from alerts.desk import Desk
+from alerts.incidents.incident import interval_of
+from alerts.incidents.tables import incident_members, incidents
+from alerts.lifecycle import TicketStep
+from alerts.notices.notice import Notice, NoticeRefusedError
+from alerts.notices.outbox import Outbox
+from alerts.tickets.ticket import StepBody
+
+HOUR_MS = 3_600_000
+
+
+@dataclass
+class Chat:
+    """A receiver that takes everything."""
+
+    name: str = "webhook:https://chat.example/hook"
+
+    def deliver(self, notice: Notice) -> None:
+        """Take it."""
+
+
+@dataclass
+class Erp:
+    """A receiver that refuses everything."""
+
+    name: str = "webhook:https://erp.example/hook"
+
+    def deliver(self, notice: Notice) -> None:
+        """Refuse it."""
+        raise NoticeRefusedError(f"the receiver answered 422: it has no field for {notice.type}")
+
+
+def make_news(desk: Desk, author: str) -> None:
+    """Put an incident of the first three alerts, and tell two receivers of a comment."""
+    desk.unit.write(_put_incident)
+    outbox = Outbox(desk.unit, (Chat(), Erp()))
+    outbox.begin()
+    desk.by(author).tickets.step("5", TicketStep.COMMENT, StepBody(text="He calls back."))
+    outbox.run_once()
+
+
+def _put_incident(t: Transaction) -> None:
+    low, high = interval_of(3, 11)
+    row = {"kind": "firmware", "scope": "Aqua 7 · 2.4.0", "state": "open", "affected": 3, "peak": 4, "exposed": 11}
+    row |= {"id": "in_town", "low": low, "high": high, "elsewhere": 0.02, "closed_ms": None}
+    row |= {"since_ms": t.now_ms - 5 * HOUR_MS, "opened_ms": t.now_ms - 4 * HOUR_MS, "seen_ms": t.now_ms}
+    t.connection.execute(insert(incidents).values(row))
+    query = "SELECT id, appliance_id FROM alerts ORDER BY n LIMIT 3"
+    members = [
+        {"incident_id": "in_town", "appliance_id": appliance_id, "alert_id": alert_id, "joined_ms": t.now_ms}
+        for alert_id, appliance_id in t.connection.exec_driver_sql(query).all()
+    ]
+    t.connection.execute(insert(incident_members), members)

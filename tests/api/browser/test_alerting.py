@@ -1,0 +1,50 @@
+"""Alerts, incidents and notices by keys alone, and what each leads to."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.api.browser.town import Town
+
+pytestmark = pytest.mark.browser
+
+
+def test_keys_lead_from_incidents_to_alerts_to_tickets(page: Page) -> None:
+    """`g i` lists incidents, j and Enter open one; its alerts say what became of them and lead to their ticket."""
+    page.keyboard.press("g")
+    page.keyboard.press("i")
+    expect(page.get_by_role("heading", name="Incidents", level=1)).to_be_visible()
+    expect(page.get_by_text("3 of 11")).to_be_visible()
+
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=re.compile("the firmware reads differently"))).to_be_visible()
+    expect(page.get_by_text("No ticket is opened for what the appliances show")).to_be_visible()
+    page.get_by_role("link", name="Drain pump or filter is clogging").click()
+
+    expect(page.get_by_role("heading", name="Drain pump or filter is clogging")).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("Time to drain 96"))).to_be_visible()
+    page.get_by_role("link", name="To its ticket").click()
+    expect(page.locator(".facts")).to_contain_text("#1")
+
+
+def test_a_notice_that_did_not_arrive_says_why(page: Page, town: Town) -> None:
+    """The log has each receiver's own line; the one that refuses says what it said, and the notice leads to its ticket."""
+    page.goto(f"{town.address}/notices?state=waiting")
+
+    row = page.get_by_role("row", name=re.compile("erp.example.*422"))
+    expect(row).to_contain_text("on its way")
+    expect(page.get_by_role("row", name=re.compile("chat.example")).filter(has_text="arrived")).to_have_count(0)
+    row.get_by_role("link", name="#5").click()
+    expect(page.locator(".facts")).to_contain_text("#5")
+
+
+def test_a_ticket_gives_account_of_its_clocks(page: Page, town: Town) -> None:
+    """Opened, the account has a row for each clock: when it is due, and what made it rest."""
+    page.goto(f"{town.address}/tickets/5")
+    page.get_by_text("Clocks", exact=True).click()
+
+    expect(page.get_by_role("row", name=re.compile("First response.*rests.*waiting for the customer"))).to_be_visible()
