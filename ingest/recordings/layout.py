@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.recordings.header import FURTHER_TIME_COLUMNS, TIME_COLUMNS, Header, find_header
-from ingest.recordings.recording import Column, CsvOptions, RecordingError
+from ingest.recordings.recording import Column, CsvOptions, RecordingError, shown
 
 DATE_COLUMNS = ("date", "datum", "day", "日期")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp]\.?[Mm]\.?)?")
@@ -84,16 +84,31 @@ def read_table(path: Path, text: str, options: CsvOptions) -> Table:
     notes: list[str] = []
     try:
         header = find_header(path, lines, options, notes)
-        rest = csv.reader(io.StringIO("".join(lines[header.lines_before :]), newline=""), delimiter=header.delimiter)
-        sections = list(_sections(path, header, rest))
     except csv.Error as error:
         raise RecordingError(f"{path} is no CSV file: {error}; export it again as CSV in UTF-8.") from error
+    rest = csv.reader(io.StringIO("".join(lines[header.lines_before :]), newline=""), delimiter=header.delimiter)
+    try:
+        sections = list(_sections(path, header, rest))
+    except csv.Error as error:
+        raise _unreadable(path, header, lines, header.lines_before + rest.line_num) from error
     columns = _columns(path, sections)
     twice = dict.fromkeys(name for name in header.names if name and header.names.count(name) > 1)
     notes += [
         f"{path}: the columns called {name!r} are read as {name + '#1'!r}, {name + '#2'!r}, ..." for name in twice
     ]
     return Table(path, columns, notes, header.delimiter)
+
+
+def _unreadable(path: Path, header: Header, lines: Sequence[str], line: int) -> RecordingError:
+    """A cell beyond any length, with its column."""
+    text = lines[line - 1] if line <= len(lines) else ""
+    cells = text.split(header.delimiter)
+    longest = max(range(len(cells)), key=lambda place: len(cells[place]))
+    name = header.names[longest] if longest < len(header.names) else header.names[-1]
+    return RecordingError(
+        f"{path}, line {line}, column {name!r}: {shown(cells[longest].strip())} is longer than {csv.field_size_limit()} "
+        "characters; close the quote that opens there or before, or export it again."
+    )
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ RESERVED_NAMES = frozenset({"id", "ts", "time", "mode", "cycle", "appliance_id"}
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 _WORD_ENDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_BRACKETS = re.compile(r"[\[(]([^\[\]()]{1,12})[\])](?:#\d+)?$")
+_BRACKETS = re.compile(r"[\[(]([^\[\]()]{1,12})[\])](#\d+)?$")
 _SIGNS = str.maketrans(
     {"ß": "ss", "æ": "ae", "ø": "o", "ł": "l", "µ": "u", "μ": "u", "°": " ", "%": " pct ", "Ω": "ohm"}
 )
@@ -42,6 +42,15 @@ def unit_in(column: str) -> str:
     """
     found = _BRACKETS.search(column)
     return found[1] if found else ""
+
+
+def without_unit(column: str) -> str:
+    """A column's name without what :func:`unit_in` finds there.
+
+    >>> without_unit("Leistung [kW]"), without_unit("Leistung [kW]#2")
+    ('Leistung', 'Leistung #2')
+    """
+    return _BRACKETS.sub(lambda found: found[2] or "", column).strip() or column
 
 
 def with_unit(name: str, unit: str) -> str:

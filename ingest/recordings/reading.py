@@ -21,10 +21,11 @@ from ingest.recordings.cells import Figures, decide_decimal, read_figures
 from ingest.recordings.columnar import columns_of
 from ingest.recordings.layout import Table, read_table, time_texts
 from ingest.recordings.long_form import long_columns, pivot
-from ingest.recordings.names import NAME, RESERVED_NAMES, metric_name, unit_in, with_unit
+from ingest.recordings.names import NAME, RESERVED_NAMES, metric_name, unit_in, with_unit, without_unit
 from ingest.recordings.recording import Column, CsvOptions, Origin, Recording, RecordingError
 from ingest.recordings.times import read_times
 from ingest.recordings.unpacking import unpack
+from ingest.wire.foreign.units import known_unit
 
 LABEL_COLUMNS = frozenset({"label", "anomaly", "changepoint"})
 KEPT = ("mode", "cycle")
@@ -38,13 +39,11 @@ def read_recording(paths: Sequence[Path], options: CsvOptions | None = None) -> 
     if not paths:
         raise RecordingError("Name at least one CSV file.")
     options = options or CsvOptions()
-    parts = [_read_file(path, options) for path in paths]
+    read = [_read_file(path, options) for path in paths]
+    parts = [part for part, _ in read]
     metrics = tuple(dict.fromkeys(name for part in parts for name in part.metrics))
     if not metrics:
-        raise RecordingError(
-            f"{paths[0]} has no numeric column beside the time; nothing can be read from it. Left out: "
-            f"{', '.join(parts[0].left_out) or 'nothing'}."
-        )
+        raise RecordingError(read[0][1])
     values = []
     for part in parts:
         table = np.full((len(part), len(metrics)), np.nan)
@@ -88,8 +87,8 @@ class _Parts:
     rows: NDArray[np.intp] | None = None
 
 
-def _read_file(path: Path, options: CsvOptions) -> Recording:
-    """One file as a series of its own."""
+def _read_file(path: Path, options: CsvOptions) -> tuple[Recording, str]:
+    """One file as a series of its own, and what is to be said where nothing of it is a metric."""
     content = unpack(path, options.encoding)
     table = read_table(path, content, options) if isinstance(content, str) else Table(path, columns_of(path, content))
     time = table.time_column(options)
@@ -105,7 +104,7 @@ def _read_file(path: Path, options: CsvOptions) -> Recording:
     origins = _named(path, figures, options, is_long=long is not None)
     values = [one.values for one in figures.values()]
     words = [column.label for column in parts.readings if column.label not in figures]
-    return Recording(
+    recording = Recording(
         tuple(origin.metric for origin in origins),
         ts_ms,
         np.stack(values, axis=1) if values else np.empty((len(texts), 0)),
@@ -115,6 +114,20 @@ def _read_file(path: Path, options: CsvOptions) -> Recording:
         parts.kept.get("mode", ()),
         parts.kept.get("cycle", ()),
         origins,
+    )
+    return recording, _nothing_said(table, parts, recording.left_out)
+
+
+def _nothing_said(table: Table, parts: _Parts, left_out: Sequence[str]) -> str:
+    """Why a file without metrics has none, by its first cell that is no number, and what to do."""
+    if not table.columns[0].cells:
+        return f"{table.path} names columns ({', '.join(table.labels())}) and has no row below them; export it with its rows."
+    cells = ((column, row) for column in parts.readings for row, cell in enumerate(column.cells) if cell.strip())
+    first = next(cells, None)
+    odd = "" if first is None else f" {first[0].place(first[1])} is no number."
+    return (
+        f"{table.path} has no numeric column beside the time, so nothing can be read from it.{odd} "
+        f"Left out: {', '.join(left_out) or 'nothing'}. Write readings as numbers such as 100.5; the long form is --long ENTITY,VALUE."
     )
 
 
@@ -161,7 +174,19 @@ def _figures(table: Table, columns: Sequence[Column], options: CsvOptions) -> di
     """The columns that hold numbers, by label."""
     decimal = options.decimal or decide_decimal(columns, delimiter_is_comma=table.delimiter == ",", notes=table.notes)
     read = {column.label: read_figures(column, decimal=decimal, missing=options.missing) for column in columns}
-    return {label: figures for label, figures in read.items() if figures is not None}
+    return {label: _in_our_unit(label, figures, table.notes) for label, figures in read.items() if figures is not None}
+
+
+def _in_our_unit(label: str, figures: Figures, notes: list[str]) -> Figures:
+    """The numbers in the size of our unit where the column's name has another in brackets, as where the cells have; said."""
+    written = unit_in(label)
+    unit = known_unit(written) if written and not figures.unit else None
+    if unit is None or not unit.suffix:
+        return figures
+    if (unit.factor, unit.offset) == (1.0, 0.0):
+        return Figures(figures.values, unit.suffix)
+    notes.append(f"The column {label!r} is read as {unit.suffix}: × {unit.factor:g} + {unit.offset:g}.")
+    return Figures(figures.values * unit.factor + unit.offset, unit.suffix)
 
 
 def _check_options(table: Table, parts: _Parts, options: CsvOptions) -> None:
@@ -182,12 +207,14 @@ def _named(path: Path, figures: Mapping[str, Figures], options: CsvOptions, *, i
         short = {}
     origins: dict[str, Origin] = {}
     for label, read in figures.items():
-        name = options.names.get(label) or with_unit(metric_name(short.get(label, label)), read.unit)
+        stem = short.get(label, label)
+        stem = without_unit(stem) if read.unit else stem
+        name = options.names.get(label) or with_unit(metric_name(stem), read.unit)
         if name in origins:
             first = origins[name].column
             raise RecordingError(
                 f"{path}: the columns {first!r} and {label!r} would both be the metric {name!r}; rename one with "
                 f"--metric '{label}={name[:60]}_2', or leave one out with --drop '{label}'."
             )
-        origins[name] = Origin(name, label, read.unit or unit_in(label))
+        origins[name] = Origin(name, label, unit_in(label) or read.unit)
     return tuple(origins.values())

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+_SHOWN_MAX = 80
+
 
 class RecordingError(Exception):
     """Recorded readings that can't be used; the message is a whole sentence that says what to do."""
@@ -67,6 +69,11 @@ class CsvOptions:
     encoding: str | None = None
 
 
+def shown(cell: str) -> str:
+    """A cell in quotes, for a sentence; of a long one its beginning."""
+    return repr(cell) if len(cell) <= _SHOWN_MAX else f"{cell[:_SHOWN_MAX]!r}... ({len(cell)} characters)"
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of one file: its label (two of one name are ``name#1`` and ``name#2``), its cells, their lines."""
@@ -79,4 +86,4 @@ class Column:
 
     def place(self, row: int) -> str:
         """Where a cell stands, for a sentence."""
-        return f"{self.path}, line {self.lines[row]}, column {self.label!r}: {self.cells[row]!r}"
+        return f"{self.path}, line {self.lines[row]}, column {self.label!r}: {shown(self.cells[row])}"

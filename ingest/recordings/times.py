@@ -34,7 +34,7 @@ WRITE = (
 _SLASHED = re.compile(
     r"(\d{1,2})([/.\-])(\d{1,2})\2(\d{4}|\d{2})(?:,?[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6}))?)?(?: ?([AaPp])\.?[Mm]\.?)?)?"
 )
-_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:[eE]\+?[0-9]{1,2})?")
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]*)?(?:[eE]\+?[0-9]{1,2})?")
 _ZONE_NAME = re.compile(r" ?(?:UTC|GMT)$")
 _SPREADSHEET_ZERO = datetime(1899, 12, 30, tzinfo=UTC)
 
@@ -82,7 +82,7 @@ def parse_time(text: str) -> int:
     """One time in any form but a spreadsheet's, in ms since 1970; raises :class:`RecordingError`."""
     text = text.strip()
     if _NUMBER.fullmatch(text.lstrip("-")) and not _is_compact(text):
-        value = float(text)
+        value = float(text.replace(",", "."))
         if math.isfinite(value) and abs(value) <= 1e14:
             return round(value if abs(value) >= EPOCH_MS_FROM else value * 1000)
     moment = _from_iso(text) or _from_number(text) or _from_slashed(text, day_first=False)
@@ -116,6 +116,7 @@ def _from_number(text: str) -> Moment | None:
     """A number, read by its size: days, seconds, ms, µs or ns since their zero, or the digits of a date."""
     if not _NUMBER.fullmatch(text):
         return None
+    text = text.replace(",", ".")
     if text.isdigit() and len(text) in {8, 12, 14}:
         form = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}[len(text)]
         try:
@@ -172,10 +173,15 @@ def _decide_day_first(column: Column, texts: Sequence[str], notes: list[str]) ->
     found = [match for text in texts if (match := _SLASHED.fullmatch(text)) and match[2] != "."]
     if not found:
         return False
-    if any(int(match[1]) > 12 for match in found):
-        return True
-    if any(int(match[3]) > 12 for match in found):
-        return False
+    day_firsts, month_firsts = ({m[0] for m in found if int(m[place]) > 12} for place in (1, 3))
+    if day_firsts and month_firsts:
+        rows = [next(row for row, text in enumerate(texts) if text in some) for some in (day_firsts, month_firsts)]
+        raise RecordingError(
+            f"{_place(column, rows[1], texts[rows[1]])} has the month first, and {texts[rows[0]]!r} in line "
+            f"{column.lines[rows[0]]} the day; write all in one order, best as YYYY-MM-DD."
+        )
+    if day_firsts or month_firsts:
+        return bool(day_firsts)
     paths = []
     for day_first in (False, True):
         moments = [_from_slashed(match[0], day_first) for match in found]
