@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from alerts.desk import Desk
 
+FOLLOW_EVERY_MS = 3_600_000
+
 
 @dataclass(slots=True)
 class Timers:
@@ -19,6 +21,7 @@ class Timers:
     ask_every_ms: int = 60_000
     pause_s: float = 0.5
     _asked_ms: int | None = None
+    _followed_ms: int | None = None
     _ticked_at_s: float = float("-inf")
 
     def tick(self, now_ms: int) -> int:
@@ -38,7 +41,16 @@ class Timers:
             self.desk.providers.expire()
             self.desk.fix_first.settle()
             self.desk.protections.settle()
-            self.desk.clocks.tell_late()
+            self._keep_clocks(now_ms)
             self.desk.changes.forget()
             self.desk.repeats.forget()
         return expired
+
+    def _keep_clocks(self, now_ms: int) -> None:
+        """Tell what is late; at the start and once an hour bring tickets under the rules of now."""
+        if self._followed_ms is None or now_ms - self._followed_ms >= FOLLOW_EVERY_MS:
+            self._followed_ms = now_ms
+            while self.desk.clocks.follow_rules():
+                pass
+        while self.desk.clocks.tell_late():
+            pass

@@ -21,6 +21,7 @@ from api.commands import (
     people,
     recording,
     registering,
+    ruling,
     running,
     silencing,
     technicians,
@@ -74,6 +75,7 @@ app.command()(detecting.evaluate)
 app.command()(looking.status)
 app.command()(looking.doctor)
 app.command()(inspecting.settings)
+app.command()(ruling.rules)
 app.command()(inspecting.ledger)
 app.command("dead-letters")(inspecting.dead_letters)
 app.command()(inspecting.migrate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, String, Table, UniqueConstraint
 
 from alerts.columns import metadata, ms, number, serial, word
 
@@ -14,7 +14,8 @@ clock_tellings = Table(
     number("episode", default=1),
     word("clock"),
     word("what"),
+    Column("since_ms", BigInteger, nullable=False, default=0, server_default="0"),
     ms("due_ms", nullable=False),
     ms("told_ms", nullable=False),
-    UniqueConstraint("ticket_id", "episode", "clock", "what", name="once_per_clock"),
+    UniqueConstraint("ticket_id", "episode", "clock", "what", "since_ms", name="once_per_clock"),
 )

@@ -1,11 +1,13 @@
-"""A deadline that comes near, and one that is passed, are told: a line of history and a notice, each once per episode.
+"""What clocks have to say: due, breached, each rung of the ladder behind a breach, and reminders; each once per episode.
 
-What was told is kept, so that a restart tells nothing twice. A ticket on hold stands still and is told nothing.
+What was told is kept, so that a restart tells nothing twice; what came due while nobody ran is told then, of reminders only the
+last. A clock that stands still says nothing. The clock of the next word begins anew with each word (``since_ms``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, insert, literal, or_, select, union_all
@@ -14,43 +16,77 @@ from alerts.clocks.tables import clock_tellings
 from alerts.database import SYSTEM, Transaction
 from alerts.lifecycle import OVER, TicketState
 from alerts.notices.changes import Subject, put_notice, record_change
+from alerts.rules.desk_rules import CLOCKS, DeskRules
 from alerts.tickets.opening import add_history
 from alerts.tickets.sla import HOUR_MS
 from alerts.tickets.tables import tickets
 
-DUE_BEFORE_MS = {"respond": HOUR_MS, "resolve": 4 * HOUR_MS}
-"""How long before its deadline a clock says that it is due."""
 TOLD_AT_ONCE = 200
-_STILL = (*(state.value for state in OVER), TicketState.ON_HOLD.value)
+DUE, BREACHED = "due", "breached"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Something that a clock says: what, how long after it is due, until when it is worth saying, and to whom."""
+
+    what: str
+    event: str
+    notice: str
+    after_ms: int
+    until_ms: int | None = None
+    to: str | None = None
+    clock: str | None = None
+    """Of this clock alone."""
 
 
 def has_late(t: Transaction) -> bool:
     """Whether anything is to be told."""
-    return t.connection.execute(_untold(t.now_ms).limit(1)).first() is not None
+    return t.connection.execute(_untold(t.rules, t.now_ms).limit(1)).first() is not None
 
 
 def tell_late(t: Transaction) -> int:
     """Tell some of what is due or passed; returns how many."""
-    rows = t.connection.execute(_untold(t.now_ms).limit(TOLD_AT_ONCE)).all()
-    for row in rows:
-        _tell(t, row)
+    words = {(word.clock, word.what): word for word in words_of(t.rules)}
+    rows = t.connection.execute(_untold(t.rules, t.now_ms).limit(TOLD_AT_ONCE)).all()
+    found = [(words.get((row.clock, row.what)) or words[None, row.what], row) for row in rows]
+    for word, row in sorted(found, key=lambda one: (one[1].due_ms + one[0].after_ms, one[1].number)):
+        _tell(t, word, row)
     return len(rows)
 
 
-def _untold(now_ms: int) -> Any:
-    """Every clock that is due or passed, of open tickets that move, and was not told so yet."""
-    return union_all(*_queries(now_ms))
+def words_of(rules: DeskRules) -> Iterator[Word]:
+    """Everything that clocks may say under these rules."""
+    for clock in CLOCKS:
+        before_ms = round(getattr(rules.telling, f"due_before_{clock}_hours") * HOUR_MS)
+        yield Word(DUE, "clock_due", "ticket.sla_due", -before_ms, 0, clock=clock)
+    yield Word(BREACHED, "clock_breached", "ticket.sla_breached", 0)
+    for number, rung in enumerate(rules.escalation, start=1):
+        after_ms = round(rung.after_hours * HOUR_MS)
+        for clock in rung.clocks or CLOCKS:
+            yield Word(f"rung {number}", "escalated", "ticket.escalated", after_ms, to=rung.tell, clock=clock)
+    every_ms = round(rules.telling.remind_every_hours * HOUR_MS)
+    for number in range(1, rules.telling.reminders + 1):
+        yield Word(f"reminder {number}", "reminded", "ticket.reminder", number * every_ms, (number + 1) * every_ms)
 
 
-def _queries(now_ms: int) -> Iterator[Any]:
+def _untold(rules: DeskRules, now_ms: int) -> Any:
+    """Every word of every clock of an open ticket that moves, where it is time and it was not said yet."""
+    return union_all(*_queries(rules, now_ms))
+
+
+def _queries(rules: DeskRules, now_ms: int) -> Iterator[Any]:
     columns, told = tickets.c, clock_tellings.c
-    for clock, deadline, is_running in _clocks():
-        for what, before_ms in (("due", DUE_BEFORE_MS[clock]), ("breached", 0)):
-            is_mine = and_(
+    for clock, deadline, since, is_running in _clocks():
+        for word in words_of(rules):
+            if word.clock not in {None, clock}:
+                continue
+            covered = (BREACHED,) if word.what == DUE else ()
+            is_said = and_(
                 told.ticket_id == columns.id,
                 told.episode == columns.episode,
                 told.clock == clock,
-                or_(told.what == what, told.what == "breached"),
+                told.since_ms == since,
+                or_(*[told.what == what for what in (word.what, *covered)]),
             )
             yield (
                 select(
@@ -62,31 +98,43 @@ def _queries(now_ms: int) -> Iterator[Any]:
                     columns.appliance_id,
                     columns.assignee,
                     columns.priority,
+                    since.label("since_ms"),
                     literal(clock).label("clock"),
-                    literal(what).label("what"),
+                    literal(word.what).label("what"),
                     deadline.label("due_ms"),
                 )
-                .where(columns.status.not_in(_STILL), is_running, deadline <= now_ms + before_ms)
-                .where(*([deadline > now_ms] if what == "due" else []))
-                .where(~select(told.n).where(is_mine).exists())
+                .where(columns.status.not_in([state.value for state in OVER]), is_running)
+                .where(columns.stopped.not_like(f"%{clock}%"), deadline <= now_ms - word.after_ms)
+                .where(*([] if word.until_ms is None else [deadline > now_ms - word.until_ms]))
+                .where(~select(told.n).where(is_said).exists())
             )
 
 
-def _clocks() -> tuple[tuple[str, Any, ColumnElement[bool]], ...]:
-    columns = tickets.c
+def _clocks() -> tuple[tuple[str, Any, Any, ColumnElement[bool]], ...]:
+    columns, never = tickets.c, literal(0)
+    is_unsolved = columns.status != TicketState.REPAIRED.value
     return (
-        ("respond", columns.respond_by_ms, columns.responded_ms.is_(None)),
-        ("resolve", columns.resolve_by_ms, columns.status != TicketState.REPAIRED.value),
+        ("respond", columns.respond_by_ms, never, columns.responded_ms.is_(None)),
+        ("resolve", columns.resolve_by_ms, never, is_unsolved),
+        ("update", columns.update_by_ms, columns.said_ms, columns.update_by_ms.is_not(None) & is_unsolved),
     )
 
 
-def _tell(t: Transaction, row: Row[Any]) -> None:
-    values = {"ticket_id": row.id, "episode": row.episode, "clock": row.clock, "what": row.what}
+def _tell(t: Transaction, word: Word, row: Row[Any]) -> None:
+    values = {
+        "ticket_id": row.id,
+        "episode": row.episode,
+        "clock": row.clock,
+        "what": row.what,
+        "since_ms": row.since_ms,
+    }
     t.connection.execute(insert(clock_tellings).values(values | {"due_ms": row.due_ms, "told_ms": t.now_ms}))
     data = {"clock": row.clock, "due_ms": row.due_ms}
-    add_history(t.by(SYSTEM), row.id, event=f"clock_{row.what}", data=data)
+    if word.event == "escalated":
+        data |= {"rung": int(row.what.split()[1]), "to": word.to}
+    add_history(t.by(SYSTEM), row.id, event=word.event, data=data)
     record_change(t, Subject.TICKET, row.id, {"number": row.number, "status": row.status})
     told = {"id": row.id, "number": row.number, "version": row.version, "status": row.status, **data}
     told |= {"appliance_id": row.appliance_id, "assignee": row.assignee, "priority": row.priority}
-    key = f"{row.id}:{row.episode}:{row.clock}:{row.what}"
-    put_notice(t, f"ticket.sla_{row.what}", row.id, told, dedupe_key=key)
+    key = f"{row.id}:{row.episode}:{row.clock}:{row.since_ms}:{row.what}"
+    put_notice(t, word.notice, row.id, told, dedupe_key=key)

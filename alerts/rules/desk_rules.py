@@ -5,9 +5,15 @@ Values, and nothing that acts: who acts reads them from its transaction (``t.rul
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Literal
 
+from pydantic import Field, model_validator
+
+from alerts.rules.calendars import CalendarRules, Policy
 from alerts.rules.quantity import Rules, quantity
+
+ClockName = Literal["respond", "resolve", "update"]
+CLOCKS: tuple[ClockName, ...] = ("respond", "resolve", "update")
 
 
 class Reopening(Rules):
@@ -46,12 +52,61 @@ class Refractory(Rules):
     hours: float = quantity(6, "hours", "for so long a fixed limit rests after it was no longer crossed", most=8760)
 
 
+class Rung(Rules):
+    """A step of the ladder behind a breach."""
+
+    after_hours: float = quantity(0, "hours", "so long after the breach, by the clock on the wall", most=8760)
+    tell: str = Field(
+        "manager",
+        min_length=1,
+        max_length=60,
+        description="a role, or `assignee`; rules of notices say how it is reached",
+    )
+    clocks: tuple[ClockName, ...] = Field((), description="of these clocks; of all where empty")
+
+
+class Telling(Rules):
+    """What clocks say before and behind the moment at which they are due."""
+
+    due_before_respond_hours: float = quantity(1, "hours", "so long before the answer is due it says so", most=8760)
+    due_before_resolve_hours: float = quantity(4, "hours", "so long before the solution is due it says so", most=8760)
+    due_before_update_hours: float = quantity(1, "hours", "so long before the next word is due it says so", most=8760)
+    remind_every_hours: float = quantity(24, "hours", "between a breach and its reminders", least=0.1, most=8760)
+    reminders: int = quantity(0, "times", "how often a breach is told again; never by default", most=20)
+
+
+def _pauses() -> dict[str, tuple[ClockName, ...]]:
+    return {"customer": CLOCKS, "part": CLOCKS, "hold": CLOCKS}
+
+
 class DeskRules(Rules):
     """All rules of one installation."""
 
+    pauses: dict[str, tuple[ClockName, ...]] = Field(
+        default_factory=_pauses,
+        description="which pause stops which clocks; the names are those of `pause` on the step `hold`, and `hold` is any other",
+    )
+    telling: Telling = Field(default_factory=Telling, description="what clocks say")
+    escalation: tuple[Rung, ...] = Field(
+        (Rung(after_hours=4, tell="manager"),),
+        description="The ladder behind a breach; one rung stands where the file has none: the manager, four hours later",
+    )
+    calendars: dict[str, CalendarRules] = Field({}, description="When work is done, under a name that policies use")
+    policies: tuple[Policy, ...] = Field(
+        (),
+        description="Within how long; the first that fits a ticket holds. Behind them stand four that fit every ticket, by its"
+        " priority 1 to 4: 4, 8, 24 and 48 hours to answer, 24, 48, 72 and 168 to solve, day and night",
+    )
     restart_grace: RestartGrace = Field(
         default_factory=RestartGrace, description="what is raised right after the service was away"
     )
     flapping: Flapping = Field(default_factory=Flapping, description="what comes and goes")
     refractory: Refractory = Field(default_factory=Refractory, description="a fixed limit that has just cleared")
     reopening: Reopening = Field(default_factory=Reopening, description="a fault that comes back")
+
+    @model_validator(mode="after")
+    def _check_calendars(self) -> DeskRules:
+        for policy in self.policies:
+            if policy.calendar is not None and policy.calendar not in self.calendars:
+                raise ValueError(f"policy {policy.name!r} names a calendar that is not there: {policy.calendar!r}")
+        return self

@@ -13,6 +13,6 @@ class Rules(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def quantity(default: float, unit: str, means: str, *, least: float = 0.0, most: float | None = None) -> Any:
+def quantity(default: float | None, unit: str, means: str, *, least: float = 0.0, most: float | None = None) -> Any:
     """A number with unit, meaning and limits."""
     return Field(default, ge=least, le=most, description=means, json_schema_extra={"unit": unit})

@@ -14,9 +14,9 @@ from alerts.accounts.assignees import check_assignee
 from alerts.database import Transaction
 from alerts.errors import ConflictError, InvalidError
 from alerts.lifecycle import OVER
-from alerts.tickets.opening import TITLE_LENGTH_MAX
+from alerts.tickets.opening import CONTRACT_LENGTH_MAX, TITLE_LENGTH_MAX
 from alerts.tickets.reading import find_row
-from alerts.tickets.sla import moved_deadlines, priority_of
+from alerts.tickets.sla import priority_of
 from alerts.tickets.steps import check_version, check_visit, write_ticket
 from alerts.tickets.ticket import TicketChange
 from alerts.words import check_words
@@ -43,8 +43,6 @@ def change_ticket(
     columns = {name: value for name, value in columns.items() if before[name] != value}
     if not columns:
         return str(row.id)
-    if "priority" in columns:
-        columns |= moved_deadlines(row, columns["priority"])
     data = {name: {"from": before[name], "to": value} for name, value in columns.items()}
     write_ticket(t, row, "changed", {"status": row.status, **columns}, note=None, data=data)
     return str(row.id)
@@ -57,6 +55,9 @@ def _columns_of(t: Transaction, row: Row[Any], change: TicketChange, profile: Pr
         columns["title"] = (change.title or "").strip()
     if "priority" in change.changes:
         columns |= _priority(t, row, change.priority, profile)
+    if "contract" in change.changes:
+        check_words("contract", change.contract, longest=CONTRACT_LENGTH_MAX)
+        columns["contract"] = change.contract or None
     if "assignee" in change.changes:
         check_assignee(t, change.assignee)
         columns["assignee"] = change.assignee

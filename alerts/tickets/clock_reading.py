@@ -7,46 +7,48 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from alerts.tickets.account import Account, Moment, account_of
-from alerts.tickets.ticket import Clock, ClockPause, HistoryEntry
-from ingest.clock import from_ms, to_ms
+from alerts.tickets.account import Account, Terms, account_of
+from alerts.tickets.clock_keeping import CLOCKS, begun_of, ended_of, moments_of
+from alerts.tickets.ticket import Clock, ClockPause
+from ingest.clock import from_ms
 
 
-def clocks_of(row: Row[Any], history: Sequence[HistoryEntry], *, now_ms: int) -> tuple[Clock, ...]:
-    """Response and solution of the present episode, and the predicted failure where there is one."""
-    begun_ms = row.episode_ms or row.opened_ms
-    moments = [Moment(to_ms(one.at), one.event, one.data.get("reason")) for one in history if to_ms(one.at) >= begun_ms]
-    ended_ms = now_ms if row.closed_ms is None else row.closed_ms
-    responded_ms = ended_ms if row.responded_ms is None else min(row.responded_ms, ended_ms)
-    held_ms = 0 if row.paused_ms is None else max(now_ms - row.paused_ms, 0)
-    clocks = [
-        _clock("respond", row.respond_by_ms + held_ms, moments, begun_ms=begun_ms, until_ms=responded_ms),
-        _clock("resolve", row.resolve_by_ms + held_ms, moments, begun_ms=begun_ms, until_ms=ended_ms),
-    ]
+def clocks_of(
+    row: Row[Any], lines: Sequence[Any], log: Sequence[tuple[int, Terms]], *, now_ms: int
+) -> tuple[Clock, ...]:
+    """Response, solution and next word of the present episode, and the predicted failure where there is one."""
+    moments = moments_of(row, lines, log)
+    terms = [moment.terms for moment in moments if moment.terms is not None][-1]
+    clocks = []
+    for name in CLOCKS:
+        begun_ms = begun_of(row, lines, name)
+        if name not in terms.within_ms or begun_ms is None:
+            continue
+        until_ms = ended_of(row, moments, name, now_ms=now_ms)
+        account = account_of(moments, name, begun_ms=begun_ms, until_ms=until_ms)
+        clocks.append(_shown(name, account, terms, until_ms=until_ms))
     if row.failure_window is not None:
-        due_ms = row.failure_window["to"]
-        free = Account(max(ended_ms - begun_ms, 0), ())
-        clocks.append(_shown("failure", due_ms, free, until_ms=ended_ms))
+        begun_ms, until_ms = row.episode_ms or row.opened_ms, ended_of(row, moments, "failure", now_ms=now_ms)
+        free = Account(max(until_ms - begun_ms, 0), row.failure_window["to"], (), is_stopped=False)
+        clocks.append(_shown("failure", free, None, until_ms=until_ms))
     return tuple(clocks)
 
 
-def _clock(name: str, due_ms: int, moments: Sequence[Moment], *, begun_ms: int, until_ms: int) -> Clock:
-    until = [moment for moment in moments if moment.at_ms <= until_ms]
-    return _shown(name, due_ms, account_of(until, begun_ms=begun_ms, until_ms=until_ms), until_ms=until_ms)
-
-
-def _shown(name: str, due_ms: int, account: Account, *, until_ms: int) -> Clock:
+def _shown(name: str, account: Account, terms: Terms | None, *, until_ms: int) -> Clock:
     pauses = tuple(
-        ClockPause(from_ms(one.from_ms), None if one.to_ms is None else from_ms(one.to_ms), one.reason)
+        ClockPause(from_ms(one.from_ms), None if one.to_ms is None else from_ms(one.to_ms), one.kind, one.reason)
         for one in account.pauses
     )
-    standing = pauses[-1] if pauses and pauses[-1].end is None else None
+    standing = pauses[-1] if account.is_stopped and pauses and pauses[-1].end is None else None
     return Clock(
         name=name,
-        due_at=from_ms(due_ms),
+        due_at=from_ms(account.due_ms),
         spent_s=account.spent_ms // 1000,
         paused_since=None if standing is None else standing.start,
         paused_reason=None if standing is None else standing.reason,
-        is_breached=until_ms > due_ms,
+        is_breached=until_ms > account.due_ms,
         pauses=pauses,
+        within_s=None if terms is None else terms.within_ms[name] // 1000,
+        policy=None if terms is None else terms.policy,
+        calendar=None if terms is None else terms.calendar_name,
     )

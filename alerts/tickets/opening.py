@@ -18,11 +18,13 @@ from alerts.errors import AlreadyOpenError, ConflictError, InvalidError
 from alerts.fault_modes import check_fault_mode
 from alerts.lifecycle import OVER, TicketState
 from alerts.notices.changes import Subject, put_notice, record_change
+from alerts.tickets.clock_keeping import begin_clocks
 from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.searching import note_search
 from alerts.tickets.sentence import summary_of, title_of
-from alerts.tickets.sla import HOUR_MS, deadlines, priority_of
+from alerts.tickets.sla import HOUR_MS, priority_of
 from alerts.tickets.tables import ticket_history, tickets
+from alerts.tickets.terms import put_under
 from alerts.tickets.ticket import NewTicket, TicketSource
 from alerts.words import check_words
 from detectors.finding import Finding, FindingChannel
@@ -32,6 +34,7 @@ from ingest.profiles.definition import FaultMode, Profile
 DETECTOR = "detector"
 TITLE_LENGTH_MAX = 200
 DESCRIPTION_LENGTH_MAX = 10_000
+CONTRACT_LENGTH_MAX = 200
 
 
 def open_from_finding(t: Transaction, finding: Finding, profile: Profile | None, *, alert_id: str) -> tuple[str, bool]:
@@ -133,6 +136,7 @@ def open_by_hand(t: Transaction, new: NewTicket, profiles: Mapping[str, Profile]
         "description": new.description,
         "priority": new.priority,
         "priority_by": t.who,
+        "contract": new.contract,
         "source": new.source.value,
         "recommended": recommended_of(mode),
     }
@@ -175,18 +179,20 @@ def recommended_of(mode: FaultMode | None) -> dict[str, Any]:
 
 def _insert(t: Transaction, values: Mapping[str, Any]) -> str | None:
     ticket_id = t.new_id("tk")
+    terms, clocks = begin_clocks(t, values)
     row = {
         "id": ticket_id,
         "status": TicketState.OPEN.value,
         "opened_ms": t.now_ms,
         "episode_ms": t.now_ms,
-        **deadlines(t.now_ms, values["priority"]),
         **values,
+        **clocks,
     }
     statement = upsert(t.connection, tickets).values(row).on_conflict_do_nothing().returning(tickets.c.number)
     number = t.connection.execute(statement).scalar_one_or_none()
     if number is None:
         return None
+    put_under(t, ticket_id, terms)
     add_history(t, ticket_id, event="open", to_status=TicketState.OPEN.value)
     note_search(t, ticket_id)
     record_change(t, Subject.TICKET, ticket_id, {"number": number, "status": "open"})
@@ -200,6 +206,7 @@ def _check(new: NewTicket) -> None:
     check_words("title", new.title, longest=TITLE_LENGTH_MAX, is_needed=True)
     check_words("description", new.description, longest=DESCRIPTION_LENGTH_MAX)
     check_words("fault_mode", new.fault_mode, longest=64)
+    check_words("contract", new.contract, longest=CONTRACT_LENGTH_MAX)
     if not 1 <= new.priority <= 4:
         raise InvalidError("priority is 1 (highest) to 4.")
 

@@ -7,32 +7,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, case, func, literal, or_, select, tuple_
 
 from alerts.appliances.tables import appliances
 from alerts.database import Transaction
 from alerts.errors import UnknownError
-from alerts.lifecycle import OVER, TICKET, TicketState
-from alerts.page import Page, check_limit, decode_cursor, encode_cursor, moment, select_page
-from alerts.tickets.clock_reading import clocks_of
-from alerts.tickets.evidence import read_alternatives, read_evidence, read_window
+from alerts.lifecycle import OVER, TicketState
+from alerts.page import Page, check_limit, decode_cursor, encode_cursor, select_page
 from alerts.tickets.searching import matches
-from alerts.tickets.tables import ticket_history, tickets
-from alerts.tickets.ticket import (
-    Headline,
-    HistoryEntry,
-    Recommended,
-    RecommendedPart,
-    Resolution,
-    Sla,
-    Symptom,
-    Ticket,
-    TicketSource,
-    Verdict,
-    VerdictRecord,
-    Visit,
-)
-from ingest.clock import from_ms
+from alerts.tickets.showing import tickets_of
+from alerts.tickets.tables import tickets
+from alerts.tickets.ticket import Ticket, TicketSource
 
 
 class Sort(StrEnum):
@@ -75,7 +60,7 @@ def find_row(t: Transaction, ref: str) -> Row[Any]:
 def read_ticket(t: Transaction, ref: str) -> Ticket:
     """The ticket with this id or number, or :class:`UnknownError`."""
     row = find_row(t, ref)
-    return _ticket(row, _histories(t, [row.id]).get(row.id, ()), now_ms=t.now_ms)
+    return tickets_of(t, [row])[0]
 
 
 def list_tickets(t: Transaction, wanted: TicketFilter, *, cursor: str | None, limit: int) -> Page[Ticket]:
@@ -85,8 +70,7 @@ def list_tickets(t: Transaction, wanted: TicketFilter, *, cursor: str | None, li
         rows, after = select_page(t.connection, query, tickets.c.number, cursor=cursor, limit=limit)
     else:
         rows, after = _select_sorted(t, query, wanted.sort, cursor=cursor, limit=limit)
-    histories = _histories(t, [row.id for row in rows])
-    return Page(tuple(_ticket(row, histories.get(row.id, ()), now_ms=t.now_ms) for row in rows), after)
+    return Page(tickets_of(t, rows), after)
 
 
 def _conditions(t: Transaction, wanted: TicketFilter) -> list[ColumnElement[bool]]:
@@ -121,7 +105,8 @@ def _is_over() -> ColumnElement[bool]:
 def _due_ms(now_ms: int) -> ColumnElement[int]:
     """When a ticket is to be solved; what is held is due later by as long as it has been held."""
     paused_ms = tickets.c.paused_ms
-    held_ms = case((paused_ms.is_(None), 0), (paused_ms > now_ms, 0), else_=now_ms - paused_ms)
+    is_running = tickets.c.stopped.not_like("%resolve%")
+    held_ms = case((or_(is_running, paused_ms.is_(None), paused_ms > now_ms), 0), else_=now_ms - paused_ms)
     return tickets.c.resolve_by_ms + held_ms
 
 
@@ -170,92 +155,3 @@ def open_numbers(t: Transaction, appliance_ids: Sequence[str]) -> dict[str, tupl
 def _with_model() -> Select[Any]:
     joined = tickets.outerjoin(appliances, appliances.c.id == tickets.c.appliance_id)
     return select(tickets, appliances.c.model, appliances.c.region).select_from(joined)
-
-
-def _histories(t: Transaction, ticket_ids: Sequence[str]) -> dict[str, tuple[HistoryEntry, ...]]:
-    query = select(ticket_history).where(ticket_history.c.ticket_id.in_(ticket_ids)).order_by(ticket_history.c.n)
-    found: dict[str, list[HistoryEntry]] = {}
-    for row in t.connection.execute(query):
-        entry = HistoryEntry(
-            at=from_ms(row.at_ms),
-            actor=row.actor,
-            event=row.event,
-            from_status=row.from_status,
-            to_status=row.to_status,
-            note=row.note,
-            data=row.data or {},
-        )
-        found.setdefault(row.ticket_id, []).append(entry)
-    return {ticket_id: tuple(entries) for ticket_id, entries in found.items()}
-
-
-def _ticket(row: Row[Any], history: tuple[HistoryEntry, ...], *, now_ms: int) -> Ticket:
-    # A clock that stands still shows it: what is held is due later by as long as it has been held.
-    held_ms = 0 if row.paused_ms is None else max(now_ms - row.paused_ms, 0)
-    has_visit = row.visit_from_ms is not None or row.visit_to_ms is not None
-    status = TicketState(row.status)
-    return Ticket(
-        id=row.id,
-        number=row.number,
-        appliance_id=row.appliance_id,
-        kind=row.kind,
-        model=row.model,
-        region=row.region,
-        component=row.component,
-        fault_mode=row.fault_mode,
-        title=row.title,
-        summary=row.summary or {},
-        description=row.description,
-        status=status,
-        priority=row.priority,
-        severity=row.severity,
-        source=TicketSource(row.source),
-        channel=row.channel,
-        opened_at=from_ms(row.opened_ms),
-        onset_at=moment(row.onset_ms),
-        probability=row.probability,
-        failure_window=read_window(row.failure_window),
-        evidence=read_evidence(row.evidence),
-        cause_of=tuple(
-            Symptom(one["fault_mode"], one["alert_id"], from_ms(one["onset_ms"]), read_evidence(one["evidence"]))
-            for one in row.symptoms or ()
-        ),
-        alternatives=read_alternatives(row.alternatives),
-        recommended=_recommended(row.recommended or {}),
-        sla=Sla(from_ms(row.respond_by_ms + held_ms), from_ms(row.resolve_by_ms + held_ms), row.paused_reason),
-        clocks=clocks_of(row, history, now_ms=now_ms),
-        assignee=row.assignee,
-        visit=Visit(moment(row.visit_from_ms), moment(row.visit_to_ms)) if has_visit else None,
-        verdict=_verdict(row),
-        resolution=Resolution(row.resolution) if row.resolution else None,
-        alert_id=row.alert_id,
-        raised=None if row.raised is None else _headline(row.raised, at_ms=row.raised["at_ms"]),
-        now=_headline_now(row),
-        cleared_at=moment(row.cleared_ms),
-        closed_at=moment(row.closed_ms),
-        episode=row.episode,
-        history=history,
-        version=row.version,
-        legal_steps=tuple(step.value for step in TICKET[status]),
-    )
-
-
-def _verdict(row: Row[Any]) -> VerdictRecord | None:
-    if row.verdict is None:
-        return None
-    return VerdictRecord(Verdict(row.verdict), row.verdict_fault_mode, row.verdict_note)
-
-
-def _headline(said: Mapping[str, Any], *, at_ms: int) -> Headline:
-    return Headline(from_ms(at_ms), said["severity"], said["metric"], said["observed"], said["unit"])
-
-
-def _headline_now(row: Row[Any]) -> Headline | None:
-    if not row.evidence:
-        return None
-    return _headline(row.evidence[0] | {"severity": row.severity}, at_ms=row.followed_ms or row.opened_ms)
-
-
-def _recommended(column: Mapping[str, Any]) -> Recommended:
-    parts = tuple(RecommendedPart(**part) for part in column.get("parts", ()))
-    return Recommended(column.get("first_check"), column.get("test"), parts)

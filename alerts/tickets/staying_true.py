@@ -17,10 +17,11 @@ from alerts.database import Transaction
 from alerts.lifecycle import OVER
 from alerts.notices.changes import Subject, put_notice, record_change
 from alerts.tickets.causes import said_after_tests
+from alerts.tickets.clock_keeping import settle_clocks
 from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.opening import DETECTOR, add_history
 from alerts.tickets.sentence import summary_of
-from alerts.tickets.sla import DAY_MS, moved_deadlines, priority_of
+from alerts.tickets.sla import DAY_MS, priority_of
 from alerts.tickets.tables import ticket_history, tickets
 from detectors.finding import Finding
 from ingest.clock import from_ms
@@ -54,8 +55,6 @@ def follow(t: Transaction, ticket_id: str, finding: Finding, profile: Profile | 
     columns["priority"] = _priority(row, columns, profile, now_ms=t.now_ms)
     if all(before[name] == value for name, value in columns.items()):
         return
-    if columns["priority"] != row.priority:
-        columns |= moved_deadlines(row, columns["priority"])
     columns["followed_ms"] = t.now_ms
     columns["summary"] = summary_of(finding, profile, now=from_ms(t.now_ms))
     crossed = _crossed(row, columns)
@@ -69,6 +68,8 @@ def follow(t: Transaction, ticket_id: str, finding: Finding, profile: Profile | 
         put_notice(t, "ticket.changed", row.id, notice, dedupe_key=f"{row.id}:{version}:changed")
     else:
         _note(t, row, said)
+    if columns["priority"] != row.priority:
+        settle_clocks(t, row.id)
     record_change(t, Subject.TICKET, row.id, {"number": row.number, "status": row.status})
 
 

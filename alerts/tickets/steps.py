@@ -14,11 +14,12 @@ from alerts.errors import AlreadyOpenError, InvalidError, StaleViewError
 from alerts.fault_modes import check_fault_mode
 from alerts.lifecycle import OVER, TicketState, TicketStep, next_ticket_state
 from alerts.notices.changes import Subject, put_notice, record_change
+from alerts.tickets.clock_keeping import settle_clocks
 from alerts.tickets.episodes import keep_end
 from alerts.tickets.opening import add_history, find_open
 from alerts.tickets.reading import find_row
 from alerts.tickets.searching import FOUND_BY, note_search
-from alerts.tickets.sla import DAY_MS, deadlines
+from alerts.tickets.sla import DAY_MS
 from alerts.tickets.tables import tickets
 from alerts.tickets.ticket import StepBody, Verdict, VerdictRecord
 from alerts.words import check_words
@@ -109,6 +110,8 @@ def _note(step: TicketStep, body: StepBody) -> str | None:
     needed = {TicketStep.HOLD: "reason", TicketStep.CANCEL: "note", TicketStep.COMMENT: "text"}.get(step)
     if needed is not None and not (getattr(body, needed) or "").strip():
         raise InvalidError(f"The step {step} needs {needed!r}.")
+    if body.pause is not None and step is not TicketStep.HOLD:
+        raise InvalidError("pause: it is said with the step hold.")
     for name, text in (("note", body.note), ("reason", body.reason), ("text", body.text)):
         check_words(name, text, longest=TEXT_LENGTH_MAX)
     return "\n".join(text for text in (body.text, body.reason, body.note) if text) or None
@@ -120,6 +123,8 @@ def _columns_of(t: Transaction, row: Row[Any], step: TicketStep, body: StepBody)
     if step is TicketStep.START and row.assignee is None:
         return {"assignee": t.who}
     if step is TicketStep.HOLD:
+        if body.pause is not None and body.pause not in t.rules.pauses:
+            raise InvalidError(f"pause: {body.pause!r} is none of {', '.join(sorted(t.rules.pauses))}.")
         is_held = row.before_hold is not None
         return {
             "paused_reason": body.reason,
@@ -127,17 +132,10 @@ def _columns_of(t: Transaction, row: Row[Any], step: TicketStep, body: StepBody)
             "before_hold": row.before_hold if is_held else row.status,
         }
     if step in {TicketStep.RESUME, TicketStep.CANCEL} and row.paused_ms is not None:
-        paused_for_ms = max(t.now_ms - row.paused_ms, 0)  # a clock that was set back takes nobody's time away
-        return {
-            "paused_reason": None,
-            "paused_ms": None,
-            "before_hold": None,
-            "respond_by_ms": row.respond_by_ms + paused_for_ms,
-            "resolve_by_ms": row.resolve_by_ms + paused_for_ms,
-        }
+        return {"paused_reason": None, "paused_ms": None, "before_hold": None}
     if step is TicketStep.REOPEN:
         begun = {"episode": row.episode + 1, "episode_ms": t.now_ms, "responded_ms": None}
-        return dict(deadlines(t.now_ms, row.priority)) | begun | dict.fromkeys((*_OF_ONE_EPISODE, "tested"))
+        return begun | dict.fromkeys((*_OF_ONE_EPISODE, "tested"))
     return {}
 
 
@@ -198,6 +196,7 @@ def _told(body: StepBody) -> dict[str, Any]:
     told = {
         "assignee": body.assignee,
         "reason": body.reason,
+        "pause": body.pause,
         "resolution": body.resolution,
         "from_ms": None if body.visit_from is None else to_ms(body.visit_from),
         "to_ms": None if body.visit_to is None else to_ms(body.visit_to),
@@ -220,9 +219,10 @@ def write_ticket(
     version = row.version + 1
     t.connection.execute(update(tickets).where(tickets.c.id == row.id).values(**columns, version=version))
     status = columns["status"]
-    if status in OVER:
-        keep_end(t, {**row._mapping, **columns})  # noqa: SLF001 - the public name of a row as a mapping
     add_history(t, row.id, event=event, from_status=row.status, to_status=status, note=note, data=data)
+    settle_clocks(t, row.id)
+    if status in OVER:
+        keep_end(t, dict(find_row(t, row.id)._mapping))  # noqa: SLF001 - the public name of a row as a mapping
     if note is not None or columns.keys() & FOUND_BY:
         note_search(t, row.id)
     record_change(t, Subject.TICKET, row.id, {"number": row.number, "status": status})

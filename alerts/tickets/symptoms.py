@@ -16,10 +16,10 @@ from sqlalchemy import ColumnElement, Row, Select, select, update
 from alerts.database import Transaction
 from alerts.lifecycle import OVER, TicketState
 from alerts.notices.changes import Subject, put_notice, record_change
+from alerts.tickets.clock_keeping import settle_clocks
 from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.opening import DETECTOR, add_history, columns_of
 from alerts.tickets.searching import note_search
-from alerts.tickets.sla import moved_deadlines
 from alerts.tickets.tables import tickets
 from detectors.finding import UNKNOWN, Finding, FindingChannel
 from ingest.profiles.definition import Profile
@@ -69,12 +69,12 @@ def take_over(t: Transaction, finding: Finding, profile: Profile | None, *, aler
         return None
     columns = columns_of(t, finding, profile, alert_id=alert_id)
     columns["priority"] = min(row.priority, columns["priority"])
-    columns |= moved_deadlines(row, columns["priority"])
     del columns["source"]
     version = row.version + 1
     t.connection.execute(update(tickets).where(tickets.c.id == row.id).values(**columns, version=version))
     moved = {"from": row.fault_mode, "to": finding.fault_mode}
     add_history(t.by(DETECTOR), row.id, event="relabelled", data=moved)
+    settle_clocks(t, row.id)
     note_search(t, row.id)
     record_change(t, Subject.TICKET, row.id, {"number": row.number, "status": row.status})
     told = {name: columns[name] for name in ("appliance_id", "fault_mode", "title", "priority", "severity")}

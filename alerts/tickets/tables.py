@@ -37,8 +37,13 @@ tickets = Table(
     json_value("alternatives"),
     json_value("recommended"),
     json_value("tested"),
+    Column("contract", Text),
+    identity("terms_id", nullable=True),
     ms("respond_by_ms", nullable=False),
     ms("resolve_by_ms", nullable=False),
+    ms("update_by_ms"),
+    ms("said_ms"),
+    Column("stopped", String(64), nullable=False, default="", server_default=""),
     sentence("paused_reason"),
     ms("paused_ms"),
     ms("responded_ms"),
@@ -101,6 +106,24 @@ ticket_episodes = Table(
     UniqueConstraint("ticket_id", "episode", name="once_per_ticket_and_episode"),
 )
 """How each episode of a ticket ended: one row for each time that it was closed or cancelled."""
+
+clock_terms = Table(
+    "clock_terms",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("content", Text, nullable=False),
+)
+"""What clocks go by, by the digest of it: kept as it was, whatever becomes of the rules."""
+
+ticket_terms = Table(
+    "ticket_terms",
+    metadata,
+    serial(),
+    Column("ticket_id", String(64), ForeignKey("tickets.id"), nullable=False, index=True),
+    ms("at_ms", nullable=False),
+    Column("terms_id", String(64), ForeignKey("clock_terms.id"), nullable=False),
+)
+"""Which terms a ticket's clocks went by since when."""
 
 ticket_search = Table(
     "ticket_search",

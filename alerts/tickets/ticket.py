@@ -131,14 +131,16 @@ class ClockPause:
 
     start: datetime
     end: datetime | None
+    kind: str
     reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One clock of a ticket: ``respond``, ``resolve``, or ``failure``, which nothing stops.
+    """One clock of a ticket: ``respond``, ``resolve``, ``update`` (the next word), or ``failure``, which nothing stops.
 
-    ``spent_s`` is what it has run in this episode, ``pauses`` what it has not.
+    ``spent_s`` is what it has run, in open hours of its calendar, of the ``within_s`` that its policy allows; ``pauses`` what
+    it has not.
     """
 
     name: str
@@ -148,6 +150,9 @@ class Clock:
     paused_reason: str | None
     is_breached: bool
     pauses: tuple[ClockPause, ...] = ()
+    within_s: int | None = None
+    policy: str | None = None
+    calendar: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +209,7 @@ class Ticket:
     recommended: Recommended
     sla: Sla
     clocks: tuple[Clock, ...]
+    contract: str | None
     assignee: str | None
     visit: Visit | None
     verdict: VerdictRecord | None
@@ -229,6 +235,7 @@ class NewTicket:
     fault_mode: str | None = None
     source: TicketSource = TicketSource.TECHNICIAN
     priority: int = 3
+    contract: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +248,8 @@ class StepBody:
     assignee: str | None = None
     visit_from: datetime | None = None
     visit_to: datetime | None = None
+    pause: str | None = None
+    """With ``hold``: what it waits for, by a word of the rules; it says which clocks stand still."""
     resolution: Resolution | None = None
     """With ``close`` and ``cancel`` alone."""
     clears: frozenset[str] = frozenset()
@@ -256,3 +265,4 @@ class TicketChange:
     priority: int | None = None
     assignee: str | None = None
     visit: Visit | None = None
+    contract: str | None = None

@@ -241,15 +241,19 @@ class ClockPause(Document):
 
     start: datetime = Field(serialization_alias="from")
     end: datetime | None = Field(serialization_alias="to")
+    kind: str = Field(description="the word of the rules that says which clocks it stops: customer, part, hold")
     reason: str | None
 
 
 class Clock(Document):
-    """One clock of a ticket: respond, resolve, failure."""
+    """One clock of a ticket: respond, resolve, update (the next word to the customer), failure (predicted)."""
 
     name: str
-    due_at: datetime
-    spent_s: int
+    due_at: datetime = Field(description="where it stands still: as if it went on now")
+    spent_s: int = Field(description="what it has run, in open hours of its calendar")
+    within_s: int | None = Field(description="how much its policy allows, in open hours; null for failure")
+    policy: str | None = Field(description="the name of the policy it goes by")
+    calendar: str | None = Field(description="the name of the calendar its hours are counted in; null: day and night")
     paused_since: datetime | None
     paused_reason: str | None
     is_breached: bool
@@ -297,6 +301,7 @@ class Ticket(Document):
     recommended: Recommended
     sla: Sla
     clocks: list[Clock] = Field(description="each with its account in this episode")
+    contract: str | None = Field(description="the contract that policies look at")
     assignee: str | None
     visit: Visit | None
     verdict: Annotated[VerdictWord | None, BeforeValidator(_verdict_word)]

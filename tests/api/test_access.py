@@ -15,6 +15,7 @@ OPEN = {"/livez", "/readyz", "/metrics", "/api/v1/login"}
 LEAST = {
     ("GET", "/api/v1/kpis"): Role.MANAGER,
     ("GET", "/api/v1/audit"): Role.MANAGER,
+    ("GET", "/api/v1/rules"): Role.MANAGER,
     ("GET", "/api/v1/audit/verdict"): Role.MANAGER,
     ("GET", "/api/v1/people"): Role.TECHNICIAN,
     ("POST", "/api/v1/tickets"): Role.DISPATCHER,

@@ -56,6 +56,7 @@ class TicketRequest(Request):
     fault_mode: str | None = Field(default=None, min_length=1, max_length=64)
     source: TicketSource = TicketSource.TECHNICIAN
     priority: int = Field(default=3, ge=1, le=4)
+    contract: str | None = Field(default=None, min_length=1, max_length=200)
 
 
 class StepRequest(Request):
@@ -65,6 +66,11 @@ class StepRequest(Request):
     reason: str | None = Field(default=None, max_length=TEXT_MAX)
     text: str | None = Field(default=None, max_length=TEXT_MAX)
     assignee: str | None = Field(default=None, min_length=1, max_length=200)
+    pause: str | None = Field(
+        default=None,
+        max_length=60,
+        description="with hold: what it waits for (customer, part, hold, or a word of the rules); it says which clocks stop",
+    )
     resolution: Resolution | None = Field(
         default=None,
         description="with close or cancel: wont_fix keeps the fault from opening a ticket until it becomes more severe",
@@ -87,6 +93,7 @@ class TicketChangeRequest(Request):
     priority: int | None = Field(default=None, ge=1, le=4)
     assignee: str | None = Field(default=None, min_length=1, max_length=200)
     visit: VisitRequest | None = None
+    contract: str | None = Field(default=None, min_length=1, max_length=200)
 
 
 class VerdictRequest(Request):
@@ -170,7 +177,7 @@ def change_ticket(
     if not is_own:
         require(account, Role.DISPATCHER)
     visit = None if body.visit is None else Visit(body.visit.start, body.visit.end)
-    change = TicketChange(frozenset(given), body.title, body.priority, body.assignee, visit)
+    change = TicketChange(frozenset(given), body.title, body.priority, body.assignee, visit, body.contract)
     version = _version(here, key, if_match)
     return answer(desk.change(key, change, expected_version=version), response, language)
 

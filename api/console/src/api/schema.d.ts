@@ -1243,6 +1243,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Rules
+         * @description All rules in force, by part and key, defaults filled in; ``docs/rules.md`` has their units. Addresses are left out.
+         */
+        get: operations["read_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -2289,7 +2309,7 @@ export interface components {
         Availability: "online" | "sleeping" | "offline" | "stale";
         /**
          * Clock
-         * @description One clock of a ticket: respond, resolve, failure.
+         * @description One clock of a ticket: respond, resolve, update (the next word to the customer), failure (predicted).
          */
         Clock: {
             /** Name */
@@ -2297,10 +2317,29 @@ export interface components {
             /**
              * Due At
              * Format: date-time
+             * @description where it stands still: as if it went on now
              */
             due_at: string;
-            /** Spent S */
+            /**
+             * Spent S
+             * @description what it has run, in open hours of its calendar
+             */
             spent_s: number;
+            /**
+             * Within S
+             * @description how much its policy allows, in open hours; null for failure
+             */
+            within_s: number | null;
+            /**
+             * Policy
+             * @description the name of the policy it goes by
+             */
+            policy: string | null;
+            /**
+             * Calendar
+             * @description the name of the calendar its hours are counted in; null: day and night
+             */
+            calendar: string | null;
             /** Paused Since */
             paused_since: string | null;
             /** Paused Reason */
@@ -2322,6 +2361,11 @@ export interface components {
             from: string;
             /** To */
             to: string | null;
+            /**
+             * Kind
+             * @description the word of the rules that says which clocks it stops: customer, part, hold
+             */
+            kind: string;
             /** Reason */
             reason: string | null;
         };
@@ -4222,6 +4266,11 @@ export interface components {
             text?: string | null;
             /** Assignee */
             assignee?: string | null;
+            /**
+             * Pause
+             * @description with hold: what it waits for (customer, part, hold, or a word of the rules); it says which clocks stop
+             */
+            pause?: string | null;
             /** @description with close or cancel: wont_fix keeps the fault from opening a ticket until it becomes more severe */
             resolution?: components["schemas"]["Resolution"] | null;
             /** From */
@@ -4438,6 +4487,11 @@ export interface components {
              * @description each with its account in this episode
              */
             clocks: components["schemas"]["Clock"][];
+            /**
+             * Contract
+             * @description the contract that policies look at
+             */
+            contract: string | null;
             /** Assignee */
             assignee: string | null;
             visit: components["schemas"]["Visit"] | null;
@@ -4480,6 +4534,8 @@ export interface components {
             /** Assignee */
             assignee?: string | null;
             visit?: components["schemas"]["VisitRequest"] | null;
+            /** Contract */
+            contract?: string | null;
         };
         /**
          * TicketRequest
@@ -4501,6 +4557,8 @@ export interface components {
              * @default 3
              */
             priority: number;
+            /** Contract */
+            contract?: string | null;
         };
         /**
          * TicketSource
@@ -9126,6 +9184,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description Nobody is logged in */

@@ -1,0 +1,1 @@
+"""Calendars: when work is done, where."""
