@@ -90,8 +90,6 @@ def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
         swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.context = context
-    app.state.change_news = ChangeNews()
     problems.install(app)
     api = APIRouter(prefix=ROOT, responses=problems.RESPONSES)
     for module in IN_ORDER:
@@ -102,11 +100,18 @@ def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
     app.include_router(login.links)
     if context is not None and context.kitchens is not None:
         app.include_router(kitchen.router)
-    app.router.default = ConsoleFiles(console)
     app.add_middleware(RepeatedOnce)
     app.add_middleware(BodyLimit)
     app.add_middleware(Manners)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM, compresslevel=COMPRESS_LEVEL)
     app.add_middleware(SecurityHeaders)
     app.openapi = document_of(app)  # type: ignore[method-assign]  # the framework's own way to extend it
+    place(app, context, console=console)
     return app
+
+
+def place(app: FastAPI, context: Context | None, *, console: Path = DIST) -> None:
+    """Put an app over a context; it keeps nothing of the one before."""
+    app.state.context = context
+    app.state.change_news = ChangeNews()
+    app.router.default = ConsoleFiles(console)

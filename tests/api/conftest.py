@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 import structlog
+from fastapi import FastAPI
 
 from alerts.accounts.account import Role
 from alerts.accounts.desk import Accounts
 from alerts.database import UnitOfWork, migrate, open_database
 from alerts.desk import Desk
-from api.http.app import make_app
+from api.http.app import make_app, place
 from api.http.context import Context
 from api.service.contact_keys import contact_keys
 from api.settings.settings import Settings
@@ -53,8 +54,14 @@ def peopled_database(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, di
     return path, keys
 
 
+@pytest.fixture(scope="session")
+def routed() -> FastAPI:
+    """The app with all its routes; they take longer to put together than most tests take."""
+    return make_app(None)
+
+
 @pytest.fixture
-def house(tmp_path: Path, peopled_database: tuple[Path, dict[Role, str]]) -> Iterator[House]:
+def house(tmp_path: Path, peopled_database: tuple[Path, dict[Role, str]], routed: FastAPI) -> Iterator[House]:
     """A fresh installation."""
     template, keys = peopled_database
     (tmp_path / "desk.db").write_bytes(template.read_bytes())
@@ -71,6 +78,7 @@ def house(tmp_path: Path, peopled_database: tuple[Path, dict[Role, str]]) -> Ite
         store=store,
         profiles=profiles,
     )
-    yield House(context, clock, make_app(context, console=tmp_path / "dist"), keys)
+    place(routed, context, console=tmp_path / "dist")
+    yield House(context, clock, routed, keys)
     store.close()
     engine.dispose()

@@ -8,7 +8,7 @@ import pytest
 
 from alerts.accounts.account import Role
 from api.http.access import COOKIE
-from api.http.app import make_app
+from tests.api.described import described
 from tests.api.house import House
 
 OPEN = {"/livez", "/readyz", "/metrics", "/api/v1/login"}
@@ -106,7 +106,7 @@ STEPS = ("triage", "schedule", "start", "finish", "accept", "reject", "close", "
 def routes() -> list[tuple[str, str]]:
     """Every method and path of the OpenAPI document, with each step of the life cycle by its name."""
     found = []
-    for path, operations in make_app(None).openapi()["paths"].items():
+    for path, operations in described()["paths"].items():
         paths = [path.replace("{step}", step) for step in (*STEPS, "comment")] if "{step}" in path else [path]
         found += [(method.upper(), each) for each in paths for method in operations]
     return [route for route in found if route[1] not in OPEN]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from api.http.app import make_app
 from deploy.build_console import find_npm, run_npm_of_wheel
+from tests.api.described import described
 
 CONSOLE = Path(__file__).resolve().parents[2] / "api" / "console"
 
@@ -19,7 +19,7 @@ def test_the_consoles_types_are_those_of_the_api(tmp_path: Path) -> None:
         pytest.skip("the console's packages are not installed; `make console` installs them")
     document = tmp_path / "openapi.json"
     made = tmp_path / "schema.d.ts"
-    document.write_text(json.dumps(make_app(None).openapi()), encoding="utf-8")
+    document.write_text(json.dumps(described()), encoding="utf-8")
 
     code = run_npm_of_wheel(
         ["exec", "--offline", "--", "openapi-typescript", str(document), "--output", str(made)], CONSOLE

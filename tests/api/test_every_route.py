@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
-from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -14,6 +12,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from api.http.app import make_app
 from api.http.manners import takes_body
+from tests.api.described import described
 from tests.api.house import House
 from tests.api.test_kitchen import OneKitchen
 
@@ -21,17 +20,11 @@ API = "/api/v1"
 STREAMS = {f"{API}/events", f"{API}/tickets.csv"}
 
 
-@cache
-def document() -> dict[str, Any]:
-    """What the API says of itself."""
-    return make_app(None).openapi()
-
-
 def routes(method: str) -> list[str]:
     """All paths of the API that answer a method."""
     return [
         path
-        for path, operations in document()["paths"].items()
+        for path, operations in described()["paths"].items()
         if method.lower() in operations and path.startswith(API)
     ]
 
@@ -62,7 +55,7 @@ def test_a_parameter_that_nobody_knows_is_refused_by_every_list(house: House, pa
 def test_a_key_that_nobody_knows_is_refused_in_every_body(house: House, method: str) -> None:
     """422 with its name among the errors."""
     for path in routes(method):
-        takes = document()["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
+        takes = described()["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
         if "application/json" not in takes:
             continue
         answer = house.call(method, filled(path).replace("/1/1", "/1/triage"), json={"zzz": 1})

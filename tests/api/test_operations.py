@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.registry import Collector
 
 from alerts.accounts.account import Role
-from api.http.app import make_app
+from api.http.app import place
 from api.service.signs import counter
 from tests.api.house import House
 
@@ -32,7 +32,7 @@ def exposition() -> bytes:
 def test_operations_say_what_is_amiss_and_every_figure(house: House) -> None:
     """Reasons as sentences, figures as Prometheus reads them, and what the parts are."""
     context = dataclasses.replace(house.context, not_ready=lambda: ["The broker is away."], metrics=exposition)
-    house.app = make_app(context)
+    place(house.app, context)
 
     said = house.get("/operations", Role.VIEWER).json()
 
@@ -52,7 +52,7 @@ def test_operations_name_no_password(house: House, tmp_path: Path) -> None:
             "data_dir": tmp_path,
         }
     )
-    house.app = make_app(dataclasses.replace(house.context, settings=settings))
+    place(house.app, dataclasses.replace(house.context, settings=settings))
 
     about = house.get("/operations").json()["about"]
 
