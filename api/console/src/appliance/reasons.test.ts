@@ -9,6 +9,10 @@ test("what the detectors say is read, and each reason has words", () => {
     "learning, day 9 of 14": { code: "learning", span: "day", done: "9", of: "14" },
     "as usual for this appliance over the last cycles": { code: "usual", span: "cycle" },
     "none of the metrics needed was reported in the last cycle": { code: "silent", span: "cycle" },
+    "what stood has ended; judged anew at the end of the day": { code: "ended", span: "day" },
+    "learning, 30 % of 2000 samples": { code: "series", done: "30", of: "2000" },
+    "as before": { code: "before" },
+    "clearly not as before, cause unknown": { code: "notBefore" },
     "Mean power is above what is usual here": { code: "above", feature: "Mean power" },
     "clearly not as usual, for no known cause": { code: "unknown" },
   };

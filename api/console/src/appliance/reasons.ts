@@ -13,6 +13,10 @@ const FORMS: [string, RegExp][] = [
   ["usual", /^as usual for this appliance over the last (?<span>day|cycle)s$/],
   ["above", /^(?<feature>.+) is above what is usual here$/],
   ["below", /^(?<feature>.+) is below what is usual here$/],
+  ["ended", /^what stood has ended; judged anew at the end of the (?<span>day|cycle)$/],
+  ["series", /^learning, (?<done>\d+) % of (?<of>\d+) samples$/],
+  ["before", /^as before(?:; .+)?$/],
+  ["notBefore", /^clearly not as before, cause unknown$/],
   ["unknown", /^clearly not as usual, for no known cause$/],
   ["nothing", /^No readings have been looked at yet\.$/],
 ];

@@ -51,6 +51,10 @@ export const appliances = {
     above: "{{feature}} is above what is usual here",
     below: "{{feature}} is below what is usual here",
     unknown: "clearly not as usual, for no known cause",
+    ended: "what stood has ended; judged anew at the end of the {{span}}",
+    series: "learning, {{done}} % of {{of}} samples",
+    before: "as before",
+    notBefore: "clearly not as before, cause unknown",
     nothing: "No readings have been looked at yet.",
   },
   events: {

@@ -53,6 +53,10 @@ export const appliances: typeof english = {
     above: "{{feature}}高于这台设备的平时水平",
     below: "{{feature}}低于这台设备的平时水平",
     unknown: "明显异于平时，原因不明",
+    ended: "原有异常已消失，本{{span}}结束时重新判断",
+    series: "学习中，已完成 {{done}}%（共 {{of}} 个样本）",
+    before: "与之前一致",
+    notBefore: "明显异于之前，原因不明",
     nothing: "还没有评估过任何读数。",
   },
   events: {
