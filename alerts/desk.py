@@ -33,6 +33,7 @@ from alerts.remote.desk import Sessions
 from alerts.remote.policy import SessionLimits
 from alerts.remote.protection_desk import Protections
 from alerts.remote.sending import Signer
+from alerts.remote_first.desk import RemoteFirst
 from alerts.repeats.desk import Repeats
 from alerts.silences.desk import Silences
 from alerts.tickets.closing import CLOSES_AFTER_DAYS
@@ -91,6 +92,11 @@ class Desk:
     def protections(self) -> Protections:
         """Gentle modes until the visit."""
         return Protections(self.unit, self.limits, self.profiles)
+
+    @property
+    def remote_first(self) -> RemoteFirst:
+        """What is tried from afar before anybody drives."""
+        return RemoteFirst(self.unit, self.profiles)
 
     @property
     def fix_first(self) -> FixFirsts:

@@ -15,6 +15,7 @@ from alerts.incidents import tables as of_incidents
 from alerts.notices import tables as of_notices
 from alerts.people import tables as of_people
 from alerts.remote import tables as of_sessions
+from alerts.remote_first import tables as of_remote_first
 from alerts.repeats import tables as of_repeats
 from alerts.silences import tables as of_silences
 from alerts.tickets import tables as of_tickets
@@ -34,6 +35,7 @@ BESIDE_THEIR_NOUNS = (
     of_notices,
     of_people,
     of_sessions,
+    of_remote_first,
     of_repeats,
     of_silences,
     of_tickets,

@@ -41,6 +41,7 @@ class Timers:
             self.desk.providers.expire()
             self.desk.fix_first.settle()
             self.desk.protections.settle()
+            self.desk.remote_first.settle()
             self._keep_clocks(now_ms)
             self.desk.changes.forget()
             self.desk.repeats.forget()

@@ -15,12 +15,29 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, case, func, select
 
 from alerts.database import Transaction
-from alerts.lifecycle import OVER, TicketState
+from alerts.fix_first.tables import fix_first
+from alerts.lifecycle import OVER, FixFirstState, TicketState
+from alerts.remote_first.stage import RemoteExit
+from alerts.remote_first.tables import remote_first
 from alerts.tickets.tables import ticket_episodes, tickets
 from alerts.tickets.ticket import TicketSource, Verdict
 from ingest.clock import from_ms
 
 HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFigures:
+    """How the stage *remote first* ended in a period: by exit, and which share was solved of those that somebody tried.
+
+    ``relapsed`` counts the solved whose fault has come back within 90 days.
+    """
+
+    exits: Mapping[str, int]
+    solved_share: float | None
+    relapsed: int
+    fix_first_helped: int
+    fix_first_failed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +55,7 @@ class Figures:
     precision: float | None
     solved_within_sla: float | None
     median_hours_to_close: float | None
+    remote: RemoteFigures
 
 
 def count_figures(t: Transaction, *, start_ms: int, end_ms: int) -> Figures:
@@ -63,6 +81,26 @@ def count_figures(t: Transaction, *, start_ms: int, end_ms: int) -> Figures:
         precision=_share(t, is_right, of=is_judged),
         solved_within_sla=_share(t, is_in_time, of=closed),
         median_hours_to_close=_median_hours(t, closed, number),
+        remote=_remote(t, start_ms, end_ms),
+    )
+
+
+def _remote(t: Transaction, start_ms: int, end_ms: int) -> RemoteFigures:
+    """What was tried from afar, by how it ended in [start, end)."""
+    stage, tried = remote_first.c, fix_first.c
+    ended = _within(stage.ended_ms, start_ms, end_ms)
+    found = _grouped(t, stage.exit, ended & stage.exit.is_not(None))
+    exits = {one.value: found.get(one.value, 0) for one in RemoteExit}
+    taken = sum(exits.values()) - exits[RemoteExit.SKIPPED.value]
+    solved = exits[RemoteExit.SOLVED.value]
+    decided = _grouped(t, tried.state, _within(tried.decided_ms, start_ms, end_ms))
+    is_back = ended & (stage.exit == RemoteExit.SOLVED.value) & stage.relapsed_ms.is_not(None)
+    return RemoteFigures(
+        exits=exits,
+        solved_share=round(solved / taken, 4) if taken else None,
+        relapsed=_count(t, is_back, remote_first),
+        fix_first_helped=decided.get(FixFirstState.HELPED.value, 0),
+        fix_first_failed=sum(decided.get(one.value, 0) for one in (FixFirstState.DID_NOT_HELP, FixFirstState.RELAPSED)),
     )
 
 

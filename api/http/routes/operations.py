@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from alerts.indicators.desk import parse_period
 from api.http.access import Manager, Viewer
@@ -18,6 +18,16 @@ from api.http.problems import Problem
 from ingest.wire.dead_letter import RefusalReason
 
 router = APIRouter(tags=["operations"])
+
+
+class RemoteFigures(Document):
+    """How the stage *remote first* ended, by exit; ``solved_share`` of those that somebody tried."""
+
+    exits: dict[str, int]
+    solved_share: float | None
+    relapsed: int = Field(description="solved from afar, and the fault came back within 90 days")
+    fix_first_helped: int
+    fix_first_failed: int
 
 
 class Indicators(Document):
@@ -34,6 +44,7 @@ class Indicators(Document):
     precision: float | None
     solved_within_sla: float | None
     median_hours_to_close: float | None
+    remote: RemoteFigures
 
 
 @router.get("/parts")

@@ -532,6 +532,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{key}/remote-first": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Remote First
+         * @description The stage; null where there is nothing to try from afar.
+         */
+        get: operations["read_remote_first"];
+        put?: never;
+        /**
+         * End Remote First
+         * @description Say how it ended; what nobody says follows from what happened.
+         */
+        post: operations["end_remote_first"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{key}/links": {
         parameters: {
             query?: never;
@@ -2721,6 +2745,15 @@ export interface components {
             share: number;
         };
         /**
+         * ExitRequest
+         * @description How it ended.
+         */
+        ExitRequest: {
+            exit: components["schemas"]["RemoteExit"];
+            /** Note */
+            note?: string | null;
+        };
+        /**
          * FailureWindow
          * @description When the failure threshold is reached, and how often such windows hold.
          */
@@ -3036,6 +3069,7 @@ export interface components {
             solved_within_sla: number | null;
             /** Median Hours To Close */
             median_hours_to_close: number | null;
+            remote: components["schemas"]["RemoteFigures"];
         };
         /**
          * LeftOut
@@ -3967,6 +4001,74 @@ export interface components {
          * @enum {string}
          */
         RefusalReason: "unknown_topic" | "too_large" | "not_utf8" | "not_json" | "too_deep" | "schema" | "identity_mismatch" | "unknown_appliance" | "time_out_of_range" | "equivocation" | "poison";
+        /**
+         * RemoteExit
+         * @description How the stage ends.
+         * @enum {string}
+         */
+        RemoteExit: "solved_remotely" | "needs_visit" | "customer_refused" | "not_reachable" | "skipped";
+        /**
+         * RemoteFigures
+         * @description How the stage *remote first* ended, by exit; ``solved_share`` of those that somebody tried.
+         */
+        RemoteFigures: {
+            /** Exits */
+            exits: {
+                [key: string]: number;
+            };
+            /** Solved Share */
+            solved_share: number | null;
+            /**
+             * Relapsed
+             * @description solved from afar, and the fault came back within 90 days
+             */
+            relapsed: number;
+            /** Fix First Helped */
+            fix_first_helped: number;
+            /** Fix First Failed */
+            fix_first_failed: number;
+        };
+        /**
+         * RemoteStage
+         * @description The stage of a ticket's present episode.
+         */
+        RemoteStage: {
+            /** Ticket Id */
+            ticket_id: string;
+            /**
+             * Can Try
+             * @description fix_first, test
+             */
+            can_try: string[];
+            /**
+             * Begun At
+             * Format: date-time
+             */
+            begun_at: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Is Late */
+            is_late: boolean;
+            /** Ended At */
+            ended_at: string | null;
+            exit: components["schemas"]["RemoteExit"] | null;
+            /** Ended By */
+            ended_by: string | null;
+            /** Note */
+            note: string | null;
+            /**
+             * Kit
+             * @description with needs_visit: component, parts, what was tested
+             */
+            kit: {
+                [key: string]: unknown;
+            } | null;
+            /** Relapsed At */
+            relapsed_at: string | null;
+        };
         /**
          * RemoteTest
          * @description A test as the appliance's profile says it.
@@ -6538,6 +6640,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in the present state; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_remote_first: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemoteStage"] | null;
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    end_remote_first: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExitRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemoteStage"] | null;
                 };
             };
             /** @description Nobody is logged in */

@@ -20,6 +20,7 @@ export type Feature = Schemas["Feature"];
 export type Profile = Schemas["Profile"];
 export type OfferedTest = Schemas["OfferedTest"];
 export type Procedure = Schemas["Procedure"];
+export type RemoteExit = Schemas["RemoteExit"];
 export type Said = Schemas["Said"];
 export type Scope = Schemas["Scope"];
 export type SessionCommand = Schemas["Command"];

@@ -13,6 +13,7 @@ import { formatShare } from "../words/format";
 import { Moment } from "../words/Moment";
 import { useNames } from "../words/names";
 import { FixFirst } from "./FixFirst";
+import { RemoteFirst } from "./RemoteFirst";
 
 interface AdviceProps {
   ticket: Ticket;
@@ -30,6 +31,7 @@ export function Advice({ ticket, level, onSession }: AdviceProps) {
       <Title order={level} size="h5" id="advice-title" className="card-title">
         {t("ticket.what")}
       </Title>
+      <RemoteFirst ticket={ticket} mayEnd={onSession !== undefined} />
       {isEmpty && <p className="dim">{t("ticket.noAdvice")}</p>}
       <ol className="advice">
         <FixFirst ticket={ticket} mayTell={onSession !== undefined} />

@@ -1,6 +1,17 @@
 /** The ticket and its charts. */
 export const ticket = {
   ticket: {
+    remoteFirst: "Remote first",
+    remoteUntil: "until",
+    remoteLate: "late since",
+    remoteEnd: "It ends with",
+    remoteExits: {
+      solved_remotely: "Solved remotely",
+      needs_visit: "Needs a visit",
+      customer_refused: "Customer refused",
+      not_reachable: "Not reachable",
+      skipped: "Nobody tried",
+    },
     protect: "Until the visit",
     protectLoss: "The customer loses: {{loss}}",
     protectAsk: "Ask for it",

@@ -3,6 +3,17 @@ import type { ticket as english } from "../en/ticket";
 /** 工单与图表。 */
 export const ticket: typeof english = {
   ticket: {
+    remoteFirst: "远程优先",
+    remoteUntil: "截止",
+    remoteLate: "已超时，截止于",
+    remoteEnd: "结束方式",
+    remoteExits: {
+      solved_remotely: "远程已解决",
+      needs_visit: "需要上门",
+      customer_refused: "客户拒绝",
+      not_reachable: "联系不上",
+      skipped: "未尝试",
+    },
     protect: "上门之前",
     protectLoss: "客户的损失：{{loss}}",
     protectAsk: "申请",

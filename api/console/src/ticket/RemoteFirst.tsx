@@ -1,0 +1,48 @@
+/** Remote first: until when it is tried from afar, how that ended, and the ways to end it. */
+import { Select } from "@mantine/core";
+
+import { useEndRemoteFirst, useRemoteFirst } from "../api/remoteFirst";
+import type { RemoteExit, Ticket } from "../api/types";
+import { useProblemSentence } from "../app/Notice";
+import { useWords } from "../i18n";
+import { Moment } from "../words/Moment";
+
+const EXITS: RemoteExit[] = ["solved_remotely", "needs_visit", "customer_refused", "not_reachable"];
+
+export function RemoteFirst({ ticket, mayEnd }: { ticket: Ticket; mayEnd: boolean }) {
+  const { t } = useWords();
+  const sentence = useProblemSentence();
+  const stage = useRemoteFirst(ticket.number).data;
+  const call = useEndRemoteFirst(ticket.number);
+  if (!stage) return null;
+  return (
+    <div className="remote-first">
+      <p>
+        <b>{t("ticket.remoteFirst")}</b>{" "}
+        {stage.exit ? (
+          <span className="mark calm">{t(`ticket.remoteExits.${stage.exit}`)}</span>
+        ) : (
+          <span className={stage.is_late ? "bad-text" : "dim"}>
+            {t(stage.is_late ? "ticket.remoteLate" : "ticket.remoteUntil")} <Moment at={stage.due_at} />
+          </span>
+        )}
+      </p>
+      {!stage.ended_at && mayEnd && (
+        <Select
+          size="xs"
+          aria-label={t("ticket.remoteEnd")}
+          placeholder={t("ticket.remoteEnd")}
+          value={null}
+          disabled={call.isPending}
+          data={EXITS.map((exit) => ({ value: exit, label: t(`ticket.remoteExits.${exit}`) }))}
+          onChange={(exit) => exit && call.mutate(exit as RemoteExit)}
+        />
+      )}
+      {call.isError && (
+        <p role="alert" className="bad-text">
+          {sentence(call.error)}
+        </p>
+      )}
+    </div>
+  );
+}
