@@ -1,9 +1,9 @@
 /** Name and password; afterwards the page that was asked for. */
 import { Alert, Button, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useState } from "react";
-import { useNavigate, useSearchParams } from "react-router";
+import { Navigate, useNavigate, useSearchParams } from "react-router";
 
-import { signIn } from "../api/account";
+import { signIn, useAccount } from "../api/account";
 import { Problem } from "../api/client";
 import { queryClient } from "../api/cache";
 import { ProductMark } from "../app/Mark";
@@ -21,6 +21,8 @@ export function SignIn() {
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
   useTitle(t("login.title"));
+  // Also takes the answer that index.html preloads: left alone, it would be taken for news after the sign-in.
+  const account = useAccount();
 
   const enter = async () => {
     setBusy(true);
@@ -34,6 +36,7 @@ export function SignIn() {
       setBusy(false);
     }
   };
+  if (account.data) return <Navigate to={ownPath(search.get("next"))} replace />;
   const isWrong = error instanceof Problem && error.status === 401;
   return (
     <main className="sign-in">
