@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.shape import ConfigOption, Failure, JsonOption, open_unit, say, telling, write_line, write_table
+from api.commands.shape import (
+    ConfigOption,
+    Failure,
+    JsonOption,
+    load_settings,
+    open_unit,
+    say,
+    telling,
+    write_line,
+    write_table,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,9 +31,11 @@ Word = Annotated[str | None, typer.Option(metavar="WORD")]
 
 def _open(ctx: typer.Context, config: Path | None) -> Silences:
     from alerts.silences.desk import Silences  # noqa: PLC0415
-    from ingest.profiles import load_profiles  # noqa: PLC0415
+    from ingest.profiles import ProfileError, load_profiles  # noqa: PLC0415
 
-    return Silences(open_unit(ctx, config), load_profiles())
+    with telling(ProfileError):
+        profiles = load_profiles(load_settings(ctx, config).settings.profiles_dir)
+    return Silences(open_unit(ctx, config), profiles)
 
 
 @silences.callback(invoke_without_command=True)
