@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 """The fault mode of a finding that no known mode explains."""
-DATA_FAULTS = ("sensor_out_of_range", "sensor_stuck", "sensor_spikes", "data_gap", "sensor_drift")
-"""The modes of a fault of the data."""
 
 
 class FindingChannel(StrEnum):

@@ -65,6 +65,10 @@ LAYERS: tuple[type[Layer], ...] = (
     Predictions,  # L9: findings by evidence
     Conditions,  # L7: what is said of the appliance now
 )
+DATA_FAULTS: Mapping[str, Mapping[str, str]] = {
+    name: title for one in LAYERS for name, title in one.data_faults.items()
+}
+"""The faults of the data that any layer raises: name → title by language."""
 ALARMS_PER_YEAR = 0.2
 """Default budget of false alarms per appliance-year."""
 

@@ -13,6 +13,7 @@ from api.service.role import ServiceRole
 from api.service.service import STOP_WITHIN_S
 from api.settings.sources import load
 from ingest.mqtt.session import covers, subscriptions
+from ingest.wire.foreign import CODECS, codecs_of
 from ingest.wire.topic import FROM_APPLIANCE, TO_APPLIANCE
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
@@ -93,6 +94,8 @@ def test_the_access_rules_tie_every_topic_to_its_speaker() -> None:
 
     assert faults_of_access(ACCESS) == []
     assert all(any(covers(rule, wanted.pattern) for rule in heard) for wanted in subscriptions("fettle/v1"))
+    foreign = [topic for codec in codecs_of(CODECS) for topic in codec.subscriptions()]
+    assert [topic for topic in foreign if not any(covers(rule, topic) for rule in heard)] == []
     assert {words.split("/")[-1] for words in ACCESS.split() if words.startswith("fettle/v1/+/%u/")} == {
         *FROM_APPLIANCE,
         *TO_APPLIANCE,

@@ -21,7 +21,7 @@ def verify(ctx: typer.Context, *, config: ConfigOption = None) -> None:
     from alerts.errors import DeskError  # noqa: PLC0415
 
     with telling(DeskError):
-        bad = Audit(open_unit(ctx, config)).verify()
+        bad = Audit(open_unit(ctx, config, is_for_looking=True)).verify()
     if bad is not None:
         raise Failure(f"entry {bad} of the audit does not fit the one before it: it, or what stood there, was changed.")
     say("Every entry of the audit fits the one before it.")

@@ -123,7 +123,9 @@ def _backtest_files(
             alarms_per_year=settings.alarms_per_year,
         )
         write_backtest(result, recording, out)
-    say(f"{len(recording)} rows, {int(result.alarms.sum())} of them alarms, in {len(result.episodes)} episodes: {out}")
+    faults = f", and {result.data_faults} faults of the data" if result.data_faults else ""
+    alarms, episodes = int(result.alarms.sum()), len(result.episodes)
+    say(f"{len(recording)} rows, {alarms} of them alarms, in {episodes} episodes{faults}: {out}")
 
 
 def _backtest_fleet(fleet: Path, out: Path, settings: Settings) -> None:

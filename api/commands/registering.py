@@ -16,6 +16,7 @@ from api.commands.shape import (
     JsonOption,
     keep_to_ourselves,
     load_settings,
+    need_data,
     open_unit,
     say,
     telling,
@@ -151,6 +152,7 @@ def list_all(ctx: typer.Context, *, as_json: JsonOption = False, config: ConfigO
     """All appliances, retired ones included."""
     from ingest.clock import from_ms  # noqa: PLC0415
 
+    need_data(load_settings(ctx, config).settings)
     with _registry(ctx, config) as registry:
         rows = [
             {

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from alerts.database import UnitOfWork
+    from api.settings.settings import Settings
     from api.settings.sources import Loaded
     from ingest.recordings.recording import CsvOptions, Recording
 
@@ -101,9 +102,19 @@ def keep_to_ourselves() -> None:
     os.umask(stat.S_IRWXG | stat.S_IRWXO)
 
 
-def open_unit(ctx: typer.Context, config: Path | None) -> UnitOfWork:
-    """The configured database of the desk, brought up to this version."""
+def need_data(settings: Settings) -> None:
+    """Raise :class:`Failure` where nothing has been kept yet, for commands that only look: a mistyped folder isn't made."""
+    if settings.database_url is None and not (settings.data_dir / "desk.db").exists():
+        raise Failure(
+            f"There is nothing in {settings.data_dir} yet: `fettle serve` fills it, or FETTLE_DATA_DIR names another folder."
+        )
+
+
+def open_unit(ctx: typer.Context, config: Path | None, *, is_for_looking: bool = False) -> UnitOfWork:
+    """The configured database of the desk, brought up to this version; one to be looked at must be there."""
     settings = load_settings(ctx, config).settings
+    if is_for_looking:
+        need_data(settings)
     keep_to_ourselves()
     from alerts.database import UnitOfWork  # noqa: PLC0415
     from alerts.errors import InvalidError  # noqa: PLC0415

@@ -23,7 +23,7 @@ def _open(ctx: typer.Context, config: Path | None) -> Notices:
     """The notices of the configured database, brought up to this version."""
     from alerts.notices.desk import Notices  # noqa: PLC0415
 
-    return Notices(open_unit(ctx, config))
+    return Notices(open_unit(ctx, config, is_for_looking=True))
 
 
 @notices.callback(invoke_without_command=True)

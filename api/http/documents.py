@@ -102,6 +102,13 @@ class FaultMode(Document):
     title: OptionalText
 
 
+class DataFault(Document):
+    """A fault of the data that the detectors tell of any kind: never a repair."""
+
+    name: str
+    title: OptionalText
+
+
 class ProfileTest(Document):
     """A remote test that the profile knows."""
 
@@ -119,6 +126,7 @@ class Profile(Document):
     metrics: list[Metric]
     features: list[Feature]
     fault_modes: list[FaultMode]
+    data_faults: list[DataFault]
     tests: list[ProfileTest] = Field(description="remote tests; a session says what each needs and may")
 
 

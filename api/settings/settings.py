@@ -153,7 +153,7 @@ class Settings(BaseSettings):
     )
     notice_to: Annotated[tuple[str, ...], NoDecode] = Field(
         ("log:",),
-        description="where ticket events go: log:, or the addresses of webhooks",
+        description="where ticket events go: log:, the address of a webhook, or of another kind of target",
         json_schema_extra=_unit("addresses with commas"),
     )
     webhook_url: str | None = Field(

@@ -49,11 +49,12 @@ class Episode:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BacktestResult:
-    """Per row of the recording: score and alarm; and the alarms as episodes."""
+    """Per row of the recording: score and alarm; the alarms as episodes; how often the data itself was at fault."""
 
     scores: NDArray[np.float64]
     alarms: NDArray[np.bool_]
     episodes: tuple[Episode, ...]
+    data_faults: int
 
 
 def run_backtest(
@@ -89,7 +90,7 @@ def run_backtest(
         heard.end()
     told = [one for one in findings.values() if not one.is_data_fault]
     alarms, episodes = _episodes(recording, heard, told, quiet)
-    return BacktestResult(heard.scores, alarms, episodes)
+    return BacktestResult(heard.scores, alarms, episodes, len(findings) - len(told))
 
 
 def write_backtest(result: BacktestResult, recording: Recording, out: Path) -> None:

@@ -77,7 +77,7 @@ class KindDetector:
         self.metrics = tuple(profile.metrics)
         self.ids: list[str] = []
         self.index: dict[str, int] = {}
-        self.standing = Standing(profile, self.ids)
+        self.standing = Standing(profile, self.ids, [name for layer in layers for name in layer.data_faults])
         codes = {code: mode.name for mode in reversed([*written.fault_modes.values()]) for code in mode.codes}
         setting = Setting(profile, alarms_per_year, self.standing, codes, self.ids)
         self.layers = [layer(setting) for layer in layers]

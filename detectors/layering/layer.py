@@ -3,7 +3,9 @@
 A layer sees a fold before it is cut (:meth:`Layer.prepare`), then piece by piece (:meth:`Layer.take`); when all layers have
 taken a piece, each learns from it (:meth:`Layer.learn`): score first, then learn. It reads what the layers before it have
 added to the piece, raises and clears findings through :class:`detectors.layering.standing.Standing`, and touches no columns but
-its own. To add one: a file with a class, and its line in ``pipeline.LAYERS``.
+its own. To add one: a file with a class, and its line in ``pipeline.LAYERS``. A fault of the data that
+it raises itself (not one of the profile's fault modes) stands in its :attr:`Layer.data_faults`, with its title in both
+languages. Layers run for kinds whose profile has features; ``generic`` is scored series by series (series/).
 """
 
 from __future__ import annotations
@@ -85,6 +87,8 @@ class Layer:
     """To be raised when a column means something else: the stored ones are left out then."""
     formerly: ClassVar[tuple[str, ...]] = ()
     """Names that it had before, under which its columns may be stored."""
+    data_faults: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """The faults of the data that it raises, beside the fault modes of the profile: name → title by language."""
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting

@@ -8,12 +8,13 @@ gone, it is cleared with that reason when the state is read back.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.finding import DATA_FAULTS, UNKNOWN, Cleared, Evidence, Finding, FindingChannel
+from detectors.finding import UNKNOWN, Cleared, Evidence, Finding, FindingChannel
 from detectors.state.columns import Arrays, Axis, Column
 from detectors.state.layout import Layout
 from detectors.state.seldom import Seldom
@@ -33,12 +34,14 @@ class Standing:
     version: ClassVar[int] = 1
     formerly: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, profile: Profile, ids: list[str]) -> None:
+    def __init__(self, profile: Profile, ids: list[str], data_faults: Iterable[str] = ()) -> None:
+        """``data_faults``: the names that its layers raise beside the fault modes of the profile."""
+        data_faults = tuple(data_faults)
         self.kind = profile.kind
         self.ids = ids
-        self.modes = (*profile.fault_modes, UNKNOWN, *DATA_FAULTS)
+        self.modes = (*profile.fault_modes, UNKNOWN, *data_faults)
         self.components = (
-            *(mode.component for mode in profile.fault_modes.values()), "appliance", *["data"] * len(DATA_FAULTS),
+            *(mode.component for mode in profile.fault_modes.values()), "appliance", *["data"] * len(data_faults),
         )  # fmt: skip
         self.number = {name: number for number, name in enumerate(self.modes)}
         self.unknown = self.number[UNKNOWN]

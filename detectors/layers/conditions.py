@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.finding import DATA_FAULTS, Condition, ConditionState, Finding
+from detectors.finding import Condition, ConditionState, Finding
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Piece
 from detectors.layering.smoothing import SMOOTH_SIGMA
@@ -94,7 +94,7 @@ class Conditions(Layer):
             return
         rows = np.array([piece.row]) if piece.samples is None else np.unique(piece.samples.rows)
         row_of = {self.setting.ids[row]: row for row in rows.tolist()}
-        for finding in {one.appliance_id: one for one in findings if one.fault_mode not in DATA_FAULTS}.values():
+        for finding in {one.appliance_id: one for one in findings if not one.is_data_fault}.values():
             row = row_of[finding.appliance_id]
             if self.setting.standing.of_appliance(rows=np.array([row])).any():
                 said, reason = ConditionState.ALERT, self._standing(row)

@@ -20,13 +20,14 @@ its appliance's samples up to it: the last value and all counts are carried over
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.finding import DATA_FAULTS, Evidence, FindingChannel
+from detectors.finding import Evidence, FindingChannel
 from detectors.layering.grouping import COUNTED_MAX, Bools, Sorted
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Whole
@@ -79,6 +80,12 @@ class Hygiene(Layer):
     """Says which readings to believe, and raises what is wrong with the data where it begins."""
 
     name: ClassVar[str] = "hygiene"
+    data_faults: ClassVar[Mapping[str, Mapping[str, str]]] = {
+        "sensor_out_of_range": {"en": "A sensor reads impossible values", "zh": "传感器读数超出可能范围"},
+        "sensor_stuck": {"en": "A sensor is stuck", "zh": "传感器读数卡住"},
+        "sensor_spikes": {"en": "A sensor jumps", "zh": "传感器读数跳变"},
+        "data_gap": {"en": "Readings are missing", "zh": "读数缺失"},
+    }
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
@@ -88,7 +95,7 @@ class Hygiene(Layer):
         self.high = np.array([metric.high for metric in self.metrics], np.float32)
         self.is_power = np.array([metric.name == POWER for metric in self.metrics], bool)
         self.running = np.array([mode in profile.running_modes for mode in profile.modes] + [False], bool)
-        self.faults = [setting.standing.number[name] for name in DATA_FAULTS[: GAP + 1]]
+        self.faults = [setting.standing.number[name] for name in self.data_faults]
 
     def columns(self) -> tuple[Column, ...]:
         """Counts of readings by metric, times in seconds since 1970, and which faults were there at the last sample."""
@@ -100,7 +107,7 @@ class Hygiene(Layer):
                 Column(name, type_, axes, is_seldom=True)
                 for name, type_ in (("spike_pending", "?"), ("spike_count", "u1"), ("spike_since_s", "u4"))
             ),
-            Column("data_faults", "?", (Axis("data_fault", DATA_FAULTS[: GAP + 1]),)),
+            Column("data_faults", "?", (Axis("data_fault", tuple(self.data_faults)),)),
         )
 
     def prepare(self, whole: Whole) -> None:

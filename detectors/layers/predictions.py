@@ -9,6 +9,7 @@ exception and are worded one by one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -69,6 +70,9 @@ class Predictions(Layer):
     """Raises, keeps and clears findings by evidence."""
 
     name: ClassVar[str] = "predictions"
+    data_faults: ClassVar[Mapping[str, Mapping[str, str]]] = {
+        SENSOR_DRIFT: {"en": "A sensor drifts", "zh": "传感器漂移"},
+    }
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)

@@ -17,7 +17,7 @@ from api.cli import app
 from api.service.service import Service, ServiceError
 from api.service.surroundings import Surroundings
 from api.settings.settings import Settings
-from ingest.clock import SystemClock
+from ingest.clock import SystemClock, from_ms
 from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
 from tests.api.test_service import wait_until
 from tests.ingest.profiles.test_profiles import GOOD
@@ -139,3 +139,31 @@ def test_a_folder_that_can_not_be_used_stops_the_start(tmp_path: Path, text: str
 
     with pytest.raises(ServiceError, match=said):
         Service(settings).start()
+
+
+def test_a_fault_mode_of_the_new_kind_can_be_muted(
+    tmp_path: Path, profiles_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``fettle silences`` knows what the folder's kinds can have; a folder that isn't there is one sentence."""
+    monkeypatch.setenv("FETTLE_PROFILES_DIR", str(profiles_dir))
+    monkeypatch.setenv("FETTLE_DATA_DIR", str(tmp_path / "data"))
+    until = from_ms(SystemClock().now_ms() + 86_400_000).isoformat()
+    wanted = ["silences", "add", "--fault-mode", "scale_buildup", "--until", until, "--reason", "tour"]
+
+    made = CliRunner().invoke(app, wanted)
+    monkeypatch.setenv("FETTLE_PROFILES_DIR", str(tmp_path / "nowhere"))
+    refused = CliRunner().invoke(app, wanted)
+
+    assert made.exit_code == 0, made.output
+    assert "nowhere" in str(refused.exception)
+
+
+@pytest.mark.parametrize("command", [["appliances", "list"], ["notices"], ["audit", "verify"]])
+def test_looking_makes_no_folder(command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistyped data folder is told, and neither made nor filled."""
+    monkeypatch.setenv("FETTLE_DATA_DIR", str(tmp_path / "mistyped"))
+
+    ran = CliRunner().invoke(app, command)
+
+    assert "mistyped" in str(ran.exception)
+    assert not (tmp_path / "mistyped").exists()

@@ -17,4 +17,5 @@ def test_profiles_name_metrics_features_and_fault_modes_in_the_callers_language(
     assert drain["metric"] == "drain_s"
     assert drain["label"] == "排水时间"
     assert all(mode["title"] for mode in washer["fault_modes"])
+    assert {"name": "data_gap", "title": "读数缺失"} in washer["data_faults"]
     assert {"name": "drain_60_s", "label": "排水一分钟", "danger_class": "R2"} in washer["tests"]

@@ -54,7 +54,7 @@ class _Watched:
 
     def __init__(self) -> None:
         profile = PROFILES["washing_machine"]
-        standing = Standing(profile, ["W1"])
+        standing = Standing(profile, ["W1"], Predictions.data_faults)
         self.setting = Setting(profile, 0.2, standing, ids=["W1"])
         self.layer = Predictions(self.setting)
         Table([standing, self.layer]).hold(1)

@@ -34,7 +34,7 @@ def alone(layer: type[ALONE], kind: str = KIND) -> ALONE:
     """A layer of one kind with a table of its own."""
     profile, ids = PROFILES[kind], list(IDS)
     codes = {code: name for name, mode in reversed([*profile.fault_modes.items()]) for code in mode.codes}
-    made = layer(Setting(profile, 0.2, Standing(profile, ids), codes, ids))
+    made = layer(Setting(profile, 0.2, Standing(profile, ids, layer.data_faults), codes, ids))
     Table([made.setting.standing, made])
     return made
 

@@ -16,6 +16,7 @@ from api.http.problems import CONFLICT
 from api.http.request import Request
 from api.service.retirement import assign, erase, open_registry, retire, revive
 from detectors.finding import ConditionState
+from detectors.pipeline import DATA_FAULTS
 from ingest.profiles import profile_for
 from ingest.store import StoreUnavailable
 
@@ -125,6 +126,7 @@ def list_profiles(here: Here, _account: Viewer, language: Language) -> Page[Prof
             "metrics": list(profile.metrics.values()),
             "features": list(profile.features),
             "fault_modes": list(profile.fault_modes.values()),
+            "data_faults": [{"name": name, "title": title} for name, title in DATA_FAULTS.items()],
             "tests": list(profile.tests.values()),
         }
         items.append(Profile.model_validate(document, context={"language": language}))

@@ -2,7 +2,8 @@
 
 A codec is sans-I/O: it says which topics it wants, which device a topic belongs to, and what a payload means in our
 values. Time windows and duplicates are admission's business. :data:`CODECS` is what ``FETTLE_CODECS`` chooses from; a new
-convention is one new file with a function ``make``, and its name here.
+convention is one new file with a function ``make``, and its name here. Where the broker has deploy/mosquitto.acl, its
+topics stand there too, and its tests tell what they need of it: a case file and topics to try garbage on.
 """
 
 from __future__ import annotations

@@ -73,9 +73,10 @@ def metric_name(stem: str, suffix: str) -> str | None:
 
     A text that is cut short keeps the hash of the whole.
 
-    >>> metric_name("power", "w"), metric_name("power_w", "w"), metric_name("3v", "v")
-    ('power_w', 'power_w', 'value_3v_v')
+    >>> metric_name("power", "w"), metric_name("power_w", "w"), metric_name("3v", "v"), metric_name("Water temp", "c")
+    ('power_w', 'power_w', 'value_3v_v', 'water_temp_c')
     """
+    stem = snake(stem)
     if not stem:
         return None
     tail = f"_{suffix}" if suffix else ""

@@ -196,6 +196,20 @@ def test_signing_in_leads_back_to_the_page_that_was_asked_for(visitor: BrowserCo
     expect(page.get_by_role("heading", name=re.compile("Condenser is fouled"))).to_be_visible()
 
 
+def test_whoever_signs_in_stays_signed_in(visitor: BrowserContext, town: Town) -> None:
+    """What a stranger was answered before does not throw them out again when the page asks the next time."""
+    page = visitor.new_page()
+    page.goto(f"{town.address}/sign-in")
+    page.get_by_label("Name").fill(TECHNICIAN)
+    page.get_by_label("Password", exact=False).first.fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=re.compile("Drain pump"))).to_be_visible()
+
+    page.get_by_text("中文").click()
+
+    expect(page.get_by_role("link", name="工单队列")).to_be_visible()
+
+
 def test_languages_switch_at_once_and_are_remembered(page: Page, town: Town) -> None:
     """Chinese replaces every word, the API's sentence and the units' names included, without a reload."""
     page.goto(f"{town.address}/queue?t=1")

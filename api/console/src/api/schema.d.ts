@@ -2670,6 +2670,16 @@ export interface components {
          */
         DangerClass: "R0" | "R1" | "R2" | "R3" | "R4";
         /**
+         * DataFault
+         * @description A fault of the data that the detectors tell of any kind: never a repair.
+         */
+        DataFault: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string | null;
+        };
+        /**
          * DeadLetter
          * @description A message that could not be accepted; ``payload`` is text, or null beside ``payload_base64``.
          */
@@ -3776,6 +3786,8 @@ export interface components {
             features: components["schemas"]["Feature"][];
             /** Fault Modes */
             fault_modes: components["schemas"]["FaultMode"][];
+            /** Data Faults */
+            data_faults: components["schemas"]["DataFault"][];
             /**
              * Tests
              * @description remote tests; a session says what each needs and may

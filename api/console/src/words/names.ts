@@ -49,9 +49,10 @@ export function useNames(): Names {
       unit: (kind, name) => metric(kind, name)?.unit ?? "",
       fault: (kind, name) =>
         known.get(kind)?.fault_modes.find((one) => one.name === name)?.title ??
-        t(`dataFaults.${name}`, { defaultValue: plainName(name) }),
+        known.get(kind)?.data_faults.find((one) => one.name === name)?.title ??
+        plainName(name),
       anyFault: (name) =>
-        profiles?.items.flatMap((one) => one.fault_modes).find((one) => one.name === name)?.title ?? plainName(name),
+        profiles?.items.flatMap((one) => [...one.fault_modes, ...one.data_faults]).find((one) => one.name === name)?.title ?? plainName(name),
       region: (name) => t(`regions.${name}`, { defaultValue: name }),
       component: (name) => t(`components.${name}`, { defaultValue: plainName(name) }),
       test: (kind, name) => known.get(kind)?.tests.find((one) => one.name === name)?.label ?? plainName(name),

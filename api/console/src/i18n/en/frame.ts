@@ -118,13 +118,6 @@ export const frame = {
   },
   alertState: { pending: "alert, pending", firing: "alert", resolved: "alert, over" },
   regions: { north: "North", south: "South", east: "East", west: "West", centre: "Centre" },
-  dataFaults: {
-    sensor_out_of_range: "A sensor reads impossible values",
-    sensor_stuck: "A sensor is stuck",
-    sensor_spikes: "A sensor jumps",
-    data_gap: "Readings are missing",
-    sensor_drift: "A sensor drifts",
-  },
   sessionStates: {
     requested: "waiting for consent",
     granted: "consent given",

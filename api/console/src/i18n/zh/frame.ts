@@ -113,13 +113,6 @@ export const frame: typeof english = {
   source: { prediction: "预测", error_code: "故障码", customer: "客户", technician: "技师", preventive: "预防性维护" },
   alertState: { pending: "待确认告警", firing: "告警中", resolved: "告警已结束" },
   regions: { north: "北区", south: "南区", east: "东区", west: "西区", centre: "中区" },
-  dataFaults: {
-    sensor_out_of_range: "传感器读数超出可能范围",
-    sensor_stuck: "传感器读数卡住",
-    sensor_spikes: "传感器读数跳变",
-    data_gap: "读数缺失",
-    sensor_drift: "传感器漂移",
-  },
   sessionStates: {
     requested: "等待客户同意",
     granted: "客户已同意",
