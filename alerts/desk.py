@@ -36,6 +36,7 @@ from alerts.remote.sending import Signer
 from alerts.remote_first.desk import RemoteFirst
 from alerts.repeats.desk import Repeats
 from alerts.silences.desk import Silences
+from alerts.subscriptions.desk import Subscriptions
 from alerts.tickets.closing import CLOSES_AFTER_DAYS
 from alerts.tickets.desk import Tickets
 from alerts.tickets.reading import open_numbers
@@ -156,6 +157,11 @@ class Desk:
     def notices(self) -> Notices:
         """What others were told, and what they were not."""
         return Notices(self.unit)
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """Who is told what, by rules."""
+        return Subscriptions(self.unit)
 
     @property
     def audit(self) -> Audit:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from alerts.delivery import log, webhook
+from alerts.delivery import apprise_channel, log, webhook
+from alerts.delivery.apprise_channel import AppriseTarget
 from alerts.delivery.kind import Kind, Receiver
 from alerts.errors import InvalidError
-from alerts.notices.notice import Target
+from alerts.notices.notice import Notice, Target
 
 KINDS: tuple[Kind, ...] = (
     log.KIND,
     webhook.KIND,
+    apprise_channel.KIND,
 )
 
 
@@ -24,6 +27,26 @@ def open_receivers(receivers: Sequence[Receiver]) -> Sequence[Target]:
             raise InvalidError(f"Two receivers of notices have one name, {target.name}: give one of them another path.")
         targets[target.name] = target
     return list(targets.values())
+
+
+def open_person(name: str, receiver: Receiver, language: str) -> Target:
+    """The way to a person, under a name of their own; raises :class:`InvalidError` where the address can't work."""
+    target = _kind_of(receiver).open(receiver)
+    if isinstance(target, AppriseTarget):
+        return AppriseTarget(name, target.address, language)
+    return Renamed(name, target)
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A receiver under another name."""
+
+    name: str
+    target: Target
+
+    def deliver(self, notice: Notice) -> None:
+        """Hand the notice over."""
+        self.target.deliver(notice)
 
 
 def _kind_of(receiver: Receiver) -> Kind:

@@ -13,6 +13,7 @@ from alerts.notices.reading import (
     list_deliveries,
     list_receivers,
     retry_delivery,
+    retry_parked,
 )
 from alerts.page import LIMIT_DEFAULT, Page
 
@@ -24,10 +25,24 @@ class Notices:
     unit: UnitOfWork
 
     def page(
-        self, *, state: DeliveryState | None = None, cursor: str | None = None, limit: int = LIMIT_DEFAULT
+        self,
+        *,
+        state: DeliveryState | None = None,
+        receiver: str | None = None,
+        subject_id: str | None = None,
+        cursor: str | None = None,
+        limit: int = LIMIT_DEFAULT,
     ) -> Page[Delivery]:
-        """One page of deliveries, newest first."""
-        return self.unit.look(lambda t: list_deliveries(t, state=state, cursor=cursor, limit=limit))
+        """One page of the log of deliveries, newest first."""
+        return self.unit.look(
+            lambda t: list_deliveries(
+                t, state=state, receiver=receiver, subject_id=subject_id, cursor=cursor, limit=limit
+            )
+        )
+
+    def retry_parked(self, *, receiver: str | None = None) -> int:
+        """Give all parked deliveries another day, of one receiver or of all; returns how many."""
+        return self.unit.write(lambda t: retry_parked(t, receiver))
 
     def counts(self) -> Mapping[DeliveryState, int]:
         """How many deliveries stand in each state."""

@@ -122,6 +122,10 @@ class Lane:
 
     def _note(self, t: Transaction, *, row: Row[Any], error: DeliveryError | None) -> bool:
         """Write down how a try ended; returns whether the receiver may be tried with another notice."""
+        self._note_row(t, row=row, error=error)
+        return self._note_receiver(t, error)
+
+    def _note_row(self, t: Transaction, *, row: Row[Any], error: DeliveryError | None) -> None:
         columns: dict[str, Any] = {"attempts": row.attempts + 1, "tried_ms": t.now_ms}
         if error is None:
             columns |= {"state": DeliveryState.DELIVERED.value, "delivered_ms": t.now_ms, "last_error": None}
@@ -130,7 +134,6 @@ class Lane:
             columns |= {"due_ms": t.now_ms + own_wait_ms, "last_error": _said(error)}
             log.warning("notice_not_delivered", target=row.target, notice_id=row.id, error=_said(error))
         t.connection.execute(update(deliveries).where(deliveries.c.n == row.n).values(columns))
-        return self._note_receiver(t, error)
 
     def _note_receiver(self, t: Transaction, error: DeliveryError | None) -> bool:
         name = self.target.name

@@ -46,6 +46,10 @@ class Delivery:
     attempts: int
     due_at: datetime
     last_error: str | None
+    tried_at: datetime | None = None
+    delivered_at: datetime | None = None
+    rule: str | None = None
+    """By which rule; receivers of the settings are told everything."""
 
 
 class DeliveryError(Exception):

@@ -29,17 +29,19 @@ class Outbox:
 
     unit: UnitOfWork
     targets: Sequence[Target]
+    others: Sequence[Lane] = ()
+    """Lanes that choose what they carry: those of people."""
 
     @property
     def lanes(self) -> Sequence[Lane]:
         """One for each receiver; they may run at the same time."""
-        return [Lane(self.unit, target) for target in self.targets]
+        return [*[Lane(self.unit, target) for target in self.targets], *self.others]
 
     def begin(self) -> None:
         """Tell new receivers everything from now on; park what waits for one that the settings name no longer."""
         for lane in self.lanes:
             lane.begin()
-        names = [target.name for target in self.targets]
+        names = [lane.target.name for lane in self.lanes]
         self.unit.write(lambda t: park(t, deliveries.c.target.not_in(names), NOT_CONFIGURED))
 
     def run_once(self) -> int:
@@ -50,7 +52,7 @@ class Outbox:
         """Drop old notices: those that everybody has beyond what is kept, and parked ones after a month."""
 
         def work(t: Transaction) -> int:
-            names = [target.name for target in self.targets]
+            names = [lane.target.name for lane in self.lanes]
             on = select(receivers.c.name).where(receivers.c.name.in_(names), receivers.c.off_ms.is_(None))
             spread = [read_cursor(t, cursor_of(name)) for name in t.connection.execute(on).scalars()]
             is_old = outbox.c.n <= min([newest_notice(t) - NOTICES_KEPT, *spread])

@@ -33,11 +33,23 @@ class ReceiverState:
     said: str | None
 
 
-def list_deliveries(t: Transaction, *, state: DeliveryState | None, cursor: str | None, limit: int) -> Page[Delivery]:
-    """One page of deliveries, newest first."""
+def list_deliveries(
+    t: Transaction,
+    *,
+    state: DeliveryState | None,
+    receiver: str | None = None,
+    subject_id: str | None = None,
+    cursor: str | None,
+    limit: int,
+) -> Page[Delivery]:
+    """One page of the log of deliveries, newest first."""
     query = with_notice()
     if state is not None:
         query = query.where(deliveries.c.state == state.value)
+    if receiver is not None:
+        query = query.where(deliveries.c.target == receiver)
+    if subject_id is not None:
+        query = query.where(outbox.c.subject_id == subject_id)
     rows, after = select_page(t.connection, query, deliveries.c.n, cursor=cursor, limit=limit)
     return Page(tuple(_delivery(row) for row in rows), after)
 
@@ -86,6 +98,20 @@ def retry_delivery(t: Transaction, number: int) -> Delivery:
     return read_delivery(t, number)
 
 
+def retry_parked(t: Transaction, receiver: str | None) -> int:
+    """Give all parked deliveries another day, of one receiver or of all; returns how many."""
+    parked = deliveries.c.state == DeliveryState.PARKED.value
+    which = parked if receiver is None else parked & (deliveries.c.target == receiver)
+    names = t.connection.execute(select(deliveries.c.target).where(which).distinct()).scalars().all()
+    again = {"state": DeliveryState.WAITING.value, "attempts": 0, "due_ms": t.now_ms, "tried_ms": None}
+    again |= {"give_up_ms": t.now_ms + ANOTHER_DAY_MS, "last_error": None}
+    count = t.connection.execute(update(deliveries).where(which).values(again)).rowcount
+    for name in names:
+        switch_on(t, name)
+    record_audit(t, "notice.retry_parked", receiver or "all", {"count": count})
+    return int(count)
+
+
 def with_notice() -> Any:
     """Deliveries with what they deliver."""
     notice = (outbox.c.id, outbox.c.at_ms, outbox.c.type, outbox.c.subject_id, outbox.c.data)
@@ -106,4 +132,7 @@ def _delivery(row: Row[Any]) -> Delivery:
         attempts=row.attempts,
         due_at=from_ms(row.due_ms),
         last_error=row.last_error,
+        tried_at=moment(row.tried_ms),
+        delivered_at=moment(row.delivered_ms),
+        rule=row.rule,
     )

@@ -43,6 +43,7 @@ deliveries = Table(
     ms("give_up_ms", nullable=False),
     ms("delivered_ms"),
     sentence("last_error"),
+    Column("rule", String(200)),
     UniqueConstraint("notice_n", "target", name="once_per_target"),
     Index("ix_deliveries_due", "state", "due_ms"),
 )

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from alerts.rules.calendars import CalendarRules, Policy
 from alerts.rules.quantity import Rules, quantity
+from alerts.rules.telling import NoticeRule, Person
 
 ClockName = Literal["respond", "resolve", "update"]
 CLOCKS: tuple[ClockName, ...] = ("respond", "resolve", "update")
@@ -86,6 +87,11 @@ class DeskRules(Rules):
         default_factory=_pauses,
         description="which pause stops which clocks; the names are those of `pause` on the step `hold`, and `hold` is any other",
     )
+    people: dict[str, Person] = Field(
+        {},
+        description="Somebody who may be told, or a channel of several, under a name; that of an account where they have one",
+    )
+    notices: tuple[NoticeRule, ...] = Field((), description="Who is told what; nobody without such a rule")
     telling: Telling = Field(default_factory=Telling, description="what clocks say")
     escalation: tuple[Rung, ...] = Field(
         (Rung(after_hours=4, tell="manager"),),
@@ -109,4 +115,20 @@ class DeskRules(Rules):
         for policy in self.policies:
             if policy.calendar is not None and policy.calendar not in self.calendars:
                 raise ValueError(f"policy {policy.name!r} names a calendar that is not there: {policy.calendar!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_notices(self) -> DeskRules:
+        roles = {person.role for person in self.people.values()}
+        teams = {team for person in self.people.values() for team in person.teams}
+        for rule in self.notices:
+            if not (rule.roles or rule.teams or rule.people or rule.addressed):
+                raise ValueError(f"rule {rule.name!r} tells nobody: give it roles, teams, people or addressed")
+            for wanted, known, said in (
+                (rule.people, set(self.people), "somebody who is not there"),
+                (rule.roles, roles, "a role that nobody has"),
+                (rule.teams, teams, "a team that nobody is in"),
+            ):
+                if missing := sorted(set(wanted) - known):
+                    raise ValueError(f"rule {rule.name!r} names {said}: {missing[0]!r}")
         return self

@@ -33,6 +33,17 @@ def load_rules(path: Path | None) -> DeskRules:
     return parse_rules(document, said_as=str(path))
 
 
+def rules_to_try(document: Mapping[str, Any]) -> DeskRules:
+    """People and rules of notices from a document, for a dry run: an address may be left out. Raises :class:`InvalidError`."""
+    unknown = sorted(set(document) - {"people", "notices"})
+    if unknown:
+        raise InvalidError(f"rules: {unknown[0]}: only people and notices can be tried.")
+    people = document.get("people") or {}
+    if isinstance(people, Mapping):
+        people = {name: {"address": "log:", **one} if isinstance(one, Mapping) else one for name, one in people.items()}
+    return parse_rules({**document, "people": people})
+
+
 def parse_rules(document: Mapping[str, Any], *, said_as: str = "rules") -> DeskRules:
     """Rules from a document; raises :class:`InvalidError` that names the place and what is wrong there."""
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,10 +11,9 @@ import typer
 from api.commands.shape import ConfigOption, JsonOption, open_unit, say, telling, write_line, write_table
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from alerts.notices.desk import Notices
     from alerts.notices.notice import Delivery
+    from alerts.subscriptions.dry_run import Told
 
 notices = typer.Typer(help="Notices that did not reach their receiver, and another try.")
 
@@ -58,6 +59,55 @@ def list_parked(ctx: typer.Context, *, as_json: JsonOption = False, config: Conf
     elif parked:
         columns = ("id", "at", "type", "subject", "receiver", "tries", "last error")
         write_table(columns, [_row(delivery) for delivery in parked])
+
+
+@notices.command("dry-run")
+def dry_run(
+    ctx: typer.Context,
+    *,
+    rules: Annotated[
+        Path | None, typer.Option("--rules", metavar="FILE", help="These rules, in place of those in force.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=365, help="The notices of so many days.")] = 7,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Who would have been told of the last days' notices, and how often; nothing is sent."""
+    from dataclasses import asdict  # noqa: PLC0415
+    from datetime import timedelta  # noqa: PLC0415
+
+    from alerts.errors import DeskError  # noqa: PLC0415
+    from alerts.rules.reading import load_rules  # noqa: PLC0415
+    from alerts.subscriptions.desk import Subscriptions  # noqa: PLC0415
+
+    with telling(DeskError):
+        tried = None if rules is None else load_rules(rules)
+        found = Subscriptions(open_unit(ctx, config)).try_rules(tried, over=timedelta(days=days))
+    say(f"{found.notices} notices in {days} days, {found.untold} of them would reach nobody.")
+    for one in found.people if as_json else ():
+        write_line(json.loads(json.dumps(asdict(one), default=lambda moment: moment.isoformat())))
+    if not as_json and found.people:
+        rows = [(one.person, one.message_count, one.notices, _first(one)) for one in found.people]
+        write_table(("person", "messages", "notices", "first"), rows)
+
+
+def _first(told: Told) -> str:
+    return f"{told.messages[0].at:%Y-%m-%d %H:%M}" if told.messages else ""
+
+
+@notices.command("retry-parked")
+def retry_parked(
+    ctx: typer.Context,
+    *,
+    receiver: Annotated[str | None, typer.Option(metavar="NAME", help="Of this receiver alone.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Give all parked notices another day, beginning now."""
+    from alerts.errors import DeskError  # noqa: PLC0415
+
+    with telling(DeskError):
+        count = _open(ctx, config).retry_parked(receiver=receiver)
+    say(f"{count} notices are on their way again.")
 
 
 @notices.command()

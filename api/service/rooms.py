@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 from alerts.accounts.desk import Accounts
 from alerts.database import UnitOfWork
 from alerts.delivery.kind import Receiver
-from alerts.delivery.kinds import open_receivers
+from alerts.delivery.kinds import open_person, open_receivers
 from alerts.desk import Desk
 from alerts.errors import DeskError
-from alerts.notices.notice import DeliveryState
+from alerts.notices.notice import DeliveryState, Target
 from alerts.notices.outbox import Outbox
 from alerts.rules.reading import load_rules
+from alerts.rules.telling import Person
+from alerts.subscriptions.desk import lanes_of
 from api.http.live_samples import LiveSamples
 from api.service.claiming import Claim
 from api.service.command_keys import command_keys
@@ -154,7 +156,15 @@ class Rooms:
             Receiver(address, signed_with, self.around.people_clock) for address in self.settings.notice_addresses
         ]
         unit = UnitOfWork(self.desk.unit.engine, self.around.people_clock, self.around.chance)
-        return Outbox(unit, open_receivers(receivers))
+        people = lanes_of(unit, self.desk.unit.rules, self._open_person)
+        return Outbox(unit, open_receivers(receivers), people)
+
+    def _open_person(self, name: str, person: Person) -> Target:
+        """The way to somebody of the rules."""
+        secret = self.settings.webhook_secret
+        signed_with = None if secret is None else secret.get_secret_value()
+        address = person.address.get_secret_value()
+        return open_person(name, Receiver(address, signed_with, self.around.people_clock), person.language)
 
     @cached_property
     def store(self) -> TelemetryStore:

@@ -24,6 +24,8 @@ LEAST = {
     ("GET", "/api/v1/notices"): Role.DISPATCHER,
     ("POST", "/api/v1/notices/{number}/retry"): Role.DISPATCHER,
     ("GET", "/api/v1/receivers"): Role.DISPATCHER,
+    ("POST", "/api/v1/notices/retry-parked"): Role.DISPATCHER,
+    ("POST", "/api/v1/notices/dry-run"): Role.MANAGER,
     **dict.fromkeys(
         [
             ("GET", "/api/v1/me"),

@@ -165,3 +165,18 @@ def test_a_lane_that_dies_ends_the_loop_with_its_cause(house: House, monkeypatch
 
     with pytest.raises(AssertionError, match="a bug"):
         deliver(outbox, lambda _name: Trouble())(threading.Event())
+
+
+def test_rules_are_tried_on_what_was_and_nothing_is_sent(house: House) -> None:
+    """A manager sees who would have been told; an address is not needed, and a slip is named."""
+    tried = {"people": {"anna": {"role": "manager"}}, "notices": [{"name": "all", "roles": ["manager"]}]}
+
+    answer = house.post("/notices/dry-run", {"days": 7, "rules": tried}, Role.MANAGER)
+    wrong = house.post("/notices/dry-run", {"rules": {"notices": [{"name": "all"}]}}, Role.MANAGER)
+    other = house.post("/notices/dry-run", {"rules": {"gate": {}}}, Role.MANAGER)
+
+    assert answer.status_code == 200
+    assert [one["person"] for one in answer.json()["people"]] == ["anna"]
+    assert (wrong.status_code, other.status_code) == (422, 422)
+    assert "tells nobody" in wrong.json()["detail"]
+    assert house.post("/notices/retry-parked", {}, Role.MANAGER).json() == {"count": 0}

@@ -16,4 +16,4 @@ router = APIRouter(tags=["rules"])
 def read_rules(here: Here, account: Manager) -> dict[str, Any]:
     """All rules in force, by part and key, defaults filled in; ``docs/rules.md`` has their units. Addresses are left out."""
     del account
-    return here.desk.unit.rules.model_dump(mode="json")
+    return here.desk.unit.rules.model_dump(mode="json", exclude={"people": {"__all__": {"address"}}})

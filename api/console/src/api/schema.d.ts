@@ -992,11 +992,51 @@ export interface paths {
         };
         /**
          * List Notices
-         * @description Deliveries of notices, newest first; ``state=parked`` are those that were given up.
+         * @description The log of deliveries, newest first; ``state=parked`` are those that were given up.
          */
         get: operations["list_notices"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/retry-parked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Parked
+         * @description Give all parked deliveries another day, of one receiver or of all; each goes out once more.
+         */
+        post: operations["retry_parked"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Rules
+         * @description Who would have been told of the last days' notices, and when, under these rules; nothing is sent.
+         */
+        post: operations["try_rules"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3250,6 +3290,15 @@ export interface components {
             due_at: string;
             /** Last Error */
             last_error: string | null;
+            /** Tried At */
+            tried_at: string | null;
+            /** Delivered At */
+            delivered_at: string | null;
+            /**
+             * Rule
+             * @description the rule by which a person is told; null for a receiver of the settings
+             */
+            rule: string | null;
         };
         /**
          * OfferDocument
@@ -3616,6 +3665,14 @@ export interface components {
             items: components["schemas"]["WishDocument"][];
             /** Next */
             next?: string | null;
+        };
+        /**
+         * Parked
+         * @description How many deliveries were given another day.
+         */
+        Parked: {
+            /** Count */
+            count: number;
         };
         /**
          * Part
@@ -4131,6 +4188,17 @@ export interface components {
          * @enum {string}
          */
         Resolution: "wont_fix";
+        /**
+         * RetryRequest
+         * @description Which parked deliveries.
+         */
+        RetryRequest: {
+            /**
+             * Receiver
+             * @description of this one alone; of all where left out
+             */
+            receiver?: string | null;
+        };
         /**
          * Role
          * @description What an account may do; each role includes those before it.
@@ -4687,6 +4755,23 @@ export interface components {
          */
         TicketState: "open" | "triaged" | "scheduled" | "in_progress" | "repaired" | "on_hold" | "closed" | "cancelled";
         /**
+         * Told
+         * @description What one person would have got.
+         */
+        Told: {
+            /** Person */
+            person: string;
+            /** Notices */
+            notices: number;
+            /** Message Count */
+            message_count: number;
+            /**
+             * Messages
+             * @description the first ones
+             */
+            messages: components["schemas"]["TrialMessage"][];
+        };
+        /**
          * ToldRequest
          * @description What the customer said: that it is done, or that they won't.
          */
@@ -4730,6 +4815,71 @@ export interface components {
             data: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * Trial
+         * @description Who would have been told of the notices of a span.
+         */
+        Trial: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Notices */
+            notices: number;
+            /**
+             * Untold
+             * @description how many of them reach nobody
+             */
+            untold: number;
+            /** People */
+            people: components["schemas"]["Told"][];
+        };
+        /**
+         * TrialMessage
+         * @description One message that somebody would have got.
+         */
+        TrialMessage: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Notices */
+            notices: number;
+            /** Types */
+            types: string[];
+            /** Rules */
+            rules: string[];
+            /**
+             * Subjects
+             * @description ids of the tickets and incidents, the first ones
+             */
+            subjects: string[];
+        };
+        /**
+         * TrialRequest
+         * @description Rules to try on what was; those in force where left out.
+         */
+        TrialRequest: {
+            /**
+             * Days
+             * @default 7
+             */
+            days: number;
+            /**
+             * Rules
+             * @description `people` and `notices` as the rules' file has them, as JSON; an address may be left out, as nothing is sent
+             */
+            rules?: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * User
@@ -8575,6 +8725,10 @@ export interface operations {
         parameters: {
             query?: {
                 state?: components["schemas"]["DeliveryState"] | null;
+                /** @description a receiver's name; person:NAME is one of the rules */
+                receiver?: string | null;
+                /** @description the id of a ticket or incident */
+                subject_id?: string | null;
                 /** @description `next` of the page before */
                 cursor?: string | null;
                 limit?: number;
@@ -8592,6 +8746,126 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_NoticeDelivery_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    retry_parked: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parked"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    try_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TrialRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
                 };
             };
             /** @description Nobody is logged in */
