@@ -19,8 +19,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-SCREENS = {1440: 900, 1024: 768, 390: 844}
-"""Height by width: a desk, a tablet, a phone."""
+SCREENS = {1440: 900, 1024: 768, 768: 1024, 390: 844}
+"""Height by width: a desk, a small one, a tablet, a phone."""
 
 
 def find_pages(page: Page) -> dict[str, str]:
@@ -33,11 +33,19 @@ def find_pages(page: Page) -> dict[str, str]:
 
     pages = {
         "queue": "/queue",
+        "alerts": "/alerts",
+        "incidents": "/incidents",
+        "notices": "/notices",
+        "insights": "/insights",
         "appliances": "/appliances",
         "operations": "/operations",
         "sign-in": "/sign-in",
         "not-found": "/no-such-page",
     }
+    if incident := first("/incidents", "number"):
+        pages["incident"] = f"/incidents/{incident}"
+    if alert := first("/alerts", "id"):
+        pages["alert"] = f"/alerts/{alert}"
     pages |= {
         f"settings-{tab}": f"/settings?tab={tab}" for tab in ("accounts", "silences", "profiles", "audit", "about")
     }

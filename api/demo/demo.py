@@ -27,6 +27,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from alerts.accounts.account import Role
 from alerts.remote.policy import SessionLimits
+from api.demo.crew import Crew
 from api.demo.fleet import FleetError, FleetProcess
 from api.demo.kitchens import FleetKitchens
 from api.demo.service import is_caught_up, lag_in_words, predicted_tickets, ticket_count
@@ -55,6 +56,8 @@ SILENCE_S = 10.0
 """Wall time after which an appliance counts as stale; what is behind by a second here is behind by hours there."""
 LOOK_S = 0.25
 """How often the demo looks at its fleet."""
+CREW_S = 1.0
+"""How often the demo's people look at their tickets."""
 
 
 class DemoError(Exception):
@@ -211,15 +214,21 @@ class Demo:
         """Let time run at the demo's speed until it is over."""
         if self._interrupted.is_set():
             return
+        crew = Crew(service.rooms.desk, self._clock.now)
+        crew.arrive(service.rooms.accounts)
         now_ms, speed = SystemClock().now_ms(), self._options.speed
         self._clock.clock = AcceleratedClock(now_ms, self._clock.now_ms(), speed)
         fleet.say(self._clock.clock)
         began_s, duration_s = time.monotonic(), self._options.duration_s
+        worked_s = began_s
         with _bar(self._talk) as bar:
             task = bar.add_task(f"live, {speed:g} times as fast", total=duration_s, tickets=0, lag="")
             while not self._interrupted.is_set():
                 self._look(service, fleet)
                 elapsed_s = time.monotonic() - began_s
+                if time.monotonic() - worked_s >= CREW_S:
+                    worked_s = time.monotonic()
+                    crew.work()
                 bar.update(task, completed=elapsed_s, tickets=ticket_count(service), lag=lag_in_words(service))
                 if duration_s is not None and elapsed_s >= duration_s:
                     return

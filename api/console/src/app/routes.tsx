@@ -1,6 +1,7 @@
 /** The addresses of the pages, and what stands there when one can't be shown. */
 import { createBrowserRouter, Navigate } from "react-router";
 
+import { useAccount } from "../api/account";
 import { moreWords } from "../i18n";
 import { NotFound } from "../pages/NotFound";
 import { Broken } from "./Broken";
@@ -17,7 +18,7 @@ export const router = createBrowserRouter([
     errorElement: <Broken />,
     hydrateFallbackElement: blank,
     children: [
-      { index: true, element: <Navigate to="/queue" replace /> },
+      { index: true, element: <Start /> },
       ...PAGES.map((page) => ({ path: page.path, errorElement: <Broken />, lazy: () => shown(page) })),
       { path: "*", element: <NotFound /> },
     ],
@@ -29,6 +30,12 @@ export const router = createBrowserRouter([
     lazy: async () => ({ Component: (await import("../pages/SignIn")).SignIn }),
   },
 ]);
+
+/** Who answers for cost and trust begins with the figures; everybody else with what needs doing. */
+function Start() {
+  const role = useAccount().data?.role;
+  return <Navigate to={role === "manager" ? "/insights" : "/queue"} replace />;
+}
 
 async function shown({ path, load, place }: PageEntry) {
   const [Page] = await Promise.all([load(), path !== "queue" && moreWords()]);
