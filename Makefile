@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 CONSOLE := api/console/dist/index.html
 CONSOLE_SOURCES := $(shell find api/console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help demo test check format test-world test-servers test-real test-faults test-browser test-long test-moments bench bench-quality setup console clean
+.PHONY: help demo test check format test-thorough test-world test-servers test-real test-faults test-browser test-long test-moments bench bench-quality setup console clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -16,6 +16,9 @@ demo: setup ## a simulated fleet, the whole service, the console: make demo ARGS
 
 test: setup ## the tests that need no server
 	@$(BIN)/pytest $(ARGS)
+
+test-thorough: setup ## the properties among them, each tried with many more examples
+	@$(BIN)/pytest --hypothesis-profile thorough -m 'hypothesis and not servers and not long' $(ARGS)
 
 check: setup ## lint, types, import contracts, house rules, and the same of the console
 	@$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """For pytest: examples in docstrings are tests, and Hypothesis knows no deadline (a machine may be busy).
 
-Files of the rooms without an example are left alone, so that nothing is imported only to find that out.
+Properties are tried with few examples each time, and with many under ``--hypothesis-profile thorough`` (``make
+test-thorough``). Files of the rooms without an example are left alone, so that nothing is imported only to find that out.
 """
 
 from __future__ import annotations
@@ -12,8 +13,18 @@ from hypothesis import settings
 
 from tests.imports import ROOMS, ROOT
 
-settings.register_profile("fettle", deadline=None)
-settings.load_profile("fettle")
+QUICK_OF = 5
+"""Of so many examples of a thorough run a quick one tries one."""
+settings.register_profile("quick", deadline=None, max_examples=100 // QUICK_OF)
+settings.register_profile("thorough", deadline=None, max_examples=100)
+settings.load_profile("quick")
+
+
+def tries(thorough: int, *, quick: int | None = None) -> int:
+    """How many examples a property gets that wants so many in a thorough run; a fifth otherwise, or as many as said."""
+    if settings.get_current_profile_name() == "thorough":
+        return thorough
+    return max(thorough // QUICK_OF, 1) if quick is None else quick
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:  # noqa: ARG001  (pytest's form)

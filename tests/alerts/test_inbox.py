@@ -21,6 +21,7 @@ from ingest.clock import ManualClock
 from ingest.liveness import ALWAYS, STILL_AWAY_MS, LastStatus, Listening, availability
 from ingest.sample import AdmittedBatch, Event, EventType, SampleBlock, SampleFlag, Status, StatusState
 from tests.alerts.made import NOW_MS
+from tests.examples import tries
 
 
 class FakeFeed:
@@ -133,7 +134,7 @@ def test_announced_interval_stands_against_a_measured_one(desk: Desk) -> None:
     assert desk.appliances.read("WM-1").interval_s == 30
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     state=st.sampled_from([None, *StatusState]),
     told_s=st.none() | st.integers(0, 20_000),

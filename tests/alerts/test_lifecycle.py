@@ -39,6 +39,7 @@ from alerts.tickets.ticket import NewTicket, StepBody, Ticket, Verdict, VerdictR
 from detectors.finding import DetectCommit
 from ingest.clock import ManualClock, from_ms
 from tests.alerts.made import DAY_MS, FINDING, HOUR_MS, NOW_MS, PROFILES, step_of
+from tests.examples import tries
 
 CONTRACT = """
 open: triage triaged, start in_progress, close closed
@@ -190,6 +191,7 @@ class TicketLife(RuleBasedStateMachine):
             assert sum(ticket.status not in OVER for ticket in self.desk.tickets.page().items) <= 1
 
 
+@pytest.mark.hypothesis
 def test_ticket_life_follows_the_table_in_every_order(template: Path) -> None:
     """Whatever is tried in whatever order, tickets move as the contract says and an illegal step changes nothing."""
     folder = Path(tempfile.mkdtemp())
@@ -213,7 +215,7 @@ def test_ticket_life_follows_the_table_in_every_order(template: Path) -> None:
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=10,
+            max_examples=tries(10),
             stateful_step_count=25,
             suppress_health_check=list(HealthCheck),
         ),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import event, func, insert, select
 
+from alerts.alerting import following
 from alerts.desk import Desk
 from alerts.errors import UnavailableError
 from alerts.inbox import Inbox
@@ -39,15 +40,18 @@ def test_tick_expires_asks_again_and_keeps_its_pace(desk: Desk, clock: ManualClo
     assert desk.alerts.page().items[0].reason == "ticket_opened"
 
 
-def test_all_held_back_alerts_are_asked_page_by_page(desk: Desk, clock: ManualClock) -> None:
+def test_all_held_back_alerts_are_asked_page_by_page(
+    desk: Desk, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """However many alerts are held back, each is asked again."""
+    monkeypatch.setattr(following, "ASKED_AT_ONCE", 20)
     desk.by("dora").silences.add(Muted(fault_mode="drain_clog"), until=from_ms(NOW_MS + 1), reason="r")
-    desk.findings.commit(step_of(1, *(replace(FINDING, appliance_id=f"WM-{number}") for number in range(450))))
+    desk.findings.commit(step_of(1, *(replace(FINDING, appliance_id=f"WM-{number}") for number in range(45))))
     clock.advance(1)
 
     Timers(desk, pause_s=0).tick(clock.now_ms())
 
-    assert sum(desk.tickets.counts().values()) == 450
+    assert sum(desk.tickets.counts().values()) == 45
 
 
 def test_old_changes_are_forgotten_and_ids_never_come_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from ingest.liveness import (
     next_interval_s,
 )
 from ingest.sample import Status, StatusState
+from tests.examples import tries
 
 ONLINE, SLEEPING = StatusState.ONLINE, StatusState.SLEEPING
 OFFLINE = StatusState.OFFLINE
@@ -156,7 +157,7 @@ def listened(stretches_s: list[tuple[int, int, bool]], *, interval_s: int) -> tu
 stretch = st.tuples(st.integers(0, 3_000), st.integers(0, 40_000), st.booleans())
 
 
-@settings(max_examples=60)
+@settings(max_examples=tries(60))
 @given(stretches=st.lists(stretch, min_size=1, max_size=5), interval_s=st.integers(15, 850))
 def test_our_own_absence_makes_nothing_stale(stretches: list[tuple[int, int, bool]], interval_s: int) -> None:
     """However often and long we were away: who spoke while we listened is online when we are back, and a minute later."""

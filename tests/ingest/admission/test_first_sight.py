@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ingest.admission import admission
 from ingest.admission.judge import Judge
+from tests.examples import tries
 from tests.ingest.admission.bench import NOW, Bench, assert_equal
 
 _CHANNELS = ("telemetry", "telemetry", "telemetry", "event", "status")
@@ -65,7 +66,7 @@ _BORN_LATE = [
 ]
 
 
-@settings(max_examples=150)
+@settings(max_examples=tries(150))
 @example(batches=[_BORN_LATE], restart=0)
 @given(batches=st.lists(st.lists(_messages(), min_size=1, max_size=6), max_size=5), restart=st.integers(0, 5))
 @pytest.mark.parametrize("is_auto_registering", [True, False])

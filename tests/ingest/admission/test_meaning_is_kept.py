@@ -19,6 +19,7 @@ from ingest.sample import AdmittedBatch
 from ingest.wire.columns import BatchDecoder
 from ingest.wire.foreign import CODECS, codecs_of
 from ingest.wire.foreign.discovery import Discovery
+from tests.examples import tries
 from tests.ingest.admission.bench import NOW, assert_equal
 
 Message = tuple[str, bytes, bool]
@@ -158,11 +159,12 @@ def test_every_codec_is_here() -> None:
     assert SAYINGS.keys() == set(CODECS)
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("codec", SAYINGS)
 def test_handed_on_is_read_back(codec: str) -> None:
     """Over any split, failures of the books, restarts, orders of readers, and changes of what is known of a device."""
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=tries(40), deadline=None)
     @given(st.data())
     def prove(data: st.DataObject) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -182,11 +184,12 @@ def test_handed_on_is_read_back(codec: str) -> None:
     prove()
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("codec", SAYINGS)
 def test_a_killed_process_forgets_nothing(codec: str) -> None:
     """Whatever is said after a kill means what it would have meant without one."""
 
-    @settings(max_examples=12, deadline=None)
+    @settings(max_examples=tries(12), deadline=None)
     @given(st.data())
     def prove(data: st.DataObject) -> None:
         with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:

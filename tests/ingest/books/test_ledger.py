@@ -19,13 +19,14 @@ from ingest.books.ledger import (
     shown,
     unpack_ranges,
 )
+from tests.examples import tries
 
 
 def _never(_row: int, _seq: int) -> bool:
     return False
 
 
-@settings(max_examples=200)
+@settings(max_examples=tries(200))
 @given(st.lists(st.integers(0, 60), unique=True))
 def test_ranges_are_a_set(seqs: list[int]) -> None:
     """Ranges hold exactly the seq that were added, in as few ranges as there are runs."""
@@ -37,7 +38,7 @@ def test_ranges_are_a_set(seqs: list[int]) -> None:
     assert len(ranges) == sum(1 for seq in seqs if seq - 1 not in seqs)
 
 
-@settings(max_examples=200)
+@settings(max_examples=tries(200))
 @given(st.lists(st.tuples(st.integers(0, 60), st.booleans()), unique_by=lambda item: item[0]))
 def test_law_holds_in_any_order(seqs: list[tuple[int, bool]]) -> None:
     """Stored, dead-lettered and gap always make up all seq up to the highest."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ingest.mqtt import publish_layout
 from ingest.mqtt.frames import MalformedFrameError, declared_length, read_packet, take_publishes, unpack
+from tests.examples import tries
 
 _messages = st.lists(
     st.tuples(
@@ -98,7 +99,7 @@ def _streams(draw: st.DrawFn) -> bytes:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@settings(max_examples=300)
+@settings(max_examples=tries(300))
 @given(stream=_streams())
 def test_arithmetic_reads_what_the_codec_reads(stream: bytes) -> None:
     """What is told from bytes without the codec is just what the codec reads, and garbage to one is garbage to both."""
@@ -146,7 +147,7 @@ def _take_all(stream: bytes) -> None:
 
 # The codec reports a text that is no UTF-8 as a panic of its native code, which Python can only call unraisable.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@settings(max_examples=300)
+@settings(max_examples=tries(300))
 @given(garbage=st.binary(max_size=200))
 def test_garbage_gives_one_kind_of_error(garbage: bytes) -> None:
     """Whatever bytes come, they are a packet, the start of one, or a malformed frame; nothing else is raised."""

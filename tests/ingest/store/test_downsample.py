@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ingest.store import Series
 from ingest.store.downsample import bucket_edges, downsample
+from tests.examples import tries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +112,7 @@ def test_buckets_hold_extremes_in_order_of_occurrence() -> None:
 
 
 @given(long_series(), st.integers(2, 60))
-@settings(max_examples=50)
+@settings(max_examples=tries(50))
 def test_every_extreme_survives_in_at_most_points_rows(case: tuple[Series, int, int], points: int) -> None:
     """Whatever the series: at most ``points`` rows with values, in time order, and each metric keeps its extremes."""
     series, start, end = case
@@ -133,7 +134,7 @@ def test_every_extreme_survives_in_at_most_points_rows(case: tuple[Series, int, 
 
 
 @given(st.integers(0, T0), st.integers(1, 10**11), st.integers(1, 1000))
-@settings(max_examples=50)
+@settings(max_examples=tries(50))
 def test_buckets_cover_the_range_and_are_aligned(start: int, span: int, buckets: int) -> None:
     """Buckets are equal, begin at multiples of their width, cover the range, and are no more than allowed."""
     edges = bucket_edges(start, start + span, buckets=buckets)
@@ -147,7 +148,7 @@ def test_buckets_cover_the_range_and_are_aligned(start: int, span: int, buckets:
 
 
 @given(st.integers(0, 10**9), st.integers(3, 500))
-@settings(max_examples=50)
+@settings(max_examples=tries(50))
 def test_edges_stay_when_the_chart_moves_on(shift: int, buckets: int) -> None:
     """A chart of the same length later on uses the same multiples of the same width, unless it begins exactly on an edge."""
     first = bucket_edges(T0 + 1, T0 + 1 + 24 * HOUR, buckets=buckets)

@@ -19,6 +19,7 @@ from ingest.store import StoreAddressError, StoreRejected, StoreUnavailable, pag
 from ingest.store.embedded import EmbeddedStore
 from ingest.store.opening import open_store
 from tests.contract.store_suite import FOREVER, T0, Span, StoreSuite, columns, make_block, random_blocks
+from tests.examples import tries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -205,7 +206,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=12)
+@settings(max_examples=tries(12))
 def test_pages_say_what_the_tail_said(seed: int) -> None:
     """Whatever is written: sorting it into pages, at whatever moments, changes no answer."""
     chance = random.Random(seed)

@@ -17,6 +17,7 @@ from ingest.store import StoreAddressError, StoreRejected, StoreUnavailable, flu
 from ingest.store.influx import InfluxStore
 from ingest.store.influx_address import InfluxAddress
 from tests.contract.store_suite import FOREVER, T0, make_block
+from tests.examples import tries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -227,7 +228,7 @@ def test_fields_that_hold_no_numbers_are_left_out(server: Playing) -> None:
 
 
 @given(st.text())
-@settings(max_examples=60)
+@settings(max_examples=tries(60))
 def test_a_quoted_text_ends_where_it_should(text: str) -> None:
     """Whatever the text: its literal has no unescaped quote, no interpolation and no line end inside."""
     inside = flux.quoted(text)[1:-1]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ingest.sample import TEXT_SEPARATOR, SampleBlock
 from ingest.store.line_protocol import encode_block
+from tests.examples import tries
 
 LINE = re.compile(rb'([^ ,]+),appliance_id=([^ ]+) ((?:[^" ]|"(?:[^"\\]|\\.)*")+) (\d+)', re.DOTALL)
 FIELD = re.compile(rb'([a-z0-9_]+)=(?:"((?:[^"\\]|\\.)*)"|([^,]*))(?:,|$)', re.DOTALL)
@@ -73,14 +74,14 @@ def expected(block: SampleBlock) -> list[tuple[str, str, dict[str, float | str],
 
 
 @given(blocks())
-@settings(max_examples=40)
+@settings(max_examples=tries(40))
 def test_values_come_back_from_lines(block: SampleBlock) -> None:
     """A parser gets from each line the sample's kind, appliance, readings as floats, texts and time."""
     assert [parse(line) for line in encode_block(block)] == expected(block)
 
 
 @given(blocks(), st.sampled_from(["", " ", "\n\t "]))
-@settings(max_examples=40)
+@settings(max_examples=tries(40))
 def test_received_text_gives_the_same_lines(block: SampleBlock, blank: str) -> None:
     """Text turned into text says the same as the values, whatever blanks the appliance put in."""
     texts = []

@@ -20,6 +20,7 @@ from ingest.wire.message import decode
 from ingest.wire.sample_rows import NO_TIME
 from ingest.wire.telemetry import TelemetryMessage
 from ingest.wire.topic import TopicScheme
+from tests.examples import tries
 
 TOPIC = "fettle/v1/washing_machine/w1/telemetry"
 GOOD: dict[str, Any] = {
@@ -285,7 +286,7 @@ def _payload(draw: st.DrawFn) -> bytes:
     return raw
 
 
-@settings(max_examples=150)
+@settings(max_examples=tries(150))
 @given(st.lists(_payload(), min_size=1, max_size=5))
 @example([b'{"metrics":{"power_w":1,"power_w":1}}', b'{"metrics":{"power_w":1}}'])
 def test_random_messages_agree(payloads: list[bytes]) -> None:
@@ -293,7 +294,7 @@ def test_random_messages_agree(payloads: list[bytes]) -> None:
     _assert_agree(payloads)
 
 
-@settings(max_examples=50)
+@settings(max_examples=tries(50))
 @given(st.lists(st.lists(_payload(), min_size=1, max_size=3), min_size=2, max_size=4))
 @example([[b'{"metrics":{"new_c":true}}'], [b'{"metrics":{"new_c":1.5}}'], [b'{"metrics":{"new_c":false}}'] * 2])
 @example([[b'{"metrics":{"door_locked":1}}'], [b'{"metrics":{"door_locked":true,"power_w":true}}'] * 2])
@@ -305,7 +306,7 @@ def test_one_decoder_agrees_batch_after_batch(batches: list[list[bytes]]) -> Non
         _assert_agree(payloads, decoder=decoder)
 
 
-@settings(max_examples=100)
+@settings(max_examples=tries(100))
 @given(st.binary(max_size=200))
 def test_any_bytes_agree(payload: bytes) -> None:
     """Arbitrary bytes get exactly one reason, the same both ways."""

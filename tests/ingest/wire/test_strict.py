@@ -16,6 +16,7 @@ from ingest.wire.nesting import fault_of
 from ingest.wire.strict_json import parse
 from ingest.wire.timestamp import format_ms, parse_many_ms, parse_ms
 from ingest.wire.topic import Channel, Topic, TopicScheme
+from tests.examples import tries
 
 TELEMETRY = Topic("refrigerator", "f1", Channel.TELEMETRY)
 
@@ -167,7 +168,7 @@ def test_identity_of_a_refused_message(payload: bytes, identity: Identity) -> No
     assert caught.value.identity == identity
 
 
-@settings(max_examples=300)
+@settings(max_examples=tries(300))
 @given(st.binary(max_size=300))
 def test_any_bytes_give_one_reason(payload: bytes) -> None:
     """Arbitrary bytes end in a value or in one refusal, never in another error."""
@@ -182,7 +183,7 @@ _json = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=tries(300))
 @given(_json)
 def test_sound_json_comes_through(value: Any) -> None:
     """What is JSON by the contract is read as it was meant; NaN and lone surrogates are not."""
@@ -198,7 +199,7 @@ def test_sound_json_comes_through(value: Any) -> None:
     assert reason in {RefusalReason.NOT_JSON, RefusalReason.TOO_DEEP, RefusalReason.SCHEMA}
 
 
-@settings(max_examples=300)
+@settings(max_examples=tries(300))
 @given(st.integers(-62135596800000, 253402300799999))
 def test_times_come_back(ms: int) -> None:
     """A time written as RFC 3339 is read as the same millisecond, one by one and in bulk."""
@@ -211,7 +212,7 @@ def test_times_come_back(ms: int) -> None:
     assert bulk.tolist() == [ms]
 
 
-@settings(max_examples=200)
+@settings(max_examples=tries(200))
 @given(
     st.integers(-62135596800000, 253402300799999 - 59_999),
     st.lists(st.tuples(st.integers(0, 130_000), st.integers(0, 23), st.characters(codec="utf-8")), min_size=2),
@@ -309,7 +310,7 @@ def _is_json(text: str) -> bool:
     return True
 
 
-@settings(max_examples=300)
+@settings(max_examples=tries(300))
 @given(
     tree=_TREES,
     wrap=st.lists(

@@ -20,6 +20,7 @@ from ingest.wire.foreign.devices import Device
 from ingest.wire.message import Message
 from ingest.wire.status import StatusMessage
 from ingest.wire.telemetry import METRICS_MAX, TelemetryMessage, is_metric_name
+from tests.examples import tries
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
 TOPICS = (
@@ -86,7 +87,7 @@ def is_well_formed(message: Message | None) -> bool:
     )
 
 
-@settings(max_examples=100)
+@settings(max_examples=tries(100))
 @given(sent=st.lists(st.tuples(st.sampled_from(TOPICS), payloads()), min_size=1, max_size=8))
 def test_garbage_gives_exactly_one_reason(sent: list[tuple[str, bytes]]) -> None:
     """A batch of whatever is decoded whole: each message is a sound value, nothing, or refused with one reason."""
@@ -104,7 +105,7 @@ def test_garbage_gives_exactly_one_reason(sent: list[tuple[str, bytes]]) -> None
 
 
 @pytest.mark.parametrize("name", CODECS)
-@settings(max_examples=200)
+@settings(max_examples=tries(200))
 @given(data=st.data(), payload=payloads())
 def test_each_codec_keeps_what_a_value_promises(name: str, data: st.DataObject, payload: bytes) -> None:
     """What a codec gives out has metrics with possible names and finite values, or is a status, or is nothing."""

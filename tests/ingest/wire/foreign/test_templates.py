@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ingest.wire.dead_letter import Refused
 from ingest.wire.foreign.template import NotRead, Scope, TemplateError, compiled
 from ingest.wire.foreign.template_values import UNDEFINED
+from tests.examples import tries
 
 PAYLOAD = json.dumps({
     "a": {"b": 4.26, "x y": "7.5"}, "l": [1, 2.5, "3"], "on": True, "s": "ON", "t": "21,5 C", "n": None, "zero": 0,
@@ -107,7 +108,7 @@ pieces = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=tries(400), deadline=None)
 @given(text=st.lists(pieces, max_size=14).map("".join), payload=st.sampled_from([PAYLOAD, "12.5", "", "[1]", "{"]))
 def test_no_template_does_anything_else(text: str, payload: str) -> None:
     """Whatever is written in a template it has a value, or one of three expected errors; nothing else is raised."""
