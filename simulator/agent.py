@@ -173,8 +173,11 @@ class Agent:
         """Whether sending it still makes sense: nobody has acknowledged or refused it meanwhile."""
         return message.seq is None or not self.has_memory or message in self.buffer
 
-    def receive(self, topic: str, payload: bytes, now_ms: int) -> list[Outgoing]:
-        """Take in what the service says; what is answered. Anything that makes no sense is ignored."""
+    def receive(self, topic: str, payload: bytes, now_ms: int, *, is_retained: bool = False) -> list[Outgoing]:
+        """Take in what the service says; what is answered. Anything that makes no sense is ignored.
+
+        A command that the broker had kept (``is_retained``) is refused: the service never sends one that way.
+        """
         channel = topic.rsplit("/", 1)[-1]
         try:
             message = msgspec.json.decode(payload)
@@ -183,6 +186,8 @@ class Agent:
         if not isinstance(message, dict):
             return []
         if channel == "command":
+            if is_retained:
+                return self._results(self.obedience.refuse(message, now_ms, "retained"))
             if self.command_keys and not is_signed(self.identity.appliance_id, message, self.command_keys):
                 self.counts.spurned += 1
                 return self._results(self.obedience.refuse(message, now_ms, "signature"))

@@ -247,7 +247,9 @@ class Connection:
     async def _listen(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
             payload = bytes(message.payload) if isinstance(message.payload, bytes | bytearray) else b""
-            answers = self.agent.receive(str(message.topic), payload, self.clock.now_ms())
+            answers = self.agent.receive(
+                str(message.topic), payload, self.clock.now_ms(), is_retained=bool(message.retain)
+            )
             if answers:
                 self.publish(answers)
                 if self.on_answer is not None:

@@ -13,6 +13,8 @@ from typing import Any
 import structlog
 from sqlalchemy import Row, func, insert, select, update
 
+from alerts.audit.chain import record_audit
+from alerts.audit.tables import audit
 from alerts.database import SYSTEM, Transaction
 from alerts.errors import ConflictError, InvalidError
 from alerts.lifecycle import COMMAND, COMMAND_LIVE, CommandEvent, CommandState, next_state
@@ -22,6 +24,11 @@ from alerts.remote.transcript import add_line
 from alerts.tickets.opening import add_history
 from ingest.sample import Result, ResultState
 
+STRANGER = "command.stranger"
+STRANGERS_AN_HOUR = 20
+"""So many refusals of strangers' commands are audited for an appliance; more would say nothing new."""
+STRANGERS_LOOKED_AT = 200
+HOUR_MS = 3_600_000
 UNSENT = (CommandState.QUEUED.value, CommandState.WAITING.value)
 
 log = structlog.get_logger()
@@ -107,6 +114,8 @@ def take_result(t: Transaction, result: Result) -> Row[Any] | None:
     row = t.connection.execute(select(commands).where(commands.c.id == result.command_id)).one_or_none()
     if row is None or row.appliance_id != result.appliance_id:
         log.warning("result_without_command", appliance_id=result.appliance_id, command_id=result.command_id)
+        if result.state is ResultState.REJECTED:
+            _note_stranger(t.by(result.appliance_id), result)
         return None
     event = _EVENTS[result.state]
     if event not in COMMAND[CommandState(row.state)]:
@@ -121,6 +130,15 @@ def take_result(t: Transaction, result: Result) -> Row[Any] | None:
     if event in _LAST_WORDS and row.name not in BY_ITSELF:
         _tell_ticket(answering, row, result)
     return row
+
+
+def _note_stranger(t: Transaction, result: Result) -> None:
+    """An appliance refused a command that is none of ours for it: somebody else tries to command it. A flood is cut off."""
+    newest = select(audit).order_by(audit.c.n.desc()).limit(STRANGERS_LOOKED_AT).subquery()
+    mine = (newest.c.action == STRANGER) & (newest.c.subject_id == result.appliance_id)
+    lately = select(func.count()).select_from(newest).where(mine, newest.c.at_ms > t.now_ms - HOUR_MS)
+    if t.connection.execute(lately).scalar_one() < STRANGERS_AN_HOUR:
+        record_audit(t, STRANGER, result.appliance_id, {"command_id": result.command_id, "reason": result.reason})
 
 
 def expire_commands(t: Transaction, limits: SessionLimits) -> int:

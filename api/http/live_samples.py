@@ -1,6 +1,8 @@
 """Samples as they are admitted, to whoever watches one appliance; for pages that are open, never for keeping.
 
-Promises: a slow watcher loses its oldest samples and harms nobody; with no watcher, a batch costs one comparison.
+Promises: each sample has a number of its watcher's own, so that a missing one is seen; a watcher that does not keep up is told
+so and dropped, and harms nobody; with no watcher, a batch costs one comparison. At most :data:`MAX_WATCHERS` times
+:data:`MAX_WAITING` samples are held.
 """
 
 from __future__ import annotations
@@ -26,8 +28,9 @@ class TooManyWatchers(Exception):  # noqa: N818  (a limit reached is no accident
 
 @dataclass(frozen=True, slots=True)
 class LiveSample:
-    """One sample of one appliance, as it is shown."""
+    """One sample of one appliance, as it is shown; ``seq`` counts those of its watcher from 0."""
 
+    seq: int
     appliance_id: str
     ts_ms: int
     metrics: dict[str, float]
@@ -39,8 +42,12 @@ class Watcher:
 
     appliance_id: str
     loop: asyncio.AbstractEventLoop
-    waiting: deque[LiveSample] = field(default_factory=lambda: deque(maxlen=MAX_WAITING))
+    waiting: deque[LiveSample] = field(default_factory=deque)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    too_slow: asyncio.Event = field(default_factory=asyncio.Event)
+    """More has come than it has taken: it gets nothing any more and is to be dropped."""
+    _next_seq: int = 0
+    _is_dropped: bool = False
 
     async def take(self) -> list[LiveSample]:
         """All that waits, at least one."""
@@ -51,11 +58,23 @@ class Watcher:
             taken.append(self.waiting.popleft())
         return taken
 
-    def offer(self, samples: list[LiveSample]) -> None:
-        """Hand samples over, from any thread."""
-        self.waiting.extend(samples)
+    def offer(self, samples: list[tuple[int, dict[str, float]]]) -> None:
+        """Hand samples (ts_ms, metrics) over, from any thread, one thread at a time."""
+        if self._is_dropped:
+            return
+        if len(self.waiting) + len(samples) > MAX_WAITING:
+            self._is_dropped = True
+            self.waiting.clear()
+            self._tell(self.too_slow)
+            return
+        for ts_ms, metrics in samples:
+            self.waiting.append(LiveSample(self._next_seq, self.appliance_id, ts_ms, metrics))
+            self._next_seq += 1
+        self._tell(self.ready)
+
+    def _tell(self, word: asyncio.Event) -> None:
         try:
-            self.loop.call_soon_threadsafe(self.ready.set)
+            self.loop.call_soon_threadsafe(word.set)
         except RuntimeError:
             return  # the loop has ended, and with it the page
 
@@ -103,9 +122,8 @@ class LiveSamples:
                     watcher.offer(samples)
 
 
-def _sample(block: SampleBlock, row: int) -> LiveSample:
-    """One row of a block."""
+def _sample(block: SampleBlock, row: int) -> tuple[int, dict[str, float]]:
+    """One row of a block: when, and what was reported."""
     values = block.values[row]
     reported = np.flatnonzero(~np.isnan(values))
-    metrics = {block.metrics[column]: float(values[column]) for column in reported}
-    return LiveSample(block.appliance_ids[row], int(block.ts_ms[row]), metrics)
+    return int(block.ts_ms[row]), {block.metrics[column]: float(values[column]) for column in reported}

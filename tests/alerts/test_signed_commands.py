@@ -8,9 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from alerts.database import Transaction
 from alerts.desk import Desk
+from alerts.remote.command import take_result
 from alerts.remote.policy import Scope
 from ingest.clock import ManualClock
+from ingest.sample import Result, ResultState
 from ingest.wire.signature import SigningKeys, is_signed, key_id, new_signing_key, read_signing_keys
 from simulator.agent import Agent, Identity
 
@@ -117,3 +120,29 @@ def test_what_the_desk_sends_is_signed(desk: Desk, clock: ManualClock) -> None:
     command = msgspec.json.decode(outgoing.payload, type=dict[str, Any])
     assert is_signed("WM-0231", command, KEYS.public_keys)
     assert not is_signed("WM-0232", command, KEYS.public_keys)
+
+
+def test_a_command_that_the_broker_had_kept_is_refused() -> None:
+    """However well it is signed: the service never leaves one lying about."""
+    command, agent = _command(), _agent()
+    payload = msgspec.json.encode(command | {"sig": KEYS.sign("w1", command)})
+
+    (told,) = agent.receive(agent.topic("command"), payload, NOW_MS, is_retained=True)
+
+    assert msgspec.json.decode(told.payload)["reason"] == "retained"
+    assert _answer(agent, command | {"sig": KEYS.sign("w1", command)}) == ("succeeded", None)
+
+
+def test_what_strangers_try_is_audited_and_a_flood_of_it_cut_off(desk: Desk) -> None:
+    """An appliance tells that it refused what we never sent: so often in an hour, and no oftener."""
+
+    def work(t: Transaction) -> None:
+        for number in range(25):
+            refused = Result("w1", "dryer", NOW_MS, NOW_MS, f"x{number}", ResultState.REJECTED, "signature", {})
+            take_result(t, refused)
+
+    desk.unit.write(work)
+
+    found = [entry for entry in desk.audit.page(limit=100).items if entry.action == "command.stranger"]
+    assert len(found) == 20
+    assert found[-1].data == {"command_id": "x0", "reason": "signature"}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
+import numpy as np
 import pytest
 import websockets
 
 from alerts.accounts.account import Role
 from alerts.notices.changes import Changes
 from alerts.tickets.ticket import NewTicket
-from api.http import access
+from api.http import access, live_samples
+from ingest.sample import AdmittedBatch, SampleBlock
 from tests.api.house import House
 from tests.api.serving import Line, Served, served
 
@@ -163,3 +166,48 @@ def test_a_page_that_talks_on_the_live_view_is_not_listened_to(house: House) -> 
                 return closed.value.rcvd.code if closed.value.rcvd else 0
 
     assert asyncio.run(tell()) == 1009
+
+
+def _block(count: int) -> AdmittedBatch:
+    """Samples of one fridge, a second apart."""
+    block = SampleBlock(
+        kind="refrigerator",
+        metrics=("power_w",),
+        appliance_ids=["fridge-1"] * count,
+        ts_ms=np.arange(count, dtype=np.int64) * 1000,
+        values=np.arange(count, dtype=float)[:, None],
+        modes=[None] * count,
+        cycles=[None] * count,
+        seq=np.arange(count, dtype=np.int64),
+        index=np.zeros(count, dtype=np.int64),
+        flags=np.zeros(count, dtype=np.uint8),
+        received_ms=0,
+    )
+    return AdmittedBatch(1, 0, count, blocks=(block,))
+
+
+def test_live_samples_are_numbered_and_who_is_too_slow_is_dropped(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbers go on without a hole; more than may wait closes the view with 1013, and nothing of it is kept."""
+    monkeypatch.setattr(live_samples, "MAX_WAITING", 10)
+    live = house.context.live
+
+    async def watch() -> tuple[list[int], int, int]:
+        async with served(house) as at:
+            address = f"ws://127.0.0.1:{at.port}/api/v1/live?appliance_id=fridge-1"
+            headers = house.headers(Role.VIEWER)
+            async with websockets.connect(address, additional_headers=headers, proxy=None) as socket:
+                seqs = []
+                for _ in range(3):
+                    live.show(_block(4))
+                    seqs += [json.loads(await asyncio.wait_for(socket.recv(), 10))["seq"] for _ in range(4)]
+                live.show(_block(11))
+                with pytest.raises(websockets.ConnectionClosed) as closed:
+                    await asyncio.wait_for(socket.recv(), 10)
+                live.show(_block(4))
+            return seqs, closed.value.rcvd.code if closed.value.rcvd else 0, int(live.is_watched)
+
+    seqs, code, is_watched = asyncio.run(watch())
+
+    assert (seqs, code, is_watched) == (list(range(12)), 1013, 0)

@@ -6,6 +6,7 @@ Events have the number that the database gave them: whoever comes back with ``La
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -27,6 +28,9 @@ PULSE_S = 2.0
 """How often a stream says what time it is; a page that has not heard it for twice as long knows that the line is broken."""
 NO_NUMBER = 10**18
 NO_LONGER = "The login that this was opened with has ended."
+TOO_SLOW = "More came than was taken; connect again and read what was missed."
+CLOSE_S = 1.0
+"""How long somebody who is shut out may take to hear it."""
 
 
 @router.get("/events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
@@ -81,7 +85,11 @@ def _event(here: Context, word: str, *, number: int | None = None) -> bytes:
 
 @router.websocket("/live")
 async def live(socket: WebSocket, here: Here, _account: Viewer, appliance_id: str) -> None:
-    """Samples of one appliance as they are admitted: ``{"seq", "appliance_id", "ts", "metrics"}``."""
+    """Samples of one appliance as they are admitted: ``{"seq", "appliance_id", "ts", "metrics"}``.
+
+    ``seq`` counts from 0 on each connection; who misses one reads the telemetry again. Who does not keep up is closed with
+    1013 and comes back when they can.
+    """
     try:
         watcher = here.live.watch(appliance_id)
     except TooManyWatchers:
@@ -89,16 +97,27 @@ async def live(socket: WebSocket, here: Here, _account: Viewer, appliance_id: st
         return
     await socket.accept()
     ends = asyncio.create_task(Standing(socket, here).ends())
-    tasks = {asyncio.create_task(_send_samples(socket, watcher)), asyncio.create_task(_hear_nothing(socket)), ends}
+    slow = asyncio.create_task(watcher.too_slow.wait())
+    sending = asyncio.create_task(_send_samples(socket, watcher))
+    tasks = {sending, asyncio.create_task(_hear_nothing(socket)), ends, slow}
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        if ends.done():
-            await socket.close(code=1008, reason=NO_LONGER)
+        sending.cancel()
+        if slow.done():
+            await _close(socket, 1013, TOO_SLOW)
+        elif ends.done():
+            await _close(socket, 1008, NO_LONGER)
     finally:
         here.live.leave(watcher)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _close(socket: WebSocket, code: int, reason: str) -> None:
+    """Say why, but wait for nobody who does not read."""
+    with contextlib.suppress(TimeoutError, RuntimeError):
+        await asyncio.wait_for(socket.close(code=code, reason=reason), CLOSE_S)
 
 
 async def _hear_nothing(socket: WebSocket) -> None:
@@ -108,15 +127,14 @@ async def _hear_nothing(socket: WebSocket) -> None:
 
 
 async def _send_samples(socket: WebSocket, watcher: Watcher) -> None:
-    """Send what comes, numbered."""
-    seq = 0
+    """Send what comes."""
     while True:
         for sample in await watcher.take():
-            document = {
-                "seq": seq,
-                "appliance_id": sample.appliance_id,
-                "ts": sample.ts_ms,
-                "metrics": sample.metrics,
-            }
-            await socket.send_json(document)
-            seq += 1
+            await socket.send_json(
+                {
+                    "seq": sample.seq,
+                    "appliance_id": sample.appliance_id,
+                    "ts": sample.ts_ms,
+                    "metrics": sample.metrics,
+                }
+            )

@@ -1,8 +1,9 @@
-/** What the appliance says while the session lives, renewed each second, with the limits of what is tested drawn in. */
+/** What the appliance says while the session lives, as it comes, with the limits of what is tested drawn in. */
 import { Title } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { api, told } from "../api/client";
+import { merged, useLiveRows } from "../api/live";
 import { isOver } from "../api/sessions";
 import type { DiagnosisSession } from "../api/types";
 import { MetricChart } from "../chart/MetricChart";
@@ -14,6 +15,8 @@ import { now } from "../words/now";
 const POINTS = 2000;
 const BEFORE_MS = 120_000;
 const CHARTS = 4;
+/** Beside what comes live: what was stored meanwhile is read now and then, and at once where something was missed. */
+const READ_AGAIN_MS = 30_000;
 
 export function LiveCharts({ session }: { session: DiagnosisSession }) {
   const { t } = useWords();
@@ -33,11 +36,13 @@ export function LiveCharts({ session }: { session: DiagnosisSession }) {
       return { columns, until };
     },
     enabled: metrics.length > 0 && session.state !== "requested",
-    refetchInterval: isOver(session.state) ? false : 1000,
+    refetchInterval: isOver(session.state) ? false : READ_AGAIN_MS,
     placeholderData: keepPreviousData,
   });
+  const rows = useLiveRows(session.appliance_id, session.state === "active", () => void trace.refetch());
   if (metrics.length === 0 || session.state === "requested") return null;
-  const range = { start, end: trace.data?.until ?? start + BEFORE_MS };
+  const newest = rows.at(-1)?.ts ?? 0;
+  const range = { start, end: Math.max(trace.data?.until ?? start + BEFORE_MS, end === null ? newest : 0) };
   return (
     <section className="card" aria-labelledby="live-title">
       <Title order={2} size="h5" id="live-title" className="card-title">
@@ -51,7 +56,7 @@ export function LiveCharts({ session }: { session: DiagnosisSession }) {
             key={metric}
             name={names.plainMetric(session.kind, metric)}
             unit={names.unit(session.kind, metric)}
-            trace={trace.data && values ? { ts: trace.data.columns.ts, values } : undefined}
+            trace={trace.data && values ? merged(trace.data.columns.ts, values, rows, metric) : undefined}
             range={range}
             band={isMeasured ? { low: wanted.test.healthy[0] ?? null, high: wanted.test.healthy[1] ?? null } : null}
             height={150}
