@@ -13,6 +13,10 @@ const catalogues: Words[] = [
   { ...firstEn, ...moreEn },
   { ...firstZh, ...moreZh },
 ];
+const firsts: Words[] = [firstEn, firstZh];
+/** What the queue draws; names that it never asks for are left out. */
+const QUEUE = /^(app|queue|ticket|chart|words)\/|^session\/KitchenLink|^pages\/(Queue|NotFound|SignIn|Ticket)\./;
+const NOT_THERE = /^(components|appliance)\./;
 const SOURCES = join(import.meta.dirname, "..");
 /** Attributes whose text a person reads or hears. */
 const READ = new Set(["aria-label", "title", "placeholder", "alt", "label", "description", "text", "nothingFound"]);
@@ -101,6 +105,19 @@ test("every key that is asked for has words in both languages", () => {
   });
 
   expect(silent).toEqual([]);
+});
+
+test("the queue finds each of its words in the part that is fetched first", () => {
+  const late = gathered((node) => {
+    if (!ts.isCallExpression(node) || node.expression.getText() !== "t") return undefined;
+    const key = node.arguments[0];
+    const said = key && (ts.isStringLiteralLike(key) ? key.text : ts.isTemplateExpression(key) ? key.head.text : "");
+    if (!said || !QUEUE.test(node.getSourceFile().fileName) || NOT_THERE.test(said)) return undefined;
+    const above = said.split(".")[0] ?? "";
+    return firsts.every((one) => above in one || `${above}_other` in one) ? undefined : said;
+  });
+
+  expect(late).toEqual([]);
 });
 
 test("every word of the API that people see has words in both languages", () => {

@@ -118,7 +118,7 @@ function Row({ appliance }: { appliance: Appliance }) {
       <Table.Td>
         <Moment at={appliance.last_seen} as="ago" />
       </Table.Td>
-      <Table.Td>{appliance.region ?? t("none")}</Table.Td>
+      <Table.Td>{appliance.region ? names.region(appliance.region) : t("none")}</Table.Td>
       <Table.Td>
         <span className="numbers">
           {appliance.open_tickets.map((number) => (

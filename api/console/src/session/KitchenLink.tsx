@@ -15,9 +15,9 @@ export function KitchenLink({ appliance }: { appliance: string }) {
       href={`/demo/appliances/${encodeURIComponent(appliance)}?lang=${language}`}
       target="_blank"
       rel="opener"
-      title={t("session.kitchenText")}
+      title={t("kitchen.text")}
     >
-      <IconHome size={16} aria-hidden /> {t("session.kitchen")}
+      <IconHome size={16} aria-hidden /> {t("kitchen.title")}
     </Anchor>
   );
 }

@@ -4,6 +4,7 @@ import { Listing } from "../app/Listing";
 import { useWords } from "../i18n";
 import { formatSpan, plainName, toMs } from "../words/format";
 import { Moment } from "../words/Moment";
+import { holdReason } from "../words/names";
 import { useNow } from "../words/now";
 
 type Clock = Ticket["clocks"][number];
@@ -48,7 +49,7 @@ function Pauses({ clock }: { clock: Clock }) {
         return (
           <li key={pause.from}>
             {formatSpan(span, language)}
-            {pause.reason && t("colon") + pause.reason}
+            {pause.reason && t("colon") + holdReason(pause.reason, t)}
           </li>
         );
       })}

@@ -10,7 +10,7 @@ import { runningClocks } from "../words/clocks";
 import { formatShare, toMs } from "../words/format";
 import { ClearedMark, PriorityMark, StatusMark } from "../words/Marks";
 import { Moment } from "../words/Moment";
-import { ticketSentence, useNames } from "../words/names";
+import { holdReason, ticketSentence, useNames } from "../words/names";
 import { useNow } from "../words/now";
 import { Assignee } from "./Assignee";
 import { clearedAt } from "./present";
@@ -121,7 +121,9 @@ function Present({ ticket, alert }: { ticket: Ticket; alert: Alert | undefined }
         </li>
       )}
       {verdict && <li>{t("ticket.judged", { verdict: t(`ticket.verdicts.${verdict}`) })}</li>}
-      {ticket.sla.paused_reason && <li>{t("ticket.pausedFor", { reason: ticket.sla.paused_reason })}</li>}
+      {ticket.sla.paused_reason && (
+        <li>{t("ticket.pausedFor", { reason: holdReason(ticket.sla.paused_reason, t) })}</li>
+      )}
     </ul>
   );
 }

@@ -47,10 +47,15 @@ export function offerOf(ticket: Ticket, role: string | undefined): Offer {
   const likely = LIKELY[ticket.status]?.find((step) => steps.includes(step));
   return {
     likely,
-    others: steps.filter((step) => step !== likely && step !== "comment" && step !== "verdict"),
+    others: steps.filter((step) => step !== likely && !isElsewhere(step, ticket)),
     mayComment: steps.includes("comment"),
     mayJudge: steps.includes("verdict"),
   };
+}
+
+/** What has a place of its own on the page, and holding what is on hold. */
+function isElsewhere(step: string, ticket: Ticket): boolean {
+  return step === "comment" || step === "verdict" || (step === "hold" && ticket.status === "on_hold");
 }
 
 export interface TicketSteps {

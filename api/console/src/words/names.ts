@@ -6,6 +6,9 @@ import type { Evidence, Feature, Ticket } from "../api/types";
 import { type Say, useWords } from "../i18n";
 import { formatNumber, formatQuantity, plainName } from "./format";
 
+/** The fault mode of what deviates for no known cause. */
+const UNKNOWN = "unknown";
+
 /** Names for people; a name that no profile knows is made readable. */
 export interface Names {
   kind: (kind: string) => string;
@@ -50,9 +53,10 @@ export function useNames(): Names {
       fault: (kind, name) =>
         known.get(kind)?.fault_modes.find((one) => one.name === name)?.title ??
         known.get(kind)?.data_faults.find((one) => one.name === name)?.title ??
-        plainName(name),
+        (name === UNKNOWN ? t("unlike", { kind: known.get(kind)?.label ?? plainName(kind) }) : plainName(name)),
       anyFault: (name) =>
-        profiles?.items.flatMap((one) => [...one.fault_modes, ...one.data_faults]).find((one) => one.name === name)?.title ?? plainName(name),
+        profiles?.items.flatMap((one) => [...one.fault_modes, ...one.data_faults]).find((one) => one.name === name)
+          ?.title ?? plainName(name),
       region: (name) => t(`regions.${name}`, { defaultValue: name }),
       component: (name) => t(`components.${name}`, { defaultValue: plainName(name) }),
       test: (kind, name) => known.get(kind)?.tests.find((one) => one.name === name)?.label ?? plainName(name),
@@ -68,8 +72,14 @@ export function useNames(): Names {
 /** What is wrong, in the reader's language where the detectors said it, in its author's words where a person did. */
 export function ticketTitle(ticket: Ticket, names: Names): string {
   const isOurs = ticket.source === "prediction" || ticket.source === "error_code";
-  const isKnown = ticket.fault_mode !== null && names.isFault(ticket.kind, ticket.fault_mode);
-  return isOurs && isKnown ? names.fault(ticket.kind, ticket.fault_mode ?? "") : ticket.title;
+  const mode = ticket.fault_mode ?? "";
+  const isNamed = mode === UNKNOWN || names.isFault(ticket.kind, mode);
+  return isOurs && isNamed ? names.fault(ticket.kind, mode) : ticket.title;
+}
+
+/** Why clocks rest: the usual reasons in the reader's language, any other in its author's words. */
+export function holdReason(reason: string, t: Say): string {
+  return t(`holdReasons.${reason.replaceAll(" ", "_")}`, { defaultValue: reason });
 }
 
 /** "52–64 s", "≤ 64 s", "≥ 52 s", or null where nothing is expected. */

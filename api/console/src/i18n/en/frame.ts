@@ -117,6 +117,15 @@ export const frame = {
     preventive: "preventive",
   },
   alertState: { pending: "alert, pending", firing: "alert", resolved: "alert, over" },
+  kitchen: {
+    title: "The customer's kitchen",
+    text: "This is a demo: the appliance's display, door and keys are here.",
+  },
+  unlike: "{{kind}} behaves unlike itself",
+  holdReasons: {
+    waiting_for_the_part: "waiting for the part",
+    waiting_for_the_customer: "waiting for the customer",
+  },
   regions: { north: "North", south: "South", east: "East", west: "West", centre: "Centre" },
   sessionStates: {
     requested: "waiting for consent",

@@ -138,7 +138,5 @@ export const session = {
     },
     toTicket: "To ticket #{{number}}",
     live: "What it does",
-    kitchen: "The customer's kitchen",
-    kitchenText: "This is a demo: the appliance's display, door and keys are here.",
   },
 };

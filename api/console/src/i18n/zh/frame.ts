@@ -112,6 +112,12 @@ export const frame: typeof english = {
   availability: { online: "在线", sleeping: "休眠", offline: "离线", stale: "失联" },
   source: { prediction: "预测", error_code: "故障码", customer: "客户", technician: "技师", preventive: "预防性维护" },
   alertState: { pending: "待确认告警", firing: "告警中", resolved: "告警已结束" },
+  kitchen: { title: "客户的厨房", text: "这是演示：设备的显示屏、门和按键在此。" },
+  unlike: "{{kind}}运行异常",
+  holdReasons: {
+    waiting_for_the_part: "等待配件",
+    waiting_for_the_customer: "等待客户答复",
+  },
   regions: { north: "北区", south: "南区", east: "东区", west: "西区", centre: "中区" },
   sessionStates: {
     requested: "等待客户同意",

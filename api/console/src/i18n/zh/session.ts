@@ -140,7 +140,5 @@ export const session: typeof english = {
     },
     toTicket: "前往工单 #{{number}}",
     live: "实时状态",
-    kitchen: "客户的厨房",
-    kitchenText: "这是演示：设备的显示屏、门和按键在此。",
   },
 };
