@@ -23,6 +23,7 @@ from alerts.customers.sealed_unit import SealedUnit
 from alerts.customers.sealing import Seal, no_seal
 from alerts.database import Transaction, UnitOfWork
 from alerts.fix_first.desk import FixFirsts
+from alerts.gate.desk import GateDesk
 from alerts.incidents.desk import Incidents
 from alerts.indicators.desk import Indicators
 from alerts.notices.changes import Changes
@@ -37,6 +38,7 @@ from alerts.remote_first.desk import RemoteFirst
 from alerts.repeats.desk import Repeats
 from alerts.silences.desk import Silences
 from alerts.subscriptions.desk import Subscriptions
+from alerts.supposing.desk import Supposing
 from alerts.tickets.closing import CLOSES_AFTER_DAYS
 from alerts.tickets.desk import Tickets
 from alerts.tickets.reading import open_numbers
@@ -117,6 +119,16 @@ class Desk:
             withdraw(t, incident_id, when_over=self._when_over)
 
         return Incidents(self.unit, deviating, when_held, self.stale_after_s)
+
+    @property
+    def gate(self) -> GateDesk:
+        """Which fault modes send somebody."""
+        return GateDesk(self.unit)
+
+    @property
+    def supposing(self) -> Supposing:
+        """What another gate would have done."""
+        return Supposing(self.unit, self.profiles)
 
     @property
     def indicators(self) -> Indicators:

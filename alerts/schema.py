@@ -11,6 +11,7 @@ from alerts.columns import metadata
 from alerts.cursors import tables as of_cursors
 from alerts.customers import tables as of_customers
 from alerts.fix_first import tables as of_fix_first
+from alerts.gate import tables as of_the_gate
 from alerts.incidents import tables as of_incidents
 from alerts.notices import tables as of_notices
 from alerts.people import tables as of_people
@@ -31,6 +32,7 @@ BESIDE_THEIR_NOUNS = (
     of_cursors,
     of_customers,
     of_fix_first,
+    of_the_gate,
     of_incidents,
     of_notices,
     of_people,

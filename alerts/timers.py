@@ -51,6 +51,7 @@ class Timers:
         """Tell what is late; at the start and once an hour bring tickets under the rules of now."""
         if self._followed_ms is None or now_ms - self._followed_ms >= FOLLOW_EVERY_MS:
             self._followed_ms = now_ms
+            self.desk.gate.look()
             while self.desk.clocks.follow_rules():
                 pass
         while self.desk.clocks.tell_late():

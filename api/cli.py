@@ -24,6 +24,7 @@ from api.commands import (
     ruling,
     running,
     silencing,
+    supposing,
     technicians,
     telling,
 )
@@ -75,6 +76,7 @@ app.command()(detecting.evaluate)
 app.command()(looking.status)
 app.command()(looking.doctor)
 app.command()(inspecting.settings)
+app.command("what-if")(supposing.what_if)
 app.command()(ruling.rules)
 app.command()(inspecting.ledger)
 app.command("dead-letters")(inspecting.dead_letters)

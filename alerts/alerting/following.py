@@ -16,6 +16,7 @@ from alerts.alerting.pipeline import ALREADY_OPEN, TICKET_REOPENED, TICKET_TAKEN
 from alerts.alerting.rows import finding_of, write_alert
 from alerts.alerting.tables import alerts
 from alerts.database import Transaction
+from alerts.gate.deciding import note_gate
 from alerts.lifecycle import ALERT, AlertEvent, AlertState, next_state
 from alerts.tickets.opening import open_from_finding
 from alerts.tickets.reopening import reopen_from_finding
@@ -88,6 +89,7 @@ def _open(
     profile = profiles.get(finding.kind)
     taken = take_over(t, finding, profile, alert_id=alert.id)
     if taken is not None:
+        note_gate(t, taken, profiles)
         linked = (alerts.c.ticket_id == taken) & (alerts.c.id != alert.id)
         standing = select(alerts).where(linked, alerts.c.state != AlertState.RESOLVED.value)
         for consequence in t.connection.execute(standing).all():
@@ -95,9 +97,12 @@ def _open(
         return Decision(decision.action, TICKET_TAKEN_OVER), taken
     reopened = reopen_from_finding(t, finding, profile, alert_id=alert.id)
     if reopened is not None:
+        note_gate(t, reopened, profiles)
         return Decision(decision.action, TICKET_REOPENED), reopened
     ticket_id, is_new = open_from_finding(t, finding, profile, alert_id=alert.id)
+    if not is_new:
+        follow(t, ticket_id, finding, profile, alert_id=alert.id)
+    note_gate(t, ticket_id, profiles)
     if is_new:
         return decision, ticket_id
-    follow(t, ticket_id, finding, profile, alert_id=alert.id)
     return Decision(decision.action, ALREADY_OPEN), ticket_id

@@ -16,6 +16,7 @@ from alerts.alerting.rows import create_alert, read_row, update_alert, write_ale
 from alerts.alerting.tables import alerts, episodes
 from alerts.appliances.directory import ensure_appliance
 from alerts.database import Transaction
+from alerts.gate.deciding import note_gate
 from alerts.lifecycle import ALERT, AlertEvent, AlertState, next_state
 from alerts.tickets.opening import note_cleared
 from alerts.tickets.staying_true import follow
@@ -40,6 +41,7 @@ def take_finding(t: Transaction, finding: Finding, profiles: Mapping[str, Profil
         settle(t, alert, finding, profiles)
     elif alert.ticket_id is not None:
         follow(t, alert.ticket_id, finding, profiles.get(finding.kind), alert_id=alert.id)
+        note_gate(t, alert.ticket_id, profiles)
 
 
 def _clear(t: Transaction, finding: Finding, episode: Row[Any] | None, alert: Row[Any] | None) -> None:

@@ -22,6 +22,7 @@ from alerts.alerting.stages import (
     retired,
     silenced,
     symptom,
+    worth,
 )
 from alerts.database import Transaction
 from ingest.profiles.definition import Profile
@@ -37,6 +38,7 @@ STAGES: tuple[Stage, ...] = (
     recent_repair.STAGE,
     refractory.STAGE,
     flapping.STAGE,
+    worth.STAGE,
 )
 
 UNDECIDED = DecisionReason("undecided", "Not decided yet.", "尚未决定。")

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from alerts.rules.calendars import CalendarRules, Policy
+from alerts.rules.gate import Budget, Gate
 from alerts.rules.quantity import Rules, quantity
 from alerts.rules.telling import NoticeRule, Person
 
@@ -92,6 +93,8 @@ class DeskRules(Rules):
         description="Somebody who may be told, or a channel of several, under a name; that of an account where they have one",
     )
     notices: tuple[NoticeRule, ...] = Field((), description="Who is told what; nobody without such a rule")
+    gate: Gate = Field(default_factory=Gate, description="The visit gate: what is done about a finding")
+    budget: Budget = Field(default_factory=Budget, description="Visits in vain that a fault mode of a model may cause")
     telling: Telling = Field(default_factory=Telling, description="what clocks say")
     escalation: tuple[Rung, ...] = Field(
         (Rung(after_hours=4, tell="manager"),),

@@ -21,6 +21,7 @@ def keep_end(t: Transaction, ticket: Mapping[str, Any]) -> None:
         "episode": ticket["episode"],
         "opened_ms": ticket["episode_ms"] or ticket["opened_ms"],
         "ended_ms": ticket["closed_ms"],
+        "visited": int(ticket["visit_from_ms"] is not None),
     }
     statement = upsert(t.connection, ticket_episodes).values(values)
     t.connection.execute(statement.on_conflict_do_update(index_elements=["ticket_id", "episode"], set_=values))

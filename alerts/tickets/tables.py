@@ -61,6 +61,7 @@ tickets = Table(
     json_value("raised"),
     ms("followed_ms"),
     ms("cleared_ms"),
+    json_value("gate"),
     number("version", default=1),
     Index("ix_tickets_fault", "appliance_id", "fault_mode"),
     Index(
@@ -103,6 +104,7 @@ ticket_episodes = Table(
     ms("ended_ms", nullable=False, index=True),
     word("verdict", nullable=True),
     word("verdict_fault_mode", nullable=True),
+    number("visited"),
     UniqueConstraint("ticket_id", "episode", name="once_per_ticket_and_episode"),
 )
 """How each episode of a ticket ended: one row for each time that it was closed or cancelled."""

@@ -6,11 +6,10 @@ several languages are answered in the caller's (``Accept-Language``), else in En
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import BeforeValidator, Field
 
 from alerts.alerting.decision import Action
 from alerts.appliances.directory import Availability
@@ -18,35 +17,14 @@ from alerts.lifecycle import AlertState, TicketState
 from alerts.remote.policy import DangerClass
 from alerts.tickets.ticket import Resolution, TicketSource
 from alerts.tickets.ticket import Verdict as VerdictWord
+from api.http.document_shape import Document, DocumentT, OptionalText, Text, show
+from api.http.gate_documents import Gate
 from detectors.finding import ConditionState
 
+__all__ = ["Document", "DocumentT", "OptionalText", "Text", "show"]
+"""What every document is made of can be had from here, too."""
+
 LANGUAGES = ("en", "zh")
-
-
-class Document(BaseModel):
-    """A response: made from a value's attributes, and frozen."""
-
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-
-
-DocumentT = TypeVar("DocumentT", bound=Document)
-
-
-def show(document: type[DocumentT], value: object, *, language: str = "en") -> DocumentT:
-    """The document of a value, in a language."""
-    return document.model_validate(value, context={"language": language})
-
-
-def _in_language(value: object, info: ValidationInfo) -> object:
-    """The text in the caller's language where there are several."""
-    if not isinstance(value, Mapping):
-        return value
-    language = (info.context or {}).get("language", "en")
-    return value.get(language) or value.get("en") or next(iter(value.values()), None)
-
-
-Text = Annotated[str, BeforeValidator(_in_language)]
-OptionalText = Annotated[str | None, BeforeValidator(_in_language)]
 
 
 class Appliance(Document):
@@ -320,6 +298,7 @@ class Ticket(Document):
     raised: Headline | None = Field(serialization_alias="raise", description="the headline value when it was raised")
     now: Headline | None = Field(description="the headline value now")
     cleared_at: datetime | None = Field(description="since when the finding is no longer seen: a verdict is asked for")
+    gate: Gate | None = Field(description="what is to be done, by expected cost; null without a finding")
     episode: int = Field(description="1, and one more each time that it was opened again")
     history: list[HistoryEntry]
     legal_steps: list[str] = Field(description="what the life cycle allows now")

@@ -16,6 +16,7 @@ LEAST = {
     ("GET", "/api/v1/kpis"): Role.MANAGER,
     ("GET", "/api/v1/audit"): Role.MANAGER,
     ("GET", "/api/v1/rules"): Role.MANAGER,
+    ("POST", "/api/v1/what-if"): Role.MANAGER,
     ("GET", "/api/v1/audit/verdict"): Role.MANAGER,
     ("GET", "/api/v1/people"): Role.TECHNICIAN,
     ("POST", "/api/v1/tickets"): Role.DISPATCHER,

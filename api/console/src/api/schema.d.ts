@@ -1307,6 +1307,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/modes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Modes
+         * @description How each fault mode of each model stands, the watched ones first.
+         */
+        get: operations["list_modes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What If
+         * @description Decide what was under another threshold, gate or budget; nothing is changed by it.
+         */
+        post: operations["what_if"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rules": {
         parameters: {
             query?: never;
@@ -2578,6 +2618,19 @@ export interface components {
             note?: string | null;
         };
         /**
+         * CourseOfThings
+         * @description What came of the cases, or would have.
+         */
+        CourseOfThings: {
+            /** @description expected number of visits */
+            visits: components["schemas"]["api__http__routes__gate__Figure"];
+            /** @description ... in vain */
+            in_vain: components["schemas"]["api__http__routes__gate__Figure"];
+            /** @description real faults that nobody acted on */
+            misses: components["schemas"]["api__http__routes__gate__Figure"];
+            cost: components["schemas"]["api__http__routes__gate__Figure"];
+        };
+        /**
          * Customer
          * @description A customer; contact is null where the data were erased.
          */
@@ -2854,20 +2907,6 @@ export interface components {
             label: string | null;
         };
         /**
-         * Figure
-         * @description A figure as Prometheus reads it.
-         */
-        Figure: {
-            /** Name */
-            name: string;
-            /** Labels */
-            labels: {
-                [key: string]: string;
-            };
-            /** Value */
-            value: number;
-        };
-        /**
          * FixFirst
          * @description What a ticket has for its customer to do before anybody comes, and what came of it, the newest first.
          */
@@ -2938,6 +2977,73 @@ export interface components {
             stored: number;
             /** Dead Lettered */
             dead_lettered: number;
+        };
+        /**
+         * Gate
+         * @description What the visit gate says, with its arithmetic; the least cost is chosen.
+         *
+         *     loss = probability * fails_soon * failure; visit = price + (1 - success) * loss; fix_first and remote = price +
+         *     (1 - success) * the lesser of visit and loss.
+         */
+        Gate: {
+            /**
+             * Action
+             * @description notice, fix_first, remote or visit: what costs least
+             */
+            action: string;
+            /** Cost */
+            cost: number;
+            /** Currency */
+            currency: string;
+            /** At Ms */
+            at_ms: number;
+            /**
+             * Is Watched
+             * @description the mode has caused too many visits in vain: nobody is sent
+             */
+            is_watched: boolean;
+            /** Weighed */
+            weighed: components["schemas"]["WeighedAction"][];
+            odds: components["schemas"]["GateOdds"];
+            prices: components["schemas"]["GatePrices"];
+        };
+        /**
+         * GateOdds
+         * @description The shares that the arithmetic is made of; null where an action can't be tried.
+         */
+        GateOdds: {
+            /** Probability */
+            probability: number;
+            /**
+             * Fails Soon
+             * @description the share that fails within look_again_days, by the failure window
+             */
+            fails_soon: number;
+            /** Visit Success */
+            visit_success: number;
+            /** Remote Success */
+            remote_success: number | null;
+            /** Fix First Success */
+            fix_first_success: number | null;
+            /** Look Again Days */
+            look_again_days: number;
+        };
+        /**
+         * GatePrices
+         * @description The money that the arithmetic is made of.
+         */
+        GatePrices: {
+            /**
+             * Failure
+             * @description what the failure costs, by the danger of its mode
+             */
+            failure: number;
+            /** Visit */
+            visit: number;
+            /** Remote */
+            remote: number;
+            /** Fix First */
+            fix_first: number;
         };
         /**
          * GentleMode
@@ -3209,6 +3315,61 @@ export interface components {
             label: string;
         };
         /**
+         * ModeStanding
+         * @description How a fault mode of a model stands with its budget of visits in vain.
+         */
+        ModeStanding: {
+            /** Kind */
+            kind: string;
+            /**
+             * Model
+             * @description empty where the appliances say none
+             */
+            model: string;
+            /** Fault Mode */
+            fault_mode: string;
+            /** @description watch: its findings are shown, and nobody is sent */
+            state: components["schemas"]["StandingState"];
+            /**
+             * Since
+             * @description since when it stands so; null where it never changed
+             */
+            since: string | null;
+            /**
+             * Visits
+             * @description judged visits over the budget's days
+             */
+            visits: number;
+            /** In Vain */
+            in_vain: number;
+            /**
+             * Low
+             * @description the 95 % interval of the share in vain: from
+             */
+            low: number;
+            /**
+             * High
+             * @description ... to
+             */
+            high: number;
+            /**
+             * Budget
+             * @description the share in vain that is borne
+             */
+            budget: number;
+            /** Remote Tried */
+            remote_tried: number;
+            /** Remote Solved */
+            remote_solved: number;
+            /**
+             * Rule
+             * @description the rule in words, with its numbers: when it falls, when it comes back
+             */
+            rule: string;
+            /** Back At Earliest */
+            back_at_earliest: string | null;
+        };
+        /**
          * NewLink
          * @description A link that was just made; ``path`` is shown this once.
          */
@@ -3379,7 +3540,7 @@ export interface components {
             /** Reasons */
             reasons: string[];
             /** Figures */
-            figures: components["schemas"]["Figure"][];
+            figures: components["schemas"]["api__http__routes__house__Figure"][];
             /** Gaps */
             gaps: components["schemas"]["Gap"][];
             about: components["schemas"]["About"];
@@ -3551,6 +3712,13 @@ export interface components {
         Page_Incident_: {
             /** Items */
             items: components["schemas"]["Incident"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ModeStanding] */
+        Page_ModeStanding_: {
+            /** Items */
+            items: components["schemas"]["ModeStanding"][];
             /** Next */
             next?: string | null;
         };
@@ -4423,6 +4591,12 @@ export interface components {
          */
         Sort: "newest" | "urgency" | "due";
         /**
+         * StandingState
+         * @description Whether a mode sends anybody.
+         * @enum {string}
+         */
+        StandingState: "active" | "watch";
+        /**
          * Step
          * @description One command of a procedure.
          */
@@ -4691,6 +4865,8 @@ export interface components {
              * @description since when the finding is no longer seen: a verdict is asked for
              */
             cleared_at: string | null;
+            /** @description what is to be done, by expected cost; null without a finding */
+            gate: components["schemas"]["Gate"] | null;
             /**
              * Episode
              * @description 1, and one more each time that it was opened again
@@ -4978,6 +5154,85 @@ export interface components {
             to: string;
         };
         /**
+         * WeighedAction
+         * @description What one action is expected to cost.
+         */
+        WeighedAction: {
+            /**
+             * Action
+             * @description notice, fix_first, remote or visit
+             */
+            action: string;
+            /** Price */
+            price: number;
+            /**
+             * Success
+             * @description how often it ends the matter, as a share
+             */
+            success: number;
+            /**
+             * Cost
+             * @description its price, and what it leaves undone
+             */
+            cost: number;
+        };
+        /**
+         * WhatIf
+         * @description The same cases twice: as it happened, and as it would have been.
+         */
+        WhatIf: {
+            /** Cases */
+            cases: number;
+            /**
+             * Judged
+             * @description how many of them a person has judged; the others count with their probability
+             */
+            judged: number;
+            /** Currency */
+            currency: string;
+            happened: components["schemas"]["CourseOfThings"];
+            would: components["schemas"]["CourseOfThings"];
+            /** @description money; an interval that holds 0 is no difference */
+            saved: components["schemas"]["api__http__routes__gate__Figure"];
+        };
+        /**
+         * WhatIfRequest
+         * @description Under what the cases are decided anew; what is left out is as the rules have it.
+         */
+        WhatIfRequest: {
+            /**
+             * Days
+             * @description the cases that began within so many days
+             * @default 365
+             */
+            days: number;
+            /**
+             * Probability At Least
+             * @description a finding less probable is only shown
+             * @default 0
+             */
+            probability_at_least: number;
+            /**
+             * Severity At Least
+             * @description a finding less severe is only shown
+             * @default 0
+             */
+            severity_at_least: number;
+            /** Visit Price */
+            visit_price?: number | null;
+            /**
+             * Consequence Times
+             * @description what failures cost, times this: the other slider
+             * @default 1
+             */
+            consequence_times: number;
+            /**
+             * False Share
+             * @description the budget: share of visits in vain
+             */
+            false_share?: number | null;
+        };
+        /**
          * WhyNot
          * @description Why nothing is offered.
          * @enum {string}
@@ -5032,6 +5287,32 @@ export interface components {
              * @description as: by phone, form of 2 May
              */
             source: string;
+        };
+        /**
+         * Figure
+         * @description A figure with its 95 % interval.
+         */
+        api__http__routes__gate__Figure: {
+            /** Value */
+            value: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
+        /**
+         * Figure
+         * @description A figure as Prometheus reads it.
+         */
+        api__http__routes__house__Figure: {
+            /** Name */
+            name: string;
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /** Value */
+            value: number;
         };
         /**
          * ConsentRequest
@@ -9701,6 +9982,122 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_modes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ModeStanding_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    what_if: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIf"];
                 };
             };
             /** @description Nobody is logged in */

@@ -1,0 +1,1 @@
+"""The visit gate: what is done about a finding, by what it is expected to cost."""

@@ -1,0 +1,120 @@
+"""The gate's decision about a ticket or an alert: the odds, the prices, what each action costs, and which costs least.
+
+It is written on the ticket whenever its finding speaks, with all its arithmetic; a change of the action is a line of history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from alerts.appliances.tables import appliances
+from alerts.database import Transaction
+from alerts.fix_first.reading import read_fix_first
+from alerts.gate.standing import StandingState, read_standing
+from alerts.gate.weighing import Odds, Prices, Weighed, best_of, fails_within, weigh
+from alerts.lifecycle import OVER
+from alerts.tickets.opening import DETECTOR, add_history
+from alerts.tickets.sla import DAY_MS
+from alerts.tickets.tables import tickets
+from ingest.profiles.definition import Profile
+
+
+def note_gate(t: Transaction, ticket_id: str, profiles: Mapping[str, Profile]) -> None:
+    """Write on an open ticket what the gate says now."""
+    row = t.connection.execute(select(tickets).where(tickets.c.id == ticket_id)).one()
+    if row.status in OVER or row.fault_mode is None or row.probability is None:
+        return
+    attempt = read_fix_first(t, ticket_id, profiles)
+    helps = attempt.helps if attempt.is_offered else None
+    said = decide_gate(t, row, profiles.get(row.kind), fix_first_success=helps)
+    before = row.gate or {}
+    if {name: said[name] for name in said if name != "at_ms"} == {
+        name: before.get(name) for name in said if name != "at_ms"
+    }:
+        return
+    t.connection.execute(update(tickets).where(tickets.c.id == row.id).values(gate=said))
+    if before and before["action"] != said["action"]:
+        moved = {"from": before["action"], "to": said["action"]}
+        add_history(t.by(DETECTOR), row.id, event="gate", data=moved)
+
+
+def decide_gate(
+    t: Transaction, row: Row[Any], profile: Profile | None, *, fix_first_success: float | None
+) -> dict[str, Any]:
+    """All of the arithmetic for a row of a ticket, or of an alert, as it is kept and shown."""
+    odds, standing = _odds(t, row, profile, fix_first_success=fix_first_success)
+    prices = _prices(t, row, profile)
+    weighed = weigh(odds, prices)
+    best = best_of(weighed)
+    return {
+        "action": best.action.value,
+        "cost": round(best.cost, 2),
+        "currency": t.rules.gate.currency,
+        "at_ms": t.now_ms,
+        "is_watched": standing is not None and standing.state == StandingState.WATCH,
+        "weighed": [_kept(one) for one in weighed],
+        "odds": {
+            "probability": round(odds.probability, 4),
+            "fails_soon": round(odds.fails_soon, 4),
+            "visit_success": odds.visit_success,
+            "remote_success": None if odds.remote_success is None else round(odds.remote_success, 4),
+            "fix_first_success": None if odds.fix_first_success is None else round(odds.fix_first_success, 4),
+            "look_again_days": t.rules.gate.look_again_days,
+        },
+        "prices": {
+            "failure": prices.failure,
+            "visit": prices.visit,
+            "remote": prices.remote,
+            "fix_first": prices.fix_first,
+        },
+    }
+
+
+def is_watched(t: Transaction, row: Row[Any]) -> bool:
+    """Whether the fault mode of this alert is only watched on its model."""
+    standing = read_standing(t, row.kind, _model(t, row.appliance_id), row.fault_mode)
+    return standing is not None and standing.state == StandingState.WATCH
+
+
+def _odds(
+    t: Transaction, row: Row[Any], profile: Profile | None, *, fix_first_success: float | None
+) -> tuple[Odds, Row[Any] | None]:
+    gate, mode = t.rules.gate, profile.fault_modes.get(row.fault_mode) if profile else None
+    standing = read_standing(t, row.kind, _model(t, row.appliance_id), row.fault_mode)
+    tried, solved = (0, 0) if standing is None else (standing.remote_tried, standing.remote_solved)
+    remote = (gate.remote_success * gate.success_weight + solved) / (gate.success_weight + tried)
+    window = row.failure_window
+    fails_soon = fails_within(
+        None if window is None else (window["from"], window["to"], window["coverage"]),
+        now_ms=t.now_ms,
+        horizon_ms=gate.look_again_days * DAY_MS,
+        without_window=gate.without_window,
+    )
+    has_test = mode is not None and mode.test is not None
+    odds = Odds(row.probability, fails_soon, gate.visit_success, remote if has_test else None, fix_first_success)
+    return odds, standing
+
+
+def _prices(t: Transaction, row: Row[Any], profile: Profile | None) -> Prices:
+    gate, mode = t.rules.gate, profile.fault_modes.get(row.fault_mode) if profile else None
+    contract = row._mapping.get("contract")  # noqa: SLF001 - alerts have none
+    visit = gate.visit_price_by_contract.get(contract, gate.visit_price) if contract else gate.visit_price
+    failure = gate.consequence.of(mode.danger if mode else 1)
+    return Prices(failure=failure, visit=visit, remote=gate.remote_price, fix_first=gate.fix_first_price)
+
+
+def _model(t: Transaction, appliance_id: str) -> str | None:
+    query = select(appliances.c.model).where(appliances.c.id == appliance_id)
+    return t.connection.execute(query).scalar_one_or_none()
+
+
+def _kept(one: Weighed) -> dict[str, Any]:
+    return {
+        "action": one.action.value,
+        "price": one.price,
+        "success": round(one.success, 4),
+        "cost": round(one.cost, 2),
+    }

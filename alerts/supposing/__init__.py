@@ -1,0 +1,1 @@
+"""Supposing: what another gate would have done with what the desk has lived through."""
