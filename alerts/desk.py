@@ -43,6 +43,9 @@ from alerts.tickets.closing import CLOSES_AFTER_DAYS
 from alerts.tickets.desk import Tickets
 from alerts.tickets.reading import open_numbers
 from alerts.tickets.withdrawing import withdraw
+from alerts.visits.booking import cancel_visits_of
+from alerts.visits.choosing import Appointments
+from alerts.visits.desk import Visits
 from ingest.profiles.definition import Profile
 from ingest.wire.topic import TopicScheme
 
@@ -161,6 +164,16 @@ class Desk:
         return Providers(SealedUnit(self.unit, self.seal))
 
     @property
+    def visits(self) -> Visits:
+        """Who is at which door when."""
+        return Visits(self.unit, self.profiles, self._when_over)
+
+    @property
+    def appointments(self) -> Appointments:
+        """Times that customers choose on their page."""
+        return Appointments(SealedUnit(self.unit, self.seal), self.profiles, self._when_over)
+
+    @property
     def changes(self) -> Changes:
         """What has changed, for those who watch."""
         return Changes(self.unit)
@@ -187,4 +200,5 @@ class Desk:
 
     def _when_over(self, t: Transaction, ticket_id: str, reason: str) -> None:
         end_sessions_of(t, ticket_id, reason)
+        cancel_visits_of(t, ticket_id, reason, self._when_over)
         ask_about(t, ticket_id, self.profiles)

@@ -20,6 +20,7 @@ from alerts.remote_first import tables as of_remote_first
 from alerts.repeats import tables as of_repeats
 from alerts.silences import tables as of_silences
 from alerts.tickets import tables as of_tickets
+from alerts.visits import tables as of_visits
 
 __all__ = ["BESIDE_THEIR_NOUNS", "metadata"]
 
@@ -41,5 +42,6 @@ BESIDE_THEIR_NOUNS = (
     of_repeats,
     of_silences,
     of_tickets,
+    of_visits,
 )
 """Modules that enter their tables into ``metadata``."""

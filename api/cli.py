@@ -27,6 +27,7 @@ from api.commands import (
     supposing,
     technicians,
     telling,
+    visits,
 )
 from api.commands.shape import ConfigOption, Failure, say
 from api.settings.masking import without_secrets
@@ -87,6 +88,7 @@ app.add_typer(people.users, name="users")
 app.add_typer(registering.appliances, name="appliances")
 app.add_typer(customers.customers, name="customers")
 app.add_typer(technicians.technicians, name="technicians")
+app.add_typer(visits.visits, name="visits")
 app.add_typer(telling.notices, name="notices")
 app.add_typer(silencing.silences, name="silences")
 app.add_typer(auditing.audit, name="audit")

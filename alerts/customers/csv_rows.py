@@ -10,7 +10,18 @@ from alerts.customers.customer import CustomerFile, Ownership, Purpose, Site
 
 CONSENTS = tuple(f"consent_{purpose.value}" for purpose in Purpose)
 OF_CUSTOMER = ("external_id", "name", "phone", "mail", "chat", "note", "language")
-OF_SITE = ("site", "street", "city", "postcode", "country", "region", "time_zone", "access_hours")
+OF_SITE = (
+    "site",
+    "street",
+    "city",
+    "postcode",
+    "country",
+    "latitude",
+    "longitude",
+    "region",
+    "time_zone",
+    "access_hours",
+)
 OF_OWNERSHIP = ("appliance_id", "since", "serial", "batch", "purchased_on", "installed_on", "proof")
 COLUMNS = Columns((*OF_CUSTOMER, *OF_SITE, *OF_OWNERSHIP, *CONSENTS), ("external_id", "name"))
 
@@ -61,6 +72,8 @@ def _of_site(site: Site) -> dict[str, str]:
         "city": address.city,
         "postcode": address.postcode or "",
         "country": address.country or "",
+        "latitude": "" if site.place is None else repr(site.place.latitude),
+        "longitude": "" if site.place is None else repr(site.place.longitude),
         "region": site.region or "",
         "time_zone": site.time_zone,
         "access_hours": format_hours(site.access_hours),

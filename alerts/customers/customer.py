@@ -14,6 +14,7 @@ import msgspec
 
 from alerts.customers.access_hours import Hours
 from alerts.errors import InvalidError
+from alerts.place import Place
 from alerts.words import check_words
 
 NAME_MAX = 200
@@ -105,13 +106,14 @@ class NewCustomer:
 
 @dataclass(frozen=True, slots=True)
 class NewSite:
-    """A home to enter for a customer; ``time_zone`` is its IANA name."""
+    """A home to enter for a customer; ``time_zone`` is its IANA name. Of ``place`` a kilometre is kept, unsealed, for planning."""
 
     address: Address
     region: str | None = None
     time_zone: str = "UTC"
     access_hours: Hours = field(default_factory=dict)
     external_id: str | None = None
+    place: Place | None = None
 
     def __post_init__(self) -> None:
         """Refuse a time zone that nobody knows."""
@@ -166,6 +168,7 @@ class Site:
     region: str | None
     time_zone: str
     access_hours: Hours
+    place: Place | None
     version: int
 
 

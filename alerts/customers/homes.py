@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -12,6 +13,7 @@ from alerts.customers.keeping import live_row, touch
 from alerts.customers.sealed import Sealed
 from alerts.customers.tables import sites
 from alerts.errors import ConflictError, UnknownError
+from alerts.place import place_of
 
 
 def add_site(s: Sealed, customer_id: str, new: NewSite) -> str:
@@ -33,9 +35,14 @@ def change_site(s: Sealed, customer_id: str, site_id: str, new: NewSite) -> bool
     live_row(s.t, customer_id)
     present = read_site(s, customer_id, site_id)
     before = NewSite(
-        present.address, present.region, present.time_zone, dict(present.access_hours), present.external_id
+        present.address,
+        present.region,
+        present.time_zone,
+        dict(present.access_hours),
+        present.external_id,
+        present.place,
     )
-    if before == new:
+    if before == replace(new, place=new.place and new.place.coarse):
         return False
     values = {**_values(s, new), "version": sites.c.version + 1}
     s.t.connection.execute(update(sites).where(sites.c.id == site_id).values(**values))
@@ -70,6 +77,8 @@ def _values(s: Sealed, new: NewSite) -> dict[str, Any]:
     return {
         "external_id": new.external_id,
         "address": s.close(new.address),
+        "latitude": new.place and new.place.coarse.latitude,
+        "longitude": new.place and new.place.coarse.longitude,
         "region": new.region,
         "time_zone": new.time_zone,
         "access_hours": {day: list(spans) for day, spans in new.access_hours.items()} or None,
@@ -86,5 +95,6 @@ def _site(s: Sealed, row: Any) -> Site:
         region=row.region,
         time_zone=row.time_zone,
         access_hours=hours,
+        place=place_of(row.latitude, row.longitude),
         version=row.version,
     )

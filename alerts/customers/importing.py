@@ -17,6 +17,7 @@ from alerts.customers.reading import read_customer
 from alerts.customers.sealed import Sealed
 from alerts.errors import InvalidError
 from alerts.importing import RowReport, Taken, take_row
+from alerts.place import Place
 
 _YES = frozenset({"yes", "y", "true", "1", "ja", "是"})
 _NO = frozenset({"no", "n", "false", "0", "nein", "否"})
@@ -80,6 +81,7 @@ def _take_site(s: Sealed, line: Line, customer_id: str, done: list[str]) -> str 
         cells.get("time_zone", old.time_zone if old else "UTC"),
         hours,
         cells.get("site", old.external_id if old else None),
+        _place(cells, old),
     )
     if site_id is None:
         done.append("site")
@@ -116,6 +118,15 @@ def _take_ownership(s: Sealed, line: Line, customer_id: str, site_id: str | None
         )
     give(s, customer_id, new)
     done.append(f"{new.appliance_id}")
+
+
+def _place(cells: Mapping[str, str], old: Site | None) -> Place | None:
+    if not {"latitude", "longitude"} & cells.keys():
+        return old.place if old else None
+    try:
+        return Place(float(cells["latitude"]), float(cells["longitude"]))
+    except (KeyError, ValueError) as error:
+        raise InvalidError("latitude and longitude are two numbers, and stand together.") from error
 
 
 def _only_site(known: Sequence[Site]) -> str | None:

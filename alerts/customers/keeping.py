@@ -90,7 +90,13 @@ def erase_customer(s: Sealed, customer_id: str) -> None:
         return
     nobody, nowhere = Contact(name="erased"), Address(street="erased", city="erased")
     _write(s.t, customer_id, contact=s.close(nobody), external_id=None, erased_ms=s.t.now_ms)
-    emptied = {"address": s.close(nowhere), "access_hours": None, "external_id": None}
+    emptied = {
+        "address": s.close(nowhere),
+        "access_hours": None,
+        "external_id": None,
+        "latitude": None,
+        "longitude": None,
+    }
     s.t.connection.execute(update(sites).where(sites.c.customer_id == customer_id).values(**emptied))
     owned = ownerships.c.customer_id == customer_id
     s.t.connection.execute(update(ownerships).where(owned).values(proof=None, serial=None))

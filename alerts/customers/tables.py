@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, String, Table, Text, text
+from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, String, Table, Text, text
 
 from alerts.columns import Big, identity, json_value, metadata, ms, number, serial, word
 
@@ -39,6 +39,8 @@ sites = Table(
     identity("customer_id", index=True),
     Column("external_id", String(200), nullable=True),
     Column("address", LargeBinary, nullable=False),
+    Column("latitude", Float, nullable=True),
+    Column("longitude", Float, nullable=True),
     Column("region", Text, nullable=True, index=True),
     Column("time_zone", String(64), nullable=False),
     json_value("access_hours"),

@@ -28,6 +28,7 @@ class Subject(StrEnum):
     ALERT = "alert"
     SESSION = "session"
     INCIDENT = "incident"
+    VISIT = "visit"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from alerts.errors import InvalidError
 from alerts.importing import RowReport, Taken, take_row
 from alerts.people.keeping import add_technician, change_technician
 from alerts.people.reading import find_external, read_technician
-from alerts.people.technician import Licence, NewTechnician, Place, Technician
+from alerts.people.technician import Licence, NewTechnician, Technician
+from alerts.place import Place
 
 COLUMNS = Columns(
     (
@@ -105,13 +106,13 @@ def _values(cells: Mapping[str, str], before: NewTechnician | None) -> dict[str,
     }
     values = {name: reader(cells[name]) for name, reader in read.items() if name in cells}
     if "latitude" in cells or "longitude" in cells:
-        values["home"] = place_of(cells)
+        values["home"] = point_of(cells)
     if before is None and "name" not in values:
         raise InvalidError("name must not be empty.")
     return values
 
 
-def place_of(cells: Mapping[str, str]) -> Place:
+def point_of(cells: Mapping[str, str]) -> Place:
     """The point of a row; both numbers or none."""
     if not {"latitude", "longitude"} <= cells.keys():
         raise InvalidError("latitude and longitude stand together.")

@@ -13,7 +13,8 @@ from alerts.database import Transaction
 from alerts.errors import UnknownError
 from alerts.page import Page, select_page
 from alerts.people.tables import absences, preferences, technicians
-from alerts.people.technician import Absence, AbsenceReason, Licence, Place, Preference, Technician, Wish
+from alerts.people.technician import Absence, AbsenceReason, Licence, Preference, Technician, Wish
+from alerts.place import place_of
 from alerts.words import fold, looked_for
 from ingest.clock import from_ms
 
@@ -110,14 +111,13 @@ def _fits(row: Any, wanted: TechnicianFilter, words: Sequence[str]) -> bool:
 
 
 def _technician(row: Any) -> Technician:
-    has_home = row.latitude is not None and row.longitude is not None
     return Technician(
         id=row.id,
         name=row.name,
         external_id=row.external_id,
         account=row.account,
         provider_id=row.provider_id,
-        home=Place(row.latitude, row.longitude) if has_home else None,
+        home=place_of(row.latitude, row.longitude),
         areas=tuple(row.areas or ()),
         skills=row.skills or {},
         licences=tuple(Licence(name, date.fromisoformat(day) if day else None) for name, day in row.licences or ()),

@@ -11,6 +11,7 @@ from enum import StrEnum
 from alerts.customers.access_hours import Hours
 from alerts.customers.customer import check_time_zone
 from alerts.errors import InvalidError
+from alerts.place import Place
 from alerts.words import check_words
 
 NAME_MAX = 200
@@ -34,19 +35,6 @@ class Wish(StrEnum):
 
     PREFERRED = "preferred"
     EXCLUDED = "excluded"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A point on earth in degrees."""
-
-    latitude: float
-    longitude: float
-
-    def __post_init__(self) -> None:
-        """Refuse what is not on earth."""
-        if not (-90 <= self.latitude <= 90 and -180 <= self.longitude <= 180):
-            raise InvalidError("latitude is -90 to 90, longitude -180 to 180.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from api.http.routes import (
     telemetry,
     tickets,
     users,
+    visits,
 )
 from api.http.security_headers import SecurityHeaders
 
@@ -64,6 +65,7 @@ IN_ORDER = (
     remote_first,
     customer_page,
     providers,
+    visits,
     tickets,
     live,
     login,

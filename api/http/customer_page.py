@@ -6,7 +6,7 @@ browser runs no script. What stands here is the view and nothing more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 from zoneinfo import ZoneInfo
@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 from alerts.customers.answering import TEXT_MAX, AnswerKind, RatingReason
 from alerts.customers.view import CustomerView
 from alerts.lifecycle import FixFirstState, TicketState
+from alerts.visits.visit import Slot
 from api.http.customer_words import WORDS, day_of
+from ingest.clock import to_ms
 
 _STYLE = """\
 :root { color-scheme: light dark; font: 17px/1.55 system-ui, sans-serif; }
@@ -35,8 +37,16 @@ summary { cursor: pointer; min-height: 32px; } li { margin: 0 0 .6rem; } ul { pa
 NOTICES = frozenset({"sent"})
 
 
-def page_of(view: CustomerView, language: str, *, kind: str, notice: str | None = None, why: str | None = None) -> str:
-    """The whole page of a view; ``kind`` is the appliance's kind as people call it."""
+def page_of(
+    view: CustomerView,
+    language: str,
+    *,
+    kind: str,
+    slots: Sequence[Slot] = (),
+    notice: str | None = None,
+    why: str | None = None,
+) -> str:
+    """The whole page of a view; ``kind`` is the appliance's kind as people call it, ``slots`` are times to choose from."""
     words = WORDS[language]
     ticket = view.ticket
     other = "zh" if language == "en" else "en"
@@ -50,7 +60,7 @@ def page_of(view: CustomerView, language: str, *, kind: str, notice: str | None 
         _section(words["now"], f"<p>{words[f'status_{ticket.status.value}']}</p>{_finished(view, words)}"),
         _fix_first(view, words, language),
         _gentle(view, words, language),
-        _visit(view, words, language),
+        _visit(view, slots, words, language),
         _remote(view, words, language),
         _allow(view, words),
         _write(view, words),
@@ -151,17 +161,33 @@ def _gentle(view: CustomerView, words: Mapping[str, str], language: str) -> str:
     )
 
 
-def _visit(view: CustomerView, words: Mapping[str, str], language: str) -> str:
+def _visit(view: CustomerView, slots: Sequence[Slot], words: Mapping[str, str], language: str) -> str:
     visit = view.ticket.visit
     is_open = view.ticket.status not in {TicketState.CLOSED, TicketState.CANCELLED}
     if visit is None or visit.start is None:
-        return _section(words["visit"], f"<p>{words['visit_none']}</p>") if is_open else ""
+        if not is_open:
+            return ""
+        none = f"<p>{words['visit_choose' if slots else 'visit_none']}</p>"
+        return _section(words["visit"], none + _choice(view, slots, words, language))
     who = view.ticket.assignee or words["somebody"]
     lines = f"<p>{_put(words['visit_at'], who=who, when=_span(visit.start, visit.end, view, language))}</p>"
     if is_open:
         form = _form("appointment", words["send"], _area("text", words["other_time_label"]))
-        lines += f"<details><summary>{words['other_time']}</summary>{form}</details>"
+        choice = _choice(view, slots, words, language)
+        lines += f"<details><summary>{words['other_time']}</summary>{choice or form}</details>"
     return _section(words["visit"], lines)
+
+
+def _choice(view: CustomerView, slots: Sequence[Slot], words: Mapping[str, str], language: str) -> str:
+    """Times to choose from, each one real."""
+    if not slots:
+        return ""
+    rows = "".join(
+        f'<label><input type="radio" name="slot" required value="{to_ms(one.start)}-{to_ms(one.end)}"> '
+        f"{escape(_span(one.start, one.end, view, language))}</label><br>"
+        for one in slots
+    )
+    return _form("choose", words["choose"], f"<fieldset><legend>{words['choose_legend']}</legend>{rows}</fieldset>")
 
 
 def _remote(view: CustomerView, words: Mapping[str, str], language: str) -> str:

@@ -56,6 +56,7 @@ error. A broken file stops the start with :class:`ProfileError`: file, line, and
     title = { en = "Refrigerant leak", zh = "制冷剂泄漏" }
     signature = { duty = 4.0, fresh_food = 1.0 }        # feature name = signed shift at failure level
     danger = 1                                          # 0 nuisance .. 3 hazard
+    visit = { minutes = 60, level = 1, licences = [] }  # at the door; level 1 .. 3; as mains, refrigerant, gas
     hazard_per_year = 0.01
     time_scale_days = [20, 90]
     error_codes = ["E07"]                               # used by any maker

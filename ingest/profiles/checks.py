@@ -47,6 +47,8 @@ STATISTICS_OF_MODE = frozenset({"count", "count_per_day", "stay_s", "share_pct"}
 STATISTICS = STATISTICS_OF_METRIC | STATISTICS_OF_MODE | {"duration_s"}
 RESERVED_NAMES = frozenset({"id", "ts", "time", "mode", "cycle", "appliance_id"})
 DANGER_MAX = 3
+LEVEL_MAX = 3
+VISIT_MINUTES_MAX = 480
 
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -231,6 +233,7 @@ class _Checks:
         self._until_somebody_comes(mode, place)
         if not 0 <= mode.danger <= DANGER_MAX:
             raise self._document.error((*place, "danger"), f"must be 0 (nuisance) to {DANGER_MAX} (hazard)")
+        self._visit(mode, (*place, "visit"))
         if mode.hazard_per_year < 0:
             raise self._document.error((*place, "hazard_per_year"), "must not be below 0")
         if not 0 < mode.time_scale_days[0] <= mode.time_scale_days[1]:
@@ -267,6 +270,13 @@ class _Checks:
         if not 0 < gentle.hours <= PROTECT_HOURS_MAX or gentle.days_most <= 0:
             problem = f"hours must be above 0 and at most {PROTECT_HOURS_MAX:g}, days_most above 0"
             raise self._document.error(place, problem)
+
+    def _visit(self, mode: FaultMode, place: Place) -> None:
+        """What a visit takes is possible."""
+        if not 5 <= mode.visit.minutes <= VISIT_MINUTES_MAX:
+            raise self._document.error((*place, "minutes"), f"must be 5 to {VISIT_MINUTES_MAX}")
+        if not 1 <= mode.visit.level <= LEVEL_MAX:
+            raise self._document.error((*place, "level"), f"must be 1 to {LEVEL_MAX}")
 
     def _causes(self, mode: FaultMode, place: Place) -> None:
         """A consequence follows from fault modes that are no consequences themselves."""

@@ -230,6 +230,15 @@ class Protection:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitNeeds:
+    """What a visit for a fault takes: minutes at the door, a level of skill (1 to 3), licences by law."""
+
+    minutes: int = 60
+    level: int = 1
+    licences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FaultMode:
     """A named kind of fault of one component.
 
@@ -257,6 +266,7 @@ class FaultMode:
     or_signature: tuple[Mapping[str, float], ...] = ()
     symptom_of: tuple[str, ...] = ()
     """Fault modes of which this one is a mere consequence: it joins their ticket."""
+    visit: VisitNeeds = field(default_factory=VisitNeeds)
 
     @property
     def signatures(self) -> tuple[Mapping[str, float], ...]:

@@ -19,7 +19,8 @@ from alerts.importing import Outcome
 from alerts.people.csv_rows import COLUMNS, write_technicians
 from alerts.people.provider import NewProvider, OfferStatus
 from alerts.people.reading import TechnicianFilter
-from alerts.people.technician import AbsenceReason, Licence, NewTechnician, Place, Wish
+from alerts.people.technician import AbsenceReason, Licence, NewTechnician, Wish
+from alerts.place import Place
 from alerts.tickets.ticket import NewTicket
 from ingest.clock import ManualClock
 from tests.alerts.made import HOUR_MS

@@ -27,13 +27,14 @@ from api.http.problems import CONFLICT
 from api.http.request import Request
 from api.http.routes.customers import file_document
 from api.http.routes.papers import customer_receipt
+from ingest.clock import from_ms
 
 router = APIRouter(tags=["customers"])
 page = APIRouter(include_in_schema=False)
 
 Lang = Annotated[Literal["en", "zh"] | None, Query()]
 FORM = "application/x-www-form-urlencoded"
-FIELDS = frozenset({"do", "purpose", "stars", "text", "reasons"})
+FIELDS = frozenset({"do", "slot", "purpose", "stars", "text", "reasons"})
 """What the forms of the page send."""
 PRIVATE = {"cache-control": "no-store", "x-robots-tag": "noindex"}
 
@@ -122,7 +123,7 @@ def open_page(
         view = here.desk.customer_pages.open(secret)
     except UnknownError:
         return HTMLResponse(no_page(lang or language), 404, headers=PRIVATE)
-    return _shown(here, view, lang or _language_of(view), notice=told)
+    return _shown(here, secret, view, lang or _language_of(view), notice=told)
 
 
 @page.post("/c/{secret}", openapi_extra={"requestBody": {"content": {FORM: {"schema": {"type": "object"}}}}})
@@ -143,7 +144,7 @@ def _act(
     except (ConflictError, InvalidError) as error:
         view = here.desk.customer_pages.open(secret)
         status = 409 if isinstance(error, ConflictError) else 422
-        return _shown(here, view, lang or _language_of(view), why=error, status=status)
+        return _shown(here, secret, view, lang or _language_of(view), why=error, status=status)
     back = f"?told=sent&lang={lang}" if lang else "?told=sent"
     return RedirectResponse(back, status_code=303, headers=PRIVATE)
 
@@ -164,12 +165,15 @@ def _do(here: Context, secret: str, fields: dict[str, str], reasons: list[str]) 
             pages.end_protection(secret)
         elif deed == "stop":
             pages.stop(secret)
+        elif deed == "choose":
+            start, end = (from_ms(int(one)) for one in fields.get("slot", "")[:40].split("-"))
+            here.desk.appointments.choose(secret, start, end)
         else:
             stars = fields.get("stars", "")
             about = tuple(RatingReason(one) for one in reasons)
             number = int(stars) if stars.isascii() and stars.isdigit() else None
             pages.answer(secret, NewAnswer(AnswerKind(deed), fields.get("text") or None, number, about))
-    except ValueError as error:
+    except (ValueError, OverflowError, OSError) as error:
         raise InvalidError("This page has no such button.") from error
 
 
@@ -180,6 +184,7 @@ def _language_of(view: CustomerView) -> str:
 
 def _shown(
     here: Context,
+    secret: str,
     view: CustomerView,
     language: str,
     *,
@@ -190,5 +195,6 @@ def _shown(
     profile = here.profiles.get(view.ticket.kind)
     label = {} if profile is None else profile.label
     kind = label.get(language) or label.get("en") or view.ticket.kind
-    text = page_of(view, language, kind=kind, notice=notice, why=None if why is None else str(why))
+    slots = here.desk.appointments.slots(secret)
+    text = page_of(view, language, kind=kind, slots=slots, notice=notice, why=None if why is None else str(why))
     return HTMLResponse(text, status, headers=PRIVATE)

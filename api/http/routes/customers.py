@@ -23,6 +23,7 @@ from api.http.etag import expected_version
 from api.http.imports import TAKES_CSV, csv_file, csv_text, told_as_it_goes
 from api.http.moments import Moment
 from api.http.paging import Page, PageQuery
+from api.http.points import Point, PointRequest, point_of
 from api.http.problems import CONFLICT, STALE, not_found
 from api.http.request import Request
 
@@ -75,6 +76,7 @@ class Site(Document):
     region: str | None
     time_zone: str
     access_hours: str = Field(description="as mon-fri 08:00-18:00; empty: at any time")
+    place: Point | None = Field(description="to a kilometre, for planning")
 
 
 class Ownership(Document):
@@ -161,6 +163,7 @@ class SiteRequest(Request):
     time_zone: str = "UTC"
     access_hours: str = Field(default="", max_length=500)
     external_id: str | None = Field(default=None, min_length=1, max_length=200)
+    place: PointRequest | None = Field(default=None, description="a kilometre of it is kept, for planning")
 
 
 class OwnershipRequest(Request):
@@ -213,7 +216,9 @@ def _site(site: DeskSite) -> Site:
 
 def _new_site(body: SiteRequest) -> NewSite:
     hours = parse_hours(body.access_hours)
-    return NewSite(Address(**body.address.model_dump()), body.region, body.time_zone, hours, body.external_id)
+    return NewSite(
+        Address(**body.address.model_dump()), body.region, body.time_zone, hours, body.external_id, point_of(body.place)
+    )
 
 
 def _contact(body: ContactRequest) -> Contact:

@@ -14,7 +14,7 @@ from alerts.csv_file import read_csv
 from alerts.customers.access_hours import format_hours, parse_hours
 from alerts.people.csv_rows import COLUMNS, write_technicians
 from alerts.people.reading import TechnicianFilter
-from alerts.people.technician import AbsenceReason, NewTechnician, Place, Wish
+from alerts.people.technician import AbsenceReason, NewTechnician, Wish
 from alerts.people.technician import Licence as DeskLicence
 from alerts.people.technician import Technician as DeskTechnician
 from api.http.access import Dispatcher, Manager, Technician
@@ -24,17 +24,11 @@ from api.http.etag import expected_version
 from api.http.imports import TAKES_CSV, csv_file, csv_text, told_as_it_goes
 from api.http.moments import Moment
 from api.http.paging import Page, PageQuery
+from api.http.points import Point, PointRequest, point_of
 from api.http.problems import CONFLICT, STALE
 from api.http.request import Request
 
 router = APIRouter(tags=["technicians"])
-
-
-class Point(Document):
-    """A point on earth."""
-
-    latitude: float
-    longitude: float
 
 
 class Licence(Document):
@@ -84,13 +78,6 @@ class WishDocument(Document):
     note: str | None
     recorded_by: str
     at: datetime
-
-
-class PointRequest(Request):
-    """A point on earth, in degrees."""
-
-    latitude: float = Field(ge=-90, le=90)
-    longitude: float = Field(ge=-180, le=180)
 
 
 class LicenceRequest(Request):
@@ -146,7 +133,7 @@ def _answer(one: DeskTechnician, response: Response) -> TechnicianDocument:
 
 def _new(body: TechnicianRequest) -> NewTechnician:
     values = body.model_dump()
-    values["home"] = None if body.home is None else Place(body.home.latitude, body.home.longitude)
+    values["home"] = point_of(body.home)
     values["licences"] = tuple(DeskLicence(one.name, one.expires_on) for one in body.licences)
     values["areas"] = tuple(body.areas)
     return NewTechnician(**{**values, "shifts": parse_hours(body.shifts)})

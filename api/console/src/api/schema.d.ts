@@ -792,6 +792,210 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{key}/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Proposals
+         * @description Who could go to a ticket within a week, the best first, and how many can't, by the reason.
+         */
+        get: operations["list_proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{key}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Visits Of
+         * @description The visits of a ticket, the last made first; all on one page.
+         */
+        get: operations["list_visits_of"];
+        put?: never;
+        /**
+         * Book Visit
+         * @description Send somebody; 409 with the reasons where they can't be sent, which an ``override`` may outweigh.
+         */
+        post: operations["book_visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Visits
+         * @description One page of visits, the last made first.
+         */
+        get: operations["list_visits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visits/{visit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Visit
+         * @description One visit.
+         */
+        get: operations["read_visit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visits/{visit_id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Visit
+         * @description Let somebody go at another time, or somebody else.
+         */
+        post: operations["move_visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visits/{visit_id}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lock Visit
+         * @description Hold a visit where it is, whatever is planned around it.
+         */
+        post: operations["lock_visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visits/{visit_id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlock Visit
+         * @description Let a visit go again.
+         */
+        post: operations["unlock_visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visits/{visit_id}/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Step Visit
+         * @description Take a step (confirm, depart, arrive, finish, miss, cancel); one that was taken already is no error.
+         */
+        post: operations["step_visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Day
+         * @description The ways of a day with the least travel: what it moves and saves is shown, and kept where ``keep`` says so.
+         */
+        post: operations["plan_day"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/without": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Without
+         * @description Where the visits of somebody who drops out may go; nobody else's visit moves.
+         */
+        post: operations["plan_without"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets": {
         parameters: {
             query?: never;
@@ -2412,6 +2616,26 @@ export interface components {
          */
         Availability: "online" | "sleeping" | "offline" | "stale";
         /**
+         * BookRequest
+         * @description Who goes when; further tickets of the same home go along.
+         */
+        BookRequest: {
+            /** Technician Id */
+            technician_id: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * With Tickets
+             * @description ids or numbers
+             */
+            with_tickets?: string[];
+            /** Override */
+            override?: string | null;
+        };
+        /**
          * Clock
          * @description One clock of a ticket: respond, resolve, update (the next word to the customer), failure (predicted).
          */
@@ -3087,6 +3311,12 @@ export interface components {
             unit: string;
         };
         /**
+         * Hindrance
+         * @description Why somebody can't be sent.
+         * @enum {string}
+         */
+        Hindrance: "inactive" | "area" | "skill" | "licence" | "excluded" | "time" | "home";
+        /**
          * HistoryEntry
          * @description One thing that happened to a ticket.
          */
@@ -3368,6 +3598,21 @@ export interface components {
             rule: string;
             /** Back At Earliest */
             back_at_earliest: string | null;
+        };
+        /**
+         * MoveRequest
+         * @description Who goes when instead.
+         */
+        MoveRequest: {
+            /** Technician Id */
+            technician_id: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /** Override */
+            override?: string | null;
         };
         /**
          * NewLink
@@ -3827,6 +4072,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[Visit] */
+        Page_Visit_: {
+            /** Items */
+            items: components["schemas"]["api__http__routes__visits__Visit"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[WishDocument] */
         Page_WishDocument_: {
             /** Items */
@@ -3853,6 +4105,21 @@ export interface components {
             name: string;
             /** Used For */
             used_for: components["schemas"]["PartUse"][];
+        };
+        /**
+         * PartRequest
+         * @description A part that was put in.
+         */
+        PartRequest: {
+            /** Sku */
+            sku: string;
+            /**
+             * Quantity
+             * @default 1
+             */
+            quantity: number;
+            /** Serial */
+            serial?: string | null;
         };
         /**
          * PartShare
@@ -3900,6 +4167,90 @@ export interface components {
             country: string | null;
             /** Note */
             note: string | null;
+        };
+        /**
+         * PlanDocument
+         * @description A day, and what the plan would change; ``booked`` and ``moved`` say what was kept, null where it is only shown.
+         */
+        PlanDocument: {
+            /** Region */
+            region: string | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Solver */
+            solver: string;
+            /** Stops */
+            stops: components["schemas"]["PlannedStop"][];
+            /**
+             * Left
+             * @description tickets of the jobs that found no place
+             */
+            left: string[][];
+            /** Travel Before Min */
+            travel_before_min: number;
+            /** Travel Min */
+            travel_min: number;
+            /** Visits Before */
+            visits_before: number;
+            /** Booked */
+            booked: number | null;
+            /** Moved */
+            moved: number | null;
+            /** Refused */
+            refused: string[];
+        };
+        /**
+         * PlanRequest
+         * @description A day of a region; without one of everywhere. ``keep``: not only shown.
+         */
+        PlanRequest: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Region */
+            region?: string | null;
+            /**
+             * Keep
+             * @default false
+             */
+            keep: boolean;
+        };
+        /**
+         * PlannedStop
+         * @description One visit of a plan; ``visit_id`` null where it is new.
+         */
+        PlannedStop: {
+            /** Visit Id */
+            visit_id: string | null;
+            /** Ticket Ids */
+            ticket_ids: string[];
+            /** Technician Id */
+            technician_id: string;
+            /** Technician */
+            technician: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Travel Min */
+            travel_min: number;
+            /** Is Moved */
+            is_moved: boolean;
+            /** Was Technician Id */
+            was_technician_id: string | null;
+            /** Was Start */
+            was_start: string | null;
         };
         /**
          * Point
@@ -4029,6 +4380,56 @@ export interface components {
             /** Label */
             label: string | null;
             danger_class: components["schemas"]["DangerClass"];
+        };
+        /**
+         * Proposal
+         * @description Who could go when, and what speaks for it; the lower the score (minutes) the better.
+         */
+        Proposal: {
+            /** Technician Id */
+            technician_id: string;
+            /** Technician */
+            technician: string;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Score */
+            score: number;
+            /** Travel Min */
+            travel_min: number;
+            /** Added Travel Min */
+            added_travel_min: number;
+            /** Visits That Day */
+            visits_that_day: number;
+            /** Level */
+            level: number;
+            /** Is Preferred */
+            is_preferred: boolean;
+            /** Is Before Due */
+            is_before_due: boolean;
+            /** Is Before Failure */
+            is_before_failure: boolean | null;
+        };
+        /**
+         * Proposals
+         * @description The best first; ``left_out`` counts who can't, by the first reason why not.
+         */
+        Proposals: {
+            /** Minutes */
+            minutes: number;
+            /** Items */
+            items: components["schemas"]["Proposal"][];
+            /** Left Out */
+            left_out: {
+                [key: string]: number;
+            };
         };
         /**
          * Protected
@@ -4351,6 +4752,24 @@ export interface components {
             ask: string | null;
         };
         /**
+         * ReplanRequest
+         * @description Who drops out on which day.
+         */
+        ReplanRequest: {
+            /** Technician Id */
+            technician_id: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Keep
+             * @default false
+             */
+            keep: boolean;
+        };
+        /**
          * Resolution
          * @description What was decided about the fault where a ticket ends.
          * @enum {string}
@@ -4544,6 +4963,8 @@ export interface components {
              * @description as mon-fri 08:00-18:00; empty: at any time
              */
             access_hours: string;
+            /** @description to a kilometre, for planning */
+            place: components["schemas"]["Point"] | null;
         };
         /**
          * SiteRequest
@@ -4565,6 +4986,8 @@ export interface components {
             access_hours: string;
             /** External Id */
             external_id?: string | null;
+            /** @description a kilometre of it is kept, for planning */
+            place?: components["schemas"]["PointRequest"] | null;
         };
         /**
          * Sla
@@ -4850,7 +5273,7 @@ export interface components {
             contract: string | null;
             /** Assignee */
             assignee: string | null;
-            visit: components["schemas"]["Visit"] | null;
+            visit: components["schemas"]["api__http__documents__Visit"] | null;
             verdict: components["schemas"]["Verdict"] | null;
             /** @description wont_fix: it was decided not to fix it, and no ticket comes of it until it becomes more severe */
             resolution: components["schemas"]["Resolution"] | null;
@@ -5128,16 +5551,6 @@ export interface components {
             note?: string | null;
         };
         /**
-         * Visit
-         * @description The window in which the technician is at the door.
-         */
-        Visit: {
-            /** From */
-            from: string | null;
-            /** To */
-            to: string | null;
-        };
-        /**
          * VisitRequest
          * @description The window of a visit.
          */
@@ -5152,6 +5565,63 @@ export interface components {
              * Format: date-time
              */
             to: string;
+        };
+        /**
+         * VisitState
+         * @description Where a visit stands.
+         * @enum {string}
+         */
+        VisitState: "planned" | "confirmed" | "on_the_way" | "on_site" | "done" | "missed" | "cancelled";
+        /**
+         * VisitStep
+         * @description What can be done with a visit.
+         * @enum {string}
+         */
+        VisitStep: "confirm" | "move" | "depart" | "arrive" | "finish" | "miss" | "cancel";
+        /**
+         * VisitStepRequest
+         * @description What a step carries; ``is_repaired`` and ``work`` are needed by finish.
+         */
+        VisitStepRequest: {
+            /** Note */
+            note?: string | null;
+            /** Is Repaired */
+            is_repaired?: boolean | null;
+            /** Work */
+            work?: string | null;
+            /** Checks */
+            checks?: {
+                [key: string]: boolean;
+            } | null;
+            /** Measured */
+            measured?: {
+                [key: string]: number;
+            } | null;
+            /** Parts */
+            parts?: components["schemas"]["PartRequest"][];
+            /** Minutes */
+            minutes?: number | null;
+            /**
+             * Photos
+             * @description references
+             */
+            photos?: string[];
+            /** Signed By */
+            signed_by?: string | null;
+        };
+        /**
+         * VisitedTicket
+         * @description A ticket that a visit is for.
+         */
+        VisitedTicket: {
+            /** Id */
+            id: string;
+            /** Number */
+            number: number;
+            /** Title */
+            title: string;
+            /** Appliance Id */
+            appliance_id: string;
         };
         /**
          * WeighedAction
@@ -5274,6 +5744,16 @@ export interface components {
             note?: string | null;
         };
         /**
+         * Visit
+         * @description The window in which the technician is at the door.
+         */
+        api__http__documents__Visit: {
+            /** From */
+            from: string | null;
+            /** To */
+            to: string | null;
+        };
+        /**
          * ConsentRequest
          * @description A yes or a no to a purpose, and where it came from.
          */
@@ -5321,6 +5801,71 @@ export interface components {
         api__http__routes__sessions__ConsentRequest: {
             /** Code */
             code: string;
+        };
+        /**
+         * Visit
+         * @description Who is at which door when.
+         */
+        api__http__routes__visits__Visit: {
+            /** Id */
+            id: string;
+            /** Technician Id */
+            technician_id: string;
+            /** Technician */
+            technician: string;
+            /** Customer Id */
+            customer_id: string | null;
+            /** Site Id */
+            site_id: string | null;
+            /** Region */
+            region: string | null;
+            /** Time Zone */
+            time_zone: string;
+            /** Tickets */
+            tickets: components["schemas"]["VisitedTicket"][];
+            status: components["schemas"]["VisitState"];
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * Promised From
+             * @description what the customer was told
+             */
+            promised_from: string | null;
+            /** Promised To */
+            promised_to: string | null;
+            /** Travel Min */
+            travel_min: number;
+            /** Is Locked */
+            is_locked: boolean;
+            /**
+             * Override Reason
+             * @description why, where something spoke against it
+             */
+            override_reason: string | null;
+            /** Record */
+            record: {
+                [key: string]: unknown;
+            } | null;
+            /** Departed At */
+            departed_at: string | null;
+            /** Arrived At */
+            arrived_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Created By */
+            created_by: string;
+            /** Version */
+            version: number;
+            /** Legal Steps */
+            legal_steps: string[];
         };
         /**
          * ProblemDocument
@@ -8212,6 +8757,742 @@ export interface operations {
             };
             /** @description Not possible in the present state; nothing was changed */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_proposals: {
+        parameters: {
+            query?: {
+                /** @description further tickets of the home */
+                with_ticket?: string[] | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposals"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_visits_of: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Visit_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    book_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__http__routes__visits__Visit"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in the present state; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_visits: {
+        parameters: {
+            query?: {
+                /** @description in time_zone */
+                day?: string | null;
+                time_zone?: string;
+                region?: string | null;
+                technician_id?: string | null;
+                status?: components["schemas"]["VisitState"] | null;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Visit_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                visit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__http__routes__visits__Visit"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    move_visit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of the visit as you saw it */
+                "if-match"?: string | null;
+            };
+            path: {
+                visit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__http__routes__visits__Visit"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in the present state; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It has changed since it was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    lock_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                visit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__http__routes__visits__Visit"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in the present state; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    unlock_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                visit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__http__routes__visits__Visit"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in the present state; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    step_visit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of the visit as you saw it */
+                "if-match"?: string | null;
+            };
+            path: {
+                visit_id: string;
+                step: components["schemas"]["VisitStep"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VisitStepRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__http__routes__visits__Visit"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in the present state; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It has changed since it was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    plan_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    plan_without: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplanRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

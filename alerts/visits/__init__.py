@@ -1,0 +1,1 @@
+"""Visits: who is at which door when, with what reason; proposed, planned, moved, and written down when done."""

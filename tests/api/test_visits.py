@@ -1,0 +1,91 @@
+"""Visits and plans over HTTP, and a time that the customer chooses on their page."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlencode
+
+from alerts.accounts.account import Role
+from tests.api.house import House
+
+ADA = {
+    "name": "Ada",
+    "home": {"latitude": 50.94, "longitude": 6.96},
+    "skills": {"refrigerator": 1},
+    "shifts": "mon-sun 07:00-18:00",
+    "time_zone": "UTC",
+}
+DAY = "2026-09-23"
+
+
+def scene(house: House) -> str:
+    """A fridge in a home, a ticket about it that somebody has looked at, and a technician, whose id is returned."""
+    house.register("fridge-1")
+    customer = house.post("/customers", {"name": "Li Na"}).json()["id"]
+    site = {
+        "address": {"street": "Row 1", "city": "Köln"},
+        "place": {"latitude": 50.9512, "longitude": 6.9712},
+        "region": "west",
+    }
+    made = house.post(f"/customers/{customer}/sites", site).json()
+    assert made["place"] == {"latitude": 50.95, "longitude": 6.97}  # a kilometre is kept
+    house.post(f"/customers/{customer}/appliances", {"appliance_id": "fridge-1", "site_id": made["id"]})
+    house.find()
+    house.post("/tickets/1/triage")
+    return str(house.post("/technicians", ADA).json()["id"])
+
+
+def test_a_visit_over_http(house: House) -> None:
+    """Proposed with reasons, booked, moved with the ETag, worked; the reason why not is in the 409."""
+    ada = scene(house)
+    best = house.get("/tickets/1/proposals", Role.DISPATCHER).json()
+    [first, *_] = best["items"]
+    made = house.post("/tickets/1/visits", {"technician_id": ada, "start": first["start"]}, Role.DISPATCHER)
+    path = made.headers["location"].removeprefix("/api/v1")
+    night = house.post(f"{path}/move", {"technician_id": ada, "start": f"{DAY}T03:00:00Z"})
+    day = {"technician_id": ada, "start": f"{DAY}T10:00:00Z"}
+    stale = house.post(f"{path}/move", day, headers={"if-match": '"7"'})
+    moved = house.post(f"{path}/move", day, headers={"if-match": made.headers["etag"]})
+
+    assert (made.status_code, moved.json()["start"]) == (201, f"{DAY}T10:00:00Z")
+    assert (night.status_code, "Say why" in night.json()["detail"], stale.status_code) == (409, True, 412)
+    for step in ("confirm", "depart", "arrive"):
+        assert house.post(f"{path}/{step}", None, Role.TECHNICIAN).status_code == 200
+    assert house.post(f"{path}/finish", {"is_repaired": True}, Role.TECHNICIAN).status_code == 422
+    done = house.post(f"{path}/finish", {"is_repaired": True, "work": "Cleaned it"}, Role.TECHNICIAN).json()
+    assert (done["status"], done["legal_steps"]) == ("done", [])
+    assert house.get("/tickets/1").json()["status"] == "repaired"
+    assert [one["id"] for one in house.get(f"/visits?day={DAY}&region=west").json()["items"]] == [done["id"]]
+    assert [one["id"] for one in house.get("/tickets/1/visits").json()["items"]] == [done["id"]]
+
+
+def test_a_day_is_planned_over_http(house: House) -> None:
+    """Shown, kept, and planned anew without who drops out."""
+    ada = scene(house)
+
+    shown = house.post("/plans", {"day": DAY, "region": "west"}, Role.DISPATCHER).json()
+    kept = house.post("/plans", {"day": DAY, "region": "west", "keep": True}, Role.DISPATCHER).json()
+    bea = house.post("/technicians", {**ADA, "name": "Bea"}).json()["id"]
+    without = house.post("/plans/without", {"technician_id": ada, "day": DAY, "keep": True}, Role.DISPATCHER).json()
+
+    assert (len(shown["stops"]), shown["booked"], kept["booked"]) == (1, None, 1)
+    assert (without["moved"], without["stops"][0]["technician_id"], without["refused"]) == (1, bea, [])
+
+
+def test_the_customer_chooses_a_time(house: House) -> None:
+    """Only real times stand on the page; a choice books somebody, a second one moves; nonsense is said."""
+    scene(house)
+    page = house.post("/tickets/1/links", {"days": 3}).json()["path"]
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+
+    def choose(slot: str) -> int:
+        body = urlencode({"do": "choose", "slot": slot})
+        return house.call("POST", page, None, content=body, headers=kind).status_code
+
+    slots = re.findall(r'name="slot" required value="([0-9-]+)"', house.call("GET", page, None).text)
+    answers = [choose(slots[2]), choose(slots[4]), choose("1-2"), choose("soon"), choose("9" * 39)]
+    [visit] = house.get("/tickets/1/visits").json()["items"]
+
+    assert (len(slots), answers) == (9, [303, 303, 409, 422, 422])
+    assert (visit["status"], visit["technician"], visit["created_by"]) == ("confirmed", "Ada", "customer")
+    assert "comes on" in house.call("GET", page, None).text
