@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
+from alerts.appliances.tables import appliances
 from alerts.desk import Desk
 from alerts.errors import InvalidError
 from alerts.lifecycle import AlertState, TicketState, TicketStep
@@ -123,7 +125,11 @@ class DeskTicketsSuite:
 
         assert numbers(priority=1) == [2]
         assert numbers(kind="washing_machine") == [2, 1]
-        assert numbers(kind="dryer") == numbers(region="north") == []
+        assert numbers(kind="dryer") == numbers(region="north") == numbers(region="south") == []
+        with desk.unit.engine.begin() as connection:
+            connection.execute(update(appliances).where(appliances.c.id == "WM-0231").values(region="south"))
+        assert numbers(region="south") == numbers(region="south", kind="washing_machine") == [2, 1]
+        assert numbers(region="south", priority=1) == [2]
         assert numbers(fault_mode="drain_clog") == [1]
         assert numbers(source=TicketSource.CUSTOMER) == [2]
         assert numbers(opened_from_ms=NOW_MS + DAY_MS) == [2]

@@ -1,12 +1,13 @@
 """What people do to a service desk, case by case: each has its id, what is right, and the tests that hold it.
 
 The cases were found by trying on a running service. A case whose test is elsewhere names it; that the named test is there
-is tested here, so that no case is lost when a test is renamed.
+and demands something is tested here, so that no case is lost when a test is renamed or emptied.
 """
 
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ import pytest
 from alerts.accounts.account import Role
 from api.settings.settings import Settings
 from tests.api.house import House
+from tests.api.test_cli import Run, run
+
+__all__ = ["run"]
 
 ROOT = Path(__file__).resolve().parents[3]
 HERE = "tests/api/cases/test_desk_cases.py"
@@ -39,6 +43,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "D10 a retired appliance takes no ticket by hand, and there is a way back": (
         "tests/alerts/test_lifecycle.py::test_retired_appliance_gets_alerts_and_no_tickets",
         "tests/api/test_keeping.py::test_a_retired_appliance_is_refused_everywhere_and_comes_back",
+        f"{HERE}::test_d10_the_refusal_names_the_way_back",
     ),
     "D11 silences have an entrance": ("tests/api/test_keeping.py::test_a_silence_is_made_seen_and_lifted",),
     "D18 receivers wait for nobody": (
@@ -49,7 +54,10 @@ CASES: dict[str, tuple[str, ...]] = {
         "tests/alerts/test_webhook.py::test_letters_beyond_ascii_in_an_address_are_encoded",
         f"{OUTBOX}::test_whatever_a_target_raises_is_a_miss",
     ),
-    "D21 a secret that is none": ("tests/alerts/test_webhook.py::test_a_webhook_that_can_not_work_is_refused_at_once",),
+    "D21 a secret that is none": (
+        "tests/alerts/test_webhook.py::test_a_webhook_that_can_not_work_is_refused_at_once",
+        f"{HERE}::test_d21_a_service_with_such_a_secret_does_not_start",
+    ),
     "D23 Retry-After and 410": (
         f"{OUTBOX}::test_a_receiver_is_left_in_peace_as_long_as_it_asks_also_over_a_restart",
         f"{OUTBOX}::test_a_receiver_that_is_gone_is_switched_off_and_says_so",
@@ -83,6 +91,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "D44 a damaged file and unknown options are one sentence": (
         "tests/alerts/test_database_errors.py::test_a_damaged_file_is_told_in_one_sentence",
         "tests/alerts/test_database_errors.py::test_an_option_that_is_none_is_one_sentence_of_the_command",
+        "tests/servers/test_postgres_faults.py::test_a_role_without_rights_is_told_what_it_lacks",
     ),
     "D48 two episodes, each by its own deadlines; the figures agree": (
         f"{CHANGES}::test_a_ticket_that_is_opened_again_begins_a_new_episode",
@@ -119,7 +128,22 @@ CASES: dict[str, tuple[str, ...]] = {
         f"{TICKETS}::test_a_fault_mode_that_the_profile_does_not_know_is_refused",
         f"{HERE}::test_d73_a_misspelt_fault_mode_is_answered_with_those_that_there_are",
     ),
-    "D80 accounts are kept": ("tests/api/test_keeping.py::test_an_account_is_made_changed_and_shut_out",),
+    "D75 a last event that is ahead of the newest, or older than what is kept": (
+        "tests/api/test_streams.py::test_a_stream_whose_last_event_nobody_knows_is_told_to_begin_anew",
+        "tests/api/test_streams.py::test_a_stream_from_before_what_is_kept_is_told_to_begin_anew",
+    ),
+    "D77 an account is shut out while its streams are open": (
+        "tests/api/test_streams.py::test_a_stream_ends_with_the_login_that_opened_it",
+        "tests/api/test_streams.py::test_a_live_view_ends_with_the_login_that_opened_it",
+    ),
+    "D78 clients that never read": (
+        "tests/api/test_streams.py::test_all_streams_are_told_from_one_reading_of_the_database",
+        "tests/api/test_guests.py::test_an_answer_that_nobody_reads_is_given_up",
+    ),
+    "D80 accounts are kept": (
+        "tests/api/test_keeping.py::test_an_account_is_made_changed_and_shut_out",
+        "tests/api/test_cli.py::test_an_account_is_kept_from_the_command_line",
+    ),
     "D52 deadlines by priority; a breach is told, once": (
         "tests/contract/desk_clocks_suite.py::test_deadlines_follow_the_priority_and_keep_what_was_spent",
         "tests/contract/desk_clocks_suite.py::test_a_breach_is_told_once_and_survives_a_restart",
@@ -127,24 +151,68 @@ CASES: dict[str, tuple[str, ...]] = {
     "D82 the retention speaks of telemetry alone; work is kept": (
         f"{HERE}::test_d82_the_setting_promises_telemetry_only",
     ),
-    "D83 a repair that nobody answers for": (f"{TICKETS}::test_a_repair_that_nobody_answers_for_closes_by_itself",),
+    "D83 a repair that nobody answers for": (
+        f"{TICKETS}::test_a_repair_that_nobody_answers_for_closes_by_itself",
+        f"{TICKETS}::test_how_long_a_repair_waits_for_an_answer_is_the_installations",
+        "tests/api/test_settings.py::test_how_long_a_repair_waits_is_a_setting_that_reaches_the_desk",
+    ),
 }
-"""Streams (D75, D77, D78) have their tests beside the streams."""
 
 
-def functions(path: str) -> set[str]:
-    """The names of all tests in a file."""
+@cache
+def functions(path: str) -> dict[str, ast.FunctionDef]:
+    """All tests in a file by their names."""
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def demands(function: ast.FunctionDef) -> bool:
+    """Whether a test can fail by what it finds: it asserts, or waits for an error."""
+    return any(
+        isinstance(node, ast.Assert) or (isinstance(node, ast.Attribute) and node.attr == "raises")
+        for node in ast.walk(function)
+    ) or "wait_until" in ast.unparse(function)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_each_case_has_its_test(case: str) -> None:
-    """The tests that a case names are there."""
+    """The tests that a case names are there, run, and demand something."""
     for reference in CASES[case]:
         path, _, name = reference.partition("::")
 
         assert name in functions(path), f"{case}: {reference} is gone"
+        assert demands(functions(path)[name]), f"{case}: {reference} demands nothing"
+        marks = [ast.unparse(mark) for mark in functions(path)[name].decorator_list]
+        assert not [mark for mark in marks if "skip" in mark or "xfail" in mark], f"{case}: {reference} does not run"
+
+
+def test_d10_the_refusal_names_the_way_back(house: House) -> None:
+    """A ticket by hand at a retired appliance is 409, and says what brings it back; that step is there."""
+    house.register("fridge-1")
+    house.post("/appliances/fridge-1/retire")
+
+    refused = house.post("/tickets", {"appliance_id": "fridge-1", "title": "noise"})
+
+    assert (refused.status_code, "revive it first" in refused.json()["detail"]) == (409, True)
+    assert house.post("/appliances/fridge-1/revive").status_code == 200
+    assert house.post("/tickets", {"appliance_id": "fridge-1", "title": "noise"}).status_code == 201
+
+
+@pytest.mark.parametrize("secret", ["whsec_!!!", "plainsecret"])
+def test_d21_a_service_with_such_a_secret_does_not_start(
+    run: Run, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    """One sentence, exit code 1, and the secret stands in neither."""
+    monkeypatch.setenv("FETTLE_WEBHOOK_URL", "http://127.0.0.1:9/hook")
+    monkeypatch.setenv("FETTLE_WEBHOOK_SECRET", secret)
+    monkeypatch.setenv("FETTLE_HTTP_LISTEN", "127.0.0.1:0")
+
+    ended = run("serve")
+
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.count("\n") == 1
+    assert "webhook's secret" in ended.err
+    assert secret not in ended.err
 
 
 def test_d53_the_visit_that_would_stand_is_judged(house: House) -> None:
