@@ -37,8 +37,8 @@ CASES: dict[str, tuple[str, ...]] = {
         f"{STANDING}::test_what_rises_on_a_standing_ticket_is_told",
         f"{STANDING}::test_a_persons_priority_is_raised_and_never_lowered",
     ),
-    "D08 a year of refreshes: a line a week, and no version that guards people": (
-        f"{STANDING}::test_a_year_of_news_is_a_line_a_week_and_guards_nobodys_view",
+    "D08 refreshes day by day: a line a week, and no version that guards people": (
+        f"{STANDING}::test_a_season_of_news_is_a_line_a_week_and_guards_nobodys_view",
     ),
     "D10 a retired appliance takes no ticket by hand, and there is a way back": (
         "tests/alerts/test_lifecycle.py::test_retired_appliance_gets_alerts_and_no_tickets",
