@@ -185,7 +185,12 @@ def erase_appliance(t: Transaction, appliance_id: str) -> int:
 def set_retired(t: Transaction, appliance_id: str, *, is_retired: bool) -> bool:
     """Mark an appliance as out of service, or as back in it; whether it was not so before."""
     which = (appliances.c.id == appliance_id, appliances.c.retired != is_retired)
-    return t.connection.execute(update(appliances).where(*which).values(retired=is_retired)).rowcount > 0
+    return (
+        t.connection.execute(
+            update(appliances).where(*which).values(retired=is_retired, retired_ms=t.now_ms if is_retired else None)
+        ).rowcount
+        > 0
+    )
 
 
 def set_conditions(t: Transaction, conditions: list[Condition]) -> None:

@@ -31,6 +31,7 @@ appliances = Table(
     json_value("health"),
     sentence("search"),
     Column("retired", Boolean, nullable=False, default=False, server_default=text("false")),
+    ms("retired_ms"),
     sqlite_autoincrement=True,
 )
 

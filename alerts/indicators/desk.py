@@ -1,13 +1,17 @@
-"""Indicators, as they are asked for."""
+"""Indicators, as they are asked for: always of a period that ends at a moment, now or past."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from alerts.database import Transaction, UnitOfWork
 from alerts.errors import InvalidError
+from alerts.indicators.days import DayCount, count_days
+from alerts.indicators.families import Families, count_families
 from alerts.indicators.figures import Figures, count_figures
+from alerts.indicators.reliability import Cohort, ReliabilityTable, read_reliability
+from ingest.clock import to_ms
 
 PERIODS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 
@@ -18,14 +22,28 @@ class Indicators:
 
     unit: UnitOfWork
 
-    def over(self, period: timedelta) -> Figures:
-        """The figures of the period that ends now, the present moment included."""
+    def over(self, period: timedelta, *, at: datetime | None = None) -> Figures:
+        """The figures of the period that ends at a moment, itself included; now where none is given."""
+        return self.unit.look(lambda t: count_figures(t, **_span(t, period, at)))
 
-        def work(t: Transaction) -> Figures:
-            end_ms = t.now_ms + 1
-            return count_figures(t, start_ms=end_ms - 1 - round(period.total_seconds() * 1000), end_ms=end_ms)
+    def families(self, period: timedelta, *, at: datetime | None = None) -> Families:
+        """Figures with their definitions, of the same period."""
+        return self.unit.look(lambda t: count_families(t, **_span(t, period, at)))
 
-        return self.unit.look(work)
+    def reliability(self, by: Cohort, period: timedelta, *, at: datetime | None = None) -> ReliabilityTable:
+        """Failures and exposure by cohort, of the same period."""
+        return self.unit.look(lambda t: read_reliability(t, by, **_span(t, period, at)))
+
+    def days(self, period: timedelta, *, at: datetime | None = None) -> tuple[DayCount, ...]:
+        """How much there was on each day of the same period."""
+        return self.unit.look(lambda t: count_days(t, **_span(t, period, at)))
+
+
+def _span(t: Transaction, period: timedelta, at: datetime | None) -> dict[str, int]:
+    now_ms = t.now_ms if at is None else to_ms(at)
+    if now_ms > t.now_ms:
+        raise InvalidError("at: nobody knows what will be; give a moment that has been.")
+    return {"start_ms": now_ms - round(period.total_seconds() * 1000), "end_ms": now_ms + 1}
 
 
 def parse_period(period: str) -> timedelta:

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, case, func, select
+from sqlalchemy import ColumnElement, Subquery, Table, case, func, select
 
 from alerts.database import Transaction
 from alerts.fix_first.tables import fix_first
-from alerts.lifecycle import OVER, FixFirstState, TicketState
+from alerts.indicators.moments import ended_episodes, is_closed, open_at
+from alerts.lifecycle import FixFirstState, TicketState
 from alerts.remote_first.stage import RemoteExit
 from alerts.remote_first.tables import remote_first
-from alerts.tickets.tables import ticket_episodes, tickets
+from alerts.tickets.tables import tickets
 from alerts.tickets.ticket import TicketSource, Verdict
 from ingest.clock import from_ms
 
@@ -59,13 +60,12 @@ class Figures:
 
 
 def count_figures(t: Transaction, *, start_ms: int, end_ms: int) -> Figures:
-    """The figures of [start, end)."""
+    """The figures of [start, end), as they were known at its end; asked later they are the same."""
     by_source = _grouped(t, tickets.c.source, _within(tickets.c.opened_ms, start_ms, end_ms))
-    columns = ticket_episodes.c
-    ended = _within(columns.ended_ms, start_ms, end_ms)
-    closed = ended & (columns.status == TicketState.CLOSED.value)
+    ended = ended_episodes(start_ms=start_ms, end_ms=end_ms)
+    columns, closed = ended.c, is_closed(ended)
     by_verdict = _grouped(t, columns.verdict, closed & columns.verdict.is_not(None))
-    number = _count(t, closed)
+    number = _count(t, closed, ended)
     is_in_time = columns.ended_ms <= columns.resolve_by_ms
     is_judged = closed & (columns.source == TicketSource.PREDICTION.value) & columns.verdict.is_not(None)
     is_right = columns.verdict == Verdict.CONFIRMED.value
@@ -75,12 +75,12 @@ def count_figures(t: Transaction, *, start_ms: int, end_ms: int) -> Figures:
         opened=sum(by_source.values()),
         opened_by_source={source.value: by_source.get(source.value, 0) for source in TicketSource},
         closed=number,
-        cancelled=_count(t, ended & (columns.status == TicketState.CANCELLED.value)),
-        open_now=_count(t, tickets.c.status.not_in([state.value for state in OVER]), tickets),
+        cancelled=_count(t, columns.status == TicketState.CANCELLED.value, ended),
+        open_now=int(t.connection.execute(open_at(end_ms)).scalar_one()),
         verdicts={word.value: by_verdict.get(word.value, 0) for word in Verdict},
         precision=_share(t, is_right, of=is_judged),
         solved_within_sla=_share(t, is_in_time, of=closed),
-        median_hours_to_close=_median_hours(t, closed, number),
+        median_hours_to_close=_median_hours(t, ended, closed, number),
         remote=_remote(t, start_ms, end_ms),
     )
 
@@ -108,7 +108,7 @@ def _within(column: ColumnElement[Any], start_ms: int, end_ms: int) -> ColumnEle
     return (column >= start_ms) & (column < end_ms)
 
 
-def _count(t: Transaction, which: ColumnElement[bool], of: Table = ticket_episodes) -> int:
+def _count(t: Transaction, which: ColumnElement[bool], of: Subquery | Table) -> int:
     return t.connection.execute(select(func.count()).select_from(of).where(which)).scalar_one()
 
 
@@ -124,11 +124,11 @@ def _share(t: Transaction, is_so: ColumnElement[bool], *, of: ColumnElement[bool
     return None if share is None else round(float(share), 4)
 
 
-def _median_hours(t: Transaction, which: ColumnElement[bool], number: int) -> float | None:
+def _median_hours(t: Transaction, ended: Subquery, which: ColumnElement[bool], number: int) -> float | None:
     """How long it took, by the middle one; the mean of the two in the middle where their number is even."""
     if number == 0:
         return None
-    took_ms = ticket_episodes.c.ended_ms - ticket_episodes.c.opened_ms
+    took_ms = ended.c.ended_ms - ended.c.opened_ms
     middle = select(took_ms).where(which).order_by(took_ms).offset((number - 1) // 2).limit(2 - number % 2)
     found = [int(ms) for ms in t.connection.execute(middle).scalars()]
     return round(sum(found) / len(found) / HOUR_MS, 2)

@@ -64,6 +64,7 @@ tickets = Table(
     json_value("gate"),
     number("version", default=1),
     Index("ix_tickets_fault", "appliance_id", "fault_mode"),
+    Index("ix_tickets_opened_ms", "opened_ms"),
     Index(
         "one_open_ticket",
         "appliance_id",

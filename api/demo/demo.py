@@ -359,6 +359,7 @@ def _tell_summary(talk: Console, result: Summary) -> None:
         f"\n{result.stored:,} of {result.published:,} messages stored, gap {result.gap}; {result.readings:,} readings of"
         f" {result.appliances} appliances over {result.sim_days:g} days.\n"
         f"{result.tickets_opened} tickets: {result.faults_caught_early} of {result.faults_injected} faults caught before"
-        f" they failed, {result.false_tickets} without a fault.",
+        f" they failed, {result.false_tickets} without a fault; {result.tickets_per_fault or 0:g} tickets per fault found,"
+        f" {result.double_tickets} doubles, {result.late_names} named late.",
         highlight=False,
     )

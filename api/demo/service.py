@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from alerts.page import LIMIT_MAX
 from alerts.tickets.reading import TicketFilter
 from alerts.tickets.ticket import Ticket, TicketSource
 from api.demo.summary import PredictedTicket
@@ -55,9 +56,18 @@ def _all_tickets(service: Service) -> Iterator[Ticket]:
 
 
 def predicted_tickets(service: Service) -> Iterator[PredictedTicket]:
-    """The tickets with source ``prediction``, dated by the alert that opened them."""
-    desk = service.rooms.desk
+    """The tickets with source ``prediction``, dated by the first alert that led to them."""
+    alerts = service.rooms.desk.alerts
     for ticket in _all_tickets(service):
         if ticket.source is TicketSource.PREDICTION and ticket.alert_id is not None:
-            raised_ms = to_ms(desk.alerts.read(ticket.alert_id).raised_at)
-            yield PredictedTicket(ticket.appliance_id, raised_ms, to_ms(ticket.opened_at))
+            page = alerts.page(appliance_id=ticket.appliance_id, limit=LIMIT_MAX)
+            mine = [one.raised_at for one in page.items if one.ticket_id == ticket.id]
+            raised_at = min([*mine, alerts.read(ticket.alert_id).raised_at])
+            names = [line.data.get("from") for line in ticket.history if line.event == "relabelled"]
+            yield PredictedTicket(
+                ticket.appliance_id,
+                to_ms(raised_at),
+                to_ms(ticket.opened_at),
+                fault_mode=ticket.fault_mode,
+                first_named=names[0] if names else None,
+            )

@@ -24,6 +24,10 @@ class PredictedTicket:
     appliance_id: str
     raised_ms: int
     opened_ms: int
+    fault_mode: str | None = None
+    """As it is named at the end."""
+    first_named: str | None = None
+    """As it was opened, where it was renamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,9 @@ class Summary:
     faults_caught_early: int
     false_tickets: int
     median_lead_days: float | None
+    tickets_per_fault: float | None
+    double_tickets: int
+    late_names: int
     messages_per_s: float
     alert_delay_p99_ms: float | None
 
@@ -104,12 +111,31 @@ def judge(tickets: Sequence[PredictedTicket], faults: Sequence[RealFault]) -> Ma
         not any(ticket.appliance_id == appliance and onset <= ticket.raised_ms for appliance, onset in begun)
         for ticket in tickets
     )
+    per_fault = [_tickets_of(fault, tickets, faults) for fault in faults]
+    found = [hits for hits in per_fault if hits]
     return {
+        "tickets_per_fault": round(sum(map(len, found)) / len(found), 3) if found else None,
+        "double_tickets": sum(len(hits) - 1 for hits in found),
+        "late_names": sum(ticket.first_named is not None for hits in found for ticket in hits),
         "faults_injected": len(faults),
         "faults_caught_early": caught,
         "false_tickets": false,
         "median_lead_days": round(median(leads), 2) if leads else None,
     }
+
+
+def _tickets_of(
+    fault: RealFault, tickets: Sequence[PredictedTicket], faults: Sequence[RealFault]
+) -> Sequence[PredictedTicket]:
+    """The tickets that a fault has caused: of its appliance, behind its onset; of several faults the one that they name, or the last."""
+    mine = []
+    for ticket in tickets:
+        begun = [one for one in faults if one.appliance_id == ticket.appliance_id and one.onset_ms <= ticket.raised_ms]
+        named = [one for one in begun if one.fault_mode == ticket.fault_mode]
+        causes = named or begun
+        if causes and max(causes, key=lambda one: one.onset_ms) is fault:
+            mine.append(ticket)
+    return mine
 
 
 def percentile_99(values: Sequence[float]) -> float | None:

@@ -14,6 +14,8 @@ from tests.api.house import House
 OPEN = {"/livez", "/readyz", "/metrics", "/api/v1/login"}
 LEAST = {
     ("GET", "/api/v1/kpis"): Role.MANAGER,
+    ("GET", "/api/v1/kpis/reliability"): Role.MANAGER,
+    ("GET", "/api/v1/kpis/days"): Role.MANAGER,
     ("GET", "/api/v1/audit"): Role.MANAGER,
     ("GET", "/api/v1/rules"): Role.MANAGER,
     ("POST", "/api/v1/what-if"): Role.MANAGER,

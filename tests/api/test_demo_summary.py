@@ -23,7 +23,8 @@ def test_a_ticket_between_onset_and_failure_is_early() -> None:
     """A ticket between onset and failure counts as caught early, with its lead to the failure."""
     verdict = judge([ticket("a", 12)], [fault("a", 10, 20)])
 
-    assert verdict == {"faults_injected": 1, "faults_caught_early": 1, "false_tickets": 0, "median_lead_days": 8.0}
+    expected = {"faults_injected": 1, "faults_caught_early": 1, "false_tickets": 0, "median_lead_days": 8.0}
+    assert verdict == expected | {"tickets_per_fault": 1.0, "double_tickets": 0, "late_names": 0}
 
 
 def test_a_ticket_before_onset_or_on_a_healthy_appliance_is_false() -> None:
@@ -65,3 +66,25 @@ def test_truth_is_read_as_the_fleet_writes_it(tmp_path: Path) -> None:
 
     assert read_truth(tmp_path) == [RealFault("a", "pump", "drain_pump_clog", DAY, None)]
     assert read_truth(tmp_path / "nowhere") == []
+
+
+def test_tickets_per_fault_counts_doubles_and_late_names() -> None:
+    """Two faults of one appliance and one of another, four tickets: one double, one named late; a false one counts nowhere."""
+    faults = [
+        RealFault("a", "pump", "clog", 1 * DAY, None),
+        RealFault("a", "fan", "stuck", 5 * DAY, None),
+        RealFault("b", "pump", "clog", 1 * DAY, None),
+        RealFault("c", "pump", "clog", 1 * DAY, None),
+    ]
+    tickets = [
+        PredictedTicket("a", 2 * DAY, 0, fault_mode="clog", first_named="unknown"),
+        PredictedTicket("a", 6 * DAY, 0, fault_mode="stuck"),
+        PredictedTicket("b", 2 * DAY, 0, fault_mode="clog"),
+        PredictedTicket("b", 3 * DAY, 0, fault_mode="warm"),
+        PredictedTicket("d", 3 * DAY, 0, fault_mode="clog"),
+    ]
+
+    found = judge(tickets, faults)
+
+    assert (found["tickets_per_fault"], found["double_tickets"], found["late_names"]) == (round(4 / 3, 3), 1, 1)
+    assert judge([], faults)["tickets_per_fault"] is None

@@ -2,22 +2,82 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import fields
+from datetime import date, datetime
+from types import SimpleNamespace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from alerts.indicators.desk import parse_period
+from alerts.indicators.reliability import Cohort
 from api.http.access import Manager, Viewer
 from api.http.context import Here, Language
 from api.http.documents import AuditEntry, Document, show
 from api.http.paging import Page, PageQuery
 from api.http.parts import Part, list_parts
 from api.http.problems import Problem
+from api.http.times import parse_time
+from ingest.clock import from_ms
 from ingest.wire.dead_letter import RefusalReason
 
 router = APIRouter(tags=["operations"])
+
+
+Period = Annotated[str, Query(max_length=20, description="day, week, month, quarter, year, or 30d")]
+At = Annotated[
+    str | None,
+    Query(
+        max_length=40,
+        description="the moment at which the period ends (RFC 3339 or ms); now where left out. The answer for a past one never changes",
+    ),
+]
+
+
+class KeyFigure(Document):
+    """One figure with what it was counted from."""
+
+    value: float | None = Field(description="null where nothing was counted")
+    n: int = Field(description="how many cases it was counted from")
+    definition: str
+    target: float | None
+
+
+class Reliability(Document):
+    """One cohort: failures per 1,000 appliance-months in service, and hours between failures, with 95 % intervals."""
+
+    cohort: str
+    kind: str | None
+    appliances: int = Field(description="in service in the period; for components and fault modes all of the kind")
+    exposure_months: float
+    failures: int = Field(description="episodes closed in the period as confirmed or another fault")
+    rate: float | None = Field(description="per 1,000 appliance-months")
+    low: float | None
+    high: float | None
+    mtbf_h: float | None
+    mtbf_low_h: float | None
+    mtbf_high_h: float | None
+
+
+class ReliabilityTable(Document):
+    """All cohorts of a period, the one with the highest lower end first."""
+
+    start: datetime
+    end: datetime
+    by: Cohort
+    cohorts: list[Reliability]
+
+
+class DayCount(Document):
+    """How much there was on one day (UTC)."""
+
+    day: date
+    alerts: int
+    tickets: int = Field(description="opened")
+    closed: int = Field(description="episodes that ended")
+    incidents: int
+    notices: int
 
 
 class RemoteFigures(Document):
@@ -45,6 +105,9 @@ class Indicators(Document):
     solved_within_sla: float | None
     median_hours_to_close: float | None
     remote: RemoteFigures
+    families: dict[str, dict[str, KeyFigure]] = Field(
+        description="quality, efficiency, product: figures with definitions"
+    )
 
 
 @router.get("/parts")
@@ -57,10 +120,34 @@ def read_parts(here: Here, _account: Viewer, page: PageQuery, language: Language
 def read_indicators(
     here: Here,
     account: Manager,
-    period: Annotated[str, Query(max_length=20, description="day, week, month, quarter, year, or 30d")] = "month",
+    period: Period = "month",
+    at: At = None,
 ) -> Indicators:
-    """Figures of the period that ends now."""
-    return show(Indicators, here.desk.by(account.name).indicators.over(parse_period(period)))
+    """Figures of the period that ends at a moment; for a past one the same answer whenever it is asked."""
+    desk, span, moment = here.desk.by(account.name).indicators, parse_period(period), _moment(at)
+    figures = desk.over(span, at=moment)
+    values = {field.name: getattr(figures, field.name) for field in fields(figures)}
+    return show(Indicators, SimpleNamespace(**values, families=desk.families(span, at=moment)))
+
+
+@router.get("/kpis/reliability")
+def read_reliability(
+    here: Here, account: Manager, by: Cohort = Cohort.MODEL, period: Period = "year", at: At = None
+) -> ReliabilityTable:
+    """Failure rates and mean time between failures by cohort, with exposure and interval."""
+    found = here.desk.by(account.name).indicators.reliability(by, parse_period(period), at=_moment(at))
+    return show(ReliabilityTable, found)
+
+
+@router.get("/kpis/days")
+def read_days(here: Here, account: Manager, period: Period = "month", at: At = None) -> Page[DayCount]:
+    """Alerts, tickets, incidents and notices of each day of a period, oldest first."""
+    found = here.desk.by(account.name).indicators.days(parse_period(period), at=_moment(at))
+    return Page(items=[show(DayCount, one) for one in found])
+
+
+def _moment(at: str | None) -> datetime | None:
+    return None if at is None else from_ms(parse_time(at, name="at"))
 
 
 class DeadLetter(BaseModel):

@@ -1316,9 +1316,49 @@ export interface paths {
         };
         /**
          * Read Indicators
-         * @description Figures of the period that ends now.
+         * @description Figures of the period that ends at a moment; for a past one the same answer whenever it is asked.
          */
         get: operations["read_indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kpis/reliability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Reliability
+         * @description Failure rates and mean time between failures by cohort, with exposure and interval.
+         */
+        get: operations["read_reliability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kpis/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Days
+         * @description Alerts, tickets, incidents and notices of each day of a period, oldest first.
+         */
+        get: operations["read_days"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2698,6 +2738,12 @@ export interface components {
             reason: string | null;
         };
         /**
+         * Cohort
+         * @description By what appliances, or their faults, are told apart.
+         * @enum {string}
+         */
+        Cohort: "model" | "batch" | "firmware" | "kind" | "region" | "component" | "fault_mode";
+        /**
          * Command
          * @description One instruction to one appliance, and how far it has come.
          */
@@ -2995,6 +3041,33 @@ export interface components {
             name: string;
             /** Title */
             title: string | null;
+        };
+        /**
+         * DayCount
+         * @description How much there was on one day (UTC).
+         */
+        DayCount: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Alerts */
+            alerts: number;
+            /**
+             * Tickets
+             * @description opened
+             */
+            tickets: number;
+            /**
+             * Closed
+             * @description episodes that ended
+             */
+            closed: number;
+            /** Incidents */
+            incidents: number;
+            /** Notices */
+            notices: number;
         };
         /**
          * DeadLetter
@@ -3456,6 +3529,35 @@ export interface components {
             /** Median Hours To Close */
             median_hours_to_close: number | null;
             remote: components["schemas"]["RemoteFigures"];
+            /**
+             * Families
+             * @description quality, efficiency, product: figures with definitions
+             */
+            families: {
+                [key: string]: {
+                    [key: string]: components["schemas"]["KeyFigure"];
+                };
+            };
+        };
+        /**
+         * KeyFigure
+         * @description One figure with what it was counted from.
+         */
+        KeyFigure: {
+            /**
+             * Value
+             * @description null where nothing was counted
+             */
+            value: number | null;
+            /**
+             * N
+             * @description how many cases it was counted from
+             */
+            n: number;
+            /** Definition */
+            definition: string;
+            /** Target */
+            target: number | null;
         };
         /**
          * LeftOut
@@ -3943,6 +4045,13 @@ export interface components {
         Page_Customer_: {
             /** Items */
             items: components["schemas"]["Customer"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[DayCount] */
+        Page_DayCount_: {
+            /** Items */
+            items: components["schemas"]["DayCount"][];
             /** Next */
             next?: string | null;
         };
@@ -4639,6 +4748,62 @@ export interface components {
          * @enum {string}
          */
         RefusalReason: "unknown_topic" | "too_large" | "not_utf8" | "not_json" | "too_deep" | "schema" | "identity_mismatch" | "unknown_appliance" | "time_out_of_range" | "equivocation" | "poison";
+        /**
+         * Reliability
+         * @description One cohort: failures per 1,000 appliance-months in service, and hours between failures, with 95 % intervals.
+         */
+        Reliability: {
+            /** Cohort */
+            cohort: string;
+            /** Kind */
+            kind: string | null;
+            /**
+             * Appliances
+             * @description in service in the period; for components and fault modes all of the kind
+             */
+            appliances: number;
+            /** Exposure Months */
+            exposure_months: number;
+            /**
+             * Failures
+             * @description episodes closed in the period as confirmed or another fault
+             */
+            failures: number;
+            /**
+             * Rate
+             * @description per 1,000 appliance-months
+             */
+            rate: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Mtbf H */
+            mtbf_h: number | null;
+            /** Mtbf Low H */
+            mtbf_low_h: number | null;
+            /** Mtbf High H */
+            mtbf_high_h: number | null;
+        };
+        /**
+         * ReliabilityTable
+         * @description All cohorts of a period, the one with the highest lower end first.
+         */
+        ReliabilityTable: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            by: components["schemas"]["Cohort"];
+            /** Cohorts */
+            cohorts: components["schemas"]["Reliability"][];
+        };
         /**
          * RemoteExit
          * @description How the stage ends.
@@ -10660,6 +10825,8 @@ export interface operations {
             query?: {
                 /** @description day, week, month, quarter, year, or 30d */
                 period?: string;
+                /** @description the moment at which the period ends (RFC 3339 or ms); now where left out. The answer for a past one never changes */
+                at?: string | null;
             };
             header?: never;
             path?: never;
@@ -10674,6 +10841,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Indicators"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_reliability: {
+        parameters: {
+            query?: {
+                by?: components["schemas"]["Cohort"];
+                /** @description day, week, month, quarter, year, or 30d */
+                period?: string;
+                /** @description the moment at which the period ends (RFC 3339 or ms); now where left out. The answer for a past one never changes */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReliabilityTable"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_days: {
+        parameters: {
+            query?: {
+                /** @description day, week, month, quarter, year, or 30d */
+                period?: string;
+                /** @description the moment at which the period ends (RFC 3339 or ms); now where left out. The answer for a past one never changes */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DayCount_"];
                 };
             };
             /** @description Nobody is logged in */
