@@ -25,7 +25,7 @@ from simulator.weather import DAY_MS
 
 FIGURES = ("remote_test_confirmed", "remote_test_rejected")
 
-SEEDS = (9101, 9102, 9103)
+SEEDS = (9201, 9202, 9203)
 APPLIANCES = 700
 START_MS = 1_780_000_000_000
 DAYS = 1400

@@ -20,6 +20,7 @@ from ingest.profiles.definition import Profile
 from simulator.agent import Agent
 from simulator.buffer import Outgoing
 from simulator.connection import RESEND_MESSAGES, Broker
+from simulator.fast_sampling import between
 from simulator.fleet import Fleet
 from simulator.installation import install
 from simulator.items import Item, Itemizer, by_appliance
@@ -93,6 +94,8 @@ class FleetRun:
         self._starts = self.installation.clocks.first_starts()
         self._resting: dict[int, int] = {}
         self._testing: set[int] = set()
+        self._quick: set[int] = set()
+        self._fast_ms: dict[int, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._sent = [deque[tuple[int, int]](maxlen=SENT_REMEMBERED) for _ in self.connections]
         self._idle_ms = round(fleet.specification.intervals["idle_interval_h"] * 3_600_000)
@@ -174,6 +177,22 @@ class FleetRun:
             self.progress.sim_now_ms = self.fleet.now_ms
             await self._wait_for_room(stop)
 
+    def _tell_fast(self, coming: Sequence[Item], now_ms: int) -> None:
+        """Readings of those whom a session asks for them more often, between what the fleet tells."""
+        for place in self._quick:
+            agent = self.connections[place].agent
+            wanted, last_ms = agent.surface.sampling_at(now_ms), self._fast_ms.get(place, 0)
+            if wanted is None or agent.is_testing or now_ms - last_ms < wanted.interval_s * 1000:
+                continue
+            self._fast_ms[place] = now_ms
+            following = next(
+                (one.told for one in coming if one.appliance == place and isinstance(one.told, bytes)), None
+            )
+            said = agent.report([between(agent.surface.sample, following, now_ms)])
+            self.progress.published += len(said)
+            self.connections[place].publish(said)
+        self._quick = {place for place in self._quick if self.connections[place].agent.surface.sampling_at(now_ms)}
+
     async def _live(self, stop: asyncio.Event, until_ms: int | None) -> None:
         self.progress.phase = "live"
         for place, until_ms_asleep in self._resting.items():
@@ -196,6 +215,7 @@ class FleetRun:
                         self._sleep(place, self._resting[place])
                 sent = due
                 self._tell_tests(now_ms)
+                self._tell_fast(items[sent:], now_ms)
                 self.progress.sim_now_ms = min(now_ms, self.fleet.now_ms)
                 self.progress.lag_s = max(now_ms - self.fleet.now_ms, 0) / 1000
                 if now_ms >= self.fleet.now_ms and sent == len(items):
@@ -290,8 +310,11 @@ class FleetRun:
                 raise error
 
     def _answered(self, agent: Agent) -> None:
+        place = self._places[agent.identity.appliance_id]
         if agent.is_testing:
-            self._testing.add(self._places[agent.identity.appliance_id])
+            self._testing.add(place)
+        if agent.surface.sampling is not None:
+            self._quick.add(place)
         if agent.consent is not None and self.progress.consents.get(agent.identity.appliance_id) != agent.consent:
             self.progress.consents[agent.identity.appliance_id] = agent.consent
             self._tell(self.progress.phase)

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import msgspec
 
 from ingest.profiles.definition import RemoteTest
-from simulator.surface import Consent, Gentle, Surface, is_recent
+from simulator.surface import Consent, Gentle, Sampling, Surface, is_recent
 from simulator.trials.trial import Trial
 
 RESULTS_KEPT = 256
@@ -39,6 +39,7 @@ AT_ONCE = frozenset(
         "consent.show",
         "session.begin",
         "session.end",
+        "config.sampling",
         "protect.begin",
         "protect.renew",
         "protect.end",
@@ -49,6 +50,9 @@ OUTLIVING = frozenset(("session.end", "protect.renew", "protect.end"))
 LEAST_CLASS = {"protect.begin": "R2"}
 """What is never taken for more harmless than it is, whatever class it comes with."""
 HOUR_MS = 3_600_000
+SAMPLING_MS = 1_800_000
+"""No session wants readings for longer than it may last."""
+SAMPLING_S = (1.0, 60.0)
 HOT_METRICS = ("water_c", "tank_c", "oven_c", "cavity_c", "exhaust_c", "outlet_c", "inlet_air_c")
 """Metrics that tell how hot the inside is."""
 COUNTERS = ("_kwh", "_l", "_starts", "_wh", "_count", "_cycles")
@@ -169,6 +173,8 @@ class Obedience:
             return "unknown_command"
         if name == "consent.show" and not (isinstance(arguments.get("code"), str) and arguments["code"]):
             return "malformed"
+        if name == "config.sampling" and not _is_interval(arguments.get("interval_s")):
+            return "arguments"
         return self._gentle_obstacle(command, now_ms) if name in {"protect.begin", "protect.renew"} else None
 
     def _gentle_obstacle(self, command: Mapping[str, Any], now_ms: int) -> str | None:
@@ -249,35 +255,42 @@ class Obedience:
 
     def _at_once(self, command: Mapping[str, Any], now_ms: int) -> dict[str, Any]:
         """Do a command that needs no time; its data."""
-        name, arguments = command["name"], command.get("args") or {}
-        sample = self.surface.newest()
-        metrics = sample.get("metrics", {})
-        if name == "snapshot.read":
-            gentle = self.surface.gentle_at(now_ms)
-            told = {} if gentle is None else {"protection": gentle.mode}
-            return {"mode": sample.get("mode"), "metrics": metrics, **told}
-        if name == "counters.read":
-            return {"counters": {key: value for key, value in metrics.items() if key.endswith(COUNTERS)}}
-        if name == "errors.read":
-            return {"errors": [{"ts": ts_ms, "code": code} for ts_ms, code in self.surface.errors]}
-        if name == "firmware.read":
-            return {"firmware": self.firmware}
+        name, arguments = str(command["name"]), command.get("args") or {}
+        if name.endswith(".read"):
+            return self._read(name, now_ms)
+        surface, session = self.surface, str(command.get("session", ""))
+        until_ms: int | None = None
         if name == "identify":
-            self.surface.is_identifying_until_ms = now_ms + round(float(arguments.get("seconds", 10)) * 1000)
-        session = str(command.get("session", ""))
-        if name == "consent.show":
-            self.surface.consent = Consent(
+            surface.is_identifying_until_ms = now_ms + round(float(arguments.get("seconds", 10)) * 1000)
+        elif name == "consent.show":
+            surface.consent = Consent(
                 arguments["code"], str(arguments.get("expires_at")), str(arguments.get("scope")), session
             )
-        if name in {"protect.begin", "protect.renew"}:
+        elif name in {"protect.begin", "protect.renew"}:
             until_ms = now_ms + round(float(arguments["hours"]) * HOUR_MS)
-            self.surface.gentle = Gentle(str(arguments["mode"]), session, until_ms)
-            return {"until": until_ms}
-        if name == "protect.end":
-            self.surface.gentle = None
-        if name == "session.end":
-            self.surface.dismiss(session)
-        return {}
+            surface.gentle = Gentle(str(arguments["mode"]), session, until_ms)
+        elif name == "config.sampling":
+            until_ms = now_ms + round(SAMPLING_MS * surface.pace)
+            surface.sampling = Sampling(float(arguments["interval_s"]), session, until_ms)
+        elif name == "protect.end":
+            surface.gentle = None
+        elif name == "session.end":
+            surface.dismiss(session)
+        return {} if until_ms is None else {"until": until_ms}
+
+    def _read(self, name: str, now_ms: int) -> dict[str, Any]:
+        """What is asked of class R0."""
+        sample = self.surface.newest()
+        metrics = sample.get("metrics", {})
+        gentle = self.surface.gentle_at(now_ms)
+        now = {"mode": sample.get("mode"), "metrics": metrics} | ({"protection": gentle.mode} if gentle else {})
+        told: dict[str, dict[str, Any]] = {
+            "snapshot.read": now,
+            "counters.read": {"counters": {key: value for key, value in metrics.items() if key.endswith(COUNTERS)}},
+            "errors.read": {"errors": [{"ts": ts_ms, "code": code} for ts_ms, code in self.surface.errors]},
+            "firmware.read": {"firmware": self.firmware},
+        }
+        return told[name]
 
     def _tell(
         self, command_id: str, state: str, now_ms: int, *, reason: str | None = None, data: dict[str, Any] | None = None
@@ -303,6 +316,11 @@ def _within(arguments: Mapping[str, Any], test: RemoteTest) -> bool:
         )
         for name, value in arguments.items()
     )
+
+
+def _is_interval(value: object) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and SAMPLING_S[0] <= value <= SAMPLING_S[1]  # type: ignore[operator]  # a number, as just seen
 
 
 def _moment_ms(value: object) -> int | None:

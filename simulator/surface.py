@@ -37,6 +37,15 @@ class Gentle:
     until_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Readings every so often for a session, until then at the latest."""
+
+    interval_s: float
+    session: str
+    until_ms: int
+
+
 @dataclass(slots=True)
 class Surface:
     """What can be seen and touched at the appliance: its newest sample, its errors, its display and its keys."""
@@ -52,6 +61,7 @@ class Surface:
     service_mode_ms: int | None = None
     is_door_open: bool = False
     gentle: Gentle | None = None
+    sampling: Sampling | None = None
     is_identifying_until_ms: int = 0
     pace: float = 1.0
     """How many times faster its clock runs than that of the people around it: their times are as many times longer."""
@@ -97,6 +107,8 @@ class Surface:
             self.consent = None
         if self.guest is not None and self.guest.session == session:
             self.guest = None
+        if self.sampling is not None and self.sampling.session == session:
+            self.sampling = None
         self.key_pressed_ms = self.service_mode_ms = None
 
     def lose_power(self) -> None:
@@ -104,8 +116,14 @@ class Surface:
         for shown in (self.consent, self.guest):
             if shown is not None:
                 self.dismiss(shown.session)
-        self.key_pressed_ms = self.service_mode_ms = self.gentle = None
+        self.key_pressed_ms = self.service_mode_ms = self.gentle = self.sampling = None
         self.is_identifying_until_ms = 0
+
+    def sampling_at(self, now_ms: int) -> Sampling | None:
+        """How often it reads for a session now; what nobody has ended ends by itself."""
+        if self.sampling is not None and now_ms >= self.sampling.until_ms:
+            self.sampling = None
+        return self.sampling
 
     def gentle_at(self, now_ms: int) -> Gentle | None:
         """The gentle mode that it is in now; one whose time is over has fallen back by itself."""

@@ -20,6 +20,7 @@ EVERYBODYS: Mapping[str, CommandRule] = {
         CommandRule("counters.read", DangerClass.R0),
         CommandRule("firmware.read", DangerClass.R0),
         CommandRule("identify", DangerClass.R1, {"seconds": (1, 60)}),
+        CommandRule("config.sampling", DangerClass.R1, {"interval_s": (1, 60)}),
     )
 }
 _NAMING = ("test", "component")

@@ -85,6 +85,7 @@ class RemoteTest(Document):
     tolerance: float
     sensitivity: float
     specificity: float
+    rates: str = Field(description="where both come from before verdicts moved them: assumed, simulated or measured")
     watch: list[str] = Field(description="metrics to look at meanwhile")
     needs: Precondition
     cost: TestCost

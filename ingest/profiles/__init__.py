@@ -43,6 +43,7 @@ error. A broken file stops the start with :class:`ProfileError`: file, line, and
     tolerance = 0.5                                     # so near a limit the answer says little
     sensitivity = 0.9                                   # share of real faults found; specificity: of sound ones cleared
     specificity = 0.95
+    rates = "assumed"                                   # assumed | simulated | measured: where both come from
     needs = { modes = ["idle"], below = { fresh_food_c = 15 }, door = "closed", idle_s = 60 }  # before it may begin
     before = ["snapshot.read"]                          # what is read first
     watch = ["freezer_c"]                               # metrics to look at meanwhile

@@ -56,6 +56,7 @@ _DANGER_CLASS = re.compile(r"R[0-3]")
 READING_COMMANDS = ("snapshot.read", "errors.read", "counters.read", "firmware.read")
 """What a test may read before it begins."""
 DOORS = ("any", "closed")
+RATES = ("assumed", "simulated", "measured")
 NOISE_MAX = 3
 TEST_S_MAX = 7_200.0
 PROTECT_HOURS_MAX = 168.0
@@ -201,6 +202,7 @@ class _Checks:
         for key, share in (("sensitivity", test.sensitivity), ("specificity", test.specificity)):
             if not 0.5 < share < 1:
                 raise self._document.error((*place, key), "must be above 0.5 (a coin) and below 1 (nothing is sure)")
+        self.known(test.rates, RATES, (*place, "rates"), "origin of rates")
 
     def _surroundings(self, test: RemoteTest, place: Place) -> None:
         """What a test needs, shows and costs names what this profile knows."""

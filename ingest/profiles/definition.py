@@ -172,7 +172,8 @@ class RemoteTest:
     ``command`` with ``args``, done on ``component``, runs at most ``limit_s`` seconds and answers the number ``measure``
     in ``unit``; sound is what lies in ``healthy`` (low, high), and ``faulty`` is the side that speaks for the fault. Within
     ``tolerance`` of a limit the answer says little. ``sensitivity`` is the share of real faults that it finds,
-    ``specificity`` that of sound appliances that it clears. ``danger_class`` is that of the command, R0 to R3: what is
+    ``specificity`` that of sound appliances that it clears; ``rates`` is where both come from: ``assumed``, ``simulated``, or
+    ``measured``. ``danger_class`` is that of the command, R0 to R3: what is
     never done remotely can't be written here. ``before`` are commands of class R0 that are asked first; ``watch`` are the
     metrics to look at meanwhile, ``effect`` is the reading that proves that it ran; ``ask`` is what the customer does first.
     """
@@ -191,6 +192,7 @@ class RemoteTest:
     tolerance: float = 0.0
     sensitivity: float = 0.9
     specificity: float = 0.95
+    rates: str = "assumed"
     needs: Precondition = field(default_factory=Precondition)
     before: tuple[str, ...] = ("snapshot.read",)
     watch: tuple[str, ...] = ()

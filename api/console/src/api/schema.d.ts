@@ -4904,6 +4904,11 @@ export interface components {
             /** Specificity */
             specificity: number;
             /**
+             * Rates
+             * @description where both come from before verdicts moved them: assumed, simulated or measured
+             */
+            rates: string;
+            /**
              * Watch
              * @description metrics to look at meanwhile
              */

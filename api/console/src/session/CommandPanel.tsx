@@ -40,6 +40,17 @@ export function CommandPanel({ session }: { session: DiagnosisSession }) {
           {t("session.read")} <span className="dim">{why}</span>
         </p>
       )}
+      {why === null && session.scope !== "read" && session.scope !== "see" && (
+        <Button
+          fullWidth
+          mt={6}
+          variant="light"
+          loading={call.isPending}
+          onClick={() => call.mutate({ call: "command", body: { name: "config.sampling", args: { interval_s: 1 } } })}
+        >
+          {t("session.sampling")}
+        </Button>
+      )}
       {call.isError && (
         <p role="alert" className="bad-text">
           {sentence(call.error)}

@@ -10,6 +10,7 @@ export const session = {
     receiptPdf: "Receipt (PDF)",
     report: "Report with charts",
     json: "All as JSON",
+    sampling: "Read every second",
     transcript: "Transcript",
     waiting: "The appliance shows a code. Ask the customer to read it to you.",
     code: "Consent code",
