@@ -39,7 +39,7 @@ class Cleared(StrEnum):
     CALM = "calm"
     """What it stood for was no longer seen."""
     STARTED_OVER = "started_over"
-    """A part was replaced, or the appliance moved or set anew: it is another one now."""
+    """A part was replaced: it is another one now."""
     NAMED = "named"
     """Its cause was recognised: a finding of that fault mode stands instead."""
     MODE_GONE = "mode_gone"

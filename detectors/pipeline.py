@@ -48,6 +48,7 @@ ENDS = frozenset(
         EventType.PART_REPLACED,
         EventType.MOVED,
         EventType.SETTING_CHANGED,
+        EventType.FIRMWARE_UPDATED,
     }
 )
 """Events after which something is not as it was."""

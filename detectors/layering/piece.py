@@ -17,8 +17,8 @@ from detectors.layering.grouping import Sorted
 from ingest.sample import Event, EventType
 
 NO_UNIT = 0
-STARTS_OVER = frozenset({EventType.PART_REPLACED, EventType.MOVED, EventType.SETTING_CHANGED})
-"""Events after which an appliance is another one: what was usual for it says nothing any more."""
+STARTS_OVER = frozenset({EventType.PART_REPLACED})
+"""Events after which an appliance is another one: what stood of it is over."""
 
 Floats = NDArray[np.float64]
 Readings = NDArray[np.float32]

@@ -8,7 +8,8 @@ appliance's own, shrunk to the slope pooled over the fleet; the variance of e li
 
 The reference is learned from the first rows at once, later only from rows that are :data:`LAG` old, so that a growing
 fault doesn't become the norm; updates are clipped, and slowed but never stopped while the appliance is suspicious (a
-frozen wrong reference would hold an alarm for ever). Everything is learned from the appliance and from the fleet seen
+frozen wrong reference would hold an alarm for ever). New firmware, another setting, a move or a repair moves what is usual of
+those features that did move (cuts.py). Everything is learned from the appliance and from the fleet seen
 so far; nothing is known beforehand but each feature's least believable standard deviation. What rows teach the fleet
 waits in a sum until :meth:`Context.take_over` (kinds/portions.py says when), so all rows in between are judged by one fleet.
 
@@ -23,10 +24,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.layering import cuts
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Deviations, Piece
 from detectors.state.columns import Axis, Column, places
 from ingest.profiles.definition import Unit
+from ingest.sample import EventType
 
 LEARN_ROWS = {Unit.DAY: 14, Unit.CYCLE: 10, Unit.NONE: 0}
 LAG = 7
@@ -63,6 +66,8 @@ class Context(Layer):
         self.floor = np.array([max(feature.floor, 1e-9) for feature in profile.features])
         self.context_of = values.context_of
         self.learn_rows = LEARN_ROWS[profile.unit]
+        self.hidden_rows, self.settling_rows = cuts.HIDDEN_ROWS[profile.unit], cuts.SETTLING_ROWS[profile.unit]
+        self.known_rows = self.settling_rows - self.hidden_rows
         given = (self.context_of >= 0).sum(axis=1)
         some, two = (np.flatnonzero(given >= count) for count in (1, 2))
         every = np.arange(len(given))
@@ -73,7 +78,10 @@ class Context(Layer):
         self.told = {name: np.zeros_like(array) for name, array in self.fleet.items()}
 
     def columns(self) -> tuple[Column, ...]:
-        """Usable rows so far, what is usual (weight n, means of y, x₁, x₂, sums Sxx, Sxy, variance), and the last rows."""
+        """Usable rows so far, what is usual (weight n, means of y, x₁, x₂, sums Sxx, Sxy, variance), and the last rows.
+
+        After an event: how many rows are still awaited, and where each feature stood before, in standard deviations.
+        """
         values = self.setting.values
         every, some, two = ((values.feature_axis(count),) for count in range(3))
         return (
@@ -86,28 +94,37 @@ class Context(Layer):
             Column("products", "f4", some),
             Column("variance", "f4", every),
             Column("ring", "f2", (places("row", LAG), values.axis()), fill=np.nan),
+            Column("settling", "u1", is_seldom=True),
+            Column("cut", "u1", codes=self._cuts(), is_seldom=True),
+            Column("stood", "f2", every, is_seldom=True),
         )
 
+    def _cuts(self) -> Axis:
+        """Events that may change what is usual."""
+        return Axis("event", tuple(cuts.CUTS))
+
     def fleet_columns(self) -> tuple[Column, ...]:
-        """Pooled over the fleet: products of contexts, of context and feature, weight, squared residuals."""
+        """Pooled over the fleet: products of contexts, of context and feature, weight, squared residuals; what events moved."""
         feature, context = self.setting.values.feature_axis(), Axis("context", ("first", "second"))
         return (
             Column("cross", "f8", (feature, context, context)),
             Column("covariance", "f8", (feature, context)),
             Column("weight", "f8", (feature,)),
             Column("squares", "f8", (feature,)),
+            Column("moved", "f8", (feature, self._cuts(), places("moment", 3))),
         )
 
     def take(self, piece: Piece) -> None:
         """Hold usable units against what their appliances should show."""
-        if piece.starts_over:
-            self.forget(piece.row)
+        if piece.event is not None and piece.event.type in cuts.CUTS:
+            self._cut(piece.row, piece.event.type)
         if piece.units is None:
             return
         usable = np.flatnonzero(piece.units.is_usable)
         if len(usable):
             units = piece.units.taken(usable)
             z, expected, sigma = self.score(units.rows, units.features, units.contexts)
+            z[self.seldom.read("settling", units.rows) > self.known_rows] = np.nan
             before = self.own["rows_seen"][units.rows].astype(np.int64)
             piece.deviations = Deviations(units, z, expected, sigma, before, self.learn_rows)
 
@@ -117,6 +134,49 @@ class Context(Layer):
             units = piece.deviations.units
             suspicion = np.zeros(len(units.rows)) if piece.accumulated is None else piece.accumulated.score
             self.learn_rows_of(units.rows, units.features, units.contexts, suspicion)
+            for row in units.rows[self.seldom.read("settling", units.rows) > 0].tolist():
+                self._settle(row)
+
+    def _cut(self, row: int, event: EventType) -> None:
+        """Await rows that show what an event has changed; who still learns begins anew."""
+        if self.own["rows_seen"][row] < self.learn_rows + LAG:
+            self.forget(row)
+            return
+        own, place = self.seldom.own, self.seldom.one(row)
+        if event is EventType.PART_REPLACED:
+            own["stood"][place] = 0
+        elif own["settling"][place] <= self.known_rows:
+            own["stood"][place] = cuts.before(self._deviations(row, LAG)[0])
+        own["settling"][place], own["cut"][place] = self.settling_rows, cuts.CUTS.index(event)
+
+    def _settle(self, row: int) -> None:
+        """Count a row since an event, and now and then move what is usual of the features that moved."""
+        own, place = self.seldom.own, self.seldom.one(row)
+        own["settling"][place] -= 1
+        since = self.known_rows - int(own["settling"][place])
+        if since < 0 or since % cuts.AGAIN_ROWS:
+            return
+        event = int(own["cut"][place])
+        deviations, sigma, slots = self._deviations(row, self.hidden_rows)
+        moved = cuts.shift(deviations, own["stood"][place].astype(float))
+        if not since:
+            present = ~np.isnan(moved)
+            told = np.clip(np.nan_to_num(moved), -cuts.TOLD_SIGMA, cuts.TOLD_SIGMA)
+            self.told["moved"][:, event] += np.stack([present, told, np.square(told)], axis=1)
+        moved = cuts.believed(moved, self.fleet["moved"][:, event], is_first=not since)
+        is_moved = np.abs(moved) > cuts.MOVED_SIGMA
+        self.own["mean"][row] += np.where(is_moved, moved * sigma, 0.0)
+        self.own["weight"][row, is_moved] = np.minimum(self.own["weight"][row, is_moved], cuts.SETTLED_WEIGHT)
+        older = np.setdiff1d(np.arange(LAG), slots)
+        self.own["ring"][row][np.ix_(older, np.flatnonzero(is_moved))] = np.nan
+
+    def _deviations(self, row: int, count: int) -> tuple[Floats, Floats, NDArray[np.intp]]:
+        """Of the newest ``count`` rows of one appliance: deviations (count, F), standard deviations (F,), places in the ring."""
+        slots = (int(self.own["rows_seen"][row]) - self.learn_rows - 1 - np.arange(count)) % LAG
+        rows = np.full(count, row, np.intp)
+        ring, size = self.own["ring"][rows, slots].astype(float), len(self.floor)
+        z, _, sigma = self.score(rows, ring[:, :size], ring[:, size:])
+        return z, sigma[0], slots
 
     def _reference(self, rows: NDArray[np.intp]) -> Floats:
         """What is usual: (B, 7, F); 0 for a context that a feature doesn't have."""

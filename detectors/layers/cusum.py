@@ -9,7 +9,9 @@ what no signature describes. Formula, with R the fleet's correlation of e, s a s
 
 Thresholds come from the budget A of false alarms per appliance-year: 40 % for slow, 60 % for fast; of each, 70 % for the
 modes, 30 % for single features. Slow: h solves Siegmund's run length (e^{2kb} - 2kb - 1) / 2k² = rows between alarms,
-b = h + 1.166, plus a margin, as variances are estimated. Scores are multiples of their threshold: 1 is an alarm.
+b = h + 1.166, plus a margin, as variances are estimated. That is where a fleet begins. How far statistics of sound
+appliances really go is counted (budget.py), and thresholds are moved until each statistic, and then the highest of all,
+crosses as often as asked. Scores are multiples of their threshold: 1 is an alarm.
 
 What rows teach the fleet waits in a sum until :meth:`Cusum.take_over` (kinds/portions.py says when).
 
@@ -25,17 +27,18 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.layering import budget
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Accumulated, Piece
 from detectors.layering.smoothing import SMOOTHING
-from detectors.state.columns import Axis, Column
+from detectors.state.columns import Axis, Column, places
 from ingest.profiles.definition import Unit
 
 ROWS_PER_YEAR = {Unit.DAY: 365.0, Unit.CYCLE: 220.0, Unit.NONE: 365.0}
 
 SLACK = 0.75
 CLIP = 3.0
-CAP = 1.5
+CAP = 2.0
 """A statistic stops at this multiple of its threshold, so that it can come down again."""
 SLOW_SHARE = 0.4
 MODE_SHARE = 0.7
@@ -49,6 +52,10 @@ CORRELATION_PRIOR_ROWS = 200.0
 CORRELATION_KEPT = 0.6
 """Correlations count by this factor: a filter for a roughly known signature must not rest on fine differences."""
 FLEET_MEMORY_ROWS = 20_000.0
+PEAKS_MEMORY_ROWS = 200_000.0
+"""Seldom excursions are counted for longer than correlations."""
+STATISTIC_SHARE = 1 / 6
+"""Each statistic gets this share of the budget: many move together, and their sum is put right by the highest of all."""
 
 Floats = NDArray[np.float64]
 
@@ -94,7 +101,10 @@ class Cusum(Layer):
         self.slow_single = slow_threshold(single_count / (slow * (1 - MODE_SHARE))) + SINGLE_MARGIN
         self.fast_mode = fast_threshold(mode_count / (fast * MODE_SHARE)) + FAST_MARGIN
         self.fast_single = fast_threshold(single_count / (fast * (1 - MODE_SHARE))) + FAST_MARGIN
+        self.rows_per_year = ROWS_PER_YEAR[setting.profile.unit]
         self.told = {name: np.zeros_like(array) for name, array in self.fleet.items()}
+        self._peaks: Floats | None = None
+        self._thresholds = np.ones(modes + features + 1)
 
     def columns(self) -> tuple[Column, ...]:
         """Deviations of the last row and of late (NaN: never read), in standard deviations; statistics; onsets in minutes since 1970."""
@@ -107,7 +117,13 @@ class Cusum(Layer):
             Column("fast_before", "f2", (mode,)),
             Column("onset_mode", "u4", (mode,)),
             Column("onset_single", "u4", (feature,)),
+            Column("peak", "u1", (self._statistics(),)),
         )
+
+    def _statistics(self) -> Axis:
+        """What excursions are counted of: modes, features, and the highest of all."""
+        features = [f"feature {feature.name}" for feature in self.setting.profile.features]
+        return Axis("statistic", (*self.setting.signed_axis.labels, *features, "highest"))
 
     def fleet_columns(self) -> tuple[Column, ...]:
         """Pooled over the fleet: products of e, how many, products of z with the row before, squares."""
@@ -117,6 +133,8 @@ class Cusum(Layer):
             Column("pairs", "f8", (feature, feature)),
             Column("lagged", "f8", (feature,)),
             Column("squares", "f8", (feature,)),
+            Column("peaks", "f8", (self._statistics(), places("step", budget.BINS))),
+            Column("rows", "f8", (places("row", 1),)),
         )
 
     def take(self, piece: Piece) -> None:
@@ -130,9 +148,10 @@ class Cusum(Layer):
         modes, singles = self.step(rows, deviations.z, deviations.units.start_ms, deviations.is_taught.astype(float))
         young = np.sqrt(1 + YOUNG_ROWS / np.maximum(deviations.rows_before, 1))[:, None]
         modes, singles = modes / young, singles / young
-        score = np.maximum(modes.max(axis=1, initial=0.0), singles.max(axis=1, initial=0.0))
+        is_judged = deviations.is_taught
         if piece.is_plugged is not None and piece.units is not None:
-            score = np.where(piece.is_plugged[piece.units.is_usable], 0.0, score)
+            is_judged &= ~piece.is_plugged[piece.units.is_usable]
+        score, modes = self._budgeted(rows, np.concatenate([modes, singles], axis=1), is_judged)
         smooth = self.own["z_smooth"][rows].astype(float)
         piece.accumulated = Accumulated(
             score,
@@ -143,6 +162,32 @@ class Cusum(Layer):
             self.own["onset_single"][rows].astype(np.int64),
             self.correlation(),
         )
+
+    def _budgeted(self, rows: NDArray[np.intp], levels: Floats, is_judged: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+        """Score (B,) and scores of the modes (B, S) within the budget, from ``levels`` (B, S + F) in theory's thresholds."""
+        thresholds = self.thresholds()
+        scaled = levels / thresholds[:-1]
+        highest = scaled.max(axis=1, initial=0.0)
+        every = np.concatenate([levels, highest[:, None]], axis=1)
+        peak, over = budget.followed(self.own["peak"][rows], np.where(is_judged[:, None], every, 0.0))
+        self.own["peak"][rows] = peak
+        at, which = np.nonzero(over)
+        np.add.at(self.told["peaks"], (which, over[at, which] - 1), 1.0)
+        self.told["rows"] += float(is_judged.sum())
+        modes = scaled[:, : len(self.signatures)] / thresholds[-1]
+        return np.where(is_judged, highest / thresholds[-1], 0.0), modes
+
+    def thresholds(self) -> Floats:
+        """Thresholds (statistics,) of modes, features and the highest of all, as multiples of theory's."""
+        if self._peaks is not self.fleet["peaks"]:
+            self._peaks = self.fleet["peaks"]
+            years = float(self.fleet["rows"][0]) / self.rows_per_year
+            asked = max(self.setting.alarms_per_year, 1e-6)
+            each = np.full(len(self._peaks), asked * STATISTIC_SHARE)
+            each[-1] = asked
+            pairs = zip(self._peaks, each.tolist(), strict=True)
+            self._thresholds = np.array([budget.threshold(counts, years, rate) for counts, rate in pairs])
+        return self._thresholds
 
     def correlation(self) -> Floats:
         """The fleet's correlation of e between features (F, F), shrunk to none."""
@@ -160,7 +205,8 @@ class Cusum(Layer):
         """Let the fleet's part know what it was told."""
         rows = float(np.diag(self.told["pairs"]).max(initial=0.0))
         for name, told in self.told.items():
-            self.fleet[name] = self.fleet[name] * math.exp(-rows / FLEET_MEMORY_ROWS) + told
+            memory = PEAKS_MEMORY_ROWS if name in {"peaks", "rows"} else FLEET_MEMORY_ROWS
+            self.fleet[name] = self.fleet[name] * math.exp(-rows / memory) + told
             told[:] = 0
 
     def step(
@@ -211,7 +257,7 @@ class Cusum(Layer):
         share = np.where(np.abs(visible) > 1e-9, 1.0, 0.0)
         matched = np.einsum("bmf,bf->bm", held, clipped) / norm * share
         slow = self.own["slow_mode"][rows] + np.where(share > 0, matched - SLACK, 0.0)
-        slow = np.clip(slow, 0.0, CAP * self.slow_mode)
+        slow = np.clip(slow, 0.0, CAP * self.slow_mode * self.thresholds()[: len(self.signatures)])
         onset = self.own["onset_mode"][rows]
         self.own["onset_mode"][rows] = np.where((slow > 0) & (onset > 0), onset, np.where(slow > 0, minutes, 0))
         self.own["slow_mode"][rows] = slow
@@ -226,7 +272,7 @@ class Cusum(Layer):
         clipped, smooth = rows_of
         both = self.own["slow_single"][rows].astype(float)
         moved = both + np.stack([clipped, -clipped], axis=1) - np.where(clipped == 0, 0.0, SLACK)[:, None]
-        both = np.clip(moved, 0.0, CAP * self.slow_single)
+        both = np.clip(moved, 0.0, CAP * self.slow_single * self.thresholds()[len(self.signatures) : -1])
         self.own["slow_single"][rows] = both
         top = both.max(axis=1)
         onset = self.own["onset_single"][rows]

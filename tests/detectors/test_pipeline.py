@@ -271,8 +271,8 @@ def test_an_unknown_code_speaks_when_it_repeats() -> None:
     assert found == [0, 0, 1, 0]
 
 
-def test_a_replaced_part_starts_anew() -> None:
-    """After a part was replaced the finding ends and the appliance learns again what is usual."""
+def test_a_replaced_part_ends_what_stood() -> None:
+    """After a part was replaced the finding ends, and so does what had come together for it; what is usual stays known."""
     batches = fridge_batches({"F1": "evaporator_fan_wear", **HEALTHY}, days=45)
     pipeline = Pipeline(PROFILES)
     before, _ = fold(pipeline, batches)
@@ -286,7 +286,9 @@ def test_a_replaced_part_starts_anew() -> None:
     assert (cleared.fault_mode, cleared.raised_ms, cleared.cleared_ms) == (raised.fault_mode, raised.raised_ms, moment)
     detector = pipeline.detector("refrigerator")
     assert isinstance(detector, KindDetector)
-    assert detector.own("context")["rows_seen"][detector.index["F1"]] == 0
+    row = detector.index["F1"]
+    assert not detector.own("cusum")["slow_mode"][row].any()
+    assert detector.own("context")["rows_seen"][row] == 44
 
 
 def test_the_alarm_budget_moves_the_thresholds() -> None:

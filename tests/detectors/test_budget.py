@@ -1,0 +1,54 @@
+"""The asked rate of false alarms is what sound appliances show: thresholds follow from how far excursions went."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from detectors.layering import budget
+from detectors.layering.budget import BINS, followed, step_of, threshold
+
+YEARS = 300.0
+PER_YEAR = 20.0
+SCALE = 0.3
+
+
+def excursions(years: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Peaks of that many years with an exponential tail twice as long as theory's, and their counts by step."""
+    rng = np.random.default_rng(seed)
+    peaks = budget.LEVEL_FIRST + rng.exponential(SCALE, rng.poisson(PER_YEAR * years))
+    return peaks, np.bincount(step_of(peaks), minlength=BINS + 1)[1:].astype(float)
+
+
+@pytest.mark.parametrize("asked", [0.02, 0.2, 2.0])
+def test_what_is_asked_is_what_others_show(asked: float) -> None:
+    """A threshold from one fleet's excursions is crossed by another's within 30 % as often as asked, from .02 to 2 a year."""
+    _, counts = excursions(YEARS, 1)
+
+    level = threshold(counts, YEARS, asked)
+
+    peaks, _ = excursions(100 * YEARS, 2)
+    assert (peaks > level).sum() / (100 * YEARS) == pytest.approx(asked, rel=0.3)
+
+
+def test_who_has_seen_little_keeps_to_what_is_believed() -> None:
+    """Two calm weeks of one appliance lower no threshold, and one wild excursion doesn't take it away."""
+    calm, wild = np.zeros(BINS), np.zeros(BINS)
+    wild[40] = 1.0
+
+    assert threshold(calm, 0.04, 0.2) == pytest.approx(budget.PRIOR_LEVEL, rel=0.01)
+    assert threshold(wild, 0.04, 0.2) < 3 * budget.PRIOR_LEVEL
+
+
+def test_what_does_not_heal_is_no_excursion() -> None:
+    """A statistic that rises and stays teaches nothing; one that comes down tells how far it had been."""
+    told = []
+    for path in ([0.5, 1.2, 2.0, 2.0, 1.9], [0.5, 1.2, 0.9, 0.2, 0.0]):
+        peak = np.zeros((1, 1), np.uint8)
+        over = []
+        for level in path:
+            peak, ended = followed(peak, np.array([[level]]))
+            over += ended[ended > 0].tolist()
+        told.append(over)
+
+    assert told == [[], [int(step_of(np.array([1.2]))[0])]]
