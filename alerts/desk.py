@@ -37,6 +37,8 @@ from alerts.remote.sending import Signer
 from alerts.remote_first.desk import RemoteFirst
 from alerts.repeats.desk import Repeats
 from alerts.silences.desk import Silences
+from alerts.stock.desk import Stock
+from alerts.stock.reserving import release_all
 from alerts.subscriptions.desk import Subscriptions
 from alerts.supposing.desk import Supposing
 from alerts.tickets.closing import CLOSES_AFTER_DAYS
@@ -164,6 +166,11 @@ class Desk:
         return Providers(SealedUnit(self.unit, self.seal))
 
     @property
+    def stock(self) -> Stock:
+        """Which parts lie where, and for which ticket."""
+        return Stock(self.unit, self.profiles)
+
+    @property
     def visits(self) -> Visits:
         """Who is at which door when."""
         return Visits(self.unit, self.profiles, self._when_over)
@@ -201,4 +208,5 @@ class Desk:
     def _when_over(self, t: Transaction, ticket_id: str, reason: str) -> None:
         end_sessions_of(t, ticket_id, reason)
         cancel_visits_of(t, ticket_id, reason, self._when_over)
+        release_all(t, ticket_id)
         ask_about(t, ticket_id, self.profiles)

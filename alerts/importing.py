@@ -60,14 +60,14 @@ class _DryRunError(Exception):
     """Ends a transaction whose work is not to stay."""
 
 
-def take_row(connection: Connection, line: Line, take: Callable[[], Taken]) -> RowReport:
-    """Take one row over, all of it or nothing."""
-    external_id = line.cells.get("external_id")
+def take_row(connection: Connection, line: Line, take: Callable[[], Taken], *, key: str = "external_id") -> RowReport:
+    """Take one row over, all of it or nothing; it is known again by the cell ``key``."""
+    external_id = line.cells.get(key)
     try:
         if "?" in line.cells:
             raise InvalidError(f"The row has {line.cells['?']}.")
         if external_id is None:
-            raise InvalidError("external_id is empty: it is by this that the row is known again.")
+            raise InvalidError(f"{key} is empty: it is by this that the row is known again.")
         with connection.begin_nested():
             taken = take()
     except DeskError as error:

@@ -19,6 +19,7 @@ from alerts.remote import tables as of_sessions
 from alerts.remote_first import tables as of_remote_first
 from alerts.repeats import tables as of_repeats
 from alerts.silences import tables as of_silences
+from alerts.stock import tables as of_stock
 from alerts.tickets import tables as of_tickets
 from alerts.visits import tables as of_visits
 
@@ -41,6 +42,7 @@ BESIDE_THEIR_NOUNS = (
     of_remote_first,
     of_repeats,
     of_silences,
+    of_stock,
     of_tickets,
     of_visits,
 )

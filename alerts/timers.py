@@ -39,6 +39,7 @@ class Timers:
                 after = self.desk.alerts.ask_again(after)
             self.desk.tickets.close_unanswered()
             self.desk.providers.expire()
+            self.desk.stock.follow()
             self.desk.fix_first.settle()
             self.desk.protections.settle()
             self.desk.remote_first.settle()

@@ -24,6 +24,7 @@ from api.commands import (
     ruling,
     running,
     silencing,
+    stock,
     supposing,
     technicians,
     telling,
@@ -88,6 +89,7 @@ app.add_typer(people.users, name="users")
 app.add_typer(registering.appliances, name="appliances")
 app.add_typer(customers.customers, name="customers")
 app.add_typer(technicians.technicians, name="technicians")
+app.add_typer(stock.stock, name="stock")
 app.add_typer(visits.visits, name="visits")
 app.add_typer(telling.notices, name="notices")
 app.add_typer(silencing.silences, name="silences")

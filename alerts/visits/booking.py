@@ -19,6 +19,8 @@ from alerts.lifecycle import OVER, TicketState, TicketStep, next_state
 from alerts.notices.changes import Subject, record_change
 from alerts.people.reading import read_technician
 from alerts.people.technician import Technician
+from alerts.stock.ledger import van_of
+from alerts.stock.reserving import is_kept, use
 from alerts.tickets.reading import find_row
 from alerts.tickets.steps import WhenOver, take_step, write_ticket
 from alerts.tickets.tables import tickets
@@ -138,6 +140,7 @@ def step(
     if record is not None and taken is VisitStep.FINISH:
         _check_record(record)
         values["record"] = _as_json(record)
+        _use_parts(t, row, record)
     _write(t, row, status=status.value, **values)
     for ticket_id in tickets_of(t, visit_id):
         _follow(t, ticket_id, taken, note, record, when_over)
@@ -269,6 +272,15 @@ def _check_record(record: VisitRecord) -> None:
         check_words("sku", part.sku, longest=64, is_needed=True)
         if not 1 <= part.quantity <= 1000:
             raise InvalidError("parts: a quantity is 1 to 1000.")
+
+
+def _use_parts(t: Transaction, row: Any, record: VisitRecord) -> None:
+    """What was put in leaves the stock, for the first ticket of the visit that it was kept for, else for its first."""
+    ids = tickets_of(t, row.id)
+    van_id = van_of(t, row.technician_id)
+    for part in record.parts:
+        ticket_id = next((one for one in ids if is_kept(t, one, part.sku)), ids[0])
+        use(t, ticket_id, part.sku, part.quantity, van_id=van_id, serial=part.serial)
 
 
 def _as_json(record: VisitRecord) -> dict[str, Any]:

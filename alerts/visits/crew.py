@@ -10,9 +10,9 @@ from itertools import pairwise
 
 from alerts.people.technician import Technician
 from alerts.place import Place
+from alerts.travel import travel_min
 from alerts.visits.hours import Span, open_on, spans_on, within, without
 from alerts.visits.job import Job, Needs
-from alerts.visits.travel import travel_min
 
 MINUTE_MS = 60_000
 GENERALIST_LEVEL = 1

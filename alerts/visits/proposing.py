@@ -17,11 +17,11 @@ from alerts.customers.access_hours import DAYS
 from alerts.database import Transaction
 from alerts.people.reading import all_active
 from alerts.people.technician import Technician
+from alerts.travel import travel_min
 from alerts.visits.crew import Crew, Fit, Hindrance, best_fit, hindrances, level_of, windows
 from alerts.visits.hours import Span, day_of, spans_on, within
 from alerts.visits.job import Job
 from alerts.visits.reading import crews_on
-from alerts.visits.travel import travel_min
 from alerts.visits.visit import Proposal, Proposals, Slot
 from ingest.clock import from_ms
 

@@ -15,10 +15,10 @@ from itertools import pairwise
 from typing import Any
 
 from alerts.place import Place
+from alerts.travel import travel_matrix_s, travel_min
 from alerts.visits.crew import MINUTE_MS, Crew, Fit, Stop, best_fit, hindrances, insert, windows
 from alerts.visits.hours import Span, within
 from alerts.visits.job import Job
-from alerts.visits.travel import travel_matrix_s, travel_min
 
 EXPLORATION = 0
 """VROOM's least: the next level took eight times as long for a hundredth of the travel."""

@@ -13,11 +13,11 @@ from alerts.customers.access_hours import parse_hours
 from alerts.desk import Desk
 from alerts.people.technician import NewTechnician, Technician
 from alerts.place import Place
+from alerts.travel import travel_matrix_s, travel_min
 from alerts.visits.crew import MINUTE_MS, crew_of, hindrances
 from alerts.visits.hours import day_span, spans_on, without
 from alerts.visits.job import Home, Job, Needs
 from alerts.visits.solving import Problem, Ways, greedy, vroom_ways
-from alerts.visits.travel import travel_matrix_s, travel_min
 from tests.contract.customers_suite import desk_with_seal
 from tests.contract.visits_suite import MONDAY, VisitsSuite
 

@@ -26,6 +26,8 @@ from tests.contract.desk_suite import DeskSuite
 from tests.contract.desk_tickets_suite import DeskTicketsSuite
 from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
 from tests.contract.people_suite import PeopleSuite
+from tests.contract.stock_suite import StockSuite
+from tests.contract.visits_suite import VisitsSuite
 from tests.servers.conftest import PostgresServer
 
 pytestmark = pytest.mark.servers
@@ -70,6 +72,24 @@ class TestCustomersOnPostgres(CustomersSuite):
 
 class TestPeopleOnPostgres(PeopleSuite):
     """PostgreSQL keeps the promises of people."""
+
+    @pytest.fixture
+    def desk(self, desk: Desk) -> Desk:
+        """A desk that can read and write what is sealed."""
+        return desk_with_seal(desk.unit, desk)
+
+
+class TestVisitsOnPostgres(VisitsSuite):
+    """PostgreSQL keeps the promises of visits."""
+
+    @pytest.fixture
+    def desk(self, desk: Desk) -> Desk:
+        """A desk that can read and write what is sealed."""
+        return desk_with_seal(desk.unit, desk)
+
+
+class TestStockOnPostgres(StockSuite):
+    """PostgreSQL keeps the promises of stock."""
 
     @pytest.fixture
     def desk(self, desk: Desk) -> Desk:

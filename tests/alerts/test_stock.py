@@ -1,0 +1,19 @@
+"""Stock on SQLite."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerts.desk import Desk
+from tests.contract.customers_suite import desk_with_seal
+from tests.contract.stock_suite import StockSuite
+
+
+@pytest.fixture
+def desk(desk: Desk) -> Desk:
+    """A desk that can read and write what is sealed."""
+    return desk_with_seal(desk.unit, desk)
+
+
+class TestStockOnSqlite(StockSuite):
+    """SQLite keeps the promises of stock."""
