@@ -154,17 +154,19 @@ def migrate(engine: Engine) -> None:
     """Bring the tables up to this version of the code; refuse a database that a newer version has changed."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    scripts = ScriptDirectory.from_config(config)
+    known = {script.revision for script in scripts.walk_revisions()}
     with _translated("keep"), engine.connect().execution_options(**_IMMEDIATE) as connection, connection.begin():
         wait_for_turn(connection)
-        newer = set(MigrationContext.configure(connection).get_current_heads()) - known
-        if newer:
+        current = set(MigrationContext.configure(connection).get_current_heads())
+        if newer := current - known:
             raise DatabaseError(
                 f"The database was changed by a newer version of Fettle (revision {min(newer)}); "
                 "install that version, or restore the copy made before the upgrade.",
             )
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        if current != set(scripts.get_heads()):
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
 
 def _open_postgres(url: URL) -> Engine:

@@ -40,6 +40,18 @@ def parsed(text: str) -> ast.Module:
 
 
 @cache
+def nodes(text: str) -> tuple[ast.AST, ...]:
+    """Every node of a file's syntax tree, walked through once for all rules."""
+    return tuple(ast.walk(parsed(text)))
+
+
+@cache
+def source(path: Path) -> str:
+    """The text of a file of the project, read once."""
+    return path.read_text("utf-8")
+
+
+@cache
 def python_files(*folders: str) -> tuple[Path, ...]:
     """Every Python file of the given folders that git would keep."""
     listed = subprocess.run(
@@ -55,7 +67,7 @@ def python_files(*folders: str) -> tuple[Path, ...]:
 def imports_of(file: str, text: str) -> list[Import]:
     """The absolute imports of one file, also those inside functions and under ``TYPE_CHECKING``."""
     found = []
-    for node in ast.walk(parsed(text)):
+    for node in nodes(text):
         if isinstance(node, ast.Import):
             found += [Import(file, node.lineno, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module is not None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.imports import ROOMS, ROOT, parsed, python_files
+from tests.imports import ROOMS, ROOT, nodes, parsed, python_files, source
 
 CODE = (*ROOMS, "tests", "benchmarks", "deploy", "docs")
 MAX_FILE_LINES = 400
@@ -52,7 +52,7 @@ def too_long(path: Path, text: str) -> list[str]:
     offences = []
     if (lines := text.count("\n")) > MAX_FILE_LINES:
         offences.append(f"{where(path)}: {lines} lines, at most {MAX_FILE_LINES}")
-    for node in ast.walk(parsed(text)):
+    for node in nodes(text):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1 - docstring_lines(node)
             if length > MAX_FUNCTION_LINES:
@@ -76,7 +76,7 @@ def relative_imports(path: Path, text: str) -> list[str]:
     """Rule 5: imports are absolute."""
     return [
         f"{where(path, node.lineno)}: relative import"
-        for node in ast.walk(parsed(text))
+        for node in nodes(text)
         if isinstance(node, ast.ImportFrom) and node.level
     ]
 
@@ -98,7 +98,7 @@ def wall_clock(path: Path, text: str) -> list[str]:
         return []
     return [
         f"{where(path, node.lineno)}: {dotted(node.func)} outside {CLOCK}"
-        for node in ast.walk(parsed(text))
+        for node in nodes(text)
         if isinstance(node, ast.Call) and dotted(node.func) in WALL_CLOCK
     ]
 
@@ -106,7 +106,7 @@ def wall_clock(path: Path, text: str) -> list[str]:
 def free_chance(path: Path, text: str) -> list[str]:
     """Rule 13: chance is a seeded generator that is passed in, never a module's own."""
     offences = []
-    for node in ast.walk(parsed(text)):
+    for node in nodes(text):
         if not isinstance(node, ast.Call):
             continue
         name = dotted(node.func)
@@ -126,7 +126,7 @@ def broad_excepts(path: Path, text: str) -> list[str]:
     """Rule 26: `except Exception` stands only where it raises again, or where a line says why."""
     lines = text.splitlines()
     offences = []
-    for node in ast.walk(parsed(text)):
+    for node in nodes(text):
         if not isinstance(node, ast.ExceptHandler) or (node.type and dotted(node.type) not in BROAD):
             continue
         raises_again = isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None
@@ -171,7 +171,7 @@ def simulator_imports(path: Path, text: str) -> list[str]:
     if not place.startswith(ROOMS) or place.startswith("simulator") or place in SIMULATOR_IMPORTERS:
         return []
     found = []
-    for node in ast.walk(parsed(text)):
+    for node in nodes(text):
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -185,11 +185,10 @@ def truth_readers(path: Path, text: str) -> list[str]:
     place = where(path).split(":")[0]
     if not place.startswith(ROOMS) or place.startswith("simulator") or place in TRUTH_READERS:
         return []
-    tree = parsed(text)
-    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    prose = {id(node.value) for node in nodes(text) if isinstance(node, ast.Expr)}
     return [
         f"{where(path, node.lineno)}: names {node.value!r}"
-        for node in ast.walk(tree)
+        for node in nodes(text)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose
         if re.search(r"\btruth\b", node.value) and not re.search(r"\s", node.value)
     ]
@@ -214,7 +213,7 @@ RULES: list[tuple[Rule, str]] = [
 @pytest.mark.parametrize("rule", [rule for rule, _ in RULES], ids=[rule.__name__ for rule, _ in RULES])
 def test_the_tree_keeps_the_rule(rule: Rule) -> None:
     """Every Python file of the project keeps every house rule."""
-    offences = [o for path in python_files(*CODE) for o in rule(path, path.read_text("utf-8"))]
+    offences = [o for path in python_files(*CODE) for o in rule(path, source(path))]
 
     assert not offences, "\n".join(offences)
 

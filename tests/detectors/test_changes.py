@@ -78,7 +78,7 @@ def assert_state_goes_on(before: GoneOn, after: GoneOn, *, less: str = " ") -> N
     known = {name for name in before.state.keys() & after.state.keys() if not name.startswith(less)}
     assert len(known) > 50
     for name in known:
-        np.testing.assert_array_equal(after.state[name], before.state[name], err_msg=name)
+        assert after.state[name].tobytes() == before.state[name].tobytes(), name
 
 
 def seen_of_faulty(findings: Sequence[Finding]) -> Seen:
