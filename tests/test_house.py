@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.imports import ROOMS, ROOT, nodes, parsed, python_files, source
+from tests.imports import ROOMS, ROOT, nodes, python_files, source
 
 CODE = (*ROOMS, "tests", "benchmarks", "deploy", "docs")
 MAX_FILE_LINES = 400

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from fastapi import FastAPI
 
-from api.http.app import make_app
+from api.http.app import make_app, place
 from api.http.kitchens import Display, NoKitchenError
 from tests.api.house import House
 
@@ -47,12 +48,21 @@ class OneKitchen:
         return self.look_at(appliance_id)
 
 
+@pytest.fixture(scope="module")
+def demos() -> list[FastAPI]:
+    """The app of a demo, put together by the first test that asks for it."""
+    return []
+
+
 @pytest.fixture
-def kitchen(house: House) -> OneKitchen:
+def kitchen(house: House, demos: list[FastAPI]) -> OneKitchen:
     """The house becomes a demo."""
     kitchens = OneKitchen()
     house.context = replace(house.context, kitchens=kitchens)
-    house.app = make_app(house.context)
+    if not demos:
+        demos.append(make_app(house.context))
+    house.app = demos[0]
+    place(house.app, house.context)
     return kitchens
 
 
