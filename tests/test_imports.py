@@ -37,7 +37,7 @@ ADAPTERS = {
 }
 """Where a library that reaches the outside, or has a shape of its own, may be imported."""
 
-DISTRIBUTIONS = {"paho": "paho-mqtt", "sklearn": "scikit-learn"}
+DISTRIBUTIONS = {"paho": "paho-mqtt", "sklearn": "scikit-learn", "vroom": "pyvroom"}
 """Where the name that is imported is not the name that is installed."""
 
 
