@@ -11,6 +11,7 @@ from alerts.appliances.directory import (
     ApplianceFilter,
     OpenTickets,
     WhenRetired,
+    count_appliances,
     ensure_appliance,
     erase_appliance,
     list_appliances,
@@ -43,7 +44,7 @@ class Appliances:
         cursor: str | None = None,
         limit: int = LIMIT_DEFAULT,
     ) -> Page[Appliance]:
-        """One page of appliances, newest registration first."""
+        """One page of appliances, in the wanted order."""
         return self.unit.look(
             lambda t: list_appliances(
                 t,
@@ -54,6 +55,10 @@ class Appliances:
                 limit=limit,
             ),
         )
+
+    def count(self, wanted: ApplianceFilter) -> int:
+        """How many appliances a list holds over all its pages."""
+        return self.unit.look(lambda t: count_appliances(t, wanted, stale_after_s=self.stale_after_s))
 
     def read(self, appliance_id: str) -> Appliance:
         """One appliance."""

@@ -8,24 +8,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, literal, or_, select, tuple_, update
 
 from alerts.appliances.listening import read_listening
 from alerts.appliances.searching import is_found
 from alerts.appliances.tables import appliance_history, appliances
 from alerts.database import Transaction, upsert
 from alerts.errors import UnknownError
-from alerts.page import Page, moment, select_page
+from alerts.page import Page, check_limit, decode_cursor, encode_cursor, moment, select_page
 from alerts.words import fold, looked_for
 from detectors.finding import Condition, ConditionState
 from ingest.clock import from_ms
 from ingest.liveness import STALE_AFTER_S, Availability, Listening
 
-__all__ = ["STALE_AFTER_S", "Appliance", "ApplianceEvent", "ApplianceFilter", "Availability"]
+__all__ = ["STALE_AFTER_S", "Appliance", "ApplianceEvent", "ApplianceFilter", "ApplianceSort", "Availability"]
 
+
+GRAVITY = {state.value: place for place, state in enumerate(
+    (ConditionState.OK, ConditionState.LEARNING, ConditionState.CANNOT_SAY, ConditionState.WATCH, ConditionState.ALERT)
+)}  # fmt: skip
+"""What is wrong weighs most."""
 
 OpenTickets = Callable[[Transaction, Sequence[str]], Mapping[str, tuple[int, ...]]]
 """Gives the numbers of the open tickets of some appliances: tickets know appliances, not the other way round."""
@@ -68,15 +74,28 @@ class ApplianceEvent:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+class ApplianceSort(StrEnum):
+    """The order of a list of appliances; among equals the newest registration comes first."""
+
+    NEWEST = "newest"
+    GRAVEST = "gravest"
+    """What is wrong first, what is sound last."""
+    SEEN = "seen"
+    """Heard last first."""
+    SILENT = "silent"
+    """Silent for longest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApplianceFilter:
-    """What a list of appliances is narrowed to; ``q`` is looked for in id, model, serial and region."""
+    """What a list of appliances is narrowed to, and its order; ``q`` is looked for in id, model, serial and region."""
 
     kind: str | None = None
     availability: Availability | None = None
     condition: ConditionState | None = None
     region: str | None = None
     q: str | None = None
+    sort: ApplianceSort = ApplianceSort.NEWEST
 
 
 def availability_at(now_ms: int, *, stale_after_s: float, listening: Listening) -> ColumnElement[str]:
@@ -119,23 +138,59 @@ def list_appliances(
     cursor: str | None,
     limit: int,
 ) -> Page[Appliance]:
-    """One page of appliances, newest registration first."""
+    """One page of appliances, in the wanted order."""
     available = availability_at(t.now_ms, stale_after_s=stale_after_s, listening=read_listening(t))
-    columns = appliances.c
-    query = select(appliances, available.label("availability"))
-    for column, value in ((columns.kind, wanted.kind), (columns.region, wanted.region)):
-        if value is not None:
-            query = query.where(column == value)
-    if wanted.availability is not None:
-        query = query.where(available == wanted.availability.value)
-    if wanted.condition is not None:
-        unknown = columns.condition.is_(None) if wanted.condition is ConditionState.LEARNING else columns.n < 0
-        query = query.where(or_(columns.condition == wanted.condition.value, unknown))
-    if wanted.q:
-        query = query.where(*[is_found(word) for word in looked_for(wanted.q)])
-    rows, after = select_page(t.connection, query, columns.n, cursor=cursor, limit=limit)
+    query = select(appliances, available.label("availability")).where(*_conditions(wanted, available))
+    if wanted.sort is ApplianceSort.NEWEST:
+        rows, after = select_page(t.connection, query, appliances.c.n, cursor=cursor, limit=limit)
+    else:
+        rows, after = _select_sorted(t, query, wanted.sort, cursor=cursor, limit=limit)
     open_numbers = open_tickets(t, [row.id for row in rows])
     return Page(tuple(_appliance(row, open_numbers.get(row.id, ())) for row in rows), after)
+
+
+def count_appliances(t: Transaction, wanted: ApplianceFilter, *, stale_after_s: float) -> int:
+    """How many appliances a list holds over all its pages."""
+    available = availability_at(t.now_ms, stale_after_s=stale_after_s, listening=read_listening(t))
+    query = select(func.count()).select_from(appliances).where(*_conditions(wanted, available))
+    return int(t.connection.execute(query).scalar_one())
+
+
+def _conditions(wanted: ApplianceFilter, available: ColumnElement[str]) -> list[ColumnElement[bool]]:
+    columns = appliances.c
+    found: list[ColumnElement[bool]] = []
+    for column, value in ((columns.kind, wanted.kind), (columns.region, wanted.region)):
+        if value is not None:
+            found.append(column == value)
+    if wanted.availability is not None:
+        found.append(available == wanted.availability.value)
+    if wanted.condition is not None:
+        unknown = columns.condition.is_(None) if wanted.condition is ConditionState.LEARNING else columns.n < 0
+        found.append(or_(columns.condition == wanted.condition.value, unknown))
+    if wanted.q:
+        found += [is_found(word) for word in looked_for(wanted.q)]
+    return found
+
+
+def _select_sorted(
+    t: Transaction, query: Select[Any], sort: ApplianceSort, *, cursor: str | None, limit: int
+) -> tuple[Sequence[Row[Any]], str | None]:
+    """The rows of one page in an order of its own, the greatest key first."""
+    check_limit(limit)
+    name, columns = f"appliances:{sort}", appliances.c
+    key = {
+        ApplianceSort.GRAVEST: case(GRAVITY, value=func.coalesce(columns.condition, ConditionState.LEARNING.value)),
+        ApplianceSort.SEEN: func.coalesce(columns.last_seen_ms, 0),
+        ApplianceSort.SILENT: -func.coalesce(columns.last_seen_ms, 0),
+    }[sort]
+    if cursor is not None:
+        query = query.where(tuple_(key, columns.n) < tuple_(*map(literal, decode_cursor(cursor, of=name, numbers=2))))
+    query = query.add_columns(key.label("sort_key")).order_by(key.desc(), columns.n.desc())
+    rows = t.connection.execute(query.limit(limit + 1)).all()
+    if len(rows) <= limit:
+        return rows, None
+    last = rows[limit - 1]
+    return rows[:limit], encode_cursor(last.sort_key, last.n, of=name)
 
 
 def read_appliance(t: Transaction, appliance_id: str, *, stale_after_s: float, open_tickets: OpenTickets) -> Appliance:

@@ -7,13 +7,14 @@ from sqlalchemy import update
 
 from alerts.accounts.account import Role
 from alerts.accounts.desk import Accounts
-from alerts.appliances.directory import ApplianceFilter
+from alerts.appliances.directory import ApplianceFilter, ApplianceSort
 from alerts.appliances.searching import note_search
 from alerts.appliances.tables import appliances
 from alerts.database import Transaction
 from alerts.desk import Desk
 from alerts.errors import InvalidError
 from alerts.lifecycle import TicketStep
+from alerts.page import all_pages
 from alerts.tickets.reading import TicketFilter
 from alerts.tickets.ticket import NewTicket, StepBody, TicketChange
 
@@ -89,3 +90,31 @@ class DeskSearchSuite:
         """Control characters and invisible text are no words."""
         with pytest.raises(InvalidError, match="q "):
             told.tickets.page(TicketFilter(q=q))
+
+    @pytest.mark.parametrize(
+        ("sort", "ids"),
+        [
+            (ApplianceSort.NEWEST, "EDCBA"),
+            (ApplianceSort.GRAVEST, "BDECA"),
+            (ApplianceSort.SEEN, "ADCBE"),
+            (ApplianceSort.SILENT, "EDCBA"),
+        ],
+    )
+    def test_appliances_come_in_an_order_page_by_page(self, desk: Desk, sort: ApplianceSort, ids: str) -> None:
+        """Each appliance once, also where many are equal; what was never judged is still learning; all are counted."""
+        conditions, seen = ("ok", "alert", "learning", "watch", None), (9, 5, 5, 5, None)
+        desk.appliances.register(*((name, "dryer") for name in "ABCDE"))
+
+        def say(t: Transaction) -> None:
+            for name, condition, seen_ms in zip("ABCDE", conditions, seen, strict=True):
+                values = {"condition": condition, "last_seen_ms": seen_ms}
+                t.connection.execute(update(appliances).where(appliances.c.id == name).values(**values))
+
+        desk.unit.write(say)
+        wanted = ApplianceFilter(sort=sort)
+
+        found = all_pages(lambda cursor: desk.appliances.page(wanted, cursor=cursor, limit=2))
+
+        assert "".join(one.id for one in found) == ids
+        assert desk.appliances.count(wanted) == 5
+        assert desk.appliances.count(ApplianceFilter(q="A")) == 1

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from alerts.appliances.directory import ApplianceFilter, Availability
+from alerts.appliances.directory import ApplianceFilter, ApplianceSort, Availability
 from api.http.access import Admin, Viewer
 from api.http.context import Here, Language
 from api.http.documents import Appliance, ApplianceDetail, ApplianceEvent, Document, Profile, show
@@ -23,6 +23,12 @@ from ingest.store import StoreUnavailable
 router = APIRouter(tags=["appliances"])
 
 
+class AppliancePage(Page[Appliance]):
+    """One page of appliances; the first one says how many there are on all pages."""
+
+    total: int | None = None
+
+
 @router.get("/appliances")
 def list_appliances(
     here: Here,
@@ -34,11 +40,14 @@ def list_appliances(
     condition: ConditionState | None = None,
     region: str | None = None,
     q: Annotated[str | None, Query(max_length=200, description="in id, model, serial, region")] = None,
-) -> Page[Appliance]:
-    """One page of appliances, newest registration first."""
-    wanted = ApplianceFilter(kind=kind, availability=availability, condition=condition, region=region, q=q)
-    found = here.desk.by(account.name).appliances.page(wanted, cursor=page.cursor, limit=page.limit)
-    return Page(items=[show(Appliance, item) for item in found.items], next=found.next)
+    sort: ApplianceSort = ApplianceSort.NEWEST,
+) -> AppliancePage:
+    """One page of appliances, in the wanted order; among equals the newest registration comes first."""
+    wanted = ApplianceFilter(kind=kind, availability=availability, condition=condition, region=region, q=q, sort=sort)
+    desk = here.desk.by(account.name).appliances
+    found = desk.page(wanted, cursor=page.cursor, limit=page.limit)
+    total = desk.count(wanted) if page.cursor is None else None
+    return AppliancePage(items=[show(Appliance, item) for item in found.items], next=found.next, total=total)
 
 
 @router.get("/appliances/{appliance_id}")

@@ -2,7 +2,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 
 import { api, told } from "./client";
-import type { Availability, Condition } from "./types";
+import type { ApplianceSort, Availability, Condition } from "./types";
 
 export interface ApplianceFilters {
   q?: string;
@@ -10,6 +10,7 @@ export interface ApplianceFilters {
   region?: string;
   condition?: Condition;
   availability?: Availability;
+  sort?: ApplianceSort;
 }
 
 /** What the kinds, their metrics, features and fault modes are called, in the language of the page. */

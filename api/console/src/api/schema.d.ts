@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * List Appliances
-         * @description One page of appliances, newest registration first.
+         * @description One page of appliances, in the wanted order; among equals the newest registration comes first.
          */
         get: operations["list_appliances"];
         put?: never;
@@ -2928,6 +2928,24 @@ export interface components {
             };
         };
         /**
+         * AppliancePage
+         * @description One page of appliances; the first one says how many there are on all pages.
+         */
+        AppliancePage: {
+            /** Items */
+            items: components["schemas"]["Appliance"][];
+            /** Next */
+            next?: string | null;
+            /** Total */
+            total?: number | null;
+        };
+        /**
+         * ApplianceSort
+         * @description The order of a list of appliances; among equals the newest registration comes first.
+         * @enum {string}
+         */
+        ApplianceSort: "newest" | "gravest" | "seen" | "silent";
+        /**
          * ApprovalRequest
          * @description The command that somebody else has asked for.
          */
@@ -4508,13 +4526,6 @@ export interface components {
         Page_ApplianceEvent_: {
             /** Items */
             items: components["schemas"]["ApplianceEvent"][];
-            /** Next */
-            next?: string | null;
-        };
-        /** Page[Appliance] */
-        Page_Appliance_: {
-            /** Items */
-            items: components["schemas"]["Appliance"][];
             /** Next */
             next?: string | null;
         };
@@ -6774,6 +6785,7 @@ export interface operations {
                 region?: string | null;
                 /** @description in id, model, serial, region */
                 q?: string | null;
+                sort?: components["schemas"]["ApplianceSort"];
                 /** @description `next` of the page before */
                 cursor?: string | null;
                 limit?: number;
@@ -6790,7 +6802,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Appliance_"];
+                    "application/json": components["schemas"]["AppliancePage"];
                 };
             };
             /** @description Nobody is logged in */

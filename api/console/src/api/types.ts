@@ -4,6 +4,7 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type Account = Schemas["Account"];
+export type ApplianceSort = Schemas["ApplianceSort"];
 export type Alert = Schemas["Alert"];
 export type Appliance = Schemas["Appliance"];
 export type ApplianceDetail = Schemas["ApplianceDetail"];

@@ -1,29 +1,32 @@
 /** Which appliances there are and how each one is; filters live in the URL. */
-import { Button, Select, Skeleton, Table, TextInput } from "@mantine/core";
+import { Select, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconFridge, IconSearch } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
-import { Link, useSearchParams } from "react-router";
+import { useSearchParams } from "react-router";
 
 import { useAppliances } from "../api/appliances";
-import type { Appliance } from "../api/types";
-import { HealthBar } from "../appliance/HealthBar";
+import type { Appliance, ApplianceSort } from "../api/types";
+import { ApplianceTable } from "../appliance/ApplianceTable";
 import { useActions } from "../app/keys";
 import { Failed, Notice } from "../app/Notice";
 import { useWords } from "../i18n";
-import { AvailabilityMark, ConditionMark } from "../words/Marks";
-import { Moment } from "../words/Moment";
+import { formatNumber } from "../words/format";
 import { useNames } from "../words/names";
 
 const CONDITIONS = ["alert", "watch", "cannot_say", "learning", "ok"];
 const AVAILABILITIES = ["online", "sleeping", "offline", "stale"];
+const SORTS: ApplianceSort[] = ["newest", "gravest", "seen", "silent"];
+const PAGE_ROWS = 200;
 const NAMES = ["q", "kind", "condition", "availability", "region"] as const;
 
 export function Appliances() {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const [search, setSearch] = useSearchParams();
   const filters = Object.fromEntries(NAMES.map((name) => [name, search.get(name)]));
-  const found = useAppliances(filters);
+  const sort = sortOf(search.get("sort"));
+  const found = useAppliances({ ...filters, sort }, PAGE_ROWS);
+  const total = found.data?.pages[0]?.total ?? null;
   const box = useRef<HTMLInputElement>(null);
   useActions([{ label: t("keys.filter"), keys: ["/"], act: () => box.current?.focus() }]);
   const change = (name: string, value: string | null) =>
@@ -55,88 +58,32 @@ export function Appliances() {
     />
   );
   return (
-    <div className="sheet">
+    <div className="sheet whole">
       <div className="sheet-head">
         <h1>{t("appliances.title")}</h1>
         <WordFilter box={box} value={search.get("q") ?? ""} onChange={(value) => change("q", value)} />
         {choice("condition", CONDITIONS)}
         {choice("availability", AVAILABILITIES)}
         <KindFilter items={items} value={search.get("kind")} onChange={(value) => change("kind", value)} />
-        <span className="dim push">{t("appliances.count", { count: items.length })}</span>
-      </div>
-      <div className="card flush" role="region" aria-label={t("appliances.title")} tabIndex={0}>
-        <Table stickyHeader highlightOnHover verticalSpacing={7}>
-          <Table.Thead>
-            <Table.Tr>
-              {["id", "kind", "condition", "health", "availability", "seen", "region", "tickets"].map((column) => (
-                <Table.Th key={column}>{t(`appliances.columns.${column}`)}</Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {found.isPending ? <Waiting /> : items.map((item) => <Row key={item.id} appliance={item} />)}
-          </Table.Tbody>
-        </Table>
-        {found.data && items.length === 0 && <p className="list-empty">{t("appliances.none")}</p>}
-        {found.hasNextPage && (
-          <Button
-            variant="subtle"
-            fullWidth
-            loading={found.isFetchingNextPage}
-            onClick={() => void found.fetchNextPage()}
-          >
-            {t("appliances.more")}
-          </Button>
+        {total !== null && (
+          <span className="dim push">
+            {t("appliances.total", { number: formatNumber(total, language), count: total })}
+          </span>
         )}
       </div>
+      <ApplianceTable
+        items={found.data ? items : null}
+        hasMore={found.hasNextPage && !found.isFetchingNextPage}
+        onEnd={() => void found.fetchNextPage()}
+        sort={sort}
+        onSort={(chosen) => change("sort", chosen === "newest" ? null : chosen)}
+      />
     </div>
   );
 }
 
-function Row({ appliance }: { appliance: Appliance }) {
-  const { t } = useWords();
-  const names = useNames();
-  return (
-    <Table.Tr>
-      <Table.Td>
-        <Link className="strong" to={`/appliances/${encodeURIComponent(appliance.id)}`}>
-          {appliance.id}
-        </Link>
-      </Table.Td>
-      <Table.Td>
-        {names.kind(appliance.kind)} <span className="dim">{appliance.model}</span>
-      </Table.Td>
-      <Table.Td>
-        <ConditionMark condition={appliance.condition} />
-      </Table.Td>
-      <Table.Td>
-        <Worst health={appliance.health} />
-      </Table.Td>
-      <Table.Td>
-        <AvailabilityMark availability={appliance.availability} />
-      </Table.Td>
-      <Table.Td>
-        <Moment at={appliance.last_seen} as="ago" />
-      </Table.Td>
-      <Table.Td>{appliance.region ? names.region(appliance.region) : t("none")}</Table.Td>
-      <Table.Td>
-        <span className="numbers">
-          {appliance.open_tickets.map((number) => (
-            <Link key={number} to={`/tickets/${number}`}>
-              #{number}
-            </Link>
-          ))}
-        </span>
-      </Table.Td>
-    </Table.Tr>
-  );
-}
-
-/** The component that is worst off stands for the appliance. */
-function Worst({ health }: { health: Record<string, number> }) {
-  const { t } = useWords();
-  const [worst] = Object.entries(health).sort(([, one], [, other]) => one - other);
-  return worst ? <HealthBar component={worst[0]} health={worst[1]} /> : <span className="dim">{t("none")}</span>;
+function sortOf(word: string | null): ApplianceSort {
+  return SORTS.find((one) => one === word) ?? "newest";
 }
 
 function WordFilter({
@@ -196,14 +143,4 @@ function KindFilter({
       onChange={onChange}
     />
   );
-}
-
-function Waiting() {
-  return Array.from({ length: 12 }, (_, index) => (
-    <Table.Tr key={index}>
-      <Table.Td colSpan={8}>
-        <Skeleton height={16} />
-      </Table.Td>
-    </Table.Tr>
-  ));
 }

@@ -5,6 +5,7 @@ import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 
 import { useAccount } from "../api/account";
+import { useProfiles } from "../api/appliances";
 import { mayDo } from "../api/roles";
 import { OPEN_STATUSES, OVER_STATUSES, QUEUE_LIMIT, useTickets } from "../api/tickets";
 import type { Ticket } from "../api/types";
@@ -28,7 +29,7 @@ const KEYS_LEAD_MS = 1000;
 const CLOSED_LIMIT = 500;
 
 export function Queue() {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const account = useAccount().data;
   const shown = useShown(account?.name ?? "");
   const { search, change, filter, setFilter, view, source, tickets } = shown;
@@ -37,6 +38,8 @@ export function Queue() {
   const chosen =
     tickets.find((ticket) => String(ticket.number) === search.get("t")) ?? (isWide ? tickets[0] : undefined);
   const selection = useSelection(useMemo(() => tickets.map((ticket) => ticket.number), [tickets]));
+  // In English a name stands for itself until its title is known; elsewhere it would be a foreign word.
+  const isUnnamed = useProfiles(language).isPending && language !== "en";
   const mayWork = mayDo(account?.role, "technician");
   const picked = tickets.filter((ticket) => selection.picked.has(ticket.number));
   const isPainted = useIsPainted(!source.isPending);
@@ -73,7 +76,7 @@ export function Queue() {
           }
         />
         <TicketList
-          tickets={source.isPending ? null : tickets}
+          tickets={source.isPending || isUnnamed ? null : tickets}
           chosen={chosen?.number ?? null}
           selected={selection.picked}
           onSelect={mayWork ? selection.toggle : undefined}

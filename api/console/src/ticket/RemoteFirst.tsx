@@ -1,6 +1,4 @@
 /** Remote first: until when it is tried from afar, how that ended, and the ways to end it. */
-import { Select } from "@mantine/core";
-
 import { useEndRemoteFirst, useRemoteFirst } from "../api/remoteFirst";
 import type { RemoteExit, Ticket } from "../api/types";
 import { useProblemSentence } from "../app/Notice";
@@ -28,15 +26,22 @@ export function RemoteFirst({ ticket, mayEnd }: { ticket: Ticket; mayEnd: boolea
         )}
       </p>
       {!stage.ended_at && mayEnd && (
-        <Select
-          size="xs"
+        <select
+          className="field"
           aria-label={t("ticket.remoteEnd")}
-          placeholder={t("ticket.remoteEnd")}
-          value={null}
+          value=""
           disabled={call.isPending}
-          data={EXITS.map((exit) => ({ value: exit, label: t(`ticket.remoteExits.${exit}`) }))}
-          onChange={(exit) => exit && call.mutate(exit as RemoteExit)}
-        />
+          onChange={(event) => call.mutate(event.currentTarget.value as RemoteExit)}
+        >
+          <option value="" disabled>
+            {t("ticket.remoteEnd")}
+          </option>
+          {EXITS.map((exit) => (
+            <option key={exit} value={exit}>
+              {t(`ticket.remoteExits.${exit}`)}
+            </option>
+          ))}
+        </select>
       )}
       {call.isError && (
         <p role="alert" className="bad-text">

@@ -21,8 +21,14 @@ export const appliances = {
       availability: "Availability",
       region: "Region",
     },
-    more: "Show more",
-    count: "{{count}} shown",
+    total_one: "1 appliance",
+    total_other: "{{number}} appliances",
+    sorts: {
+      newest: "Newest first",
+      gravest: "Gravest first",
+      seen: "Heard last first",
+      silent: "Silent for longest first",
+    },
   },
   appliance: {
     history: "What happened to it",

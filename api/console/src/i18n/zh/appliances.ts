@@ -23,8 +23,9 @@ export const appliances: typeof english = {
       availability: "在线状态",
       region: "地区",
     },
-    more: "显示更多",
-    count: "显示 {{count}} 台",
+    total_one: "共 {{number}} 台",
+    total_other: "共 {{number}} 台",
+    sorts: { newest: "最新登记在前", gravest: "最严重在前", seen: "最近上报在前", silent: "失联最久在前" },
   },
   appliance: {
     history: "设备经历",
