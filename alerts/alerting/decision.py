@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row
 
 from alerts.database import Transaction
 from ingest.profiles.definition import Profile
@@ -74,9 +74,17 @@ Decide = Callable[[Transaction, Row[Any], Profile | None], Decision | None]
 """Decides about one alert as it stands in the database, with its kind's profile; ``None`` leaves it to the next stage."""
 
 
+StillHolds = Callable[[Transaction], ColumnElement[bool]]
+"""Which alerts, by a condition on their rows, would surely be held for the same reason again: they need not be asked one by one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage of the pipeline: how it decides, and every reason that it may give."""
+    """One stage of the pipeline: how it decides, and every reason that it may give.
+
+    ``still_holds`` may leave an alert out that it would hold, never the other way round: who is not asked is not let go.
+    """
 
     decide: Decide
     reasons: tuple[DecisionReason, ...]
+    still_holds: StillHolds | None = None

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import ColumnElement, Row, select
 
 from alerts.alerting.decision import FOLLOWS, Action, Decision
-from alerts.alerting.pipeline import ALREADY_OPEN, TICKET_REOPENED, TICKET_TAKEN_OVER, decide
+from alerts.alerting.pipeline import ALREADY_OPEN, TICKET_REOPENED, TICKET_TAKEN_OVER, decide, still_held
 from alerts.alerting.rows import finding_of, write_alert
 from alerts.alerting.tables import alerts
 from alerts.database import Transaction
@@ -59,7 +59,7 @@ def is_asked_again(alert: Row[Any]) -> bool:
 
 def ask_again(t: Transaction, profiles: Mapping[str, Profile], *, after: int) -> int | None:
     """Ask again about a page of the alerts that are not settled; returns where the next page begins, if there is one."""
-    query = select(alerts).where(_is_unsettled(), alerts.c.n > after).order_by(alerts.c.n)
+    query = select(alerts).where(_is_unsettled(), ~still_held(t), alerts.c.n > after).order_by(alerts.c.n)
     unsettled = t.connection.execute(query.limit(ASKED_AT_ONCE)).all()
     for alert in unsettled:
         settle(t, alert, finding_of(alert), profiles)
@@ -74,8 +74,8 @@ def ask_about(t: Transaction, ticket_id: str, profiles: Mapping[str, Profile]) -
 
 
 def has_unsettled(t: Transaction) -> bool:
-    """Whether any standing alert is to be asked about again."""
-    return t.connection.execute(select(alerts.c.n).where(_is_unsettled()).limit(1)).first() is not None
+    """Whether any standing alert is to be asked about again: one that is not surely held as it was."""
+    return t.connection.execute(select(alerts.c.n).where(_is_unsettled(), ~still_held(t)).limit(1)).first() is not None
 
 
 def _is_unsettled() -> ColumnElement[bool]:

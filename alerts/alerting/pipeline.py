@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row, and_, false, or_
 
 from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
 from alerts.alerting.stages import (
@@ -24,6 +24,7 @@ from alerts.alerting.stages import (
     symptom,
     worth,
 )
+from alerts.alerting.tables import alerts
 from alerts.database import Transaction
 from ingest.profiles.definition import Profile
 
@@ -67,6 +68,16 @@ def decide(t: Transaction, alert: Row[Any], profile: Profile | None) -> Decision
             assert decision.reason in stage.reasons, f"{decision.reason.word} is no reason of its stage"  # noqa: S101
             return decision
     return Decision(Action.OPEN, TICKET_OPENED)
+
+
+def still_held(t: Transaction) -> ColumnElement[bool]:
+    """Which standing alerts would surely be decided as they were: their reason's stage says so for all of them at once."""
+    held = [
+        and_(alerts.c.reason.in_([reason.word for reason in stage.reasons]), stage.still_holds(t))
+        for stage in STAGES
+        if stage.still_holds is not None
+    ]
+    return or_(false(), *held)
 
 
 def label_of(word: str) -> Mapping[str, str]:

@@ -92,10 +92,11 @@ def _counted(t: Transaction) -> Mapping[Key, tuple[int, int, int, int]]:
     ended = ticket_episodes.c
     is_visit = (ended.visited > 0) & ended.verdict.is_not(None)
     was_tried = select(sessions.c.n).where(sessions.c.ticket_id == tickets.c.id).exists()
+    model = func.coalesce(appliances.c.model, ANY_MODEL)
     query = (
         select(
             tickets.c.kind,
-            func.coalesce(appliances.c.model, ANY_MODEL).label("model"),
+            model.label("model"),
             tickets.c.fault_mode,
             func.sum(case((is_visit, 1), else_=0)),
             func.sum(case((is_visit & ended.verdict.in_(IN_VAIN), 1), else_=0)),
@@ -106,7 +107,7 @@ def _counted(t: Transaction) -> Mapping[Key, tuple[int, int, int, int]]:
         .outerjoin(appliances, appliances.c.id == tickets.c.appliance_id)
         .where(ended.ended_ms > t.now_ms - t.rules.budget.over_days * DAY_MS, tickets.c.fault_mode.is_not(None))
         .where(ended.status == TicketState.CLOSED.value)
-        .group_by(tickets.c.kind, func.coalesce(appliances.c.model, ANY_MODEL), tickets.c.fault_mode)
+        .group_by(tickets.c.kind, model, tickets.c.fault_mode)
     )
     return {
         (row[0], row[1], row[2]): (int(row[3]), int(row[4]), int(row[5]), int(row[6]))

@@ -54,11 +54,12 @@ DEVIATES_WITHIN_MS = 7 * DAY_MS
 ENDS_BELOW = 0.3
 """An incident ends where so small a part of its peak is affected."""
 STANDS_AT_LEAST_MS = 10 * MINUTE_MS
+SCOPE_SEPARATOR = " · "
 
 
 def scope_of(values: tuple[str | None, ...]) -> str:
     """The scope as one text, as it is kept and shown."""
-    return " · ".join(str(value) for value in values)
+    return SCOPE_SEPARATOR.join(str(value) for value in values)
 
 
 def holding() -> tuple[Rule, ...]:

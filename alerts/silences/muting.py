@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Row, and_, delete, false, insert, or_, select, true
 
 from alerts.appliances.tables import appliances
 from alerts.audit.chain import record_audit
@@ -100,6 +101,22 @@ def is_silenced(t: Transaction, appliance_id: str, fault_mode: str) -> bool:
         covers(columns.model, model),
     )
     return t.connection.execute(query.limit(1)).first() is not None
+
+
+def covered(t: Transaction, appliance_id: ColumnElement[str], fault_mode: ColumnElement[str]) -> ColumnElement[bool]:
+    """The same as a condition on the rows of a query, for many at once."""
+    standing = t.connection.execute(select(silences).where(silences.c.until_ms > t.now_ms)).all()
+    return or_(false(), *[_covers(row, appliance_id, fault_mode) for row in standing])
+
+
+def _covers(row: Row[Any], appliance_id: ColumnElement[str], fault_mode: ColumnElement[str]) -> ColumnElement[bool]:
+    own = [
+        column == value for column, value in ((appliance_id, row.appliance_id), (fault_mode, row.fault_mode)) if value
+    ]
+    places = [appliances.c[name] == value for name, value in (("region", row.region), ("model", row.model)) if value]
+    if places:
+        own.append(appliance_id.in_(select(appliances.c.id).where(*places)))
+    return and_(true(), *own)
 
 
 def _must_exist(t: Transaction, scope: Scope, fault_modes: Collection[str]) -> None:

@@ -64,7 +64,10 @@ tickets = Table(
     json_value("gate"),
     number("version", default=1),
     Index("ix_tickets_fault", "appliance_id", "fault_mode"),
-    Index("ix_tickets_opened_ms", "opened_ms"),
+    Index(
+        "ix_tickets_queue",
+        *("status", "priority", "resolve_by_ms", "paused_ms", "stopped", "opened_ms", "kind", "appliance_id", "number"),
+    ),
     Index(
         "one_open_ticket",
         "appliance_id",

@@ -19,10 +19,12 @@ from alerts.alerting.alert import Alert
 from alerts.alerting.decision import FOLLOWS, Action, Decision, DecisionReason, Follows, Stage
 from alerts.database import Transaction, UnitOfWork, migrate, open_database
 from alerts.desk import Desk
-from alerts.lifecycle import AlertState
-from ingest.clock import ManualClock
+from alerts.lifecycle import AlertState, TicketStep
+from alerts.silences.muting import Scope
+from alerts.tickets.ticket import StepBody
+from ingest.clock import ManualClock, from_ms
 from ingest.profiles.definition import Profile
-from tests.alerts.made import FINDING, PROFILES, cleared, step_of
+from tests.alerts.made import DAY_MS, FINDING, NOW_MS, PROFILES, cleared, step_of
 
 FULL_MOON = DecisionReason("full_moon", "The moon is full.", "满月。")
 
@@ -186,3 +188,34 @@ INSERT INTO alerts (id, appliance_id, kind, fault_mode, component, channel, stat
 VALUES (:id, :id, 'washing_machine', 'drain_clog', 'drain_pump', 'evidence', 'pending', :reason, 0.5, 0.7,
         9.1, 1, 2, 3, :evidence)
 """
+
+
+def test_what_is_surely_held_is_not_asked_one_by_one_and_is_let_go_in_time(
+    desk: Desk, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Silenced, retired or flapping alerts cost one look together; each is asked again when its reason ends."""
+    desk.findings.commit(step_of(1, replace(FINDING, appliance_id="A"), replace(FINDING, appliance_id="R")))
+    for ticket in desk.tickets.page().items:
+        desk.tickets.step(ticket.id, TicketStep.CANCEL, StepBody(note="n"))
+    desk.silences.add(Scope(appliance_id="A"), until=from_ms(NOW_MS + 9 * DAY_MS), reason="r")
+    desk.appliances.retire("R")
+    clock.advance(4 * DAY_MS)
+    desk.alerts.ask_again()
+    assert {alert.reason for alert in desk.alerts.page().items} == {"silenced", "appliance_retired"}
+
+    asked: list[str] = []
+
+    def decide(_t: Transaction, alert: Row[Any], _profile: Profile | None) -> None:
+        asked.append(alert.appliance_id)
+
+    monkeypatch.setattr(pipeline, "STAGES", (Stage(decide, ()), *pipeline.STAGES))
+    desk.alerts.ask_again()
+    assert asked == []
+    desk.appliances.register(("R", "washing_machine"))
+    desk.alerts.ask_again()
+    assert asked == ["R"]
+    clock.advance(5 * DAY_MS)
+    desk.alerts.ask_again()
+
+    assert asked == ["R", "A"]
+    assert {alert.reason for alert in desk.alerts.page().items} == {"ticket_opened"}

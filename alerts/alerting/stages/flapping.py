@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, and_, func, select
 
 from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
 from alerts.alerting.hazard import speaks_for_itself
-from alerts.alerting.tables import episodes
+from alerts.alerting.tables import alerts, episodes
 from alerts.database import Transaction
+from alerts.lifecycle import OVER
 from alerts.tickets.opening import find_open
 from alerts.tickets.sla import DAY_MS, HOUR_MS
+from alerts.tickets.tables import tickets
 from ingest.profiles.definition import Profile
 
 FLAPPING = DecisionReason(
@@ -37,4 +39,15 @@ def decide(t: Transaction, alert: Row[Any], profile: Profile | None) -> Decision
     return None if find_open(t, alert.appliance_id, alert.fault_mode) else Decision(Action.NOTE, FLAPPING)
 
 
-STAGE = Stage(decide, (FLAPPING,))
+def still_holds(t: Transaction) -> ColumnElement[bool]:
+    """Whether it stands only since a short time, and no ticket is open that it could join."""
+    open_one = select(tickets.c.number).where(
+        tickets.c.appliance_id == alerts.c.appliance_id,
+        tickets.c.fault_mode == alerts.c.fault_mode,
+        tickets.c.status.not_in([state.value for state in OVER]),
+    )
+    since_ms = t.now_ms - t.rules.flapping.steady_hours * HOUR_MS
+    return and_(alerts.c.raised_ms > since_ms, ~open_one.correlate(alerts).exists())
+
+
+STAGE = Stage(decide, (FLAPPING,), still_holds)

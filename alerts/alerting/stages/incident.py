@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row
 
 from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
+from alerts.alerting.tables import alerts
 from alerts.database import Transaction
-from alerts.incidents.covering import is_covered
+from alerts.incidents.covering import covered_appliances, is_covered
 from detectors.finding import FindingChannel
 from ingest.profiles.definition import Profile
 
@@ -26,4 +27,9 @@ def decide(t: Transaction, alert: Row[Any], _profile: Profile | None) -> Decisio
     return Decision(Action.HOLD, PART_OF_INCIDENT)
 
 
-STAGE = Stage(decide, (PART_OF_INCIDENT,))
+def still_holds(t: Transaction) -> ColumnElement[bool]:
+    """Whether an open incident covers the appliance."""
+    return alerts.c.appliance_id.in_(covered_appliances(t))
+
+
+STAGE = Stage(decide, (PART_OF_INCIDENT,), still_holds)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
+from alerts.alerting.tables import alerts
 from alerts.database import Transaction
 from alerts.lifecycle import OVER
 from alerts.tickets.sla import DAY_MS
@@ -35,4 +36,16 @@ def decide(t: Transaction, alert: Row[Any], _profile: Profile | None) -> Decisio
     return Decision(Action.HOLD, INHIBITED_RECENT_REPAIR) if is_echo else None
 
 
-STAGE = Stage(decide, (INHIBITED_RECENT_REPAIR,))
+def still_holds(t: Transaction) -> ColumnElement[bool]:
+    """Whether such a ticket ended within the grace, behind the deviation's beginning."""
+    ended = select(tickets.c.number).where(
+        tickets.c.appliance_id == alerts.c.appliance_id,
+        tickets.c.fault_mode == alerts.c.fault_mode,
+        tickets.c.closed_ms > alerts.c.onset_ms,
+        tickets.c.closed_ms > t.now_ms - REPAIR_GRACE_MS,
+        tickets.c.status.in_([state.value for state in OVER]),
+    )
+    return ended.correlate(alerts).exists()
+
+
+STAGE = Stage(decide, (INHIBITED_RECENT_REPAIR,), still_holds)

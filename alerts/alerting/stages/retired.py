@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, select
 
 from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
+from alerts.alerting.tables import alerts
 from alerts.appliances.tables import appliances
 from alerts.database import Transaction
 from ingest.profiles.definition import Profile
@@ -21,4 +22,9 @@ def decide(t: Transaction, alert: Row[Any], _profile: Profile | None) -> Decisio
     return Decision(Action.HOLD, APPLIANCE_RETIRED) if is_retired else None
 
 
-STAGE = Stage(decide, (APPLIANCE_RETIRED,))
+def still_holds(_t: Transaction) -> ColumnElement[bool]:
+    """Whether the directory says retired."""
+    return alerts.c.appliance_id.in_(select(appliances.c.id).where(appliances.c.retired))
+
+
+STAGE = Stage(decide, (APPLIANCE_RETIRED,), still_holds)
