@@ -38,6 +38,13 @@ def _line(convention: str, case: dict[str, Any]) -> str:
     )
     besides = [f"{who} is {state}" for who, state in case.get("state", {}).items()]
     besides += [f"refused: {case['refused']}"] if case.get("refused") else []
+    besides += (
+        [
+            f"can't be: {', '.join(f'`{name}` {value:g}' for said in case['impossible'].values() for name, value in said.items())}"
+        ]
+        if case.get("impossible")
+        else []
+    )
     besides += [f"left out: {', '.join(case['left_out'])}"] if case.get("left_out") else []
     besides += ["time of arrival"] if case.get("arrival") else []
     besides += [f"advice: {case['advice']}"] if case.get("advice") else []

@@ -216,3 +216,9 @@ class AdmittedBatch:
     statuses: tuple[Status, ...] = ()
     results: tuple[Result, ...] = ()
     passed: tuple[Passed, ...] = ()
+    impossible: tuple[SampleBlock, ...] = ()
+    """Readings that foreign devices gave and that can't be: no samples, but what the detectors tell a fault of the data by."""
+
+    def with_impossible(self) -> AdmittedBatch:
+        """The same with what can't be among the samples, each as one of its own."""
+        return self if not self.impossible else replace(self, blocks=(*self.blocks, *self.impossible), impossible=())

@@ -109,7 +109,7 @@ class Runner:
         """Fold in the next batch; False when there was none. Commits when it is time."""
         batch = self._feed.next(self.position)
         if batch is not None:
-            self._take(self._reorder.take(batch))
+            self._take(self._reorder.take(batch.with_impossible()))
             self.position = batch.position
         if self._is_time():
             self.commit()

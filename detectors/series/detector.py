@@ -17,6 +17,7 @@ from detectors.finding import UNKNOWN, Cleared, Condition, ConditionState, Evide
 from detectors.layering.standing import gone, stored
 from detectors.series.packing import pack, unpacked
 from detectors.series.scorer import METRICS_MAX, Scored
+from detectors.series.soundness import look
 from detectors.series.standing import STANDING_ROWS_MAX, Standing, Turn
 from detectors.series.window import METRICS_MIN
 from detectors.state.checkpoint import Layouts, Packed
@@ -71,7 +72,12 @@ class SeriesDetector:
             mine = mine[block.ts_ms[mine] >= one.last_ts]
             if len(mine):
                 self.changed.add(appliance_id)
-                self._take(one, appliance_id, block, mine, findings, conditions)
+                who = (appliance_id, self.kind)
+                values, said = look(one, who, block.metrics, block.ts_ms[mine], block.values[mine])
+                findings += [(int(mine[row]), finding) for row, finding in said]
+                is_sound = ~np.isnan(values).all(axis=1) | np.isnan(block.values[mine]).all(axis=1)
+                sound = (mine[is_sound], values[is_sound])
+                self._take(one, appliance_id, block, sound, findings, conditions)
         return _in_order(findings), _in_order(conditions)
 
     def happen(self, events: Sequence[Event]) -> Said:
@@ -93,12 +99,13 @@ class SeriesDetector:
         one: Standing,
         appliance_id: str,
         block: SampleBlock,
-        places: NDArray[np.intp],
+        sound: tuple[NDArray[np.intp], NDArray[np.float64]],
         findings: list[tuple[int, Finding]],
         conditions: list[tuple[int, Condition]],
     ) -> None:
-        """The rows of one appliance, cut where its window is fitted anew or a metric appears."""
+        """The rows of one appliance, their places and sound readings, cut where its window is fitted anew or a metric appears."""
         scorer = one.scorer
+        places, readings = sound
         while len(places):
             count = min(
                 len(places),
@@ -106,9 +113,9 @@ class SeriesDetector:
                 STANDING_ROWS_MAX - one.stood_rows,
                 ROWS_AT_ONCE,
             )
-            count = _until_new(block.values[places[:count]], block.metrics, scorer.names)
+            count = _until_new(readings[:count], block.metrics, scorer.names)
             part, places = places[:count], places[count:]
-            values = block.values[part]
+            values, readings = readings[:count], readings[count:]
             slots = scorer.places(block.metrics, values)
             rows = np.full((count, len(scorer.names)), np.nan)
             rows[:, slots[slots >= 0]] = values[:, slots >= 0]

@@ -51,6 +51,11 @@ class Standing:
         """By how much the window must say more than the threshold; it grows with each alarm of the window."""
         self.said = ""
         self.score = 0.0
+        self.odd: dict[str, int] = {}
+        """Metrics whose last readings could not be, and how many in a row, up to where that is said."""
+        self.data_raised_ms = 0
+        """When the fault of its data that stands was raised, 0 where none stands."""
+        self.data_told_ms = 0
 
     def turns(
         self, ts_ms: list[int], scored: Scored, *, rows_before: int, learn_rows: int, alarms_per_year: float

@@ -86,16 +86,18 @@ def batch_of(decoded: Decoded, judgement: Judgement, retained: Sequence[bool]) -
             ]
         elif isinstance(message, ResultMessage):
             results.append(_result(source, message, judgement.received_ms))
-    good = _good_rows(decoded, judgement)
+    good = _good_rows(decoded.rows, judgement, dict(judgement.left_out))
+    marks = _Marks(times, dict(judgement.offsets), retained)
     return AdmittedBatch(
         judgement.position,
         judgement.received_ms,
         judgement.count,
-        _blocks(good, decoded, judgement, _Marks(times, dict(judgement.offsets), retained)),
+        _blocks(good, decoded, judgement, marks),
         tuple(events),
         tuple(statuses),
         tuple(results),
         _passed(decoded, judgement, good),
+        _blocks(_good_rows(decoded.impossible, judgement, {}), decoded, judgement, marks),
     )
 
 
@@ -114,12 +116,11 @@ def _passed(decoded: Decoded, judgement: Judgement, good: Sequence[Rows]) -> tup
     )
 
 
-def _good_rows(decoded: Decoded, judgement: Judgement) -> list[Rows]:
+def _good_rows(all_rows: Sequence[Rows], judgement: Judgement, masks: Mapping[int, bytes]) -> list[Rows]:
     """The samples of good messages, without the readings that are left out."""
     codes = None if judgement.codes is None else np.frombuffer(judgement.codes, dtype=np.uint8)
-    masks = dict(judgement.left_out)
     good = []
-    for part in decoded.rows:
+    for part in all_rows:
         rows = part if codes is None else take(part, np.flatnonzero(codes[part.message] == GOOD))
         rows = left_out(rows, masks) if masks else rows
         if len(rows.message):

@@ -9,7 +9,7 @@ once (meaning.py). A decoder belongs to one thread.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -51,6 +51,8 @@ class Decoded:
     heads: list[Any]
     others: dict[int, Message | Refused | None] = field(default_factory=dict)
     rows: list[Rows] = field(default_factory=list)
+    impossible: list[Rows] = field(default_factory=list)
+    """What foreign devices said and can't be, a row per sample that has any."""
     seqs: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     boots: NDArray[np.bytes_] = field(default_factory=lambda: np.zeros(0, dtype=f"S{BOOT_CHARACTERS_MAX}"))
     unknown_keys: int = 0
@@ -183,9 +185,16 @@ class BatchDecoder:
                 decoded.rows.append(made)
                 quotes += np.bincount(made.message, row_quotes, len(quotes)).astype(np.int64)
                 readings += np.bincount(made.message, row_readings, len(quotes)).astype(np.int64)
-        decoded.rows += [
-            strict_rows(kind, profile_for(kind, self._profiles), found) for kind, found in strict.items() if found
-        ]
+        for kind, found in strict.items():
+            profile = profile_for(kind, self._profiles)
+            told = [one for one in found if one[2].metrics or not one[2].impossible]
+            odd_ones = [
+                (message, index, replace(sample, metrics=sample.impossible))
+                for message, index, sample in found
+                if sample.impossible
+            ]
+            decoded.rows += [strict_rows(kind, profile, told)] if told else []
+            decoded.impossible += [strict_rows(kind, profile, odd_ones)] if odd_ones else []
         return odd, quotes, readings
 
 

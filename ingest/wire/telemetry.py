@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -35,6 +35,8 @@ class WireSample:
     mode: str | None = None
     cycle: str | None = None
     up_ms: int | None = None
+    impossible: Mapping[str, float] = field(default_factory=dict)
+    """What a foreign device said and its quantity can't have: a fault of the data, told to the detectors and stored nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,10 @@ class SlowReader:
             if (topic, payload) in self.seen:
                 return None
             self.seen.add((topic, payload))
-        row = tuple(sorted((name, round(float(value), 6)) for name, value in found.items()))
+        kept = {
+            name: round(float(value), 9) for name, value in found.items()
+        }  # nine decimals of a foreign value are kept
+        row = tuple(sorted((name, round(value, 6)) for name, value in kept.items()))
         return (who, received_ms if at_ms is None else at_ms, row) if row else None
 
     def _told(self, topic: str, said: dict[str, Any]) -> tuple[str, int | None, dict[str, float]]:

@@ -69,4 +69,5 @@ def _with(message: Message | None, more: Message | None) -> Message | None:
         return more
     (first,), (second,) = message.samples, more.samples
     metrics = dict(list((dict(second.metrics) | dict(first.metrics)).items())[:METRICS_MAX])
-    return TelemetryMessage((WireSample(metrics, first.ts_ms),))
+    impossible = {**second.impossible, **first.impossible}
+    return TelemetryMessage((WireSample(metrics, first.ts_ms, impossible=impossible),))

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 
+from ingest.plausible import is_plausible
 from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.foreign.heard import Heard, Unread
 from ingest.wire.foreign.odd_json import Odd
-from ingest.wire.foreign.plausible import is_plausible
 from ingest.wire.telemetry import METRICS_MAX, TelemetryMessage, WireSample
 
 _FAULTS = (Unread.NO_NUMBER, Unread.IMPLAUSIBLE, Unread.DUPLICATE_KEY)
@@ -21,6 +21,7 @@ class Readings:
 
     def __init__(self, heard: Heard) -> None:
         self.metrics: dict[str, float] = {}
+        self.impossible: dict[str, float] = {}
         self._heard = heard
         self._fault: str | None = None
 
@@ -30,6 +31,8 @@ class Readings:
             self.leave_out(what, Unread.NO_NUMBER, value)
         elif not is_plausible(metric, value):
             self.leave_out(what, Unread.IMPLAUSIBLE, value)
+            if len(self.impossible) < METRICS_MAX:
+                self.impossible[metric] = value
         elif metric in self.metrics:
             if self.metrics[metric] != value:
                 self.leave_out(what, Unread.DUPLICATE_KEY, value)
@@ -54,16 +57,16 @@ class Readings:
         What a broker kept, and carries no time of its own, is a state and no news.
         """
         self.check()
-        if not self.metrics:
+        if not self.metrics and not self.impossible:
             return None
         if self._heard.is_retained and ts_ms is None:
             self._heard.leave_out("message", Unread.RETAINED)
             return None
-        return TelemetryMessage((WireSample(self.metrics, ts_ms),))
+        return TelemetryMessage((WireSample(self.metrics, ts_ms, impossible=self.impossible),))
 
     def check(self) -> None:
-        """Raise :class:`Refused` where something was wrong, and nothing could be read."""
-        if not self.metrics and self._fault is not None:
+        """Raise :class:`Refused` where something was wrong, and nothing could be read; a value that can't be is told on."""
+        if not self.metrics and not self.impossible and self._fault is not None:
             raise Refused(RefusalReason.SCHEMA, self._fault)
 
     def keep(self, metric: str, value: float) -> None:

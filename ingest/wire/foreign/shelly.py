@@ -101,12 +101,13 @@ class ShellyCodec:
         gone = set(_read(params, changes))
         if not gone:
             changes.check()
+        gone |= changes.impossible.keys()  # what was said before no longer holds either
         known = {} if is_whole else self._known.get(name, {})
         has_news = bool(changes.metrics) or not gone.isdisjoint(known)
         for metric, value in known.items():
             if metric not in gone and metric not in changes.metrics:
                 changes.keep(metric, value)
-        message = changes.message(ts_ms) if has_news or not known else None
+        message = changes.message(ts_ms) if has_news or not known or changes.impossible else None
         if has_news or is_whole or name not in self._known:
             self._known[name] = dict(changes.metrics) if has_news or is_whole else {}
             self._news.add(name)

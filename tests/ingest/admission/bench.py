@@ -84,9 +84,9 @@ def row(boot: str | None, max_seq: int | None, counts: tuple[int, int, int | Non
 
 def assert_equal(one: AdmittedBatch, other: AdmittedBatch) -> None:
     """Two batches say the same, value for value."""
-    assert replace(one, blocks=()) == replace(other, blocks=())
-    assert len(one.blocks) == len(other.blocks)
-    for mine, theirs in zip(one.blocks, other.blocks, strict=True):
+    assert replace(one, blocks=(), impossible=()) == replace(other, blocks=(), impossible=())
+    assert (len(one.blocks), len(one.impossible)) == (len(other.blocks), len(other.impossible))
+    for mine, theirs in zip((*one.blocks, *one.impossible), (*other.blocks, *other.impossible), strict=True):
         assert (mine.kind, mine.metrics, list(mine.appliance_ids)) == (
             theirs.kind,
             theirs.metrics,

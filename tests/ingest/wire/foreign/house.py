@@ -15,7 +15,7 @@ from ingest.wire.foreign.devices import DeviceBook
 from ingest.wire.foreign.discovery import Discovery
 from ingest.wire.foreign.traces import Traces
 from ingest.wire.meaning import meaning_of, with_meaning
-from ingest.wire.sample_rows import NO_TIME
+from ingest.wire.sample_rows import NO_TIME, Rows
 from ingest.wire.status import StatusMessage
 from tests.ingest.admission.bench import NOW
 
@@ -28,6 +28,8 @@ class House:
 
     topics: dict[str, list[str]] = field(default_factory=dict)
     readings: dict[str, dict[str, float]] = field(default_factory=dict)
+    impossible: dict[str, dict[str, float]] = field(default_factory=dict)
+    """What was said, and can't be: no reading, and told to the detectors."""
     states: dict[str, str | None] = field(default_factory=dict)
     refused: list[Refused] = field(default_factory=list)
     are_arrivals: list[bool] = field(default_factory=list)
@@ -59,11 +61,11 @@ class House:
             for appliance_id, _ in other.of or ((source.appliance_id, ""),):
                 self.states[appliance_id] = None if other.state is None else other.state.value
         elif 0 not in decoded.others:
-            (rows,) = decoded.rows
-            said = zip(rows.names, rows.values[0].tolist(), strict=True)
-            values = {name: value for name, value in said if value == value}  # noqa: PLR0124 - NaN is no reading
-            self.readings.setdefault(source.appliance_id, {}).update(values)
-            self.are_arrivals.append(rows.ts_ms[0] == NO_TIME)
+            for rows in decoded.rows:
+                self.readings.setdefault(source.appliance_id, {}).update(_said(rows))
+                self.are_arrivals.append(rows.ts_ms[0] == NO_TIME)
+            for rows in decoded.impossible:
+                self.impossible.setdefault(source.appliance_id, {}).update(_said(rows))
 
     def say(self, message: dict[str, Any]) -> None:
         """One message of a case."""
@@ -72,6 +74,12 @@ class House:
     def reasons(self) -> set[str]:
         """Why something was left out."""
         return {one.reason for account in self.traces.told().devices for one in account.left_out}
+
+
+def _said(rows: Rows) -> dict[str, float]:
+    """The values of one sample."""
+    said = zip(rows.names, rows.values[0].tolist(), strict=True)
+    return {name: value for name, value in said if value == value}  # noqa: PLR0124 - NaN is no reading
 
 
 def payload_of(message: dict[str, Any], now_ms: int) -> bytes:

@@ -1,7 +1,7 @@
 """What devices in the field say, and what becomes of it: each case is what was published, and the right readings.
 
 The cases stand in ``cases/CONVENTION.json``: ``messages`` in order (``json``, or ``text`` as it is), then the last
-``readings`` of each appliance and nothing else, ``state`` (availability), how many are ``refused`` (``detail`` says why),
+``readings`` of each appliance and nothing else, what was ``impossible`` and told to the detectors, ``state`` (availability), how many are ``refused`` (``detail`` says why),
 reasons among what is ``left_out``, a part of the ``advice``. ``@now`` stands for the time now without zone, ``@now_s`` for
 seconds. ``docs/conventions.md`` has a table of them.
 """
@@ -44,6 +44,7 @@ def test_what_is_said_is_read(case: dict[str, Any]) -> None:
         house.say(message)
 
     assert house.readings == {who: pytest.approx(values) for who, values in case["readings"].items()}
+    assert house.impossible == {who: pytest.approx(values) for who, values in case.get("impossible", {}).items()}
     assert house.states.items() >= case.get("state", {}).items()
     assert len(house.refused) == case.get("refused", 0)
     assert not case.get("detail") or case["detail"] in house.refused[0].detail
