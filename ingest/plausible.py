@@ -39,10 +39,11 @@ _RANGES: Mapping[str, tuple[float, float]] = {
 _SHARES = ("humidity", "battery", "soil_moisture")
 _SHARE_RANGE = (0.0, 105.0)
 _POWER_FACTOR = "power_factor"
-_MARKS = frozenset({327.67, -327.68, 327.68, 655.35, 3276.7, -3276.8, 6553.5, 32767.0, -32768.0, 65535.0})
+_REGISTER_ENDS = (327.67, -327.68, 327.68, 655.35, 3276.7, -3276.8, 6553.5, 32767.0, -32768.0, 65535.0)
 """Ends of the number range of a 16-bit register, plain or with one or two decimals."""
-_MARKED = ("c", "pct")
-_ALL_MARKS = np.array(sorted(_MARKS))
+_NO_SENSOR_C = 999.0
+_JUST_ON = ("ds18b20", "ds18x20"), 85.0
+"""What this thermometer says before it has measured for the first time."""
 
 
 def is_plausible(metric: str, value: float) -> bool:
@@ -51,20 +52,28 @@ def is_plausible(metric: str, value: float) -> bool:
     >>> is_plausible("drum_temperature_c", -327.68), is_plausible("freezer_c", -18.0), is_plausible("power_w", -327.68)
     (False, True, True)
     """
-    low, high, has_marks = limits(metric)
-    return low <= value <= high and not (has_marks and round(value, 2) in _MARKS)
+    low, high, marks = limits(metric)
+    return low <= value <= high and round(value, 2) not in marks
 
 
 @lru_cache(METRICS_REMEMBERED)
-def limits(metric: str) -> tuple[float, float, bool]:
-    """Lowest and highest value that a metric can have, and whether the ends of a register's range are marks in it."""
+def limits(metric: str) -> tuple[float, float, tuple[float, ...]]:
+    """Lowest and highest value that a metric can have, and the values in between that are marks for none.
+
+    >>> limits("ds18b20_temperature_c")[2][-2:], limits("power_w")
+    ((999.0, 85.0), (-1000000000.0, 1000000000.0, ()))
+    """
     suffix = metric.rpartition("_")[2]
     low, high = _RANGES.get(suffix, (-ANYTHING, ANYTHING))
     if suffix == "pct" and any(share in metric for share in _SHARES):
         low, high = _SHARE_RANGE
     elif metric.startswith(_POWER_FACTOR):
         low, high = -100.0, 100.0
-    return low, high, suffix in _MARKED
+    marks = _REGISTER_ENDS if suffix in {"c", "pct"} else ()
+    if suffix == "c":
+        names, value = _JUST_ON
+        marks = (*marks, _NO_SENSOR_C, *([value] if any(name in metric for name in names) else ()))
+    return low, high, marks
 
 
 def impossible(metrics: Sequence[str], values: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -73,8 +82,9 @@ def impossible(metrics: Sequence[str], values: NDArray[np.float64]) -> NDArray[n
     >>> impossible(("freezer_c", "power_w"), np.array([[-327.68, -327.68], [-18.0, np.nan]])).tolist()
     [[True, False], [False, False]]
     """
-    low, high, has_marks = (np.array(column) for column in zip(*map(limits, metrics), strict=True))
-    found: NDArray[np.bool_] = (values < low) | (values > high)
-    if has_marks.any():
-        found[:, has_marks] |= np.isin(np.round(values[:, has_marks], 2), _ALL_MARKS)
+    low, high, marks = zip(*map(limits, metrics), strict=True)
+    found: NDArray[np.bool_] = (values < np.array(low)) | (values > np.array(high))
+    for column, some in enumerate(marks):
+        if some:
+            found[:, column] |= np.isin(np.round(values[:, column], 2), some)
     return found

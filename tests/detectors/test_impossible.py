@@ -102,12 +102,22 @@ def test_what_stands_outlives_a_restart_and_is_not_told_again() -> None:
 
 def test_what_can_be_is_the_same_cell_by_cell_and_at_once() -> None:
     """The bulk look at a table and the look at one reading agree, also on marks and on what has no bounds."""
-    metrics = ("drum_c", "power_w", "humidity_pct", "valve_pct", "value", "power_factor", "light_lux")
-    odd = [GONE, 85.0, 65535.0, 655.35, -127.0, 6553.5, 1e30, -101.0, 0.0, float("nan")]
+    metrics = (
+        "drum_c",
+        "ds18b20_temperature_c",
+        "power_w",
+        "humidity_pct",
+        "valve_pct",
+        "value",
+        "power_factor",
+        "light_lux",
+    )
+    odd = [GONE, 85.0, 999.0, 65535.0, 655.35, -127.0, 6553.5, 1e30, -101.0, 0.0, float("nan")]
     values = np.array([[value] * len(metrics) for value in odd])
 
     expected = [[not is_plausible(name, v) and v == v for name in metrics] for v in odd]  # noqa: PLR0124  (NaN is not itself)
     assert impossible(metrics, values).tolist() == expected
+    assert [expected[1][:3], expected[2][:3]] == [[False, True, False], [True, True, False]]
 
 
 DESCRIBED = {"name": "Fresh food", "stat_t": "f/t", "unit_of_meas": "°C", "dev": {"ids": ["f1"], "name": "f1"}}

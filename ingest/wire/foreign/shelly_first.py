@@ -24,7 +24,6 @@ ROOT = "shellies"
 SUBSCRIPTION = f"{ROOT}/#"
 _CHANNEL = re.compile(r"/(\d{1,2})(?=/|$)")
 _LEVELS_MIN = len(("shellies", "ID", "what"))
-_NO_SENSOR = 999.0
 _ON_OFF: Mapping[str, float] = {"on": 1.0, "off": 0.0, "overpower": 0.0}
 _WATT_MINUTE, _KILO = 1 / 60_000, 0.001
 
@@ -114,8 +113,6 @@ def decode(topic: str, payload: bytes, heard: Heard) -> Message | None:
     metric = "_".join(filter(None, (meant.name, channel[1].lstrip("0") if channel else "", meant.unit)))
     if number is None:
         readings.leave_out(path, Unread.TEXT if meant.words else Unread.NO_NUMBER, said)
-    elif meant.unit == "c" and number == _NO_SENSOR:
-        readings.leave_out(path, Unread.IMPLAUSIBLE, said)
     else:
         readings.take(metric, number * meant.factor, what=path)
     return readings.message(None)
