@@ -258,6 +258,29 @@ def test_a_feature_that_is_new_is_learned_alone(kind: str) -> None:
 
 
 @KIND
+def test_a_fault_mode_that_is_new_with_a_signature_moves_only_what_shares_the_budget(kind: str) -> None:
+    """Its filter begins empty; all other columns go on, and what rests on no learning is the same byte for byte.
+
+    One filter more has a share of the same budget, so scores are others by little; of the appliance that has a fault the
+    same is said at the same time, and nothing of the mode that nobody has.
+    """
+    profile, before = PROFILES[kind], unchanged(kind)
+    first = next(mode for mode in profile.fault_modes.values() if mode.signature)
+    away = {profile.features[0].name: 1.0, profile.features[-1].name: -1.0}
+    new = replace(first, name="brand_new", signature=away, error_codes=(), symptom_of=())
+
+    after = gone_on(kind, replace(profile, fault_modes={"brand_new": new, **profile.fault_modes}))
+
+    assert after.restored == Restored()
+    assert_state_goes_on(before, after)
+    own = [values for name, values in after.state.items() if name.startswith("cusum/") and "brand_new" in name]
+    assert own
+    assert not any(values.any() for values in own)
+    assert without_learning(after.findings) == without_learning(before.findings)
+    assert seen_of_faulty(after.findings) == seen_of_faulty(before.findings)
+
+
+@KIND
 def test_a_finding_whose_mode_is_gone_is_cleared_for_that_reason(kind: str) -> None:
     """And for no other: what else stands stands on."""
     profile, stands = PROFILES[kind], stored(kind)[1]
