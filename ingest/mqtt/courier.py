@@ -9,6 +9,7 @@ bounded queue, and the oldest is dropped and counted when it is full.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -27,6 +28,9 @@ log = structlog.get_logger(__name__)
 
 ANSWERS_MAX = 100_000
 LOOK_EVERY_S = 0.2
+LOOK_BUSY_S = 0.03
+"""How often it looks while somebody works with an appliance: a command has just been carried, and the next is near."""
+BUSY_FOR_S = 60.0
 _ANSWERS_PER_TICK = 5_000
 
 
@@ -61,6 +65,7 @@ class Courier:
         self._source = source
         self._answers: deque[tuple[str, bytes]] = deque(maxlen=ANSWERS_MAX)
         self._trouble: str | None = None
+        self._busy_until_s = 0.0
         self.stats = CourierStats()
 
     def answer(self, answers: Iterable[tuple[str, bytes]]) -> None:
@@ -74,7 +79,12 @@ class Courier:
         """Look for something to carry until cancelled."""
         while True:
             await self.tick()
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(self.pause_s)
+
+    @property
+    def pause_s(self) -> float:
+        """How long until it looks again."""
+        return LOOK_BUSY_S if time.monotonic() < self._busy_until_s else LOOK_EVERY_S
 
     async def tick(self) -> None:
         """Carry what is there now."""
@@ -113,6 +123,7 @@ class Courier:
             self._trouble = str(error)
             return False
         self._trouble = None
+        self._busy_until_s = time.monotonic() + BUSY_FOR_S
         self.stats.commands_sent += 1
         await asyncio.to_thread(source.sent, command.command_id, now_ms)
         return True

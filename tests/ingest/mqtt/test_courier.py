@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from ingest.clock import ManualClock
-from ingest.mqtt.courier import ANSWERS_MAX, Courier
+from ingest.mqtt.courier import ANSWERS_MAX, LOOK_BUSY_S, LOOK_EVERY_S, Courier
 from ingest.mqtt.errors import BrokerReason, MqttError
 from ingest.wire.outgoing import Outgoing
 
@@ -116,3 +116,15 @@ def test_answers_are_bounded() -> None:
     courier.answer(("t", b"") for _ in range(ANSWERS_MAX + 5))
 
     assert courier.stats.answers_dropped == 5
+
+
+def test_it_looks_more_often_while_somebody_works_with_an_appliance() -> None:
+    """After a command that went out, for a while; before it, and after one that could not go out, in peace."""
+    desk, line = Desk([_command(1, 99_000)]), Line(is_up=False)
+    courier = Courier(line, ManualClock(10_000), desk)
+    asyncio.run(courier.tick())
+    before = courier.pause_s
+    line.is_up = True
+    asyncio.run(courier.tick())
+
+    assert (before, courier.pause_s) == (LOOK_EVERY_S, LOOK_BUSY_S)
