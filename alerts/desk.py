@@ -16,6 +16,7 @@ from alerts.alerting.reading import deviating
 from alerts.appliances.desk import Appliances
 from alerts.appliances.directory import STALE_AFTER_S
 from alerts.audit.desk import Audit
+from alerts.billing.desk import Billing
 from alerts.clocks.desk import Clocks
 from alerts.customers.desk import Customers
 from alerts.customers.page_desk import CustomerPages
@@ -164,6 +165,11 @@ class Desk:
     def providers(self) -> Providers:
         """Companies whose people go to homes for us."""
         return Providers(SealedUnit(self.unit, self.seal))
+
+    @property
+    def billing(self) -> Billing:
+        """What it costs, who pays, what was agreed."""
+        return Billing(SealedUnit(self.unit, self.seal))
 
     @property
     def stock(self) -> Stock:

@@ -6,6 +6,7 @@ from alerts.accounts import tables as of_accounts
 from alerts.alerting import tables as of_alerts
 from alerts.appliances import tables as of_appliances
 from alerts.audit import tables as of_the_audit
+from alerts.billing import tables as of_billing
 from alerts.clocks import tables as of_clocks
 from alerts.columns import metadata
 from alerts.cursors import tables as of_cursors
@@ -30,6 +31,7 @@ BESIDE_THEIR_NOUNS = (
     of_alerts,
     of_appliances,
     of_the_audit,
+    of_billing,
     of_clocks,
     of_cursors,
     of_customers,

@@ -13,6 +13,7 @@ import typer
 
 from api.commands import (
     auditing,
+    billing,
     customers,
     detecting,
     inspecting,
@@ -89,6 +90,7 @@ app.add_typer(people.users, name="users")
 app.add_typer(registering.appliances, name="appliances")
 app.add_typer(customers.customers, name="customers")
 app.add_typer(technicians.technicians, name="technicians")
+app.add_typer(billing.billing, name="billing")
 app.add_typer(stock.stock, name="stock")
 app.add_typer(visits.visits, name="visits")
 app.add_typer(telling.notices, name="notices")

@@ -17,6 +17,7 @@ from api.http.repeats import RepeatedOnce
 from api.http.routes import (
     alerts,
     appliances,
+    billing,
     customer_page,
     customers,
     devices,
@@ -68,6 +69,7 @@ IN_ORDER = (
     providers,
     visits,
     stock,
+    billing,
     tickets,
     live,
     login,

@@ -11,6 +11,7 @@ from datetime import datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
+from alerts.billing.bill import Quote, QuoteStatus
 from alerts.customers.answering import TEXT_MAX, AnswerKind, RatingReason
 from alerts.customers.view import CustomerView
 from alerts.lifecycle import FixFirstState, TicketState
@@ -43,10 +44,11 @@ def page_of(
     *,
     kind: str,
     slots: Sequence[Slot] = (),
+    quote: Quote | None = None,
     notice: str | None = None,
     why: str | None = None,
 ) -> str:
-    """The whole page of a view; ``kind`` is the appliance's kind as people call it, ``slots`` are times to choose from."""
+    """The whole page of a view; ``kind`` is the appliance's kind as people call it, ``slots`` are times to choose from, ``quote`` what it costs."""
     words = WORDS[language]
     ticket = view.ticket
     other = "zh" if language == "en" else "en"
@@ -60,6 +62,7 @@ def page_of(
         _section(words["now"], f"<p>{words[f'status_{ticket.status.value}']}</p>{_finished(view, words)}"),
         _fix_first(view, words, language),
         _gentle(view, words, language),
+        _price(quote, view, words, language),
         _visit(view, slots, words, language),
         _remote(view, words, language),
         _allow(view, words),
@@ -159,6 +162,24 @@ def _gentle(view: CustomerView, words: Mapping[str, str], language: str) -> str:
         f"<p><strong>{escape(title)}</strong></p><p>{how}</p><p>{escape(loss)}</p>"
         f"{_form('end_protection', words['gentle_end'])}",
     )
+
+
+def _price(quote: Quote | None, view: CustomerView, words: Mapping[str, str], language: str) -> str:
+    """What it costs, line by line, who pays and why, and the customer's yes or no."""
+    if quote is None:
+        return ""
+    rows = "".join(
+        f"<li>{escape(line.label)} × {escape(line.quantity)}{words['colon']}{line.total} {quote.currency}</li>"
+        for line in quote.lines
+    )
+    due = _put(words["to_pay"], amount=f"{quote.to_pay} {quote.currency}")
+    text = f"<ul>{rows}</ul><p>{words[f'pay_{quote.reason.value}']}</p><p><strong>{due}</strong></p>"
+    hidden = f'<input type="hidden" name="quote" value="{quote.id}">'
+    if quote.status is QuoteStatus.APPROVED:
+        return _section(words["price_title"], f"{text}<p>{words['price_agreed']}</p>")
+    until = _put(words["price_until"], when=_moment(quote.valid_until, view, language))
+    buttons = _form("approve", words["price_yes"], hidden, css="main") + _form("decline", words["price_no"], hidden)
+    return _section(words["price_title"], f'{text}{buttons}<p class="small">{until}</p>')
 
 
 def _visit(view: CustomerView, slots: Sequence[Slot], words: Mapping[str, str], language: str) -> str:

@@ -13,6 +13,7 @@ from alerts.desk import Desk
 from alerts.schema import metadata
 from ingest.clock import ManualClock
 from tests.alerts.made import NOW_MS, PROFILES
+from tests.contract.billing_suite import BillingSuite
 from tests.contract.customers_suite import CustomersSuite, desk_with_seal
 from tests.contract.desk_changes_suite import DeskChangesSuite
 from tests.contract.desk_clocks_suite import DeskClocksSuite
@@ -90,6 +91,15 @@ class TestVisitsOnPostgres(VisitsSuite):
 
 class TestStockOnPostgres(StockSuite):
     """PostgreSQL keeps the promises of stock."""
+
+    @pytest.fixture
+    def desk(self, desk: Desk) -> Desk:
+        """A desk that can read and write what is sealed."""
+        return desk_with_seal(desk.unit, desk)
+
+
+class TestBillingOnPostgres(BillingSuite):
+    """PostgreSQL keeps the promises of money."""
 
     @pytest.fixture
     def desk(self, desk: Desk) -> Desk:

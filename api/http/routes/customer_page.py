@@ -34,7 +34,7 @@ page = APIRouter(include_in_schema=False)
 
 Lang = Annotated[Literal["en", "zh"] | None, Query()]
 FORM = "application/x-www-form-urlencoded"
-FIELDS = frozenset({"do", "slot", "purpose", "stars", "text", "reasons"})
+FIELDS = frozenset({"do", "slot", "quote", "purpose", "stars", "text", "reasons"})
 """What the forms of the page send."""
 PRIVATE = {"cache-control": "no-store", "x-robots-tag": "noindex"}
 
@@ -165,6 +165,8 @@ def _do(here: Context, secret: str, fields: dict[str, str], reasons: list[str]) 
             pages.end_protection(secret)
         elif deed == "stop":
             pages.stop(secret)
+        elif deed in {"approve", "decline"}:
+            here.desk.billing.answer_on_page(secret, fields.get("quote", ""), is_approved=deed == "approve")
         elif deed == "choose":
             start, end = (from_ms(int(one)) for one in fields.get("slot", "")[:40].split("-"))
             here.desk.appointments.choose(secret, start, end)
@@ -196,5 +198,8 @@ def _shown(
     label = {} if profile is None else profile.label
     kind = label.get(language) or label.get("en") or view.ticket.kind
     slots = here.desk.appointments.slots(secret)
-    text = page_of(view, language, kind=kind, slots=slots, notice=notice, why=None if why is None else str(why))
+    quote = here.desk.billing.on_page(secret)
+    text = page_of(
+        view, language, kind=kind, slots=slots, quote=quote, notice=notice, why=None if why is None else str(why)
+    )
     return HTMLResponse(text, status, headers=PRIVATE)

@@ -1,0 +1,89 @@
+"""The tables of money. Amounts are text with the currency's decimals; nothing here is a float."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, text
+
+from alerts.columns import identity, json_value, metadata, ms, number, sentence, serial, word
+
+price_items = Table(
+    "price_items",
+    metadata,
+    serial(),
+    Column("external_id", String(200), nullable=False, unique=True),
+    word("code", index=True),
+    Column("region", String(200), nullable=True),
+    Column("amount", String(32), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("valid_from", String(10), nullable=False),
+    Column("valid_to", String(10), nullable=True),
+    sqlite_autoincrement=True,
+)
+
+coverages = Table(
+    "coverages",
+    metadata,
+    serial(),
+    Column("external_id", String(200), nullable=False, unique=True),
+    word("basis"),
+    word("kind", nullable=True),
+    word("component", nullable=True),
+    identity("appliance_id", nullable=True, index=True),
+    Column("months", Integer, nullable=True),
+    Column("valid_from", String(10), nullable=False),
+    Column("valid_to", String(10), nullable=True),
+    Column("covers_parts", Boolean, nullable=False),
+    Column("covers_labour", Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Who pays until when: recalls, warranties by law and by the maker, contracts. What is law somewhere is a row here."""
+
+quotes = Table(
+    "quotes",
+    metadata,
+    serial(),
+    identity("id", unique=True),
+    identity("ticket_id", index=True),
+    word("status"),
+    json_value("lines"),
+    Column("currency", String(3), nullable=False),
+    Column("total", String(32), nullable=False),
+    Column("to_pay", String(32), nullable=False),
+    word("payer"),
+    word("reason"),
+    ms("offered_ms", nullable=False),
+    Column("offered_by", Text, nullable=False),
+    ms("valid_until_ms", nullable=False),
+    ms("answered_ms"),
+    Column("answered_by", Text, nullable=True),
+    sentence("note"),
+    Index(
+        "one_standing_quote",
+        "ticket_id",
+        unique=True,
+        sqlite_where=text("status IN ('offered', 'approved')"),
+        postgresql_where=text("status IN ('offered', 'approved')"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    serial(),
+    identity("id", unique=True),
+    identity("ticket_id", index=True),
+    identity("quote_id", nullable=True),
+    json_value("lines"),
+    Column("currency", String(3), nullable=False),
+    Column("total", String(32), nullable=False),
+    Column("to_pay", String(32), nullable=False),
+    word("payer"),
+    word("reason"),
+    ms("at_ms", nullable=False, index=True),
+    Column("recorded_by", Text, nullable=False),
+    number("episode", default=1),
+    Index("uq_receipts", "ticket_id", "episode", unique=True),
+    sqlite_autoincrement=True,
+)
+"""What was charged at the end of an episode of a ticket; one, held by the database."""

@@ -1,0 +1,104 @@
+"""``billing``: the price list and coverages as files, and what providers are owed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.commands.files import DryRunOption, take_file
+from api.commands.shape import ConfigOption, JsonOption, load_settings, open_unit, telling
+
+if TYPE_CHECKING:
+    from alerts.billing.desk import Billing
+
+billing = typer.Typer(no_args_is_help=True, help="Money: price list, coverages, and what providers are owed.")
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="CSV in UTF-8.")]
+DayArgument = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="As 2026-11-30, included.")]
+
+
+def _open(ctx: typer.Context, config: Path | None) -> Billing:
+    from alerts.billing.desk import Billing  # noqa: PLC0415
+    from alerts.customers.sealed_unit import SealedUnit  # noqa: PLC0415
+    from api.service.contact_keys import contact_keys  # noqa: PLC0415
+
+    return Billing(SealedUnit(open_unit(ctx, config), contact_keys(load_settings(ctx, config).settings)))
+
+
+@billing.command("import-prices")
+def import_prices(
+    ctx: typer.Context,
+    file: FileArgument,
+    *,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Take a price list over: external_id, code, region, amount, currency, valid_from, valid_to."""
+    from alerts.billing.csv_rows import PRICES  # noqa: PLC0415
+
+    desk = _open(ctx, config)
+    take_file(file, PRICES, lambda rows: desk.take_prices(rows, is_dry_run=dry_run), kept=not dry_run, as_json=as_json)
+
+
+@billing.command("import-coverages")
+def import_coverages(
+    ctx: typer.Context,
+    file: FileArgument,
+    *,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Take warranties, contracts and recalls over."""
+    from alerts.billing.csv_rows import COVERAGES  # noqa: PLC0415
+
+    desk = _open(ctx, config)
+    take_file(
+        file, COVERAGES, lambda rows: desk.take_coverages(rows, is_dry_run=dry_run), kept=not dry_run, as_json=as_json
+    )
+
+
+@billing.command("export-prices")
+def export_prices(ctx: typer.Context, *, config: ConfigOption = None) -> None:
+    """Print the price list as the CSV that can be taken over."""
+    from alerts.billing.csv_rows import write_prices  # noqa: PLC0415
+    from alerts.errors import DeskError  # noqa: PLC0415
+
+    with telling(DeskError):
+        for line in write_prices(_open(ctx, config).prices()):
+            typer.echo(line, nl=False)
+
+
+@billing.command("export-coverages")
+def export_coverages(ctx: typer.Context, *, config: ConfigOption = None) -> None:
+    """Print coverages as the CSV that can be taken over."""
+    from alerts.billing.csv_rows import write_coverages  # noqa: PLC0415
+    from alerts.errors import DeskError  # noqa: PLC0415
+
+    with telling(DeskError):
+        for line in write_coverages(_open(ctx, config).coverages()):
+            typer.echo(line, nl=False)
+
+
+@billing.command()
+def statement(
+    ctx: typer.Context,
+    provider_id: Annotated[str, typer.Argument(metavar="PROVIDER")],
+    start: DayArgument,
+    end: DayArgument,
+    *,
+    time_zone: Annotated[str, typer.Option("--zone", help="Whose days, as Europe/Berlin.")] = "UTC",
+    config: ConfigOption = None,
+) -> None:
+    """Print what a provider is owed for some days as CSV, the total in the last line."""
+    from alerts.billing.csv_rows import write_statement  # noqa: PLC0415
+    from alerts.errors import DeskError  # noqa: PLC0415
+
+    with telling(DeskError):
+        found = _open(ctx, config).settle(provider_id, start.date(), end.date(), time_zone)
+        for line in write_statement(found):
+            typer.echo(line, nl=False)

@@ -1,0 +1,53 @@
+"""Money over HTTP, and the price on the customer's page."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlencode
+
+import pytest
+
+from alerts.accounts.account import Role
+from tests.api.house import House
+
+PRICES = b"external_id,code,amount,currency,valid_from\np1,visit,49.00,EUR,2020-01-01\np2,labour,0.99,EUR,2020-01-01\n"
+WORK = {"lines": [{"code": "visit"}, {"code": "labour", "quantity": "35", "label": "35 <minutes>"}], "currency": "EUR"}
+
+
+@pytest.mark.parametrize(("language", "due"), [("en", "You pay 83.65 EUR."), ("zh", "您需支付 83.65 EUR。")])
+def test_the_customer_agrees_to_a_price(house: House, language: str, due: str) -> None:
+    """Offered, seen on the page in their language, agreed to there, charged within it, and no cent beyond."""
+    house.find()
+    customer = house.post("/customers", {"name": "Li Na"}).json()["id"]
+    house.post(f"/customers/{customer}/appliances", {"appliance_id": "fridge-1"})
+    assert '"changed"' in house.call("POST", "/api/v1/prices/import", content=PRICES).text
+    assert house.get("/tickets/1/payer").json()["reason"] == "nothing_agreed"
+    assert house.post("/tickets/1/receipts", WORK, Role.TECHNICIAN).status_code == 409
+    quote = house.post("/tickets/1/quotes", WORK, Role.TECHNICIAN).json()
+    page = house.post("/tickets/1/links", {"days": 3}).json()["path"]
+    shown = house.call("GET", f"{page}?lang={language}", None).text
+
+    body = urlencode({"do": "approve", "quote": quote["id"]})
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    agreed = house.call("POST", page, None, content=body, headers=kind)
+    more = house.post("/tickets/1/receipts", {**WORK, "lines": [*WORK["lines"], {"code": "visit"}]})
+    receipt = house.post("/tickets/1/receipts", WORK, Role.TECHNICIAN)
+
+    assert due in shown
+    assert "35 &lt;minutes&gt;" in shown
+    assert re.search(rf'name="quote" value="{quote["id"]}"', shown)
+    assert (agreed.status_code, more.status_code, receipt.status_code) == (303, 409, 201)
+    assert (receipt.json()["to_pay"], receipt.json()["quote_id"]) == ("83.65", quote["id"])
+    assert house.get("/tickets/1/quotes").json()["items"][0]["answered_by"] == "customer"
+
+
+def test_a_statement_over_http(house: House) -> None:
+    """As JSON and as CSV; only managers read it."""
+    provider = house.post("/providers", {"name": "Cool", "fees": {"visit": "45.00"}}).json()["id"]
+    path = f"/providers/{provider}/statement"
+    days = "start=2026-09-01&end=2026-09-30"
+
+    assert house.get(f"{path}?{days}", Role.MANAGER).json()["total"] == "0.00"
+    assert house.get(f"{path}.csv?{days}", Role.MANAGER).text.splitlines()[-1] == "total,,,,,0.00,EUR"
+    assert house.get(f"{path}?{days}", Role.DISPATCHER).status_code == 403
+    assert house.get(f"{path}?start=2026-09-30&end=2026-09-01").status_code == 422

@@ -1,0 +1,179 @@
+"""What money promises on every database; a subclass provides ``desk`` and ``clock``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from alerts.billing.bill import Payer, PayReason, QuoteStatus, WantedLine
+from alerts.billing.csv_rows import COVERAGES, PRICES, write_coverages, write_prices, write_statement
+from alerts.csv_file import read_csv
+from alerts.customers.customer import Address, Contact, NewCustomer, NewOwnership, NewSite
+from alerts.desk import Desk
+from alerts.errors import ConflictError, InvalidError, UnknownError
+from alerts.importing import Outcome, RowReport
+from alerts.lifecycle import TicketStep
+from alerts.people.provider import NewProvider
+from alerts.tickets.ticket import NewTicket, Verdict, VerdictRecord
+from alerts.visits.lifecycle import VisitStep
+from ingest.clock import ManualClock
+from tests.alerts.made import DAY_MS
+from tests.contract.visits_suite import ADA, DONE, at, ticket
+
+LIST = """external_id,code,region,amount,currency,valid_from,valid_to
+p1,visit,,49.00,EUR,2026-01-01,
+p2,visit,west,39.00,EUR,2026-01-01,2026-11-30
+p3,visit,west,59.00,EUR,2026-12-01,
+p4,labour,,0.99,EUR,2026-01-01,
+p5,part.00145,,39.90,EUR,2026-01-01,
+"""
+TERMS = """external_id,basis,valid_from,valid_to,months,kind,component,appliance_id,covers_parts,covers_labour
+maker,manufacturer,2020-01-01,,24,washing_machine,,,,
+pump,manufacturer,2020-01-01,,60,washing_machine,drain_pump,,yes,no
+"""
+WORK = (WantedLine("visit"), WantedLine("labour", "35"), WantedLine("part.00145"))
+
+
+class BillingSuite:
+    """The promises of :class:`alerts.billing.desk.Billing`."""
+
+    def test_a_quote_keeps_the_prices_of_its_day(self, desk: Desk, clock: ManualClock) -> None:
+        """The region's price of the day counts; one that changes later changes no quote; what is replaced is no offer."""
+        number, _ = ticket(desk, "WM-1")
+        _prices(desk)
+
+        quote = desk.billing.offer(number, WORK, currency="EUR")
+        clock.advance(10 * DAY_MS)
+        again = desk.billing.offer(number, WORK, currency="EUR")
+
+        assert [line.total for line in quote.lines] == ["39.00", "34.65", "39.90"]
+        assert (quote.total, quote.to_pay, quote.reason) == ("113.55", "113.55", PayReason.NOTHING_AGREED)
+        assert again.total == "133.55"
+        assert [one.status for one in desk.billing.quotes(number)] == [QuoteStatus.OFFERED, QuoteStatus.REPLACED]
+        with pytest.raises(ConflictError, match="replaced"):
+            desk.billing.answer(number, quote.id, is_approved=True)
+        with pytest.raises(UnknownError, match="no visit in CNY"):
+            desk.billing.offer(number, WORK, currency="CNY")
+        with pytest.raises(InvalidError, match="quantity"):
+            desk.billing.offer(number, [WantedLine("visit", "NaN")], currency="EUR")
+
+    def test_nothing_is_charged_beyond_what_was_agreed(self, desk: Desk, clock: ManualClock) -> None:
+        """Without a yes nothing; within it once; more needs a new quote; a yes that comes too late is none."""
+        number, _ = ticket(desk, "WM-1")
+        _prices(desk)
+
+        with pytest.raises(ConflictError, match="agreed to no price"):
+            desk.billing.charge(number, WORK, currency="EUR")
+        late = desk.billing.offer(number, WORK, currency="EUR", days=1)
+        clock.advance(2 * DAY_MS)
+        with pytest.raises(ConflictError, match="over"):
+            desk.billing.answer(number, late.id, is_approved=True)
+        quote = desk.billing.offer(number, WORK, currency="EUR")
+        link, secret = desk.customer_pages.make(number)
+        shown = desk.billing.on_page(secret)
+        desk.billing.answer_on_page(secret, quote.id, is_approved=True)
+        with pytest.raises(ConflictError, match=r"agreed to 113\.55 EUR; 114\.54 EUR needs"):
+            desk.billing.charge(number, [*WORK, WantedLine("labour")], currency="EUR")
+        receipt = desk.billing.charge(number, WORK[:2], currency="EUR")
+
+        assert shown
+        assert (shown.id, link.ticket_id) == (quote.id, receipt.ticket_id)
+        assert desk.billing.quotes(number)[0].answered_by == "customer"
+        assert (receipt.to_pay, receipt.quote_id) == ("73.65", quote.id)
+        with pytest.raises(ConflictError, match="has its receipt"):
+            desk.billing.charge(number, WORK[:1], currency="EUR")
+        other, _ = ticket(desk, "WM-2")
+        _, strangers = desk.customer_pages.make(other)
+        with pytest.raises(UnknownError):
+            desk.billing.answer_on_page(strangers, quote.id, is_approved=False)
+
+    def test_who_pays_is_decided_with_the_reason(self, desk: Desk, clock: ManualClock) -> None:
+        """Warranty by its months from the purchase, the main part longer, a contract, a recall; use and no proof end it."""
+        customer = desk.customers.add(NewCustomer(Contact("Li"))).id
+        desk.customers.add_site(customer, NewSite(Address("Row 1", "Köln"), "west", "Europe/Berlin"))
+        found = {}
+        for name, bought in (
+            ("new", date(2026, 1, 31)),
+            ("old", date(2023, 1, 31)),
+            ("older", date(2015, 1, 1)),
+            ("?", None),
+        ):
+            desk.appliances.register((name, "washing_machine"))
+            site = desk.customers.sites(customer)[0].id
+            desk.customers.give(customer, NewOwnership(name, site, purchased_on=bought))
+            made = desk.tickets.open(NewTicket(name, "It leaks", fault_mode="drain_clog"))
+            found[name] = str(made.number)
+        _prices(desk)
+        list(desk.billing.take_coverages(list(read_csv(TERMS, COVERAGES))))
+
+        decided = {name: desk.billing.payer(number) for name, number in found.items()}
+
+        assert {name: (one.payer, one.reason) for name, one in decided.items()} == {
+            "new": (Payer.MANUFACTURER, PayReason.UNDER_WARRANTY),
+            "old": (Payer.MANUFACTURER, PayReason.UNDER_WARRANTY),
+            "older": (Payer.CUSTOMER, PayReason.OVER),
+            "?": (Payer.CUSTOMER, PayReason.NO_PROOF),
+        }
+        assert (decided["old"].covers_parts, decided["old"].covers_labour) == (True, False)
+        quote = desk.billing.offer(found["old"], WORK, currency="EUR")
+        assert (quote.total, quote.to_pay) == ("113.55", "73.65")
+        assert desk.billing.charge(found["new"], WORK, currency="EUR").to_pay == "0.00"
+        more = "care,contract,2026-01-01,2026-12-31,,,,older,,\nr,recall,2026-01-01,,,washing_machine,,?,,\n"
+        list(desk.billing.take_coverages(list(read_csv(TERMS.splitlines()[0] + "\n" + more, COVERAGES))))
+        assert desk.billing.payer(found["older"]).reason is PayReason.UNDER_CONTRACT
+        assert desk.billing.payer(found["?"]).reason is PayReason.RECALLED
+        desk.tickets.step(found["new"], TicketStep.START)
+        desk.tickets.judge(found["new"], VerdictRecord(Verdict.USAGE))
+        assert desk.billing.payer(found["new"]).reason is PayReason.MISUSE
+        clock.advance(41 * DAY_MS)
+        assert desk.billing.payer(found["older"]).reason is PayReason.OVER
+
+    def test_a_file_is_taken_once_and_comes_out_the_same(self, desk: Desk) -> None:
+        """Twice changes nothing; a bad row is refused alone, by its sentence."""
+        first = _prices(desk)
+        out = "".join(write_prices(desk.billing.prices()))
+        again = list(desk.billing.take_prices(list(read_csv(out, PRICES))))
+        terms = list(desk.billing.take_coverages(list(read_csv(TERMS, COVERAGES))))
+        written = "".join(write_coverages(desk.billing.coverages()))
+        back = list(desk.billing.take_coverages(list(read_csv(written, COVERAGES))))
+        bad = "external_id,code,amount,currency,valid_from\nx,visit,1.234,EUR,2026-01-01\ny,visit,1,EUR,soon\n"
+        refused = list(desk.billing.take_prices(list(read_csv(bad, PRICES))))
+
+        assert {one.outcome for one in (*first, *terms)} == {Outcome.CHANGED}
+        assert {one.outcome for one in (*again, *back)} == {Outcome.UNCHANGED}
+        assert [one.outcome for one in refused] == [Outcome.REFUSED] * 2
+        assert "decimals" in refused[0].detail
+
+    def test_a_statement_adds_up(self, desk: Desk) -> None:
+        """A fee for each visit that was done and for each ticket of it; of other people, or another month, nothing."""
+        fees = {"visit": "45.10", "washing_machine": "30.05", "drain_clog": "12.35"}
+        provider = desk.providers.add(NewProvider("Cool", fees=fees)).id
+        theirs = desk.technicians.add(replace(ADA, provider_id=provider))
+        ours = desk.technicians.add(ADA)
+        first, customer = ticket(desk, "WM-1")
+        second, _ = ticket(desk, "WM-2", customer=customer)
+        for refs, who in (
+            ([first, second], theirs.id),
+            ([ticket(desk, "WM-3")[0]], theirs.id),
+            ([ticket(desk, "WM-4")[0]], ours.id),
+        ):
+            start = at(9) if len(refs) == 2 or who == ours.id else at(14)
+            visit = desk.visits.book(refs, who, start)
+            desk.visits.step(visit.id, VisitStep.ARRIVE)
+            desk.visits.step(visit.id, VisitStep.FINISH, record=DONE)
+
+        today = date(2026, 11, 21)
+        statement = desk.billing.settle(provider, today, today)
+        before = desk.billing.settle(provider, today - timedelta(days=31), today - timedelta(days=1))
+
+        assert [line.amount for line in statement.lines] == ["69.80", "57.45"]
+        assert statement.total == str(sum(Decimal(line.amount) for line in statement.lines)) == "127.25"
+        assert (before.lines, before.total) == ((), "0.00")
+        assert "".join(write_statement(statement)).splitlines()[-1] == "total,,,,,127.25,EUR"
+
+
+def _prices(desk: Desk) -> list[RowReport]:
+    return list(desk.billing.take_prices(list(read_csv(LIST, PRICES))))
