@@ -28,7 +28,7 @@ function compressed(): Plugin {
 const LATER = new RegExp(
   [
     "/src/pages/(?!Queue|NotFound)",
-    "/src/(session|appliance|operations|settings|alerting)/",
+    "/src/(session|appliance|operations|settings|alerting|insights)/",
     "/src/api/(operations|settings|live|alerts|insights)",
     "/src/i18n/(en|zh)/",
     "/src/app/(Palette|KeysHelp|Listing|Paged|Choice|SearchField|Toasts)",

@@ -48,3 +48,15 @@ def test_a_ticket_gives_account_of_its_clocks(page: Page, town: Town) -> None:
     page.get_by_text("Clocks", exact=True).click()
 
     expect(page.get_by_role("row", name=re.compile("First response.*rests.*waiting for the customer"))).to_be_visible()
+
+
+def test_another_threshold_is_tried_by_a_slider(page: Page, town: Town) -> None:
+    """The same cases stand beside each other, as they happened and as they would be; nothing is changed by it."""
+    page.goto(f"{town.address}/insights")
+    expect(page.get_by_role("row", name=re.compile("As it happened"))).to_be_visible()
+
+    with page.expect_request(lambda asked: asked.url.endswith("/what-if") and "0.9" in (asked.post_data or "")):
+        page.get_by_role("slider").first.fill("0.9")
+
+    expect(page.get_by_text("acted on from a probability of 90%")).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("As it would be"))).to_be_visible()

@@ -31,6 +31,7 @@ const TOLD: Record<string, string> = {
   IncidentKind: "incidents.kinds",
   IncidentState: "incidents.states",
   SessionState: "sessionStates",
+  StandingState: "insights.modes.states",
   TicketSource: "source",
   TicketState: "status",
   Verdict: "ticket.verdicts",

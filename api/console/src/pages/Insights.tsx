@@ -10,6 +10,8 @@ import { Choice, useChosen } from "../app/Choice";
 import { Card } from "../app/Listing";
 import { Failed, Notice } from "../app/Notice";
 import { useWords } from "../i18n";
+import { Modes } from "../insights/Modes";
+import { WhatIf } from "../insights/WhatIf";
 import { formatNumber, formatShare, formatSpan, plainName } from "../words/format";
 import { Moment } from "../words/Moment";
 
@@ -75,6 +77,8 @@ function Figures({ said }: { said: Said }) {
           />
         </Card>
       </div>
+      <WhatIf />
+      <Modes />
     </>
   );
 }
