@@ -7,8 +7,9 @@ Per (appliance, metric):
   appliance works, and not at an end of its range: run × usual rate of change > 40, and four times as long as any run
   before.
 - *spike*: more than eight standard deviations from the mean and from the reading before, for a single reading within
-  one mode, with the next one back, six times within a day; it stands until two days after the first of the six. Of a metric that is told once per cycle it takes many cycles until that is known.
-  Neither is said of the power of an appliance that tells no mode.
+  one mode, with the next one back, six times within a day and in two of a hundred samples; it stands until two days after the first of these. Of a metric
+  that is told once per cycle it takes many cycles until that is known.
+  Neither is said of the power of an appliance that tells no mode, and no count of something is ever stuck.
 - *gap*: a whole day without a reading from an appliance that reports all day.
 
 A bad reading becomes NaN for the layers behind. What is said here is a finding of channel ``data`` and never a repair
@@ -42,6 +43,9 @@ STUCK_LONGER_THAN_BEFORE = 4
 SPIKE_SIGMA = 8.0
 SPIKE_AFTER_READINGS = 100
 SPIKES_PER_DAY = 6
+SPIKES_MAX = 250
+SPIKE_SHARE = 0.02
+"""Fewer of the samples since the first one are what every line and sensor does now and then."""
 DAY_S = 86_400
 GAP_MS = DAY_S * 1000
 POWER = "power_w"
@@ -93,6 +97,7 @@ class Hygiene(Layer):
         self.metrics = [metrics[number] for number in setting.measured]
         self.low = np.array([metric.low for metric in self.metrics], np.float32)
         self.high = np.array([metric.high for metric in self.metrics], np.float32)
+        self.is_counted = np.array([not metric.unit for metric in self.metrics], bool)
         self.is_power = np.array([metric.name == POWER for metric in self.metrics], bool)
         self.running = np.array([mode in profile.running_modes for mode in profile.modes] + [False], bool)
         self.faults = [setting.standing.number[name] for name in self.data_faults]
@@ -105,7 +110,12 @@ class Hygiene(Layer):
             *(Column(name, "u2", axes) for name in ("same_run", "longest_run", "counted", "changed")),
             *(
                 Column(name, type_, axes, is_seldom=True)
-                for name, type_ in (("spike_pending", "?"), ("spike_count", "u1"), ("spike_since_s", "u4"))
+                for name, type_ in (
+                    ("spike_pending", "?"),
+                    ("spike_count", "u1"),
+                    ("spike_since_s", "u4"),
+                    ("spike_since_sample", "u4"),
+                )
             ),
             Column("data_faults", "?", (Axis("data_fault", tuple(self.data_faults)),)),
         )
@@ -134,9 +144,9 @@ class Hygiene(Layer):
         stuck, counted = self._stuck(samples, clean, last, is_working)
         may_judge = (seen_before >= SPIKE_AFTER_READINGS) & (modes == before_mode)
         may_judge_metric = may_judge[:, None] & (counted > SPIKE_AFTER_READINGS)
-        spikes, far = self._spikes(samples, clean, (z, sigma), last, may_judge_metric)
+        spikes, far = self._spikes(samples, clean, (z, sigma), last, may_judge_metric, seen_before)
         free = (modes < 0)[:, None] & self.is_power
-        stuck, spikes, far = stuck & ~free, spikes & ~free, far & ~free
+        stuck, spikes, far = stuck & ~free & ~self.is_counted, spikes & ~free, far & ~free
         before = np.r_[0, samples.ts[:-1]]
         before[samples.starts] = whole.before_ts
         gap = (before > 0) & (samples.ts - before > GAP_MS)
@@ -217,6 +227,7 @@ class Hygiene(Layer):
         scored: tuple[Floats, Floats],
         last: Floats,
         may_judge: Bools,
+        seen: NDArray[np.int64],
     ) -> tuple[Bools, Bools]:
         """Where metrics have spiked again and again, and which readings are far for once."""
         z, sigma = scored
@@ -231,23 +242,31 @@ class Hygiene(Layer):
         returned = was_far & present & ~beyond & may_judge
         pending = np.where(present[samples.ends], far[samples.ends], was_far[samples.ends])
         self.seldom.write(rows, {"spike_pending": pending})
-        count, since = self._count_spikes(samples, returned)
-        return (count >= SPIKES_PER_DAY) & ((samples.ts // 1000)[:, None] - since < 2 * DAY_S), far
+        count, since, first = self._count_spikes(samples, returned, seen)
+        is_often = (count >= SPIKES_PER_DAY) & (count >= SPIKE_SHARE * (seen[:, None] + 1 - first))
+        return is_often & ((samples.ts // 1000)[:, None] - since < 2 * DAY_S), far
 
-    def _count_spikes(self, samples: Sorted, returned: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Note spikes: how many there are at each sample, and since when (s); a day without begins anew."""
-        rows = samples.rows[samples.starts]
-        first = [self.seldom.read(name, rows).astype(np.int64) for name in ("spike_count", "spike_since_s")]
-        count, since = np.zeros(returned.shape, np.int64), np.zeros(returned.shape, np.int64)
+    def _count_spikes(
+        self, samples: Sorted, returned: Bools, seen: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Note spikes: how many there are at each sample, since when (s) and since which sample; a day without begins anew."""
+        rows, names = samples.rows[samples.starts], ("spike_count", "spike_since_s", "spike_since_sample")
+        before = [self.seldom.read(name, rows).astype(np.int64) for name in names]
+        noted = [np.zeros(returned.shape, np.int64) for _ in names]
         for sample, metric in np.argwhere(returned).tolist():
             own, at = self.seldom.own, (self.seldom.one(int(samples.rows[sample])), metric)
             now_s = int(samples.ts[sample]) // 1000
             if now_s - int(own["spike_since_s"][at]) > DAY_S:
                 own["spike_since_s"][at], own["spike_count"][at] = now_s, 1
-            elif own["spike_count"][at] < SPIKES_PER_DAY:
+                own["spike_since_sample"][at] = seen[sample]
+            elif own["spike_count"][at] < SPIKES_MAX:
                 own["spike_count"][at] += 1
-            count[sample, metric], since[sample, metric] = own["spike_count"][at], own["spike_since_s"][at]
-        return samples.latest(count, returned, first[0]), samples.latest(since, returned, first[1])
+            for name, column in zip(names, noted, strict=True):
+                column[sample, metric] = own[name][at]
+        count, since, first = (
+            samples.latest(column, returned, initial) for column, initial in zip(noted, before, strict=True)
+        )
+        return count, since, first
 
 
 def _running(samples: Sorted, what: Bools, initial: NDArray[Any]) -> NDArray[np.int64]:

@@ -189,6 +189,21 @@ def test_what_is_told_once_per_cycle_counts_in_each() -> None:
     assert weight["coast_down"] == pytest.approx(weight["drain_time"], rel=0.01)
 
 
+@pytest.mark.parametrize(("every", "is_fault"), [(12, True), (120, False)])
+def test_spikes_are_a_fault_where_they_are_frequent(every: int, is_fault: bool) -> None:
+    """One wild reading in a dozen is a fault of the sensor; one in a hundred is not, however many a fast reporter has in a day."""
+    rng, rows = np.random.default_rng(5), []
+    for at in range(2400):
+        values = np.full(len(FRIDGE), np.nan)
+        values[FRIDGE.index("freezer_c")] = -18 + rng.normal(0, 0.1) + 20 * (at > 400 and at % every == 0)
+        rows.append(("F1", START_MS + at * 30_000, values, "cooling", None))
+
+    one = block("refrigerator", FRIDGE, rows)
+    findings, _ = fold(Pipeline(PROFILES), [AdmittedBatch(1, one.received_ms, len(rows), (one,))])
+
+    assert any(found.fault_mode == "sensor_spikes" for found in findings) == is_fault
+
+
 def test_a_warm_freezer_is_raised_by_its_rule_and_cleared() -> None:
     """A freezer above its limit for six hours is raised at once without learning, and cleared a calm day later."""
     ts, values = fridge(7, days=5)
