@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alerts.delivery import apprise_channel, log, webhook
+from alerts.delivery import apprise_channel, log, webhook, work_orders
 from alerts.delivery.apprise_channel import AppriseTarget
 from alerts.delivery.kind import Kind, Receiver
 from alerts.errors import InvalidError
@@ -15,6 +15,7 @@ KINDS: tuple[Kind, ...] = (
     log.KIND,
     webhook.KIND,
     apprise_channel.KIND,
+    work_orders.KIND,
 )
 
 

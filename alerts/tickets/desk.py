@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alerts.database import UnitOfWork
+from alerts.database import Transaction, UnitOfWork
 from alerts.lifecycle import TicketState, TicketStep
 from alerts.page import LIMIT_DEFAULT, Page
 from alerts.tickets.changing import change_ticket
 from alerts.tickets.closing import CLOSES_AFTER_DAYS, close_unanswered, has_unanswered
+from alerts.tickets.following_status import OutsideState, follow_status
 from alerts.tickets.opening import open_by_hand
 from alerts.tickets.reading import TicketFilter, count_tickets, list_tickets, read_ticket
 from alerts.tickets.steps import WhenOver, record_verdict, take_step
@@ -78,6 +79,15 @@ class Tickets:
         if not self.unit.look(lambda t: has_unanswered(t, self.closes_after_days)):
             return 0
         return self.unit.write(lambda t: close_unanswered(t, self.when_over, self.closes_after_days))
+
+    def follow(self, ref: str, state: OutsideState, note: str | None) -> tuple[Ticket, bool]:
+        """Bring a ticket to the state that its work order has elsewhere; the ticket, and whether it changed."""
+
+        def work(t: Transaction) -> tuple[Ticket, bool]:
+            ticket_id, changed = follow_status(t, ref, state, note, when_over=self.when_over)
+            return read_ticket(t, ticket_id), changed
+
+        return self.unit.write(work)
 
     def judge(self, ref: str, verdict: VerdictRecord, *, expected_version: int | None = None) -> Ticket:
         """Write down what the technician found."""

@@ -196,10 +196,24 @@ def _insert(t: Transaction, values: Mapping[str, Any]) -> str | None:
     add_history(t, ticket_id, event="open", to_status=TicketState.OPEN.value)
     note_search(t, ticket_id)
     record_change(t, Subject.TICKET, ticket_id, {"number": number, "status": "open"})
-    told = {name: row.get(name) for name in ("appliance_id", "fault_mode", "title", "priority", "severity", "source")}
+    told = _told(row)
     notice = {"id": ticket_id, "number": number, "version": 1, "status": "open", **told}
     put_notice(t, "ticket.opened", ticket_id, notice, dedupe_key=f"{ticket_id}:1:open")
     return ticket_id
+
+
+_TOLD = ("appliance_id", "kind", "component", "fault_mode", "title", "summary", "description", "priority", "severity")
+_TOLD_TOO = ("source", "probability", "onset_ms", "failure_window", "respond_by_ms", "resolve_by_ms", "contract")
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What others need to make a work order of a ticket without asking back."""
+    recommended = row.get("recommended") or {}
+    first_check = recommended.get("first_check") or {}
+    return {name: row.get(name) for name in (*_TOLD, *_TOLD_TOO)} | {
+        "first_check": first_check.get("en"),
+        "parts": [part["sku"] for part in recommended.get("parts", ())],
+    }
 
 
 def _check(new: NewTicket) -> None:

@@ -44,6 +44,7 @@ from api.http.routes import (
     tickets,
     users,
     visits,
+    work_orders,
 )
 from api.http.security_headers import SecurityHeaders
 
@@ -71,6 +72,7 @@ IN_ORDER = (
     stock,
     billing,
     tickets,
+    work_orders,
     live,
     login,
     notices,

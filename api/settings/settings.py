@@ -160,6 +160,9 @@ class Settings(BaseSettings):
         None, description="one more webhook that ticket events are posted to", json_schema_extra=_unit("url")
     )
     webhook_secret: SecretStr | None = Field(None, description="secret that webhooks are signed with (whsec_...)")
+    work_order_secret: SecretStr | None = Field(
+        None, description="secret that other systems sign with when they say what became of a work order (whsec_...)"
+    )
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="auto: text on a terminal, JSON lines otherwise"
     )
@@ -277,7 +280,11 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """All that nobody may read in a log or an error: tokens, and the passwords of URLs."""
-        kept = [one.get_secret_value() for one in (self.store_token, self.webhook_secret) if one is not None]
+        kept = [
+            one.get_secret_value()
+            for one in (self.store_token, self.webhook_secret, self.work_order_secret)
+            if one is not None
+        ]
         urls = (self.mqtt_url, self.journal_url, self.store_url, self.database_url, *self.notice_addresses)
         return kept + [secret for url in urls if url for secret in secrets_of_url(url)]
 

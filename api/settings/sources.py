@@ -171,7 +171,7 @@ def _sentence(error: ValidationError, places: Mapping[str, str]) -> str:
     field = Settings.model_fields.get(name)
     given = first.get("input")
     if first["type"] != "value_error":
-        is_secret = name in {"store_token", "webhook_secret"}
+        is_secret = name in {"store_token", "webhook_secret", "work_order_secret"}
         shown = "***" if is_secret else mask_url(str(given))
         reason = f"{shown!r} is wrong: {reason[0].lower()}{reason[1:]}"
         if field is not None and field.default is not None:
