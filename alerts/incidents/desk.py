@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from alerts.database import Transaction, UnitOfWork
 from alerts.incidents.grouping import Deviating, is_due, look
-from alerts.incidents.incident import Incident, IncidentState
+from alerts.incidents.incident import Incident, IncidentKind, IncidentState
 from alerts.incidents.reading import list_incidents, read_incident
 from alerts.page import LIMIT_DEFAULT, Page
 
@@ -25,10 +25,15 @@ class Incidents:
     stale_after_s: float
 
     def page(
-        self, *, state: IncidentState | None = None, cursor: str | None = None, limit: int = LIMIT_DEFAULT
+        self,
+        *,
+        state: IncidentState | None = None,
+        kind: IncidentKind | None = None,
+        cursor: str | None = None,
+        limit: int = LIMIT_DEFAULT,
     ) -> Page[Incident]:
         """One page of incidents, newest first."""
-        return self.unit.look(lambda t: list_incidents(t, state=state, cursor=cursor, limit=limit))
+        return self.unit.look(lambda t: list_incidents(t, state=state, kind=kind, cursor=cursor, limit=limit))
 
     def read(self, ref: str) -> Incident:
         """One incident, by id or number, with its members."""

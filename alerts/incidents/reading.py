@@ -27,11 +27,15 @@ def read_incident(t: Transaction, ref: str) -> Incident:
     return _incident(row, _members(t, row.id, MEMBERS_SHOWN))
 
 
-def list_incidents(t: Transaction, *, state: IncidentState | None, cursor: str | None, limit: int) -> Page[Incident]:
+def list_incidents(
+    t: Transaction, *, state: IncidentState | None, kind: IncidentKind | None = None, cursor: str | None, limit: int
+) -> Page[Incident]:
     """One page of incidents, newest first."""
     query = select(incidents)
     if state is not None:
         query = query.where(incidents.c.state == state.value)
+    if kind is not None:
+        query = query.where(incidents.c.kind == kind.value)
     rows, after = select_page(t.connection, query, incidents.c.number, cursor=cursor, limit=limit)
     return Page(tuple(_incident(row, _members(t, row.id, MEMBERS_LISTED)) for row in rows), after)
 

@@ -34,3 +34,28 @@ def test_incidents_are_told_with_what_is_presumed(house: House) -> None:
     assert house.get("/incidents?state=closed").json()["items"] == []
     assert house.get("/incidents/7").status_code == 404
     assert house.get("/incidents?kind=x").status_code == 422
+
+
+def test_a_quality_case_has_its_exposure(house: House) -> None:
+    """Six of fifty of one batch deviate, hardly any elsewhere: one case by kind, with appliance-months, rate and interval."""
+    rows = [
+        {"id": f"A-{n}", "kind": "refrigerator", "registered_ms": NOON_MS, "model": "X1", "batch": f"B{n % 4}"}
+        for n in range(200)
+    ]
+    desk = house.context.desk
+    desk.unit.write(lambda t: t.connection.execute(insert(appliances), rows).close())
+    for n in range(0, 24, 4):
+        house.find(f"A-{n}")
+    house.clock.advance(60_000)
+    desk.incidents.look()
+
+    [case] = house.get("/incidents?kind=batch").json()["items"]
+    shown = house.get(f"/incidents/{case['id']}").json()
+
+    assert (case["scope"], case["affected"], case["exposed"], case["exposure"]) == ("X1 · B0", 6, 50, None)
+    assert case["low"] < 0.12 < case["high"]
+    assert set(shown["appliances"]) == {f"A-{n}" for n in range(0, 24, 4)}
+    exposure = shown["exposure"]
+    assert (exposure["cohort"], exposure["appliances"], exposure["failures"], exposure["low"]) == ("X1 · B0", 50, 0, 0)
+    assert exposure["high"] > 0
+    assert house.get("/incidents?kind=firmware").json()["items"] == []

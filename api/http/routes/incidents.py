@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fastapi import APIRouter
 from pydantic import Field
 
 from alerts.incidents.incident import Incident as DeskIncident
 from alerts.incidents.incident import IncidentKind, IncidentState
+from alerts.indicators.reliability import Cohort
 from api.http.access import Viewer
 from api.http.context import Here, Language
 from api.http.documents import Document, Text, show
 from api.http.paging import Page, PageQuery
+from api.http.routes.operations import Reliability
 
 router = APIRouter(tags=["incidents"])
+
+COHORTS = {IncidentKind.BATCH: Cohort.BATCH, IncidentKind.FIRMWARE: Cohort.FIRMWARE}
 
 
 class Incident(Document):
@@ -37,21 +41,39 @@ class Incident(Document):
     elsewhere: float | None = Field(description="the share among all other appliances")
     appliances: list[str] = Field(description="who has been part of it, the first ones")
     alerts: list[str] = Field(description="their alerts")
+    exposure: Reliability | None = Field(
+        default=None,
+        description="of a quality case (batch) and a firmware, read by itself: failures found within a year, appliance-months"
+        " in service, the rate with its interval",
+    )
 
 
 @router.get("/incidents")
 def list_incidents(
-    here: Here, account: Viewer, page: PageQuery, language: Language, state: IncidentState | None = None
+    here: Here,
+    account: Viewer,
+    page: PageQuery,
+    language: Language,
+    state: IncidentState | None = None,
+    kind: IncidentKind | None = None,
 ) -> Page[Incident]:
-    """Incidents, newest first."""
-    found = here.desk.by(account.name).incidents.page(state=state, cursor=page.cursor, limit=page.limit)
+    """Incidents, newest first; ``kind=batch`` are the quality cases."""
+    found = here.desk.by(account.name).incidents.page(state=state, kind=kind, cursor=page.cursor, limit=page.limit)
     return Page(items=[_shown(item, language) for item in found.items], next=found.next)
 
 
 @router.get("/incidents/{key}")
 def read_incident(here: Here, account: Viewer, key: str, language: Language) -> Incident:
-    """One incident, by id or number."""
-    return _shown(here.desk.by(account.name).incidents.read(key), language)
+    """One incident, by id or number; a cohort's with its exposure."""
+    desk = here.desk.by(account.name)
+    incident = desk.incidents.read(key)
+    shown = _shown(incident, language)
+    by = COHORTS.get(incident.kind)
+    if by is None:
+        return shown
+    table = desk.indicators.reliability(by, timedelta(days=365))
+    mine = next((one for one in table.cohorts if one.cohort == incident.scope), None)
+    return shown.model_copy(update={"exposure": None if mine is None else show(Reliability, mine)})
 
 
 def _shown(incident: DeskIncident, language: str) -> Incident:

@@ -1708,6 +1708,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/work-orders/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Status
+         * @description Bring a ticket to the state that its work order has elsewhere, step by step; signed as Standard Webhooks say.
+         *
+         *     The secret is ``FETTLE_WORK_ORDER_SECRET``; a message older than five minutes or without its signature is 401, and the
+         *     same message twice changes nothing. A state that can't be reached is 409.
+         */
+        post: operations["take_status"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -2124,7 +2147,7 @@ export interface paths {
         };
         /**
          * List Incidents
-         * @description Incidents, newest first.
+         * @description Incidents, newest first; ``kind=batch`` are the quality cases.
          */
         get: operations["list_incidents"];
         put?: never;
@@ -2144,7 +2167,7 @@ export interface paths {
         };
         /**
          * Read Incident
-         * @description One incident, by id or number.
+         * @description One incident, by id or number; a cohort's with its exposure.
          */
         get: operations["read_incident"];
         put?: never;
@@ -4127,6 +4150,8 @@ export interface components {
              * @description their alerts
              */
             alerts: string[];
+            /** @description of a quality case (batch) and a firmware, read by itself: failures found within a year, appliance-months in service, the rate with its interval */
+            exposure?: components["schemas"]["Reliability"] | null;
         };
         /**
          * IncidentKind
@@ -6316,6 +6341,18 @@ export interface components {
             ][];
             /** Amount */
             amount: string;
+        };
+        /**
+         * StatusAnswer
+         * @description The ticket behind it; ``changed`` is false where it stood so already.
+         */
+        StatusAnswer: {
+            /** Number */
+            number: number;
+            /** Status */
+            status: string;
+            /** Changed */
+            changed: boolean;
         };
         /**
          * Step
@@ -13581,6 +13618,75 @@ export interface operations {
             };
         };
     };
+    take_status: {
+        parameters: {
+            query?: never;
+            header: {
+                "webhook-id": string;
+                "webhook-timestamp": string;
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusAnswer"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in the present state; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: {
@@ -14851,6 +14957,7 @@ export interface operations {
         parameters: {
             query?: {
                 state?: components["schemas"]["IncidentState"] | null;
+                kind?: components["schemas"]["IncidentKind"] | null;
                 /** @description `next` of the page before */
                 cursor?: string | null;
                 limit?: number;
