@@ -27,7 +27,7 @@ from alerts.visits.jobs import job_of, waiting_jobs
 from alerts.visits.lifecycle import VISIT_MOVABLE, VisitState
 from alerts.visits.proposing import LEAD_MS
 from alerts.visits.reading import STANDING, crews_on, tickets_of, visit_row
-from alerts.visits.solving import Problem, solve
+from alerts.visits.solving import Problem, Ways, greedy, solve
 from alerts.visits.tables import visits
 from ingest.profiles.definition import Profile
 
@@ -91,13 +91,13 @@ def replan(t: Transaction, technician_id: str, day: date, profiles: Mapping[str,
     """Where the visits of somebody who drops out may go; nobody else's visit moves, and what they began is theirs."""
     gone = read_technician(t, technician_id)
     others = [one for one in all_active(t) if one.id != technician_id]
-    rows = [
-        row
-        for row in _visits_of(t, [*others, gone], day)
-        if row.technician_id != technician_id or VisitState(row.status) in VISIT_MOVABLE
-    ]
-    jobs = [_standing_job(t, row, profiles, is_held=row.technician_id != technician_id) for row in rows]
-    return _planned(t, None, day, others, rows, jobs)
+    rows = _visits_of(t, [*others, gone], day)
+    dropped = [row for row in rows if row.technician_id == technician_id and VisitState(row.status) in VISIT_MOVABLE]
+    jobs = [_standing_job(t, row, profiles, is_held=False) for row in dropped]
+    before = crews_on(t, [*others, gone], [day])
+    standing = [crew for crew in before.values() if crew.technician.id != technician_id]
+    ways = greedy(Problem(jobs, standing, t.now_ms + LEAD_MS))
+    return _shown(None, day, ways, dropped, jobs, list(before.values()), visits_before=len(rows))
 
 
 def keep(t: Transaction, plan: Plan, profiles: Mapping[str, Profile], when_over: WhenOver) -> Kept:
@@ -145,6 +145,20 @@ def _planned(
     before = crews_on(t, people, [day])
     empty = [Crew(crew.technician, day, crew.spans) for crew in before.values()]
     ways = solve(Problem(jobs, empty, t.now_ms + LEAD_MS))
+    return _shown(region, day, ways, rows, jobs, list(before.values()), visits_before=len(rows))
+
+
+def _shown(
+    region: str | None,
+    day: date,
+    ways: Ways,
+    rows: Sequence[Any],
+    jobs: Sequence[Job],
+    before: Sequence[Crew],
+    *,
+    visits_before: int,
+) -> Plan:
+    """What the ways come to beside what was; stops that were not asked about are left out."""
     was = {row.id: row for row in rows}
     of_key = {job.key: job for job in jobs}
     return Plan(
@@ -152,12 +166,15 @@ def _planned(
         day=day,
         solver=ways.solver,
         stops=tuple(
-            _stop(stop, crew, of_key[stop.key], was.get(stop.key)) for crew in ways.crews for stop in crew.stops
+            _stop(stop, crew, of_key[stop.key], was.get(stop.key))
+            for crew in ways.crews
+            for stop in crew.stops
+            if stop.key in of_key
         ),
         left=tuple(ways.left),
-        travel_before_min=sum(crew.way_min() for crew in before.values()),
+        travel_before_min=sum(crew.way_min() for crew in before),
         travel_min=ways.travel_min,
-        visits_before=len(rows),
+        visits_before=visits_before,
     )
 
 

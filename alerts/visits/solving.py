@@ -73,7 +73,7 @@ def solve(problem: Problem) -> Ways:
 
 def greedy(problem: Problem) -> Ways:
     """What must stay first, then each job, the most urgent first, where it adds the least travel."""
-    crews = [Crew(crew.technician, crew.day, list(crew.spans)) for crew in problem.crews]
+    crews = [Crew(crew.technician, crew.day, list(crew.spans), list(crew.stops)) for crew in problem.crews]
     left: list[Job] = []
     held = [job for job in problem.jobs if job.starts_ms is not None]
     free = [job for job in problem.jobs if job.starts_ms is None]
