@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alerts.database import UnitOfWork
-from alerts.gate.standing import ModeStanding, list_standings, look_at_modes
+from alerts.gate.standing import ModeStanding, has_counted, list_standings, look_at_modes
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,4 +21,4 @@ class GateDesk:
 
     def look(self) -> int:
         """Count visits anew; returns how many modes fell to watch or came back."""
-        return self.unit.write(look_at_modes)
+        return self.unit.write(look_at_modes) if self.unit.look(has_counted) else 0

@@ -62,6 +62,13 @@ class ModeStanding:
 Key = tuple[str, str, str]
 
 
+def has_counted(t: Transaction) -> bool:
+    """Whether any episode of a ticket is over, or any mode stands somewhere already: else there is nothing to count."""
+    over = select(ticket_episodes).limit(1)
+    standing = select(mode_standings.c.n).limit(1)
+    return any(t.connection.execute(query).first() is not None for query in (over, standing))
+
+
 def look_at_modes(t: Transaction) -> int:
     """Count anew, and let modes fall to watch or come back; returns how many did."""
     counted = _counted(t)
