@@ -74,7 +74,8 @@ def _days(folder: Path) -> dict[int, Labelled]:
     for file in sorted(folder.glob("*.csv")):
         number = re.search(r"day(\d+)", file.name)
         with file.open(encoding="utf-8-sig", newline="") as lines:
-            _, *rows = csv.reader(lines)
+            head, *rows = csv.reader(lines)
+        rows = [row[not head[0] :] for row in rows]  # some files number their rows
         if number is None or not rows:
             continue
         ts = np.array([parse_time(row[0]) for row in rows], np.int64)
