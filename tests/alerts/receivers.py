@@ -99,10 +99,14 @@ def receiving(*statuses: int, headers: Mapping[str, str] | None = None, body: by
 
 @dataclass(slots=True)
 class Dripping:
-    """Sends its answer byte by byte, one each ``every_s``, until it is through, nobody listens, or it is told to stop."""
+    """Sends its answer byte by byte, one each ``every_s``, until it is through, nobody listens, or it is told to stop.
+
+    ``at_once`` goes before it in one piece.
+    """
 
     answer: bytes
     every_s: float
+    at_once: bytes = b""
     stop: threading.Event = field(default_factory=threading.Event)
     listening: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
     bytes_sent: int = 0
@@ -123,6 +127,7 @@ class Dripping:
                 self._drip(connection)
 
     def _drip(self, connection: socket.socket) -> None:
+        connection.sendall(self.at_once)
         for byte in self.answer:
             if self.stop.wait(self.every_s):
                 return
@@ -135,9 +140,9 @@ class Dripping:
 
 
 @contextmanager
-def dripping(answer: bytes, every_s: float = 0.01) -> Iterator[Dripping]:
+def dripping(answer: bytes, every_s: float = 0.01, *, at_once: bytes = b"") -> Iterator[Dripping]:
     """A dripping receiver in a thread of its own."""
-    receiver = Dripping(answer, every_s)
+    receiver = Dripping(answer, every_s, at_once)
     thread = threading.Thread(target=receiver.serve)
     thread.start()
     try:

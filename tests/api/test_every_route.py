@@ -55,9 +55,10 @@ def test_a_parameter_that_nobody_knows_is_refused_by_every_list(house: House, pa
 def test_a_key_that_nobody_knows_is_refused_in_every_body(house: House, method: str) -> None:
     """422 with its name among the errors."""
     for path in routes(method):
-        takes = described()["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
-        if "application/json" not in takes:
-            continue
+        operation = described()["paths"][path][method.lower()]
+        is_signed = any(one["name"] == "webhook-signature" for one in operation.get("parameters", []))
+        if is_signed or "application/json" not in operation.get("requestBody", {}).get("content", {}):
+            continue  # of a signed body nothing is read before its signature is looked at
         answer = house.call(method, filled(path).replace("/1/1", "/1/triage"), json={"zzz": 1})
 
         assert answer.status_code == 422, path

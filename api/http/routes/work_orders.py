@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
 from pydantic import Field, ValidationError
@@ -36,6 +36,15 @@ class StatusRequest(Request):
     by: str | None = Field(default=None, max_length=200, description="who did it there; it stands in the note")
 
 
+TAKES_STATUS: dict[str, Any] = {
+    "requestBody": {
+        "content": {"application/json": {"schema": StatusRequest.model_json_schema()}},
+        "required": True,
+    }
+}
+"""The body is read as it comes, since what is signed are its bytes."""
+
+
 class StatusAnswer(Document):
     """The ticket behind it; ``changed`` is false where it stood so already."""
 
@@ -44,7 +53,7 @@ class StatusAnswer(Document):
     changed: bool
 
 
-@router.post("/work-orders/status", responses=CONFLICT)
+@router.post("/work-orders/status", responses=CONFLICT, openapi_extra=TAKES_STATUS)
 async def take_status(
     here: Here, request: HttpRequest, webhook_id: Id, webhook_timestamp: Timestamp, webhook_signature: Signature
 ) -> StatusAnswer:
