@@ -36,11 +36,15 @@ class StatusRequest(Request):
     by: str | None = Field(default=None, max_length=200, description="who did it there; it stands in the note")
 
 
+def _schema() -> dict[str, Any]:
+    """The schema of :class:`StatusRequest` in one piece: what a route writes down itself has no place for parts."""
+    schema = StatusRequest.model_json_schema()
+    schema["properties"]["status"] = schema.pop("$defs")["OutsideState"]
+    return schema
+
+
 TAKES_STATUS: dict[str, Any] = {
-    "requestBody": {
-        "content": {"application/json": {"schema": StatusRequest.model_json_schema()}},
-        "required": True,
-    }
+    "requestBody": {"content": {"application/json": {"schema": _schema()}}, "required": True}
 }
 """The body is read as it comes, since what is signed are its bytes."""
 

@@ -13629,7 +13629,27 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** External Id */
+                    external_id: string;
+                    /**
+                     * OutsideState
+                     * @description What another system may say of its work order.
+                     * @enum {string}
+                     */
+                    status: "triaged" | "scheduled" | "in_progress" | "on_hold" | "repaired" | "closed" | "cancelled";
+                    /** Note */
+                    note?: string | null;
+                    /**
+                     * By
+                     * @description who did it there; it stands in the note
+                     */
+                    by?: string | null;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
