@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -28,7 +30,7 @@ def _ms(name: str, *, index: bool = False, nullable: bool = False) -> sa.Column[
     return sa.Column(name, sa.BigInteger, index=index or None, nullable=nullable)
 
 
-def _money() -> list[sa.Column[object]]:
+def _money() -> list[sa.Column[Any]]:
     return [
         sa.Column("lines", sa.JSON(none_as_null=True), nullable=True),
         _text("currency", 3),
