@@ -18,7 +18,7 @@ test: setup ## the tests that need no server
 	@$(BIN)/pytest $(ARGS)
 
 test-thorough: setup ## the properties among them, each tried with many more examples
-	@$(BIN)/pytest --hypothesis-profile thorough -m 'hypothesis and not servers and not long' $(ARGS)
+	@$(BIN)/pytest --hypothesis-profile thorough --timeout 900 -m 'hypothesis and not servers and not long' $(ARGS)
 
 check: setup ## lint, types, import contracts, house rules, and the same of the console
 	@$(BIN)/ruff check .
