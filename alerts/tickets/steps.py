@@ -62,7 +62,7 @@ def take_step(
     write_ticket(
         t, row, step.value, columns, note=note, data=_told(body) | (_former(row) if step is TicketStep.REOPEN else {})
     )
-    if after in OVER:
+    if after in OVER and before not in OVER:
         when_over(t, row.id, f"the ticket is {after}")
     return str(row.id)
 

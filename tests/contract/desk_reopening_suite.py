@@ -69,6 +69,18 @@ class DeskReopeningSuite:
 
         assert len(numbers(desk)) == expected
 
+    def test_a_word_about_a_closed_ticket_opens_nothing(self, desk: Desk, clock: ManualClock) -> None:
+        """A comment when the grace is over leaves it closed, as its writer is told; asking again is what opens it."""
+        desk.findings.commit(step_of(1, FINDING))
+        desk.tickets.step("1", TicketStep.CLOSE)
+        clock.advance(4 * DAY_MS)
+
+        commented = desk.tickets.step("1", TicketStep.COMMENT, StepBody(text="the customer called"))
+        desk.alerts.ask_again()
+
+        assert commented.status is TicketState.CLOSED
+        assert numbers(desk) == [(1, 2, "open")]
+
     def test_what_was_cancelled_is_not_opened_again(self, desk: Desk, clock: ManualClock) -> None:
         """A cancelled ticket was none: the fault gets its own."""
         desk.findings.commit(step_of(1, FINDING))
