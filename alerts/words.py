@@ -11,6 +11,8 @@ import unicodedata
 from alerts.errors import InvalidError
 
 LAYOUT = frozenset("\n\r\t")
+BLANK = frozenset("\u2800\u3164\u115f\u1160\uffa0")
+"""Braille's blank and Hangul's fillers: letters and signs by their category, that show nothing."""
 
 
 def check_words(name: str, text: str | None, *, longest: int, is_needed: bool = False) -> None:
@@ -25,7 +27,7 @@ def check_words(name: str, text: str | None, *, longest: int, is_needed: bool = 
         return
     if len(text) > longest:
         raise InvalidError(f"{name} has at most {longest} characters, not {len(text)}.")
-    kinds = {unicodedata.category(character) for character in text if character not in LAYOUT}
+    kinds = {"Zs" if one in BLANK else unicodedata.category(one) for one in text if one not in LAYOUT}
     if kinds & {"Cc", "Cs"}:
         raise InvalidError(f"{name} holds a control character, or half of a pair.")
     if all(kind[0] in "CZ" for kind in kinds):

@@ -316,7 +316,10 @@ def _check_url(value: str, *, schemes: tuple[str, ...], example: str) -> None:
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(f"{shown!r} can't be read ({error}); write for example {example}") from error
+    except ValueError:  # its words hold what it took for a port, which may be half of a password
+        raise ValueError(
+            f"{shown!r} can't be read: its port is no number from 0 to 65535, or in its user or password one of / ? # @ "
+            f"isn't written as %2F %3F %23 %40; write for example {example}"
+        ) from None
     if scheme != "sqlite" and not host:
         raise ValueError(f"{shown!r} names no host; write for example {example}")

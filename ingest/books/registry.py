@@ -157,7 +157,7 @@ def write_password_lines(path: Path, hashes: Iterable[tuple[str, str | None]]) -
     The file is replaced as a whole, one writer at a time, and keeps its owner, group and mode, so that the broker can still
     read it; a new one is readable by its owner only. A running mosquitto rereads it on SIGHUP.
     """
-    changes = dict(hashes)
+    changes, path = dict(hashes), path.resolve()  # behind a link it is the file that the broker reads
     try:
         with _locked(path.parent):
             lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []

@@ -91,12 +91,30 @@ def read_table(path: Path, text: str, options: CsvOptions) -> Table:
         sections = list(_sections(path, header, rest))
     except csv.Error as error:
         raise _unreadable(path, header, lines, header.lines_before + rest.line_num) from error
+    if text.count('"') % 2:
+        _refuse_open_quote(path, header, lines)
     columns = _columns(path, sections)
     twice = dict.fromkeys(name for name in header.names if name and header.names.count(name) > 1)
     notes += [
         f"{path}: the columns called {name!r} are read as {name + '#1'!r}, {name + '#2'!r}, ..." for name in twice
     ]
     return Table(path, columns, notes, header.delimiter)
+
+
+def _refuse_open_quote(path: Path, header: Header, lines: Sequence[str]) -> None:
+    """Raise where a quote never closes: what stands behind it would be one cell, and its rows gone without a word."""
+    body = "".join(lines[header.lines_before :])
+    rest = csv.reader(io.StringIO(body, newline=""), delimiter=header.delimiter, strict=True)
+    read = 0
+    try:
+        for _ in rest:
+            read = rest.line_num
+    except csv.Error:
+        if rest.line_num - read > 1:
+            raise RecordingError(
+                f"{path}, line {header.lines_before + read + 1}: a quote opens there and never closes, and "
+                f"{rest.line_num - read - 1} more line(s) would be taken for its cell; close it, or export the file again."
+            ) from None
 
 
 def _unreadable(path: Path, header: Header, lines: Sequence[str], line: int) -> RecordingError:

@@ -114,7 +114,7 @@ CASES: dict[str, tuple[Make, list[str]]] = {
     ),
     "a ragged row": (of("a.csv", csv("ts,a", f"{ISO[0]},1", f"{ISO[1]},1,5")), ["line 3: 3 cells under 2", "'5'", "in quotes"]),
     "a huge cell": (of("a.csv", csv("ts,a", f"{ISO[0]},1", f"{ISO[1]},{'9' * 200_000}")), ["line 3, column 'a': '999", "export"]),
-    "a quote that never closes": (of("a.csv", f'ts,a\n{ISO[0]},"1\n{ISO[1]},2\n'), ["column 'a': '1\\n", "is no number"]),
+    "a quote that never closes": (of("a.csv", f'ts,a\n{ISO[0]},"1\n{ISO[1]},2\n'), ["line 2: a quote opens there and never closes", "1 more line(s)"]),
     "a word among numbers": (
         of("a.csv", csv("ts,a", f"{ISO[0]},1", f"{ISO[1]},OVR")), ["line 3, column 'a': 'OVR'", "--missing 'OVR'", "--drop 'a'"]
     ),

@@ -138,6 +138,16 @@ def test_constructing_settings_reads_no_environment(monkeypatch: pytest.MonkeyPa
     assert Settings().topic_root == "fettle/v1"
 
 
+@pytest.mark.parametrize("name", ["FETTLE_MQTT_URL", "FETTLE_WEBHOOK_URL", "FETTLE_DATABASE_URL"])
+def test_half_a_password_taken_for_a_port_is_not_told(name: str) -> None:
+    """Where a password breaks its URL apart, the sentence says so without a piece of it, nor does what is behind it."""
+    scheme = {"FETTLE_MQTT_URL": "mqtt", "FETTLE_WEBHOOK_URL": "https", "FETTLE_DATABASE_URL": "postgresql"}[name]
+    with pytest.raises(SettingsError, match="%23") as caught:
+        load(environ={name: f"{scheme}://user:Sommer#2026@host:1883/x", "FETTLE_WEBHOOK_SECRET": "whsec_aGVsbG8="})
+
+    assert "Sommer" not in str(caught.value)
+
+
 @pytest.mark.parametrize("password", ["a/b", "a#b", "a?b", "a@b", "a:b", "/#?@"])
 def test_a_password_that_looks_like_a_url_is_masked(password: str) -> None:
     """Whatever divides a URL may stand in a password, and nothing of it is shown."""

@@ -15,6 +15,7 @@ from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.foreign.discovery_entities import TOPIC_CHARACTERS_MAX, Entity, Part, entities_of
 from ingest.wire.foreign.discovery_keys import lengthened, lengthened_device
 from ingest.wire.foreign.heard import Unread
+from ingest.wire.foreign.identity import hash_of
 from ingest.wire.foreign.odd_json import Odd
 from ingest.wire.foreign.template import NotRead, compiled
 
@@ -61,22 +62,34 @@ def read_configuration(raw: Mapping[str, Any], platform: str, node_id: str, obje
     left_out: list[tuple[str, str, str]] = []
     entities: list[Entity] = []
     groups: dict[Group, None] = {}
-    for part in _parts(raw, platform, object_id, label):
-        made, missed = entities_of(part)
+    for key, part in _parts(raw, platform, object_id, label):
+        try:
+            made, missed = entities_of(_whole(key, part))
+        except Refused as refused:  # an odd component loses only itself
+            if platform != "device":
+                raise
+            made, missed = [], [(key, Unread.UNKNOWN.value, refused.detail)]
         entities += made
         left_out += missed
         if made:
-            group, missed = _group(part)
+            group, missed = _group_of(_whole(key, part))
             groups.update({group: None} if group.presences else {})
             left_out += missed
     return Configuration(identity, tuple(entities), tuple(groups), label, tuple(left_out), node_id or object_id)
 
 
-def _parts(raw: Mapping[str, Any], platform: str, object_id: str, label: str) -> Iterator[Part]:
-    """The components of a message."""
+def _whole(key: str, part: Part | None) -> Part:
+    """A component that is one; raises :class:`Refused`."""
+    if part is None:
+        raise Refused(RefusalReason.SCHEMA, f"component {key[:40]!r} must be an object")
+    return part
+
+
+def _parts(raw: Mapping[str, Any], platform: str, object_id: str, label: str) -> Iterator[tuple[str, Part | None]]:
+    """The components of a message by their names, nothing for one that is no object."""
     base = raw.get("~")
     if platform != "device":
-        yield Part(object_id, {**raw, "platform": platform}, base, label)
+        yield object_id, Part(object_id, {**raw, "platform": platform}, base, label)
         return
     components = raw.get("components")
     if not isinstance(components, dict) or len(components) > COMPONENTS_MAX:
@@ -84,10 +97,11 @@ def _parts(raw: Mapping[str, Any], platform: str, object_id: str, label: str) ->
     shared = {key: raw[key] for key in _SHARED if key in raw}
     for key, part in components.items():
         if not isinstance(part, dict):
-            raise Refused(RefusalReason.SCHEMA, f"component {key[:40]!r} must be an object")
+            yield key, None
+            continue
         own = lengthened(part)
         if own.keys() - {"platform"}:  # a component with nothing but its platform is one that was removed
-            yield Part(key, shared | own, own.get("~", base), label)
+            yield key, Part(key, shared | own, own.get("~", base), label)
 
 
 def _device(raw: Mapping[str, Any], node_id: str, object_id: str) -> tuple[str, str]:
@@ -100,7 +114,10 @@ def _device(raw: Mapping[str, Any], node_id: str, object_id: str) -> tuple[str, 
     label = name.strip()[:NAME_CHARACTERS_MAX] if isinstance(name, str) else ""
     said = (_first(device.get("identifiers")), _connection(device.get("connections")), node_id, label, object_id)
     identity = next(one for one in said if one)
-    return identity.replace("/", "_")[:NAME_CHARACTERS_MAX], label or identity[:NAME_CHARACTERS_MAX]
+    safe = identity.replace("/", "_")[:NAME_CHARACTERS_MAX]
+    if safe != identity:  # what is lost would make two devices one
+        safe = f"{safe[: NAME_CHARACTERS_MAX - 9]}_{hash_of(identity)}"
+    return safe, label or identity[:NAME_CHARACTERS_MAX]
 
 
 def _first(identifiers: object) -> str:
@@ -116,6 +133,14 @@ def _connection(connections: object) -> str:
         if isinstance(one, list) and len(one) == len(("kind", "address")) and all(isinstance(x, str) for x in one):
             return f"{one[0]}_{one[1]}".lower()
     return ""
+
+
+def _group_of(part: Part) -> tuple[Group, list[tuple[str, str, str]]]:
+    """The availability of a component, empty where it can't be read: an odd one loses only itself."""
+    try:
+        return _group(part)
+    except Refused as refused:
+        return Group("latest", ()), [(f"{part.key} availability", Unread.UNKNOWN.value, refused.detail)]
 
 
 def _group(part: Part) -> tuple[Group, list[tuple[str, str, str]]]:

@@ -120,6 +120,19 @@ def test_password_file_is_changed_in_place(tmp_path: Path) -> None:
         write_password_lines(tmp_path / "nowhere" / "x", [("w1", "new")])
 
 
+def test_behind_a_link_it_is_the_brokers_file_that_is_written(tmp_path: Path) -> None:
+    """The link stays one, and who is taken out is out of the file that the broker reads."""
+    (tmp_path / "etc").mkdir()
+    path, link = tmp_path / "etc" / "passwords", tmp_path / "passwords"
+    path.write_text("w1:old\n")
+    link.symlink_to(path)
+
+    write_password_lines(link, [("w1", None), ("w2", "new")])
+
+    assert link.is_symlink()
+    assert path.read_text() == "w2:new\n"
+
+
 @pytest.mark.servers
 def test_mosquitto_takes_the_file(tmp_path: Path) -> None:
     """Mosquitto's own program reads our file and keeps our line."""
