@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.api.browser.town import FRIDGE, PASSWORD, TECHNICIAN, WASHER, Town, build_town
+from tests.api.browser.town import FRIDGE, PASSWORD, TECHNICIAN, Town, build_town
 from tests.api.browser.traffic import Traffic
 
 pytestmark = pytest.mark.browser

@@ -195,7 +195,7 @@ def test_appliance_filters_live_in_the_address(page: Page, town: Town) -> None:
     expect(page.locator("tbody tr")).to_contain_text(WASHER)
 
     page.goto(f"{town.address}/appliances")
-    page.locator("tbody tr").first.wait_for()
+    page.get_by_role("link", name="WM-1042").wait_for()
     page.keyboard.press("/")
     page.keyboard.type("FR-0107")
     expect(page).to_have_url(re.compile("q=FR-0107"))
