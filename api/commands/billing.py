@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.files import DryRunOption, take_file
-from api.commands.shape import ConfigOption, JsonOption, load_settings, open_unit, telling
+from api.commands.files import DryRunOption, hand_out, take_file
+from api.commands.shape import ConfigOption, JsonOption, open_sealed, telling
 
 if TYPE_CHECKING:
     from alerts.billing.desk import Billing
@@ -22,10 +22,8 @@ DayArgument = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="As 
 
 def _open(ctx: typer.Context, config: Path | None) -> Billing:
     from alerts.billing.desk import Billing  # noqa: PLC0415
-    from alerts.customers.sealed_unit import SealedUnit  # noqa: PLC0415
-    from api.service.contact_keys import contact_keys  # noqa: PLC0415
 
-    return Billing(SealedUnit(open_unit(ctx, config), contact_keys(load_settings(ctx, config).settings)))
+    return Billing(open_sealed(ctx, config))
 
 
 @billing.command("import-prices")
@@ -69,8 +67,7 @@ def export_prices(ctx: typer.Context, *, config: ConfigOption = None) -> None:
     from alerts.errors import DeskError  # noqa: PLC0415
 
     with telling(DeskError):
-        for line in write_prices(_open(ctx, config).prices()):
-            typer.echo(line, nl=False)
+        hand_out(write_prices(_open(ctx, config).prices()))
 
 
 @billing.command("export-coverages")
@@ -80,8 +77,7 @@ def export_coverages(ctx: typer.Context, *, config: ConfigOption = None) -> None
     from alerts.errors import DeskError  # noqa: PLC0415
 
     with telling(DeskError):
-        for line in write_coverages(_open(ctx, config).coverages()):
-            typer.echo(line, nl=False)
+        hand_out(write_coverages(_open(ctx, config).coverages()))
 
 
 @billing.command()
@@ -100,5 +96,4 @@ def statement(
 
     with telling(DeskError):
         found = _open(ctx, config).settle(provider_id, start.date(), end.date(), time_zone)
-        for line in write_statement(found):
-            typer.echo(line, nl=False)
+        hand_out(write_statement(found))

@@ -7,18 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.files import DryRunOption, take_file
-from api.commands.shape import (
-    WHO,
-    ConfigOption,
-    JsonOption,
-    load_settings,
-    open_unit,
-    say,
-    telling,
-    write_line,
-    write_table,
-)
+from api.commands.files import DryRunOption, hand_out, take_file
+from api.commands.shape import WHO, ConfigOption, JsonOption, open_sealed, say, telling, write_line, write_table
 
 if TYPE_CHECKING:
     from alerts.customers.desk import Customers as CustomerDesk
@@ -28,10 +18,8 @@ customers = typer.Typer(no_args_is_help=True, help="Customers: found, taken over
 
 def _open(ctx: typer.Context, config: Path | None) -> CustomerDesk:
     from alerts.customers.desk import Customers  # noqa: PLC0415
-    from alerts.customers.sealed_unit import SealedUnit  # noqa: PLC0415
-    from api.service.contact_keys import contact_keys  # noqa: PLC0415
 
-    return Customers(SealedUnit(open_unit(ctx, config), contact_keys(load_settings(ctx, config).settings)))
+    return Customers(open_sealed(ctx, config))
 
 
 @customers.command()
@@ -89,8 +77,7 @@ def export(ctx: typer.Context, *, config: ConfigOption = None) -> None:
     from alerts.errors import DeskError  # noqa: PLC0415
 
     with telling(DeskError):
-        for line in write_lines(_open(ctx, config).files()):
-            typer.echo(line, nl=False)
+        hand_out(write_lines(_open(ctx, config).files()))
 
 
 @customers.command()

@@ -1,4 +1,4 @@
-"""Files of rows that commands take over: read, handed on, and told row by row."""
+"""Files of rows: handed out, and taken over: read, handed on, and told row by row."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 REPORT_EVERY = 1000
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Keep nothing; only tell what would become of it.")]
+
+
+def hand_out(lines: Iterable[str]) -> None:
+    """Write the lines of a file to stdout as they are made; each brings its own end."""
+    for line in lines:
+        typer.echo(line, nl=False)
 
 
 def take_file(

@@ -103,7 +103,7 @@ def _waiting(figures: Mapping[str, float]) -> dict[str, Any]:
 
 def _at_the_desk(settings: Settings) -> dict[str, Any]:
     """What waits for people; a sentence where the database can't be read, or is not there."""
-    if settings.database_url is None and not (settings.data_dir / "desk.db").exists():
+    if not settings.has_desk:
         return {"desk": "no database yet; the first start makes it"}
     import random  # noqa: PLC0415
 

@@ -15,13 +15,14 @@ from api.commands.shape import (
     Failure,
     JsonOption,
     keep_to_ourselves,
+    load_kinds,
     load_settings,
     need_data,
     open_unit,
     say,
     telling,
     write_line,
-    write_table,
+    write_rows,
 )
 
 if TYPE_CHECKING:
@@ -67,10 +68,7 @@ def add(
 
 def _doubt_about_kind(ctx: typer.Context, config: Path | None, kind: str) -> str | None:
     """What is to be asked about a kind without profile; None about one that has one."""
-    from ingest.profiles import ProfileError, load_profiles  # noqa: PLC0415
-
-    with telling(ProfileError):
-        known = sorted(load_profiles(load_settings(ctx, config).settings.profiles_dir))
+    known = sorted(load_kinds(ctx, config))
     if kind in known:
         return None
     near = difflib.get_close_matches(kind, known, n=1)
@@ -163,11 +161,7 @@ def list_all(ctx: typer.Context, *, as_json: JsonOption = False, config: ConfigO
             }
             for one in registry.list()
         ]
-    if as_json:
-        for row in rows:
-            write_line(row)
-        return
-    write_table(("id", "kind", "first_seen", "retired"), [[value or "" for value in row.values()] for row in rows])
+    write_rows(("id", "kind", "first_seen", "retired"), rows, as_json=as_json)
 
 
 @appliances.command()

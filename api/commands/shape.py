@@ -19,11 +19,13 @@ import typer
 from api.settings.masking import keep_out, without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from alerts.customers.sealed_unit import SealedUnit
     from alerts.database import UnitOfWork
     from api.settings.settings import Settings
     from api.settings.sources import Loaded
+    from ingest.profiles.definition import Profile
     from ingest.recordings.recording import CsvOptions, Recording
 
 ConfigOption = Annotated[
@@ -104,7 +106,7 @@ def keep_to_ourselves() -> None:
 
 def need_data(settings: Settings) -> None:
     """Raise :class:`Failure` where nothing has been kept yet, for commands that only look: a mistyped folder isn't made."""
-    if settings.database_url is None and not (settings.data_dir / "desk.db").exists():
+    if not settings.has_desk:
         raise Failure(
             f"There is nothing in {settings.data_dir} yet: `fettle serve` fills it, or FETTLE_DATA_DIR names another folder."
         )
@@ -125,6 +127,22 @@ def open_unit(ctx: typer.Context, config: Path | None, *, is_for_looking: bool =
     with telling(InvalidError):
         rules = load_rules(settings.rules_file)
     return UnitOfWork(open_desk_database(settings), SystemClock(), random.SystemRandom(), WHO, rules)
+
+
+def open_sealed(ctx: typer.Context, config: Path | None) -> SealedUnit:
+    """The same database with the keys that contacts are sealed by."""
+    from alerts.customers.sealed_unit import SealedUnit  # noqa: PLC0415
+    from api.service.contact_keys import contact_keys  # noqa: PLC0415
+
+    return SealedUnit(open_unit(ctx, config), contact_keys(load_settings(ctx, config).settings))
+
+
+def load_kinds(ctx: typer.Context, config: Path | None) -> Mapping[str, Profile]:
+    """The appliance kinds of this installation, those of its own folder among them."""
+    from ingest.profiles import ProfileError, load_profiles  # noqa: PLC0415
+
+    with telling(ProfileError):
+        return load_profiles(load_settings(ctx, config).settings.profiles_dir)
 
 
 def say(text: str) -> None:
@@ -196,6 +214,15 @@ def read_files(files: list[Path], options: CsvOptions) -> Recording:
     if recording.left_out:
         say(f"Left out: {', '.join(recording.left_out)}.")
     return recording
+
+
+def write_rows(columns: Sequence[str], rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
+    """Each row whole as JSON, or these columns of them as a table, in which nothing is blank."""
+    if as_json:
+        for row in rows:
+            write_line(row)
+        return
+    write_table(columns, [["" if row[name] is None else row[name] for name in columns] for row in rows])
 
 
 def write_table(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -7,17 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.shape import (
-    ConfigOption,
-    Failure,
-    JsonOption,
-    load_settings,
-    open_unit,
-    say,
-    telling,
-    write_line,
-    write_table,
-)
+from api.commands.shape import ConfigOption, Failure, JsonOption, load_kinds, open_unit, say, telling, write_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,11 +21,9 @@ Word = Annotated[str | None, typer.Option(metavar="WORD")]
 
 def _open(ctx: typer.Context, config: Path | None) -> Silences:
     from alerts.silences.desk import Silences  # noqa: PLC0415
-    from ingest.profiles import ProfileError, load_profiles  # noqa: PLC0415
 
-    with telling(ProfileError):
-        profiles = load_profiles(load_settings(ctx, config).settings.profiles_dir)
-    return Silences(open_unit(ctx, config), profiles)
+    kinds = load_kinds(ctx, config)  # what can't be read is told before a database is made
+    return Silences(open_unit(ctx, config), kinds)
 
 
 @silences.callback(invoke_without_command=True)
@@ -50,12 +38,8 @@ def list_standing(ctx: typer.Context, *, as_json: JsonOption = False, config: Co
     with telling(DeskError):
         found = [asdict(one) for one in _open(ctx, config).standing()]
     rows = [{**one, "until": one["until"].isoformat(), "created_at": one["created_at"].isoformat()} for one in found]
-    if as_json:
-        for row in rows:
-            write_line(row)
-        return
     columns = ("id", "appliance_id", "fault_mode", "region", "model", "until", "created_by", "reason")
-    write_table(columns, [[row[name] or "" for name in columns] for row in rows])
+    write_rows(columns, rows, as_json=as_json)
 
 
 @silences.command()

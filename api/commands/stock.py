@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.files import DryRunOption, take_file
-from api.commands.shape import ConfigOption, JsonOption, load_settings, open_unit, telling, write_line, write_table
+from api.commands.files import DryRunOption, hand_out, take_file
+from api.commands.shape import ConfigOption, JsonOption, load_kinds, open_unit, telling, write_rows, write_table
 
 if TYPE_CHECKING:
     from alerts.stock.desk import Stock
@@ -21,9 +21,8 @@ FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="CSV in UTF-8
 
 def _open(ctx: typer.Context, config: Path | None) -> Stock:
     from alerts.stock.desk import Stock  # noqa: PLC0415
-    from ingest.profiles import load_profiles  # noqa: PLC0415
 
-    return Stock(open_unit(ctx, config), load_profiles(load_settings(ctx, config).settings.profiles_dir))
+    return Stock(open_unit(ctx, config), load_kinds(ctx, config))
 
 
 @stock.command("list")
@@ -41,8 +40,7 @@ def list_levels(
     with telling(DeskError):
         levels = _open(ctx, config).levels(sku=sku)
     if as_csv:
-        for line in write_levels(levels):
-            typer.echo(line, nl=False)
+        hand_out(write_levels(levels))
         return
     rows = [[one.sku, one.place, one.on_hand, one.reserved, one.free] for one in levels]
     write_table(("sku", "place", "on hand", "reserved", "free"), rows)
@@ -55,12 +53,8 @@ def needs(ctx: typer.Context, *, as_json: JsonOption = False, config: ConfigOpti
 
     with telling(DeskError):
         rows = [asdict(one) for one in _open(ctx, config).needs()]
-    if as_json:
-        for row in rows:
-            write_line(row)
-        return
     columns = ("sku", "abc", "lead_days", "expected", "reorder_point", "free", "on_order", "order")
-    write_table(columns, [[row[name] for name in columns] for row in rows])
+    write_rows(columns, rows, as_json=as_json)
 
 
 @stock.command()
@@ -104,5 +98,4 @@ def export_parts(ctx: typer.Context, *, config: ConfigOption = None) -> None:
     from alerts.stock.csv_rows import write_parts  # noqa: PLC0415
 
     with telling(DeskError):
-        for line in write_parts(_open(ctx, config).parts()):
-            typer.echo(line, nl=False)
+        hand_out(write_parts(_open(ctx, config).parts()))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.shape import ConfigOption, JsonOption, load_settings, open_unit, say, telling, write_line, write_table
+from api.commands.shape import ConfigOption, JsonOption, load_kinds, open_unit, say, telling, write_line, write_table
 
 if TYPE_CHECKING:
     from alerts.supposing.what_if import CourseOfThings, Figure
@@ -38,13 +38,13 @@ def what_if(
     from alerts.errors import DeskError  # noqa: PLC0415
     from alerts.rules.reading import load_rules  # noqa: PLC0415
     from alerts.supposing.desk import Supposed, Supposing  # noqa: PLC0415
-    from ingest.profiles import load_profiles  # noqa: PLC0415
 
     supposed = Supposed(probability, severity, visit_price, consequence_times, false_share)
-    profiles = load_profiles(load_settings(ctx, config).settings.profiles_dir)
     with telling(DeskError):
         other = None if rules is None else load_rules(rules)
-        found = Supposing(open_unit(ctx, config), profiles).what_if(supposed, over=timedelta(days=days), rules=other)
+        found = Supposing(open_unit(ctx, config), load_kinds(ctx, config)).what_if(
+            supposed, over=timedelta(days=days), rules=other
+        )
     if as_json:
         write_line(asdict(found))
         return

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.files import DryRunOption, take_file
-from api.commands.shape import ConfigOption, JsonOption, open_unit, telling, write_line, write_table
+from api.commands.files import DryRunOption, hand_out, take_file
+from api.commands.shape import ConfigOption, JsonOption, open_unit, telling, write_rows
 
 if TYPE_CHECKING:
     from alerts.people.desk import Technicians
@@ -42,12 +42,8 @@ def list_all(ctx: typer.Context, *, as_json: JsonOption = False, config: ConfigO
         }
         for one in found
     ]
-    if as_json:
-        for row in rows:
-            write_line(row)
-        return
     columns = ("id", "external_id", "name", "areas", "skills", "shifts", "is_active")
-    write_table(columns, [[row[name] for name in columns] for row in rows])
+    write_rows(columns, rows, as_json=as_json)
 
 
 @technicians.command("import")
@@ -73,5 +69,4 @@ def export(ctx: typer.Context, *, config: ConfigOption = None) -> None:
     from alerts.people.csv_rows import write_technicians  # noqa: PLC0415
 
     with telling(DeskError):
-        for line in write_technicians(_open(ctx, config).all()):
-            typer.echo(line, nl=False)
+        hand_out(write_technicians(_open(ctx, config).all()))

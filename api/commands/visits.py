@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.shape import ConfigOption, JsonOption, load_settings, open_unit, say, telling, write_line, write_table
+from api.commands.shape import ConfigOption, JsonOption, load_kinds, open_unit, say, telling, write_rows, write_table
 
 if TYPE_CHECKING:
     from alerts.desk import Desk
@@ -21,9 +21,8 @@ RegionOption = Annotated[str | None, typer.Option("--region", help="Only this re
 
 def _open(ctx: typer.Context, config: Path | None) -> Desk:
     from alerts.desk import Desk  # noqa: PLC0415
-    from ingest.profiles import load_profiles  # noqa: PLC0415
 
-    return Desk(open_unit(ctx, config), load_profiles(load_settings(ctx, config).settings.profiles_dir))
+    return Desk(open_unit(ctx, config), load_kinds(ctx, config))
 
 
 @visits.command("list")
@@ -54,12 +53,8 @@ def list_day(
         }
         for one in sorted(found, key=lambda one: (one.technician, one.start))
     ]
-    if as_json:
-        for row in rows:
-            write_line(row)
-        return
     columns = ("id", "start", "end", "technician", "tickets", "region", "status")
-    write_table(columns, [[row[name] for name in columns] for row in rows])
+    write_rows(columns, rows, as_json=as_json)
 
 
 @visits.command()

@@ -187,7 +187,7 @@ def _store(settings: Settings, _clock: Clock) -> Iterator[Diagnosis]:
 def _database(settings: Settings, clock: Clock) -> Iterator[Diagnosis]:
     """Whether it can be used by this version, and has our time."""
     url = settings.resolved_database_url
-    if settings.database_url is None and not (settings.data_dir / "desk.db").exists():
+    if not settings.has_desk:
         yield Diagnosis("desk database", Grade.OK, "not there yet; the first start makes it")
         return
     try:

@@ -299,6 +299,11 @@ class Settings(BaseSettings):
         return self.journal_url or f"sqlite:///{self.data_dir / 'journal'}"
 
     @property
+    def has_desk(self) -> bool:
+        """Whether the desk's database has been made: a server's is taken to be there, the embedded one is a file."""
+        return self.database_url is not None or (self.data_dir / "desk.db").exists()
+
+    @property
     def resolved_database_url(self) -> str:
         """The desk database's URL, with the data folder filled in."""
         url = self.database_url or f"sqlite:///{self.data_dir / 'desk.db'}"

@@ -15,7 +15,7 @@ from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.foreign.discovery_entities import TOPIC_CHARACTERS_MAX, Entity, Part, entities_of
 from ingest.wire.foreign.discovery_keys import lengthened, lengthened_device
 from ingest.wire.foreign.heard import Unread
-from ingest.wire.foreign.identity import hash_of
+from ingest.wire.foreign.identity import hashed
 from ingest.wire.foreign.odd_json import Odd
 from ingest.wire.foreign.template import NotRead, compiled
 
@@ -62,34 +62,29 @@ def read_configuration(raw: Mapping[str, Any], platform: str, node_id: str, obje
     left_out: list[tuple[str, str, str]] = []
     entities: list[Entity] = []
     groups: dict[Group, None] = {}
-    for key, part in _parts(raw, platform, object_id, label):
+    for part in _parts(raw, platform, object_id, label, left_out):
         try:
-            made, missed = entities_of(_whole(key, part))
+            made, missed = entities_of(part)
         except Refused as refused:  # an odd component loses only itself
             if platform != "device":
                 raise
-            made, missed = [], [(key, Unread.UNKNOWN.value, refused.detail)]
+            made, missed = [], [(part.key, Unread.UNKNOWN.value, refused.detail)]
         entities += made
         left_out += missed
         if made:
-            group, missed = _group_of(_whole(key, part))
+            group, missed = _group_of(part)
             groups.update({group: None} if group.presences else {})
             left_out += missed
     return Configuration(identity, tuple(entities), tuple(groups), label, tuple(left_out), node_id or object_id)
 
 
-def _whole(key: str, part: Part | None) -> Part:
-    """A component that is one; raises :class:`Refused`."""
-    if part is None:
-        raise Refused(RefusalReason.SCHEMA, f"component {key[:40]!r} must be an object")
-    return part
-
-
-def _parts(raw: Mapping[str, Any], platform: str, object_id: str, label: str) -> Iterator[tuple[str, Part | None]]:
-    """The components of a message by their names, nothing for one that is no object."""
+def _parts(
+    raw: Mapping[str, Any], platform: str, object_id: str, label: str, left_out: list[tuple[str, str, str]]
+) -> Iterator[Part]:
+    """The components of a message; what is none is added to what is left out."""
     base = raw.get("~")
     if platform != "device":
-        yield object_id, Part(object_id, {**raw, "platform": platform}, base, label)
+        yield Part(object_id, {**raw, "platform": platform}, base, label)
         return
     components = raw.get("components")
     if not isinstance(components, dict) or len(components) > COMPONENTS_MAX:
@@ -97,11 +92,11 @@ def _parts(raw: Mapping[str, Any], platform: str, object_id: str, label: str) ->
     shared = {key: raw[key] for key in _SHARED if key in raw}
     for key, part in components.items():
         if not isinstance(part, dict):
-            yield key, None
+            left_out.append((key, Unread.UNKNOWN.value, "a component must be an object"))
             continue
         own = lengthened(part)
         if own.keys() - {"platform"}:  # a component with nothing but its platform is one that was removed
-            yield key, Part(key, shared | own, own.get("~", base), label)
+            yield Part(key, shared | own, own.get("~", base), label)
 
 
 def _device(raw: Mapping[str, Any], node_id: str, object_id: str) -> tuple[str, str]:
@@ -114,9 +109,9 @@ def _device(raw: Mapping[str, Any], node_id: str, object_id: str) -> tuple[str, 
     label = name.strip()[:NAME_CHARACTERS_MAX] if isinstance(name, str) else ""
     said = (_first(device.get("identifiers")), _connection(device.get("connections")), node_id, label, object_id)
     identity = next(one for one in said if one)
-    safe = identity.replace("/", "_")[:NAME_CHARACTERS_MAX]
-    if safe != identity:  # what is lost would make two devices one
-        safe = f"{safe[: NAME_CHARACTERS_MAX - 9]}_{hash_of(identity)}"
+    safe = identity.replace("/", "_")
+    if safe != identity or len(safe) > NAME_CHARACTERS_MAX:  # what is lost would make two devices one
+        safe = hashed(safe, identity, NAME_CHARACTERS_MAX)
     return safe, label or identity[:NAME_CHARACTERS_MAX]
 
 
