@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import Select, insert, or_, select, update
 
 from alerts.audit.chain import record_audit
 from alerts.database import SYSTEM, Transaction, upsert
@@ -106,8 +106,7 @@ def is_kept(t: Transaction, ticket_id: str, sku: str) -> bool:
 
 def follow(t: Transaction) -> int:
     """Let reservations follow the diagnosis of some tickets that changed; returns how many were looked at."""
-    joined = tickets.outerjoin(stock_followed, stock_followed.c.ticket_id == tickets.c.id)
-    found = t.connection.execute(_to_follow(joined).limit(FOLLOWED_AT_ONCE)).all()
+    found = t.connection.execute(_to_follow().limit(FOLLOWED_AT_ONCE)).all()
     for row in found:
         _follow_one(t.by(SYSTEM), row)
     return len(found)
@@ -115,8 +114,7 @@ def follow(t: Transaction) -> int:
 
 def has_to_follow(t: Transaction) -> bool:
     """Whether any ticket changed since its reservations were looked at."""
-    joined = tickets.outerjoin(stock_followed, stock_followed.c.ticket_id == tickets.c.id)
-    return t.connection.execute(_to_follow(joined).limit(1)).first() is not None
+    return t.connection.execute(_to_follow().limit(1)).first() is not None
 
 
 def list_reservations(t: Transaction, ref: str) -> Sequence[Reservation]:
@@ -126,7 +124,8 @@ def list_reservations(t: Transaction, ref: str) -> Sequence[Reservation]:
     return [_reservation(row) for row in t.connection.execute(query.order_by(stock_reservations.c.n.desc()))]
 
 
-def _to_follow(joined: Any) -> Any:
+def _to_follow() -> Select[Any]:
+    joined = tickets.outerjoin(stock_followed, stock_followed.c.ticket_id == tickets.c.id)
     changed = or_(stock_followed.c.version.is_(None), stock_followed.c.version != tickets.c.version)
     wanted = (tickets.c.status.in_(FOLLOWED_STATES), changed)
     return select(tickets).select_from(joined).where(*wanted).order_by(tickets.c.priority, tickets.c.number)
@@ -134,27 +133,22 @@ def _to_follow(joined: Any) -> Any:
 
 def _follow_one(t: Transaction, row: Any) -> None:
     likely = {part["sku"]: part["probability"] for part in (row.recommended or {}).get("parts") or ()}
+    instead = {sku: _substitutes(t, sku) for sku in likely}
     for kept in _rows(t, row.id, ReservationStatus.RESERVED):
-        share = max((likely.get(sku, 0.0) for sku in (kept.sku, *_instead_of(t, kept.sku, likely))), default=0.0)
+        share = max((likely[sku] for sku in likely if kept.sku in {sku, *instead[sku]}), default=0.0)
         if not kept.is_by_hand and share < RELEASE_BELOW:
             _release(t, kept)
     had = {one.sku for one in _rows(t, row.id)}
     for sku, probability in likely.items():
-        if probability >= RESERVE_FROM and sku not in had and not had.intersection(_substitutes(t, sku)):
+        if probability >= RESERVE_FROM and not had.intersection((sku, *instead[sku])):
             try:
                 with t.connection.begin_nested():
                     reserve(t, row.id, sku, probability=probability)
             except ConflictError:
                 _tell(t, row.id, "part_missing", {"sku": sku, "probability": probability})
-    version = t.connection.execute(select(tickets.c.version).where(tickets.c.id == row.id)).scalar_one()
-    seen = {"version": version}
+    seen = {"version": row.version}
     statement = upsert(t.connection, stock_followed).values(ticket_id=row.id, **seen)
     t.connection.execute(statement.on_conflict_do_update(index_elements=["ticket_id"], set_=seen))
-
-
-def _instead_of(t: Transaction, sku: str, likely: dict[str, float]) -> list[str]:
-    """The likely parts in whose place this one is kept."""
-    return [one for one in likely if sku in _substitutes(t, one)]
 
 
 def _substitutes(t: Transaction, sku: str) -> Sequence[str]:
