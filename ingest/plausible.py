@@ -82,9 +82,10 @@ def impossible(metrics: Sequence[str], values: NDArray[np.float64]) -> NDArray[n
     >>> impossible(("freezer_c", "power_w"), np.array([[-327.68, -327.68], [-18.0, np.nan]])).tolist()
     [[True, False], [False, False]]
     """
-    low, high, marks = zip(*map(limits, metrics), strict=True)
-    found: NDArray[np.bool_] = (values < np.array(low)) | (values > np.array(high))
-    for column, some in enumerate(marks):
-        if some:
-            found[:, column] |= np.isin(np.round(values[:, column], 2), some)
+    known = [limits(name) for name in metrics]
+    low, high = (np.array([one[end] for one in known]) for end in (0, 1))
+    found: NDArray[np.bool_] = (values < low) | (values > high)
+    for column, (_, _, marks) in enumerate(known):
+        if marks:
+            found[:, column] |= np.isin(np.round(values[:, column], 2), marks)
     return found

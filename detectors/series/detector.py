@@ -23,6 +23,7 @@ from detectors.series.window import METRICS_MIN
 from detectors.state.checkpoint import Layouts, Packed
 from detectors.state.columns import Arrays
 from detectors.state.layout import Layout
+from ingest.plausible import impossible
 from ingest.sample import Event, SampleBlock, SampleFlag
 
 LEARN_ROWS = 400
@@ -58,6 +59,7 @@ class SeriesDetector:
         conditions: list[tuple[int, Condition]] = []
         order = np.argsort(block.ts_ms, kind="stable")
         order = order[(block.flags[order] & SampleFlag.LATE) == 0]
+        odd = impossible(block.metrics, block.values)
         by_appliance: dict[str, list[int]] = {}
         for place in order.tolist():
             by_appliance.setdefault(block.appliance_ids[place], []).append(place)
@@ -72,12 +74,9 @@ class SeriesDetector:
             mine = mine[block.ts_ms[mine] >= one.last_ts]
             if len(mine):
                 self.changed.add(appliance_id)
-                who = (appliance_id, self.kind)
-                values, said = look(one, who, block.metrics, block.ts_ms[mine], block.values[mine])
-                findings += [(int(mine[row]), finding) for row, finding in said]
-                is_sound = ~np.isnan(values).all(axis=1) | np.isnan(block.values[mine]).all(axis=1)
-                sound = (mine[is_sound], values[is_sound])
-                self._take(one, appliance_id, block, sound, findings, conditions)
+                mine, readings, said = look(one, (appliance_id, self.kind), block, mine, odd[mine])
+                findings += said
+                self._take(one, appliance_id, block, (mine, readings), findings, conditions)
         return _in_order(findings), _in_order(conditions)
 
     def happen(self, events: Sequence[Event]) -> Said:

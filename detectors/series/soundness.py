@@ -3,12 +3,11 @@
 A reading that its quantity can't have, by the unit behind its name (-327.68 °C of a sensor that is not there), is a fault of
 the data: it is not scored and teaches nothing. Three in a row of one metric raise a finding of channel ``data`` that names
 the metrics, once; it is cleared by the first sound reading of each of them. One that comes and goes is told once a week.
-The state is bounded: :data:`METRICS_MAX` metrics per appliance.
+The state is bounded: :data:`detectors.series.scorer.METRICS_MAX` metrics per appliance.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,38 +15,44 @@ from numpy.typing import NDArray
 
 from detectors.finding import Cleared, Evidence, Finding, FindingChannel
 from detectors.layering.standing import DATA_REFRACTORY_MS
+from detectors.series.scorer import METRICS_MAX
 from detectors.series.standing import Standing
-from ingest.plausible import impossible, limits
+from ingest.plausible import limits
+from ingest.sample import SampleBlock
 
-METRICS_MAX = 32
 IN_A_ROW = 3
 OUT_OF_RANGE = "sensor_out_of_range"
 """As hygiene calls it for kinds with a profile."""
 
 
 def look(
-    one: Standing, who: tuple[str, str], metrics: Sequence[str], ts_ms: NDArray[np.int64], values: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], list[tuple[int, Finding]]]:
-    """The sound readings of some rows (N, M) of an appliance (its id and kind), and by row what is raised or cleared."""
-    odd = impossible(metrics, values) if len(metrics) else np.zeros(values.shape, bool)
+    one: Standing, who: tuple[str, str], block: SampleBlock, places: NDArray[np.intp], odd: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], NDArray[np.float64], list[tuple[int, Finding]]]:
+    """The rows of an appliance (its id and kind) that are to be scored, and by place what is raised or cleared.
+
+    ``places`` (N,) are its rows in the block, ``odd`` (N, M) says which of their readings can't be. Answers the places of those
+    that have a sound reading or none at all, and their sound readings.
+    """
+    values = block.values[places]
     if not odd.any() and not one.odd:
-        return values, []
+        return places, values, []
     said: list[tuple[int, Finding]] = []
-    given = ~np.isnan(values)
+    metrics, given = block.metrics, ~np.isnan(values)
     for row in np.flatnonzero(given.any(axis=1)).tolist():
         for column in np.flatnonzero(given[row]).tolist():
             _note(one, metrics[column], is_odd=bool(odd[row, column]))
-        now = int(ts_ms[row])
+        place, now = int(places[row]), int(block.ts_ms[places[row]])
         bad = [column for column in np.flatnonzero(odd[row]).tolist() if one.odd.get(metrics[column], 0) >= IN_A_ROW]
         if bad and not one.data_raised_ms and (not one.data_told_ms or now - one.data_told_ms >= DATA_REFRACTORY_MS):
             one.data_raised_ms = one.data_told_ms = now
             evidence = tuple(_evidence(metrics[c], float(values[row, c]), now, len(bad)) for c in bad[:4])
-            said.append((row, _finding(who, now, evidence)))
+            said.append((place, _finding(who, now, evidence)))
         elif one.data_raised_ms and max(one.odd.values(), default=0) < IN_A_ROW:
             over = replace(_finding(who, one.data_raised_ms), cleared_ms=now, cleared_because=Cleared.CALM)
-            said.append((row, over))
+            said.append((place, over))
             one.data_raised_ms = 0
-    return np.where(odd, np.nan, values), said
+    is_scored = (given & ~odd).any(axis=1) | ~given.any(axis=1)
+    return places[is_scored], np.where(odd, np.nan, values)[is_scored], said
 
 
 def _note(one: Standing, metric: str, *, is_odd: bool) -> None:
