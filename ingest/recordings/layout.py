@@ -86,7 +86,7 @@ def read_table(path: Path, text: str, options: CsvOptions) -> Table:
         header = find_header(path, lines, options, notes)
     except csv.Error as error:
         raise RecordingError(f"{path} is no CSV file: {error}; export it again as CSV in UTF-8.") from error
-    rest = csv.reader(io.StringIO("".join(lines[header.lines_before :]), newline=""), delimiter=header.delimiter)
+    rest = csv.reader(lines[header.lines_before :], delimiter=header.delimiter)
     try:
         sections = list(_sections(path, header, rest))
     except csv.Error as error:
@@ -103,8 +103,7 @@ def read_table(path: Path, text: str, options: CsvOptions) -> Table:
 
 def _refuse_open_quote(path: Path, header: Header, lines: Sequence[str]) -> None:
     """Raise where a quote never closes: what stands behind it would be one cell, and its rows gone without a word."""
-    body = "".join(lines[header.lines_before :])
-    rest = csv.reader(io.StringIO(body, newline=""), delimiter=header.delimiter, strict=True)
+    rest = csv.reader(lines[header.lines_before :], delimiter=header.delimiter, strict=True)
     read = 0
     try:
         for _ in rest:
