@@ -71,6 +71,17 @@ class Calendar:
                 left -= max(to - since, 0)
         return start_ms + SEARCHED_DAYS * DAY_MS
 
+    def open_until(self, at_ms: int, *, days: int) -> int:
+        """The first moment from then on that is closed, looked for on so many days of UTC; the last one looked at where none is."""
+        first = at_ms // DAY_MS
+        if self.zone is None:
+            return (first + days) * DAY_MS
+        for day in range(first, first + days):
+            for since, to in self._day(day)[0]:
+                if since <= at_ms < to:
+                    at_ms = to
+        return at_ms
+
     def _day(self, day: int) -> tuple[tuple[Span, ...], int]:
         """The open spans of a day of UTC, and their sum."""
         found = self._days.get(day)

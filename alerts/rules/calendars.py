@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,6 +16,15 @@ from alerts.rules.quantity import Rules, quantity
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _PART = re.compile(r"([a-z]{3})(?:-([a-z]{3}))?\s+(.+)")
 _SPAN = re.compile(r"(\d{2}):(\d{2})\s*-\s*(\d{2}):(\d{2})")
+
+
+def checked_zone(value: str) -> str:
+    """The same name of a time zone; raises :class:`ValueError` where there is none of this name."""
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{value!r} is no time zone such as Europe/Berlin") from error
+    return value
 
 
 class CalendarRules(Rules):
@@ -30,14 +40,7 @@ class CalendarRules(Rules):
     )
     closed: tuple[date, ...] = Field((), description="days that are closed beside these")
 
-    @field_validator("timezone")
-    @classmethod
-    def _check_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"{value!r} is no time zone such as Europe/Berlin") from error
-        return value
+    _zone = field_validator("timezone")(staticmethod(checked_zone))
 
     @field_validator("week")
     @classmethod
@@ -55,7 +58,7 @@ class CalendarRules(Rules):
     @property
     def calendar(self) -> Calendar:
         """The calendar."""
-        return Calendar(self.timezone, parse_week(self.week), self.holidays, frozenset(self.closed))
+        return calendar_of(self.timezone, self.week, self.holidays, frozenset(self.closed))
 
 
 class Policy(Rules):
@@ -86,6 +89,12 @@ def default_policies() -> tuple[Policy, ...]:
         Policy(name=f"priority {priority}", priorities=(priority,), respond_hours=respond, resolve_hours=resolve)
         for priority, (respond, resolve) in hours.items()
     )
+
+
+@lru_cache(maxsize=256)
+def calendar_of(zone: str, week: str, holidays: str | None = None, closed: frozenset[date] = frozenset()) -> Calendar:
+    """The calendar of a week as rules write it; the same one whenever it is asked for, with what it has found out so far."""
+    return Calendar(zone, parse_week(week), holidays, closed)
 
 
 def parse_week(text: str) -> tuple[tuple[Span, ...], ...]:

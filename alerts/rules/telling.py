@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import re
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 
 from alerts.calendars.business_hours import ALWAYS, Calendar
-from alerts.rules.calendars import parse_week
+from alerts.rules.calendars import calendar_of, checked_zone, parse_week
 from alerts.rules.quantity import Rules, quantity
 
 _HOURS = re.compile(r"(\d{2}:\d{2})-(\d{2}:\d{2})")
-
-
-def _checked_zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError(f"{value!r} is no time zone such as Europe/Berlin") from error
-    return value
 
 
 class Person(Rules):
@@ -44,7 +35,7 @@ class Person(Rules):
         60, "minutes", "what comes within so long is one message, unless its rule says `at_once`", most=10080
     )
 
-    _zone = field_validator("timezone")(staticmethod(_checked_zone))
+    _zone = field_validator("timezone")(staticmethod(checked_zone))
 
     @field_validator("quiet")
     @classmethod
@@ -58,7 +49,7 @@ class Person(Rules):
     @property
     def quiet_hours(self) -> Calendar | None:
         """When they are not to be disturbed."""
-        return None if self.quiet is None else Calendar(self.timezone, parse_week(f"mon-sun {self.quiet}"))
+        return None if self.quiet is None else calendar_of(self.timezone, f"mon-sun {self.quiet}")
 
 
 class NoticeRule(Rules):
@@ -83,7 +74,7 @@ class NoticeRule(Rules):
         default=False, description="tells whom the notice is for: the ladder's role, or who has the ticket"
     )
 
-    _zone = field_validator("timezone")(staticmethod(_checked_zone))
+    _zone = field_validator("timezone")(staticmethod(checked_zone))
 
     @field_validator("hours")
     @classmethod
@@ -95,4 +86,4 @@ class NoticeRule(Rules):
     @property
     def calendar(self) -> Calendar:
         """When it tells."""
-        return ALWAYS if self.hours is None else Calendar(self.timezone, parse_week(self.hours))
+        return ALWAYS if self.hours is None else calendar_of(self.timezone, self.hours)

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from alerts.calendars.business_hours import Calendar
+from alerts.calendars.business_hours import DAY_MS, MINUTE_MS, Calendar
 from alerts.rules.desk_rules import DeskRules
 from alerts.rules.telling import NoticeRule, Person
 
 ASSIGNEE = "assignee"
-MINUTE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +45,19 @@ class Recipient:
 
 def recipients(rules: DeskRules, facts: Facts, *, at_ms: int) -> Iterator[Recipient]:
     """Everybody who is told of it, each once: by the first rule that names them, at once where any does."""
-    for name, person in rules.people.items():
-        naming = [rule for rule in rules.notices if _fits(rule, facts, at_ms) and _names(rule, name, person, facts)]
-        if naming and (not person.regions or facts.region in person.regions):
-            yield _told(name, person, naming, facts, at_ms=at_ms)
+    for name in rules.people:
+        told = recipient(rules, name, facts, at_ms=at_ms)
+        if told is not None:
+            yield told
+
+
+def recipient(rules: DeskRules, name: str, facts: Facts, *, at_ms: int) -> Recipient | None:
+    """How one person is told of it, or nothing."""
+    person = rules.people.get(name)
+    if person is None or (person.regions and facts.region not in person.regions):
+        return None
+    naming = [rule for rule in rules.notices if _names(rule, name, person, facts) and _fits(rule, facts, at_ms)]
+    return _told(name, person, naming, facts, at_ms=at_ms) if naming else None
 
 
 def _told(name: str, person: Person, naming: list[NoticeRule], facts: Facts, *, at_ms: int) -> Recipient:
@@ -86,10 +94,6 @@ def _names(rule: NoticeRule, name: str, person: Person, facts: Facts) -> bool:
 
 
 def _end_of(quiet: Calendar, at_ms: int) -> int:
-    """The first minute from then on that is not quiet."""
-    step, since = MINUTE_MS, at_ms
-    for _ in range(2 * 24 * 60):
-        if quiet.between(since, since + 1) == 0:
-            return since
-        since = (since // step + 1) * step
-    return at_ms
+    """The first moment from then on that is not quiet; where two days have none, then."""
+    until_ms = quiet.open_until(at_ms, days=3)
+    return until_ms if until_ms - at_ms < 2 * DAY_MS else at_ms

@@ -22,7 +22,7 @@ from alerts.notices.receiver_rows import cursor_of, is_due, is_left_in_peace, re
 from alerts.notices.tables import deliveries, outbox
 from alerts.rules.desk_rules import DeskRules
 from alerts.subscriptions.facts import facts_of
-from alerts.subscriptions.matching import Recipient, recipients
+from alerts.subscriptions.matching import Recipient, recipient
 from ingest.clock import from_ms
 
 IN_ONE_MESSAGE = 200
@@ -64,11 +64,11 @@ class PersonLane(Lane):
         ).scalar_one()
         values = []
         for row, facts in zip(rows, facts_of(t, rows), strict=True):
-            for told in recipients(self.rules, facts, at_ms=t.now_ms):
-                if told.person == self.person:
-                    due_ms = joined(told, waits_ms)
-                    waits_ms = due_ms if due_ms > t.now_ms else waits_ms
-                    values.append(self._waiting(row, told, due_ms))
+            told = recipient(self.rules, self.person, facts, at_ms=t.now_ms)
+            if told is not None:
+                due_ms = joined(told, waits_ms)
+                waits_ms = due_ms if due_ms > t.now_ms else waits_ms
+                values.append(self._waiting(row, told, due_ms))
         if values:
             t.connection.execute(insert(deliveries), values)
         move_cursor(t, cursor_of(name), rows[-1].n)
