@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from alerts.page import LIMIT_MAX
+from alerts.page import LIMIT_MAX, all_pages
 from alerts.tickets.reading import TicketFilter
-from alerts.tickets.ticket import Ticket, TicketSource
+from alerts.tickets.ticket import TicketSource
 from api.demo.summary import PredictedTicket
 from ingest.clock import to_ms
 
@@ -44,21 +44,11 @@ def is_caught_up(service: Service) -> bool:
     return batches_behind(service) == 0
 
 
-def _all_tickets(service: Service) -> Iterator[Ticket]:
-    """Every ticket, newest first."""
-    cursor = None
-    while True:
-        page = service.rooms.desk.tickets.page(TicketFilter(), cursor=cursor, limit=500)
-        yield from page.items
-        cursor = page.next
-        if cursor is None:
-            return
-
-
 def predicted_tickets(service: Service) -> Iterator[PredictedTicket]:
     """The tickets with source ``prediction``, dated by the first alert that led to them."""
-    alerts = service.rooms.desk.alerts
-    for ticket in _all_tickets(service):
+    desk = service.rooms.desk
+    alerts = desk.alerts
+    for ticket in all_pages(lambda cursor: desk.tickets.page(TicketFilter(), cursor=cursor, limit=LIMIT_MAX)):
         if ticket.source is TicketSource.PREDICTION and ticket.alert_id is not None:
             page = alerts.page(appliance_id=ticket.appliance_id, limit=LIMIT_MAX)
             mine = [one.raised_at for one in page.items if one.ticket_id == ticket.id]

@@ -106,36 +106,24 @@ def judge(tickets: Sequence[PredictedTicket], faults: Sequence[RealFault]) -> Ma
         caught += 1
         if fault.failure_ms is not None:
             leads.append((fault.failure_ms - min(hits)) / 86_400_000)
-    begun = {(fault.appliance_id, fault.onset_ms) for fault in faults}
-    false = sum(
-        not any(ticket.appliance_id == appliance and onset <= ticket.raised_ms for appliance, onset in begun)
-        for ticket in tickets
-    )
-    per_fault = [_tickets_of(fault, tickets, faults) for fault in faults]
-    found = [hits for hits in per_fault if hits]
+    caused = [(cause, ticket) for ticket in tickets if (cause := _cause_of(ticket, faults)) is not None]
+    found = {cause for cause, _ in caused}
     return {
-        "tickets_per_fault": round(sum(map(len, found)) / len(found), 3) if found else None,
-        "double_tickets": sum(len(hits) - 1 for hits in found),
-        "late_names": sum(ticket.first_named is not None for hits in found for ticket in hits),
+        "tickets_per_fault": round(len(caused) / len(found), 3) if found else None,
+        "double_tickets": len(caused) - len(found),
+        "late_names": sum(ticket.first_named is not None for _, ticket in caused),
         "faults_injected": len(faults),
         "faults_caught_early": caught,
-        "false_tickets": false,
+        "false_tickets": len(tickets) - len(caused),
         "median_lead_days": round(median(leads), 2) if leads else None,
     }
 
 
-def _tickets_of(
-    fault: RealFault, tickets: Sequence[PredictedTicket], faults: Sequence[RealFault]
-) -> Sequence[PredictedTicket]:
-    """The tickets that a fault has caused: of its appliance, behind its onset; of several faults the one that they name, or the last."""
-    mine = []
-    for ticket in tickets:
-        begun = [one for one in faults if one.appliance_id == ticket.appliance_id and one.onset_ms <= ticket.raised_ms]
-        named = [one for one in begun if one.fault_mode == ticket.fault_mode]
-        causes = named or begun
-        if causes and max(causes, key=lambda one: one.onset_ms) is fault:
-            mine.append(ticket)
-    return mine
+def _cause_of(ticket: PredictedTicket, faults: Sequence[RealFault]) -> RealFault | None:
+    """The fault that caused a ticket: of its appliance, begun before it; of several the one that it names, or the last."""
+    begun = [one for one in faults if one.appliance_id == ticket.appliance_id and one.onset_ms <= ticket.raised_ms]
+    named = [one for one in begun if one.fault_mode == ticket.fault_mode]
+    return max(named or begun, key=lambda one: one.onset_ms, default=None)
 
 
 def percentile_99(values: Sequence[float]) -> float | None:
