@@ -150,21 +150,19 @@ class Rooms:
     @cached_property
     def outbox(self) -> Outbox:
         """Notices on their way."""
-        secret = self.settings.webhook_secret
-        signed_with = None if secret is None else secret.get_secret_value()
-        receivers = [
-            Receiver(address, signed_with, self.around.people_clock) for address in self.settings.notice_addresses
-        ]
+        receivers = [self._receiver(address) for address in self.settings.notice_addresses]
         unit = UnitOfWork(self.desk.unit.engine, self.around.people_clock, self.around.chance)
         people = lanes_of(unit, self.desk.unit.rules, self._open_person)
         return Outbox(unit, open_receivers(receivers), people)
 
     def _open_person(self, name: str, person: Person) -> Target:
         """The way to somebody of the rules."""
+        return open_person(name, self._receiver(person.address.get_secret_value()), person.language)
+
+    def _receiver(self, address: str) -> Receiver:
+        """Somebody at an address, told with the signature of the settings."""
         secret = self.settings.webhook_secret
-        signed_with = None if secret is None else secret.get_secret_value()
-        address = person.address.get_secret_value()
-        return open_person(name, Receiver(address, signed_with, self.around.people_clock), person.language)
+        return Receiver(address, None if secret is None else secret.get_secret_value(), self.around.people_clock)
 
     @cached_property
     def store(self) -> TelemetryStore:
