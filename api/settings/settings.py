@@ -280,11 +280,7 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """All that nobody may read in a log or an error: tokens, and the passwords of URLs."""
-        kept = [
-            one.get_secret_value()
-            for one in (self.store_token, self.webhook_secret, self.work_order_secret)
-            if one is not None
-        ]
+        kept = [value.get_secret_value() for _, value in self if isinstance(value, SecretStr)]
         urls = (self.mqtt_url, self.journal_url, self.store_url, self.database_url, *self.notice_addresses)
         return kept + [secret for url in urls if url for secret in secrets_of_url(url)]
 

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
@@ -171,7 +171,7 @@ def _sentence(error: ValidationError, places: Mapping[str, str]) -> str:
     field = Settings.model_fields.get(name)
     given = first.get("input")
     if first["type"] != "value_error":
-        is_secret = name in {"store_token", "webhook_secret", "work_order_secret"}
+        is_secret = field is not None and SecretStr in get_args(field.annotation)
         shown = "***" if is_secret else mask_url(str(given))
         reason = f"{shown!r} is wrong: {reason[0].lower()}{reason[1:]}"
         if field is not None and field.default is not None:
