@@ -15,6 +15,7 @@ from alerts.billing.bill import Quote, QuoteStatus
 from alerts.customers.answering import TEXT_MAX, AnswerKind, RatingReason
 from alerts.customers.view import CustomerView
 from alerts.lifecycle import FixFirstState, TicketState
+from alerts.tickets.sentence import in_language
 from alerts.visits.visit import Slot
 from api.http.customer_words import WORDS, day_of
 from ingest.clock import to_ms
@@ -89,7 +90,7 @@ def no_page(language: str) -> str:
 
 def _what(view: CustomerView, words: Mapping[str, str], language: str) -> str:
     ticket = view.ticket
-    seen = ticket.summary.get(language) or ticket.summary.get("en")
+    seen = in_language(ticket.summary, language)
     lines = [f"<p>{escape(seen)}</p>" if seen else f"<p>{_put(words['by_hand'], title=ticket.title)}</p>"]
     if seen:
         lines.append(f"<h2>{words['means']}</h2><p>{_sure(ticket.probability, words)}</p>")
@@ -142,8 +143,8 @@ def _fix_first(view: CustomerView, words: Mapping[str, str], language: str) -> s
         )
     if not found.is_offered and (last is None or last.state is not FixFirstState.DECLINED):
         return _section(words["fix"], f"<p>{words[f'fix_{last.state.value}']}</p>") if last is not None else ""
-    title = found.steps.title.get(language) or found.steps.title["en"]
-    steps = "".join(f"<li>{escape(one.get(language) or one['en'])}</li>" for one in found.steps.steps)
+    title = in_language(found.steps.title, language)
+    steps = "".join(f"<li>{escape(in_language(one, language))}</li>" for one in found.steps.steps)
     told = words["fix_why"].format(share=round((found.helps or 0) * 100), minutes=f"{found.steps.minutes:g}")
     buttons = _form("fix_done", words["fix_done"], css="main")
     if found.is_offered:
@@ -155,7 +156,7 @@ def _gentle(view: CustomerView, words: Mapping[str, str], language: str) -> str:
     standing, gentle = view.protection.standing, view.protection.gentle
     if standing is None or gentle is None:
         return ""
-    title, loss = (one.get(language) or one["en"] for one in (gentle.title, gentle.loss))
+    title, loss = (in_language(one, language) for one in (gentle.title, gentle.loss))
     how = words[f"gentle_{standing.state.value}"].format(until=_day(standing.until, view, language))
     return _section(
         words["gentle"],
