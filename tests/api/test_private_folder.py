@@ -24,7 +24,6 @@ def test_what_an_earlier_version_left_open_is_closed(tmp_path: Path) -> None:
     for name in ("desk.db", "desk.db-wal", "ingest.lock", "ingest.signs", "journal/0001.db"):
         (folder / name).touch()
         (folder / name).chmod(0o644)
-        (folder / name).chmod(0o644)
     folder.chmod(0o755)
 
     lock = ProcessLock(folder, ("ingest",))
