@@ -50,6 +50,11 @@ def format_hours(hours: Hours) -> str:
     return "; ".join(f"{first if first == last else f'{first}-{last}'} {spans}" for first, last, spans in parts)
 
 
+def hours_of(kept: Mapping[str, Sequence[Sequence[str]]] | None) -> dict[str, list[tuple[str, str]]]:
+    """The hours of a column, where a span is a list of two; none where nothing is written down."""
+    return {day: [(span[0], span[1]) for span in spans] for day, spans in (kept or {}).items()}
+
+
 def _days(text: str, part: str) -> Sequence[str]:
     match = _DAYS.fullmatch(text)
     if match is None or not {match[1], match[2] or match[1]} <= set(DAYS):

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from alerts.audit.chain import record_audit
+from alerts.customers.access_hours import hours_of
 from alerts.customers.customer import NewSite, Site
 from alerts.customers.keeping import live_row, touch
 from alerts.customers.sealed import Sealed
@@ -86,7 +87,6 @@ def _values(s: Sealed, new: NewSite) -> dict[str, Any]:
 
 
 def _site(s: Sealed, row: Any) -> Site:
-    hours = {day: [(span[0], span[1]) for span in spans] for day, spans in (row.access_hours or {}).items()}
     return Site(
         id=row.id,
         customer_id=row.customer_id,
@@ -94,7 +94,7 @@ def _site(s: Sealed, row: Any) -> Site:
         address=s.address(row.address),
         region=row.region,
         time_zone=row.time_zone,
-        access_hours=hours,
+        access_hours=hours_of(row.access_hours),
         place=place_of(row.latitude, row.longitude),
         version=row.version,
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
+from alerts.customers.access_hours import hours_of
 from alerts.database import Transaction
 from alerts.errors import UnknownError
 from alerts.page import Page, select_page
@@ -121,7 +122,7 @@ def _technician(row: Any) -> Technician:
         areas=tuple(row.areas or ()),
         skills=row.skills or {},
         licences=tuple(Licence(name, date.fromisoformat(day) if day else None) for name, day in row.licences or ()),
-        shifts={day: [(span[0], span[1]) for span in spans] for day, spans in (row.shifts or {}).items()},
+        shifts=hours_of(row.shifts),
         time_zone=row.time_zone,
         visits_per_day=row.visits_per_day,
         is_active=row.is_active,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 
 from alerts.appliances.tables import appliances
+from alerts.customers.access_hours import hours_of
 from alerts.customers.tables import ownerships, sites
 from alerts.database import Transaction
 from alerts.errors import InvalidError
@@ -90,14 +91,13 @@ def homes_of(t: Transaction, appliance_ids: Collection[str]) -> Mapping[str, Hom
 
 
 def _home(row: Any) -> Home:
-    hours = {day: [(span[0], span[1]) for span in spans] for day, spans in (row.access_hours or {}).items()}
     return Home(
         site_id=row.site_id,
         customer_id=row.customer_id,
         place=place_of(row.latitude, row.longitude),
         region=row.region or row.appliance_region,
         time_zone=row.time_zone or "UTC",
-        hours=hours,
+        hours=hours_of(row.access_hours),
     )
 
 
