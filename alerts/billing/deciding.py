@@ -101,16 +101,14 @@ def _fitting(t: Transaction, ticket: Any, today: date) -> Sequence[Coverage]:
     query = (
         select(coverages)
         .where(column.valid_from <= day)
+        .where(or_(column.basis != Basis.RECALL.value, column.valid_to.is_(None), column.valid_to >= day))
         .where(or_(column.appliance_id.is_(None), column.appliance_id == ticket.appliance_id))
         .where(or_(column.kind.is_(None), column.kind == ticket.kind))
         .where(or_(column.component.is_(None), column.component == ticket.component))
     )
     order = {basis: at for at, basis in enumerate(Basis)}
-    found = [_coverage(row) for row in t.connection.execute(query)]
-    is_over = [one.basis not in FROM_PURCHASE and one.valid_to is not None and one.valid_to < today for one in found]
-    found = [one for one, over in zip(found, is_over, strict=True) if not over or one.basis is Basis.CONTRACT]
     return sorted(
-        found,
+        map(_coverage, t.connection.execute(query)),
         key=lambda one: (
             order[one.basis],
             -(one.covers_parts + one.covers_labour),

@@ -6,10 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from alerts.billing.bill import Coverage, Decision, PriceItem, Quote, QuoteStatus, Receipt, Statement, WantedLine
+from alerts.billing.bill import Coverage, Decision, PriceItem, Quote, Receipt, Statement, WantedLine
 from alerts.billing.csv_rows import take_coverage, take_price
 from alerts.billing.deciding import decide, list_coverages
-from alerts.billing.quoting import answer_quote, charge, list_prices, list_quotes, list_receipts, offer_quote
+from alerts.billing.quoting import (
+    answer_quote,
+    charge,
+    list_prices,
+    list_quotes,
+    list_receipts,
+    offer_quote,
+    standing_quote,
+)
 from alerts.billing.settling import settle
 from alerts.csv_file import Line
 from alerts.customers.answering import CUSTOMER
@@ -97,12 +105,7 @@ class Billing:
 
     def on_page(self, secret: str) -> Quote | None:
         """The quote that stands for the holder of a link; None where none does."""
-
-        def work(s: Sealed) -> Quote | None:
-            found = list_quotes(s.t, open_link(s, secret).ticket_id)
-            return next((one for one in found if one.status in {QuoteStatus.OFFERED, QuoteStatus.APPROVED}), None)
-
-        return self.sealed.look(work)
+        return self.sealed.look(lambda s: standing_quote(s.t, open_link(s, secret).ticket_id))
 
     def answer_on_page(self, secret: str, quote_id: str, *, is_approved: bool) -> None:
         """The yes or no of the holder of a link to the quote that they see."""

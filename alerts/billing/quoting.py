@@ -162,6 +162,12 @@ def list_quotes(t: Transaction, ref: str) -> Sequence[Quote]:
     return [_quote(row) for row in t.connection.execute(query)]
 
 
+def standing_quote(t: Transaction, ticket_id: str) -> Quote | None:
+    """The quote of a ticket that is offered or agreed to; None where none stands."""
+    row = _standing(t, ticket_id)
+    return None if row is None else _quote(row)
+
+
 def list_receipts(t: Transaction, ref: str) -> Sequence[Receipt]:
     """The receipts of a ticket, the newest first."""
     ticket = find_row(t, ref)

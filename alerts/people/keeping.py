@@ -39,7 +39,8 @@ def change_technician(t: Transaction, technician_id: str, new: NewTechnician, *,
     if before.as_new() == new:
         return False
     _check(t, new, but=technician_id)
-    changed = sorted(name for name, value in asdict(new).items() if asdict(before.as_new())[name] != value)
+    told, was = asdict(new), asdict(before.as_new())
+    changed = sorted(name for name in told if told[name] != was[name])
     values = {**_values(new), "version": technicians.c.version + 1}
     t.connection.execute(update(technicians).where(technicians.c.id == technician_id).values(**values))
     record_audit(t, "technician.change", technician_id, {"changed": changed})

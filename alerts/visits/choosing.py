@@ -22,7 +22,7 @@ from alerts.visits.booking import Booking, book, move, step
 from alerts.visits.hours import day_of
 from alerts.visits.job import Job
 from alerts.visits.jobs import TO_BE_VISITED, job_of
-from alerts.visits.lifecycle import VisitState, VisitStep
+from alerts.visits.lifecycle import VISIT_MOVABLE, VisitState, VisitStep
 from alerts.visits.proposing import best_for_slot, parts_of, slots
 from alerts.visits.reading import standing_visit, tickets_of, visit_row
 from alerts.visits.visit import Slot
@@ -90,8 +90,7 @@ def _job(s: Sealed, secret: str, profiles: Mapping[str, Profile]) -> Job | None:
     if visit_id is None:
         return job_of(s.t, [ticket.id], profiles)
     row = visit_row(s.t, visit_id)
-    is_movable = VisitState(row.status) in {VisitState.PLANNED, VisitState.CONFIRMED}
-    if not is_movable or row.starts_ms < s.t.now_ms + MOVE_UNTIL_MS:
+    if VisitState(row.status) not in VISIT_MOVABLE or row.starts_ms < s.t.now_ms + MOVE_UNTIL_MS:
         return None
     return replace(job_of(s.t, tickets_of(s.t, visit_id), profiles), visit_id=visit_id)
 
