@@ -84,9 +84,10 @@ class FleetRun:
         self.fleet, self.broker, self.clock, self.report = fleet, broker, clock, report
         self.outstanding_bytes = outstanding_bytes
         self.progress = Progress(sim_now_ms=fleet.now_ms)
+        known = load_profiles() if profiles is None else profiles
         self.installation = install(
             fleet, broker, clock=clock, seed=seed, passwords=passwords or {}, topic_root=topic_root,
-            profiles=profiles,
+            profiles=known,
             bad_network=bad_network, on_answer=self._answered, command_keys=command_keys,
         )  # fmt: skip
         self.connections = self.installation.connections
@@ -101,7 +102,7 @@ class FleetRun:
         self._idle_ms = round(fleet.specification.intervals["idle_interval_h"] * 3_600_000)
         self._steps = {
             kind: {mode.name: mode.self_help.helps for mode in one.fault_modes.values() if mode.self_help is not None}
-            for kind, one in (load_profiles() if profiles is None else profiles).items()
+            for kind, one in known.items()
         }
         self._places = {one.id: place for place, one in enumerate(fleet.appliances)}
 
@@ -215,7 +216,8 @@ class FleetRun:
                         self._sleep(place, self._resting[place])
                 sent = due
                 self._tell_tests(now_ms)
-                self._tell_fast(items[sent:], now_ms)
+                if self._quick:
+                    self._tell_fast(items[sent:], now_ms)
                 self.progress.sim_now_ms = min(now_ms, self.fleet.now_ms)
                 self.progress.lag_s = max(now_ms - self.fleet.now_ms, 0) / 1000
                 if now_ms >= self.fleet.now_ms and sent == len(items):

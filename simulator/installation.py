@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingest.clock import Clock
-from ingest.profiles import load_profiles
 from ingest.profiles.definition import Profile
 from simulator.agent import BUFFER_BYTES, Agent, Identity
 from simulator.bench import FleetBench, can_do
@@ -46,19 +45,18 @@ def install(
     seed: int,
     passwords: Mapping[str, str],
     topic_root: str,
-    profiles: Mapping[str, Profile] | None,
+    profiles: Mapping[str, Profile],
     bad_network: bool,
     on_answer: Callable[[Agent], None],
     command_keys: Sequence[str] = (),
 ) -> Installation:
     """Agents and lines of a whole fleet; the same seed gives the same boots, outages, memories and clocks.
 
-    ``profiles`` say which tests an appliance can be asked for; None: the shipped ones.
+    ``profiles`` say which tests an appliance can be asked for.
     """
     rules = fleet.specification.network
     gate = asyncio.Semaphore(CONNECTING_AT_ONCE)
     forgetful = np.random.default_rng([seed, 9]).random(len(fleet.appliances)) < rules.unbuffered
-    known = load_profiles() if profiles is None else profiles
     connections = []
     for number, one in enumerate(fleet.appliances):
         network: BadNetwork[Outgoing] | None = None
@@ -71,11 +69,13 @@ def install(
             boot=f"{chance.getrandbits(64):016x}",
             topic_root=topic_root,
             buffer_bytes=0 if forgetful[number] else BUFFER_BYTES,
-            tests=[test for test in known[one.kind].tests.values() if can_do(one.kind, test)],
+            tests=[test for test in profiles[one.kind].tests.values() if can_do(one.kind, test)],
             bench=FleetBench(fleet, number, seed),
             command_keys=command_keys,
             gentle_hours={
-                mode.protect.name: mode.protect.hours for mode in known[one.kind].fault_modes.values() if mode.protect
+                mode.protect.name: mode.protect.hours
+                for mode in profiles[one.kind].fault_modes.values()
+                if mode.protect
             },
         )
         connections.append(
