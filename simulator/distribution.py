@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,11 +51,11 @@ def is_distribution(value: object) -> bool:
 
 def read_distribution(value: object) -> Distribution:
     """Read a distribution; anything else is a ValueError that says what to write."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if is_number(value):
         return _checked(Distribution(float(value), float(value)))
-    if isinstance(value, list) and len(value) == 2 and all(_is_number(v) for v in value):
+    if isinstance(value, list) and len(value) == 2 and all(is_number(v) for v in value):
         return _checked(Distribution(float(value[0]), float(value[1])))
-    if isinstance(value, dict) and all(_is_number(v) for v in value.values()):
+    if isinstance(value, dict) and all(is_number(v) for v in value.values()):
         numbers = {key: float(number) for key, number in value.items()}
         if set(value) == NORMAL:
             return _checked(Distribution(numbers["low"], numbers["high"], numbers["mean"], numbers["sd"]))
@@ -64,7 +65,8 @@ def read_distribution(value: object) -> Distribution:
     raise ValueError(f"is {value!r}; write {FORMS}")
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a value of TOML or JSON is a number; true and false are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

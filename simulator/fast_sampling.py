@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-MS_PER_S = 1000
+from simulator.distribution import is_number
 
 
 def between(before: bytes, after: bytes | None, at_ms: int) -> bytes:
@@ -23,11 +23,7 @@ def between(before: bytes, after: bytes | None, at_ms: int) -> bytes:
     if is_one_stretch and span_ms > 0:
         share = min(max((at_ms - first["ts"]) / span_ms, 0.0), 1.0)
         for name, value in (following.get("metrics") or {}).items():
-            if _is_number(metrics.get(name)) and _is_number(value):
+            if is_number(metrics.get(name)) and is_number(value):
                 metrics[name] = round(metrics[name] + share * (value - metrics[name]), 4)
     told = {name: first[name] for name in ("mode", "cycle") if name in first}
     return msgspec.json.encode({"ts": at_ms, **told, "metrics": metrics})
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import msgspec
 
 from ingest.profiles.definition import RemoteTest
+from simulator.distribution import is_number
 from simulator.surface import Consent, Gentle, Sampling, Surface, is_recent
 from simulator.trials.trial import Trial
 
@@ -181,7 +182,7 @@ class Obedience:
         """A gentle mode is one that it knows, for no longer than it may; renewed is the one that stands."""
         arguments = command.get("args") or {}
         longest, hours = self.gentle_hours.get(str(arguments.get("mode"))), arguments.get("hours")
-        if longest is None or isinstance(hours, bool) or not isinstance(hours, int | float) or not 0 < hours <= longest:
+        if longest is None or not is_number(hours) or not 0 < hours <= longest:
             return "arguments"
         stands = self.surface.gentle_at(now_ms)
         meant = (arguments["mode"], str(command.get("session", "")))
@@ -308,19 +309,13 @@ def _within(arguments: Mapping[str, Any], test: RemoteTest) -> bool:
     return all(
         (name == "component" and value == test.component)
         or (name == "test" and value == test.name)
-        or (
-            name in test.args
-            and isinstance(value, int | float)
-            and not isinstance(value, bool)
-            and 0 <= value <= test.args[name]
-        )
+        or (name in test.args and is_number(value) and 0 <= value <= test.args[name])
         for name, value in arguments.items()
     )
 
 
 def _is_interval(value: object) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and SAMPLING_S[0] <= value <= SAMPLING_S[1]  # type: ignore[operator]  # a number, as just seen
+    return is_number(value) and SAMPLING_S[0] <= value <= SAMPLING_S[1]
 
 
 def _moment_ms(value: object) -> int | None:
