@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+import ssl
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 
 import httpx
 
@@ -16,6 +18,9 @@ TIMEOUT_S = 10.0
 ANSWER_BYTES_MAX = 256 * 1024
 SAID_LENGTH_MAX = 200
 REFUSALS = frozenset({400, 409, 413, 415, 422})
+"""Answers that speak of this notice, not of the receiver."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +44,10 @@ class Line:
 
     def ask(self, ask: Ask, *, absent: bool = False) -> Any:
         """The JSON of the answer; with ``absent`` a 404 is nothing. Raises :class:`DeliveryError` for anything but 2xx."""
-        loop = asyncio.new_event_loop()
-        try:
-            status, text = loop.run_until_complete(self._exchange(ask))
-        except TimeoutError as error:
-            raise DeliveryError(f"the system took longer than {self.timeout_s:g} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise DeliveryError(f"the system can't be reached: {' '.join(str(error).split())}") from error
-        finally:
-            loop.close()
+        status, text = wait_for(self._exchange(ask), whom="system", timeout_s=self.timeout_s)
         if absent and status == httpx.codes.NOT_FOUND:
             return None
-        _judge(status, text)
+        judge(status, in_short(text), whom="system")
         try:
             return json.loads(text) if text.strip() else None
         except ValueError as error:
@@ -61,6 +58,7 @@ class Line:
             client = httpx.AsyncClient(
                 base_url=self.base,
                 transport=self.transport,
+                verify=self._tls if self.transport is None else True,
                 trust_env=False,
                 follow_redirects=False,
                 timeout=None,  # noqa: S113 - the deadline is above
@@ -82,12 +80,40 @@ class Line:
                         raise DeliveryError("the system's answer is too large")
                 return answer.status_code, read.decode("utf-8", "replace")
 
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return httpx.create_ssl_context(trust_env=False)
 
-def _judge(status: int, text: str) -> None:
+
+def wait_for(exchange: Coroutine[Any, Any, T], *, whom: str, timeout_s: float) -> T:
+    """What an exchange comes to that keeps its deadline itself; raises :class:`DeliveryError` where it comes to nothing."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(exchange)
+    except TimeoutError as error:
+        raise DeliveryError(f"the {whom} took longer than {timeout_s:g} s") from error
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        raise DeliveryError(f"the {whom} can't be reached: {_cause(error)}") from error
+    finally:
+        loop.close()  # and does not wait for a look-up of a name that hangs, as asyncio.run would
+
+
+def judge(status: int, said: str, *, whom: str, retry_after_s: float | None = None) -> None:
+    """Raise what an answer means for the notice; 2xx means nothing."""
     if httpx.codes.is_success(status):
         return
-    said = "".join(letter for letter in " ".join(text.split()) if letter.isprintable())[:SAID_LENGTH_MAX]
-    sentence = f"the system answered {status}" + (f": {said}" if said else "")
+    sentence = f"the {whom} answered {status}" + (f": {said}" if said else "")
     if status == httpx.codes.GONE:
         raise ReceiverGoneError(sentence)
-    raise NoticeRefusedError(sentence) if status in REFUSALS else DeliveryError(sentence)
+    if status in REFUSALS:
+        raise NoticeRefusedError(sentence)
+    raise DeliveryError(sentence, retry_after_s=retry_after_s)
+
+
+def in_short(text: str) -> str:
+    """The beginning of an answer, on one line, fit to be shown."""
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())[:SAID_LENGTH_MAX]
+
+
+def _cause(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

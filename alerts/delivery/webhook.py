@@ -23,19 +23,16 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from alerts.delivery.exchange import TIMEOUT_S, in_short, judge, wait_for
 from alerts.delivery.kind import Kind, Receiver
 from alerts.errors import InvalidError
-from alerts.notices.notice import DeliveryError, Notice, NoticeRefusedError, ReceiverGoneError, Target
+from alerts.notices.notice import Notice, Target
 from ingest.clock import Clock, SystemClock
 
-TIMEOUT_S = 10.0
 RETRY_AFTER_MAX_S = 24 * 3600.0
 BODY_BYTES_MAX = 4096
-SAID_LENGTH_MAX = 200
 SECRET_BYTES_MIN = 24
 SOURCE = "/fettle/desk"
-REFUSALS = frozenset({400, 409, 413, 415, 422})
-"""Answers that speak of this notice, not of the receiver."""
 
 
 @dataclass(frozen=True)
@@ -73,16 +70,10 @@ class WebhookTarget:
             "webhook-signature": Webhook(self.secret).sign(notice.id, now, body.decode()),
             "user-agent": "fettle",
         }
-        loop = asyncio.new_event_loop()
-        try:
-            answer, said = loop.run_until_complete(self._exchange(body, headers))
-        except TimeoutError as error:
-            raise DeliveryError(f"the receiver took longer than {self.timeout_s:g} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise DeliveryError(f"the receiver can't be reached: {_cause(error)}") from error
-        finally:
-            loop.close()  # and does not wait for a look-up of a name that hangs, as asyncio.run would
-        _judge(answer, said, now)
+        answer, said = wait_for(self._exchange(body, headers), whom="receiver", timeout_s=self.timeout_s)
+        if not answer.is_success:
+            retry_after_s = _retry_after_s(answer.headers.get("retry-after"), now)
+            judge(answer.status_code, said, whom="receiver", retry_after_s=retry_after_s)
 
     async def _exchange(self, body: bytes, headers: dict[str, str]) -> tuple[httpx.Response, str]:
         async with asyncio.timeout(self.timeout_s):
@@ -158,20 +149,7 @@ async def _beginning(answer: httpx.Response) -> str:
         read += chunk
         if len(read) >= BODY_BYTES_MAX:
             break
-    words = " ".join(read[:BODY_BYTES_MAX].decode("utf-8", "replace").split())
-    return "".join(letter for letter in words if letter.isprintable())[:SAID_LENGTH_MAX]
-
-
-def _judge(answer: httpx.Response, said: str, now: datetime) -> None:
-    status = answer.status_code
-    sentence = f"the receiver answered {status}" + (f": {said}" if said else "")
-    if answer.is_success:
-        return
-    if status == httpx.codes.GONE:
-        raise ReceiverGoneError(sentence)
-    if status in REFUSALS:
-        raise NoticeRefusedError(sentence)
-    raise DeliveryError(sentence, retry_after_s=_retry_after_s(answer.headers.get("retry-after"), now))
+    return in_short(read[:BODY_BYTES_MAX].decode("utf-8", "replace"))
 
 
 def _retry_after_s(text: str | None, now: datetime) -> float | None:
@@ -188,7 +166,3 @@ def _retry_after_s(text: str | None, now: datetime) -> float | None:
 def _date(text: str) -> datetime:
     date = parsedate_to_datetime(text)
     return date if date.tzinfo else date.replace(tzinfo=UTC)
-
-
-def _cause(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
