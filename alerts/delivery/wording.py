@@ -48,18 +48,18 @@ _TITLE = ("{count} notices", "{count} 条通知")
 def words_of(notice: Notice, language: str) -> tuple[str, str]:
     """Title and body."""
     n = 1 if language == "zh" else 0
-    parts = notice.data.get("notices") if notice.type == "digest" else None
+    parts = notice.parts
     if parts is None:
         line = _line(notice.type, notice.subject_id, notice.data, n)
         return line[:TITLE_LENGTH_MAX], f"{line}\n{notice.at:%Y-%m-%d %H:%M} UTC"
-    lines = [_line(one["type"], one["subject_id"], one["data"], n) for one in parts[:BODY_LINES_MAX]]
+    lines = [_line(*part, n) for part in parts[:BODY_LINES_MAX]]
     if len(parts) > BODY_LINES_MAX:
         lines.append(f"… +{len(parts) - BODY_LINES_MAX}")
     return _TITLE[n].format(count=len(parts)), "\n".join(lines)
 
 
 def _line(type_: str, subject_id: str, data: Mapping[str, Any], n: int) -> str:
-    values: dict[str, Any] = _Missing(data) | {"type": type_, "subject_id": subject_id}
+    values: dict[str, Any] = {**data, "type": type_, "subject_id": subject_id}
     if isinstance(values.get("clock"), str):
         values["clock"] = _CLOCKS.get(values["clock"], (values["clock"],) * 2)[n]
     if isinstance(values.get("due_ms"), int):

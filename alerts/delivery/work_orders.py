@@ -39,12 +39,8 @@ class WorkOrders:
 
 def orders_of(notice: Notice) -> list[Order]:
     """The orders that a notice speaks of, each ticket once, with the newest of what is said."""
-    parts = notice.data.get("notices") if notice.type == "digest" else None
-    said = (
-        [(notice.type, notice.subject_id, notice.data)]
-        if parts is None
-        else [(one["type"], one["subject_id"], one["data"]) for one in parts]
-    )
+    parts = notice.parts
+    said = [(notice.type, notice.subject_id, notice.data)] if parts is None else parts
     merged: dict[str, dict[str, Any]] = {}
     for type_, subject_id, data in said:
         if type_.startswith("ticket."):

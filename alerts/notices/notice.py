@@ -9,11 +9,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
+
+DIGEST = "digest"
+"""The type of a notice that is several at once."""
 
 
 class DeliveryState(StrEnum):
@@ -33,6 +36,12 @@ class Notice:
     type: str
     subject_id: str
     data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> Sequence[tuple[str, str, Mapping[str, Any]]] | None:
+        """Of a digest the type, the subject and the data of each notice in it; nothing of any other."""
+        found = self.data.get("notices") if self.type == DIGEST else None
+        return None if found is None else [(one["type"], one["subject_id"], one["data"]) for one in found]
 
 
 @dataclass(frozen=True, slots=True)

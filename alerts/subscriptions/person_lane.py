@@ -16,17 +16,16 @@ from sqlalchemy import Row, func, insert, select
 from alerts.cursors.checkpoint import move_cursor, read_cursor
 from alerts.database import Transaction
 from alerts.notices.lane import GIVE_UP_AFTER_MS, NOTICES_AT_ONCE, Lane
-from alerts.notices.notice import DeliveryError, DeliveryState, Notice
+from alerts.notices.notice import DIGEST, DeliveryError, DeliveryState, Notice
 from alerts.notices.reading import notice_of, with_notice
 from alerts.notices.receiver_rows import cursor_of, is_due, is_left_in_peace, read_receiver
 from alerts.notices.tables import deliveries, outbox
 from alerts.rules.desk_rules import DeskRules
 from alerts.subscriptions.facts import facts_of
 from alerts.subscriptions.matching import Recipient, recipient
-from ingest.clock import from_ms
+from ingest.clock import to_ms
 
 IN_ONE_MESSAGE = 200
-DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +119,8 @@ def message_of(notices: Sequence[Notice]) -> Notice:
         return notices[0]
     digest = blake2b("".join(one.id for one in notices).encode(), digest_size=12).hexdigest()
     parts: list[Mapping[str, Any]] = [
-        {"id": one.id, "type": one.type, "subject_id": one.subject_id, "at_ms": round(one.at.timestamp() * 1000)}
+        {"id": one.id, "type": one.type, "subject_id": one.subject_id, "at_ms": to_ms(one.at)}
         | {"data": dict(one.data)}
         for one in notices
     ]
-    latest = from_ms(max(part["at_ms"] for part in parts))
-    return Notice(f"dg_{digest}", latest, DIGEST, notices[0].subject_id, {"notices": parts})
+    return Notice(f"dg_{digest}", max(one.at for one in notices), DIGEST, notices[0].subject_id, {"notices": parts})
