@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,9 +38,17 @@ class Sorted:
         held = np.concatenate([np.full((1, held.shape[1]), -1), held[:-1]])
         return self._picked(values, held, initial)
 
-    def latest(self, values: NDArray[Any], present: Bools, initial: NDArray[Any]) -> NDArray[Any]:
-        """Each column's last present value up to each sample, itself included; ``initial`` (groups, columns) where there is none: (N, columns)."""
-        return self._picked(values, self._held(present), initial)
+    def latest(
+        self, tables: Sequence[NDArray[Any]], present: Bools, initial: Sequence[NDArray[Any]]
+    ) -> list[NDArray[Any]]:
+        """Of each table (N, columns) the last present values up to each sample, itself included: (N, columns).
+
+        ``present`` (N, columns) is that of all tables; where there is none, the one of ``initial`` (groups, columns) stands.
+        """
+        if not present.any():
+            return [first[self.group] for first in initial]
+        held = self._held(present)
+        return [self._picked(values, held, first) for values, first in zip(tables, initial, strict=True)]
 
     def _held(self, present: Bools) -> NDArray[np.intp]:
         """The place of each column's last present value up to each sample; of another group or -1 where there is none."""

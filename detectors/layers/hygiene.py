@@ -263,9 +263,7 @@ class Hygiene(Layer):
                 own["spike_count"][at] += 1
             for name, column in zip(names, noted, strict=True):
                 column[sample, metric] = own[name][at]
-        count, since, first = (
-            samples.latest(column, returned, initial) for column, initial in zip(noted, before, strict=True)
-        )
+        count, since, first = samples.latest(noted, returned, before)
         return count, since, first
 
 
