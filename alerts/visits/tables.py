@@ -11,7 +11,7 @@ visits = Table(
     metadata,
     serial(),
     identity("id", unique=True),
-    identity("technician_id", index=True),
+    identity("technician_id"),
     identity("site_id", nullable=True),
     identity("customer_id", nullable=True, index=True),
     Column("region", Text, nullable=True),
@@ -33,6 +33,7 @@ visits = Table(
     Column("created_by", Text, nullable=False),
     ms("created_ms", nullable=False),
     number("version", default=1),
+    Index("ix_visits_way", "technician_id", "starts_ms"),
     sqlite_autoincrement=True,
 )
 """``promised_*`` is what the customer was told; within it a plan may move the start."""

@@ -38,7 +38,7 @@ def test_migrating_twice_changes_nothing(engine: Engine) -> None:
     migrate(engine)
 
     with engine.connect() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0031"]
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0032"]
 
 
 def test_two_processes_migrating_at_once_both_succeed(tmp_path: Path) -> None:
