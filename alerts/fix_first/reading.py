@@ -31,7 +31,11 @@ _BY_STATE = {
 
 def read_fix_first(t: Transaction, ticket_ref: str, profiles: Mapping[str, Profile]) -> FixFirst:
     """What the ticket offers and what was tried on it, the newest first."""
-    ticket = find_row(t, ticket_ref)
+    return fix_first_of(t, find_row(t, ticket_ref), profiles)
+
+
+def fix_first_of(t: Transaction, ticket: Row[Any], profiles: Mapping[str, Profile]) -> FixFirst:
+    """The same of a ticket's row."""
     steps = steps_of(profiles, ticket.kind, ticket.fault_mode)
     query = select(fix_first).where(fix_first.c.ticket_id == ticket.id).order_by(fix_first.c.n.desc())
     tried = tuple(map(_attempt, t.connection.execute(query).all()))

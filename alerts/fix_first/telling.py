@@ -10,7 +10,7 @@ from alerts.audit.chain import record_audit
 from alerts.database import Transaction
 from alerts.errors import ConflictError
 from alerts.fix_first.attempt import WhyNot
-from alerts.fix_first.reading import read_fix_first
+from alerts.fix_first.reading import fix_first_of
 from alerts.fix_first.tables import fix_first
 from alerts.lifecycle import FixFirstState
 from alerts.notices.changes import Subject, record_change
@@ -36,11 +36,11 @@ def tell(
 ) -> None:
     """Write down what was told; :class:`ConflictError` where nothing is offered. Who said no may do it after all."""
     check_words("note", note, longest=NOTE_LENGTH_MAX)
-    found = read_fix_first(t, ticket_ref, profiles)
+    ticket = find_row(t, ticket_ref)
+    found = fix_first_of(t, ticket, profiles)
     is_after_all = is_done and found.why_not is WhyNot.DECLINED
     if found.why_not is not None and not is_after_all:
         raise ConflictError(f"Nothing to do here: {_SENTENCES[found.why_not]}.")
-    ticket = find_row(t, ticket_ref)
     state = FixFirstState.WATCHING if is_done else FixFirstState.DECLINED
     settles_days = found.steps.settles_days if found.steps is not None else 0.0
     t.connection.execute(

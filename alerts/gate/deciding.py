@@ -12,14 +12,14 @@ from sqlalchemy import Row, select, update
 
 from alerts.appliances.tables import appliances
 from alerts.database import Transaction
-from alerts.fix_first.reading import read_fix_first
+from alerts.fix_first.reading import fix_first_of
 from alerts.gate.standing import StandingState, read_standing
-from alerts.gate.weighing import Odds, Prices, Weighed, best_of, fails_within, weigh
+from alerts.gate.weighing import Odds, Weighed, best_of, fails_within, prices_of, weigh
 from alerts.lifecycle import OVER
 from alerts.tickets.opening import DETECTOR, add_history
 from alerts.tickets.sla import DAY_MS
 from alerts.tickets.tables import tickets
-from ingest.profiles.definition import Profile
+from ingest.profiles.definition import FaultMode, Profile
 
 
 def note_gate(t: Transaction, ticket_id: str, profiles: Mapping[str, Profile]) -> None:
@@ -27,7 +27,7 @@ def note_gate(t: Transaction, ticket_id: str, profiles: Mapping[str, Profile]) -
     row = t.connection.execute(select(tickets).where(tickets.c.id == ticket_id)).one()
     if row.status in OVER or row.fault_mode is None or row.probability is None:
         return
-    attempt = read_fix_first(t, ticket_id, profiles)
+    attempt = fix_first_of(t, row, profiles)
     helps = attempt.helps if attempt.is_offered else None
     said = decide_gate(t, row, profiles.get(row.kind), fix_first_success=helps)
     before = row.gate or {}
@@ -45,8 +45,10 @@ def decide_gate(
     t: Transaction, row: Row[Any], profile: Profile | None, *, fix_first_success: float | None
 ) -> dict[str, Any]:
     """All of the arithmetic for a row of a ticket, or of an alert, as it is kept and shown."""
-    odds, standing = _odds(t, row, profile, fix_first_success=fix_first_success)
-    prices = _prices(t, row, profile)
+    mode, standing = profile.fault_modes.get(row.fault_mode) if profile else None, _standing_of(t, row)
+    odds = _odds(t, row, mode, standing, fix_first_success=fix_first_success)
+    contract = row._mapping.get("contract")  # noqa: SLF001 - alerts have none
+    prices = prices_of(t.rules.gate, danger=mode.danger if mode else 1, contract=contract)
     weighed = weigh(odds, prices)
     best = best_of(weighed)
     return {
@@ -54,7 +56,7 @@ def decide_gate(
         "cost": round(best.cost, 2),
         "currency": t.rules.gate.currency,
         "at_ms": t.now_ms,
-        "is_watched": standing is not None and standing.state == StandingState.WATCH,
+        "is_watched": _watches(standing),
         "weighed": [_kept(one) for one in weighed],
         "odds": {
             "probability": round(odds.probability, 4),
@@ -75,15 +77,18 @@ def decide_gate(
 
 def is_watched(t: Transaction, row: Row[Any]) -> bool:
     """Whether the fault mode of this alert is only watched on its model."""
-    standing = read_standing(t, row.kind, _model(t, row.appliance_id), row.fault_mode)
-    return standing is not None and standing.state == StandingState.WATCH
+    return _watches(_standing_of(t, row))
 
 
 def _odds(
-    t: Transaction, row: Row[Any], profile: Profile | None, *, fix_first_success: float | None
-) -> tuple[Odds, Row[Any] | None]:
-    gate, mode = t.rules.gate, profile.fault_modes.get(row.fault_mode) if profile else None
-    standing = read_standing(t, row.kind, _model(t, row.appliance_id), row.fault_mode)
+    t: Transaction,
+    row: Row[Any],
+    mode: FaultMode | None,
+    standing: Row[Any] | None,
+    *,
+    fix_first_success: float | None,
+) -> Odds:
+    gate = t.rules.gate
     tried, solved = (0, 0) if standing is None else (standing.remote_tried, standing.remote_solved)
     remote = (gate.remote_success * gate.success_weight + solved) / (gate.success_weight + tried)
     window = row.failure_window
@@ -94,21 +99,16 @@ def _odds(
         without_window=gate.without_window,
     )
     has_test = mode is not None and mode.test is not None
-    odds = Odds(row.probability, fails_soon, gate.visit_success, remote if has_test else None, fix_first_success)
-    return odds, standing
+    return Odds(row.probability, fails_soon, gate.visit_success, remote if has_test else None, fix_first_success)
 
 
-def _prices(t: Transaction, row: Row[Any], profile: Profile | None) -> Prices:
-    gate, mode = t.rules.gate, profile.fault_modes.get(row.fault_mode) if profile else None
-    contract = row._mapping.get("contract")  # noqa: SLF001 - alerts have none
-    visit = gate.visit_price_by_contract.get(contract, gate.visit_price) if contract else gate.visit_price
-    failure = gate.consequence.of(mode.danger if mode else 1)
-    return Prices(failure=failure, visit=visit, remote=gate.remote_price, fix_first=gate.fix_first_price)
+def _standing_of(t: Transaction, row: Row[Any]) -> Row[Any] | None:
+    query = select(appliances.c.model).where(appliances.c.id == row.appliance_id)
+    return read_standing(t, row.kind, t.connection.execute(query).scalar_one_or_none(), row.fault_mode)
 
 
-def _model(t: Transaction, appliance_id: str) -> str | None:
-    query = select(appliances.c.model).where(appliances.c.id == appliance_id)
-    return t.connection.execute(query).scalar_one_or_none()
+def _watches(standing: Row[Any] | None) -> bool:
+    return standing is not None and standing.state == StandingState.WATCH
 
 
 def _kept(one: Weighed) -> dict[str, Any]:

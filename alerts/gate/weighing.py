@@ -15,6 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from alerts.rules.gate import Gate
+
 
 class GateAction(StrEnum):
     """What may be done about a finding."""
@@ -57,6 +59,12 @@ class Weighed:
     price: float
     success: float
     cost: float
+
+
+def prices_of(gate: Gate, *, danger: int, contract: str | None) -> Prices:
+    """The prices that rules have for a fault of so much danger under a contract."""
+    visit = gate.visit_price_by_contract.get(contract, gate.visit_price) if contract else gate.visit_price
+    return Prices(gate.consequence.of(danger), visit, gate.remote_price, gate.fix_first_price)
 
 
 def weigh(odds: Odds, prices: Prices) -> tuple[Weighed, ...]:

@@ -6,13 +6,14 @@ A case that nobody has judged counts as real with its probability. Each figure h
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.gate.weighing import GateAction, Odds, Prices, Weighed, best_of, fails_within, weigh
+from alerts.gate.weighing import GateAction, Odds, Prices, Weighed, best_of, fails_within, prices_of, weigh
 from alerts.incidents.incident import interval_of
 from alerts.rules.gate import Budget, Gate
 from alerts.supposing.cases import Case
@@ -80,25 +81,37 @@ def what_if(cases: Sequence[Case], assumed: Assumption, *, today: Gate, seed: in
 
 
 def _decided(cases: Sequence[Case], assumed: Assumption) -> list[tuple[float, float, float, float]]:
-    judged: dict[tuple[str, str, str], list[tuple[int, float]]] = {}
+    judged: dict[tuple[str, str, str], _Judged] = {}
     found = []
     for case in cases:
         weighed = {one.action: one for one in weigh(*_numbers(case, assumed.gate))}
         is_shown = case.probability >= assumed.probability_at_least and case.severity >= assumed.severity_at_least
-        past = judged.setdefault(case.mode, [])
-        is_watched = _is_over(past, case.at_ms, assumed.budget)
+        past = judged.setdefault(case.mode, _Judged())
+        is_watched = past.is_over(case.at_ms, assumed.budget)
         best = best_of(tuple(weighed.values())) if is_shown and not is_watched else weighed[GateAction.NOTICE]
         found.append(_came_of(case, best, assumed.gate))
         if best.action is GateAction.VISIT and case.is_real is not None:
-            past.append((case.at_ms, 0.0 if case.is_real else 1.0))
+            past.add(case.at_ms, is_real=case.is_real)
     return found
 
 
-def _is_over(past: Sequence[tuple[int, float]], at_ms: int, budget: Budget) -> bool:
-    counted = [vain for since_ms, vain in past if at_ms - since_ms < budget.over_days * DAY_MS]
-    if len(counted) < budget.visits_at_least:
-        return False
-    return interval_of(round(sum(counted)), len(counted))[0] > budget.false_share
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The judged visits of one mode, oldest first; ``in_vain[n]`` is how many of the first ``n`` were."""
+
+    at_ms: list[int] = field(default_factory=list)
+    in_vain: list[int] = field(default_factory=lambda: [0])
+
+    def add(self, at_ms: int, *, is_real: bool) -> None:
+        self.at_ms.append(at_ms)
+        self.in_vain.append(self.in_vain[-1] + (not is_real))
+
+    def is_over(self, at_ms: int, budget: Budget) -> bool:
+        first = bisect_right(self.at_ms, at_ms - budget.over_days * DAY_MS)
+        visits = len(self.at_ms) - first
+        if visits < budget.visits_at_least:
+            return False
+        return interval_of(self.in_vain[-1] - self.in_vain[first], visits)[0] > budget.false_share
 
 
 def _numbers(case: Case, gate: Gate) -> tuple[Odds, Prices]:
@@ -109,9 +122,8 @@ def _numbers(case: Case, gate: Gate) -> tuple[Odds, Prices]:
         without_window=gate.without_window,
     )
     remote = gate.remote_success if case.can_test else None
-    visit = gate.visit_price_by_contract.get(case.contract or "", gate.visit_price)
     odds = Odds(case.probability, soon, gate.visit_success, remote, case.helps)
-    return odds, Prices(gate.consequence.of(case.danger), visit, gate.remote_price, gate.fix_first_price)
+    return odds, prices_of(gate, danger=case.danger, contract=case.contract)
 
 
 def _came_of(case: Case, done: Weighed, gate: Gate) -> tuple[float, float, float, float]:
