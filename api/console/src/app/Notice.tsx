@@ -50,6 +50,17 @@ export function Failed({ error, again, missing }: { error: unknown; again: () =>
   );
 }
 
+/** A call to the API that failed, said where it was asked for; nothing while none did. */
+export function CallFailed({ error }: { error: unknown }) {
+  const sentence = useProblemSentence();
+  if (!error) return null;
+  return (
+    <p role="alert" className="bad-text">
+      {sentence(error)}
+    </p>
+  );
+}
+
 /** Turns what went wrong into one sentence in the reader's language where we have one. */
 export function useProblemSentence(): (error: unknown) => string {
   const { t } = useWords();

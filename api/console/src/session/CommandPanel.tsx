@@ -4,7 +4,7 @@ import { IconDownload } from "@tabler/icons-react";
 
 import { isOver, useSessionCall } from "../api/sessions";
 import type { DiagnosisSession, SessionCommand } from "../api/types";
-import { useProblemSentence } from "../app/Notice";
+import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
 import { Moment } from "../words/Moment";
 
@@ -19,7 +19,6 @@ const TONES: Record<string, string> = {
 export function CommandPanel({ session }: { session: DiagnosisSession }) {
   const { t } = useWords();
   const call = useSessionCall(session.id);
-  const sentence = useProblemSentence();
   const why = isOver(session.state) ? t("session.over") : session.state === "active" ? null : t("session.needsConsent");
   return (
     <section className="card" aria-labelledby="commands-title">
@@ -51,11 +50,7 @@ export function CommandPanel({ session }: { session: DiagnosisSession }) {
           {t("session.sampling")}
         </Button>
       )}
-      {call.isError && (
-        <p role="alert" className="bad-text">
-          {sentence(call.error)}
-        </p>
-      )}
+      <CallFailed error={call.error} />
       <ul className="commands">
         {[...session.commands].reverse().map((command) => (
           <li key={command.id}>

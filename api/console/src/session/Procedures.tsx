@@ -6,7 +6,7 @@ import { Link } from "react-router";
 import { useAccount } from "../api/account";
 import { useSessionCall } from "../api/sessions";
 import type { DiagnosisSession, Procedure, Said } from "../api/types";
-import { useProblemSentence } from "../app/Notice";
+import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
 import { formatNumber, formatQuantity, formatShare } from "../words/format";
 import { useNames } from "../words/names";
@@ -84,7 +84,6 @@ function Waiting({ session, procedure }: { session: DiagnosisSession; procedure:
   const { t } = useWords();
   const account = useAccount();
   const call = useSessionCall(session.id);
-  const sentence = useProblemSentence();
   const needsApproval = procedure.waits_for.includes("approval_missing");
   const mayApprove = account.data?.name !== session.requested_by && account.data?.name !== procedure.started_by;
   return (
@@ -104,11 +103,7 @@ function Waiting({ session, procedure }: { session: DiagnosisSession; procedure:
           {t("session.approve")}
         </Button>
       )}
-      {call.isError && (
-        <p role="alert" className="bad-text">
-          {sentence(call.error)}
-        </p>
-      )}
+      <CallFailed error={call.error} />
       <KitchenLink appliance={session.appliance_id} />
     </div>
   );

@@ -3,7 +3,7 @@ import { Button } from "@mantine/core";
 
 import { useProtection, useProtectionCall } from "../api/protection";
 import type { DiagnosisSession } from "../api/types";
-import { useProblemSentence } from "../app/Notice";
+import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
 import { Moment } from "../words/Moment";
 
@@ -15,7 +15,6 @@ interface ProtectionProps {
 
 export function Protection({ number, session, mayEnd }: ProtectionProps) {
   const { t } = useWords();
-  const sentence = useProblemSentence();
   const found = useProtection(number, session?.state === "active").data;
   const call = useProtectionCall(number);
   if (!found?.gentle || (!found.is_known && !found.standing)) return null;
@@ -45,11 +44,7 @@ export function Protection({ number, session, mayEnd }: ProtectionProps) {
           {t("ticket.protectEnd")}
         </Button>
       )}
-      {call.isError && (
-        <p role="alert" className="bad-text">
-          {sentence(call.error)}
-        </p>
-      )}
+      <CallFailed error={call.error} />
     </section>
   );
 }

@@ -4,14 +4,13 @@ import { IconPlayerPlay } from "@tabler/icons-react";
 
 import { isOver, useSessionCall } from "../api/sessions";
 import type { DiagnosisSession, OfferedTest } from "../api/types";
-import { useProblemSentence } from "../app/Notice";
+import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
 import { formatSpan } from "../words/format";
 
 export function Tests({ session }: { session: DiagnosisSession }) {
   const { t } = useWords();
   const call = useSessionCall(session.id);
-  const sentence = useProblemSentence();
   if (isOver(session.state) || session.tests.length === 0) return null;
   const isBusy = session.procedures.some((one) => one.state === "running");
   const [ready, others] = [
@@ -32,11 +31,7 @@ export function Tests({ session }: { session: DiagnosisSession }) {
       <Title order={2} size="h5" id="tests-title" className="card-title">
         {t("session.tests")}
       </Title>
-      {call.isError && (
-        <p role="alert" className="bad-text">
-          {sentence(call.error)}
-        </p>
-      )}
+      <CallFailed error={call.error} />
       <ul className="tests">{ready.map(entry)}</ul>
       {others.length > 0 && (
         <details className="not-now-tests">

@@ -7,7 +7,7 @@ import { useOpenSession, useSessions } from "../api/sessions";
 import type { Ticket } from "../api/types";
 import { KitchenLink } from "../session/KitchenLink";
 import { Protection } from "../session/Protection";
-import { useProblemSentence } from "../app/Notice";
+import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
 import { formatShare } from "../words/format";
 import { Moment } from "../words/Moment";
@@ -84,7 +84,6 @@ function RunTest({ ticket, test }: { ticket: Ticket; test: string }) {
   const { t } = useWords();
   const names = useNames();
   const navigate = useNavigate();
-  const sentence = useProblemSentence();
   const request = useOpenSession(ticket.number);
   const scope = names.testClass(ticket.kind, test) === "R3" ? "act" : "test";
   const ask = () =>
@@ -96,11 +95,7 @@ function RunTest({ ticket, test }: { ticket: Ticket; test: string }) {
       <Button size="compact-md" leftSection={<IconPlayerPlay size={15} />} loading={request.isPending} onClick={ask}>
         {t("ticket.runTest")}
       </Button>
-      {request.isError && (
-        <p role="alert" className="bad-text">
-          {sentence(request.error)}
-        </p>
-      )}
+      <CallFailed error={request.error} />
     </>
   );
 }

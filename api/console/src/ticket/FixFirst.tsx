@@ -3,7 +3,7 @@ import { Button, Group } from "@mantine/core";
 
 import { useFixFirst, useTellFixFirst } from "../api/fixFirst";
 import type { FixFirst as FixFirstOfTicket, Ticket } from "../api/types";
-import { useProblemSentence } from "../app/Notice";
+import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
 import { formatNumber, formatShare } from "../words/format";
 import { Moment } from "../words/Moment";
@@ -46,7 +46,6 @@ function Attempt({ attempt }: { attempt: FixFirstOfTicket["attempts"][number] })
 
 function Ask({ ticket, found }: { ticket: Ticket; found: FixFirstOfTicket }) {
   const { t } = useWords();
-  const sentence = useProblemSentence();
   const tell = useTellFixFirst(ticket.number);
   return (
     <>
@@ -65,11 +64,7 @@ function Ask({ ticket, found }: { ticket: Ticket; found: FixFirstOfTicket }) {
           </Button>
         )}
       </Group>
-      {tell.isError && (
-        <p role="alert" className="bad-text">
-          {sentence(tell.error)}
-        </p>
-      )}
+      <CallFailed error={tell.error} />
     </>
   );
 }

@@ -1,7 +1,7 @@
 /** Remote first: until when it is tried from afar, how that ended, and the ways to end it. */
 import { useEndRemoteFirst, useRemoteFirst } from "../api/remoteFirst";
 import type { RemoteExit, Ticket } from "../api/types";
-import { useProblemSentence } from "../app/Notice";
+import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
 import { Moment } from "../words/Moment";
 
@@ -9,7 +9,6 @@ const EXITS: RemoteExit[] = ["solved_remotely", "needs_visit", "customer_refused
 
 export function RemoteFirst({ ticket, mayEnd }: { ticket: Ticket; mayEnd: boolean }) {
   const { t } = useWords();
-  const sentence = useProblemSentence();
   const stage = useRemoteFirst(ticket.number).data;
   const call = useEndRemoteFirst(ticket.number);
   if (!stage) return null;
@@ -43,11 +42,7 @@ export function RemoteFirst({ ticket, mayEnd }: { ticket: Ticket; mayEnd: boolea
           ))}
         </select>
       )}
-      {call.isError && (
-        <p role="alert" className="bad-text">
-          {sentence(call.error)}
-        </p>
-      )}
+      <CallFailed error={call.error} />
     </div>
   );
 }
