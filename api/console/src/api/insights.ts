@@ -19,10 +19,9 @@ export interface Supposed {
 }
 
 /** What another threshold would have done, beside what happened; nothing is changed by asking. */
-export function useWhatIf(supposed: Supposed, enabled: boolean) {
+export function useWhatIf(supposed: Supposed) {
   return useQuery({
     queryKey: ["what-if", supposed],
-    enabled,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
       told(api.POST("/api/v1/what-if", { body: { days: 365, severity_at_least: 0, ...supposed }, signal })),
@@ -30,10 +29,9 @@ export function useWhatIf(supposed: Supposed, enabled: boolean) {
 }
 
 /** How each fault mode stands with its budget of visits in vain. */
-export function useModes(enabled: boolean) {
+export function useModes() {
   return useQuery({
     queryKey: ["modes"],
-    enabled,
     queryFn: ({ signal }) => told(api.GET("/api/v1/modes", { signal })),
   });
 }

@@ -9,7 +9,7 @@ import { useNames } from "../words/names";
 export function Modes() {
   const { t, language } = useWords();
   const names = useNames();
-  const modes = useModes(true).data?.items;
+  const modes = useModes().data?.items;
   if (!modes) return null;
   const share = (value: number) => formatShare(value, language);
   return (

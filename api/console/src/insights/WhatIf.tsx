@@ -25,7 +25,7 @@ export function WhatIf() {
     { probability_at_least: probability, consequence_times: times },
     SETTLE_MS,
   );
-  const found = useWhatIf(supposed, true);
+  const found = useWhatIf(supposed);
   const timesText = `× ${formatNumber(times, language)}`;
   return (
     <Card id="what-if" title={t("insights.whatIf.title")}>
