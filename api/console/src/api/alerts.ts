@@ -1,34 +1,11 @@
 /** Alerts, incidents, and what others were told of them. */
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 
 import { api, told } from "./client";
+import { usePages } from "./pages";
 import type { AlertState, DeliveryState, IncidentState } from "./types";
 
 const PAGE_LIMIT = 100;
-
-interface Paged<T> {
-  items: T[];
-  next: string | null;
-}
-
-/** A list, page after page; what is known stays while another filter is asked for. */
-function usePages<T>(
-  queryKey: unknown[],
-  fetch: (cursor: string | null, signal: AbortSignal) => Promise<{ items: T[]; next?: string | null }>,
-) {
-  return useInfiniteQuery({
-    queryKey,
-    initialPageParam: null as string | null,
-    queryFn: async ({ pageParam, signal }): Promise<Paged<T>> => {
-      const { items, next } = await fetch(pageParam, signal);
-      return { items, next: next ?? null };
-    },
-    getNextPageParam: (page) => page.next,
-    placeholderData: keepPreviousData,
-  });
-}
-
-export type Pages<T> = ReturnType<typeof usePages<T>>;
 
 export interface AlertFilters {
   state?: AlertState | null;

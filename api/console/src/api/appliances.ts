@@ -1,7 +1,8 @@
 /** Appliances, what is known of their kinds, and their readings. */
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { api, told } from "./client";
+import { usePages } from "./pages";
 import type { ApplianceSort, Availability, Condition } from "./types";
 
 export interface ApplianceFilters {
@@ -26,14 +27,9 @@ export function useProfiles(language: string, enabled = true) {
 
 /** Appliances that match, a page at a time. */
 export function useAppliances(filters: ApplianceFilters, limit = 100) {
-  return useInfiniteQuery({
-    queryKey: ["appliances", filters, limit],
-    initialPageParam: null as string | null,
-    queryFn: ({ pageParam: cursor, signal }) =>
-      told(api.GET("/api/v1/appliances", { params: { query: { ...filters, limit, cursor } }, signal })),
-    getNextPageParam: (page) => page.next,
-    placeholderData: keepPreviousData,
-  });
+  return usePages(["appliances", filters, limit], (cursor, signal) =>
+    told(api.GET("/api/v1/appliances", { params: { query: { ...filters, limit, cursor } }, signal })),
+  );
 }
 
 /** One appliance with its newest readings. */

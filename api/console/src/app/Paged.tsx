@@ -1,7 +1,7 @@
 /** A list that comes page by page: its rows, how many are shown, and a way to more. */
 import { Button, Skeleton } from "@mantine/core";
 
-import type { Pages } from "../api/alerts";
+import type { Pages } from "../api/pages";
 import { useWords } from "../i18n";
 import { Listing } from "./Listing";
 import { Failed } from "./Notice";

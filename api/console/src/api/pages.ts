@@ -1,0 +1,23 @@
+/** Lists that come page by page. */
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+
+interface Page<T> {
+  items: T[];
+  next?: string | null;
+}
+
+/** A list, page after page; what is known stays while another filter is asked for. */
+export function usePages<P extends Page<unknown>>(
+  queryKey: unknown[],
+  fetch: (cursor: string | null, signal: AbortSignal) => Promise<P>,
+) {
+  return useInfiniteQuery({
+    queryKey,
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) => fetch(pageParam, signal),
+    getNextPageParam: (page) => page.next,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export type Pages<T> = ReturnType<typeof usePages<Page<T>>>;
