@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
 from typing import Any
 
 from alerts.billing.bill import Basis, Coverage, PriceItem, Statement
 from alerts.billing.deciding import put_coverage
 from alerts.billing.quoting import put_price
+from alerts.cells import day_of, number_of, yes_or_no
 from alerts.csv_file import Columns, Line, write_csv
 from alerts.database import Transaction
 from alerts.errors import InvalidError
 from alerts.importing import RowReport, Taken, take_row
-from alerts.people.csv_rows import number_of, yes_or_no
 
 PRICES = Columns(
     ("external_id", "code", "region", "amount", "currency", "valid_from", "valid_to"),
@@ -103,13 +102,7 @@ def _needed(cells: Mapping[str, str], *names: str) -> dict[str, Any]:
 
 def _days(cells: Mapping[str, str]) -> dict[str, Any]:
     _needed(cells, "valid_from")
-    found: dict[str, Any] = {}
-    for name in ("valid_from", "valid_to"):
-        try:
-            found[name] = date.fromisoformat(cells[name]) if name in cells else None
-        except ValueError as error:
-            raise InvalidError(f"{name}: {cells[name]!r} is no day such as 2026-11-30.") from error
-    return found
+    return {name: day_of(name, cells[name]) if name in cells else None for name in ("valid_from", "valid_to")}
 
 
 def _cells(one: Any, columns: Columns) -> dict[str, str]:

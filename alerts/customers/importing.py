@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
+from alerts.cells import day_of, several
 from alerts.csv_file import Line
 from alerts.customers.access_hours import parse_hours
 from alerts.customers.consenting import record_consent
@@ -140,7 +141,7 @@ def _several(cells: Mapping[str, str], name: str, otherwise: tuple[str, ...]) ->
     text = cells.get(name)
     if text is None:
         return otherwise
-    return tuple(filter(None, (one.strip() for one in text.split(";"))))
+    return several(text)
 
 
 def _moment(cells: Mapping[str, str]) -> datetime | None:
@@ -155,10 +156,4 @@ def _moment(cells: Mapping[str, str]) -> datetime | None:
 
 
 def _day(cells: Mapping[str, str], name: str) -> date | None:
-    text = cells.get(name)
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidError(f"{name}: {text!r} is no day such as 2026-11-30.") from error
+    return day_of(name, cells[name]) if name in cells else None

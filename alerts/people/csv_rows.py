@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
+from alerts.cells import levels_of, number_of, point_of, several, yes_or_no
 from alerts.csv_file import Columns, Line, write_csv
 from alerts.customers.access_hours import format_hours, parse_hours
 from alerts.database import Transaction
@@ -18,7 +19,6 @@ from alerts.importing import RowReport, Taken, take_row
 from alerts.people.keeping import add_technician, change_technician
 from alerts.people.reading import find_external, read_technician
 from alerts.people.technician import Licence, NewTechnician, Technician
-from alerts.place import Place
 
 COLUMNS = Columns(
     (
@@ -38,9 +38,6 @@ COLUMNS = Columns(
     ),
     ("external_id", "name"),
 )
-_WORDS = {"yes": True, "true": True, "1": True, "是": True, "no": False, "false": False, "0": False, "否": False}
-
-T = TypeVar("T")
 
 
 def take_technician(t: Transaction, line: Line) -> RowReport:
@@ -51,32 +48,6 @@ def take_technician(t: Transaction, line: Line) -> RowReport:
 def write_technicians(technicians: Iterable[Technician]) -> Iterator[str]:
     """The text that can be taken over."""
     return write_csv(COLUMNS, (_row(one) for one in technicians))
-
-
-def several(text: str) -> Sequence[str]:
-    """The entries of a cell, divided by semicolons."""
-    return tuple(filter(None, (one.strip() for one in text.split(";"))))
-
-
-def number_of(name: str, text: str, kind: Callable[[str], T]) -> T:
-    """The number of a cell; :class:`InvalidError` where it is none."""
-    try:
-        return kind(text)
-    except ValueError as error:
-        raise InvalidError(f"{name}: {text!r} is no number.") from error
-
-
-def levels_of(name: str, text: str) -> Mapping[str, int]:
-    """``washing_machine:2; dryer`` as names with levels; without one it is 1."""
-    pairs = (one.partition(":") for one in several(text))
-    return {word.strip(): number_of(name, level or "1", int) for word, _, level in pairs}
-
-
-def yes_or_no(name: str, text: str) -> bool:
-    """The truth of a cell."""
-    if text.lower() not in _WORDS:
-        raise InvalidError(f"{name}: {text!r} is neither yes nor no.")
-    return _WORDS[text.lower()]
 
 
 def _take(t: Transaction, line: Line) -> Taken:
@@ -110,13 +81,6 @@ def _values(cells: Mapping[str, str], before: NewTechnician | None) -> dict[str,
     if before is None and "name" not in values:
         raise InvalidError("name must not be empty.")
     return values
-
-
-def point_of(cells: Mapping[str, str]) -> Place:
-    """The point of a row; both numbers or none."""
-    if not {"latitude", "longitude"} <= cells.keys():
-        raise InvalidError("latitude and longitude stand together.")
-    return Place(*(number_of(name, cells[name], float) for name in ("latitude", "longitude")))
 
 
 def _licence(text: str) -> Licence:

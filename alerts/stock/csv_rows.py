@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from alerts.cells import number_of, several
 from alerts.csv_file import Columns, Line, write_csv
 from alerts.database import Transaction
 from alerts.errors import InvalidError, UnknownError
 from alerts.importing import RowReport, Taken, take_row
-from alerts.people.csv_rows import number_of, several
 from alerts.stock.ledger import count
 from alerts.stock.levels import find_place, put_part, read_part
 from alerts.stock.stock import StockLevel, StockPart
