@@ -11,20 +11,20 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from alerts.cursors.claim import claim, hold, let_go
 from alerts.database import UnitOfWork, migrate, open_database
 from alerts.desk import Desk
 from alerts.errors import DatabaseError, UnavailableError
 from alerts.notices.tables import changes
-from alerts.schema import metadata
 from ingest.clock import ManualClock
 from tests.alerts.made import FINDING, NOW_MS, PROFILES, step_of
 from tests.contract.desk_guard_suite import DeskGuardSuite
 from tests.contract.desk_suite import DeskSuite
 from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
 from tests.servers.conftest import PostgresServer
+from tests.servers.empty_database import empty_database
 from tests.servers.pgbouncer import BEHIND, pooler
 from tests.servers.running import find_program, free_port, missing
 
@@ -54,13 +54,8 @@ def server(postgres: PostgresServer, program: Path) -> Iterator[PostgresServer]:
 @pytest.fixture
 def engine(server: PostgresServer) -> Iterator[Engine]:
     """A migrated, empty database behind it."""
-    engine = open_database(server.url("pooled"))
-    with engine.begin() as connection:
-        metadata.drop_all(connection)
-        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
-    migrate(engine)
-    yield engine
-    engine.dispose()
+    with empty_database(server.url("pooled")) as engine:
+        yield engine
 
 
 @pytest.fixture

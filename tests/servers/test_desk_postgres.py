@@ -6,11 +6,10 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
-from alerts.database import UnitOfWork, migrate, open_database
+from alerts.database import UnitOfWork
 from alerts.desk import Desk
-from alerts.schema import metadata
 from ingest.clock import ManualClock
 from tests.alerts.made import NOW_MS, PROFILES
 from tests.contract.billing_suite import BillingSuite
@@ -30,6 +29,7 @@ from tests.contract.people_suite import PeopleSuite
 from tests.contract.stock_suite import StockSuite
 from tests.contract.visits_suite import VisitsSuite
 from tests.servers.conftest import PostgresServer
+from tests.servers.empty_database import empty_database
 
 pytestmark = pytest.mark.servers
 
@@ -37,13 +37,8 @@ pytestmark = pytest.mark.servers
 @pytest.fixture
 def engine(postgres: PostgresServer) -> Iterator[Engine]:
     """A migrated, empty database."""
-    engine = open_database(postgres.url())
-    with engine.begin() as connection:
-        metadata.drop_all(connection)
-        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
-    migrate(engine)
-    yield engine
-    engine.dispose()
+    with empty_database(postgres.url()) as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -58,53 +53,37 @@ def desk(engine: Engine, clock: ManualClock) -> Desk:
     return Desk(UnitOfWork(engine, clock, random.Random(7)), PROFILES)
 
 
+class _Sealed:
+    """For suites over what is sealed."""
+
+    @pytest.fixture
+    def desk(self, desk: Desk) -> Desk:
+        """A desk that can read and write it."""
+        return desk_with_seal(desk.unit, desk)
+
+
 class TestDeskOnPostgres(DeskSuite):
     """PostgreSQL keeps the desk's promises."""
 
 
-class TestCustomersOnPostgres(CustomersSuite):
+class TestCustomersOnPostgres(_Sealed, CustomersSuite):
     """PostgreSQL keeps the customer file's promises."""
 
-    @pytest.fixture
-    def desk(self, desk: Desk) -> Desk:
-        """A desk that can read and write what is sealed."""
-        return desk_with_seal(desk.unit, desk)
 
-
-class TestPeopleOnPostgres(PeopleSuite):
+class TestPeopleOnPostgres(_Sealed, PeopleSuite):
     """PostgreSQL keeps the promises of people."""
 
-    @pytest.fixture
-    def desk(self, desk: Desk) -> Desk:
-        """A desk that can read and write what is sealed."""
-        return desk_with_seal(desk.unit, desk)
 
-
-class TestVisitsOnPostgres(VisitsSuite):
+class TestVisitsOnPostgres(_Sealed, VisitsSuite):
     """PostgreSQL keeps the promises of visits."""
 
-    @pytest.fixture
-    def desk(self, desk: Desk) -> Desk:
-        """A desk that can read and write what is sealed."""
-        return desk_with_seal(desk.unit, desk)
 
-
-class TestStockOnPostgres(StockSuite):
+class TestStockOnPostgres(_Sealed, StockSuite):
     """PostgreSQL keeps the promises of stock."""
 
-    @pytest.fixture
-    def desk(self, desk: Desk) -> Desk:
-        """A desk that can read and write what is sealed."""
-        return desk_with_seal(desk.unit, desk)
 
-
-class TestBillingOnPostgres(BillingSuite):
+class TestBillingOnPostgres(_Sealed, BillingSuite):
     """PostgreSQL keeps the promises of money."""
-
-    @pytest.fixture
-    def desk(self, desk: Desk) -> Desk:
-        """A desk that can read and write what is sealed."""
-        return desk_with_seal(desk.unit, desk)
 
 
 class TestGuardsOnPostgres(DeskGuardSuite):

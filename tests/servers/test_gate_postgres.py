@@ -6,11 +6,9 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine, text
 
-from alerts.database import UnitOfWork, migrate, open_database
+from alerts.database import UnitOfWork
 from alerts.desk import Desk
-from alerts.schema import metadata
 from ingest.clock import ManualClock
 from tests.alerts.made import NOW_MS, PROFILES
 from tests.alerts.test_gate import (
@@ -28,6 +26,7 @@ from tests.alerts.test_waiting_stages import (
     test_what_comes_and_goes_is_shown_and_opens_a_ticket_when_it_has_stood,
 )
 from tests.servers.conftest import PostgresServer
+from tests.servers.empty_database import empty_database
 
 pytestmark = pytest.mark.servers
 
@@ -52,10 +51,5 @@ def clock() -> ManualClock:
 @pytest.fixture
 def desk(postgres: PostgresServer, clock: ManualClock) -> Iterator[Desk]:
     """A desk over a migrated, empty database."""
-    engine: Engine = open_database(postgres.url())
-    with engine.begin() as connection:
-        metadata.drop_all(connection)
-        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
-    migrate(engine)
-    yield Desk(UnitOfWork(engine, clock, random.Random(7)), PROFILES)
-    engine.dispose()
+    with empty_database(postgres.url()) as engine:
+        yield Desk(UnitOfWork(engine, clock, random.Random(7)), PROFILES)
