@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from api.http.documents import Document
 
-DEEDS = ("stop", "door", "confirm_presence", "service_mode", "do_steps", "work_normally")
+Deed = Literal["stop", "door", "confirm_presence", "service_mode", "do_steps", "work_normally"]
 """What a person at home can do to an appliance."""
 
 
@@ -45,5 +45,5 @@ class Kitchens(Protocol):
         ...
 
     def touch(self, appliance_id: str, deed: str, *, is_on: bool) -> Display | None:
-        """Do one of :data:`DEEDS`; the display afterwards."""
+        """Do one of :data:`Deed`; the display afterwards."""
         ...

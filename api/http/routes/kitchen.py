@@ -11,7 +11,7 @@ from api.http.access import Viewer
 from api.http.context import Context, Here, Language
 from api.http.documents import Document
 from api.http.kitchen_page import SCRIPT, message_of, page_of
-from api.http.kitchens import Display, NoKitchenError
+from api.http.kitchens import Deed, Display, NoKitchenError
 from api.http.problems import Problem, not_found
 from api.http.request import Request
 
@@ -107,7 +107,7 @@ def press(
     here: Here,
     _account: Viewer,
     appliance_id: str,
-    deed: Annotated[Literal["stop", "door", "confirm_presence", "service_mode", "do_steps", "work_normally"], Query()],
+    deed: Annotated[Deed, Query()],
     on: Annotated[bool, Query()] = True,
     lang: Lang = None,
 ) -> Response:
