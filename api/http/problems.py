@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.websockets import WebSocket
 
 from alerts.errors import (
@@ -33,6 +33,8 @@ from api.settings.masking import without_secrets
 from ingest.books.file import BooksError
 
 MEDIA_TYPE = "application/problem+json"
+CLIENT_CLOSED_REQUEST = 499
+"""What servers log where the other side hung up; no standard has a status for it."""
 
 log = structlog.get_logger()
 
@@ -111,6 +113,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(BooksError, _on_books_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(ClientDisconnect, _on_gone)
     app.add_exception_handler(Exception, _on_crash)
 
 
@@ -181,6 +184,11 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
     ]
     detail = "; ".join(f"{item['where']}: {item['what']}" for item in errors[:3]) or "A value is wrong."
     return respond(request, 422, detail, errors=errors)
+
+
+async def _on_gone(_request: Request, _error: Exception) -> Response:
+    """Who asked went away before the body was whole: nothing was done and nobody reads this answer."""
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
 
 
 async def _on_crash(request: Request, error: Exception) -> Response:

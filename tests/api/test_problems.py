@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from starlette.types import Message
 
 from alerts.accounts.account import Role
 from alerts.tickets.desk import Tickets
 from api.http.body_limit import MAX_BODY_BYTES
+from api.http.problems import CLIENT_CLOSED_REQUEST
 from tests.api.house import House
 
 
@@ -139,3 +142,22 @@ def test_the_audit_names_who_did_what(house: House) -> None:
     entries = house.get("/audit", Role.MANAGER).json()["items"]
 
     assert any(entry["actor"] == "technician" for entry in entries)
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", CLIENT_CLOSED_REQUEST), ("POST", 400)])
+def test_who_hangs_up_while_asking_is_no_fault_of_ours(house: House, method: str, status: int) -> None:
+    """A page that is left while it asks for something is no error, whether the route takes a body or not."""
+    statuses = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    headers = [(name.lower().encode(), value.encode()) for name, value in house.headers(Role.ADMIN).items()]
+    scope = {"type": "http", "http_version": "1.1", "method": method, "path": "/api/v1/tickets", "headers": headers}
+    asyncio.run(house.app({**scope, "query_string": b"", "client": ("127.0.0.1", 1)}, receive, send))
+
+    assert statuses == [status]

@@ -1,7 +1,7 @@
 /** What needs me next: the list on the left, the chosen ticket on the right; view, order, filters and choice live in the URL. */
 import { useDebouncedValue, useMediaQuery } from "@mantine/hooks";
 import { IconArrowLeftFromArc } from "@tabler/icons-react";
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, type RefObject, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 
 import { useAccount } from "../api/account";
@@ -43,10 +43,15 @@ export function Queue() {
   const mayWork = mayDo(account?.role, "technician");
   const picked = tickets.filter((ticket) => selection.picked.has(ticket.number));
   const isPainted = useIsPainted(!source.isPending);
-  useListKeys(tickets, chosen, change);
+  const place = useListKeys(tickets, chosen, change);
   useActions([
     mayWork &&
-      chosen && { label: t("keys.select"), keys: ["x"], act: () => selection.toggle(chosen.number), isMove: true },
+      chosen && {
+        label: t("keys.select"),
+        keys: ["x"],
+        act: () => selection.toggle(place.current ?? chosen.number),
+        isMove: true,
+      },
     { label: t("keys.filter"), keys: ["/"], act: () => filterBox.current?.focus() },
   ]);
 
@@ -147,8 +152,12 @@ function useShown(me: string) {
   };
 }
 
-/** j and k move, Enter opens. Keys may come faster than the page is drawn: the place is kept beside it, and a late drawing doesn't move it back. */
-function useListKeys(tickets: Ticket[], chosen: Ticket | undefined, change: ReturnType<typeof useChange>): void {
+/** j and k move, Enter opens. Keys may come faster than the page is drawn: the place is kept beside it and handed back, and a late drawing doesn't move it back. */
+function useListKeys(
+  tickets: Ticket[],
+  chosen: Ticket | undefined,
+  change: ReturnType<typeof useChange>,
+): RefObject<number | undefined> {
   const { t } = useWords();
   const navigate = useNavigate();
   const place = useRef(chosen?.number);
@@ -169,6 +178,7 @@ function useListKeys(tickets: Ticket[], chosen: Ticket | undefined, change: Retu
     { label: t("keys.previous"), keys: ["k", "ArrowUp"], act: () => move(-1), isMove: true },
     chosen && { label: t("keys.open"), keys: ["Enter"], act: () => void navigate(`/tickets/${place.current}`) },
   ]);
+  return place;
 }
 
 /** Whether what is there has been painted: what the right half asks for comes after the list is seen. */

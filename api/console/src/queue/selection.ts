@@ -18,7 +18,11 @@ export function useSelection(numbers: number[]): Selection {
   return {
     picked,
     toggle: (number, isRange = false) => {
-      setAll(isRange && last !== null ? withRange(picked, numbers, last, number) : withToggled(picked, number));
+      // What is picked now, not what was at the last drawing: keys may come faster than the page is drawn.
+      setAll((before) => {
+        const now = new Set(numbers.filter((one) => before.has(one)));
+        return isRange && last !== null ? withRange(now, numbers, last, number) : withToggled(now, number);
+      });
       setLast(number);
     },
     clear: () => setAll(NOTHING),
