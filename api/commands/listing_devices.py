@@ -17,7 +17,7 @@ COLUMNS = ("device", "appliance", "messages", "readings", "not read", "why", "ti
 
 
 def devices(ctx: typer.Context, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
-    """Foreign devices that were heard, what of them is not read and why, and topics that no codec reads."""
+    """Foreign devices that were heard, what of any appliance is not read and why, and topics that no codec reads."""
     from ingest.wire.foreign.traces import FILE_NAME, read_told  # noqa: PLC0415
 
     loaded = load_settings(ctx, config)

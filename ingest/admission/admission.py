@@ -75,7 +75,7 @@ class Admission:
         self._speakers = Speakers(books, decoder.profiled)
         self._writing = Writing()
         self._acks = Acks(self._scheme)
-        self._names = Names(books)
+        self._names = Names(books, decoder.traces)
         self._meant: tuple[int, Meanings] = (-1, {})
         self._learned: Learned = {}
         decoder.memories.remember(books.memory())
@@ -126,6 +126,7 @@ class Admission:
         entry.learned = self._learned
         self._books.commit(entry)
         self._learned = {}
+        self._names.tell(names, batch.received_ms)
         self._acks.note(judged, self._speakers)
         self._speakers.kept(judged.irregular.values(), is_flush=entry.is_flush)
         return Admitted(

@@ -7,6 +7,7 @@ A name that was not heard for :data:`FREE_AFTER_DAYS` is free again.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +16,9 @@ import structlog
 from ingest.admission.judged import Judged
 from ingest.books.books import Books, NameUse
 from ingest.wire.columns import Decoded
+from ingest.wire.foreign.traces import Traces
 from ingest.wire.sample_rows import Rows, mask_of, shapes
+from ingest.wire.source import Source
 
 log = structlog.get_logger()
 
@@ -37,13 +40,16 @@ class NamesTaken:
     left_out: list[tuple[int, bytes]] = field(default_factory=list)
     readings: int = 0
     """How many readings are refused."""
+    beyond: dict[Source, Counter[str]] = field(default_factory=dict)
+    """Topic → the names that are too many, and how often each was said."""
 
 
 class Names:
     """The names in use, as far as they are not in a profile; backed by the books, bounded in memory."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, traces: Traces | None = None) -> None:
         self._books = books
+        self._traces = traces
         self._day = 0
         self._of: dict[str, dict[str, int]] = {}
         """Appliance → name → the day on which it was last heard."""
@@ -61,6 +67,12 @@ class Names:
                 self._begin(judged.batch.received_ms // DAY_MS)
                 self._take_rows(rows, decoded, judged, taken)
         return taken
+
+    def tell(self, taken: NamesTaken, received_ms: int) -> None:
+        """Note the names that were too many with those who said them, once a batch is durable."""
+        if self._traces is not None:
+            for source, names in taken.beyond.items():
+                self._traces.leave_out_names(source.device, (source.appliance_id, source.kind), received_ms, names)
 
     def forget(self) -> None:
         """Drop what is in memory; the books hold it."""
@@ -92,6 +104,7 @@ class Names:
             beyond = self._allow(appliance_id, rows.kind, names, taken)
             if beyond:
                 blocked.setdefault(message, set()).update(beyond)
+                taken.beyond.setdefault(decoded.sources[message], Counter()).update(beyond)
                 taken.readings += len(beyond)
             else:
                 passed.add(appliance_id)

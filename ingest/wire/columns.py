@@ -78,6 +78,7 @@ class BatchDecoder:
         """``remembering``: who remembers what devices say, beside the codecs."""
         self._profiles = load_profiles() if profiles is None else profiles
         self._tables: dict[str, KindTable] = {}
+        self.traces = traces
         self.sources = Sources(scheme or TopicScheme(), codecs, DeviceBook.of_all(devices), self._table_of, traces)
         self.memories = Memories((*remembering, *codecs))
 

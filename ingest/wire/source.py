@@ -39,6 +39,8 @@ class Source:
     say several things at one time."""
     read: Callable[..., Message | None] | None = None
     """Of a foreign topic: decodes a payload, knowing when it came and whether the broker had kept it."""
+    device: str = ""
+    """Whose it is in the list of what was heard: a foreign device's name, else the appliance's topics without the channel."""
 
     def say(self, payload: bytes, received_ms: int | None, *, is_retained: bool) -> Message | None:
         """The value of a payload; raises :class:`ingest.wire.dead_letter.Refused`."""
@@ -112,7 +114,9 @@ class Sources:
         """A topic of a foreign convention."""
         read = TopicReader(text, name, device, codecs, self._traces).read
         window = text.rsplit("/", 1)[-1]
-        return Source(text, device.appliance_id, device.kind, read, window=window, is_foreign=True, read=read)
+        return Source(
+            text, device.appliance_id, device.kind, read, window=window, is_foreign=True, read=read, device=name
+        )
 
     def _own(self, text: str, topic: Topic) -> Source:
         """A topic of our scheme."""
@@ -120,4 +124,5 @@ class Sources:
         self._devices.own(appliance_id)
         table = self._table_of(kind) if channel is Channel.TELEMETRY else None
         is_counted = channel is Channel.TELEMETRY or channel is Channel.EVENT
-        return Source(text, appliance_id, kind, partial(decode, topic), table, channel, is_counted)
+        device = text.rpartition("/")[0]
+        return Source(text, appliance_id, kind, partial(decode, topic), table, channel, is_counted, device=device)

@@ -1,4 +1,6 @@
-"""What was heard of foreign devices and not read: by device and reason, and topics that no codec reads. Bounded, and kept.
+"""What was heard of devices and not read: by device and reason, and topics that no codec reads. Bounded, and kept.
+
+Foreign devices are all in it; appliances of our own wire where they say more names of metrics than they may invent.
 
 One thread writes it, others read it whole. A device beyond the bound pushes out the one that was silent longest.
 """
@@ -6,6 +8,7 @@ One thread writes it, others read it whole. A device beyond the bound pushes out
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 
@@ -18,6 +21,12 @@ LEFT_OUT_MAX = 48
 TOPICS_MAX = 500
 TEXT_CHARACTERS_MAX = 80
 ADVICE_MAX = 4
+NAMES_MAX = 16
+"""Metrics beyond what a device may invent that are listed by name."""
+MORE_NAMES = "other metrics"
+ADVICE_ON_NAMES = "more names of metrics than one appliance may invent"
+OWN = "fettle"
+"""The convention of appliances that speak our own wire."""
 
 
 class LeftOut(msgspec.Struct):
@@ -94,16 +103,23 @@ class Traces:
     def leave_out(self, device: str, what: str, why: Unread, said: object = None) -> None:
         """Something of a device was not read."""
         with self._lock:
-            left_out = self._account(device).left_out
-            what = _short(what)
-            known = next((one for one in left_out if one.what == what and one.reason == why), None)
-            if known is None:
-                if len(left_out) >= LEFT_OUT_MAX:
-                    del left_out[0]
-                known = LeftOut(what, why)
-                left_out.append(known)
-            known.count += 1
-            known.said = "" if said is None else _short(said)
+            _add(self._account(device), what, why, 1, said)
+
+    def leave_out_names(self, name: str, device: tuple[str, str], now_ms: int, names: Mapping[str, int]) -> None:
+        """Metrics beyond what a device may invent, and how often each was said; ``device`` is its appliance id and kind.
+
+        Beyond :data:`NAMES_MAX` at once they stand in one line, so that a flood of names pushes out nothing else.
+        """
+        with self._lock:
+            account = self._account(name)
+            account.convention, (account.appliance_id, account.kind) = account.convention or OWN, device
+            account.first_ms, account.last_ms = account.first_ms or now_ms, now_ms
+            known = [one.what for one in account.left_out if one.reason == Unread.TOO_MANY]
+            for what, count in names.items():
+                is_listed = what in known or len(known) < NAMES_MAX
+                if is_listed and what not in known:
+                    known.append(what)
+                _add(account, what if is_listed else MORE_NAMES, Unread.TOO_MANY, count, ADVICE_ON_NAMES)
 
     def advise(self, device: str, sentence: str) -> None:
         """What the owner of a device should do; said once."""
@@ -170,6 +186,19 @@ class Traces:
             account = self._devices[name] = Account(_clean(name), "", "", "", 0, 0)
         self._devices.move_to_end(name)
         return account
+
+
+def _add(account: Account, what: str, why: Unread, count: int, said: object) -> None:
+    """So many times more something of a device was not read."""
+    left_out, what = account.left_out, _short(what)
+    known = next((one for one in left_out if one.what == what and one.reason == why), None)
+    if known is None:
+        if len(left_out) >= LEFT_OUT_MAX:
+            del left_out[0]
+        known = LeftOut(what, why)
+        left_out.append(known)
+    known.count += count
+    known.said = "" if said is None else _short(said)
 
 
 def _short(said: object) -> str:

@@ -17,6 +17,7 @@ from ingest.feed.admitted import decode_admitted
 from ingest.sample import TEXT_SEPARATOR, AdmittedBatch, SampleBlock
 from ingest.wire.columns import BatchDecoder
 from ingest.wire.foreign import codecs_of
+from ingest.wire.foreign.traces import Traces
 
 NOW = 1_795_293_552_250
 TWO_SAMPLES = [{"ts": NOW, "metrics": {"new_c": 1}}, {"metrics": {"water_c": 4}}]
@@ -29,6 +30,7 @@ class Bench:
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.folder = folder
         self.settings = AdmissionSettings(**settings)
+        self.traces: Traces | None = None
         self.now = NOW
         self.position = 0
         self.sent: list[tuple[int, int, list[str], list[bytes]]] = []
@@ -37,7 +39,8 @@ class Bench:
     def start(self) -> None:
         """Open the books as after a start of the process."""
         self.books = Books.open(self.folder / FILE_NAME)
-        self.admission = Admission(self.books, BatchDecoder(codecs=codecs_of(["tasmota"])), settings=self.settings)
+        decoder = BatchDecoder(codecs=codecs_of(["tasmota"]), traces=self.traces)
+        self.admission = Admission(self.books, decoder, settings=self.settings)
 
     def restart(self) -> None:
         """Forget all memory."""

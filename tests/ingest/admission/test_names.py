@@ -12,6 +12,7 @@ import pytest
 from ingest.admission import names
 from ingest.admission.names import DAY_MS, FREE_AFTER_DAYS
 from ingest.sample import Passed
+from ingest.wire.foreign.traces import NAMES_MAX, Traces
 from tests.ingest.admission.bench import Bench, assert_equal
 
 
@@ -108,3 +109,42 @@ def test_what_is_left_out_of_many_samples(bench: Bench) -> None:
     stored = _stored(bench, ("fettle/v1/toaster/a/telemetry", {"boot": "b", "seq": 1, "samples": samples}))
 
     assert stored == [{"g": 1.0}, {"h": 3.0}]
+
+
+def _listed(traces: Traces) -> dict[str, dict[str, int]]:
+    """Device → what of it is too many, and how often that was said."""
+    return {
+        one.name: {left.what: left.count for left in one.left_out if left.reason == "too_many"}
+        for one in traces.told().devices
+    }
+
+
+def test_names_beyond_the_quota_are_listed_with_who_said_them(bench: Bench) -> None:
+    """An appliance of ours and a foreign device each have a line per name, with how often it was said, once a batch is durable."""
+    bench.traces = Traces()
+    bench.restart()
+    plug = {f"P{number}": {"Temperature": number} for number in range(8)}
+    _stored(bench, _said("a", 0, *"ghijkl"), ("tele/plug/SENSOR", plug))
+    _stored(bench, _said("a", 1, "g", "m", "n"), _said("a", 2, "m"), _said("b", 0, "g"), ("tele/plug/SENSOR", plug))
+
+    listed = _listed(bench.traces)
+    appliance, device = (one for one in bench.traces.told().devices)
+
+    assert listed["fettle/v1/toaster/a"] == {"m": 2, "n": 1}
+    assert list(listed) == ["fettle/v1/toaster/a", "tele/plug"]
+    assert (appliance.appliance_id, appliance.kind, appliance.convention) == ("a", "toaster", "fettle")
+    assert (device.convention, device.readings) == ("tasmota", 16)
+    assert sorted(listed["tele/plug"].values()) == [2, 2]
+
+
+def test_a_flood_of_names_pushes_nothing_else_out_of_the_list(bench: Bench) -> None:
+    """Beyond sixteen by name the rest stands in one line, and every reading that was left out is counted in some."""
+    bench.traces = Traces()
+    bench.restart()
+    for seq in range(9):
+        bench.send(_said("evil", seq, *(f"x{seq}_{number}" for number in range(64))))
+
+    listed = _listed(bench.traces)["fettle/v1/toaster/evil"]
+
+    assert len(listed) == NAMES_MAX + 1
+    assert sum(listed.values()) == 9 * 64 - 6
