@@ -30,7 +30,8 @@ const LATER = new RegExp(
     "/src/pages/(?!Queue|NotFound)",
     "/src/(session|appliance|operations|settings|alerting|insights)/",
     "/src/api/(operations|settings|live|alerts|insights)",
-    "/src/i18n/(en|zh)/",
+    "/src/i18n/(en|zh)/(alerting|appliances|insights|more|operations|session|settings)",
+    "/src/i18n/more",
     "/src/app/(Palette|KeysHelp|Listing|Paged|Choice|SearchField|Toasts)",
     "/src/queue/(BulkBar|bulk)",
     "/src/.*Dialog",
@@ -46,7 +47,7 @@ const LATER = new RegExp(
   ].join("|"),
 );
 
-/** One entry, one chunk for the first page, one for each other; nothing is loaded from another host. `npm run dev` talks to a running service. */
+/** One chunk for the first page, one for all others: a page is few requests; nothing is loaded from another host. `npm run dev` talks to a running service. */
 export default defineConfig(({ mode }) => ({
   plugins: [react(), compressed()],
   build: {
@@ -54,9 +55,19 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0,
+    cssCodeSplit: false,
     chunkSizeWarningLimit: 700,
     reportCompressedSize: false,
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "first", test: (id) => !LATER.test(id) }] } } },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "first", test: (id) => !LATER.test(id) },
+            { name: "later", test: LATER },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: { "/api": { target: loadEnv(mode, ".", "FETTLE_").FETTLE_API ?? "http://127.0.0.1:8080", ws: true } },

@@ -17,6 +17,7 @@ from api.http.repeats import RepeatedOnce
 from api.http.routes import (
     alerts,
     appliances,
+    beside,
     billing,
     customer_page,
     customers,
@@ -63,6 +64,7 @@ IN_ORDER = (
     alerts,
     sessions,
     papers,
+    beside,
     fix_first,
     protection,
     remote_first,

@@ -236,3 +236,19 @@ def test_the_queue_is_narrowed_over_http(house: House) -> None:
         assert len(house.get(path).json()["items"]) == number, path
     odd = house.get("/tickets?due_before=tomorrow")
     assert (odd.status_code, "due_before" in odd.json()["detail"]) == (422, True)
+
+
+def test_what_stands_beside_a_ticket_is_told_at_once_and_as_each_call_tells_it(house: House) -> None:
+    """One answer with what customers can do, the remote stage, protection, sessions, and what else there is of the appliance."""
+    house.find()
+    house.find(fault_mode="evaporator_fan_wear")
+    house.find("fridge-2")
+    house.post("/tickets/1/sessions", {"scope": "see"})
+
+    beside = house.get("/tickets/1/beside", headers={"accept-language": "zh"}).json()
+
+    for name, path in {"fix_first": "fix-first", "remote_first": "remote-first", "protection": "protection"}.items():
+        assert beside[name] == house.get(f"/tickets/1/{path}", headers={"accept-language": "zh"}).json()
+    assert beside["sessions"] == house.get("/tickets/1/sessions").json()["items"]
+    assert beside["alerts"] == house.get("/alerts?appliance_id=fridge-1").json()["items"]
+    assert [one["number"] for one in beside["tickets"]] == [2]

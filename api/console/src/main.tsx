@@ -12,7 +12,7 @@ import { router } from "./app/routes";
 import { onLanguage, startWords } from "./i18n";
 import { theme, variables } from "./theme";
 
-await startWords();
+startWords();
 onLanguage(() => renew());
 
 const Toasts = lazy(async () => ({ default: (await import("./app/Toasts")).Toasts }));

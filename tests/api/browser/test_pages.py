@@ -38,6 +38,23 @@ PAGES = {
     "missing-ticket": ("/tickets/999", "There is no ticket 999"),
 }
 
+REQUESTS_MAX = 6
+"""To the first content of any page."""
+QUEUE_REQUESTS_MAX = 8
+"""Of the queue with a ticket and its chart: beside the first six its readings, and what is beside it."""
+FIRST_CONTENT = """
+new MutationObserver((_, observer) => {
+  if (!document.querySelector("main a.row, main h1:not(.sr), main h2, main tbody tr")) return;
+  window.firstContentAt = performance.now();
+  observer.disconnect();
+}).observe(document, { childList: true, subtree: true });
+"""
+ASKED_BEFORE_CONTENT = """
+() => performance.getEntriesByType("resource")
+  .filter((one) => one.startTime < window.firstContentAt && !one.name.includes("/events"))
+  .map((one) => one.name)
+"""
+
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
@@ -274,7 +291,7 @@ def test_the_first_paint_comes_within_a_second(browser: Browser, town: Town) -> 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_queue_comes_in_a_quarter_of_a_megabyte(page: Page, town: Town, browser: Browser, language: str) -> None:
-    """Script, style, words and answers of a first visit, in either language; only the one that is spoken is fetched."""
+    """Script, style, words and answers of a first visit, in either language, with the chosen ticket and its chart: eight requests."""
     choose(page, language=language)
     context = browser.new_context(storage_state=page.context.storage_state())
     visit = context.new_page()
@@ -286,6 +303,18 @@ def test_the_queue_comes_in_a_quarter_of_a_megabyte(page: Page, town: Town, brow
     visit.wait_for_timeout(500)
     context.close()
 
-    words = [path for path in traffic.asked if "/assets/first-" in path and path.endswith(".js")]
-    assert len(words) == 2, "the entry, and the words of one language"
+    asked = [path for path in traffic.asked if not path.endswith("/events")]
+    assert len(asked) <= QUEUE_REQUESTS_MAX, asked
     assert traffic.all_bytes <= 250_000
+
+
+def test_every_page_has_its_content_after_six_requests(page: Page, town: Town) -> None:
+    """Page, script, style, account, and what it shows; names and pictures may come later."""
+    page.add_init_script(FIRST_CONTENT)
+    for name, (path, words) in PAGES.items():
+        page.goto(town.address + path)
+        expect(page.get_by_text(words).first).to_be_visible()
+        asked = page.evaluate(ASKED_BEFORE_CONTENT)
+
+        assert 1 + len(asked) <= REQUESTS_MAX, (name, asked)
+        assert len(set(asked)) == len(asked), (name, asked)

@@ -10,25 +10,9 @@ from playwright.sync_api import BrowserContext, Page, expect
 from alerts.accounts.account import Role
 from alerts.lifecycle import TicketStep
 from alerts.tickets.ticket import StepBody, Verdict
-from tests.api.browser.conftest import SCREEN
 from tests.api.browser.town import FRIDGE, TECHNICIAN, Town
 
 pytestmark = pytest.mark.browser
-
-REQUESTS_MAX = 6
-FIRST_ROW = """
-new MutationObserver((_, observer) => {
-  if (!document.querySelector("a.row")) return;
-  window.firstRowAt = performance.now();
-  observer.disconnect();
-}).observe(document, { childList: true, subtree: true });
-"""
-"""Notes when the first ticket stood on the page."""
-ASKED_BEFORE = """
-() => performance.getEntriesByType("resource")
-  .filter((one) => one.startTime < window.firstRowAt && !one.name.includes("/events"))
-  .map((one) => one.name)
-"""
 
 
 def priorities(page: Page) -> list[int]:
@@ -169,19 +153,3 @@ def test_what_is_no_longer_seen_is_said_in_heading_and_list(page: Page, town: To
     page.goto(f"{town.address}/tickets/2")
 
     expect(page.locator(".raise-now")).to_contain_text(re.compile(r"at raise · .* now"))
-
-
-def test_the_queue_needs_six_requests_to_its_first_row(visitor: BrowserContext, town: Town) -> None:
-    """Page, script, style, account, tickets and names: once each, the event stream aside."""
-    page = visitor.new_page()
-    page.set_viewport_size(SCREEN)
-    page.goto(town.login_link())
-    page.locator("a.row").first.wait_for()
-    page.add_init_script(FIRST_ROW)
-
-    page.goto(f"{town.address}/queue")
-    page.locator("figure").first.wait_for()
-    until_row = page.evaluate(ASKED_BEFORE)
-
-    assert 1 + len(until_row) <= REQUESTS_MAX, until_row
-    assert len(set(until_row)) == len(until_row)

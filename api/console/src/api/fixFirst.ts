@@ -1,16 +1,7 @@
-/** What the customer can do before anybody comes, and what was told of it. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+/** What the customer told of what can be done before anybody comes. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { api, told } from "./client";
-
-/** The steps of a ticket, and what came of them. */
-export function useFixFirst(number: number) {
-  const path = { key: String(number) };
-  return useQuery({
-    queryKey: ["ticket", "fix-first", number],
-    queryFn: ({ signal }) => told(api.GET("/api/v1/tickets/{key}/fix-first", { params: { path }, signal })),
-  });
-}
 
 /** The customer has done it, or won't. */
 export function useTellFixFirst(number: number) {

@@ -4,7 +4,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { api, told } from "./client";
 import type { DeadLetterReason } from "./types";
 
-const LOOK_EVERY_MS = 60_000;
+const LOOK_EVERY_MS = 120_000;
 
 /** Reasons, figures, gaps, and what it is made of. */
 export function useOperations() {

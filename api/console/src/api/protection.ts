@@ -3,8 +3,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { api, told } from "./client";
 
-/** The gentle mode for a ticket's fault, and how it stands. */
-export function useProtection(number: number, isWatched = false) {
+/** The gentle mode for a ticket's fault, and how it stands, while a session may change it. */
+export function useProtection(number: number, isWatched: boolean) {
   const path = { key: String(number) };
   return useQuery({
     queryKey: ["ticket", "protection", number],

@@ -448,6 +448,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{key}/beside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Beside
+         * @description What stands beside a ticket.
+         */
+        get: operations["read_beside"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{key}/fix-first": {
         parameters: {
             query?: never;
@@ -3300,6 +3320,27 @@ export interface components {
          * @enum {string}
          */
         Availability: "online" | "sleeping" | "offline" | "stale";
+        /**
+         * Beside
+         * @description What the calls of the same names answer for a ticket, each list with its newest only.
+         */
+        Beside: {
+            fix_first: components["schemas"]["FixFirst"];
+            remote_first: components["schemas"]["RemoteStage"] | null;
+            protection: components["schemas"]["Protected"];
+            /** Sessions */
+            sessions: components["schemas"]["Session"][];
+            /**
+             * Tickets
+             * @description of the same appliance, the newest first, without the ticket itself
+             */
+            tickets: components["schemas"]["Ticket"][];
+            /**
+             * Alerts
+             * @description of the same appliance, the newest first
+             */
+            alerts: components["schemas"]["Alert"][];
+        };
         /**
          * BillLine
          * @description One line, and who pays it.
@@ -8744,6 +8785,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_beside: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Beside"];
                 };
             };
             /** @description Nobody is logged in */

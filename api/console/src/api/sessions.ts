@@ -13,15 +13,6 @@ export function useOpenSession(number: number) {
   });
 }
 
-/** The sessions of a ticket, newest first. */
-export function useSessions(number: number) {
-  const path = { key: String(number) };
-  return useQuery({
-    queryKey: ["session", "of", number],
-    queryFn: ({ signal }) => told(api.GET("/api/v1/tickets/{key}/sessions", { params: { path }, signal })),
-  });
-}
-
 /** One session with its transcript. */
 export function useSession(session_id: string) {
   const path = { session_id };

@@ -60,7 +60,16 @@ function known(number: string | number): { ticket: Ticket; at: number } | undefi
   return newest;
 }
 
-/** The alerts of an appliance, newest first: the one behind a ticket, and those beside it. */
+/** What stands beside a ticket: ways to mend it without a visit, sessions, other tickets and alerts of its appliance. */
+export function useBeside(number: number) {
+  const path = { key: String(number) };
+  return useQuery({
+    queryKey: ["ticket", "beside", number],
+    queryFn: ({ signal }) => told(api.GET("/api/v1/tickets/{key}/beside", { params: { path }, signal })),
+  });
+}
+
+/** The alerts of an appliance, newest first. */
 export function useAlerts(appliance_id: string) {
   const query = { appliance_id, limit: 50 };
   return useQuery({

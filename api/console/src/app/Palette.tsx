@@ -90,7 +90,7 @@ export function Palette({ wish }: { wish: number }) {
           id: "language",
           label: language === "zh" ? "English" : "中文",
           leftSection: <IconLanguage size={18} />,
-          onClick: () => void choose(language === "zh" ? "en" : "zh"),
+          onClick: () => choose(language === "zh" ? "en" : "zh"),
         },
       ].filter((action) => matches(action.label)),
     },

@@ -165,7 +165,7 @@ function LanguageSwitch() {
       size="xs"
       aria-label={t("language")}
       value={language}
-      onChange={(value) => void choose(value as Language)}
+      onChange={(value) => choose(value as Language)}
       data={[
         { value: "en", label: "EN" },
         { value: "zh", label: "中文" },

@@ -1,34 +1,20 @@
-/** The two languages, switched live; the choice is remembered, the browser's own language is the start. Only the words that are needed are fetched. */
+/** The two languages, switched live; the choice is remembered, the browser's own language is the start. */
 import { useSyncExternalStore } from "react";
 
+import { first as firstEn } from "./en/first";
 import { makeSay, type Say, type Words } from "./say";
+import { first as firstZh } from "./zh/first";
 
 export type { Say };
 export type Language = "en" | "zh";
-type Part = "first" | "more";
 
 const KEY = "fettle.language";
-/** The words that the queue is shown with come first; those of the other pages come with the first of these pages. */
-const FETCH: Record<Language, Record<Part, () => Promise<Words>>> = {
-  en: {
-    first: async () => (await import("./en/first")).first,
-    more: async () => (await import("./en/more")).more,
-  },
-  zh: {
-    first: async () => (await import("./zh/first")).first,
-    more: async () => (await import("./zh/more")).more,
-  },
-};
+/** The words that the queue is shown with come with the entry; those of the other pages with the first of these pages. */
+const words: Record<Language, Words> = { en: firstEn, zh: firstZh };
 
 const listeners = new Set<() => void>();
-let spoken: { t: Say; language: Language; parts: Set<Part> } = {
-  t: makeSay("en", {}),
-  language: "en",
-  parts: new Set(),
-};
-let wanted: Language | null = null;
-/** Words are fetched in the order in which they were asked for: what comes later knows what came before. */
-let turn: Promise<void> = Promise.resolve();
+let isWhole = false;
+let spoken: { t: Say; language: Language } = { t: makeSay("en", {}), language: "en" };
 
 /** Call when the language has changed: what the API put into words is in the other one. */
 export function onLanguage(listener: () => void): () => void {
@@ -36,26 +22,26 @@ export function onLanguage(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Start with the remembered language; done when its first words are here. */
-export function startWords(): Promise<void> {
-  return speak([]);
+/** Start with the remembered language. */
+export function startWords(): void {
+  const remembered = localStorage.getItem(KEY) ?? navigator.language;
+  speak(remembered.toLowerCase().startsWith("zh") ? "zh" : "en");
 }
 
-/** Done when the words of every page are here, in the language of the moment and from then on in the other. */
-export function moreWords(): Promise<void> {
-  return speak(["more"]);
+/** Done when the words of every page are here, in both languages. */
+export async function moreWords(): Promise<void> {
+  if (isWhole) return;
+  const { more } = await import("./more");
+  for (const language of ["en", "zh"] as const) words[language] = { ...words[language], ...more[language] };
+  isWhole = true;
+  speak(spoken.language);
 }
 
-/** Switch and remember; the page follows when the words are here. */
-export async function choose(language: Language): Promise<void> {
-  const before = wanted;
-  wanted = language;
-  await speak([]).catch((error: unknown) => {
-    wanted = before;
-    throw error;
-  });
+/** Switch and remember. */
+export function choose(language: Language): void {
   localStorage.setItem(KEY, language);
-  for (const listener of listeners) listener();
+  speak(language);
+  tell();
 }
 
 /** The words and the language of the moment. */
@@ -63,18 +49,11 @@ export function useWords(): { t: Say; language: Language } {
   return useSyncExternalStore(onLanguage, () => spoken);
 }
 
-function speak(more: Part[]): Promise<void> {
-  const mine = turn.then(() => fetchWords(more));
-  turn = mine.catch(() => undefined);
-  return mine;
+function speak(language: Language): void {
+  document.documentElement.lang = language;
+  spoken = { t: makeSay(language, words[language]), language };
 }
 
-async function fetchWords(more: Part[]): Promise<void> {
-  wanted ??= (localStorage.getItem(KEY) ?? navigator.language).toLowerCase().startsWith("zh") ? "zh" : "en";
-  const language = wanted;
-  const all = new Set<Part>(["first", ...spoken.parts, ...more]);
-  if (spoken.language === language && [...all].every((part) => spoken.parts.has(part))) return;
-  const words = await Promise.all([...all].map((part) => FETCH[language][part]()));
-  document.documentElement.lang = language;
-  spoken = { t: makeSay(language, Object.assign({}, ...words)), language, parts: all };
+function tell(): void {
+  for (const listener of listeners) listener();
 }

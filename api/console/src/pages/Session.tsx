@@ -4,6 +4,7 @@ import { IconHandStop } from "@tabler/icons-react";
 import { useEffect, useEffectEvent } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
 
+import { useProtection } from "../api/protection";
 import { isOver, useSession, useSessionCall } from "../api/sessions";
 import type { DiagnosisSession } from "../api/types";
 import { Failed } from "../app/Notice";
@@ -85,11 +86,16 @@ function Whole({ session }: { session: DiagnosisSession }) {
           <Procedures session={session} />
           <Tests session={session} />
           <CommandPanel session={session} />
-          <Protection number={session.ticket_number} session={session} mayEnd />
+          <ProtectionNow session={session} />
         </div>
       </div>
     </>
   );
+}
+
+function ProtectionNow({ session }: { session: DiagnosisSession }) {
+  const found = useProtection(session.ticket_number, session.state === "active").data;
+  return <Protection number={session.ticket_number} found={found} session={session} mayEnd />;
 }
 
 /** What can be kept of it: the customer's receipt, the report with charts, and the whole record. */

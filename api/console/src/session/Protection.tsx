@@ -1,21 +1,21 @@
 /** Protect until the visit: what the appliance could do gently, what the customer loses by it, and how it stands. */
 import { Button } from "@mantine/core";
 
-import { useProtection, useProtectionCall } from "../api/protection";
-import type { DiagnosisSession } from "../api/types";
+import { useProtectionCall } from "../api/protection";
+import type { DiagnosisSession, Protected } from "../api/types";
 import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
 import { Moment } from "../words/Moment";
 
 interface ProtectionProps {
   number: number;
+  found: Protected | undefined;
   session?: DiagnosisSession;
   mayEnd: boolean;
 }
 
-export function Protection({ number, session, mayEnd }: ProtectionProps) {
+export function Protection({ number, found, session, mayEnd }: ProtectionProps) {
   const { t } = useWords();
-  const found = useProtection(number, session?.state === "active").data;
   const call = useProtectionCall(number);
   if (!found?.gentle || (!found.is_known && !found.standing)) return null;
   const { gentle, standing } = found;

@@ -3,8 +3,8 @@ import { Button, Title } from "@mantine/core";
 import { IconBroadcast, IconPlayerPlay } from "@tabler/icons-react";
 import { Link, useNavigate } from "react-router";
 
-import { useOpenSession, useSessions } from "../api/sessions";
-import type { Ticket } from "../api/types";
+import { useOpenSession } from "../api/sessions";
+import type { Beside, Ticket } from "../api/types";
 import { KitchenLink } from "../session/KitchenLink";
 import { Protection } from "../session/Protection";
 import { CallFailed } from "../app/Notice";
@@ -17,11 +17,13 @@ import { RemoteFirst } from "./RemoteFirst";
 
 interface AdviceProps {
   ticket: Ticket;
+  /** What else is known of it, once it is there. */
+  beside: Beside | undefined;
   level: 2 | 3;
   onSession: (() => void) | undefined;
 }
 
-export function Advice({ ticket, level, onSession }: AdviceProps) {
+export function Advice({ ticket, beside, level, onSession }: AdviceProps) {
   const { t, language } = useWords();
   const names = useNames();
   const { first_check, test, parts } = ticket.recommended;
@@ -31,10 +33,10 @@ export function Advice({ ticket, level, onSession }: AdviceProps) {
       <Title order={level} size="h5" id="advice-title" className="card-title">
         {t("ticket.what")}
       </Title>
-      <RemoteFirst ticket={ticket} mayEnd={onSession !== undefined} />
+      <RemoteFirst ticket={ticket} stage={beside?.remote_first} mayEnd={onSession !== undefined} />
       {isEmpty && <p className="dim">{t("ticket.noAdvice")}</p>}
       <ol className="advice">
-        <FixFirst ticket={ticket} mayTell={onSession !== undefined} />
+        <FixFirst ticket={ticket} found={beside?.fix_first} mayTell={onSession !== undefined} />
         {first_check && (
           <li>
             <p className="label">{t("ticket.checkFirst")}</p>
@@ -72,8 +74,8 @@ export function Advice({ ticket, level, onSession }: AdviceProps) {
         </Button>
       )}
       <KitchenLink appliance={ticket.appliance_id} />
-      <Protection number={ticket.number} mayEnd={onSession !== undefined} />
-      <Sessions number={ticket.number} />
+      <Protection number={ticket.number} found={beside?.protection} mayEnd={onSession !== undefined} />
+      <Sessions sessions={beside?.sessions ?? []} />
       <Causes ticket={ticket} />
     </section>
   );
@@ -100,13 +102,12 @@ function RunTest({ ticket, test }: { ticket: Ticket; test: string }) {
   );
 }
 
-function Sessions({ number }: { number: number }) {
+function Sessions({ sessions }: { sessions: Beside["sessions"] }) {
   const { t } = useWords();
-  const sessions = useSessions(number).data?.items ?? [];
   if (sessions.length === 0) return null;
   return (
     <ul className="sessions" aria-label={t("ticket.sessions")}>
-      {sessions.slice(0, 3).map((session) => (
+      {sessions.map((session) => (
         <li key={session.id}>
           <Link to={`/sessions/${session.id}`}>{t("ticket.session")}</Link>{" "}
           <span className="dim">{t(`sessionStates.${session.state}`)}</span>{" "}

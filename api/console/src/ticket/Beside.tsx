@@ -2,21 +2,24 @@
 import { Title } from "@mantine/core";
 import { Link } from "react-router";
 
-import { OPEN_STATUSES, OVER_STATUSES, useTickets } from "../api/tickets";
-import type { Alert, Ticket } from "../api/types";
+import type { Beside as BesideTicket, Ticket } from "../api/types";
 import { useWords } from "../i18n";
 import { StatusMark } from "../words/Marks";
 import { Moment } from "../words/Moment";
 import { ticketTitle, useNames } from "../words/names";
 
-const ALL = [...OPEN_STATUSES, ...OVER_STATUSES];
 const MOST = 5;
 
-export function Beside({ ticket, alerts, level }: { ticket: Ticket; alerts: Alert[]; level: 2 | 3 }) {
+interface BesideProps {
+  ticket: Ticket;
+  beside: BesideTicket | undefined;
+  level: 2 | 3;
+}
+
+export function Beside({ ticket, beside, level }: BesideProps) {
   const { t } = useWords();
   const names = useNames();
-  const tickets = useTickets(ALL, { appliance_id: ticket.appliance_id, limit: 50 }).data?.items ?? [];
-  const others = tickets.filter((one) => one.number !== ticket.number).slice(0, MOST);
+  const { tickets: others = [], alerts = [] } = beside ?? {};
   const own = new Set([ticket.alert_id, ...ticket.cause_of.map((one) => one.alert_id)]);
   const lone = alerts.filter((one) => !own.has(one.id) && one.ticket_id === null).slice(0, MOST);
   if (others.length === 0 && lone.length === 0) return null;

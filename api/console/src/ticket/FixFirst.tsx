@@ -1,16 +1,17 @@
 /** What the customer can do before anybody comes: the steps to read out, what they said, and what the readings made of it. */
 import { Button, Group } from "@mantine/core";
 
-import { useFixFirst, useTellFixFirst } from "../api/fixFirst";
-import type { FixFirst as FixFirstOfTicket, Ticket } from "../api/types";
+import { useTellFixFirst } from "../api/fixFirst";
+import type { Beside, Ticket } from "../api/types";
 import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
 import { formatNumber, formatShare } from "../words/format";
 import { Moment } from "../words/Moment";
 
-export function FixFirst({ ticket, mayTell }: { ticket: Ticket; mayTell: boolean }) {
+type Found = Beside["fix_first"];
+
+export function FixFirst({ ticket, found, mayTell }: { ticket: Ticket; found: Found | undefined; mayTell: boolean }) {
   const { t, language } = useWords();
-  const found = useFixFirst(ticket.number).data;
   if (!found?.steps || (found.why_not === "over" && found.attempts.length === 0)) return null;
   const last = found.attempts[0];
   return (
@@ -32,7 +33,7 @@ export function FixFirst({ ticket, mayTell }: { ticket: Ticket; mayTell: boolean
   );
 }
 
-function Attempt({ attempt }: { attempt: FixFirstOfTicket["attempts"][number] }) {
+function Attempt({ attempt }: { attempt: Found["attempts"][number] }) {
   const { t } = useWords();
   const by = typeof attempt.proof?.by === "string" ? attempt.proof.by : null;
   const at = attempt.state === "watching" ? attempt.settle_by : (attempt.relapsed_at ?? attempt.decided_at);
@@ -44,7 +45,7 @@ function Attempt({ attempt }: { attempt: FixFirstOfTicket["attempts"][number] })
   );
 }
 
-function Ask({ ticket, found }: { ticket: Ticket; found: FixFirstOfTicket }) {
+function Ask({ ticket, found }: { ticket: Ticket; found: Found }) {
   const { t } = useWords();
   const tell = useTellFixFirst(ticket.number);
   return (

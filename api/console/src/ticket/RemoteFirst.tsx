@@ -1,15 +1,20 @@
 /** Remote first: until when it is tried from afar, how that ended, and the ways to end it. */
-import { useEndRemoteFirst, useRemoteFirst } from "../api/remoteFirst";
-import type { RemoteExit, Ticket } from "../api/types";
+import { useEndRemoteFirst } from "../api/remoteFirst";
+import type { Beside, RemoteExit, Ticket } from "../api/types";
 import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
 import { Moment } from "../words/Moment";
 
 const EXITS: RemoteExit[] = ["solved_remotely", "needs_visit", "customer_refused", "not_reachable"];
 
-export function RemoteFirst({ ticket, mayEnd }: { ticket: Ticket; mayEnd: boolean }) {
+interface RemoteFirstProps {
+  ticket: Ticket;
+  stage: Beside["remote_first"] | undefined;
+  mayEnd: boolean;
+}
+
+export function RemoteFirst({ ticket, stage, mayEnd }: RemoteFirstProps) {
   const { t } = useWords();
-  const stage = useRemoteFirst(ticket.number).data;
   const call = useEndRemoteFirst(ticket.number);
   if (!stage) return null;
   return (

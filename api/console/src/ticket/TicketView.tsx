@@ -4,7 +4,7 @@ import { lazy, Suspense, useRef, useState } from "react";
 
 import { useAccount } from "../api/account";
 import { mayDo } from "../api/roles";
-import { useAlerts, useTicket } from "../api/tickets";
+import { useBeside, useTicket } from "../api/tickets";
 import type { Ticket } from "../api/types";
 import { useActions } from "../app/keys";
 import { Failed } from "../app/Notice";
@@ -47,8 +47,8 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
   const offer = offerOf(ticket, role);
   const { likely, mayJudge } = offer;
   const mayOpenSession = mayDo(role, "technician") && !["closed", "cancelled"].includes(ticket.status);
-  const alerts = useAlerts(ticket.appliance_id).data?.items;
-  const alert = alerts?.find((one) => one.id === ticket.alert_id);
+  const beside = useBeside(ticket.number).data;
+  const alert = beside?.alerts.find((one) => one.id === ticket.alert_id);
   const level = isEmbedded ? 3 : 2;
   useActions([
     likely && { label: t(`ticket.steps.${likely}`), keys: ["n"], act: () => steps.begin(likely) },
@@ -73,10 +73,15 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
       />
       <div className="ticket-columns">
         <Why ticket={ticket} alert={alert} level={level} />
-        <Advice ticket={ticket} level={level} onSession={mayOpenSession ? () => setSessionOpen(true) : undefined} />
+        <Advice
+          ticket={ticket}
+          beside={beside}
+          level={level}
+          onSession={mayOpenSession ? () => setSessionOpen(true) : undefined}
+        />
       </div>
       {ticket.clocks.length > 0 && <ClocksFold ticket={ticket} />}
-      <Beside ticket={ticket} alerts={alerts ?? []} level={level} />
+      <Beside ticket={ticket} beside={beside} level={level} />
       <Timeline ticket={ticket} level={level} steps={steps} comment={comment} mayComment={offer.mayComment} />
       <Suspense>
         {steps.asking === "close" && <CloseDialog ticket={ticket} steps={steps} />}

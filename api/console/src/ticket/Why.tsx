@@ -2,7 +2,7 @@
 import { Title, Tooltip, UnstyledButton } from "@mantine/core";
 import { useMemo, useState } from "react";
 
-import { useTelemetry } from "../api/appliances";
+import { useProfiles, useTelemetry } from "../api/appliances";
 import type { Alert, Evidence, Ticket } from "../api/types";
 import type { Range } from "../chart/gestures";
 import type { ChartMark, ChartSpan } from "../chart/layers";
@@ -134,11 +134,13 @@ interface EvidenceChartProps {
 }
 
 function EvidenceChart({ ticket, evidence, raised }: EvidenceChartProps) {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const names = useNames();
+  // Which readings a feature is made of stands in the profiles.
+  const isKnown = !useProfiles(language).isPending;
   const feature = names.feature(ticket.kind, evidence.metric);
   const metric = feature?.metric ?? evidence.metric;
-  const asked = feature?.minus ? [metric, feature.minus] : [metric];
+  const asked = !isKnown ? NOTHING : feature?.minus ? [metric, feature.minus] : [metric];
   const [part, setPart] = useState<Range | null>(null);
   const day = Math.floor(useNow() / DAY);
   const range = useMemo(() => rangeOf(ticket), [ticket, day]);

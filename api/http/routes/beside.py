@@ -1,0 +1,52 @@
+"""``/tickets/{key}/beside``: what stands beside a ticket on a page, in one answer: ways to mend it without a visit, sessions, other tickets and alerts of the appliance."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from alerts.tickets.reading import TicketFilter
+from api.http.access import Viewer
+from api.http.context import Here, Language
+from api.http.documents import Alert, Document, Ticket, show
+from api.http.fix_first_documents import FixFirst
+from api.http.routes.protection import Protected
+from api.http.routes.remote_first import RemoteStage
+from api.http.session_documents import Session
+
+router = APIRouter(tags=["tickets"])
+
+TICKETS_MAX = 6
+"""The ticket itself may be one of them."""
+SESSIONS_MAX = 3
+ALERTS_MAX = 50
+
+
+class Beside(Document):
+    """What the calls of the same names answer for a ticket, each list with its newest only."""
+
+    fix_first: FixFirst
+    remote_first: RemoteStage | None
+    protection: Protected
+    sessions: list[Session]
+    tickets: list[Ticket] = Field(description="of the same appliance, the newest first, without the ticket itself")
+    alerts: list[Alert] = Field(description="of the same appliance, the newest first")
+
+
+@router.get("/tickets/{key}/beside")
+def read_beside(here: Here, account: Viewer, language: Language, key: str) -> Beside:
+    """What stands beside a ticket."""
+    desk = here.desk.by(account.name)
+    ticket = desk.tickets.read(key)
+    stage = desk.remote_first.read(key)
+    tickets = desk.tickets.page(TicketFilter(appliance_id=ticket.appliance_id), limit=TICKETS_MAX).items
+    alerts = desk.alerts.page(appliance_id=ticket.appliance_id, limit=ALERTS_MAX).items
+    sessions = desk.sessions.page(ticket_ref=key, limit=SESSIONS_MAX).items
+    return Beside(
+        fix_first=show(FixFirst, desk.fix_first.read(key), language=language),
+        remote_first=None if stage is None else show(RemoteStage, stage),
+        protection=show(Protected, desk.protections.read(key), language=language),
+        sessions=[show(Session, session, language=language) for session in sessions],
+        tickets=[show(Ticket, one, language=language) for one in tickets if one.number != ticket.number],
+        alerts=[show(Alert, one) for one in alerts],
+    )
