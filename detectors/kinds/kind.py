@@ -109,7 +109,8 @@ class KindDetector:
 
     def fold(self, block: SampleBlock, events: Sequence[Event] = ()) -> Said:
         """Take in one block, with ``events`` of its appliances; late samples are left out."""
-        rows = np.fromiter((self.row_of(i) for i in block.appliance_ids), np.intp, len(block))
+        known = {i: self.row_of(i) for i in dict.fromkeys(block.appliance_ids)}
+        rows = np.fromiter(map(known.__getitem__, block.appliance_ids), np.intp, len(block))
         in_time = (block.flags & SampleFlag.LATE == 0) & (block.ts_ms >= self.order.own["last_ts"][rows])
         order = np.lexsort((block.ts_ms, rows))
         order = order[in_time[order]]
@@ -176,7 +177,8 @@ class KindDetector:
         raw = self._columns(block)[order]
         possible = (raw >= self._low - self._beyond) & (raw <= self._high + self._beyond)
         readings = np.where(possible, np.clip(raw, self._low, self._high), np.nan).astype(np.float32)
-        modes = np.fromiter((self._modes.get(mode, -1) if mode else -1 for mode in block.modes), np.int64, len(block))
+        numbers = {mode: self._modes.get(mode, -1) if mode else -1 for mode in dict.fromkeys(block.modes)}
+        modes = np.fromiter(map(numbers.__getitem__, block.modes), np.int64, len(block))
         first, last = samples.rows[samples.starts], samples.ends
         own = self.order.own
         before_ts, before_mode = own["last_ts"][first], own["last_mode"][first].astype(np.int64)

@@ -86,10 +86,17 @@ class Units(Layer):
         self.paired = list(
             dict.fromkeys((one.metric, one.minus) for one in self.folded if one.statistic in PAIRED | CALM)
         )
+        self.alike = [
+            (statistic, np.array([n for n, one in enumerate(self.folded) if one.statistic == statistic], np.intp))
+            for statistic in dict.fromkeys(one.statistic for one in self.folded)
+        ]
         self.calm = [one for one in self.folded if one.statistic in CALM]
         self.with_aux = [number for number, one in enumerate(self.folded) if one.statistic in WITH_AUX]
         on_off = [one.metric for one in self.folded if one.statistic.startswith(("on_", "off_"))]
         self.on_metric = on_off[0] if on_off else -1
+        values, none = setting.values, np.empty(0, np.int64)
+        features, contexts = np.empty((0, len(values.features))), np.empty((0, len(values.contexts)))
+        self._none = UnitRows(none.astype(np.intp), none, none, none.astype(bool), features, contexts)
 
     def columns(self) -> tuple[Column, ...]:
         """The open unit: what is folded so far; a value that was not folded from its beginning is none (NaN)."""
@@ -316,11 +323,15 @@ class Units(Layer):
         sums: Sums,
     ) -> UnitRows:
         """Folded numbers → values of features and contexts."""
+        if not len(rows):
+            return self._none
         span_ms = end - start
-        measured = np.full((len(rows), len(self.folded)), np.nan)
+        measured = np.empty((len(rows), len(self.folded)))
         with np.errstate(divide="ignore", invalid="ignore"):
-            for number, one in enumerate(self.folded):
-                measured[:, number] = finished(one.statistic, *sums.column(number), span_ms / 1000.0)
+            for statistic, at in self.alike:
+                measured[:, at] = finished(
+                    statistic, sums.total[:, at], sums.aux[:, at], sums.count[:, at], span_ms[:, None] / 1000.0
+                )
         features, contexts, source = self.setting.values.made(measured, self.own["source"][rows])
         span_min = DAY_SPAN_MS_MIN if self.unit is Unit.DAY else CYCLE_SPAN_MS_MIN
         usable = (samples >= SAMPLES_MIN) & (span_ms >= span_min)
@@ -358,6 +369,8 @@ class Units(Layer):
 
 def _in_order(first: UnitRows, second: UnitRows) -> UnitRows:
     """Units of two sets in the order of (appliance, start)."""
+    if not len(first.rows) + len(second.rows):
+        return first
     rows = np.r_[first.rows, second.rows]
     start = np.r_[first.start_ms, second.start_ms]
     order = np.lexsort((start, rows))

@@ -20,8 +20,10 @@ Reference: Lavin and Ahmad 2015, Evaluating Real-Time Anomaly Detection Algorith
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import isnan, nan
+
+import numpy as np
+from numpy.typing import NDArray
 
 CHANNELS = ("level", "step", "shift", "hour", "usual_hour", "week", "dwell", "quieter")
 NUMBERS = (
@@ -31,60 +33,81 @@ DAY_HOURS, WEEK_HOURS = 24, 168
 HOURS = 3 * DAY_HOURS + WEEK_HOURS
 LONG, SLOW, FAST, MIDDLE, DWELL, MOVED = 1 / 2000, 1 / 50, 1 / 5, 1 / 500, 1 / 12, 1 / 25
 HOUR, USUAL_HOUR, WEEK = 0.1, 0.02, 0.15
+GAINS = LONG, SLOW, FAST, MIDDLE, DWELL, MOVED
+MEMORIES = 2000
+"""After so many readings no mean is young any more."""
 _LEAST = 1e-30
 
-Row = tuple[float, ...]
+Floats = NDArray[np.float64]
 
 
 def follow(
-    numbers: list[float], hours: list[float], readings: Sequence[float], week_hours: Sequence[int]
-) -> tuple[list[Row], list[tuple[float, float]]]:
-    """What the channels say of readings in their order, and the mean and variance before each; moves the state along.
+    numbers: list[float], hours: list[float], readings: Floats, week_hours: NDArray[np.intp]
+) -> tuple[Floats, Floats]:
+    """What the channels say of N readings in their order (channels, N), and the mean and variance before each (2, N).
 
-    ``week_hours``: the hour of the week of each reading.
+    ``week_hours`` (N,): the hour of the week of each reading. Moves the state along: means by a loop over readings, for each
+    builds on the one before, and what is said of them at once.
     """
+    old = min(int(max(MEMORIES - numbers[0], 0)), len(readings))
+    parts = [
+        _means(numbers, hours, readings[part].tolist(), week_hours[part].tolist(), is_young=is_young)
+        for part, is_young in ((slice(0, old), True), (slice(old, None), False))
+        if len(readings[part])
+    ]
+    last, long, fast, slow, variance, dwell, moved_fast, moved_slow, at_hour, at_usual, at_week = (
+        np.concatenate(parts, axis=1) if parts else np.empty((11, 0))
+    )
+    x = readings
+    quieter = (moved_slow * (1 + 1e-9) + _LEAST) / (moved_fast + 1e-9 * moved_slow + _LEAST)
+    said = np.stack(
+        [np.abs(x - long), np.abs(x - last), np.abs(fast - slow), np.abs(x - at_hour), np.abs(x - at_usual),
+         np.abs(x - at_week), np.abs(dwell), quieter]
+    )  # fmt: skip
+    return said, np.stack([slow, variance])
+
+
+def _means(
+    numbers: list[float], hours: list[float], readings: list[float], week_hours: list[int], *, is_young: bool
+) -> Floats:
+    """The means that each reading is held against (11, N); those that it is part of itself are fast, dwell and moved_fast."""
     count, last, long, fast, slow, variance, middle, dwell, moved_fast, moved_slow = numbers
-    said: list[Row] = []
-    before: list[tuple[float, float]] = []
+    g_long, g_slow, g_fast, g_middle, g_dwell, g_moved = LONG, SLOW, FAST, MIDDLE, DWELL, MOVED
+    rows: list[tuple[float, ...]] = []
     for x, week_hour in zip(readings, week_hours, strict=True):
         count += 1
-        young = 1 / count
-        if count == 1:
-            last = long = fast = slow = middle = x
+        if is_young:
+            young = 1 / count
+            g_long, g_slow, g_fast, g_middle, g_dwell, g_moved = [max(one, young) for one in GAINS]
+            if count == 1:
+                last = long = fast = slow = middle = x
         hour = week_hour % DAY_HOURS
         usual, times, weekly = DAY_HOURS + hour, 2 * DAY_HOURS + hour, 3 * DAY_HOURS + week_hour
-        seen = hours[times]
-        at_hour, at_usual, at_week = hours[hour], hours[usual], hours[weekly]
+        seen, at_hour, at_usual, at_week = hours[times], hours[hour], hours[usual], hours[weekly]
         if isnan(seen):
             seen, at_hour, at_usual = 0.0, middle, middle
         if isnan(at_week):
             at_week = at_usual
         moved = abs(x - last)
-        fast += max(FAST, young) * (x - fast)
-        dwell += max(DWELL, young) * (x - at_usual - dwell)
-        moved_fast += max(MOVED, young) * (moved - moved_fast)
-        quieter = (moved_slow * (1 + 1e-9) + _LEAST) / (moved_fast + 1e-9 * moved_slow + _LEAST)
-        said.append(
-            (
-                abs(x - long), moved, abs(fast - slow), abs(x - at_hour), abs(x - at_usual), abs(x - at_week),
-                abs(dwell), quieter,
-            )
-        )  # fmt: skip
-        before.append((slow, variance))
+        fast += g_fast * (x - fast)
+        dwell += g_dwell * (x - at_usual - dwell)
+        moved_fast += g_moved * (moved - moved_fast)
+        rows.append((last, long, fast, slow, variance, dwell, moved_fast, moved_slow, at_hour, at_usual, at_week))
         spread = x - slow
-        variance += max(LONG, young) * (spread * spread - variance)
-        slow += max(SLOW, young) * spread
-        long += max(LONG, young) * (x - long)
-        middle += max(MIDDLE, young) * (x - middle)
-        moved_slow += max(LONG, young) * (moved - moved_slow)
+        variance += g_long * (spread * spread - variance)
+        slow += g_slow * spread
+        long += g_long * (x - long)
+        middle += g_middle * (x - middle)
+        moved_slow += g_long * (moved - moved_slow)
         seen += 1
         hours[times] = seen
-        hours[hour] = at_hour + max(HOUR, 1 / seen) * (x - at_hour)
-        hours[usual] = at_usual + max(USUAL_HOUR, 1 / seen) * (x - at_usual)
+        gain = 1 / seen
+        hours[hour] = at_hour + max(HOUR, gain) * (x - at_hour)
+        hours[usual] = at_usual + max(USUAL_HOUR, gain) * (x - at_usual)
         hours[weekly] = at_week + WEEK * (x - at_week)
         last = x
     numbers[:] = [count, last, long, fast, slow, variance, middle, dwell, moved_fast, moved_slow]
-    return said, before
+    return np.array(rows).T
 
 
 def unread() -> tuple[list[float], list[float]]:

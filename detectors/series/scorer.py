@@ -32,6 +32,8 @@ WARM_UP_ROWS = 100
 MAX_WEIGHT = 0.66
 MARGIN = 1.0
 MEMORY_SHARE, MEMORY_ROWS_MIN, MEMORY_ROWS_MAX = 0.1, 30, 260
+GROWN_ROWS = MEMORY_ROWS_MAX / MEMORY_SHARE
+"""From here on the memory grows no more."""
 HOUR_MS, WEEK_HOURS = 3_600_000, 168
 EPOCH_HOUR = 72
 """1970 began on a Thursday."""
@@ -94,14 +96,12 @@ class Scorer:
         for metric in range(metrics):
             given = np.flatnonzero(~np.isnan(values[:, metric]))
             count_before, value_before = self.numbers[metric][0], self.numbers[metric][1]
-            told, before = follow(
-                self.numbers[metric], self.hours[metric], values[given, metric].tolist(), week_hours[given].tolist()
-            )
+            told, before = follow(self.numbers[metric], self.hours[metric], values[given, metric], week_hours[given])
             held[metric] = count_before + np.cumsum(~np.isnan(values[:, metric]))
             last[:, metric] = _held(values[:, metric], given, value_before if count_before else np.nan)
             if len(given):
-                said[metric][:, given] = np.array(told).T
-                mean[metric, given], width[metric, given] = np.array(before).T
+                said[metric][:, given] = told
+                mean[metric, given], width[metric, given] = before
         surprise = tails.surprise(self.tails, said, self.rows_seen)
         fused = MAX_WEIGHT * surprise.max(axis=1, initial=0.0) + (1 - MAX_WEIGHT) * surprise.mean(axis=1)
         fused = np.where((held > WARM_UP_ROWS) & ~np.isnan(said[:, 0]), fused, 0.0)
@@ -115,13 +115,16 @@ class Scorer:
     def _news(self, worst: Floats) -> Floats:
         """What exceeds what was said lately."""
         told, news = self.told, []
+        fade = fading(self.rows_seen)
         for number, score in enumerate(worst.tolist(), start=self.rows_seen):
             if score > told + MARGIN:
                 news.append(score)
                 told = score
             else:
                 news.append(0.0)
-                told *= fading(number)
+                if number <= GROWN_ROWS:
+                    fade = fading(number)
+                told *= fade
         self.told = told
         return np.array(news)
 

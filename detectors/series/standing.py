@@ -8,10 +8,10 @@ what exceeds the last alarm, the memory of which fades as long.
 
 from __future__ import annotations
 
-from math import log10
+from math import log10, nan
 from typing import Literal, NamedTuple
 
-from detectors.series.scorer import MARGIN, Scored, Scorer, alarm_threshold, fading, memory_rows
+from detectors.series.scorer import GROWN_ROWS, MARGIN, Scored, Scorer, alarm_threshold, fading, memory_rows
 
 LEAVE = 0.6
 STRICTER = 2.0
@@ -65,6 +65,7 @@ class Standing:
         calm: list[bool] = []
         spread = log10(max(1, len(self.scorer.names)))
         scale = YEAR_S / max(alarms_per_year, 1e-6)
+        interval_s, threshold, fade = nan, 0.0, fading(rows_before)
         rows = zip(ts_ms, scored.worst.tolist(), scored.together.tolist(), strict=True)
         for place, (ts, worst, together) in enumerate(rows):
             if self.last_ts:
@@ -73,11 +74,15 @@ class Standing:
                 self.stricter = max(0.0, self.stricter - STRICTER * step_s / scale)
                 self.interval_s += max(INTERVAL_GAIN, 1 / seen if seen else 1.0) * (step_s - self.interval_s)
             self.last_ts = ts
-            threshold = alarm_threshold(scale / max(self.interval_s, 0.1) * 10**spread)
+            if self.interval_s != interval_s:
+                interval_s = self.interval_s
+                threshold = alarm_threshold(scale / max(interval_s, 0.1) * 10**spread)
             strict = threshold + self.stricter
             unusual = max(worst / threshold, together / strict)
             self.quiet_rows = max(0, self.quiet_rows - 1)
-            self.told *= fading(rows_before + place)
+            if rows_before + place <= GROWN_ROWS:
+                fade = fading(rows_before + place)
+            self.told *= fade
             if unusual < LEAVE:
                 self.since_ms = 0
             elif not self.since_ms:

@@ -12,7 +12,7 @@ stream is cut decides nothing. State per channel: :data:`BINS` counts, the scale
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,47 +44,94 @@ def unheard(metrics: int, channels: int) -> Arrays:
 
 
 def surprise(state: Arrays, said: Floats, rows_before: int) -> Floats:
-    """Judge what is said, (metrics, channels, rows) with NaN where nothing was, then count it."""
-    judged = np.zeros_like(said)
+    """Judge what is said, (metrics, channels, rows) with NaN where nothing was, then count it.
+
+    All blocks are judged in one go; only where a scale begins or moves they are taken one by one.
+    """
     with np.errstate(divide="ignore"):
         places = np.log2(said) * BINS_PER_OCTAVE
+    if not _moves_scale(state, places):
+        return _judge(state, places, rows_before)
+    judged = np.zeros_like(said)
     done, rows = 0, said.shape[2]
     while done < rows:
-        first = (rows_before + done) % BLOCK
-        taken = min(BLOCK - first, rows - done)
+        taken = min(BLOCK - (rows_before + done) % BLOCK, rows - done)
         part = slice(done, done + taken)
-        judged[..., part] = _judged(state, places[..., part])
-        state["waiting"][..., first : first + taken] = places[..., part]
-        if first + taken == BLOCK:
-            _count(state)
+        _fit_scale(state, places[..., part])
+        judged[..., part] = _judge(state, places[..., part], rows_before + done)
         done += taken
     return judged
 
 
-def _judged(state: Arrays, places: Floats) -> Floats:
-    """The surprise of some rows of one block by all blocks before."""
-    _fit_scale(state, places)
-    held = state["held"][:, None, None]
-    tail = np.zeros((*state["counts"].shape[:2], BINS + 1))
-    tail[..., :-1] = np.cumsum(state["counts"][..., ::-1], axis=-1, dtype=float)[..., ::-1]
-    finite = np.isfinite(places)
-    position = np.where(finite, places, LOWEST)
-    place = np.clip(position - np.nan_to_num(state["scale"])[..., None], 0.0, BINS - 1e-9)
+def _judge(state: Arrays, places: Floats, rows_before: int) -> Floats:
+    """The surprise of rows that fit the scale, each by all blocks before its own; whole blocks are counted."""
+    lead = rows_before % BLOCK
+    blocks = -(-(lead + places.shape[2]) // BLOCK)
+    every = np.full((*places.shape[:2], blocks * BLOCK), np.nan)
+    every[..., :lead] = state["waiting"][..., :lead]
+    every[..., lead : lead + places.shape[2]] = places
+    every = every.reshape(*places.shape[:2], blocks, BLOCK)
+    known = _known_before(state, every)
+    scale = np.nan_to_num(state["scale"])[..., None, None]
+    score = _judged(every, scale, known).reshape(*places.shape[:2], -1)[..., lead : lead + places.shape[2]]
+    whole = (lead + places.shape[2]) // BLOCK
+    state["held"][:] = known.held[:, whole]
+    state["counts"][:] = known.counts[:, :, whole]
+    state["record"][:] = known.record[..., whole]
+    state["waiting"][...] = every[:, :, whole] if whole < blocks else np.nan
+    return score
+
+
+class _Known(NamedTuple):
+    """What is known before each of some blocks, and behind the last."""
+
+    held: Floats
+    """(metrics, blocks + 1)."""
+    counts: Floats
+    """(metrics, channels, blocks + 1, BINS)."""
+    record: Floats
+    """(metrics, channels, blocks + 1)."""
+
+
+def _known_before(state: Arrays, every: Floats) -> _Known:
+    """Count blocks, (metrics, channels, blocks, BLOCK)."""
+    metrics, channels, blocks, _ = every.shape
+    given, finite = ~np.isnan(every), np.isfinite(every)
+    held = np.concatenate([state["held"][:, None], given[:, 0].sum(axis=-1)], axis=1).cumsum(axis=1)
+    scale = np.nan_to_num(state["scale"])[..., None, None]
+    place = np.clip(np.where(finite, every, 0.0) - scale, 0, BINS - 1).astype(np.intp)
+    place += (np.arange(metrics * channels * blocks) * BINS).reshape(metrics, channels, blocks, 1)
+    counted = np.bincount(place[finite], minlength=metrics * channels * blocks * BINS)
+    counted = counted.reshape(metrics, channels, blocks, BINS)
+    counts = np.concatenate([state["counts"][:, :, None].astype(float), counted], axis=2).cumsum(axis=2)
+    highest = np.where(finite, every, LOWEST).max(axis=-1)
+    record = np.maximum.accumulate(np.concatenate([state["record"][..., None], highest], axis=2), axis=2)
+    return _Known(held, counts, record)
+
+
+def _judged(every: Floats, scale: Floats, known: _Known) -> Floats:
+    """The surprise of blocks by what is known before each."""
+    held = known.held[:, None, :-1]
+    tail = np.zeros((*every.shape[:3], BINS + 1))
+    tail[..., :-1] = np.cumsum(known.counts[:, :, :-1, ::-1], axis=-1)[..., ::-1]
+    finite = np.isfinite(every)
+    position = np.where(finite, every, LOWEST)
+    place = np.clip(position - scale, 0.0, BINS - 1e-9)
     whole = place.astype(np.intp)
     beyond = np.take_along_axis(tail, whole, -1)
     beyond += (place - whole) * (np.take_along_axis(tail, whole + 1, -1) - beyond)
-    beyond = np.where(finite, beyond, held)
-    rank = -np.log10((1 + beyond) / (2 + held))
-    record = state["record"][..., None]
+    beyond = np.where(finite, beyond, held[..., None])
+    rank = -np.log10((1 + beyond) / (2 + held[..., None]))
+    record = known.record[:, :, :-1, None]
     over = np.where(record > LOWEST, np.maximum(position - record, 0.0), 0.0) / BINS_PER_OCTAVE
     farther = np.minimum(over * LOG10_2 / _mean_excess(tail, held)[..., None], BEYOND_MAX)
-    score = np.minimum(rank + np.where(held >= COUNT_MIN, farther, 0.0), SURPRISE_MAX)
-    return np.where(np.isnan(places), 0.0, score)
+    score = np.minimum(rank + np.where(held[..., None] >= COUNT_MIN, farther, 0.0), SURPRISE_MAX)
+    return np.where(np.isnan(every), 0.0, score)
 
 
 def _mean_excess(tail: Floats, held: Floats) -> Floats:
     """By how many octaves the upper values exceed where they begin."""
-    begin = np.minimum((tail > UPPER_SHARE * held).sum(axis=-1), BINS)
+    begin = np.minimum((tail > UPPER_SHARE * held[..., None]).sum(axis=-1), BINS)
     from_here = np.cumsum(tail[..., ::-1], axis=-1)[..., ::-1]
     count = np.take_along_axis(tail, begin[..., None], -1)[..., 0]
     excess = np.take_along_axis(from_here, begin[..., None], -1)[..., 0] - count
@@ -111,15 +158,7 @@ def _fit_scale(state: Arrays, places: Floats) -> None:
         scale[metric, channel] += up
 
 
-def _count(state: Arrays) -> None:
-    """Count a whole block."""
-    waiting = state["waiting"]
-    given = ~np.isnan(waiting)
-    state["held"] += given[:, 0].sum(axis=-1)
-    finite = given & np.isfinite(waiting)
-    place = np.clip(np.where(finite, waiting, 0.0) - state["scale"][..., None], 0, BINS - 1)
-    metric, channel, row = np.nonzero(finite)
-    if len(row):
-        np.add.at(state["counts"], (metric, channel, place[metric, channel, row].astype(np.intp)), 1)
-    state["record"] = np.maximum(state["record"], np.where(finite, waiting, LOWEST).max(axis=-1))
-    waiting[...] = np.nan
+def _moves_scale(state: Arrays, places: Floats) -> bool:
+    """Whether a channel's first value above 0 is among these, or one beyond the end of its scale."""
+    top = np.where(np.isfinite(places), places, LOWEST).max(axis=-1, initial=LOWEST)
+    return bool(((top > LOWEST) & ~(top - state["scale"] < BINS - 1)).any())

@@ -201,7 +201,7 @@ def joined(
 
 
 def finished(statistic: str, total: Floats, aux: Floats, count: Floats, span_s: Floats) -> Floats:
-    """The finished number of one column of N units, all (N,); NaN where nothing was read. ``span_s`` is their length."""
+    """The finished numbers of N units (N, columns); NaN where nothing was read. ``span_s`` (N, 1) is their length."""
     per_day = 86_400 / span_s
     if statistic in SQUARED:
         value = np.sqrt(np.maximum(aux / count - np.square(total / count), 0.0))
@@ -213,6 +213,10 @@ def finished(statistic: str, total: Floats, aux: Floats, count: Floats, span_s: 
     elif statistic in PER_TIME or statistic == "stay_s":
         value = np.where(aux > 0, total / aux, np.nan)
     else:
-        factor = {"mean": 1 / count, "on_mean": 1 / count, "share_pct": 100 / span_s, "count_per_day": per_day}
-        value = np.sqrt(total / count) if statistic == "jitter" else total * factor.get(statistic, 1.0)
+        factor: Floats | float = 1.0
+        if statistic in {"mean", "on_mean"}:
+            factor = 1 / count
+        elif statistic in {"share_pct", "count_per_day"}:
+            factor = 100 / span_s if statistic == "share_pct" else per_day
+        value = np.sqrt(total / count) if statistic == "jitter" else total * factor
     return np.where((count > 0) & np.isfinite(value), value, np.nan)

@@ -99,9 +99,9 @@ class Values:
         places = {one.label: number for number, one in enumerate(self.choosing)}
 
         def take(one: Made, quantities: Floats) -> Floats:
-            ways = np.stack([_by(way, measured, quantities) for way in one.sources], axis=1)
             if len(one.sources) == 1:
-                return ways[:, 0]
+                return _by(one.sources[0], measured, quantities)
+            ways = np.stack([_by(way, measured, quantities) for way in one.sources], axis=1)
             told = source[:, places[one.label]]
             can = ~np.isnan(ways)
             first = np.where(can.any(axis=1), can.argmax(axis=1) + 1, 0)

@@ -34,6 +34,7 @@ WRITE = (
 _SLASHED = re.compile(
     r"(\d{1,2})([/.\-])(\d{1,2})\2(\d{4}|\d{2})(?:,?[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6}))?)?(?: ?([AaPp])\.?[Mm]\.?)?)?"
 )
+_PLAIN = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?Z?(?:\n|$))+")
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]*)?(?:[eE]\+?[0-9]{1,2})?")
 _ZONE_NAME = re.compile(r" ?(?:UTC|GMT)$")
 _SPREADSHEET_ZERO = datetime(1899, 12, 30, tzinfo=UTC)
@@ -47,6 +48,9 @@ def read_times(
 ) -> NDArray[np.int64]:
     """A column's times in ms; raises :class:`RecordingError`. ``texts`` stand for its cells where they were put together."""
     texts = [text.strip() for text in (column.cells if texts is None else texts)]
+    plain = _plain(texts) if zone == "UTC" else None
+    if plain is not None:
+        return plain
     if day_first is None:
         day_first = _decide_day_first(column, texts, notes)
     forms: list[Callable[[str], Moment | None]] = [_from_iso, _from_number, lambda text: _from_slashed(text, day_first)]
@@ -70,6 +74,18 @@ def read_times(
         row = int(outside[0])
         raise RecordingError(f"{_place(column, row, texts[row])} is no time between the years 1990 and 2100; {WRITE}.")
     return ms
+
+
+def _plain(texts: Sequence[str]) -> NDArray[np.int64] | None:
+    """Times that are all of one length and plain RFC 3339 in UTC or without zone, the common case, fast; None for anything else."""
+    if not texts or any(len(text) != len(texts[0]) for text in texts) or not _PLAIN.fullmatch("\n".join(texts)):
+        return None
+    digits = len(texts[0].removesuffix("Z"))
+    try:
+        ms = np.array(texts).astype(f"U{digits}").astype("datetime64[ms]").astype(np.int64)
+    except ValueError:
+        return None
+    return None if ms.min() < FIRST_MS or ms.max() >= END_MS else ms
 
 
 def _place(column: Column, row: int, text: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from detectors.backtest.recording import run_backtest
+from detectors.series import tails
 from detectors.series.detector import SeriesDetector
 from detectors.series.scorer import alarm_threshold
 from detectors.series.window import Window
@@ -134,6 +135,20 @@ def test_what_the_window_told_for_nothing_is_told_less_easily() -> None:
 
     assert few <= 5
     assert many > 2 * few
+
+
+def test_blocks_are_judged_at_once_as_they_are_one_by_one() -> None:
+    """Tails say the same of rows that come together, with zeros and silence, as of each by itself, and know the same after."""
+    said = np.abs(np.random.default_rng(11).standard_t(2, (2, 8, 400)))
+    said[0, 3, :90] = 0.0
+    said[1, :, 150:260] = np.nan
+    together, singly = (tails.unheard(2, 8) for _ in range(2))
+
+    at_once = [tails.surprise(together, said[..., :110], 0), tails.surprise(together, said[..., 110:], 110)]
+    one_by_one = [tails.surprise(singly, said[..., n : n + 1], n) for n in range(400)]
+
+    assert np.allclose(np.concatenate(at_once, axis=2), np.concatenate(one_by_one, axis=2), rtol=0, atol=1e-12)
+    assert all(np.array_equal(together[name], singly[name], equal_nan=True) for name in together)
 
 
 def test_rows_cost_the_same_however_they_are_cut() -> None:

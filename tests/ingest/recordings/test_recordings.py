@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,20 @@ def written(folder: Path, text: str, name: str = "a.csv", encoding: str = "utf-8
     path = folder / name
     path.write_text(text, encoding=encoding)
     return path
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.123Z"])
+def test_columns_of_plain_times_are_read_as_each_time_by_itself(tmp_path: Path, form: str) -> None:
+    """Times of one plain form are read all at once, and are those that each is; one that can't be is refused where it stands."""
+    texts = [datetime.fromtimestamp(1_709_160_000 + 86_399 * n, UTC).strftime(form) for n in range(40)]
+    rows = [f"{text},{n}" for n, text in enumerate(texts)]
+    wrong = rows[7].replace("-03-06", "-02-30")
+
+    read = read_recording([written(tmp_path, "ts,a\n" + "\n".join(rows))])
+
+    assert read.ts_ms.tolist() == [parse_time(text) for text in texts]
+    with pytest.raises(RecordingError, match=r"line 9, column 'ts'.*is no time"):
+        read_recording([written(tmp_path, "ts,a\n" + "\n".join([*rows[:7], wrong, *rows[8:]]))])
 
 
 @pytest.mark.parametrize(
