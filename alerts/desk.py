@@ -36,6 +36,7 @@ from alerts.remote.policy import SessionLimits
 from alerts.remote.protection_desk import Protections
 from alerts.remote.sending import Signer
 from alerts.remote_first.desk import RemoteFirst
+from alerts.repairs.desk import Repairs
 from alerts.repeats.desk import Repeats
 from alerts.silences.desk import Silences
 from alerts.stock.desk import Stock
@@ -185,6 +186,11 @@ class Desk:
     def appointments(self) -> Appointments:
         """Times that customers choose on their page."""
         return Appointments(SealedUnit(self.unit, self.seal), self.profiles, self._when_over)
+
+    @property
+    def repairs(self) -> Repairs:
+        """What was closed as done, and whether it held."""
+        return Repairs(self.unit, self.profiles, self._when_over)
 
     @property
     def changes(self) -> Changes:

@@ -18,6 +18,7 @@ from alerts.notices import tables as of_notices
 from alerts.people import tables as of_people
 from alerts.remote import tables as of_sessions
 from alerts.remote_first import tables as of_remote_first
+from alerts.repairs import tables as of_repairs
 from alerts.repeats import tables as of_repeats
 from alerts.silences import tables as of_silences
 from alerts.stock import tables as of_stock
@@ -42,6 +43,7 @@ BESIDE_THEIR_NOUNS = (
     of_people,
     of_sessions,
     of_remote_first,
+    of_repairs,
     of_repeats,
     of_silences,
     of_stock,

@@ -43,6 +43,7 @@ class Timers:
             self.desk.fix_first.settle()
             self.desk.protections.settle()
             self.desk.remote_first.settle()
+            self.desk.repairs.settle()
             self._keep_clocks(now_ms)
             self.desk.changes.forget()
             self.desk.repeats.forget()

@@ -22,6 +22,7 @@ from api.commands import (
     people,
     recording,
     registering,
+    repairs,
     ruling,
     running,
     silencing,
@@ -93,6 +94,7 @@ app.add_typer(technicians.technicians, name="technicians")
 app.add_typer(billing.billing, name="billing")
 app.add_typer(stock.stock, name="stock")
 app.add_typer(visits.visits, name="visits")
+app.add_typer(repairs.repairs, name="repairs")
 app.add_typer(telling.notices, name="notices")
 app.add_typer(silencing.silences, name="silences")
 app.add_typer(auditing.audit, name="audit")

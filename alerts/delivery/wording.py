@@ -19,6 +19,14 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Ticket {number}: the finding is no longer seen; a verdict is asked for",
         "工单 {number}：异常已不再出现，请给出结论",
     ),
+    "ticket.repair_came_back": (
+        "Ticket {number}: the repair did not hold ({fault_mode}); call the customer",
+        "工单 {number}：维修未能保持（{fault_mode}），请回访客户",
+    ),
+    "ticket.call_owed": (
+        "Ticket {number}: nobody knows whether the repair held ({fault_mode}); call the customer",
+        "工单 {number}：无法确认维修是否有效（{fault_mode}），请回访客户",
+    ),
     "ticket.sla_due": ("Ticket {number}: {clock} is due {due}", "工单 {number}：{clock}时限将到（{due}）"),
     "ticket.sla_breached": ("Ticket {number}: {clock} was due {due}", "工单 {number}：{clock}已超时（{due}）"),
     "ticket.escalated": (

@@ -11,6 +11,8 @@ from alerts.indicators.days import DayCount, count_days
 from alerts.indicators.families import Families, count_families
 from alerts.indicators.figures import Figures, count_figures
 from alerts.indicators.reliability import Cohort, ReliabilityTable, read_reliability
+from alerts.repairs.reading import rates
+from alerts.repairs.repair import RepairGroup, RepairRate
 from ingest.clock import to_ms
 
 PERIODS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
@@ -37,6 +39,10 @@ class Indicators:
     def days(self, period: timedelta, *, at: datetime | None = None) -> tuple[DayCount, ...]:
         """How much there was on each day of the same period."""
         return self.unit.look(lambda t: count_days(t, **_span(t, period, at)))
+
+    def repairs(self, by: RepairGroup, period: timedelta, *, at: datetime | None = None) -> tuple[RepairRate, ...]:
+        """How the repairs of the same period held, by whose or what they were."""
+        return self.unit.look(lambda t: rates(t, by, **_span(t, period, at)))
 
 
 def _span(t: Transaction, period: timedelta, at: datetime | None) -> dict[str, int]:

@@ -14,6 +14,8 @@ from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
 from alerts.database import Transaction
 from alerts.indicators.moments import ended_episodes, is_closed
 from alerts.indicators.reliability import Cohort, read_reliability
+from alerts.repairs.lifecycle import RepairState
+from alerts.repairs.tables import repairs
 from alerts.tickets.sla import DAY_MS, HOUR_MS
 from alerts.tickets.tables import ticket_history, tickets
 from alerts.tickets.ticket import TicketSource, Verdict
@@ -78,7 +80,18 @@ def _quality(t: Transaction, ended: Subquery, *, start_ms: int, end_ms: int) -> 
             definition="Of the episodes closed in the period that ended 30 days before this one does: those whose appliance got"
             " another ticket for the same component, or the same ticket again, within 30 days.",
         ),
+        "repairs_came_back": _share(
+            t,
+            repairs.c.state == RepairState.CAME_BACK.value,
+            of=_judged(start_ms=start_ms, end_ms=end_ms),
+            definition="Of the repairs closed in the period of which it was known at its end whether they held: those that came back.",
+        ),
     }
+
+
+def _judged(*, start_ms: int, end_ms: int) -> ColumnElement[bool]:
+    within = (repairs.c.closed_ms >= start_ms) & (repairs.c.closed_ms < end_ms) & (repairs.c.decided_ms < end_ms)
+    return within & repairs.c.state.in_([RepairState.HELD.value, RepairState.CAME_BACK.value])
 
 
 def _efficiency(t: Transaction, ended: Subquery) -> Mapping[str, KeyFigure]:

@@ -26,6 +26,21 @@ class Reopening(Rules):
     )
 
 
+class RepairWatch(Rules):
+    """How long telemetry watches whether a repair holds: as long as its fault mode takes from its first sign to failure."""
+
+    least_days: float = quantity(7, "days", "at least so long, however quick the fault mode is", least=0.1, most=365)
+    most_days: float = quantity(60, "days", "at most so long, however slow it is", least=0.1, most=365)
+    heard_within_days: float = quantity(
+        3, "days", "an appliance not heard for so long at the end proves nothing: the customer is called", least=0.1
+    )
+
+    def days_of(self, time_scale_days: float | None) -> float:
+        """How long a fault mode is watched; one of unknown time for the longest."""
+        most = max(self.most_days, self.least_days)
+        return most if time_scale_days is None else min(max(time_scale_days, self.least_days), most)
+
+
 class RestartGrace(Rules):
     """What is raised right after the service was away."""
 
@@ -112,6 +127,9 @@ class DeskRules(Rules):
     flapping: Flapping = Field(default_factory=Flapping, description="what comes and goes")
     refractory: Refractory = Field(default_factory=Refractory, description="a fixed limit that has just cleared")
     reopening: Reopening = Field(default_factory=Reopening, description="a fault that comes back")
+    repair_watch: RepairWatch = Field(
+        default_factory=RepairWatch, description="How long telemetry watches whether a repair holds"
+    )
 
     @model_validator(mode="after")
     def _check_calendars(self) -> DeskRules:

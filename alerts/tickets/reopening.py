@@ -22,10 +22,12 @@ AT_REOPENING = ("title", "component", "source", "priority")
 
 
 def reopen_from_finding(t: Transaction, finding: Finding, profile: Profile | None, *, alert_id: str) -> str | None:
-    """Open the ticket of this fault again that was closed lately; its id, or nothing where there is none."""
+    """Open the ticket of this fault again that was closed lately, or whose repair is watched; its id, or nothing where there is none."""
     row = last_ticket(t, finding.appliance_id, finding.fault_mode)
     within_ms = t.rules.reopening.within_days * DAY_MS
-    if row is None or row.status != TicketState.CLOSED or t.now_ms - row.closed_ms >= within_ms:
+    if row is None or row.status != TicketState.CLOSED:
+        return None
+    if t.now_ms >= max(row.closed_ms + within_ms, row.watched_until_ms or 0):
         return None
     said = columns_of(t, finding, profile, alert_id=alert_id)
     columns = {name: value for name, value in said.items() if name not in AT_REOPENING}

@@ -83,6 +83,7 @@ def _ticket(row: Row[Any], lines: Sequence[Any], log: Sequence[tuple[int, Terms]
         raised=None if row.raised is None else _headline(row.raised, at_ms=row.raised["at_ms"]),
         now=_headline_now(row),
         cleared_at=moment(row.cleared_ms),
+        watched_until=moment(row.watched_until_ms),
         gate=row.gate,
         closed_at=moment(row.closed_ms),
         episode=row.episode,

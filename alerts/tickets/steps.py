@@ -135,6 +135,7 @@ def _columns_of(t: Transaction, row: Row[Any], step: TicketStep, body: StepBody)
         return {"paused_reason": None, "paused_ms": None, "before_hold": None}
     if step is TicketStep.REOPEN:
         begun = {"episode": row.episode + 1, "episode_ms": t.now_ms, "responded_ms": None}
+        begun |= {"watched_until_ms": None}
         return begun | dict.fromkeys((*_OF_ONE_EPISODE, "tested"))
     return {}
 

@@ -61,6 +61,7 @@ tickets = Table(
     json_value("raised"),
     ms("followed_ms"),
     ms("cleared_ms"),
+    ms("watched_until_ms"),
     json_value("gate"),
     number("version", default=1),
     Index("ix_tickets_fault", "appliance_id", "fault_mode"),

@@ -218,6 +218,8 @@ class Ticket:
     raised: Headline | None
     now: Headline | None
     cleared_at: datetime | None
+    watched_until: datetime | None
+    """Until when telemetry watches whether its repair holds."""
     gate: Mapping[str, Any] | None
     """What the gate says, with all of its arithmetic."""
     closed_at: datetime | None

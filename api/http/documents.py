@@ -298,6 +298,7 @@ class Ticket(Document):
     raised: Headline | None = Field(serialization_alias="raise", description="the headline value when it was raised")
     now: Headline | None = Field(description="the headline value now")
     cleared_at: datetime | None = Field(description="since when the finding is no longer seen: a verdict is asked for")
+    watched_until: datetime | None = Field(description="until when telemetry watches whether its repair holds")
     gate: Gate | None = Field(description="what is to be done, by expected cost; null without a finding")
     episode: int = Field(description="1, and one more each time that it was opened again")
     history: list[HistoryEntry]

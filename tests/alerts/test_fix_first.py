@@ -107,7 +107,7 @@ def test_a_fault_that_comes_back_is_remembered_and_not_offered_again(desk: Desk,
     desk.fix_first.tell("1", is_done=True)
     clear(desk, clock)
     desk.fix_first.settle()
-    clock.advance(20 * DAY_MS)
+    clock.advance(30 * DAY_MS)
     again = replace(FINDING, raised_ms=clock.now_ms(), onset_ms=clock.now_ms() - HOUR_MS)
     desk.findings.commit(step_of(9, again))
 

@@ -26,6 +26,7 @@ from tests.contract.desk_suite import DeskSuite
 from tests.contract.desk_tickets_suite import DeskTicketsSuite
 from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
 from tests.contract.people_suite import PeopleSuite
+from tests.contract.repairs_suite import RepairsSuite
 from tests.contract.stock_suite import StockSuite
 from tests.contract.visits_suite import VisitsSuite
 from tests.servers.conftest import PostgresServer
@@ -84,6 +85,10 @@ class TestStockOnPostgres(_Sealed, StockSuite):
 
 class TestBillingOnPostgres(_Sealed, BillingSuite):
     """PostgreSQL keeps the promises of money."""
+
+
+class TestRepairsOnPostgres(RepairsSuite):
+    """PostgreSQL keeps the promises of repairs."""
 
 
 class TestGuardsOnPostgres(DeskGuardSuite):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 from datetime import date, datetime
 from types import SimpleNamespace
-from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from alerts.indicators.desk import parse_period
@@ -17,22 +16,11 @@ from api.http.context import Here, Language
 from api.http.documents import AuditEntry, Document, show
 from api.http.paging import Page, PageQuery
 from api.http.parts import Part, list_parts
+from api.http.periods import At, Period, moment_of
 from api.http.problems import Problem
-from api.http.times import parse_time
-from ingest.clock import from_ms
 from ingest.wire.dead_letter import RefusalReason
 
 router = APIRouter(tags=["operations"])
-
-
-Period = Annotated[str, Query(max_length=20, description="day, week, month, quarter, year, or 30d")]
-At = Annotated[
-    str | None,
-    Query(
-        max_length=40,
-        description="the moment at which the period ends (RFC 3339 or ms); now where left out. The answer for a past one never changes",
-    ),
-]
 
 
 class KeyFigure(Document):
@@ -124,7 +112,7 @@ def read_indicators(
     at: At = None,
 ) -> Indicators:
     """Figures of the period that ends at a moment; for a past one the same answer whenever it is asked."""
-    desk, span, moment = here.desk.by(account.name).indicators, parse_period(period), _moment(at)
+    desk, span, moment = here.desk.by(account.name).indicators, parse_period(period), moment_of(at)
     figures = desk.over(span, at=moment)
     values = {field.name: getattr(figures, field.name) for field in fields(figures)}
     return show(Indicators, SimpleNamespace(**values, families=desk.families(span, at=moment)))
@@ -135,19 +123,15 @@ def read_reliability(
     here: Here, account: Manager, by: Cohort = Cohort.MODEL, period: Period = "year", at: At = None
 ) -> ReliabilityTable:
     """Failure rates and mean time between failures by cohort, with exposure and interval."""
-    found = here.desk.by(account.name).indicators.reliability(by, parse_period(period), at=_moment(at))
+    found = here.desk.by(account.name).indicators.reliability(by, parse_period(period), at=moment_of(at))
     return show(ReliabilityTable, found)
 
 
 @router.get("/kpis/days")
 def read_days(here: Here, account: Manager, period: Period = "month", at: At = None) -> Page[DayCount]:
     """Alerts, tickets, incidents and notices of each day of a period, oldest first."""
-    found = here.desk.by(account.name).indicators.days(parse_period(period), at=_moment(at))
+    found = here.desk.by(account.name).indicators.days(parse_period(period), at=moment_of(at))
     return Page(items=[show(DayCount, one) for one in found])
-
-
-def _moment(at: str | None) -> datetime | None:
-    return None if at is None else from_ms(parse_time(at, name="at"))
 
 
 class DeadLetter(BaseModel):

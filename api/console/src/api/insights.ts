@@ -1,5 +1,5 @@
 /** The indicators of a period that ends now. */
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { api, told } from "./client";
 
@@ -33,5 +33,37 @@ export function useModes() {
   return useQuery({
     queryKey: ["modes"],
     queryFn: ({ signal }) => told(api.GET("/api/v1/modes", { signal })),
+  });
+}
+
+type RepairGroup = "technician" | "part" | "provider" | "fault_mode" | "model";
+export type CallAnswer = "held" | "came_back" | "not_reached";
+
+/** How the repairs of a period held, by whose or what they were. */
+export function useRepairRates(by: string, period: string) {
+  const query = { by: by as RepairGroup, period };
+  return useQuery({
+    queryKey: ["repairs", "rates", by, period],
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => told(api.GET("/api/v1/kpis/repairs", { params: { query }, signal })),
+  });
+}
+
+/** Repairs whose customers are to be called. */
+export function useCalls() {
+  const query = { call_owed: true, limit: 50 };
+  return useQuery({
+    queryKey: ["repairs", "calls"],
+    queryFn: ({ signal }) => told(api.GET("/api/v1/repairs", { params: { query }, signal })),
+  });
+}
+
+/** What the customer said. */
+export function useAnswerCall() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, answer }: { id: string; answer: CallAnswer }) =>
+      told(api.POST("/api/v1/repairs/{repair_id}/call", { params: { path: { repair_id: id } }, body: { answer } })),
+    onSettled: () => Promise.all(["repairs", "ticket"].map((key) => client.invalidateQueries({ queryKey: [key] }))),
   });
 }

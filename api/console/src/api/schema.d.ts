@@ -1620,6 +1620,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repairs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Repairs
+         * @description One page of repairs, the last closed first.
+         */
+        get: operations["list_repairs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repairs.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Repairs
+         * @description All repairs of a list for a spreadsheet; times in UTC.
+         */
+        get: operations["export_repairs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repairs/{repair_id}/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer Call
+         * @description The customer was called back; 409 where no call is owed. *came_back* opens the ticket again.
+         */
+        post: operations["answer_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kpis/repairs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Repair Rates
+         * @description How often repairs of a period came back, by technician, part, provider, fault mode or model; all on one page.
+         */
+        get: operations["read_repair_rates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets": {
         parameters: {
             query?: never;
@@ -3379,6 +3459,21 @@ export interface components {
             override?: string | null;
         };
         /**
+         * CallAnswer
+         * @description What a customer said when they were called back.
+         * @enum {string}
+         */
+        CallAnswer: "held" | "came_back" | "not_reached";
+        /**
+         * CallRequest
+         * @description What the customer said.
+         */
+        CallRequest: {
+            answer: components["schemas"]["CallAnswer"];
+            /** Note */
+            note?: string | null;
+        };
+        /**
          * ChargeRequest
          * @description Lines in one currency.
          */
@@ -5062,6 +5157,20 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[RepairDocument] */
+        Page_RepairDocument_: {
+            /** Items */
+            items: components["schemas"]["RepairDocument"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[RepairRateDocument] */
+        Page_RepairRateDocument_: {
+            /** Items */
+            items: components["schemas"]["RepairRateDocument"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[ReservationDocument] */
         Page_ReservationDocument_: {
             /** Items */
@@ -6017,6 +6126,107 @@ export interface components {
             ask: string | null;
         };
         /**
+         * RepairDocument
+         * @description An episode of a ticket that was closed as done.
+         */
+        RepairDocument: {
+            /** Id */
+            id: string;
+            /** Ticket Id */
+            ticket_id: string;
+            /** Number */
+            number: number;
+            /** Episode */
+            episode: number;
+            /** Appliance Id */
+            appliance_id: string;
+            /** Kind */
+            kind: string;
+            /** Model */
+            model: string | null;
+            /** Fault Mode */
+            fault_mode: string;
+            state: components["schemas"]["RepairState"];
+            /**
+             * Closed At
+             * Format: date-time
+             */
+            closed_at: string;
+            /**
+             * Watched Until
+             * Format: date-time
+             */
+            watched_until: string;
+            /** Decided At */
+            decided_at: string | null;
+            /**
+             * Proof
+             * @description what decided: by readings, reopened, ticket, alert, customer; not_heard, cannot_say, no_signature, alert_held
+             */
+            proof: {
+                [key: string]: unknown;
+            } | null;
+            /** Technician Id */
+            technician_id: string | null;
+            /** Technician */
+            technician: string | null;
+            /** Provider Id */
+            provider_id: string | null;
+            /** Parts */
+            parts: string[];
+            /**
+             * Is Call Owed
+             * @description somebody is to call the customer
+             */
+            is_call_owed: boolean;
+            /** Called At */
+            called_at: string | null;
+            /** Called By */
+            called_by: string | null;
+            call_answer: components["schemas"]["CallAnswer"] | null;
+            /** Call Note */
+            call_note: string | null;
+        };
+        /**
+         * RepairGroup
+         * @description By what repairs are told apart.
+         * @enum {string}
+         */
+        RepairGroup: "technician" | "part" | "provider" | "fault_mode" | "model";
+        /**
+         * RepairRateDocument
+         * @description How the repairs of a group held; ``share`` of those decided, with its 95 % interval.
+         */
+        RepairRateDocument: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            /** Repairs */
+            repairs: number;
+            /** Held */
+            held: number;
+            /** Came Back */
+            came_back: number;
+            /** Undecided */
+            undecided: number;
+            /**
+             * Share
+             * @description of those that held or came back; null where none is decided
+             */
+            share: number | null;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
+        /**
+         * RepairState
+         * @description Whether a repair held.
+         * @enum {string}
+         */
+        RepairState: "watching" | "held" | "came_back" | "unknown" | "withdrawn";
+        /**
          * ReplanRequest
          * @description Who drops out on which day.
          */
@@ -6740,6 +6950,11 @@ export interface components {
              * @description since when the finding is no longer seen: a verdict is asked for
              */
             cleared_at: string | null;
+            /**
+             * Watched Until
+             * @description until when telemetry watches whether its repair holds
+             */
+            watched_until: string | null;
             /** @description what is to be done, by expected cost; null without a finding */
             gate: components["schemas"]["Gate"] | null;
             /**
@@ -13146,6 +13361,270 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_repairs: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+                state?: components["schemas"]["RepairState"] | null;
+                /** @description where somebody is to call the customer */
+                call_owed?: boolean | null;
+                ticket_id?: string | null;
+                technician_id?: string | null;
+                provider_id?: string | null;
+                sku?: string | null;
+                fault_mode?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RepairDocument_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_repairs: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["RepairState"] | null;
+                /** @description where somebody is to call the customer */
+                call_owed?: boolean | null;
+                ticket_id?: string | null;
+                technician_id?: string | null;
+                provider_id?: string | null;
+                sku?: string | null;
+                fault_mode?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    answer_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repair_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepairDocument"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in the present state; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_repair_rates: {
+        parameters: {
+            query?: {
+                by?: components["schemas"]["RepairGroup"];
+                /** @description day, week, month, quarter, year, or 30d */
+                period?: string;
+                /** @description the moment at which the period ends (RFC 3339 or ms); now where left out. The answer for a past one never changes */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RepairRateDocument_"];
+                };
             };
             /** @description Nobody is logged in */
             401: {

@@ -11,6 +11,7 @@ import { Card } from "../app/Listing";
 import { Failed, Notice } from "../app/Notice";
 import { useWords } from "../i18n";
 import { Modes } from "../insights/Modes";
+import { Repairs } from "../insights/Repairs";
 import { WhatIf } from "../insights/WhatIf";
 import { formatNumber, formatShare, formatSpan, plainName } from "../words/format";
 import { Moment } from "../words/Moment";
@@ -41,14 +42,14 @@ export function Insights() {
           </span>
         )}
       </div>
-      {said ? <Figures said={said} /> : <Skeleton height={320} />}
+      {said ? <Figures said={said} period={period} /> : <Skeleton height={320} />}
     </div>
   );
 }
 
 type Said = NonNullable<ReturnType<typeof useIndicators>["data"]>;
 
-function Figures({ said }: { said: Said }) {
+function Figures({ said, period }: { said: Said; period: string }) {
   const { t, language } = useWords();
   const share = (value: number | null) => (value === null ? t("insights.notYet") : formatShare(value, language));
   const hours = said.median_hours_to_close;
@@ -78,6 +79,7 @@ function Figures({ said }: { said: Said }) {
         </Card>
       </div>
       <WhatIf />
+      <Repairs period={period} />
       <Modes />
     </>
   );

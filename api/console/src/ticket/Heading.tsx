@@ -105,7 +105,8 @@ function Present({ ticket, alert }: { ticket: Ticket; alert: Alert | undefined }
   const cleared = clearedAt(ticket);
   const over = alert?.resolved_at ?? cleared;
   const { visit, verdict } = ticket;
-  if (!cleared && !visit && !verdict && !ticket.sla.paused_reason) return null;
+  const watched = ticket.watched_until;
+  if (!cleared && !visit && !verdict && !watched && !ticket.sla.paused_reason) return null;
   return (
     <ul className="present">
       {cleared && (
@@ -118,6 +119,12 @@ function Present({ ticket, alert }: { ticket: Ticket; alert: Alert | undefined }
         <li>
           {t("ticket.visit", { who: ticket.assignee ?? t("nobody") })} <Moment at={visit.from} /> –{" "}
           <Moment at={visit.to} />
+        </li>
+      )}
+      {watched && (
+        <li>
+          {t("ticket.watched")} <Moment at={watched} as="day" />
+          {t("stop")}
         </li>
       )}
       {verdict && <li>{t("ticket.judged", { verdict: t(`ticket.verdicts.${verdict}`) })}</li>}

@@ -1,0 +1,1 @@
+"""Repairs: what was closed as done, watched by telemetry until it has held."""
