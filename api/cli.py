@@ -21,6 +21,7 @@ from api.commands import (
     looking,
     people,
     recording,
+    refusals,
     registering,
     repairs,
     ruling,
@@ -83,7 +84,7 @@ app.command()(inspecting.settings)
 app.command("what-if")(supposing.what_if)
 app.command()(ruling.rules)
 app.command()(inspecting.ledger)
-app.command("dead-letters")(inspecting.dead_letters)
+app.add_typer(refusals.dead_letters, name="dead-letters")
 app.command()(inspecting.migrate)
 app.command()(listing_devices.devices)
 app.command()(recording.inspect)

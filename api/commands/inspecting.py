@@ -1,4 +1,4 @@
-"""``settings``, ``ledger``, ``dead-letters``, ``migrate``: what an operator looks at; all work beside a running service."""
+"""``settings``, ``ledger``, ``migrate``: what an operator looks at; all work beside a running service."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def ledger(
     """Per appliance and boot: what is stored, what was refused, and what is missing."""
     from ingest.books.books import BooksError  # noqa: PLC0415
 
-    with telling(BooksError), _open_books(ctx, config) as books:
+    with telling(BooksError), open_books(ctx, config) as books:
         rows = books.ledger_rows(appliance_id)
         if as_json:
             for row in rows:
@@ -64,33 +64,8 @@ def ledger(
         )
 
 
-def dead_letters(
-    ctx: typer.Context,
-    *,
-    reason: Annotated[str | None, typer.Option(metavar="REASON", help="One reason only.")] = None,
-    as_json: JsonOption = False,
-    config: ConfigOption = None,
-) -> None:
-    """Messages that could not be accepted, each with its reason."""
-    from ingest.books.books import BooksError  # noqa: PLC0415
-    from ingest.wire.dead_letter import RefusalReason  # noqa: PLC0415
-
-    if reason is not None and reason not in set(RefusalReason):
-        raise typer.BadParameter(f"{reason!r} is none of {', '.join(RefusalReason)}", param_hint="--reason")
-    wanted = None if reason is None else RefusalReason(reason)
-    with telling(BooksError), _open_books(ctx, config) as books:
-        letters = books.dead_letters(reason=wanted)
-        if as_json:
-            for letter in letters:
-                write_line(letter.as_json())
-            return
-        lines = [letter.as_json() for letter in letters]
-        rows = [(line["received_at"], line["reason"], line["topic"], line["detail"]) for line in lines]
-        write_table(("received_at", "reason", "topic", "detail"), rows)
-
-
 @contextlib.contextmanager
-def _open_books(ctx: typer.Context, config: Path | None) -> Iterator[Books]:
+def open_books(ctx: typer.Context, config: Path | None) -> Iterator[Books]:
     """The books of the data folder, to read; also beside a running service."""
     settings = load_settings(ctx, config).settings
     from ingest.books.books import FILE_NAME, Books  # noqa: PLC0415

@@ -210,7 +210,7 @@ class _Making:
             batching=BatchOptions(window=self.around.window),
         )
         courier = Courier(ingester.session, self.around.clock, commands)
-        line = self._line(judging, courier)
+        line = self._line(judging, courier, ingester)
         covered, want = [one.pattern for one in filters], ingester.session.want
         known = self.decoders
         learned = LearnedTopics(
@@ -223,7 +223,7 @@ class _Making:
         writer = self._writer(line, store)
         return IngestRoom(self.journal, self.books, line, ingester, courier, learned, writer, lag)
 
-    def _line(self, judging: BatchDecoder, courier: Courier) -> Line:
+    def _line(self, judging: BatchDecoder, courier: Courier, ingester: Ingester) -> Line:
         """Admission as the settings say, and what it lets through."""
         past_ms, future_ms = round(self.settings.accept_past_days * DAY_MS), round(self.settings.accept_future_s * 1000)
         return Line.of(
@@ -237,6 +237,7 @@ class _Making:
             scheme=TopicScheme(self.settings.topic_root),
             settings=AdmissionSettings(AcceptanceWindow(past_ms, future_ms), self.settings.auto_register),
             answer=courier.answer,
+            replay=ingester.replay,
         )
 
     def _writer(self, line: Line, store: TelemetryStore) -> StoreWriter:

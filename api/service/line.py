@@ -19,6 +19,7 @@ from detectors.pipeline import Pipeline
 from ingest.admission.admission import Admission, AdmissionSettings
 from ingest.feed.feed import AdmittedFeed
 from ingest.loops.admit import Admitter
+from ingest.loops.replays import Replays
 from ingest.loops.store import StoreWriter, WriterOptions
 from ingest.wire.topic import TopicScheme
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ingest.books.books import Books
     from ingest.clock import Clock
     from ingest.journal import Journal
+    from ingest.loops.commit import ReceivedBatch
     from ingest.loops.store import RefusedSample
     from ingest.profiles.definition import Profile
     from ingest.sample import AdmittedBatch
@@ -72,9 +74,13 @@ class Line:
         scheme: TopicScheme | None = None,
         settings: AdmissionSettings | None = None,
         answer: Callable[[Iterable[tuple[str, bytes]]], None] = _answer_nobody,
+        replay: Callable[[ReceivedBatch], None] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> Line:
-        """``people_clock``: by which acks are spaced and missing messages waited for; ``clock`` where it is left out."""
+        """``people_clock``: by which acks are spaced and missing messages waited for; ``clock`` where it is left out.
+
+        ``replay`` makes dead letters that come again durable; without it none are judged again.
+        """
         feed = AdmittedFeed(journal, books, reading)
         admission = Admission(books, judging, scheme=scheme or TopicScheme(), settings=settings or AdmissionSettings())
         admitter = Admitter(
@@ -84,6 +90,7 @@ class Line:
             clock=people_clock or clock,
             on_admitted=feed.offer,
             answer=answer,
+            replays=None if replay is None else Replays(journal, books, replay).turn,
         )
         return cls(
             journal=journal,

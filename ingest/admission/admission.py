@@ -87,12 +87,16 @@ class Admission:
         topics: Sequence[str | bytes],
         payloads: Sequence[bytes],
         retained: Sequence[bool],
+        letters: Mapping[int, int] | None = None,
     ) -> Admitted:
         """Judge one journal batch and make the judgement durable; after an error it may be called again.
 
         A message that fails while it is judged, twice, is refused as poison, and the batch goes on without it.
+        ``letters``: which messages are dead letters that come again, by number.
         """
-        batch, poison = Batch(position, received_ms, topics, payloads, retained), Poison()
+        asked = self._books.asked_of(list(letters.values())) if letters else {}
+        again = {number: asked.get(letter) for number, letter in (letters or {}).items()}
+        batch, poison = Batch(position, received_ms, topics, payloads, retained, again), Poison()
         while True:
             try:
                 return self._admit(batch, poison)
@@ -155,6 +159,9 @@ class Admission:
         ordinary = take_ordinary(self._speakers, decoded, contents, judge.special(), batch.position)
         judged.note_ordinary(ordinary.places)
         for number in ordinary.others:
+            if batch.again.get(number, number) is None:
+                judged.pass_over(number)  # a letter that nobody asks for any more has come before
+                continue
             _look(judge, number, int(contents[number]), decoded)
         return judged
 

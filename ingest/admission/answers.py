@@ -95,7 +95,7 @@ def nacks(judged: Judged, decoded: Decoded, scheme: TopicScheme) -> Iterator[Sai
 
     Never for a message on a channel that only we speak on: it may be our own, sent back, and would be answered for ever.
     """
-    for number, refusal in judged.refused.items():
+    for number, refusal in judged.refused_first().items():
         source = decoded.sources[number]
         topic = scheme.parse(source.topic)
         if topic is None or topic.channel in TO_APPLIANCE:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.books.event_time import AcceptanceWindow
+from ingest.books.replays import AskedLetter
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class Batch:
     topics: Sequence[str | bytes]
     payloads: Sequence[bytes]
     retained: Sequence[bool]
+    again: Mapping[int, AskedLetter | None] = field(default_factory=dict)
+    """Which messages are dead letters that come again, by number; None for a letter that nobody asks for any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from ingest.admission.speakers import Speakers
 from ingest.books.books import WindowEntry
 from ingest.books.event_time import Anchor
 from ingest.books.ledger import BootLedger
+from ingest.sample import MAX_SAMPLES_PER_MESSAGE
 from ingest.wire.columns import Decoded
 from ingest.wire.dead_letter import Identity, RefusalReason, Refused
 from ingest.wire.event import EventMessage
@@ -42,6 +43,7 @@ class Judge:
         """Messages (N,) that can't be ordinary: no plain telemetry, or with a time that needs a look."""
         special = np.zeros(len(self._batch.payloads), dtype=np.bool_)
         special[list(self.decoded.others)] = True
+        special[list(self._batch.again)] = True
         for rows, is_odd in zip(self.decoded.rows, self._is_odd, strict=True):
             special[rows.message[is_odd]] = True
         return special
@@ -155,7 +157,9 @@ class Judge:
         """A message with boot and seq."""
         ledger = self._ledger(speaker, identity[0])
         seq = identity[1]
-        if ledger.has(seq, self._speakers.cold_has):
+        is_known = ledger.has(seq, self._speakers.cold_has)
+        is_redeemed = is_known and number in self._batch.again and self._is_dead(number, ledger, seq)
+        if is_known and not is_redeemed:
             known = ledger.checksum_of(seq)
             if known is None or known == checksum:
                 self._note_duplicate(number, ledger)
@@ -164,7 +168,10 @@ class Judge:
             raise Refused(RefusalReason.EQUIVOCATION, f"seq {seq} of this boot came before with other content")
         times, anchor = self._event_times(number, ledger.anchor)
         self._judged.set_times(times)
-        ledger.add(seq, is_dead=False, now_ms=self._rules.waited_ms)
+        if is_redeemed:
+            ledger.redeem(seq)
+        else:
+            ledger.add(seq, is_dead=False, now_ms=self._rules.waited_ms)
         ledger.remember(seq, checksum)
         ledger.note_anchor(anchor)
         is_last = seq == ledger.next - 1
@@ -181,6 +188,8 @@ class Judge:
             known = window.get((stream, said_ms[0]))
             if checksum in (known, window.get((source.window, said_ms[0]))):
                 self._note_duplicate(number, ledger)
+                if self._is_counted(number):
+                    ledger.forgive()
                 return
             times, _ = self._event_times(number, None)
             if known is not None:
@@ -193,10 +202,20 @@ class Judge:
         else:
             times, _ = self._event_times(number, None)
             self._judged.set_times(times + self._bumped(number, speaker))
-        ledger.count(is_dead=False)
+        if self._is_counted(number):
+            ledger.redeem()
+        else:
+            ledger.count(is_dead=False)
 
     def _bumped(self, number: int, speaker: Speaker) -> list[tuple[int, int, int]]:
-        """Arrival times of one appliance are kept at least a millisecond apart."""
+        """Arrival times of one appliance are kept at least a millisecond apart.
+
+        A letter that comes again keeps the time at which it came first, apart from others by its place in that batch.
+        """
+        again = self._batch.again.get(number)
+        if again is not None:
+            self._judged.set_offset(number, 1 + again.message % (MAX_SAMPLES_PER_MESSAGE - 1))
+            return []
         times = []
         for _, index, ts_ms in self._rows_of(number) or [(0, 0, NO_TIME)]:
             if ts_ms == NO_TIME and (arrival_ms := speaker.arrive(self._batch.received_ms)) != self._batch.received_ms:
@@ -261,6 +280,7 @@ class Judge:
     def _refuse(self, number: int, speaker: Speaker, source: Source, refusal: Refused, checksum: int) -> None:
         """Dead-letter one message and account for it; the repetition of a refused one is a duplicate."""
         identity = refusal.identity
+        is_again, is_counted = number in self._batch.again, self._is_counted(number)
         if identity.boot is not None and identity.seq is not None:
             ledger = self._ledger(speaker, identity.boot)
             if not ledger.has(identity.seq, self._speakers.cold_has):
@@ -268,8 +288,10 @@ class Judge:
                 ledger.remember(identity.seq, checksum)
                 is_last = identity.seq == ledger.next - 1
                 speaker.arm(ledger, is_armed=is_last and ledger.anchor is not None)
+                is_counted = True
             elif (
-                ledger.checksum_of(identity.seq) in (None, checksum)
+                not is_again
+                and ledger.checksum_of(identity.seq) in (None, checksum)
                 and refusal.reason is not RefusalReason.EQUIVOCATION
             ):
                 self._note_duplicate(number, ledger)
@@ -278,9 +300,25 @@ class Judge:
             identity.is_readable
             and self._is_without_boot(speaker, source)
             and refusal.reason is not RefusalReason.EQUIVOCATION
+            and not is_counted
         ):
             self._ledger(speaker, "").count(is_dead=True)
-        self._judged.refuse(number, refusal)
+            is_counted = True
+        self._judged.refuse(number, refusal, is_counted=is_counted)
+
+    def _is_dead(self, number: int, ledger: BootLedger, seq: int) -> bool:
+        """Whether the ledger has the seq of a letter that comes again as dead-lettered.
+
+        What has gone cold is redeemed only by the letter that the ledger counted: several may have one seq.
+        """
+        if seq in ledger.dead:
+            return True
+        return seq < ledger.floor and self._is_counted(number) and self._speakers.cold_is_dead(ledger, seq)
+
+    def _is_counted(self, number: int) -> bool:
+        """Whether a message is a letter that comes again and that the ledger counts as dead-lettered."""
+        again = self._batch.again.get(number)
+        return again is not None and again.is_counted
 
     @staticmethod
     def _is_without_boot(speaker: Speaker, source: Source) -> bool:

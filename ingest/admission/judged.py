@@ -14,6 +14,7 @@ from ingest.admission.speaker import Speaker
 from ingest.books.books import WindowEntry
 from ingest.books.judgement import DUPLICATE, GOOD, Judgement, code_of
 from ingest.books.ledger import BootLedger
+from ingest.books.replays import Replayed
 from ingest.sample import MAX_SAMPLES_PER_MESSAGE
 from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.meaning import Meanings, pack_meanings
@@ -33,6 +34,8 @@ class Judged:
     registered: dict[str, Speaker] = field(default_factory=dict)
     refused: dict[int, Refused] = field(default_factory=dict)
     windows: list[WindowEntry] = field(default_factory=list)
+    counted: set[int] = field(default_factory=set)
+    """Those of :attr:`refused` that the ledger counts."""
     duplicates: int = 0
     _codes: bytearray | None = None
     _times: list[tuple[int, int, int]] = field(default_factory=list)
@@ -42,10 +45,25 @@ class Judged:
         """The places of those whose messages were simply the next ones."""
         self.ordinary = places
 
-    def refuse(self, number: int, refusal: Refused) -> None:
-        """A message is dead-lettered."""
+    def refuse(self, number: int, refusal: Refused, *, is_counted: bool = False) -> None:
+        """A message is dead-lettered; ``is_counted``: the ledger says so, too."""
         self._mark(number, code_of(refusal.reason))
         self.refused[number] = refusal
+        if is_counted:
+            self.counted.add(number)
+
+    def refused_first(self) -> dict[int, Refused]:
+        """The messages that are refused and were not before."""
+        again = self.batch.again
+        return {number: refusal for number, refusal in self.refused.items() if number not in again}
+
+    def replayed(self) -> list[Replayed]:
+        """How the dead letters have ended that came again."""
+        return [
+            Replayed(asked.number, self.refused.get(number), number in self.counted)
+            for number, asked in self.batch.again.items()
+            if asked is not None
+        ]
 
     def pass_over(self, number: int) -> None:
         """A message says what is known already."""
@@ -87,8 +105,8 @@ class Judged:
         )
 
     def counts(self) -> dict[RefusalReason, int]:
-        """Refusals by reason."""
-        return dict(Counter(refusal.reason for refusal in self.refused.values()))
+        """Refusals by reason; a letter that is refused again was counted before."""
+        return dict(Counter(refusal.reason for refusal in self.refused_first().values()))
 
     def _mark(self, number: int, code: int) -> None:
         """Set the code of one message."""

@@ -139,6 +139,11 @@ class Speakers:
         """Whether the disk accounts for an old seq."""
         return self._books.cold_has(row, seq)
 
+    def cold_is_dead(self, ledger: BootLedger, seq: int) -> bool:
+        """Whether an old seq is accounted for as dead-lettered."""
+        fresh = [is_dead for start, end, is_dead in ledger.cold if start <= seq < end]
+        return fresh[-1] if fresh else self._books.cold_has(ledger.row, seq, is_dead=True)
+
     @property
     def is_crowded(self) -> bool:
         """Whether memory waits for a flush to be bounded again."""

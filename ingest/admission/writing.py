@@ -58,12 +58,14 @@ class Writing:
                     refusal.detail,
                     judged.batch.payloads[number],
                     source.appliance_id,
+                    number in judged.counted,
                 )
-                for number, refusal in judged.refused.items()
+                for number, refusal in judged.refused_first().items()
                 for source in (decoded.sources[number],)
             ],
             judged.windows,
             names,
+            replayed=judged.replayed(),
         )
 
     def _is_flush_due(self, judgement: Judgement) -> bool:

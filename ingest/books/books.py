@@ -11,7 +11,7 @@ notes to the rows, so what they see is exact at any moment. Errors: file.py.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -19,11 +19,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.books import dead_letters, ledger_table
+from ingest.books import dead_letters, ledger_table, replays
 from ingest.books.dead_letters import DeadLetter, DeadLetterQuota, KeptLetter
 from ingest.books.file import BooksBusy, BooksError, BooksFile, open_file
 from ingest.books.judgement import Judgement, pack_notes, pack_times, unpack_notes, unpack_times
 from ingest.books.ledger import BootLedger, LedgerRow
+from ingest.books.replays import AskedLetter, ReplayAnswer, Replayed
 from ingest.wire.dead_letter import RefusalReason
 
 FILE_NAME = "books.db"
@@ -84,6 +85,8 @@ class Entry:
     names: Sequence[NameUse] = ()
     learned: Mapping[str, bytes | None] = field(default_factory=dict)
     """What the codecs remember anew by it, None for what they have forgotten."""
+    replayed: Sequence[Replayed] = ()
+    """How the dead letters have ended that came again in it."""
 
 
 class Books(BooksFile):
@@ -135,6 +138,7 @@ class Books(BooksFile):
             _keep_learned(connection, entry.learned)
             dead_letters.insert_dead_letters(connection, judgement, entry.dead_letters)
             dead_letters.drop_beyond(connection, self._quota, added=len(entry.dead_letters))
+            replays.settle(connection, entry.replayed)
             _save_cursor(connection, "admit", judgement.position)
             if entry.is_flush:
                 connection.execute("INSERT OR REPLACE INTO meta VALUES ('flushed', ?)", (judgement.position,))
@@ -198,6 +202,44 @@ class Books(BooksFile):
         """How many were refused since the books began, by reason; dropped ones included."""
         with self.snapshot() as connection:
             return dead_letters.dead_letter_counts(connection)
+
+    def kept_letter_counts(self) -> dict[RefusalReason, int]:
+        """How many letters are kept, by reason."""
+        with self.snapshot() as connection:
+            return dead_letters.kept_counts(connection)
+
+    def replay_answer(self, number: int) -> ReplayAnswer:
+        """Whether a dead letter can be judged again."""
+        with self.reading() as connection:
+            return replays.answer_of(connection, number)
+
+    def replayable(self, reason: RefusalReason) -> list[int]:
+        """The dead letters of one reason that can be judged again."""
+        with self.reading() as connection:
+            return replays.replayable(connection, reason)
+
+    def ask_replay(self, numbers: Collection[int], *, now_ms: int) -> int:
+        """Have dead letters judged again; returns how many were not asked for yet. Admission takes them up by itself."""
+        with self.transaction() as connection:
+            return replays.ask(connection, numbers, now_ms)
+
+    def asked_letters(self, *, limit: int) -> list[AskedLetter]:
+        """The first dead letters that are to be judged again; nothing is written where there are none."""
+        with self.reading() as connection:
+            if connection.execute("SELECT 1 FROM replay LIMIT 1").fetchone() is None:
+                return []
+        with self.transaction() as connection:
+            return replays.asked_letters(connection, limit=limit)
+
+    def asked_of(self, numbers: Sequence[int]) -> dict[int, AskedLetter]:
+        """Those of some dead letters that are to be judged again, by number."""
+        with self.reading() as connection:
+            return replays.asked_of(connection, numbers)
+
+    def settle_replays(self, replayed: Sequence[Replayed]) -> None:
+        """Write how dead letters have ended that can't even come again."""
+        with self.transaction() as connection:
+            replays.settle(connection, replayed)
 
     def keep_dead_letters(self, judgement: Judgement, letters: Sequence[DeadLetter]) -> None:
         """Keep what a reader could not take of an admitted batch; a letter that is kept already is kept once."""
@@ -294,13 +336,14 @@ class Books(BooksFile):
                 ledger_table.forget_boots(connection, appliance_id, keep=keep)
         return beyond
 
-    def cold_has(self, row: int, seq: int) -> bool:
-        """Whether an old seq is accounted for on disk."""
+    def cold_has(self, row: int, seq: int, *, is_dead: bool = False) -> bool:
+        """Whether an old seq is accounted for on disk, or as dead-lettered."""
         with self.reading() as connection:
             found = connection.execute(
-                "SELECT stop FROM cold_range WHERE row = ? AND start <= ? ORDER BY start DESC LIMIT 1", (row, seq)
+                "SELECT stop, is_dead FROM cold_range WHERE row = ? AND start <= ? ORDER BY start DESC LIMIT 1",
+                (row, seq),
             ).fetchone()
-        return found is not None and seq < found[0]
+        return found is not None and seq < found[0] and (bool(found[1]) or not is_dead)
 
 
 def _keep_learned(connection: sqlite3.Connection, learned: Mapping[str, bytes | None]) -> None:

@@ -20,6 +20,10 @@ from ingest.wire.timestamp import format_ms
 _PAGE = 500
 _TOPIC_CHARACTERS_MAX = 1024
 _DROP_SHARE = 10
+_LISTED = (
+    "SELECT number, received_ms, topic, reason, detail, payload, asked_ms, replayed_ms"
+    " FROM dead_letter LEFT JOIN replay ON letter = number"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class DeadLetter:
     payload: bytes
     speaker: str = ""
     """The appliance whose topic it is; empty for a topic that is nobody's."""
+    is_counted: bool = False
+    """Whether the ledger counts it as dead-lettered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,10 @@ class KeptLetter:
     reason: RefusalReason
     detail: str
     payload: bytes
+    asked_ms: int | None = None
+    """When somebody asked to have it judged again, while that is under way."""
+    replayed_ms: int | None = None
+    """When it was last asked to be judged again, and was refused once more."""
 
     def as_json(self) -> dict[str, Any]:
         """The line that ``fettle dead-letters --json`` prints."""
@@ -74,8 +84,8 @@ def insert_dead_letters(connection: sqlite3.Connection, judgement: Judgement, le
     if not letters:
         return
     connection.executemany(
-        "INSERT INTO dead_letter (position, message, received_ms, topic, reason, detail, payload, speaker)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO dead_letter (position, message, received_ms, topic, reason, detail, payload, speaker,"
+        " is_counted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 judgement.position,
@@ -86,6 +96,7 @@ def insert_dead_letters(connection: sqlite3.Connection, judgement: Judgement, le
                 letter.detail,
                 letter.payload[:KEPT_BYTES],
                 letter.speaker,
+                letter.is_counted,
             )
             for letter in letters
         ],
@@ -179,12 +190,10 @@ def list_dead_letters(connection: sqlite3.Connection, *, reason: RefusalReason |
     after = 0
     while True:
         rows = connection.execute(
-            "SELECT number, received_ms, topic, reason, detail, payload FROM dead_letter"
-            " WHERE number > ? AND (? IS NULL OR reason = ?) ORDER BY number LIMIT ?",
+            f"{_LISTED} WHERE number > ? AND (? IS NULL OR reason = ?) ORDER BY number LIMIT ?",
             (after, reason, reason, _PAGE),
         ).fetchall()
-        for row in rows:
-            yield KeptLetter(row[0], row[1], row[2], RefusalReason(row[3]), row[4], row[5])
+        yield from map(_kept, rows)
         if len(rows) < _PAGE:
             return
         after = rows[-1][0]
@@ -195,11 +204,26 @@ def newest_dead_letters(
 ) -> list[KeptLetter]:
     """A page of kept dead letters, newest first; the next page is before the last one's number."""
     rows = connection.execute(
-        "SELECT number, received_ms, topic, reason, detail, payload FROM dead_letter"
-        " WHERE (? IS NULL OR number < ?) AND (? IS NULL OR reason = ?) ORDER BY number DESC LIMIT ?",
+        f"{_LISTED} WHERE (? IS NULL OR number < ?) AND (? IS NULL OR reason = ?) ORDER BY number DESC LIMIT ?",
         (before, before, reason, reason, limit),
     ).fetchall()
-    return [KeptLetter(row[0], row[1], row[2], RefusalReason(row[3]), row[4], row[5]) for row in rows]
+    return [_kept(row) for row in rows]
+
+
+def _kept(row: tuple[Any, ...]) -> KeptLetter:
+    """A row of :data:`_LISTED`."""
+    return KeptLetter(row[0], row[1], row[2], RefusalReason(row[3]), *row[4:])
+
+
+def kept_counts(connection: sqlite3.Connection) -> dict[RefusalReason, int]:
+    """How many letters are kept, by reason: as many as the lists show."""
+    rows = connection.execute("SELECT reason, count(*) FROM dead_letter GROUP BY reason").fetchall()
+    return {RefusalReason(reason): count for reason, count in rows}
+
+
+def forget_kept(connection: sqlite3.Connection, count: int) -> None:
+    """So many letters are kept no longer."""
+    _set(connection, "dead_kept", max(0, _count(connection, "dead_kept") - count))
 
 
 def dead_letter_counts(connection: sqlite3.Connection) -> dict[RefusalReason, int]:

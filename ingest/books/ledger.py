@@ -69,6 +69,14 @@ class SeqRanges:
             self.starts.insert(at, start)
             self.ends.insert(at, end)
 
+    def remove(self, seq: int) -> None:
+        """Take out a seq that is in the set."""
+        at = bisect_right(self.starts, seq) - 1
+        start, end = self.starts[at], self.ends[at]
+        parts = [(first, last) for first, last in ((start, seq), (seq + 1, end)) if first < last]
+        self.starts[at : at + 1] = [first for first, _ in parts]
+        self.ends[at : at + 1] = [last for _, last in parts]
+
     def shed(self, keep: int) -> list[tuple[int, int]]:
         """Take out the oldest ranges so that ``keep`` remain."""
         count = max(0, len(self.starts) - keep)
@@ -155,6 +163,21 @@ class BootLedger:
         self.count(is_dead=is_dead)
         self.next = max(self.next, seq + 1)
         self._shed()
+
+    def redeem(self, seq: int | None = None) -> None:
+        """A dead-lettered message was judged again and is accepted: a seq, or one message of a client that counts nothing.
+
+        A range that has gone cold stays marked as dead on disk: there it says that a seq is accounted for, and no more.
+        """
+        self.dead_count = max(0, self.dead_count - 1)
+        self.stored_count += 1
+        if seq is not None and seq in self.dead:
+            self.dead.remove(seq)
+            self.stored.add(seq, seq + 1)
+
+    def forgive(self) -> None:
+        """A dead-lettered message of a client that counts nothing was judged again, and is known already."""
+        self.dead_count = max(0, self.dead_count - 1)
 
     def checksum_of(self, seq: int) -> int | None:
         """The checksum of a message, while it is remembered."""

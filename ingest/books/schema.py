@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-VERSION = 3
+VERSION = 4
 
 _NAMES = """
 CREATE TABLE metric_name (
@@ -17,6 +17,10 @@ _MEMORY = (
     "CREATE TABLE memory (number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, said BLOB NOT NULL);"
 )
 """What codecs remember of foreign devices."""
+_REPLAY = """
+CREATE TABLE replay (letter INTEGER PRIMARY KEY, asked_ms INTEGER NOT NULL);
+"""
+"""Dead letters that somebody asked to have judged again, until admission has answered."""
 _COUNT_LETTERS = "INSERT OR REPLACE INTO meta SELECT 'dead_kept', count(*) FROM dead_letter;"
 
 SCHEMA = f"""
@@ -47,11 +51,12 @@ CREATE TABLE appliance (
 CREATE TABLE dead_letter (
     number INTEGER PRIMARY KEY AUTOINCREMENT, position INTEGER NOT NULL, message INTEGER NOT NULL,
     received_ms INTEGER NOT NULL, topic TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, payload BLOB NOT NULL,
-    speaker TEXT NOT NULL DEFAULT ''
+    speaker TEXT NOT NULL DEFAULT '', is_counted INTEGER NOT NULL DEFAULT 0, replayed_ms INTEGER
 );
 CREATE INDEX dead_letter_of ON dead_letter (speaker, number);
 {_NAMES}
 {_MEMORY}
+{_REPLAY}
 """
 
 MIGRATIONS: Mapping[int, str] = {
@@ -64,5 +69,10 @@ CREATE INDEX dead_letter_of ON dead_letter (speaker, number);
 {_NAMES}
 """,
     2: _MEMORY,
+    3: f"""
+ALTER TABLE dead_letter ADD COLUMN is_counted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE dead_letter ADD COLUMN replayed_ms INTEGER;
+{_REPLAY}
+""",
 }
 """What brings a file of this version to the next one."""

@@ -19,7 +19,7 @@ from ingest.journal import JournalError
 from ingest.mqtt.frames import MalformedFrameError, Messages, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ingest.admission.admission import Admitted
     from ingest.admission.answers import Said
@@ -68,8 +68,12 @@ class Judging(Protocol):
         topics: Sequence[str | bytes],
         payloads: Sequence[bytes],
         retained: Sequence[bool],
+        letters: Mapping[int, int] | None = None,
     ) -> Admitted:
-        """Judge one batch and keep the judgement; called with each batch in order."""
+        """Judge one batch and keep the judgement; called with each batch in order.
+
+        ``letters``: which messages are dead letters that come again, by number.
+        """
         ...
 
     def acks_due(self, now_ms: int) -> list[Said]:
@@ -89,8 +93,12 @@ class Admitter:
         clock: Clock,
         on_admitted: Callable[[int, AdmittedBatch], None],
         answer: Callable[[Iterable[tuple[str, bytes]]], None],
+        replays: Callable[[int], None] | None = None,
     ) -> None:
         """``after`` is the books' cursor ``admit``; by ``clock`` acks are spaced and missing messages are waited for.
+
+        ``replays`` takes up the dead letters that are to be judged again (:meth:`ingest.loops.replays.Replays.turn`);
+        without it none are.
 
         ``on_admitted`` gets the position before, and the batch (:meth:`ingest.feed.feed.AdmittedFeed.offer`); ``answer`` gets
         acks and nacks (:meth:`ingest.mqtt.courier.Courier.answer`).
@@ -100,6 +108,7 @@ class Admitter:
         self._clock = clock
         self._on_admitted = on_admitted
         self._answer = answer
+        self._replays = replays
         self._changed = threading.Condition()
         self._handed: deque[tuple[int, JournalBatch]] = deque()
         self._handed_bytes = 0
@@ -122,6 +131,7 @@ class Admitter:
         acks = self._admission.acks_due(self._clock.now_ms())
         if acks:
             self._answer([(said.topic, said.payload) for said in acks])
+        self._take_up_replays()
         return not self._is_stopping
 
     def run(self) -> None:
@@ -136,13 +146,27 @@ class Admitter:
             self._is_stopping = True
             self._changed.notify()
 
+    def _take_up_replays(self) -> None:
+        """Letters that can't be taken up now are taken up later; everything else goes on."""
+        if self._replays is None:
+            return
+        try:
+            self._replays(self._clock.now_ms())
+        except (BooksError, JournalError) as error:
+            log.warning("replays_wait", sentence=str(error))
+
     def _admit(self, batch: JournalBatch) -> bool:
         """Have one batch judged and pass it on; False where the books can't be written now."""
         stats = self.stats
         messages = _messages(batch)
         try:
             admitted = self._admission.admit(
-                batch.position, batch.received_ms, messages.raw_topics, messages.payloads, messages.retained
+                batch.position,
+                batch.received_ms,
+                messages.raw_topics,
+                messages.payloads,
+                messages.retained,
+                messages.letters,
             )
         except BooksError as error:
             if stats.sentence != str(error):

@@ -51,6 +51,8 @@ class ReceivedBatch:
     size: int = 0
     acknowledgements: int = 0
     pubacks: list[tuple[Connection, bytes]] = field(default_factory=list)
+    is_replay: bool = False
+    """Whether it is dead letters that come again: a batch of their own, dated as it was when they came first."""
 
     def take(self, run: PublishRun) -> None:
         """Add what has come."""
@@ -97,6 +99,7 @@ class Committer:
         self._on_appended = on_appended
         self._retry_s = retry_s
         self._queue: queue.SimpleQueue[ReceivedBatch | None] = queue.SimpleQueue()
+        self._set_aside: ReceivedBatch | None = None
         self._is_stopping = threading.Event()
         self.stats = CommitStats()
 
@@ -109,8 +112,11 @@ class Committer:
 
         Notes in the journal, once, that nothing has come for :data:`SILENCE_MS`.
         """
+        first = self._set_aside
+        self._set_aside = None
         try:
-            first = self._queue.get(timeout=timeout_s) if timeout_s else self._queue.get_nowait()
+            if first is None:
+                first = self._queue.get(timeout=timeout_s) if timeout_s else self._queue.get_nowait()
         except queue.Empty:
             self._note_silence(self._clock.now_ms())
             return True
@@ -119,13 +125,16 @@ class Committer:
         batches = [first]
         size = first.size
         goes_on = True
-        while size < COMMIT_BYTES_MAX:
+        while size < COMMIT_BYTES_MAX and not first.is_replay:
             try:
                 following = self._queue.get_nowait()
             except queue.Empty:
                 break
             if following is None:
                 goes_on = False
+                break
+            if following.is_replay:
+                self._set_aside = following
                 break
             batches.append(following)
             size += following.size
@@ -169,11 +178,13 @@ class Committer:
         if self.stats.sentence is not None:
             log.info("journal_available_again")
             self.stats.sentence = None
-        self._spoke_ms = received_ms
+        if not batches[0].is_replay:
+            self._spoke_ms = received_ms
         self.stats.commits += 1
         self.stats.messages += count
         self.stats.bytes += len(frames)
-        self._on_durable(batches)
+        if not batches[0].is_replay:
+            self._on_durable(batches)
         layout = joined([layout for batch in batches for layout in batch.layouts])
         self._on_appended(before, JournalBatch(position, received_ms, count, frames, layout))
         return True

@@ -123,6 +123,10 @@ class Ingester:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
 
+    def replay(self, batch: ReceivedBatch) -> None:
+        """Make dead letters that come again durable, as a batch of their own; for any thread."""
+        self._committer.submit(batch)
+
     async def run(self) -> None:
         """Run until :meth:`request_stop`; then commit, acknowledge and take leave. Raises what ended the commit thread."""
         self._loop = asyncio.get_running_loop()

@@ -13,6 +13,7 @@ import mqtt5
 import numpy as np
 
 from ingest.mqtt.publish_layout import Layout, lay_out
+from ingest.mqtt.replay_mark import unmarked
 
 FIXED_HEADER_BYTES_MAX = 5
 _PUBACK_BYTES = 4
@@ -29,6 +30,8 @@ class Messages:
     raw_topics: list[bytes] = field(default_factory=list)
     payloads: list[bytes] = field(default_factory=list)
     retained: list[bool] = field(default_factory=list)
+    letters: dict[int, int] = field(default_factory=dict)
+    """Of messages that are dead letters come again, by their number here: the letter."""
 
     @property
     def topics(self) -> list[str]:
@@ -115,6 +118,7 @@ def unpack(frames: bytes, layout: Layout | None = None) -> Messages:
         packet = _publish_at(memoryview(frames), layout, number)
         messages.raw_topics[number], messages.payloads[number] = packet.topic.encode(), packet.payload
         messages.retained[number] = packet.retain
+    messages.raw_topics, messages.letters = unmarked(messages.raw_topics)
     return messages
 
 

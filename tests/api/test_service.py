@@ -98,7 +98,7 @@ def client(service: Service) -> Iterator[httpx.Client]:
 def test_what_an_appliance_sends_is_seen_over_the_api(
     broker: EmbeddedBroker, service: Service, client: httpx.Client
 ) -> None:
-    """Readings reach the store one by one, a refused message the dead letters, and the ledger has no gap."""
+    """Readings reach the store one by one, a refused message the dead letters, where it is judged again, and nothing is missing."""
     wait_until(lambda: client.get("/readyz").status_code == 200)
 
     publish(broker, [*readings(50), b"{nonsense"])
@@ -117,6 +117,9 @@ def test_what_an_appliance_sends_is_seen_over_the_api(
     for name in ("fettle_ledger_gap", "fettle_cursor_lag_messages{", "fettle_journal_bytes", "fettle_tickets_open"):
         assert f"\n{name}" in figures
     assert "\nfettle_store_errors_total{" in figures
+    client.post(f"/api/v1/dead-letters/{letters[0]['number']}/replay")
+    wait_until(lambda: client.get("/api/v1/dead-letters").json()["items"][0]["replayed_at"] is not None)
+    assert [(one.stored, one.gap) for one in service.rooms.ingest.books.ledger_rows()] == [(50, 0)]
 
 
 def test_live_samples_come_by_websocket(broker: EmbeddedBroker, service: Service, client: httpx.Client) -> None:

@@ -1,4 +1,4 @@
-"""``/parts``, ``/kpis``, ``/dead-letters``, ``/audit``: what managers and operators look at."""
+"""``/parts``, ``/kpis``, ``/audit``: what managers and operators look at."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, datetime
 from types import SimpleNamespace
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from alerts.indicators.desk import parse_period
 from alerts.indicators.reliability import Cohort
@@ -17,8 +17,6 @@ from api.http.documents import AuditEntry, Document, show
 from api.http.paging import Page, PageQuery
 from api.http.parts import Part, list_parts
 from api.http.periods import At, Period, moment_of
-from api.http.problems import Problem
-from ingest.wire.dead_letter import RefusalReason
 
 router = APIRouter(tags=["operations"])
 
@@ -132,36 +130,6 @@ def read_days(here: Here, account: Manager, period: Period = "month", at: At = N
     """Alerts, tickets, incidents and notices of each day of a period, oldest first."""
     found = here.desk.by(account.name).indicators.days(parse_period(period), at=moment_of(at))
     return Page(items=[show(DayCount, one) for one in found])
-
-
-class DeadLetter(BaseModel):
-    """A message that could not be accepted; ``payload`` is text, or null beside ``payload_base64``."""
-
-    number: int
-    received_at: datetime
-    topic: str
-    reason: RefusalReason
-    detail: str
-    payload: str | None
-    payload_base64: str | None = None
-
-
-@router.get("/dead-letters")
-def list_dead_letters(
-    here: Here, _account: Viewer, page: PageQuery, reason: RefusalReason | None = None
-) -> Page[DeadLetter]:
-    """Messages that could not be accepted, newest first."""
-    before = page.cursor
-    if before is not None and not (before.isascii() and before.isdigit() and len(before) < 19):
-        raise Problem(422, "cursor: it is none that a list has answered; start without one.")
-    books = here.books()
-    if books is None:
-        return Page(items=[])
-    found = books.newest_dead_letters(
-        before=None if before is None else int(before), limit=page.limit + 1, reason=reason
-    )
-    items = [DeadLetter(number=letter.number, **letter.as_json()) for letter in found[: page.limit]]
-    return Page(items=items, next=str(items[-1].number) if len(found) > page.limit else None)
 
 
 @router.get("/audit")

@@ -5,8 +5,17 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from ingest.books.books import FILE_NAME, Books, Entry
+from ingest.books.dead_letters import DeadLetter
+from ingest.books.judgement import Judgement
+from ingest.books.replays import Replayed
+from ingest.wire.dead_letter import RefusalReason
 from tests.api.browser.test_pages import violations
-from tests.api.browser.town import Town
+from tests.api.browser.town import NOW_MS, Town
+
+REFUSED = DeadLetter(
+    0, "fettle/v1/dryer/D-7/telemetry", RefusalReason.UNKNOWN_APPLIANCE, "not registered", b'{"metrics": {}}'
+)
 
 pytestmark = pytest.mark.browser
 
@@ -56,3 +65,23 @@ def test_the_audit_is_verified_by_a_button(page: Page, town: Town) -> None:
 
     expect(page.get_by_text("Every entry fits the one before it.")).to_be_visible()
     expect(page.get_by_role("row", name="account.add")).not_to_have_count(0)
+
+
+def test_a_dead_letter_is_judged_again(page: Page, town: Town) -> None:
+    """One or all of a reason; what is under way says so, and what was accepted leaves list and counts by itself."""
+    books = Books.open(town.context.settings.data_dir / FILE_NAME)
+    town.kept.append(books)
+    books.commit(Entry(Judgement(1, NOW_MS, 2), dead_letters=[REFUSED, REFUSED]))
+    page.goto(f"{town.address}/operations")
+    page.get_by_text("D-7/telemetry").first.click()
+    page.get_by_role("button", name="Judge again").click()
+
+    expect(page.get_by_role("status").filter(has_text="1 is being judged again")).to_be_visible()
+    assert [one.number for one in books.asked_letters(limit=9)] == [2]
+    page.get_by_role("button", name="unknown appliance").click()
+    page.get_by_role("button", name="Judge all of them again").click()
+    expect(page.get_by_role("status").filter(has_text="2 are being judged again")).to_be_visible()
+    assert violations(page) == []
+    books.settle_replays([Replayed(1), Replayed(2)])
+    expect(page.get_by_text("Every message could be accepted.")).to_be_visible()
+    expect(page.get_by_role("button", name="unknown appliance")).to_have_count(0)

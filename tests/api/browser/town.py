@@ -10,7 +10,7 @@ import asyncio
 import json
 import random
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ from api.http.listening import bind
 from api.http.server import HttpServer
 from api.settings.settings import Settings
 from detectors.finding import Condition, ConditionState, DetectCommit, Evidence, Finding, FindingChannel
+from ingest.books.books import Books
 from ingest.clock import ManualClock
 from ingest.profiles import load_profiles
 from ingest.sample import AdmittedBatch, Event, EventType, Result, ResultState, SampleBlock, Status, StatusState
@@ -67,6 +68,8 @@ class Town:
     clock: ManualClock
     feed: Batches
     inbox: Inbox
+    kept: list[Books] = field(default_factory=list)
+    """The books, once something was refused."""
     port: int = 0
     _server: HttpServer | None = None
     _thread: threading.Thread | None = None
@@ -96,6 +99,8 @@ class Town:
     def stop(self) -> None:
         """End all of it."""
         self.hang_up()
+        for books in self.kept:
+            books.close()
         self.context.store.close()
         self.context.desk.unit.engine.dispose()
 
@@ -151,11 +156,18 @@ def build_town(folder: Path, *, is_empty: bool = False, now_ms: int = NOW_MS, ot
     accounts = Accounts(UnitOfWork(engine, clock, random.Random(5)))
     accounts.add(TECHNICIAN, Role.ADMIN, password=PASSWORD)
     desk = Desk(UnitOfWork(engine, clock, random.Random(6)), profiles)
+    kept: list[Books] = []
     context = Context(
-        settings=Settings(data_dir=folder), clock=clock, desk=desk, accounts=accounts, store=store, profiles=profiles
+        settings=Settings(data_dir=folder),
+        clock=clock,
+        desk=desk,
+        accounts=accounts,
+        store=store,
+        profiles=profiles,
+        books=lambda: kept[0] if kept else None,
     )
     feed = Batches()
-    town = Town(context, clock, feed, Inbox(desk.unit, feed, profiles=profiles))
+    town = Town(context, clock, feed, Inbox(desk.unit, feed, profiles=profiles), kept)
     if not is_empty:
         fill(town, random.Random(1), others=others)
     town.serve()

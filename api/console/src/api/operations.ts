@@ -25,6 +25,26 @@ export function useDeadLetters(reason: DeadLetterReason | null) {
   });
 }
 
+/** How many are kept of each reason: as many as the list has. */
+export function useLetterCounts() {
+  return useQuery({
+    queryKey: ["dead-letters", "counts"],
+    queryFn: ({ signal }) => told(api.GET("/api/v1/dead-letters/counts", { signal })),
+  });
+}
+
+/** Has one dead letter judged again, or all of a reason. */
+export function useReplay() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (asked: { number: number } | { reason: DeadLetterReason }) =>
+      "number" in asked
+        ? told(api.POST("/api/v1/dead-letters/{number}/replay", { params: { path: asked } }))
+        : told(api.POST("/api/v1/dead-letters/replay", { body: asked })),
+    onSettled: () => client.invalidateQueries({ queryKey: ["dead-letters"] }),
+  });
+}
+
 /** What was heard of foreign devices, and what of it is not read. */
 export function useDevices() {
   return useQuery({

@@ -2094,6 +2094,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Audit
+         * @description Who did what, newest first.
+         */
+        get: operations["read_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dead-letters": {
         parameters: {
             query?: never;
@@ -2114,7 +2134,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/audit": {
+    "/api/v1/dead-letters/counts": {
         parameters: {
             query?: never;
             header?: never;
@@ -2122,12 +2142,54 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read Audit
-         * @description Who did what, newest first.
+         * Count Dead Letters
+         * @description How many are kept of each reason, the most frequent first: as many as the list has.
          */
-        get: operations["read_audit"];
+        get: operations["count_dead_letters"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Dead Letters
+         * @description Judge all dead letters of a reason again, after what they were refused for was mended.
+         *
+         *     Those that are accepted are stored at their own time and leave the list; the others stay with their reason of now.
+         */
+        post: operations["replay_dead_letters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{number}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Dead Letter
+         * @description Judge one dead letter again; asked for twice, it is judged once.
+         */
+        post: operations["replay_dead_letter"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3880,6 +3942,8 @@ export interface components {
         /**
          * DeadLetter
          * @description A message that could not be accepted; ``payload`` is text, or null beside ``payload_base64``.
+         *
+         *     ``asked_at`` while it is to be judged again; ``replayed_at`` where it was, and was refused once more.
          */
         DeadLetter: {
             /** Number */
@@ -3898,6 +3962,10 @@ export interface components {
             payload: string | null;
             /** Payload Base64 */
             payload_base64?: string | null;
+            /** Asked At */
+            asked_at?: string | null;
+            /** Replayed At */
+            replayed_at?: string | null;
         };
         /**
          * DeliveryState
@@ -4382,6 +4450,15 @@ export interface components {
             count: number;
             /** Said */
             said: string;
+        };
+        /**
+         * LetterCount
+         * @description How many dead letters of one reason are kept.
+         */
+        LetterCount: {
+            reason: components["schemas"]["RefusalReason"];
+            /** Kept */
+            kept: number;
         };
         /**
          * Level
@@ -5035,6 +5112,13 @@ export interface components {
         Page_Incident_: {
             /** Items */
             items: components["schemas"]["Incident"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[LetterCount] */
+        Page_LetterCount_: {
+            /** Items */
+            items: components["schemas"]["LetterCount"][];
             /** Next */
             next?: string | null;
         };
@@ -6243,6 +6327,23 @@ export interface components {
              * @default false
              */
             keep: boolean;
+        };
+        /**
+         * ReplayRequest
+         * @description All dead letters of one reason.
+         */
+        ReplayRequest: {
+            reason: components["schemas"]["RefusalReason"];
+        };
+        /**
+         * ReplaysAsked
+         * @description ``asked`` dead letters are judged again that were not asked for before, of ``named`` ones.
+         */
+        ReplaysAsked: {
+            /** Asked */
+            asked: number;
+            /** Named */
+            named: number;
         };
         /**
          * ReservationDocument
@@ -15081,6 +15182,66 @@ export interface operations {
             };
         };
     };
+    read_audit: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_dead_letters: {
         parameters: {
             query?: {
@@ -15142,13 +15303,9 @@ export interface operations {
             };
         };
     };
-    read_audit: {
+    count_dead_letters: {
         parameters: {
-            query?: {
-                /** @description `next` of the page before */
-                cursor?: string | null;
-                limit?: number;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -15161,7 +15318,125 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AuditEntry_"];
+                    "application/json": components["schemas"]["Page_LetterCount_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    replay_dead_letters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplaysAsked"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    replay_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplaysAsked"];
                 };
             };
             /** @description Nobody is logged in */

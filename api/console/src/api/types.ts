@@ -40,6 +40,7 @@ export interface Page<T> {
   next?: string | null;
 }
 
+export type DeadLetter = Schemas["DeadLetter"];
 export type DeadLetterReason = Schemas["DeadLetter"]["reason"];
 export type SilenceRequest = Schemas["SilenceRequest"];
 export type User = Schemas["User"];

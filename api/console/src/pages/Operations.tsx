@@ -46,7 +46,7 @@ export function Operations() {
             <Progress figures={said.figures} />
             <Parts figures={said.figures} about={said.about} />
           </div>
-          <DeadLetters counts={byLabel(said.figures, "fettle_dead_letters_total")} />
+          <DeadLetters />
           <Card id="gaps" title={t("operations.gaps")}>
             <Listing
               name={t("operations.gaps")}

@@ -34,6 +34,14 @@ export const operations = {
     dead: "Dead letters",
     noDead: "Every message could be accepted.",
     reason: "Reason",
+    replay: "Judge again",
+    replayAll: "Judge all of them again",
+    replayHint:
+      "After what they were refused for was mended. What is accepted is stored at its own time and leaves the list.",
+    replaying_one: "1 is being judged again",
+    replaying_other: "{{count}} are being judged again",
+    asked: "being judged again",
+    refusedAgain: "Judged again and refused once more:",
     reasons: {
       unknown_topic: "unknown topic",
       too_large: "too large",

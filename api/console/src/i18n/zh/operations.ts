@@ -36,6 +36,13 @@ export const operations: typeof english = {
     dead: "无法接收的消息",
     noDead: "所有消息均已接收。",
     reason: "原因",
+    replay: "重新判定",
+    replayAll: "全部重新判定",
+    replayHint: "请在排除拒收原因后使用。被接收的消息会按其原有时间入库，并从列表中移除。",
+    replaying_one: "{{count}} 条正在重新判定",
+    replaying_other: "{{count}} 条正在重新判定",
+    asked: "正在重新判定",
+    refusedAgain: "已重新判定，再次被拒：",
     reasons: {
       unknown_topic: "未知主题",
       too_large: "过大",
