@@ -1,17 +1,18 @@
 """Whose journal the cursors in this database belong to: position 157 of one journal says nothing about another.
 
-An installation claims the database for its journal. Where it was claimed for another journal, the cursors of old are worth
-nothing: the new one is read from its beginning, and that is written down. Where that other installation still lives,
-the claim is refused: two would take each other's cursors for their own.
+An installation claims the database for its journal. Where it was claimed for another journal, the cursors of old say nothing
+of the new one: they are laid aside under the old one's name, and the new one is read from where it was left, or from its
+beginning where it was never here; that is written down. Where that other installation still lives, the claim is refused: two
+would take each other's cursors for their own.
 """
 
 from __future__ import annotations
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from alerts.audit.chain import record_audit
-from alerts.cursors.tables import claims, cursors
+from alerts.cursors.tables import claims, cursors, left_positions
 from alerts.database import Transaction, upsert
 from alerts.errors import DatabaseError
 
@@ -21,6 +22,8 @@ AHEAD_MS = 300_000
 """How far ahead another machine's clock may be."""
 OF_THE_JOURNAL = ("detect", "desk")
 """Cursors whose positions are the journal's."""
+LEFT_MAX = 100
+"""So many journals are remembered; of those left longest ago it is forgotten how far they were read."""
 
 log = structlog.get_logger()
 
@@ -34,12 +37,42 @@ def claim(t: Transaction, journal: str, place: str) -> None:
                 f"The database belongs to another installation, which runs at {found.place}: give this one "
                 f"a database of its own; if that one is gone for good, start again in {LIVES_MS // 1000} seconds."
             )
-        t.connection.execute(update(cursors).where(cursors.c.name.in_(OF_THE_JOURNAL)).values(position=0))
-        record_audit(t, "journal.other", journal, {"before": found.journal, "place": place})
-        log.warning("journal_is_another", before=found.journal, now=journal, sentence="It is read from its beginning.")
+        _lay_aside(t, found.journal)
+        positions = _take_up(t, journal)
+        where = ", ".join(f"{name} from {position}" for name, position in sorted(positions.items()))
+        record_audit(t, "journal.other", journal, {"before": found.journal, "place": place, "positions": positions})
+        log.warning("journal_is_another", before=found.journal, now=journal, sentence=f"It is read on: {where}.")
     values = {"journal": journal, "place": place, "seen_ms": t.now_ms}
     statement = upsert(t.connection, claims).values(id=1, **values)
     t.connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+
+
+def _lay_aside(t: Transaction, journal: str) -> None:
+    """Keep how far a journal has been read, for the day on which it comes back."""
+    ours = select(cursors).where(cursors.c.name.in_(OF_THE_JOURNAL))
+    rows = [
+        {"journal": journal, "name": row.name, "position": row.position, "left_ms": t.now_ms}
+        for row in t.connection.execute(ours)
+    ]
+    t.connection.execute(delete(left_positions).where(left_positions.c.journal == journal))
+    if rows:
+        t.connection.execute(insert(left_positions), rows)
+    newest = (
+        select(left_positions.c.journal)
+        .group_by(left_positions.c.journal)
+        .order_by(func.max(left_positions.c.left_ms).desc(), left_positions.c.journal)
+        .limit(LEFT_MAX)
+    )
+    t.connection.execute(delete(left_positions).where(left_positions.c.journal.not_in(newest)))
+
+
+def _take_up(t: Transaction, journal: str) -> dict[str, int]:
+    """Put the cursors where a journal was left, or at its beginning; where each now stands."""
+    rows = t.connection.execute(select(left_positions).where(left_positions.c.journal == journal))
+    positions = {**dict.fromkeys(OF_THE_JOURNAL, 0), **{row.name: row.position for row in rows}}
+    for name, position in positions.items():
+        t.connection.execute(update(cursors).where(cursors.c.name == name).values(position=position))
+    return positions
 
 
 def hold(t: Transaction, journal: str) -> None:

@@ -27,6 +27,16 @@ cursors = Table(
     ms("position", nullable=False),
 )
 
+left_positions = Table(
+    "left_positions",
+    metadata,
+    Column("journal", String(200), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    ms("position", nullable=False),
+    ms("left_ms", nullable=False),
+)
+"""How far the readers had come in journals that another one took the place of, and when it did."""
+
 claims = Table(
     "claims",
     metadata,

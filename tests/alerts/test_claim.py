@@ -53,6 +53,34 @@ def test_another_journal_is_read_from_its_beginning_and_that_is_written_down(
     assert (entry.subject_id, entry.data["before"]) == ("two", "one")
 
 
+def test_a_journal_that_comes_back_goes_on_where_it_was(unit: UnitOfWork) -> None:
+    """Each journal has its own positions: the second begins anew, the first is not read twice, nor the second at its return."""
+    stood = []
+    for journal in ("one", "two", "one", "two"):
+        unit.write(partial(claim, journal=journal, place="here"))
+        position = cursors(unit)[0]
+        stood.append(position)
+        for name in ("desk", "detect"):
+            unit.write(partial(move_cursor, name=name, position=position + 5))
+        unit.write(partial(let_go, journal=journal))
+
+    assert stood == [157, 0, 162, 5]
+    assert cursors(unit) == [10, 10, 157]
+
+
+def test_only_so_many_journals_are_remembered(
+    unit: UnitOfWork, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that was left longest ago is read from its beginning again."""
+    monkeypatch.setattr("alerts.cursors.claim.LEFT_MAX", 2)
+    for journal in ("one", "two", "three", "four", "one"):
+        unit.write(partial(claim, journal=journal, place="here"))
+        unit.write(partial(let_go, journal=journal))
+        clock.advance(1000)
+
+    assert cursors(unit) == [0, 0, 157]
+
+
 def test_a_second_installation_on_a_database_is_refused_while_the_first_lives(
     unit: UnitOfWork, clock: ManualClock
 ) -> None:
