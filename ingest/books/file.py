@@ -81,8 +81,13 @@ def open_file(path: Path, *, read_only: bool) -> sqlite3.Connection:
             path.parent.mkdir(parents=True, exist_ok=True)
         connection = connect(path, mode="ro" if read_only else "rwc")
         prepare(connection, path, read_only=read_only)
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.OperationalError, OSError) as error:
         raise BooksError(f"{path} can't be opened: {error}") from error
+    except sqlite3.Error as error:
+        raise BooksError(
+            f"{path}, where the ledger and the appliances stand, is damaged ({error}): restore a copy of it; or move it "
+            "away, and what the journal still holds is judged anew, for appliances that are registered anew"
+        ) from error
     return connection
 
 

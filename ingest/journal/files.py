@@ -7,6 +7,7 @@ checksum is copied there; the rest is served.
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import threading
 import zlib
@@ -31,6 +32,8 @@ VERSION = 1
 """Of a file's form, kept as its ``user_version``."""
 
 _OPEN_READERS_MAX = 4
+_NAME = re.compile(r"journal-(\d{16})\.db")
+"""Copies that somebody has laid beside the files have other names."""
 
 
 class Files:
@@ -50,7 +53,7 @@ class Files:
 
     def firsts(self) -> list[int]:
         """First position of each file, ascending."""
-        return sorted(int(path.stem.removeprefix("journal-")) for path in self._folder.glob("journal-*.db"))
+        return sorted(int(found[1]) for path in self._folder.iterdir() if (found := _NAME.fullmatch(path.name)))
 
     def tip(self) -> int:
         """The newest position that can be read, 0 for none."""
@@ -155,7 +158,8 @@ class Files:
     def _check(self, row: tuple[int, int, int, int, bytes]) -> JournalBatch | None:
         position, received_ms, count, crc32, packed = row
         plain = None
-        if isinstance(packed, bytes) and zlib.crc32(packed) == crc32:
+        is_whole = isinstance(received_ms, int) and isinstance(count, int) and isinstance(packed, bytes)
+        if is_whole and zlib.crc32(packed) == crc32:
             with suppress(zstandard.ZstdError):
                 plain = zstandard.ZstdDecompressor().decompress(packed, max_output_size=FRAMES_BYTES_MAX)
         if plain is None:
@@ -196,6 +200,7 @@ class Files:
             connection = sqlite3.connect(
                 f"file:{self.path(first)}?mode=ro", uri=True, check_same_thread=False, isolation_level=None, timeout=5
             )
+            connection.text_factory = bytes  # a damaged type is found by the checksum, and by no codec before it
             self._open[first] = connection
             with suppress(sqlite3.DatabaseError):  # what is damaged is found by whoever reads rows
                 check_version(connection, self.path(first))

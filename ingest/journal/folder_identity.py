@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from ingest.journal import JournalError
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FILE = "identity"
+_WORD = re.compile(rb"[0-9a-f]{24}")
+_CURE = "bring the file back; or remove it, and desk and detectors read the journal once more from its beginning"
 
 
 def make_identity(folder: Path) -> None:
@@ -27,11 +30,19 @@ def make_identity(folder: Path) -> None:
 
 
 def read_identity(folder: Path) -> str:
-    """The folder's word; raises :class:`JournalError` while there is no journal."""
+    """The folder's word; raises :class:`JournalError` while there is no journal, and where its word is damaged.
+
+    A damaged word is not replaced: everybody's positions would begin anew, where a copy of the file would bring them back.
+    """
+    path = folder / _FILE
     try:
-        word = (folder / _FILE).read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise JournalError(f"the journal {folder} does not say who it is: {error}") from error
-    if not word:
-        raise JournalError(f"the journal {folder} does not say who it is: its file {_FILE} is empty")
-    return word
+        word = path.read_bytes().strip()
+    except FileNotFoundError as error:
+        raise JournalError(f"the journal {folder} does not say who it is: it has no file {_FILE} yet") from error
+    except OSError as error:
+        raise JournalError(
+            f"{path}, which says who the journal is, can't be read ({error.strerror}): {_CURE}"
+        ) from error
+    if not _WORD.fullmatch(word):
+        raise JournalError(f"{path}, which says who the journal is, is damaged: {_CURE}")
+    return word.decode("ascii")

@@ -19,7 +19,7 @@ def lock_folder(folder: Path) -> int:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        with closing(os.fdopen(descriptor)) as holder:
+        with closing(os.fdopen(descriptor, encoding="ascii", errors="replace")) as holder:
             first = holder.read().strip() or "unknown"
         raise JournalError(
             f"the journal {folder} is in use by process {first}: stop that one, or choose another FETTLE_DATA_DIR"

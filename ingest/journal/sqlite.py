@@ -79,6 +79,7 @@ class SqliteJournal:
             folder.mkdir(parents=True, exist_ok=True)
             journal._lock_file = lock_folder(folder)
             make_identity(folder)
+            read_identity(folder)
             journal._begin(floor)
         except (OSError, sqlite3.Error) as error:
             journal.close()

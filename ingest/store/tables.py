@@ -70,7 +70,8 @@ def translated(path: Path) -> Iterator[None]:
         kind = "busy" if "locked" in str(error) else "error"
         raise StoreUnavailable(f"The telemetry store {path} can't be used now: {error}.", kind=kind) from error
     except sqlite3.DatabaseError as error:
-        raise StoreUnavailable(f"The telemetry store {path} is damaged: {error}.", kind="error") from error
+        cure = "restore a copy of it; or move it away, and a new one begins with what the journal brings from now on"
+        raise StoreUnavailable(f"The telemetry store {path} is damaged ({error}): {cure}.", kind="error") from error
 
 
 @contextmanager

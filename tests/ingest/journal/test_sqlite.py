@@ -116,6 +116,39 @@ def test_a_damaged_row_is_set_aside(tmp_path: Path) -> None:
     journal.close()
 
 
+def test_a_row_whose_types_are_damaged_is_judged_by_its_checksum(tmp_path: Path) -> None:
+    """A blob that has become text is read where its bytes are whole, and set aside where not; no codec sees it before."""
+    journal = SqliteJournal.open_writer(tmp_path)
+    for _ in range(4):
+        journal.append([b"\xff\xfe"], count=1, received_ms=1)
+    journal.close()
+    with sqlite3.connect(_files(tmp_path)[0]) as connection:
+        connection.execute("UPDATE batch SET frames = CAST(frames AS TEXT) WHERE position = 1")
+        connection.execute("UPDATE batch SET frames = CAST(x'ff00fe' AS TEXT) WHERE position = 2")
+        connection.execute("UPDATE batch SET received_ms = CAST(x'ff' AS TEXT) WHERE position = 3")
+
+    journal = SqliteJournal.open_writer(tmp_path)
+
+    assert [batch.position for batch in journal.read(0, limit_bytes=1 << 20)] == [1, 4]
+    assert journal.quarantined_batches == 2
+    journal.close()
+
+
+def test_copies_beside_the_files_are_left_alone(tmp_path: Path) -> None:
+    """A file that somebody has laid into the folder under a similar name is neither read nor an error."""
+    journal = SqliteJournal.open_writer(tmp_path)
+    journal.append([b"x"], count=1, received_ms=1)
+    journal.close()
+    first = _files(tmp_path)[0]
+    for name in (f"{first.stem} (copy).db", "journal-old.db"):
+        first.with_name(name).write_bytes(first.read_bytes())
+
+    journal = SqliteJournal.open_writer(tmp_path)
+
+    assert [batch.position for batch in journal.read(0, limit_bytes=1 << 20)] == [1]
+    journal.close()
+
+
 def test_a_destroyed_part_costs_only_itself(tmp_path: Path) -> None:
     """A file full of garbage is counted and kept aside; the batches of all other files are served."""
     positions = _filled(tmp_path)
