@@ -19,7 +19,7 @@ import structlog
 
 from alerts.errors import DeskError
 from api.http.listening import ListenError
-from api.service.process_lock import AlreadyRunning, ProcessLock
+from api.service.process_lock import AlreadyRunning, ProcessLock, UnusableFolder
 from api.service.role import ALL, ServiceRole
 from api.service.rooms import Rooms
 from api.service.service_thread import ServiceThread
@@ -51,6 +51,7 @@ EXPECTED = (
     ListenError,
     ProfileError,
     StoreError,
+    UnusableFolder,
 )
 """What may go wrong at a start and is told in one sentence."""
 
@@ -63,12 +64,19 @@ class Service:
     """All roles of an installation, or some. :attr:`rooms` gives the demo and the tests what is open."""
 
     def __init__(
-        self, settings: Settings, around: Surroundings | None = None, roles: Sequence[ServiceRole] = ALL
+        self,
+        settings: Settings,
+        around: Surroundings | None = None,
+        roles: Sequence[ServiceRole] = ALL,
+        *,
+        lock: ProcessLock | None = None,
     ) -> None:
+        """``lock``: of somebody who holds the roles already, and longer than the service needs them."""
         self.settings = settings
         self.roles = tuple(roles)
         self._around = around or Surroundings()
-        self._lock = ProcessLock(settings.data_dir, tuple(role.value for role in roles))
+        self._is_lock_ours = lock is None
+        self._lock = lock or ProcessLock(settings.data_dir, tuple(role.value for role in roles))
         self._threads: list[ServiceThread] = []
         self._opened: ExitStack | None = None
         self._rooms: Rooms | None = None
@@ -94,16 +102,17 @@ class Service:
         """Open everything and start the threads; raises :class:`ServiceError` with a sentence, and leaves nothing open."""
         try:
             with ExitStack() as opened:
-                self._lock.acquire()
-                opened.callback(self._lock.release)
+                if self._is_lock_ours:
+                    self._lock.acquire()
+                    opened.callback(self._lock.release)
                 rooms = self._rooms = Rooms(self.settings, self._around, self.roles)
                 opened.callback(rooms.close)
                 self._threads = self._make_threads(rooms)
                 self._opened = opened.pop_all()
-        except OSError as error:
-            raise ServiceError(f"{error.filename or self.settings.data_dir}: {error.strerror}.") from error
         except EXPECTED as error:
             raise ServiceError(str(error)) from error
+        except OSError as error:
+            raise ServiceError(f"{error.filename or self.settings.data_dir}: {error.strerror}.") from error
         log.info("service_opened", roles=[role.value for role in self.roles], url=rooms.url)
         for thread in self._threads:
             thread.start()
@@ -127,15 +136,15 @@ class Service:
         if opened is None:
             return
         deadline = time.monotonic() + STOP_WITHIN_S
+        self._lock.say_stopping()
         for thread in self._threads:
             thread.ask_to_stop()
         self.rooms.ask_to_stop()
         late = [thread.name for thread in self._threads if not thread.join(deadline - time.monotonic())]
         if late:
-            log.warning("threads_did_not_end", threads=late)  # their files are closed by the end of the process
+            log.warning("threads_did_not_end", threads=late)  # their files and our roles are free when the process ends
             self.is_hanging = True
             opened.pop_all()
-            self._lock.release()
         else:
             opened.close()
         self._ended.set()

@@ -101,7 +101,8 @@ class Connection(asyncio.BufferedProtocol):
         """Connect and log in; raises :class:`MqttError` with the cause in one sentence."""
         connection = cls(options, address, on_run)
         try:
-            await asyncio.wait_for(connection._connect(), options.answer_timeout_s)
+            async with asyncio.timeout(options.answer_timeout_s):  # wait_for loses a cancellation that meets a failure
+                await connection._connect()
         except TimeoutError as error:
             connection._end(
                 BrokerReason.UNREACHABLE, f"the broker {address} does not answer within {options.answer_timeout_s} s"

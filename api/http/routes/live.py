@@ -117,7 +117,8 @@ async def live(socket: WebSocket, here: Here, _account: Viewer, appliance_id: st
 async def _close(socket: WebSocket, code: int, reason: str) -> None:
     """Say why, but wait for nobody who does not read."""
     with contextlib.suppress(TimeoutError, RuntimeError):
-        await asyncio.wait_for(socket.close(code=code, reason=reason), CLOSE_S)
+        async with asyncio.timeout(CLOSE_S):
+            await socket.close(code=code, reason=reason)
 
 
 async def _hear_nothing(socket: WebSocket) -> None:
