@@ -81,16 +81,22 @@ class ChangeNews:
                 self._looking = None
 
     async def beyond(self, desk: Desk, after: int, timeout_s: float) -> News | None:
-        """What is newer than ``after``, waiting for it at most so long; None where there is nothing."""
-        if self._newest in {None, after}:
+        """What is newer than ``after``, waiting for it at most so long; None where there is nothing.
+
+        Whoever comes from further ahead than we have looked, as everyone may in between two looks, waits like the others;
+        only where the log itself does not reach so far it is none of this log.
+        """
+        if self._newest is not None and after > self._newest and not await _reaches(desk, after):
+            return News(b"", self._newest, is_reset=True)
+        if self._newest is None or self._newest <= after:
             changed = self._changed
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout_s):
                     await changed.wait()
         newest = self._newest
-        if newest is None or newest == after:
+        if newest is None or newest <= after:
             return None
-        if after > newest or after + 1 < self._oldest:
+        if after + 1 < self._oldest:
             return News(b"", newest, is_reset=True)
         if after >= self._behind:
             return News(b"".join(event for number, event in self._recent if number > after), newest)
@@ -109,6 +115,8 @@ class ChangeNews:
                 span = await run_in_threadpool(desk.changes.since, self._newest, limit=AT_ONCE)
             except DeskError as error:
                 log.warning("changes_unreadable", sentence=str(error))
+            except Exception as error:  # noqa: BLE001 - the top of a loop: all streams would be silent for ever
+                _tell(error)
             else:
                 self._oldest = span.oldest
                 if self._newest is None or span.newest < self._newest:
@@ -125,6 +133,19 @@ class ChangeNews:
         self._newest = changes[-1].id
         while len(self._recent) > self._kept:
             self._behind = self._recent.popleft()[0]
+
+
+def _tell(error: Exception) -> None:
+    """What nobody knew, with its cause."""
+    log.critical("changes_unreadable", cause=repr(error), exc_info=error)
+
+
+async def _reaches(desk: Desk, number: int) -> bool:
+    """Whether the log has come to a number; while it can't be read it has, as nobody knows better."""
+    try:
+        return await run_in_threadpool(desk.changes.last) >= number
+    except DeskError:
+        return True
 
 
 def encoded(change: Change) -> bytes:

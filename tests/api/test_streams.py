@@ -13,6 +13,7 @@ from alerts.accounts.account import Role
 from alerts.notices.changes import Changes
 from alerts.tickets.ticket import NewTicket
 from api.http import access, live_samples
+from api.http.change_news import ChangeNews, News
 from ingest.sample import AdmittedBatch, SampleBlock
 from tests.api.house import House
 from tests.api.serving import Line, Served, served
@@ -105,6 +106,50 @@ def test_all_streams_are_told_from_one_reading_of_the_database(house: House, mon
 
     assert len({event["id"] for event in told}) == 1
     assert sum(read) == 1
+
+
+def test_whoever_comes_from_ahead_of_the_last_look_is_not_told_to_begin_anew(house: House) -> None:
+    """Between two looks at the log a first connection begins, and a second process resumes, behind it: they wait for the next."""
+    house.register("fridge-1")
+    desk = house.context.desk
+
+    async def tell() -> tuple[News | None, News | None]:
+        news = ChangeNews(look_every_s=3600)
+        open_ticket(house, "before the first look")
+        async with news.listening(desk):
+            while await news.beyond(desk, 0, 10) is None:
+                pass
+            await asyncio.to_thread(open_ticket, house, "behind it")
+            newest = desk.changes.last()
+            return await news.beyond(desk, newest, 0), await news.beyond(desk, newest + 1, 0)
+
+    known, unknown = asyncio.run(tell())
+
+    assert known is None
+    assert unknown is not None
+    assert unknown.is_reset
+
+
+def test_an_error_that_nobody_knows_silences_no_stream(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look at the log that fails is told in the log; the next one tells the streams what they waited for."""
+    house.register("fridge-1")
+    since, looks = Changes.since, iter([0, 1])
+
+    def failing(self: Changes, after: int | None, *, limit: int) -> object:
+        if next(looks, None) == 1:
+            raise RuntimeError("what nobody has thought of")
+        return since(self, after, limit=limit)
+
+    monkeypatch.setattr(Changes, "since", failing)
+
+    async def tell() -> dict[str, str]:
+        async with served(house) as at:
+            stream = await at.asked("/api/v1/events")
+            await stream.until(b": open")
+            await asyncio.to_thread(open_ticket, house, "one")
+            return await next_event(stream, "ticket")
+
+    assert asyncio.run(tell())["event"] == "ticket"
 
 
 def _revoke(house: House) -> None:

@@ -71,34 +71,6 @@ def test_the_service_logs_in_with_a_lasting_session() -> None:
     _run(story())
 
 
-def test_a_stop_that_meets_a_failed_attempt_ends_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A session that is cancelled in the very step in which the broker turns out to be away does not try again."""
-
-    async def story() -> None:
-        async def fail(_connection: Connection) -> None:
-            await asyncio.sleep(0)
-            running.cancel()
-            raise MqttError(BrokerReason.UNREACHABLE, "no broker")
-
-        monkeypatch.setattr(Connection, "_connect", fail)
-        filters = subscriptions("fettle/v1")
-        session = Session(
-            parse_address("mqtt://127.0.0.1:1"),
-            ConnectionOptions("fettle"),
-            filters,
-            chance=random.Random(1),
-            on_run=lambda _connection, _run: None,
-            backoff_first_s=60.0,
-        )
-        running = asyncio.create_task(session.run())
-        for _ in range(10):
-            await asyncio.sleep(0)
-
-        assert running.done()
-
-    _run(story())
-
-
 def refusal(code: mqtt5.ConnAckReasonCode) -> bytes:
     """A CONNACK that says no."""
     return mqtt5.ConnAckPacket(reason_code=code).write()
