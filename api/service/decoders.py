@@ -11,7 +11,7 @@ import structlog
 
 from ingest.wire.columns import BatchDecoder
 from ingest.wire.foreign import codecs_of
-from ingest.wire.foreign.devices import Device, DeviceBook, load_devices
+from ingest.wire.foreign.devices import Device, DeviceBook, assigned, load_devices
 from ingest.wire.foreign.discovery import Discovery
 from ingest.wire.foreign.setting import topics_by_codec
 from ingest.wire.foreign.traces import FILE_NAME as TRACES_NAME
@@ -51,7 +51,9 @@ class Decoders:
         devices = {} if settings.devices_file is None else load_devices(settings.devices_file)
         scheme, folder = TopicScheme(settings.topic_root), settings.data_dir
         topics = topics_by_codec(settings.foreign_topics)
-        made = cls(profiles, scheme, settings.codecs, devices, topics, folder / FILE_NAME, folder / TRACES_NAME)
+        discovery = Discovery(assigned(devices, "homeassistant"))
+        files = folder / FILE_NAME, folder / TRACES_NAME
+        made = cls(profiles, scheme, settings.codecs, devices, topics, *files, discovery)
         _read(made.file, made.discovery.load)
         _read(made.traces_file, made.traces.load)
         return made

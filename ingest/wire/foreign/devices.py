@@ -6,6 +6,7 @@ The file is TOML, one table per device name as its convention writes it::
     id = "washer-1"
     kind = "washing_machine"
     timezone = "Europe/Berlin"      # of times without zone; UTC where absent
+    topics = ["house/washer/#"]     # whose values are this device's, whoever describes them (Home Assistant discovery)
 
 Names are ``tele/NAME`` (Tasmota), the device's id (Shelly), ``zigbee2mqtt/NAME`` and ``homeassistant/IDENTIFIER`` or
 ``homeassistant/DEVICE NAME``. A device that isn't named gets an id by identity.py, which no other device has. An id that
@@ -29,7 +30,8 @@ OWN_MAX = 1_000_000
 _SPACE = "appliance"
 _OWN = "\nour own topics"
 """Who holds the ids of appliances that speak our own wire; no device's name begins so."""
-_KEYS = {"id", "kind", "timezone"}
+_KEYS = {"id", "kind", "timezone", "topics"}
+TOPICS_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Device:
     """Of times without zone; UTC where nobody has said."""
     advice: str = ""
     """What its owner should do, in a sentence."""
+    topics: tuple[str, ...] = ()
+    """Filters of topics whose values are its own, whoever describes them."""
 
 
 NOBODY = Device("")
@@ -78,7 +82,7 @@ class DeviceBook:
             return
         if len(self._own) < OWN_MAX:
             self._own.add(appliance_id)
-        if self._claims.holds_any(_SPACE, appliance_id) and self._claims.take(_SPACE, appliance_id, _OWN):
+        if self._claims.holder(_SPACE, appliance_id) and self._claims.take(_SPACE, appliance_id, _OWN):
             self.revision += 1
 
     def of(self, name: str, roots: Sequence[str] = ()) -> Device:
@@ -113,17 +117,27 @@ def load_devices(path: Path) -> Mapping[str, Device]:
 def _device(path: Path, name: str, table: object) -> Device:
     """One table of the file."""
     if not isinstance(table, dict) or not isinstance(table.get("id"), str):
-        raise DevicesError(f'{path}: ["{name}"] needs id = "..." and may have kind and timezone')
+        raise DevicesError(f'{path}: ["{name}"] needs id = "..." and may have kind, timezone and topics')
     if unknown := table.keys() - _KEYS:
-        raise DevicesError(f'{path}: ["{name}"] has an unknown key {min(unknown)!r}; known: id, kind, timezone')
+        raise DevicesError(f'{path}: ["{name}"] has an unknown key {min(unknown)!r}; known: id, kind, timezone, topics')
     kind, zone = table.get("kind", "generic"), table.get("timezone")
+    topics = table.get("topics", [])
+    if not isinstance(topics, list) or len(topics) > TOPICS_MAX or not all(isinstance(one, str) for one in topics):
+        raise DevicesError(f'{path}: ["{name}"] topics must be a list of at most {TOPICS_MAX} topics or filters')
     if not is_appliance_id(table["id"]):
         raise DevicesError(f'{path}: ["{name}"] id {table["id"]!r} must be 1 to 64 characters A-Z a-z 0-9 _ -')
     if not isinstance(kind, str) or not is_kind(kind):
         raise DevicesError(f'{path}: ["{name}"] kind {kind!r} must be lower_snake, at most 32 characters')
     try:
-        return Device(table["id"], kind, None if zone is None else UTC if zone == "UTC" else ZoneInfo(zone))
+        timezone = None if zone is None else UTC if zone == "UTC" else ZoneInfo(zone)
     except (KeyError, ValueError, TypeError, OSError) as error:
         raise DevicesError(
             f'{path}: ["{name}"] timezone {zone!r} is unknown; write one such as "Europe/Berlin"'
         ) from error
+    return Device(table["id"], kind, timezone, topics=tuple(topics))
+
+
+def assigned(devices: Mapping[str, Device], root: str) -> dict[str, str]:
+    """Filter of topics → the device under a root to which the operator has given them."""
+    named = ((name.removeprefix(f"{root}/"), device) for name, device in devices.items() if name.startswith(f"{root}/"))
+    return {topic: name for name, device in named for topic in device.topics}

@@ -4,11 +4,10 @@ One object serves all decoders of a process. A description touches its own topic
 few. Beyond the bound a new one takes the place of that which was described longest ago among those whose topics nobody has
 used: what is read is never locked out by what is not. It outlives the process as all that is remembered (memory.py).
 
-Who describes is known by the level of the description's topic that the broker's access list ties to an account. A topic that
-bears that level is its own, whoever described it first. A device belongs to the level that bears its name, else to the one that
-described it first; another level adds to it only where it speaks under the device's own topics, and is a device of its own
-otherwise. A level has a
-bounded part of the room, and where all is used the one that holds most gives way.
+Who describes is known by the level of the description's topic that the broker's access list ties to an account. A topic is
+read as the level nearest to it describes it, and a device belongs to the level nearest to it (ownership.py, identities.py), in
+whatever order they came: only of equals the first. ``assigned`` is the operator's word, before all of that. A level has a bounded
+part of the room, and where all is used the one that holds most gives way.
 """
 
 from __future__ import annotations
@@ -19,16 +18,22 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from ingest.wire.foreign.discovery_config import Configuration, Group, Presence
+from ingest.wire.foreign.discovery_config import Configuration, Group, Presence, key_of, name_of
 from ingest.wire.foreign.discovery_entities import Entity
-from ingest.wire.foreign.identity import Claims, hash_of, metric_name
+from ingest.wire.foreign.identities import Identities
+from ingest.wire.foreign.identity import Claims
 from ingest.wire.foreign.memory import Kept, Learned
+from ingest.wire.foreign.metric_names import MetricNames
+from ingest.wire.foreign.ownership import account_of, is_akin, rank
+from ingest.wire.foreign.topic_pattern import matches
 
 CONFIGURATIONS_MAX = 10_000
 TOPICS_MAX = 10_000
 OF_LEVEL_MAX = 2_500
 """Descriptions of one level; a bridge may describe all its devices under one."""
 _SHARERS_MAX = 1_000
+_FAR = (2, 0)
+"""From here on a description is near to a topic only by what it says of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class Known:
     """The devices of which its presences speak."""
     not_ours: tuple[str, ...] = ()
     """Other devices that were described under this topic."""
+    is_near: bool = False
+    """Whether who describes its values is near to the topic, by what can't be forged."""
 
 
 _DESCRIPTION, _CLAIM = "description\n", "claim\n"
@@ -60,8 +67,12 @@ class Discovery:
 
     name = "discovery"
 
-    def __init__(self) -> None:
+    def __init__(self, assigned: Mapping[str, str] | None = None) -> None:
+        """``assigned``: filter of topics → the device whose they are, by any of its names."""
+        self._assigned = assigned or {}
         self.claims = Claims()
+        self._identities = Identities(self.claims)
+        self._metrics = MetricNames(self.claims, self._identities)
         self.revision = 0
         """Grows with each change of what topics mean."""
         self._configurations: OrderedDict[str, Configuration] = OrderedDict()
@@ -69,6 +80,8 @@ class Discovery:
         self._under: dict[str, dict[str, Configuration]] = {}
         """Topic → the configurations that name it, by theirs."""
         self._of_device: dict[str, dict[str, Configuration]] = {}
+        self._named: dict[str, dict[str, None]] = {}
+        """A name of a device → the configurations that say it."""
         self._used: set[str] = set()
         self._of_level: Counter[str] = Counter()
         self._news: dict[str, None] = {}
@@ -86,6 +99,30 @@ class Discovery:
         listed = (group for one in self._of_device.get(device, {}).values() for group in one.groups)
         return list(dict.fromkeys(listed))
 
+    def described(self, topic: str) -> Configuration | None:
+        """What came under a config topic, with its device."""
+        return self._configurations.get(topic)
+
+    def names_of(self, device: str) -> list[str]:
+        """All names by which the operator may mean a device, its own first."""
+        described = self._of_device.get(device, {}).values()
+        return [device, *sorted({name for one in described for name in self._own_names(one)} - {device})]
+
+    def labels_of(self, device: str) -> list[str]:
+        """Its names for people, as far as no other device that is described had them before."""
+        labels = dict.fromkeys(one.label for one in self._of_device.get(device, {}).values())
+        return [label for label in labels if self._is_labelled(label, device)]
+
+    def _is_labelled(self, label: str, device: str) -> bool:
+        """Whether a name for people is that of a device, and no device's identifier."""
+        if self._identities.is_identifier(label):
+            return False
+        if not self.claims.of("label", label, device):
+            if self.claims.holder("label", label) in self._of_device:
+                return False
+            self.claims.take("label", label, device)
+        return True
+
     def use(self, topic: str) -> None:
         """A message came under a topic: whoever described it is useful."""
         self._used.add(topic)
@@ -93,12 +130,10 @@ class Discovery:
     def learn(self, topic: str, configuration: Configuration | None) -> str | None:
         """Take in what came under a config topic, None to forget it; a sentence where that can't be done."""
         before = self._configurations.get(topic)
-        if before == configuration:
+        if before is None and configuration is None:
             return None
-        if configuration is not None:
-            configuration = self._kept_apart(configuration)
-            if before == configuration:
-                return None
+        if before is not None and configuration is not None and _of(configuration, before.device) == before:
+            return None
         new_topics = () if configuration is None else _topics_of(configuration)
         if len(new_topics) > TOPICS_MAX:
             return f"it names more than {TOPICS_MAX} topics"
@@ -106,32 +141,36 @@ class Discovery:
         if configuration is not None and new_topics and (trouble := self._make_room(configuration.level, new_topics)):
             return trouble
         if configuration is not None and (new_topics or configuration.left_out):
-            self._remember(topic, configuration)
+            self._identify(topic, configuration)
         self.revision += 1
         return None
 
-    def _kept_apart(self, configuration: Configuration) -> Configuration:
-        """The description, under a device of its own where it has no right to the one that it names."""
-        device, level = configuration.device, configuration.level
-        if not level or self.claims.of("device", device, level):
-            return configuration
-        if device.rpartition("/")[2] == level:
-            self._give_back(configuration)
-            return configuration
-        bases = {_base(entity.topic) for one in self._of_device.get(device, {}).values() for entity in one.entities}
-        if not bases or all(_base(entity.topic) in bases for entity in configuration.entities):
-            return configuration
-        return msgspec.structs.replace(configuration, device=f"{device}@{level}")
+    def _identify(self, topic: str, configuration: Configuration) -> None:
+        """Remember a description with its device; what it says of names may move others to another device."""
+        taken = self._identities.take(configuration)
+        unsettled = [key for name in taken for key in self._named.get(name, ())]
+        gone_over = [device for name in taken if (device := self._identities.called_by(name))]
+        unsettled += [key for device in gone_over for key in self._of_device.get(device, ())]
+        self._settle(list(dict.fromkeys(unsettled)))
+        for device in gone_over:
+            self._metrics.forget(device, self._of_device.get(device, {}).values())
+        device, others = self._identities.device_of(configuration)
+        self._remember(topic, _of(configuration, device))
+        self._settle([key for other in others for key in self._of_device.get(other, ())])
 
-    def _give_back(self, configuration: Configuration) -> None:
-        """A device goes to the level that bears its name; what others described of it under other topics is theirs."""
-        device, level = configuration.device, configuration.level
-        self.claims.take("device", device, level)
-        bases = {_base(entity.topic) for entity in configuration.entities}
-        for key, one in list(self._of_device.get(device, {}).items()):
-            if one.level != level and not all(_base(entity.topic) in bases for entity in one.entities):
-                self._forget(key)
-                self._remember(key, msgspec.structs.replace(one, device=f"{device}@{one.level}"))
+    def _settle(self, unsettled: list[str]) -> None:
+        """Find the devices of descriptions anew; devices that turn out to be one become one."""
+        for key in unsettled:
+            configuration = self._configurations[key]
+            device, others = self._identities.device_of(configuration)
+            unsettled += [more for other in others for more in self._of_device.get(other, ()) if more != key]
+            if device == configuration.device:
+                continue
+            self._metrics.free(configuration)
+            used = self._used.intersection(_topics_of(configuration))
+            self._forget(key)
+            self._remember(key, _of(configuration, device))
+            self._used |= used
 
     def _make_room(self, level: str, new_topics: tuple[str, ...]) -> str | None:
         """Let others give way until there is room; a sentence where there is none."""
@@ -164,7 +203,9 @@ class Discovery:
     def learned(self) -> Learned:
         """Descriptions that came, changed or went, and names that were taken."""
         news, self._news = self._news, {}
-        said: Learned = {_CLAIM + key: owner.encode() for key, owner in self.claims.learned().items()}
+        said: Learned = {
+            _CLAIM + key: None if owner is None else owner.encode() for key, owner in self.claims.learned().items()
+        }
         for topic in news:
             known = self._configurations.get(topic)
             said[_DESCRIPTION + topic] = None if known is None else msgspec.json.encode(known)
@@ -215,15 +256,20 @@ class Discovery:
         self._news.pop(key, None)
         self._news[key] = None
         self._of_device.setdefault(configuration.device, {})[key] = configuration
+        for alias in configuration.aliases:
+            self._named.setdefault(key_of(alias), {})[key] = None
         for topic in _topics_of(configuration):
             self._under.setdefault(topic, {})[key] = configuration
             if not self._join(topic, configuration):
                 self._look(topic)
+        self._look_at_stale()
 
     def _join(self, topic: str, configuration: Configuration) -> bool:
         """Add one more that shares the presence topic of a bridge, without looking at all others; False for any other."""
-        known = self._topics.get(topic)
+        known, account = self._topics.get(topic), account_of(topic)
         if known is None or any(entity.topic == topic for entity in configuration.entities):
+            return False
+        if account and len({one.level == account for one in self._under[topic].values()}) > 1:
             return False
         said = [p for group in configuration.groups for p in group.presences if p.topic == topic]
         presences = tuple(dict.fromkeys((*known.presences, *said)))
@@ -243,60 +289,92 @@ class Discovery:
         del of_device[key]
         if not of_device:
             del self._of_device[configuration.device]
+        for name in dict.fromkeys(map(key_of, configuration.aliases)):
+            self._named[name].pop(key)
+            if not self._named[name]:
+                del self._named[name]
         for topic in _topics_of(configuration):
             del self._under[topic][key]
             self._look(topic)
+        self._look_at_stale()
+
+    def _look_at_stale(self) -> None:
+        """Work out anew the topics whose metrics have lost a name."""
+        while self._metrics.stale:
+            topic = self._metrics.stale.pop()
+            if topic in self._under:
+                self._look(topic)
 
     def _look(self, topic: str) -> None:
         """Work out anew what one topic carries.
 
-        A state topic belongs to the device whose level it bears, else to the one that was first; a presence may be that of
-        many, as a bridge's is.
+        A state topic belongs to the device of the nearest description; a presence may be that of many, as a bridge's is.
         """
         under = self._under[topic]
         if not under:
             del self._under[topic], self._topics[topic]
             self._used.discard(topic)
             return
-        with_state = [one for one in under.values() if any(entity.topic == topic for entity in one.entities)]
-        with_state.sort(key=lambda one: not _is_at_home(one, topic))
-        first = with_state[0] if with_state else next(iter(under.values()))
-        known = Known(first.device, first.label)
-        metrics: dict[str, Entity] = {}
-        for one in with_state:
-            if one.device == first.device:
-                for entity in one.entities:
-                    if entity.topic == topic:
-                        metrics.setdefault(self._metric(first.device, entity), entity)
-        presences = {
-            presence: None
-            for one in under.values()
-            for group in one.groups
-            for presence in group.presences
-            if presence.topic == topic
-        }
-        sharers = {
-            one.device: None
-            for one in under.values()
-            if any(presence.topic == topic for group in one.groups for presence in group.presences)
-        }
-        self._topics[topic] = replace(
-            known,
-            entities=tuple(metrics.items()),
-            presences=tuple(presences),
-            sharers=tuple(sharers)[:_SHARERS_MAX],
-            not_ours=tuple({one.device: None for one in with_state if one.device != first.device}),
+        with_state = self._nearest_first(topic, [one for one in under.values() if _reads(one, topic)])
+        with_presence = [
+            one for one in under.values() if any(p.topic == topic for g in one.groups for p in g.presences)
+        ]
+        account = account_of(topic)
+        if any(one.level == account for one in with_presence):  # nobody else says what its own presence means
+            with_presence = [one for one in with_presence if one.level == account]
+        first = with_state[0] if with_state else next(iter(with_presence or under.values()))
+        metrics, unheard = self._entities(topic, [one for one in with_state if one.device == first.device])
+        others = (one.device for one in under.values() if _reads(one, topic) and one.device != first.device)
+        presences = (p for one in with_presence for group in one.groups for p in group.presences if p.topic == topic)
+        self._topics[topic] = Known(
+            first.device,
+            first.label,
+            tuple(metrics.items()),
+            tuple(dict.fromkeys(presences)),
+            tuple(dict.fromkeys(one.device for one in with_presence))[:_SHARERS_MAX],
+            tuple(dict.fromkeys((*others, *unheard))),
+            is_near=bool(with_state) and rank(first, topic) < _FAR,
         )
 
-    def _metric(self, device: str, entity: Entity) -> str:
-        """The metric of an entity: the first of its names that no other entity of the device holds, else a hashed one."""
-        space = f"metric {device}"
-        for stem in entity.names:
-            name = metric_name(stem, entity.suffix)
-            if name is not None and self.claims.of(space, name, entity.key):
-                return name
-        stem = f"{(entity.names or ('value',))[0][:40]}_{hash_of(entity.key)}"
-        return metric_name(stem, entity.suffix) or f"value_{hash_of(entity.key)}"
+    def _nearest_first(self, topic: str, described: list[Configuration]) -> list[Configuration]:
+        """Descriptions of a topic, the nearest to it first; where the operator has said whose it is, only of that device."""
+        owners = {name for pattern, name in self._assigned.items() if matches(pattern, topic)}
+        if owners:
+            named = ((one, {*self.names_of(one.device), *self.labels_of(one.device)}) for one in described)
+            described = [one for one, names in named if owners & names]
+        return sorted(described, key=lambda one: rank(one, topic))
+
+    def _own_names(self, configuration: Configuration) -> set[str]:
+        """All names that a description may give its device."""
+        own = (alias for alias in configuration.aliases if self._identities.is_entitled(configuration, alias))
+        return {configuration.device, *map(name_of, own)}
+
+    def _entities(self, topic: str, described: list[Configuration]) -> tuple[dict[str, Entity], list[str]]:
+        """The readings under a topic, by metric, and levels whose word does not count: a value means what the nearest says."""
+        nearest: dict[str | None, Configuration] = {}
+        heard: list[tuple[Configuration, Entity]] = []
+        unheard: dict[str, None] = {}
+        for one in described:
+            for entity in (entity for entity in one.entities if entity.topic == topic):
+                first = nearest.setdefault(entity.template, one)
+                if rank(first, topic) == rank(one, topic) or is_akin(first.level, one.level):
+                    heard.append((one, entity))
+                else:
+                    unheard[f"{one.device} by {one.level}"] = None
+        metrics: dict[str, Entity] = {}
+        for one, entity in sorted(heard, key=lambda pair: not self._metrics.is_owner(pair[0])):
+            metrics.setdefault(self._metrics.of(one, entity, self._of_device[one.device].values()), entity)
+        return metrics, list(unheard)
+
+
+def _of(configuration: Configuration, device: str) -> Configuration:
+    """A description as one of a device."""
+    return msgspec.structs.replace(configuration, device=device)
+
+
+def _reads(configuration: Configuration, topic: str) -> bool:
+    """Whether a description reads values under a topic."""
+    return any(entity.topic == topic for entity in configuration.entities)
 
 
 def _topics_of(configuration: Configuration) -> tuple[str, ...]:
@@ -304,14 +382,3 @@ def _topics_of(configuration: Configuration) -> tuple[str, ...]:
     named = [entity.topic for entity in configuration.entities]
     named += [presence.topic for group in configuration.groups for presence in group.presences]
     return tuple(dict.fromkeys(named))
-
-
-def _is_at_home(configuration: Configuration, topic: str) -> bool:
-    """Whether a topic bears the level under which it was described."""
-    return bool(configuration.level) and configuration.level in topic.split("/")
-
-
-def _base(topic: str) -> str:
-    """The first levels of a topic, which those of one device share."""
-    levels = topic.split("/")
-    return "/".join(levels[: max(1, min(2, len(levels) - 1))])

@@ -1,11 +1,13 @@
 """A Home Assistant discovery message → what it says of topics: names, units, templates. Both forms, long and abbreviated keys.
 
 A device is who its identifiers say, else its connections, else the node id of the topic, else its name, else the object id;
-its name is for people. What of a description can't be read stands in ``left_out`` with its reason.
+its name is for people. All of its identifiers and connections count: identities.py finds out which device they are. What of
+a description can't be read stands in ``left_out`` with its reason.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,14 +17,17 @@ from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.foreign.discovery_entities import TOPIC_CHARACTERS_MAX, Entity, Part, entities_of
 from ingest.wire.foreign.discovery_keys import lengthened, lengthened_device
 from ingest.wire.foreign.heard import Unread
-from ingest.wire.foreign.identity import hashed
+from ingest.wire.foreign.identity import hash_of, hashed
 from ingest.wire.foreign.odd_json import Odd
 from ingest.wire.foreign.template import NotRead, compiled
 
 COMPONENTS_MAX = 256
 NAME_CHARACTERS_MAX = 128
+ALIASES_MAX = 32
 _SHARED = ("availability", "availability_topic", "availability_template", "availability_mode", "payload_available", "payload_not_available", "state_topic")  # fmt: skip
 """What a device message says once for all of its components."""
+IDENTIFIER, _CONNECTION = "identifier", "connection"
+_MAC = re.compile(r"[0-9a-f]{12}")
 _MODES = ("all", "any", "latest")
 
 
@@ -53,12 +58,16 @@ class Configuration(msgspec.Struct, frozen=True, array_like=True):
     """(what, reason, said)."""
     level: str = ""
     """The level of its topic that the broker ties to whoever sends it: the node, else the object."""
+    aliases: tuple[str, ...] = ()
+    """All names that it has for its device, each in a space of its own: see :func:`text_of`."""
+    has_node: bool = False
+    """Whether its topic has a node."""
 
 
 def read_configuration(raw: Mapping[str, Any], platform: str, node_id: str, object_id: str) -> Configuration:
     """What a payload under ``homeassistant/PLATFORM/[NODE/]OBJECT/config`` says."""
     raw = lengthened(raw)
-    identity, label = _device(raw, node_id, object_id)
+    aliases, label = _device(raw, node_id, object_id)
     left_out: list[tuple[str, str, str]] = []
     entities: list[Entity] = []
     groups: dict[Group, None] = {}
@@ -75,7 +84,41 @@ def read_configuration(raw: Mapping[str, Any], platform: str, node_id: str, obje
             group, missed = _group_of(part)
             groups.update({group: None} if group.presences else {})
             left_out += missed
-    return Configuration(identity, tuple(entities), tuple(groups), label, tuple(left_out), node_id or object_id)
+    level = node_id or object_id
+    return Configuration(
+        name_of(aliases[0]), tuple(entities), tuple(groups), label, tuple(left_out), level, aliases, bool(node_id)
+    )
+
+
+def text_of(alias: str) -> str:
+    """A name of a device without the space that it is of: identifiers, connections, names for people."""
+    return alias.partition(":")[2]
+
+
+def name_of(alias: str) -> str:
+    """What a device is called by one of its names; what is lost would make two devices one.
+
+    >>> name_of("identifier:wm_0815"), name_of("identifier:kitchen/wm")
+    ('wm_0815', 'kitchen_wm_8371b9bc')
+    """
+    text = text_of(alias)
+    safe = text.replace("/", "_")
+    if safe != text or len(safe) > NAME_CHARACTERS_MAX or not text.isprintable():
+        safe = hashed(safe, text, NAME_CHARACTERS_MAX)
+    return safe
+
+
+def key_of(alias: str) -> str:
+    """A name by which it is remembered: short, and a network address the same in all of its spellings.
+
+    >>> key_of("connection:mac_5c:cf:7f:00:11:22") == key_of("connection:mac_5ccf.7f00.1122")
+    True
+    """
+    if alias.startswith(f"{_CONNECTION}:mac_") and _MAC.fullmatch(digits := re.sub(r"[:.-]", "", text_of(alias)[4:])):
+        return f"{_CONNECTION}:mac_{digits}"
+    if len(alias) <= NAME_CHARACTERS_MAX and alias.isprintable():
+        return alias
+    return f"{alias.partition(':')[0]}:{hashed(text_of(alias), alias, NAME_CHARACTERS_MAX)}{hash_of(alias, 24)}"
 
 
 def _parts(
@@ -99,35 +142,33 @@ def _parts(
             yield Part(key, shared | own, own.get("~", base), label)
 
 
-def _device(raw: Mapping[str, Any], node_id: str, object_id: str) -> tuple[str, str]:
-    """(identity, name for people)."""
+def _device(raw: Mapping[str, Any], node_id: str, object_id: str) -> tuple[tuple[str, ...], str]:
+    """(all names of the device, its name for people)."""
     device = raw.get("device", {})
     if not isinstance(device, dict):
         raise Refused(RefusalReason.SCHEMA, "device must be an object")
     device = lengthened_device(device)
     name = device.get("name")
     label = name.strip()[:NAME_CHARACTERS_MAX] if isinstance(name, str) else ""
-    said = (_first(device.get("identifiers")), _connection(device.get("connections")), node_id, label, object_id)
-    identity = next(one for one in said if one)
-    safe = identity.replace("/", "_")
-    if safe != identity or len(safe) > NAME_CHARACTERS_MAX:  # what is lost would make two devices one
-        safe = hashed(safe, identity, NAME_CHARACTERS_MAX)
-    return safe, label or identity[:NAME_CHARACTERS_MAX]
+    said = [*_identifiers(device.get("identifiers")), *_connections(device.get("connections"))]
+    if not said:
+        said = [f"{IDENTIFIER}:{node_id}" if node_id else f"name:{label}" if label else f"{IDENTIFIER}:{object_id}"]
+    aliases = tuple(dict.fromkeys(said))[:ALIASES_MAX]
+    return aliases, label or text_of(aliases[0])[:NAME_CHARACTERS_MAX]
 
 
-def _first(identifiers: object) -> str:
-    """The first identifier that is one."""
-    listed = identifiers if isinstance(identifiers, list) else [identifiers]
-    return next((str(one).strip() for one in listed if isinstance(one, str | int) and str(one).strip()), "")
+def _identifiers(said: object) -> Iterator[str]:
+    """All identifiers that are some."""
+    for one in said if isinstance(said, list) else [said]:
+        if isinstance(one, str | int) and str(one).strip():
+            yield f"{IDENTIFIER}:{str(one).strip()}"
 
 
-def _connection(connections: object) -> str:
-    """The first connection, as ``mac`` and its address."""
-    listed = connections if isinstance(connections, list) else []
-    for one in listed:
+def _connections(said: object) -> Iterator[str]:
+    """All connections, as ``mac`` and its address."""
+    for one in said if isinstance(said, list) else []:
         if isinstance(one, list) and len(one) == len(("kind", "address")) and all(isinstance(x, str) for x in one):
-            return f"{one[0]}_{one[1]}".lower()
-    return ""
+            yield f"{_CONNECTION}:{one[0]}_{one[1]}".lower()
 
 
 def _group_of(part: Part) -> tuple[Group, list[tuple[str, str, str]]]:

@@ -74,7 +74,7 @@ class HomeAssistantCodec:
         known = self._discovery.topics().get(topic)
         if known is None:
             return None
-        return self._name(known.device, known.label) if known.entities or len(known.sharers) == 1 else ""
+        return self._name(known.device) if known.entities or len(known.sharers) == 1 else ""
 
     def decode(self, topic: str, payload: bytes, device: Device, heard: Heard = UNSAID) -> Message | None:
         """Learn from a description, or read a value."""
@@ -91,6 +91,9 @@ class HomeAssistantCodec:
             return status
         for other in known.not_ours:
             heard.leave_out(f"described for {other} as well", Unread.TOPIC_SHARED)
+        if not known.is_near and heard.device not in ("", self.device_of(topic)):
+            heard.leave_out(f"described for {known.device} as well", Unread.TOPIC_SHARED)
+            return None
         readings = Readings(heard)
         for metric, entity in known.entities:
             _take(metric, entity, _said(entity.template, scope, entity.names[0], readings), readings)
@@ -109,10 +112,13 @@ class HomeAssistantCodec:
         said = {name: msgspec.json.decode(text, type=list[tuple[Presence, bool]]) for name, text in kept.items()}
         self._present.update({name: dict(pairs) for name, pairs in said.items()})
 
-    def _name(self, identity: str, label: str) -> str:
-        """A device as the devices file writes it: by its identity, or by its name for people where only that is there."""
-        by_identity, by_label = f"{_ROOT}/{identity}", f"{_ROOT}/{label}"
-        return by_label if by_label in self._mapped and by_identity not in self._mapped else by_identity
+    def _name(self, device: str) -> str:
+        """A device as the devices file writes it: by any of its names, by that for people only where it is the first with it."""
+        if self._mapped:
+            for names in (self._discovery.names_of, self._discovery.labels_of):
+                if whole := next((one for name in names(device) if (one := f"{_ROOT}/{name}") in self._mapped), None):
+                    return whole
+        return f"{_ROOT}/{device}"
 
     def _config_levels(self, topic: str) -> list[str]:
         """The levels of a topic under which descriptions come, from the root on; none of any other."""
@@ -131,11 +137,12 @@ class HomeAssistantCodec:
             configuration = read_configuration(read_object(payload), levels[1], node_id, levels[-2])
         if not self._is_learning:
             return
+        trouble = self._discovery.learn(topic, configuration)
         if configuration is not None and heard.notebook is not None:
-            name = self._name(configuration.device, configuration.label)
+            name = self._name((self._discovery.described(topic) or configuration).device)
             for what, why, said in configuration.left_out:
                 heard.notebook.leave_out(name, what, Unread(why), said)
-        if trouble := self._discovery.learn(topic, configuration):
+        if trouble:
             raise Refused(RefusalReason.SCHEMA, trouble)
 
     def _status(self, known: Known, scope: Scope, heard: Heard) -> StatusMessage | None:
@@ -161,7 +168,15 @@ class HomeAssistantCodec:
         if len(known.sharers) == 1 or known.entities:
             own = next((state for state, names in changed.items() if known.device in names), None)
             return None if own is None else StatusMessage(own)
-        return _of_many(changed, heard)
+        return self._of_many(changed, heard)
+
+    def _of_many(self, changed: dict[StatusState, list[str]], heard: Heard) -> StatusMessage | None:
+        """One word for all devices that were heard behind a shared topic; the bad one where it is not the same for all."""
+        state = StatusState.OFFLINE if StatusState.OFFLINE in changed else StatusState.ONLINE
+        behind = {who for device in changed.get(state, ()) for who in heard.named(self._name(device))}
+        if not behind:
+            return None
+        return StatusMessage(state if state is StatusState.OFFLINE else None, of=tuple(sorted(behind)))
 
 
 def make(surroundings: Surroundings) -> HomeAssistantCodec:
@@ -172,15 +187,6 @@ def make(surroundings: Surroundings) -> HomeAssistantCodec:
         patterns=surroundings.patterns,
         mapped=surroundings.mapped,
     )
-
-
-def _of_many(changed: dict[StatusState, list[str]], heard: Heard) -> StatusMessage | None:
-    """One word for all devices that were heard behind a shared topic; the bad one where it is not the same for all."""
-    state = StatusState.OFFLINE if StatusState.OFFLINE in changed else StatusState.ONLINE
-    behind = {who for device in changed.get(state, ()) for who in heard.named(f"{_ROOT}/{device}")}
-    if not behind:
-        return None
-    return StatusMessage(state if state is StatusState.OFFLINE else None, of=tuple(sorted(behind)))
 
 
 def _presence(presence: Presence, scope: Scope) -> bool | None:

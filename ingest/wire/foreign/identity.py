@@ -95,7 +95,7 @@ class Claims:
 
     def __init__(self) -> None:
         self._holders: dict[str, str] = {}
-        self._news: dict[str, str] = {}
+        self._news: dict[str, str | None] = {}
         self._reserved: set[str] = set()
 
     def of(self, space: str, plain: str, owner: str, *, is_claiming: bool = True) -> bool:
@@ -110,15 +110,26 @@ class Claims:
             self._holders[key] = self._news[key] = owner
         return True
 
-    def holds_any(self, space: str, plain: str) -> bool:
-        """Whether anybody holds a name."""
-        return f"{space}\n{plain}" in self._holders
+    def holder(self, space: str, plain: str) -> str | None:
+        """Who holds a name."""
+        return self._holders.get(f"{space}\n{plain}")
+
+    def release(self, space: str, plain: str) -> None:
+        """A name is free again; what the operator gave away stays so."""
+        key = f"{space}\n{plain}"
+        if key not in self._reserved and self._holders.pop(key, None) is not None:
+            self._news[key] = None
 
     def reserve(self, space: str, plain: str, owner: str) -> None:
         """Give a name to whom the operator gave it."""
         key = f"{space}\n{plain}"
         self._holders[key] = owner
         self._reserved.add(key)
+
+    def release_all(self, space: str) -> None:
+        """All names of a space are free again. Looks at every name of all spaces."""
+        for key in [key for key in self._holders if key.startswith(f"{space}\n")]:
+            self.release(space, key.partition("\n")[2])
 
     def take(self, space: str, plain: str, owner: str) -> bool:
         """Give a name to whose it is by right; whether somebody else held it. What the operator gave away stays so."""
@@ -129,8 +140,8 @@ class Claims:
         self._holders[key] = self._news[key] = owner
         return holder is not None
 
-    def learned(self) -> dict[str, str]:
-        """The names claimed since this was called last."""
+    def learned(self) -> dict[str, str | None]:
+        """The names claimed since this was called last, None for those that are free again."""
         news, self._news = self._news, {}
         return news
 

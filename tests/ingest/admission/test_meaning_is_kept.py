@@ -139,13 +139,22 @@ def homeassistant(draw: st.DrawFn) -> Message:
     """Descriptions, described anew and taken back, and what is said under the topics that they name."""
     way = draw(st.integers(0, 3))
     if way == 0:
-        node = draw(st.sampled_from(["wm", "dryer"]))
+        node = draw(st.sampled_from(["wm", "dryer", "house"]))
         config = {
             "stat_t": draw(st.sampled_from(["house/a", "house/b"])),
             "name": draw(st.sampled_from(["Power", "Other"])),
             "unit_of_meas": draw(st.sampled_from(["W", "kW", "°C"])),
             "val_tpl": "{{ value_json.p }}",
-            "dev": {"ids": [node], "name": node},
+            "dev": draw(
+                st.sampled_from(
+                    [
+                        {"ids": [node], "name": node},
+                        {"ids": ["0815", node]},
+                        {"ids": ["wm"], "cns": [["mac", "5c:cf:7f:00:11:22"]]},
+                        {"cns": [["mac", "5ccf7f001122"]], "name": "wm"},
+                    ]
+                )
+            ),
         }
         return f"homeassistant/sensor/{node}/p/config", draw(st.sampled_from([b"", _json(config), _json(config)])), True
     return draw(st.sampled_from(["house/a", "house/b"])), _json({"p": draw(values)}), draw(st.booleans())
