@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TypeVar
@@ -10,6 +11,8 @@ from alerts.errors import InvalidError
 from alerts.place import Place
 
 _WORDS = {"yes": True, "true": True, "1": True, "是": True, "no": False, "false": False, "0": False, "否": False}
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?")
 
 T = TypeVar("T")
 
@@ -20,9 +23,9 @@ def several(text: str) -> tuple[str, ...]:
 
 
 def number_of(name: str, text: str, kind: Callable[[str], T]) -> T:
-    """The number of a cell; :class:`InvalidError` where it is none."""
+    """The number of a cell; :class:`InvalidError` where it is none, or only looks like one (``1_0``, ``٣``)."""
     try:
-        return kind(text)
+        return kind(text if _NUMBER.fullmatch(text) else "")
     except ValueError as error:
         raise InvalidError(f"{name}: {text!r} is no number.") from error
 

@@ -116,7 +116,7 @@ class Desk:
     @property
     def appliances(self) -> Appliances:
         """The directory."""
-        return Appliances(self.unit, open_numbers, end_sessions_at, self.stale_after_s)
+        return Appliances(self.unit, open_numbers, end_sessions_at, self.profiles.keys(), self.stale_after_s)
 
     @property
     def incidents(self) -> Incidents:

@@ -77,14 +77,16 @@ def check_limit(limit: int) -> None:
 
 
 def all_pages(page: Callable[[str | None], Page[T]]) -> Iterator[T]:
-    """Everything of a list, page by page, each read when it is wanted."""
-    cursor: str | None = None
+    """Everything of a list, page by page, each read when it is wanted; the first at once, so that what makes no sense is told here."""
+    return _pages_from(page(None), page)
+
+
+def _pages_from(found: Page[T], page: Callable[[str | None], Page[T]]) -> Iterator[T]:
     while True:
-        found = page(cursor)
         yield from found.items
-        cursor = found.next
-        if cursor is None:
+        if found.next is None:
             return
+        found = page(found.next)
 
 
 def moment(ms: int | None) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from alerts.appliances.directory import (
@@ -11,6 +12,7 @@ from alerts.appliances.directory import (
     ApplianceFilter,
     OpenTickets,
     WhenRetired,
+    check_filter,
     count_appliances,
     ensure_appliance,
     erase_appliance,
@@ -35,6 +37,8 @@ class Appliances:
     unit: UnitOfWork
     open_tickets: OpenTickets
     when_retired: WhenRetired
+    kinds: Collection[str] = ()
+    """Those that may come: the profiles'."""
     stale_after_s: float = STALE_AFTER_S
 
     def page(
@@ -45,16 +49,20 @@ class Appliances:
         limit: int = LIMIT_DEFAULT,
     ) -> Page[Appliance]:
         """One page of appliances, in the wanted order."""
-        return self.unit.look(
-            lambda t: list_appliances(
+        asked = wanted or ApplianceFilter()
+
+        def work(t: Transaction) -> Page[Appliance]:
+            check_filter(t, asked, self.kinds)
+            return list_appliances(
                 t,
-                wanted or ApplianceFilter(),
+                asked,
                 stale_after_s=self.stale_after_s,
                 open_tickets=self.open_tickets,
                 cursor=cursor,
                 limit=limit,
-            ),
-        )
+            )
+
+        return self.unit.look(work)
 
     def count(self, wanted: ApplianceFilter) -> int:
         """How many appliances a list holds over all its pages."""

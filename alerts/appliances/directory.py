@@ -5,7 +5,7 @@ Kept by the desk's own cursor (:mod:`alerts.inbox`) and by the detectors' condit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, lit
 from alerts.appliances.listening import read_listening
 from alerts.appliances.searching import is_found
 from alerts.appliances.tables import appliance_history, appliances
+from alerts.choices import check_choice
 from alerts.database import Transaction, upsert
 from alerts.errors import UnknownError
 from alerts.page import Page, check_limit, decode_cursor, encode_cursor, moment, select_page
@@ -127,6 +128,12 @@ def availability_at(now_ms: int, *, stale_after_s: float, listening: Listening) 
 def greater(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
     """The greater of two numbers, on every database."""
     return case((one > other, one), else_=other)
+
+
+def check_filter(t: Transaction, wanted: ApplianceFilter, kinds: Collection[str]) -> None:
+    """Raise :class:`~alerts.errors.InvalidError` for a kind or region that no appliance has, beside the kinds that may come."""
+    check_choice(t, "kind", wanted.kind, [appliances.c.kind], kinds)
+    check_choice(t, "region", wanted.region, [appliances.c.region])
 
 
 def list_appliances(

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import update
 
 from alerts.audit.chain import record_audit
+from alerts.choices import check_choice
 from alerts.database import Transaction, UnitOfWork
 from alerts.errors import ConflictError
+from alerts.fault_modes import known_modes
 from alerts.page import LIMIT_DEFAULT, LIMIT_MAX, Page, all_pages
 from alerts.repairs.lifecycle import RepairEvent, RepairState
 from alerts.repairs.reading import RepairFilter, list_repairs, read_repair, repair_row
@@ -36,7 +38,13 @@ class Repairs:
         self, wanted: RepairFilter | None = None, *, cursor: str | None = None, limit: int = LIMIT_DEFAULT
     ) -> Page[Repair]:
         """One page of repairs, the last begun first."""
-        return self.unit.look(lambda t: list_repairs(t, wanted or RepairFilter(), cursor=cursor, limit=limit))
+        asked = wanted or RepairFilter()
+
+        def work(t: Transaction) -> Page[Repair]:
+            check_choice(t, "fault_mode", asked.fault_mode, [repairs.c.fault_mode], known_modes(self.profiles))
+            return list_repairs(t, asked, cursor=cursor, limit=limit)
+
+        return self.unit.look(work)
 
     def all(self, wanted: RepairFilter) -> Iterator[Repair]:
         """All repairs that are wanted, page by page."""

@@ -12,7 +12,7 @@ from alerts.tickets.changing import change_ticket
 from alerts.tickets.closing import CLOSES_AFTER_DAYS, close_unanswered, has_unanswered
 from alerts.tickets.following_status import OutsideState, follow_status
 from alerts.tickets.opening import open_by_hand
-from alerts.tickets.reading import TicketFilter, count_tickets, list_tickets, read_ticket
+from alerts.tickets.reading import TicketFilter, check_filter, count_tickets, list_tickets, read_ticket
 from alerts.tickets.steps import WhenOver, record_verdict, take_step
 from alerts.tickets.ticket import NewTicket, StepBody, Ticket, TicketChange, VerdictRecord
 from ingest.profiles.definition import Profile
@@ -38,7 +38,13 @@ class Tickets:
         limit: int = LIMIT_DEFAULT,
     ) -> Page[Ticket]:
         """One page of tickets, newest first where no other order is wanted."""
-        return self.unit.look(lambda t: list_tickets(t, wanted or TicketFilter(), cursor=cursor, limit=limit))
+        asked = wanted or TicketFilter()
+
+        def work(t: Transaction) -> Page[Ticket]:
+            check_filter(t, asked, self.profiles)
+            return list_tickets(t, asked, cursor=cursor, limit=limit)
+
+        return self.unit.look(work)
 
     def read(self, ref: str) -> Ticket:
         """The ticket with this id or number."""

@@ -10,14 +10,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, case, func, literal, or_, select, tuple_
 
 from alerts.appliances.tables import appliances
+from alerts.choices import check_choice
 from alerts.database import Transaction
 from alerts.errors import UnknownError
+from alerts.fault_modes import known_modes
 from alerts.lifecycle import OVER, TicketState
 from alerts.page import Page, check_limit, decode_cursor, encode_cursor, select_page
 from alerts.tickets.searching import matches
 from alerts.tickets.showing import tickets_of
 from alerts.tickets.tables import tickets
 from alerts.tickets.ticket import Ticket, TicketSource
+from ingest.profiles.definition import Profile
 
 
 class Sort(StrEnum):
@@ -61,6 +64,13 @@ def read_ticket(t: Transaction, ref: str) -> Ticket:
     """The ticket with this id or number, or :class:`UnknownError`."""
     row = find_row(t, ref)
     return tickets_of(t, [row])[0]
+
+
+def check_filter(t: Transaction, wanted: TicketFilter, profiles: Mapping[str, Profile]) -> None:
+    """Raise :class:`~alerts.errors.InvalidError` for a kind, fault mode or region that there is none of."""
+    check_choice(t, "kind", wanted.kind, [appliances.c.kind, tickets.c.kind], profiles.keys())
+    check_choice(t, "fault_mode", wanted.fault_mode, [tickets.c.fault_mode], known_modes(profiles))
+    check_choice(t, "region", wanted.region, [appliances.c.region])
 
 
 def list_tickets(t: Transaction, wanted: TicketFilter, *, cursor: str | None, limit: int) -> Page[Ticket]:

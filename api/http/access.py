@@ -18,8 +18,9 @@ from starlette.requests import HTTPConnection
 
 from alerts.accounts.account import Account, Role
 from alerts.errors import DeskError
+from api.http.bodies import refuse_wrong_body
 from api.http.context import Here
-from api.http.manners import refuse_unknown_parameters, refuse_unread_body
+from api.http.parameters import refuse_wrong_parameters
 from api.http.problems import Problem
 
 if TYPE_CHECKING:
@@ -35,10 +36,8 @@ _RANK = {role: rank for rank, role in enumerate(Role)}
 
 
 def _account(connection: HTTPConnection, here: Here) -> Account:
-    """Whoever calls; 401 where nobody shows. What they then ask with a parameter that nobody knows is refused."""
-    account = find_account(connection, here)
-    refuse_unknown_parameters(connection)
-    return account
+    """Whoever calls; 401 where nobody shows."""
+    return find_account(connection, here)
 
 
 def find_account(connection: HTTPConnection, here: Here) -> Account:
@@ -118,11 +117,12 @@ def require(account: Account, role: Role) -> None:
 
 
 def _having(role: Role) -> object:
-    """A dependency that lets accounts of at least this role pass."""
+    """A dependency that lets accounts of at least this role pass, if what they ask makes sense."""
 
     async def dependency(connection: HTTPConnection, account: Annotated[Account, Depends(_account)]) -> Account:
         require(account, role)
-        await refuse_unread_body(connection)
+        refuse_wrong_parameters(connection)
+        await refuse_wrong_body(connection)
         return account
 
     return Depends(dependency)

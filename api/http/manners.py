@@ -1,77 +1,20 @@
-"""What every path does as HTTP asks for: HEAD, 304, parameters that are empty or that nobody knows, bodies that nobody reads.
+"""What every path does as HTTP asks for: HEAD, 304, and parameters that are empty.
 
-An empty parameter (``?kind=``) is absent; one that the route does not know is 422 and named, so that a misspelt filter is
-not answered with everything; and a body that the route does not take is 422 with its keys, so that what it asks for is not
-taken for done. HEAD answers as GET does, without the body; who holds the present version of a thing
-(``If-None-Match``) gets 304. A document without a version of its own has the digest of its bytes for one.
+An empty parameter (``?kind=``) is absent. HEAD answers as GET does, without the body; who holds the present version of a
+thing (``If-None-Match``) gets 304. A document without a version of its own has the digest of its bytes for one.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi.routing import APIRoute, APIWebSocketRoute
-from starlette.requests import HTTPConnection, Request
-
-from api.http.problems import Problem
-
 if TYPE_CHECKING:
-    from fastapi.dependencies.models import Dependant
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ENDLESS = "/events"
 """A stream has no length and no version: HEAD is not answered for it."""
-
-
-def refuse_unknown_parameters(connection: HTTPConnection) -> None:
-    """422 with the names of query parameters that the route does not have."""
-    route = connection.scope.get("route")
-    if not isinstance(route, APIRoute | APIWebSocketRoute):
-        return
-    known = _names(route.dependant)
-    unknown = sorted(set(connection.query_params) - known)
-    if unknown:
-        names = ", ".join(sorted(known)) or "none"
-        raise Problem(422, f"{unknown[0]}: this is no parameter here; possible: {names}.", errors=unknown)
-
-
-async def refuse_unread_body(connection: HTTPConnection) -> None:
-    """422 with the keys of a body where the route takes none; ``{}`` and ``null`` ask for nothing and pass."""
-    route = connection.scope.get("route")
-    if not isinstance(connection, Request) or not isinstance(route, APIRoute) or takes_body(route):
-        return
-    told = _told(await connection.body())
-    if told:
-        what = "this takes no body, and nothing was done"
-        errors = [{"where": where, "what": what} for where in told]
-        raise Problem(422, f"{told[0]}: {what}.", errors=errors)
-
-
-def takes_body(route: APIRoute) -> bool:
-    """Whether a route reads a body: as values of its own, or, by what its documentation says, as it comes."""
-    return route.body_field is not None or "requestBody" in (route.openapi_extra or {})
-
-
-def _told(body: bytes) -> list[str]:
-    """What a body says, by its keys where it has some."""
-    if not body.strip():
-        return []
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
-        return ["body"]
-    if isinstance(said, dict):
-        return [f"body.{key}" for key in sorted(said)]
-    return [] if said is None else ["body"]
-
-
-def _names(dependant: Dependant) -> set[str]:
-    """The query parameters of a route and of all that it depends on."""
-    own = {field.alias for field in dependant.query_params}
-    return own.union(*(_names(other) for other in dependant.dependencies))
 
 
 class Manners:

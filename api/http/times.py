@@ -23,7 +23,7 @@ class TimeRange:
 
 def parse_time(text: str, *, name: str) -> int:
     """A time in ms; 422 where it is none. A ``+`` that became a space on its way is put back."""
-    if re.fullmatch(r"-?\d{1,16}", text):
+    if re.fullmatch(r"-?[0-9]{1,16}", text):
         ms = int(text)
         if 0 <= ms <= _LATEST_MS:
             return ms

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
+from sqlalchemy import update
 
+from alerts.appliances.tables import appliances
 from api.http.app import make_app
-from api.http.manners import takes_body
+from api.http.bodies import takes_body
 from tests.api.described import described
 from tests.api.house import House
 from tests.api.test_kitchen import OneKitchen
@@ -105,3 +108,190 @@ def test_every_document_has_a_version_and_is_not_sent_twice(house: House) -> Non
         assert (again.status_code, again.content) == (304, b""), path
         assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", tag), path
     assert seen >= 12
+
+
+ASKED = [
+    (method, path, parameter)
+    for path, operations in described()["paths"].items()
+    for method, operation in operations.items()
+    for parameter in operation.get("parameters", [])
+    if parameter["in"] == "query" and path.startswith(API)
+]
+"""Every query parameter of every route."""
+
+
+def types_of(schema: dict[str, Any]) -> set[str]:
+    """What a parameter or key may be."""
+    if "$ref" in schema:
+        return types_of(resolved(schema))
+    return {schema["type"]} if "type" in schema else set().union(*map(types_of, schema.get("anyOf", [])))
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema itself where it is a reference."""
+    name = schema.get("$ref", "").rsplit("/", 1)[-1]
+    return resolved(described()["components"]["schemas"][name]) if name else schema
+
+
+def test_a_parameter_that_stands_twice_is_refused_by_every_route(house: House) -> None:
+    """422 with its name, as one of the two would be forgotten; only of lists each counts."""
+    lists = set()
+    for method, path, parameter in ASKED:
+        name = parameter["name"]
+        answer = house.call(
+            method.upper(), f"{filled(path)}?{name}=1&{name}=2", content=b"" if method == "post" else None
+        )
+
+        if "array" in types_of(parameter["schema"]):
+            lists.add(name)
+            continue
+        assert answer.status_code == 422, (path, answer.text)
+        assert answer.json()["detail"] == f"{name}: it stands 2 times, and this takes one.", path
+    assert lists == {"metric", "status", "with_ticket"}
+
+
+NO_NUMBERS = ("1_0", "%2B5", "%205", "5%20", "1e1", "5.0", "0x5", "%D9%A5", "%EF%BC%95", "86400s")
+
+
+def test_text_is_no_number_for_any_route(house: House) -> None:
+    """What a language takes for a number besides, or for a day, is 422 with the parameter's name."""
+    numbers = [one for one in ASKED if "integer" in types_of(one[2]["schema"]) or is_day(one[2]["schema"])]
+    for place, (method, path, parameter) in enumerate(numbers):
+        text = NO_NUMBERS[place % len(NO_NUMBERS)]
+        answer = house.call(method.upper(), f"{filled(path)}?{parameter['name']}={text}")
+
+        assert answer.status_code == 422, (path, text)
+        assert answer.json()["detail"].startswith(f"{parameter['name']}: '"), (path, answer.text)
+    assert len(numbers) >= 2 * len(NO_NUMBERS)
+
+
+def is_day(schema: dict[str, Any]) -> bool:
+    """Whether a parameter is a day."""
+    return any(one.get("format") == "date" for one in (schema, *schema.get("anyOf", [])))
+
+
+Wrap = Callable[[Any], Any]
+"""What puts a value into a body."""
+
+
+def bodies() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every route with a JSON body that is read as it is described, and what its body holds."""
+    for path, operations in described()["paths"].items():
+        for method, operation in operations.items():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            is_signed = any(one["name"] == "webhook-signature" for one in operation.get("parameters", []))
+            if content is not None and not is_signed:
+                yield method.upper(), filled(path).replace("/1/1", "/1/triage"), content["schema"]
+
+
+def below(wrap: Wrap, name: str = "") -> Wrap:
+    """A value under a key, or as the only one of a list."""
+    return lambda value: {name: wrap(value)} if name else [wrap(value)]
+
+
+def places(schema: dict[str, Any]) -> Iterator[tuple[str, str, Wrap]]:
+    """Each number, truth and day below a schema: its type, where a refusal of it stands, and how a body gets there."""
+    schema = resolved(schema)
+    for inner in schema.get("anyOf", []):
+        yield from places(inner)
+    kind = "day" if is_day(schema) else schema.get("type")
+    if kind in {"integer", "number", "boolean", "day"}:
+        yield str(kind), "", lambda value: value
+    for name, inner in schema.get("properties", {}).items():
+        for found, where, wrap in places(inner):
+            yield found, f".{name}{where}", below(wrap, name)
+    if isinstance(schema.get("additionalProperties"), dict):
+        for found, where, wrap in places(schema["additionalProperties"]):
+            yield found, f".x{where}", below(wrap, "x")
+    if "items" in schema:
+        for found, where, wrap in places(schema["items"]):
+            yield found, f".0{where}", below(wrap)
+
+
+WRONG: dict[str, list[object]] = {
+    "integer": [True, "3", "1_0", " 3", 2.5],
+    "number": [False, "1.5", "1_0", "NaN"],
+    "boolean": [1, 0, "true", "yes"],
+    "day": [0, 86_400, True, "86400", "2026-11-30T00:00", "20261130"],
+}
+
+
+def merged(one: Any, other: Any) -> Any:
+    """Two bodies as one."""
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return other
+    return {**one, **{name: merged(one.get(name), value) for name, value in other.items()}}
+
+
+def test_a_value_of_another_kind_is_refused_in_every_body(house: House) -> None:
+    """Neither text nor truth is a number, no number a truth, and no count of seconds a day: 422 with its place."""
+    seen: dict[str, int] = {}
+    for method, path, schema in bodies():
+        found = list(places(schema))
+        for kind, _, _ in found:
+            seen[kind] = seen.get(kind, 0) + 1
+        for turn in range(max((len(WRONG[kind]) for kind, _, _ in found), default=0)):
+            body: Any = {}
+            for kind, _, wrap in found:
+                body = merged(body, wrap(WRONG[kind][turn % len(WRONG[kind])]))
+            answer = house.call(method, path, json=body)
+
+            assert answer.status_code == 422, (path, body, answer.text)
+            told = [error["where"] for error in answer.json()["errors"]]
+            missed = [where for _, where, _ in found if not any(one.startswith(f"body{where}") for one in told)]
+            assert missed == [], (path, body, told)
+    assert seen.keys() == WRONG.keys()
+    assert seen["integer"] >= 15
+
+
+def test_a_key_that_stands_twice_is_refused_in_every_body(house: House) -> None:
+    """422 with its place, as one of the two values would be forgotten."""
+    seen = 0
+    for method, path, _ in bodies():
+        seen += 1
+        answer = house.call(method, path, content=b'{"zzz": 1, "zzz": 1}', headers={"content-type": "application/json"})
+
+        assert answer.status_code == 422, path
+        assert [error["where"] for error in answer.json()["errors"]] == ["body.zzz"], (path, answer.text)
+    assert seen >= 30
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        (b'{"title": "a", "title": "a"}', "body.title"),
+        (b'{"zzz": [1, {"a": 1, "b": 2, "a": 3}]}', "body.zzz.1.a"),
+        (b'{"zzz": {"": {}, "\\u0061": 1, "a": 1}}', "body.zzz.a"),
+        (b'{"priority": NaN}', "body"),
+        (b'{"priority": -1e999}', "body"),
+    ],
+)
+def test_what_is_said_twice_is_found_wherever_it_is(house: House, content: bytes, where: str) -> None:
+    """Its way from the top is told; and a number that is none in JSON is none for us."""
+    answer = house.call("POST", f"{API}/tickets", content=content, headers={"content-type": "application/json"})
+
+    assert answer.status_code == 422
+    assert [error["where"] for error in answer.json()["errors"]] == [where]
+
+
+@pytest.mark.parametrize(
+    ("name", "known"), [("kind", "refrigerator"), ("fault_mode", "condenser_fouling"), ("region", "north")]
+)
+def test_a_word_that_names_nothing_is_refused_by_every_list(house: House, name: str, known: str) -> None:
+    """422 with what is possible where that is known, so that a slip of the pen does not read as *nothing is there*."""
+    house.register("fridge-1")
+    lists = [path for method, path, parameter in ASKED if parameter["name"] == name and method == "get"]
+
+    before = {house.call("GET", f"{path}?{name}=nirth").status_code for path in lists if name == "region"}
+    house.context.desk.unit.write(lambda t: t.connection.execute(update(appliances).values(region="north")))
+
+    assert before <= {200}  # nobody has said where anything is
+    assert len(lists) >= 2
+    for path in lists:
+        answer = house.call("GET", f"{path}?{name}=nirth")
+        assert answer.status_code == 422, path
+        if path.endswith("/incidents"):
+            continue  # of kinds of its own
+        assert answer.json()["detail"].startswith(f"{name}: "), path
+        assert known in answer.json()["detail"].partition("possible: ")[2], path
+        assert house.call("GET", f"{path}?{name}={known}").status_code == 200, path

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import Field
 
 from alerts.accounts.account import Account
 from api.http import documents
 from api.http.access import COOKIE, Provider, is_own_origin
+from api.http.bodies import refuse_wrong_body
 from api.http.context import Context, Here
+from api.http.parameters import refuse_wrong_parameters
 from api.http.problems import BUSY, Problem
 from api.http.request import Request as RequestBody
 
@@ -39,7 +41,7 @@ def set_cookie(response: Response, request: Request, secret: str) -> None:
     )
 
 
-@router.post("/login", responses=BUSY)
+@router.post("/login", responses=BUSY, dependencies=[Depends(refuse_wrong_body), Depends(refuse_wrong_parameters)])
 def login(here: Here, request: Request, response: Response, body: LoginRequest) -> documents.Account:
     """Log in with name and password."""
     if request.headers.get("origin") is not None and not is_own_origin(request):

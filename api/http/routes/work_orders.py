@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
@@ -12,6 +11,7 @@ from starlette.requests import Request as HttpRequest
 
 from alerts.delivery.webhook import is_signed
 from alerts.tickets.following_status import OutsideState
+from api.http.bodies import read_json
 from api.http.context import Context, Here
 from api.http.documents import Document
 from api.http.problems import CONFLICT, Problem
@@ -93,6 +93,6 @@ def _verify(here: Context, body: bytes, headers: dict[str, str]) -> None:
 
 def _read(text: bytes) -> StatusRequest:
     try:
-        return StatusRequest.model_validate(json.loads(text))
-    except (ValidationError, ValueError) as error:
+        return StatusRequest.model_validate(read_json(text))
+    except ValidationError as error:
         raise Problem(422, "The body is no status of a work order: external_id and status.") from error

@@ -1,0 +1,97 @@
+"""What a body may say: nothing where the route reads none, and in JSON each key once and numbers that are numbers.
+
+What the route does not read is 422 with its keys, so that what it asks for is not taken for done. Of a key that stands twice
+one value would be forgotten; NaN, infinity and a number beyond a double are no JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn
+
+from fastapi.routing import APIRoute
+from starlette.requests import HTTPConnection, Request
+
+from api.http.problems import Problem
+
+
+async def refuse_wrong_body(connection: HTTPConnection) -> None:
+    """422 where a body says what the route does not read, or says it twice; ``{}`` and ``null`` ask for nothing and pass."""
+    route = connection.scope.get("route")
+    if not isinstance(connection, Request) or not isinstance(route, APIRoute):
+        return
+    if route.body_field is not None:
+        read_json(await connection.body())
+    elif not takes_body(route):
+        _refuse_unread(await connection.body())
+
+
+def takes_body(route: APIRoute) -> bool:
+    """Whether a route reads a body: as values of its own, or, by what its documentation says, as it comes."""
+    return route.body_field is not None or "requestBody" in (route.openapi_extra or {})
+
+
+def read_json(body: bytes) -> Any:
+    """The value of a body, None where it is no JSON at all; 422 with the key that stands twice, or the number that is none."""
+    try:
+        value = json.loads(body, object_pairs_hook=_object, parse_constant=_refuse_number, parse_float=_number)
+    except (ValueError, RecursionError):
+        return None
+    twice = _twice_in(value, "body")
+    if twice is not None:
+        what = "this key stands twice, and nothing was done"
+        raise Problem(422, f"{twice}: {what}.", errors=[{"where": twice, "what": what}])
+    return value
+
+
+class _Repeating(dict[str, Any]):
+    """An object with a key that stands in it twice."""
+
+    twice: str
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    seen: set[str] = set()
+    marked = _Repeating(made)
+    marked.twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]  # add says nothing
+    return marked
+
+
+def _twice_in(value: Any, where: str) -> str | None:
+    """The first key that stands twice, with its way from the top."""
+    if isinstance(value, _Repeating):
+        return f"{where}.{value.twice}"
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return next(filter(None, (_twice_in(one, f"{where}.{name}") for name, one in inner)), None)
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        _refuse_number(text[:20])
+    return number
+
+
+def _refuse_number(text: str) -> NoReturn:
+    what = f"{text} is no number in JSON"
+    raise Problem(422, f"body: {what}.", errors=[{"where": "body", "what": what}])
+
+
+def _refuse_unread(body: bytes) -> None:
+    """422 with what a body says that nobody reads, by its keys where it has some."""
+    if not body.strip():
+        return
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        told = ["body"]
+    else:
+        told = [f"body.{key}" for key in sorted(said)] if isinstance(said, dict) else [] if said is None else ["body"]
+    if told:
+        what = "this takes no body, and nothing was done"
+        errors = [{"where": where, "what": what} for where in told]
+        raise Problem(422, f"{told[0]}: {what}.", errors=errors)
