@@ -28,7 +28,7 @@ from api.commands.shape import (
     write_table,
 )
 
-METRIC_COLUMNS = ("metric", "column", "unit", "readings", "not_reported", "min", "median", "max")
+METRIC_COLUMNS = ("metric", "column", "unit", "readings", "not_reported", "impossible", "min", "median", "max")
 
 
 def inspect(
@@ -97,6 +97,8 @@ def _write(told: dict[str, Any]) -> None:
         typer.echo(f"modes: {', '.join(told['modes'][:20])}")
     if told["cycles"]:
         typer.echo(f"cycles: {told['cycles']}")
+    for sentence in told["doubts"]:
+        typer.echo(sentence)
     typer.echo(f"kind: {told['kind']}")
     say("Nothing was stored; fettle backtest and fettle replay read the files in this way.")
 

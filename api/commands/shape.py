@@ -47,7 +47,8 @@ DatesOption = Annotated[
     str | None, typer.Option("--dates", metavar="dm|md", help="1/2/2026: day/month or month/day (default: as it fits).")
 ]
 ZoneOption = Annotated[
-    str, typer.Option("--zone", metavar="ZONE", help="Where times without a zone were taken, as Europe/Berlin.")
+    str,
+    typer.Option("--zone", metavar="ZONE", help="Where times without a zone were taken, as Europe/Berlin or +01:00."),
 ]
 DecimalOption = Annotated[
     str | None, typer.Option("--decimal", metavar=".|,", help="Decimal sign of the numbers (default: as it fits).")

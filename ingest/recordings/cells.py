@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,15 +28,15 @@ NOT_REPORTED = frozenset(
 _TRUTH = {"true": 1.0, "false": 0.0}
 _SWITCH = {"on": 1.0, "off": 0.0}
 
-_NUMBER = re.compile(
+NUMBER = re.compile(
     "([+\\-\N{MINUS SIGN}]?)([0-9.,](?:[0-9.,' \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]*[0-9.,])?)([eE][+-]?[0-9]+)?"
     "[ \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]*([^0-9+\\-].*)?"
 )
 _PLAIN_DIGITS = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
 _BLANKS = re.compile("(?<=[0-9])['\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE} ](?=[0-9]{3}(?![0-9]))")
-_GROUPED = {sign: re.compile(rf"[1-9][0-9]{{0,2}}(?:{re.escape(sign)}[0-9]{{3}})+") for sign in ".,"}
+GROUPED = {sign: re.compile(rf"[1-9][0-9]{{0,2}}(?:{re.escape(sign)}[0-9]{{3}})+") for sign in ".,"}
 _ONE_COMMA = re.compile(r"[0-9]*,[0-9]*")
-_LOOKS_LIKE_NUMBER = re.compile(r"[+-]?\d[\d_]*(?:[.,][\d_]+)?", re.UNICODE)
+_LOOKS_LIKENUMBER = re.compile(r"[+-]?\d[\d_]*(?:[.,][\d_]+)?", re.UNICODE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Figures:
 
 def read_figures(column: Column, *, decimal: str, missing: Sequence[str] = ()) -> Figures | None:
     """The column as numbers; None where it holds words; raises :class:`RecordingError`."""
-    plain = _plain(column.cells) if decimal == "." else None
+    plain = _plain(column.cells) if decimal == "." and not missing else None
     if plain is not None:
         return Figures(plain)
     silent = NOT_REPORTED | {word.lower() for word in missing}
@@ -89,7 +89,7 @@ def _value(text: str, decimal: str, silent: frozenset[str]) -> tuple[float, Unit
         return math.nan, None
     if lower in _TRUTH:
         return _TRUTH[lower], None
-    found = _NUMBER.fullmatch(text)
+    found = NUMBER.fullmatch(text)
     if found is None:
         return None
     unit = known_unit(found[4]) if found[4] else None
@@ -109,10 +109,10 @@ def _digits(text: str, decimal: str) -> str | None:
         mark = max(",.", key=text.rfind)
         other = "." if mark == "," else ","
         whole, _, part = text.rpartition(mark)
-        return f"{whole.replace(other, '')}.{part}" if _GROUPED[other].fullmatch(whole) else None
+        return f"{whole.replace(other, '')}.{part}" if GROUPED[other].fullmatch(whole) else None
     for sign in ",.":
-        if text.count(sign) > 1 or (sign in text and sign != decimal and _GROUPED[sign].fullmatch(text)):
-            return text.replace(sign, "") if _GROUPED[sign].fullmatch(text) else None
+        if text.count(sign) > 1 or (sign in text and sign != decimal and GROUPED[sign].fullmatch(text)):
+            return text.replace(sign, "") if GROUPED[sign].fullmatch(text) else None
     if "," in text and decimal != ",":
         return None
     return text.replace(",", ".")
@@ -126,7 +126,7 @@ def _refuse_if_numbers(column: Column, distinct: dict[str, tuple[float, Unit | N
         words += value is None
         numbers += value is not None and not math.isnan(value[0])
     for row, cell in enumerate(column.cells):
-        if distinct[cell] is None and (numbers >= words or _LOOKS_LIKE_NUMBER.fullmatch(cell.strip())):
+        if distinct[cell] is None and (numbers >= words or _LOOKS_LIKENUMBER.fullmatch(cell.strip())):
             raise RecordingError(
                 f"{column.place(row)} is no number, as {numbers} cells of the column are; write it as a number such as 100.5, "
                 f"call it not reported with --missing {cell.strip()!r}, or leave the column out with --drop {column.label!r}."
@@ -153,26 +153,3 @@ def _in_unit(value: tuple[float, Unit | None]) -> float:
     """The number in the size of unit that we use."""
     number, unit = value
     return number if unit is None else number * unit.factor + unit.offset
-
-
-def decide_decimal(columns: Iterable[Column], delimiter_is_comma: bool, notes: list[str]) -> str:
-    """Whether the file's numbers have a decimal comma: "," or "."; says so where only the separators tell."""
-    doubtful: tuple[Column, int] | None = None
-    for column in columns:
-        if "," not in "".join(column.cells):
-            continue
-        for row, cell in enumerate(column.cells):
-            found = _NUMBER.fullmatch(cell.strip()) if "," in cell else None
-            if found is None or "." in found[2]:
-                continue
-            if not _GROUPED[","].fullmatch(found[2]) and _ONE_COMMA.fullmatch(found[2]):
-                return ","
-            if found[2].count(",") > 1:
-                return "."
-            doubtful = doubtful or (column, row)
-    if doubtful is None:
-        return "."
-    decimal = "." if delimiter_is_comma else ","
-    told = "thousands in groups" if delimiter_is_comma else "a decimal comma"
-    notes.append(f"{doubtful[0].place(doubtful[1])} is read as {told}; --decimal . or --decimal , decides.")
-    return decimal

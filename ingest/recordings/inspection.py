@@ -1,4 +1,4 @@
-"""What would be read from files, for people who look before they run: metrics, times, gaps, first rows, proposed kind."""
+"""What would be read from files, for people who look before they run: metrics, times, gaps, what can't be, first rows, proposed kind."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ingest.profiles.definition import Profile
+from ingest.recordings.marks import marks_of
 from ingest.recordings.recording import Recording
 
 FIRST_ROWS = 5
@@ -52,6 +53,7 @@ def inspect_recording(recording: Recording, profiles: Mapping[str, Profile], *, 
         "cycles": len({cycle for cycle in recording.cycles if cycle}),
         "left_out": list(recording.left_out),
         "notes": list(recording.notes),
+        "doubts": _doubts(recording),
         "kind": propose_kind(recording.metrics, recording.modes, profiles),
         "first_rows": [_row(recording, row) for row in range(min(FIRST_ROWS, len(recording)))],
     }
@@ -59,19 +61,37 @@ def inspect_recording(recording: Recording, profiles: Mapping[str, Profile], *, 
 
 def _metric(recording: Recording, number: int) -> Json:
     """One metric: where it comes from, and what its readings look like."""
-    values = recording.values[:, number]
-    known = values[~np.isnan(values)]
     origin = recording.origins[number]
+    values = recording.values[:, number]
+    marked = marks_of(origin.metric, values)
+    known = values[~np.isnan(values) & ~marked]
     return {
         "metric": origin.metric,
         "column": origin.column,
         "unit": origin.unit or None,
         "readings": len(known),
-        "not_reported": len(values) - len(known),
+        "not_reported": int(np.isnan(values).sum()),
+        "impossible": int(marked.sum()),
         "min": float(known.min()) if len(known) else None,
         "median": float(np.median(known)) if len(known) else None,
         "max": float(known.max()) if len(known) else None,
     }
+
+
+def _doubts(recording: Recording) -> list[str]:
+    """What to do with readings that can't be, a sentence for each metric that has some."""
+    found = []
+    for number, metric in enumerate(recording.metrics):
+        values = recording.values[:, number]
+        rows = np.flatnonzero(marks_of(metric, values))
+        if len(rows):
+            told = " and ".join(f"{value:g}" for value in np.unique(values[rows])[:2])
+            column = recording.origins[number].column
+            found.append(
+                f"Column {column!r}: {len(rows)} readings can't be ({told}; the first at {recording.ts_text[rows[0]]}); where "
+                "no sensor is, that is how it is told. They are a fault of the data; --missing VALUE leaves such cells out."
+            )
+    return found
 
 
 def _row(recording: Recording, row: int) -> Json:

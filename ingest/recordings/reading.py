@@ -17,13 +17,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.recordings.cells import Figures, decide_decimal, read_figures
+from ingest.recordings.cells import Figures, read_figures
 from ingest.recordings.columnar import columns_of
+from ingest.recordings.decimals import decide_decimal, decide_points
 from ingest.recordings.layout import Table, read_table, time_texts
 from ingest.recordings.long_form import long_columns, pivot
 from ingest.recordings.names import NAME, RESERVED_NAMES, metric_name, unit_in, with_unit, without_unit
 from ingest.recordings.recording import Column, CsvOptions, Origin, Recording, RecordingError
 from ingest.recordings.times import read_times
+from ingest.recordings.unit_row import take_units
 from ingest.recordings.unpacking import unpack
 from ingest.wire.foreign.units import known_unit
 
@@ -91,6 +93,7 @@ def _read_file(path: Path, options: CsvOptions) -> tuple[Recording, str]:
     """One file as a series of its own, and what is to be said where nothing of it is a metric."""
     content = unpack(path, options.encoding)
     table = read_table(path, content, options) if isinstance(content, str) else Table(path, columns_of(path, content))
+    take_units(table, table.time_column(options))
     time = table.time_column(options)
     texts, of_time = time_texts(table, time)
     notes = table.notes
@@ -173,13 +176,20 @@ def _long_parts(
 def _figures(table: Table, columns: Sequence[Column], options: CsvOptions) -> dict[str, Figures]:
     """The columns that hold numbers, by label."""
     decimal = options.decimal or decide_decimal(columns, delimiter_is_comma=table.delimiter == ",", notes=table.notes)
-    read = {column.label: read_figures(column, decimal=decimal, missing=options.missing) for column in columns}
-    return {label: _in_our_unit(label, figures, table.notes) for label, figures in read.items() if figures is not None}
+    may_group = options.decimal is None and (table.delimiter == ";" or decimal == ",")
+    read: dict[str, Figures] = {}
+    for column in columns:
+        sign = decide_points(column, decimal, table.notes) if may_group else decimal
+        figures = read_figures(column, decimal=sign, missing=options.missing)
+        if figures is not None:
+            read[column.label] = _in_our_unit(column, figures, table.notes)
+    return read
 
 
-def _in_our_unit(label: str, figures: Figures, notes: list[str]) -> Figures:
-    """The numbers in the size of our unit where the column's name has another in brackets, as where the cells have; said."""
-    written = unit_in(label)
+def _in_our_unit(column: Column, figures: Figures, notes: list[str]) -> Figures:
+    """The numbers in the size of our unit where the column's name or row of units has another, as where the cells have; said."""
+    label = column.label
+    written = unit_in(label) or column.unit
     unit = known_unit(written) if written and not figures.unit else None
     if unit is None or not unit.suffix:
         return figures

@@ -76,13 +76,17 @@ def shown(cell: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of one file: its label (two of one name are ``name#1`` and ``name#2``), its cells, their lines."""
+    """One column of one file: its label (two of one name are ``name#1`` and ``name#2``), its cells, their lines.
+
+    ``unit`` is what a row of units below the names says, as it is written there.
+    """
 
     path: Path
     label: str
     cells: Sequence[str]
     lines: Sequence[int]
     is_named: bool = True
+    unit: str = ""
 
     def place(self, row: int) -> str:
         """Where a cell stands, for a sentence."""

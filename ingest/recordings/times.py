@@ -14,13 +14,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.recordings.recording import Column, RecordingError
+from ingest.recordings.zones import to_utc
+from ingest.zone_names import near, short_name
 
 FIRST_MS, END_MS = 631_152_000_000, 4_102_444_800_000
 """1990 and 2100."""
@@ -65,10 +66,17 @@ def read_times(
                     forms.insert(0, form)
                 break
         else:
-            raise RecordingError(f"{_place(column, row, text)} is no time; {WRITE}.")
+            raise RecordingError(f"{_place(column, row, text)} is no time; {_cure(text)}.")
     ms = np.fromiter((one for one, _ in moments), np.int64, len(moments))
     if zone != "UTC":
-        ms = _from_zone(ms, np.fromiter((is_exact for _, is_exact in moments), bool, len(moments)), zone)
+        local = np.flatnonzero(~np.fromiter((is_exact for _, is_exact in moments), bool, len(moments)))
+
+        def say(at: int, count: int, what: str) -> None:
+            row = int(local[at])
+            others = f" (and {count - 1} more)" if count > 1 else ""
+            notes.append(f"{_place(column, row, texts[row])}{others} is {what}.")
+
+        ms[local] = to_utc(ms[local], zone, say)
     outside = np.flatnonzero((ms < FIRST_MS) | (ms >= END_MS))
     if len(outside):
         row = int(outside[0])
@@ -86,6 +94,12 @@ def _plain(texts: Sequence[str]) -> NDArray[np.int64] | None:
     except ValueError:
         return None
     return None if ms.min() < FIRST_MS or ms.max() >= END_MS else ms
+
+
+def _cure(text: str) -> str:
+    """What to write in place of a text that is no time."""
+    name = short_name(text)
+    return WRITE if name is None else f"{name!r} is no zone: take it away, and write --zone {near(name)}"
 
 
 def _place(column: Column, row: int, text: str) -> str:
@@ -212,26 +226,6 @@ def _decide_day_first(column: Column, texts: Sequence[str], notes: list[str]) ->
         f"decides; it is read as month/day. --dates dm reads day/month, --dates md says that this is right."
     )
     return False
-
-
-def _from_zone(ms: NDArray[np.int64], is_exact: NDArray[np.bool_], zone: str) -> NDArray[np.int64]:
-    """Local times of a zone in UTC; the hour that autumn repeats is the second one once time has gone back in it."""
-    try:
-        place = ZoneInfo(zone)
-    except (OSError, ValueError, KeyError) as error:
-        raise RecordingError(f"--zone {zone!r} is no time zone; write one like Europe/Berlin or UTC.") from error
-    moved = ms.copy()
-    before, fold = -1, 0
-    for row in np.flatnonzero(~is_exact).tolist():
-        local = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(ms[row]))
-        offsets = [local.replace(tzinfo=place, fold=one).utcoffset() or timedelta() for one in (0, 1)]
-        if offsets[0] <= offsets[1]:
-            fold = 0
-        elif ms[row] < before:
-            fold = 1
-        before = int(ms[row])
-        moved[row] -= offsets[fold] // timedelta(milliseconds=1)
-    return moved
 
 
 def _to_ms(moment: datetime) -> int:

@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 
 from ingest.wire.foreign.identity import Claims, hashed, safe_id
 from ingest.wire.topic import is_appliance_id, is_kind
+from ingest.zone_names import near
 
 OWN_MAX = 1_000_000
 _SPACE = "appliance"
@@ -132,7 +133,7 @@ def _device(path: Path, name: str, table: object) -> Device:
         timezone = None if zone is None else UTC if zone == "UTC" else ZoneInfo(zone)
     except (KeyError, ValueError, TypeError, OSError) as error:
         raise DevicesError(
-            f'{path}: ["{name}"] timezone {zone!r} is unknown; write one such as "Europe/Berlin"'
+            f'{path}: ["{name}"] timezone {zone!r} is unknown; write {near(str(zone), or_offset=False)}'
         ) from error
     return Device(table["id"], kind, timezone, topics=tuple(topics))
 

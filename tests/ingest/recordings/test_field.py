@@ -153,7 +153,7 @@ def test_only_thousands_in_groups_are_doubtful_and_said(tmp_path: Path) -> None:
     told = read(tmp_path, lines, CsvOptions(decimal="."))
 
     assert column(guessed, "a") == [1.234]
-    assert "'1,234' is read as a decimal comma; --decimal" in guessed.notes[0]
+    assert "'1,234' is read with a decimal comma; --decimal" in guessed.notes[0]
     assert column(told, "a") == [1234]
     assert not told.notes
 
