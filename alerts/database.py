@@ -27,6 +27,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from alerts.database_errors import is_conflict, translate
 from alerts.errors import DatabaseError
 from alerts.rules.desk_rules import DeskRules
+from alerts.rules.in_force import RulesInForce
 from alerts.turns import turns_of
 from ingest.clock import Clock
 
@@ -83,7 +84,7 @@ class UnitOfWork:
     clock: Clock
     chance: random.Random
     who: str = SYSTEM
-    rules: DeskRules = field(default_factory=DeskRules)
+    rules: RulesInForce | DeskRules = field(default_factory=DeskRules)
 
     def by(self, who: str) -> UnitOfWork:
         """The same, asked by someone else."""
@@ -101,13 +102,13 @@ class UnitOfWork:
                 with attempt, self.engine.connect().execution_options(**_IMMEDIATE) as connection, connection.begin():
                     if take_turn:
                         wait_for_turn(connection)
-                    return work(Transaction(connection, now_ms, self.chance, self.who, self.rules))
+                    return work(Transaction(connection, now_ms, self.chance, self.who, self.rules.in_force))
         raise AssertionError("a retry ends with a result or an error")
 
     def look(self, work: Callable[[Transaction], T]) -> T:
         """Run ``work`` in one reading transaction."""
         with _translated("look for"), self.engine.connect() as connection, connection.begin():
-            return work(Transaction(connection, self.clock.now_ms(), self.chance, self.who, self.rules))
+            return work(Transaction(connection, self.clock.now_ms(), self.chance, self.who, self.rules.in_force))
 
     def check(self) -> None:
         """Raise :class:`~alerts.errors.UnavailableError` with a sentence if the database can't be used now."""

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from alerts.desk import Desk
+from alerts.rules.desk_rules import DeskRules
 
 FOLLOW_EVERY_MS = 3_600_000
 
@@ -22,6 +23,7 @@ class Timers:
     pause_s: float = 0.5
     _asked_ms: int | None = None
     _followed_ms: int | None = None
+    _followed: DeskRules | None = None
     _ticked_at_s: float = float("-inf")
 
     def tick(self, now_ms: int) -> int:
@@ -50,9 +52,11 @@ class Timers:
         return expired
 
     def _keep_clocks(self, now_ms: int) -> None:
-        """Tell what is late; at the start and once an hour bring tickets under the rules of now."""
-        if self._followed_ms is None or now_ms - self._followed_ms >= FOLLOW_EVERY_MS:
-            self._followed_ms = now_ms
+        """Tell what is late; at the start, once an hour and when rules have changed bring tickets under the rules of now."""
+        rules = self.desk.unit.rules.in_force
+        is_due = self._followed_ms is None or now_ms - self._followed_ms >= FOLLOW_EVERY_MS
+        if is_due or rules is not self._followed:
+            self._followed_ms, self._followed = now_ms, rules
             self.desk.gate.look()
             while self.desk.clocks.follow_rules():
                 pass

@@ -17,9 +17,10 @@ from alerts.rules.quantity import Rules
 
 HEAD = """# Which rules does the desk go by?
 
-What an organisation decides for itself stands in one TOML file (`FETTLE_RULES_FILE`), read at the start; without it the
-defaults hold. An unknown key or a wrong value stops the start with its file and its place. How the rules work together is
-told in [the desk](desk.md).
+What an organisation decides for itself stands in one TOML file (`FETTLE_RULES_FILE`); without it the
+defaults hold. An unknown key or a wrong value stops the start with its file and its place. A file that is changed is read again
+within seconds, without a restart; one that can't be meant then changes nothing, and `/readyz` and `/operations` say where it is
+wrong. How the rules work together is told in [the desk](desk.md).
 
 This page is made by `python docs/rules.py > docs/rules.md`.
 """

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from holidays import HolidayBase
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -158,12 +158,20 @@ def _joined(spans: Iterator[Span]) -> Iterator[Span]:
 
 
 @lru_cache(maxsize=64)
-def _holidays(place: str) -> Container[date]:
+def _holidays(place: str) -> HolidayBase:
     """The public holidays of a place, year by year as they are asked for; raises :class:`NotImplementedError` for an unknown one."""
     from holidays import country_holidays  # noqa: PLC0415  (costs .1 s, and most installations need none)
 
     country, _, part = place.partition("-")
-    return country_holidays(country, subdiv=part or None)
+    return country_holidays(country, subdiv=part or None, language="en_US")
+
+
+def holiday_name(calendar: Calendar, day: date) -> str | None:
+    """What closes a day: the name of a public holiday, an empty text where the calendar itself does, None where nothing does."""
+    name = _holidays(calendar.holidays).get(day) if calendar.holidays is not None else None
+    if name is None:
+        return "" if day in calendar.closed else None
+    return str(name)
 
 
 def check_place(place: str) -> None:

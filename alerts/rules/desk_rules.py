@@ -131,6 +131,11 @@ class DeskRules(Rules):
         default_factory=RepairWatch, description="How long telemetry watches whether a repair holds"
     )
 
+    @property
+    def in_force(self) -> DeskRules:
+        """Themselves: rules that no file can change (:class:`alerts.rules.in_force.RulesInForce` follows one)."""
+        return self
+
     @model_validator(mode="after")
     def _check_calendars(self) -> DeskRules:
         for policy in self.policies:

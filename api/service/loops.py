@@ -7,7 +7,7 @@ waits in the journal.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from alerts.inbox import Inbox
     from alerts.notices.lane import Lane
     from alerts.notices.outbox import Outbox
+    from alerts.rules.in_force import RulesInForce
     from alerts.timers import Timers
     from api.http.live_samples import LiveSamples
     from detectors.loop.runner import Runner
@@ -36,6 +37,7 @@ DESK_EVERY_S = 0.2
 OUTBOX_EVERY_S = 0.5
 FORGET_EVERY_TURNS = 120
 LISTEN_EVERY_S = 0.5
+RULES_EVERY_S = 2.0
 WAITING = Backoff(0.5, 15.0)
 
 
@@ -132,23 +134,62 @@ def listen(listener: Listener, is_connected: Callable[[], bool], trouble: Troubl
     return run
 
 
-def deliver(outbox: Outbox, trouble: Callable[[str], Trouble]) -> Callable[[threading.Event], None]:
-    """The loop of the outbox: a thread for each receiver, so that none waits for another, and one that clears up."""
+def _never() -> None:
+    """There are never other receivers."""
+
+
+def deliver(
+    outbox: Outbox, trouble: Callable[[str], Trouble], renewed: Callable[[], Outbox | None] = _never
+) -> Callable[[threading.Event], None]:
+    """The loop of the outbox: a thread for each receiver, so that none waits for another, and one that clears up.
+
+    ``renewed`` gives another outbox when there are other receivers; it begins where the one before it has ended.
+    """
     own = trouble("outbox")
     of_lanes = {lane.target.name: trouble(f"outbox {lane.target.name}") for lane in outbox.lanes}
 
     def run(stop: threading.Event) -> None:
-        halt = threading.Event()
-        with ThreadPoolExecutor(len(outbox.lanes) or 1, thread_name_prefix="outbox") as pool:
-            runs = [pool.submit(_run_lane, lane, halt, of_lanes[lane.target.name]) for lane in outbox.lanes]
-            turns = 0
-            while not stop.wait(OUTBOX_EVERY_S) and not any(one.done() for one in runs):
-                turns += 1
-                if turns % FORGET_EVERY_TURNS == 0:
-                    patient(outbox.forget, stop, own, name="outbox")
-            halt.set()
-        for one in runs:
-            one.result()
+        standing: Outbox | None = outbox
+        while standing is not None and not stop.is_set():
+            for name in {lane.target.name for lane in standing.lanes} - of_lanes.keys():
+                of_lanes[name] = trouble(f"outbox {name}")
+            standing = _deliver(standing, stop, of_lanes, own, renewed)
+            if standing is not None:
+                patient(standing.begin, stop, own, name="outbox")
+
+    return run
+
+
+def _deliver(
+    outbox: Outbox,
+    stop: threading.Event,
+    of_lanes: Mapping[str, Trouble],
+    own: Trouble,
+    renewed: Callable[[], Outbox | None],
+) -> Outbox | None:
+    """Run the lanes until the stop, or until there are others: those."""
+    halt = threading.Event()
+    following: Outbox | None = None
+    with ThreadPoolExecutor(len(outbox.lanes) or 1, thread_name_prefix="outbox") as pool:
+        runs = [pool.submit(_run_lane, lane, halt, of_lanes[lane.target.name]) for lane in outbox.lanes]
+        turns = 0
+        while following is None and not stop.wait(OUTBOX_EVERY_S) and not any(one.done() for one in runs):
+            turns += 1
+            if turns % FORGET_EVERY_TURNS == 0:
+                patient(outbox.forget, stop, own, name="outbox")
+            following = renewed()
+        halt.set()
+    for one in runs:
+        one.result()
+    return following
+
+
+def follow(rules: RulesInForce) -> Callable[[threading.Event], None]:
+    """The loop that looks at the file of the rules."""
+
+    def run(stop: threading.Event) -> None:
+        while not stop.wait(RULES_EVERY_S):
+            rules.look()
 
     return run
 

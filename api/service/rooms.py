@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,11 @@ from alerts.delivery.kind import Receiver
 from alerts.delivery.kinds import open_person, open_receivers
 from alerts.desk import Desk
 from alerts.errors import DeskError
+from alerts.notices.lane import Lane
 from alerts.notices.notice import DeliveryState, Target
 from alerts.notices.outbox import Outbox
-from alerts.rules.reading import load_rules
+from alerts.rules.desk_rules import DeskRules
+from alerts.rules.in_force import RulesInForce
 from alerts.rules.telling import Person
 from alerts.subscriptions.desk import lanes_of
 from api.http.live_samples import LiveSamples
@@ -75,6 +78,8 @@ class Rooms:
         self._lock = threading.RLock()
         self._found_books: Books | None = None
         self._found_journal: Journal | None = None
+        self._laned: DeskRules | None = None
+        """The rules whose people the outbox has."""
 
     def keep(self, close: Callable[[], object]) -> None:
         """Have something closed with the rest, before what was opened earlier."""
@@ -112,12 +117,19 @@ class Rooms:
         return Decoders.of(self.settings, self.profiles)
 
     @cached_property
+    def rules(self) -> RulesInForce:
+        """What the desk goes by; its file is looked at again and again."""
+        rules = RulesInForce(self.settings.rules_file)
+        self.signs.add(Signs(reasons=lambda: () if rules.trouble is None else (rules.trouble,)))
+        return rules
+
+    @cached_property
     def desk(self) -> Desk:
         """The service desk over the database, which is brought up to this version."""
         engine = open_desk_database(self.settings)
         self.keep(engine.dispose)
         desk = Desk(
-            UnitOfWork(engine, self.around.clock, self.around.chance, rules=load_rules(self.settings.rules_file)),
+            UnitOfWork(engine, self.around.clock, self.around.chance, rules=self.rules),
             self.profiles,
             limits=self.around.limits,
             stale_after_s=self.settings.stale_after_s,
@@ -152,8 +164,18 @@ class Rooms:
         """Notices on their way."""
         receivers = [self._receiver(address) for address in self.settings.notice_addresses]
         unit = UnitOfWork(self.desk.unit.engine, self.around.people_clock, self.around.chance)
-        people = lanes_of(unit, self.desk.unit.rules, self._open_person)
-        return Outbox(unit, open_receivers(receivers), people)
+        return Outbox(unit, open_receivers(receivers), self._lanes(unit))
+
+    def renewed_outbox(self) -> Outbox | None:
+        """The outbox to the people of the rules of now; None as long as these are the ones that it has."""
+        if self._laned is self.rules.in_force:
+            return None
+        return replace(self.outbox, others=self._lanes(self.outbox.unit))
+
+    def _lanes(self, unit: UnitOfWork) -> Sequence[Lane]:
+        """The lanes to the people of the rules."""
+        self._laned = self.rules.in_force
+        return lanes_of(unit, self._laned, self._open_person)
 
     def _open_person(self, name: str, person: Person) -> Target:
         """The way to somebody of the rules."""

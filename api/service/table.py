@@ -126,7 +126,12 @@ def desk(rooms: Rooms) -> Run:
 def outbox(rooms: Rooms) -> Run:
     """Notices to their receivers; a new one is told everything from here on."""
     rooms.outbox.begin()
-    return loops.deliver(rooms.outbox, rooms.trouble)
+    return loops.deliver(rooms.outbox, rooms.trouble, rooms.renewed_outbox)
+
+
+def rules(rooms: Rooms) -> Run:
+    """Reads the file of the rules again when it has changed."""
+    return loops.follow(rooms.rules)
 
 
 def claim(rooms: Rooms) -> Run:
@@ -157,6 +162,7 @@ LOOPS = (
     Loop("desk", ServiceRole.DESK, desk),
     Loop("outbox", ServiceRole.DESK, outbox),
     Loop("claim", None, claim),
+    Loop("rules", None, rules),
     Loop("live", ServiceRole.API, live),
     Loop("signs", None, signs),
 )

@@ -150,6 +150,33 @@ def test_no_receiver_waits_for_another(house: House, monkeypatch: pytest.MonkeyP
     assert not running.is_alive()
 
 
+def test_other_receivers_are_told_without_a_restart(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever the rules name anew has a lane within a turn of the loop."""
+    monkeypatch.setattr(loops, "OUTBOX_EVERY_S", 0.001)
+    first, late, stop = Willing(enough=1), Willing(enough=1, name="late"), threading.Event()
+    others = [outbox_of(house, late)]
+    begun = outbox_of(house, first)
+    house.find("fridge-1")
+    running = threading.Thread(
+        target=deliver(
+            begun,
+            lambda _name: Trouble(),
+            lambda: others.pop() if others and first.has_enough.is_set() else None,
+        ),
+        args=(stop,),
+    )
+    running.start()
+    assert first.has_enough.wait(20)
+    house.find("fridge-2")
+
+    was_told = late.has_enough.wait(20)
+    stop.set()
+    running.join(20)
+
+    assert was_told
+    assert not running.is_alive()
+
+
 def test_a_lane_that_dies_ends_the_loop_with_its_cause(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """A programmer's error in one lane is told, as in every loop, and is not hidden behind the lanes that go on."""
     monkeypatch.setattr(loops, "OUTBOX_EVERY_S", 0.001)

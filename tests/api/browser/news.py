@@ -13,9 +13,21 @@ from alerts.incidents.tables import incident_members, incidents
 from alerts.lifecycle import TicketStep
 from alerts.notices.notice import Notice, NoticeRefusedError
 from alerts.notices.outbox import Outbox
+from alerts.rules.reading import parse_rules
 from alerts.tickets.ticket import StepBody
 
 HOUR_MS = 3_600_000
+
+RULES = parse_rules(
+    {
+        "people": {"mira": {"address": "log:", "role": "manager", "quiet": "22:00-07:00"}},
+        "notices": [{"name": "breaches", "types": ["ticket.*"], "roles": ["manager"]}],
+        "calendars": {
+            "north": {"timezone": "Europe/Berlin", "week": "mon-fri 08:00-12:00, 13:00-17:00", "holidays": "DE"}
+        },
+    }
+)
+"""What the town goes by."""
 
 
 @dataclass

@@ -10,7 +10,7 @@ from ingest.books.dead_letters import DeadLetter
 from ingest.books.judgement import Judgement
 from ingest.books.replays import Replayed
 from ingest.wire.dead_letter import RefusalReason
-from tests.api.browser.test_pages import violations
+from tests.api.browser.test_pages import choose, violations
 from tests.api.browser.town import NOW_MS, Town
 
 REFUSED = DeadLetter(
@@ -85,3 +85,24 @@ def test_a_dead_letter_is_judged_again(page: Page, town: Town) -> None:
     books.settle_replays([Replayed(1), Replayed(2)])
     expect(page.get_by_text("Every message could be accepted.")).to_be_visible()
     expect(page.get_by_role("button", name="unknown appliance")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("language", "button", "title"), [("en", "last week", "The days ahead"), ("zh", "上周", "未来几天")]
+)
+def test_rules_are_tried_and_calendars_show_the_days_ahead(
+    page: Page, town: Town, language: str, button: str, title: str
+) -> None:
+    """Who would have been told stands there after one press; both tabs fit a phone."""
+    choose(page, language=language)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{town.address}/settings?tab=notices")
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("status").filter(has_text="0" if language == "zh" else "reach nobody")).to_be_visible()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+    page.goto(f"{town.address}/settings?tab=calendars")
+    expect(page.get_by_role("group", name=title)).to_contain_text("08:00–12:00 · 13:00–17:00")
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

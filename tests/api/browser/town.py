@@ -33,7 +33,7 @@ from ingest.clock import ManualClock
 from ingest.profiles import load_profiles
 from ingest.sample import AdmittedBatch, Event, EventType, Result, ResultState, SampleBlock, Status, StatusState
 from ingest.store.embedded import EmbeddedStore
-from tests.api.browser.news import make_news
+from tests.api.browser.news import RULES, make_news
 
 NOW_MS = 1_795_000_000_000
 HOUR_MS = 3_600_000
@@ -155,7 +155,7 @@ def build_town(folder: Path, *, is_empty: bool = False, now_ms: int = NOW_MS, ot
     store = EmbeddedStore.open(folder / "telemetry.db")
     accounts = Accounts(UnitOfWork(engine, clock, random.Random(5)))
     accounts.add(TECHNICIAN, Role.ADMIN, password=PASSWORD)
-    desk = Desk(UnitOfWork(engine, clock, random.Random(6)), profiles)
+    desk = Desk(UnitOfWork(engine, clock, random.Random(6), rules=RULES), profiles)
     kept: list[Books] = []
     context = Context(
         settings=Settings(data_dir=folder),

@@ -2400,6 +2400,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Calendars
+         * @description The business calendars of the rules, by name, with the days ahead.
+         */
+        get: operations["list_calendars"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -3521,6 +3541,34 @@ export interface components {
             override?: string | null;
         };
         /**
+         * BusinessCalendar
+         * @description When work is done, where, and what goes by it.
+         */
+        BusinessCalendar: {
+            /** Name */
+            name: string;
+            /** Timezone */
+            timezone: string;
+            /** Week */
+            week: string;
+            /**
+             * Holidays
+             * @description the country, or its part, whose public holidays are closed
+             */
+            holidays: string | null;
+            /** Is Open */
+            is_open: boolean;
+            /** Policies */
+            policies: string[];
+            /**
+             * Regions
+             * @description regions of the policies that use it; empty where one fits every region
+             */
+            regions: string[];
+            /** Days */
+            days: components["schemas"]["DayAhead"][];
+        };
+        /**
          * CallAnswer
          * @description What a customer said when they were called back.
          * @enum {string}
@@ -3911,6 +3959,30 @@ export interface components {
             name: string;
             /** Title */
             title: string | null;
+        };
+        /**
+         * DayAhead
+         * @description One local day of a calendar.
+         */
+        DayAhead: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Hours
+             * @description from and to, local times; an end before its beginning is in the next day
+             */
+            hours: [
+                string,
+                string
+            ][];
+            /**
+             * Holiday
+             * @description the public holiday; empty for a day that the rules close, null for any other
+             */
+            holiday: string | null;
         };
         /**
          * DayCount
@@ -5063,6 +5135,13 @@ export interface components {
         Page_AuditEntry_: {
             /** Items */
             items: components["schemas"]["AuditEntry"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[BusinessCalendar] */
+        Page_BusinessCalendar_: {
+            /** Items */
+            items: components["schemas"]["BusinessCalendar"][];
             /** Next */
             next?: string | null;
         };
@@ -16080,6 +16159,65 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_calendars: {
+        parameters: {
+            query?: {
+                /** @description so many days from today on */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BusinessCalendar_"];
                 };
             };
             /** @description Nobody is logged in */

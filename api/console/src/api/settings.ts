@@ -66,3 +66,18 @@ export function useAudit(enabled: boolean) {
 export function useAuditVerdict() {
   return useMutation({ mutationFn: () => told(api.GET("/api/v1/audit/verdict")) });
 }
+
+/** What the desk goes by, as it stands in its file. */
+export function useRules() {
+  return useQuery({ queryKey: ["rules"], queryFn: ({ signal }) => told(api.GET("/api/v1/rules", { signal })) });
+}
+
+/** Who would have been told of the last week's notices by the rules in force; nothing is sent. */
+export function useDryRun() {
+  return useMutation({ mutationFn: () => told(api.POST("/api/v1/notices/dry-run", { body: { days: 7 } })) });
+}
+
+/** The business calendars, with the days ahead. */
+export function useCalendars() {
+  return useQuery({ queryKey: ["calendars"], queryFn: ({ signal }) => told(api.GET("/api/v1/calendars", { signal })) });
+}

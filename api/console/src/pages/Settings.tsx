@@ -1,4 +1,4 @@
-/** Who may come in, what is muted, what is known of each kind, who did what, and what runs here; the tab lives in the URL. */
+/** Who may come in, what is muted, who is told, when work is done, what is known of each kind, who did what, and what runs here; the tab lives in the URL. */
 import { useSearchParams } from "react-router";
 
 import { useAccount } from "../api/account";
@@ -9,6 +9,8 @@ import { Card } from "../app/Listing";
 import { useWords } from "../i18n";
 import { Accounts } from "../settings/Accounts";
 import { AuditList } from "../settings/AuditList";
+import { Calendars } from "../settings/Calendars";
+import { NoticeRules } from "../settings/NoticeRules";
 import { Profiles } from "../settings/Profiles";
 import { Silences } from "../settings/Silences";
 import { formatBytes } from "../words/format";
@@ -16,6 +18,8 @@ import { formatBytes } from "../words/format";
 const TABS: [string, Role][] = [
   ["accounts", "admin"],
   ["silences", "viewer"],
+  ["notices", "manager"],
+  ["calendars", "viewer"],
   ["profiles", "viewer"],
   ["audit", "manager"],
   ["about", "viewer"],
@@ -48,6 +52,8 @@ export function Settings() {
       </div>
       {tab === "accounts" && <Accounts />}
       {tab === "silences" && <Silences mayChange={mayDo(role, "dispatcher")} />}
+      {tab === "notices" && <NoticeRules />}
+      {tab === "calendars" && <Calendars />}
       {tab === "profiles" && <Profiles />}
       {tab === "audit" && <AuditList />}
       {tab === "about" && <About />}
