@@ -10,7 +10,9 @@ Per (appliance, metric):
   one mode, with the next one back, six times within a day and in two of a hundred samples; it stands until two days after the first of these. Of a metric
   that is told once per cycle it takes many cycles until that is known.
   Neither is said of the power of an appliance that tells no mode, and no count of something is ever stuck.
-- *gap*: a whole day without a reading from an appliance that reports all day.
+- *gap*: three whole days or more without a reading, within 30 days, of an appliance that as a rule is never silent: such
+  silences are no more than two in a hundred of its samples. It stands until 60 days after the first of these. One silence is
+  a holiday, a plug that was pulled or a move, and what the service says of an appliance while it is silent says enough.
 
 A bad reading becomes NaN for the layers behind. What is said here is a finding of channel ``data`` and never a repair
 ticket. Totals and booleans lose impossible values, and nothing is said of them.
@@ -32,7 +34,7 @@ from detectors.finding import Evidence, FindingChannel
 from detectors.layering.grouping import COUNTED_MAX, Bools, Sorted
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Whole
-from detectors.state.columns import Axis, Column
+from detectors.state.columns import Axis, Column, places
 from ingest.profiles.definition import Unit
 
 LIMIT, STUCK, SPIKES, GAP = range(4)
@@ -43,11 +45,15 @@ STUCK_LONGER_THAN_BEFORE = 4
 SPIKE_SIGMA = 8.0
 SPIKE_AFTER_READINGS = 100
 SPIKES_PER_DAY = 6
-SPIKES_MAX = 250
 SPIKE_SHARE = 0.02
 """Fewer of the samples since the first one are what every line and sensor does now and then."""
 DAY_S = 86_400
 GAP_MS = DAY_S * 1000
+GAPS = 3
+GAPS_WITHIN_S, GAPS_STAND_S = 30 * DAY_S, 60 * DAY_S
+GAP_SHARE_MAX = 0.02
+"""Who is silent more often than this, of all its samples, reports as it always does."""
+COUNT_MAX = 250
 POWER = "power_w"
 """Without a mode nobody knows which power belongs to a moment: a heater is no spike, and its steady power not stuck."""
 
@@ -105,18 +111,14 @@ class Hygiene(Layer):
     def columns(self) -> tuple[Column, ...]:
         """Counts of readings by metric, times in seconds since 1970, and which faults were there at the last sample."""
         axes = (self.setting.measured_axis,)
+        counted = (("count", "u1"), ("since_s", "u4"), ("since_sample", "u4"))
+        gap = (places("gap", int(self.setting.profile.unit is Unit.DAY)),)
         return (
             Column("bad_run", "u1", axes),
             *(Column(name, "u2", axes) for name in ("same_run", "longest_run", "counted", "changed")),
-            *(
-                Column(name, type_, axes, is_seldom=True)
-                for name, type_ in (
-                    ("spike_pending", "?"),
-                    ("spike_count", "u1"),
-                    ("spike_since_s", "u4"),
-                    ("spike_since_sample", "u4"),
-                )
-            ),
+            Column("spike_pending", "?", axes, is_seldom=True),
+            *(Column(f"spike_{name}", type_, axes, is_seldom=True) for name, type_ in counted),
+            *(Column(f"gap_{name}", type_, gap, is_seldom=True) for name, type_ in counted),
             Column("data_faults", "?", (Axis("data_fault", tuple(self.data_faults)),)),
         )
 
@@ -147,16 +149,13 @@ class Hygiene(Layer):
         spikes, far = self._spikes(samples, clean, (z, sigma), last, may_judge_metric, seen_before)
         free = (modes < 0)[:, None] & self.is_power
         stuck, spikes, far = stuck & ~free & ~self.is_counted, spikes & ~free, far & ~free
-        before = np.r_[0, samples.ts[:-1]]
-        before[samples.starts] = whole.before_ts
-        gap = (before > 0) & (samples.ts - before > GAP_MS)
+        gap = self._gaps(whole, seen_before)
         return Verdicts(np.where(stuck | far, np.float32(np.nan), clean), limit, stuck, spikes, gap)
 
     def _raise(self, whole: Whole, verdicts: Verdicts) -> None:
         """Raise and clear what is said of the data, where it begins and ends."""
         samples, stand = whole.samples, self.setting.standing
         standing = verdicts.standing()
-        standing[:, GAP] &= self.setting.profile.unit is Unit.DAY
         first = samples.rows[samples.starts]
         if not standing.any() and not self.own["data_faults"][first].any():
             return
@@ -242,29 +241,49 @@ class Hygiene(Layer):
         returned = was_far & present & ~beyond & may_judge
         pending = np.where(present[samples.ends], far[samples.ends], was_far[samples.ends])
         self.seldom.write(rows, {"spike_pending": pending})
-        count, since, first = self._count_spikes(samples, returned, seen)
+        count, since, first = self._count(samples, "spike", returned, seen, within_s=DAY_S)
         is_often = (count >= SPIKES_PER_DAY) & (count >= SPIKE_SHARE * (seen[:, None] + 1 - first))
         return is_often & ((samples.ts // 1000)[:, None] - since < 2 * DAY_S), far
 
-    def _count_spikes(
-        self, samples: Sorted, returned: Bools, seen: NDArray[np.int64]
+    def _gaps(self, whole: Whole, seen: NDArray[np.int64]) -> Bools:
+        """Where an appliance has been silent for a day again and again, unlike its rule: (N,)."""
+        samples = whole.samples
+        before = np.r_[0, samples.ts[:-1]]
+        before[samples.starts] = whole.before_ts
+        is_gap = (before > 0) & (samples.ts - before > GAP_MS)
+        counts = self.seldom.read("gap_count", samples.rows[samples.starts])
+        if self.setting.profile.unit is not Unit.DAY or not (is_gap.any() or counts.any()):
+            return np.zeros_like(is_gap)
+        count, since, first = (
+            of[:, 0] for of in self._count(samples, "gap", is_gap[:, None], seen, within_s=GAPS_WITHIN_S)
+        )
+        is_often = (count >= GAPS) & (count <= GAP_SHARE_MAX * (seen + 1 - first))
+        often: Bools = is_often & (samples.ts // 1000 - since < GAPS_STAND_S)
+        return often
+
+    def _count(
+        self, samples: Sorted, of: str, happened: Bools, seen: NDArray[np.int64], *, within_s: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Note spikes: how many there are at each sample, since when (s) and since which sample; a day without begins anew."""
-        rows, names = samples.rows[samples.starts], ("spike_count", "spike_since_s", "spike_since_sample")
+        """Note what ``happened`` (N, K): how often up to each sample, since when (s) and since which sample.
+
+        What happens later than ``within_s`` after the first begins anew.
+        """
+        rows, names = samples.rows[samples.starts], (f"{of}_count", f"{of}_since_s", f"{of}_since_sample")
+        number, since, since_sample = names
         before = [self.seldom.read(name, rows).astype(np.int64) for name in names]
-        noted = [np.zeros(returned.shape, np.int64) for _ in names]
-        for sample, metric in np.argwhere(returned).tolist():
+        noted = [np.zeros(happened.shape, np.int64) for _ in names]
+        for sample, metric in np.argwhere(happened).tolist():
             own, at = self.seldom.own, (self.seldom.one(int(samples.rows[sample])), metric)
             now_s = int(samples.ts[sample]) // 1000
-            if now_s - int(own["spike_since_s"][at]) > DAY_S:
-                own["spike_since_s"][at], own["spike_count"][at] = now_s, 1
-                own["spike_since_sample"][at] = seen[sample]
-            elif own["spike_count"][at] < SPIKES_MAX:
-                own["spike_count"][at] += 1
+            if now_s - int(own[since][at]) > within_s:
+                own[since][at], own[number][at] = now_s, 1
+                own[since_sample][at] = seen[sample]
+            elif own[number][at] < COUNT_MAX:
+                own[number][at] += 1
             for name, column in zip(names, noted, strict=True):
                 column[sample, metric] = own[name][at]
-        count, since, first = samples.latest(noted, returned, before)
-        return count, since, first
+        count, begun, first = samples.latest(noted, happened, before)
+        return count, begun, first
 
 
 def _running(samples: Sorted, what: Bools, initial: NDArray[Any]) -> NDArray[np.int64]:

@@ -104,20 +104,29 @@ def test_a_healthy_sensor_is_not_blamed() -> None:
     assert data_faults(values) == []
 
 
-def test_a_day_of_silence_is_said_when_it_ends() -> None:
-    """A refrigerator that was silent for more than a day gets a gap finding with its next sample."""
-    ts, values = fridge(1, days=6)
-    rows = [
-        ("F1", int(t), row, "cooling", None)
-        for t, row in zip(ts, values, strict=True)
-        if not START_MS + 2 * 86_400_000 < t < START_MS + 4 * 86_400_000
-    ]
+@pytest.mark.parametrize(
+    ("silences", "every", "said"),
+    [((8,), 1, []), ((8, 12), 1, []), ((8, 12, 16), 1, [17]), ((8, 12, 50), 1, []), ((8, 12, 16), 576, [])],
+)
+def test_days_of_silence_are_said_where_they_come_again_and_again(
+    silences: tuple[int, ...], every: int, said: list[int]
+) -> None:
+    """The third silence within 30 days is said as it ends, unless the appliance speaks so seldom that this is its rule.
+
+    ``silences``: days of which it says nothing; ``every``: it speaks once in so many times of five minutes.
+    """
+    ts, values = fridge(1, days=90)
+    day = (ts - START_MS) / 86_400_000
+    spoken = np.flatnonzero(~np.any([(first <= day) & (day < first + 1) for first in silences], axis=0))[::every]
+    rows = [("F1", int(ts[place]), values[place], "cooling", None) for place in spoken.tolist()]
     one = block("refrigerator", FRIDGE, rows)
 
     findings = Pipeline(PROFILES).fold(AdmittedBatch(1, one.received_ms, len(rows), (one,))).findings
 
-    assert [finding.fault_mode for finding in findings] == ["data_gap", "data_gap"]
-    assert findings[0].raised_ms == START_MS + 4 * 86_400_000
+    gaps = [one for one in findings if one.fault_mode == "data_gap"]
+    assert [one.raised_ms for one in gaps if one.cleared_ms is None] == [START_MS + 86_400_000 * day for day in said]
+    ended = [one.cleared_ms for one in gaps if one.cleared_ms is not None]
+    assert ended == [START_MS + 86_400_000 * (9 + 60) for _ in said]
 
 
 @pytest.mark.parametrize("stored", [None, b"", b"shared", b"\x00" * 64])
