@@ -73,13 +73,13 @@ def _judge(state: Arrays, places: Floats, rows_before: int) -> Floats:
     every = every.reshape(*places.shape[:2], blocks, BLOCK)
     known = _known_before(state, every)
     scale = np.nan_to_num(state["scale"])[..., None, None]
-    score = _judged(every, scale, known).reshape(*places.shape[:2], -1)[..., lead : lead + places.shape[2]]
+    score = _judged(every, scale, known).reshape(*places.shape[:2], blocks * BLOCK)
     whole = (lead + places.shape[2]) // BLOCK
     state["held"][:] = known.held[:, whole]
     state["counts"][:] = known.counts[:, :, whole]
     state["record"][:] = known.record[..., whole]
     state["waiting"][...] = every[:, :, whole] if whole < blocks else np.nan
-    return score
+    return score[..., lead : lead + places.shape[2]]
 
 
 class _Known(NamedTuple):
