@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, func, select
 
 from alerts.appliances.tables import appliances
 from alerts.choices import check_choice
@@ -18,13 +18,14 @@ from alerts.lifecycle import OVER, TicketState
 from alerts.page import Page, check_limit, decode_cursor, encode_cursor, select_page
 from alerts.tickets.searching import matches
 from alerts.tickets.showing import tickets_of
-from alerts.tickets.tables import tickets
+from alerts.tickets.sorting import IS_OPEN, due_ms, places, status_in
+from alerts.tickets.tables import ticket_search, tickets
 from alerts.tickets.ticket import Ticket, TicketSource
 from ingest.profiles.definition import Profile
 
 
 class Sort(StrEnum):
-    """In which order: the newest first; the most urgent first; what is due first. What is over comes last in the latter two."""
+    """In which order: the newest first; the most urgent first; what is due first. In the latter two what is over comes last, and of equal ones the oldest first."""
 
     NEWEST = "newest"
     URGENCY = "urgency"
@@ -96,28 +97,16 @@ def _conditions(t: Transaction, wanted: TicketFilter) -> list[ColumnElement[bool
     )
     conditions = [column == value for column, value in equal if value is not None]
     if wanted.statuses:
-        conditions.append(columns.status.in_([status.value for status in wanted.statuses]))
+        conditions.append(status_in([status.value for status in wanted.statuses]))
     if wanted.opened_from_ms is not None:
         conditions.append(columns.opened_ms >= wanted.opened_from_ms)
     if wanted.opened_to_ms is not None:
         conditions.append(columns.opened_ms < wanted.opened_to_ms)
     if wanted.due_before_ms is not None:
-        conditions += [_is_over().is_(False), _due_ms(t.now_ms) < wanted.due_before_ms]
+        conditions += [IS_OPEN, due_ms(t.now_ms) < wanted.due_before_ms]
     if wanted.q:
         conditions += matches(t, wanted.q)
     return conditions
-
-
-def _is_over() -> ColumnElement[bool]:
-    return tickets.c.status.in_([state.value for state in OVER])
-
-
-def _due_ms(now_ms: int) -> ColumnElement[int]:
-    """When a ticket is to be solved; what is held is due later by as long as it has been held."""
-    paused_ms = tickets.c.paused_ms
-    is_running = tickets.c.stopped.not_like("%resolve%")
-    held_ms = case((or_(is_running, paused_ms.is_(None), paused_ms > now_ms), 0), else_=now_ms - paused_ms)
-    return tickets.c.resolve_by_ms + held_ms
 
 
 def _select_sorted(
@@ -128,26 +117,22 @@ def _select_sorted(
     name = f"tickets:{sort}"
     place = None if cursor is None else decode_cursor(cursor, of=name, numbers=5)
     at_ms = t.now_ms if place is None else place[0]
-    urgency = tickets.c.priority if sort is Sort.URGENCY else literal(0)
-    keys = (case((_is_over(), 1), else_=0), urgency, _due_ms(at_ms), -tickets.c.number)
-    if place is not None:
-        query = query.where(tuple_(*keys) > tuple_(*[literal(number) for number in place[1:]]))
-    inner = query.with_only_columns(*[key.label(f"key_{n}") for n, key in enumerate(keys)], tickets.c.number)
-    found = t.connection.execute(inner.order_by(*keys).limit(limit + 1)).all()
-    shown = found[:limit]
-    rows = {
-        row.number: row
-        for row in t.connection.execute(_with_model().where(tickets.c.number.in_([one.number for one in shown])))
-    }
-    after = encode_cursor(at_ms, *shown[-1][:4], of=name) if len(found) > limit else None
-    return [rows[one.number] for one in shown], after
+    behind = None if place is None else (place[1], place[2], place[3], place[4])
+    found = places(t.connection, query, by_priority=sort is Sort.URGENCY, at_ms=at_ms, behind=behind, limit=limit)
+    numbers = [one[3] for one in found[:limit]]
+    rows = {row.number: row for row in t.connection.execute(_with_model().where(tickets.c.number.in_(numbers)))}
+    after = encode_cursor(at_ms, *found[limit - 1], of=name) if len(found) > limit else None
+    return [rows[number] for number in numbers], after
 
 
 def count_tickets(t: Transaction) -> Mapping[TicketState, int]:
     """How many tickets stand in each state."""
-    query = select(tickets.c.status, func.count()).group_by(tickets.c.status)
-    counts = {TicketState(status): count for status, count in t.connection.execute(query)}
-    return {state: counts.get(state, 0) for state in TicketState}
+    each = [
+        select(func.count()).where(tickets.c.status == state.value).scalar_subquery().label(state.value)
+        for state in TicketState
+    ]
+    counts = t.connection.execute(select(*each)).one()
+    return dict(zip(TicketState, counts, strict=True))
 
 
 def open_numbers(t: Transaction, appliance_ids: Sequence[str]) -> dict[str, tuple[int, ...]]:
@@ -164,4 +149,5 @@ def open_numbers(t: Transaction, appliance_ids: Sequence[str]) -> dict[str, tupl
 
 def _with_model() -> Select[Any]:
     joined = tickets.outerjoin(appliances, appliances.c.id == tickets.c.appliance_id)
+    joined = joined.outerjoin(ticket_search, ticket_search.c.number == tickets.c.number)
     return select(tickets, appliances.c.model, appliances.c.region).select_from(joined)

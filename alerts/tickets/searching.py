@@ -2,12 +2,12 @@
 
 Words are compared folded (:func:`alerts.words.fold`). Words of three letters and more are looked for by an index of
 trigrams: FTS5 of SQLite, pg_trgm of PostgreSQL where it may be had; shorter ones, as most Chinese words are, by reading
-through the narrow table. With and without the index the answer is the same.
+through the narrow table. With and without the index, for rare and for frequent words the answer is the same.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, column, or_, select, table, union
+from sqlalchemy import ColumnElement, Select, column, or_, select, table
 
 from alerts.appliances.searching import is_found
 from alerts.appliances.tables import appliances
@@ -18,6 +18,8 @@ from alerts.words import fold, looked_for
 NOTES_MAX = 100
 TEXT_LENGTH_MAX = 40_000
 INDEXED_FROM = 3
+FEW = 500
+"""So many tickets or appliances that have a word are named one by one."""
 _words = table("ticket_words", column("rowid"), column("ticket_words"))
 
 FOUND_BY = frozenset({"title", "fault_mode", "assignee"})
@@ -42,20 +44,31 @@ def matches(t: Transaction, q: str) -> list[ColumnElement[bool]]:
     is_number = number.isascii() and number.isdecimal() and len(number) <= 18
     if is_number and q.strip() != number:
         return [tickets.c.number == int(number)]
-    found: list[ColumnElement[bool]] = [tickets.c.number.in_(_numbers(t, word)) for word in looked_for(q)]
+    found = [_has(t, word) for word in looked_for(q)]
     if is_number:
         return [or_(found[0], tickets.c.number == int(number))]
     return found
 
 
-def _numbers(t: Transaction, word: str) -> Select[tuple[int]]:
-    by_appliance = select(appliances.c.id).where(is_found(word))
-    both = union(_by_text(t, word), select(tickets.c.number).where(tickets.c.appliance_id.in_(by_appliance)))
-    return select(both.subquery().c[0])
+def _has(t: Transaction, word: str) -> ColumnElement[bool]:
+    """Whether a ticket or its appliance has a word, asked in the way that is short for that word.
+
+    Where few have it they are named, and the list is read by their numbers; what many have is looked for in each ticket of
+    the list as it is read, which soon has its page full. The query must join tickets with appliances and ``ticket_search``.
+    """
+    numbers = t.connection.execute(_by_text(t, word).limit(FEW + 1)).scalars().all()
+    ids = t.connection.execute(select(appliances.c.id).where(is_found(word)).limit(FEW + 1)).scalars().all()
+    if len(numbers) <= FEW and len(ids) <= FEW:
+        return or_(tickets.c.number.in_(numbers), tickets.c.appliance_id.in_(ids))
+    return or_(_says(word), is_found(word))
 
 
 def _by_text(t: Transaction, word: str) -> Select[tuple[int]]:
     if t.connection.dialect.name == "sqlite" and len(word) >= INDEXED_FROM:
         phrase = '"' + word.replace('"', '""') + '"'
         return select(_words.c.rowid).where(_words.c.ticket_words.op("MATCH")(phrase))
-    return select(ticket_search.c.number).where(ticket_search.c.text.contains(word, autoescape=True))
+    return select(ticket_search.c.number).where(_says(word))
+
+
+def _says(word: str) -> ColumnElement[bool]:
+    return ticket_search.c.text.contains(word, autoescape=True)

@@ -27,7 +27,7 @@ def changing(**values: object) -> TicketChange:
 def place_of(ticket: Ticket, sort: Sort) -> tuple[object, ...]:
     """Where a ticket stands in an order, as people would say it."""
     priority = ticket.priority if sort is Sort.URGENCY else 0
-    return (ticket.status is TicketState.CLOSED, priority, ticket.sla.resolve_by, -ticket.number)
+    return (ticket.status is TicketState.CLOSED, priority, ticket.sla.resolve_by, ticket.number)
 
 
 class DeskChangesSuite:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
+from typing import Any
+
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from alerts.accounts.account import Role
 from alerts.accounts.desk import Accounts
@@ -13,10 +16,14 @@ from alerts.appliances.tables import appliances
 from alerts.database import Transaction
 from alerts.desk import Desk
 from alerts.errors import InvalidError
-from alerts.lifecycle import TicketStep
-from alerts.page import all_pages
-from alerts.tickets.reading import TicketFilter
-from alerts.tickets.ticket import NewTicket, StepBody, TicketChange
+from alerts.lifecycle import OVER, TicketStep
+from alerts.page import Page, all_pages
+from alerts.tickets import searching
+from alerts.tickets.reading import Sort, TicketFilter
+from alerts.tickets.tables import tickets
+from alerts.tickets.ticket import NewTicket, StepBody, Ticket, TicketChange
+from ingest.clock import ManualClock
+from tests.alerts.made import HOUR_MS
 
 
 class DeskSearchSuite:
@@ -77,6 +84,60 @@ class DeskSearchSuite:
     def test_appliances_are_found_in_any_case(self, told: Desk, q: str, ids: list[str]) -> None:
         """By id, model, serial and region, as the same letters whatever their case."""
         assert [one.id for one in told.appliances.page(ApplianceFilter(q=q)).items] == ids
+
+    def test_words_that_many_have_are_found_as_well(self, told: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where a word is too frequent to name who has it, the list is read through: the answer is the same, in every order."""
+        monkeypatch.setattr(searching, "FEW", 0)
+        found = {
+            (q, sort): [ticket.number for ticket in told.tickets.page(TicketFilter(q=q, sort=sort)).items]
+            for q in ("überhitzt", "泵", "izmir", "wm-", "whistles izmir", "öko_100%", "2")
+            for sort in Sort
+        }
+
+        for sort in Sort:
+            assert [found[q, sort] for q in ("überhitzt", "泵", "izmir", "öko_100%")] == [[1]] * 4
+            assert sorted(found["wm-", sort]) == [1, 2]
+            assert (found["whistles izmir", sort], found["2", sort]) == ([], [2])
+
+    @pytest.mark.parametrize("sort", [Sort.URGENCY, Sort.DUE])
+    def test_a_queue_comes_page_by_page_in_its_order(self, desk: Desk, clock: ManualClock, sort: Sort) -> None:
+        """What is over last, then by priority where that counts, by due time with what was held, the oldest first; all stand still between pages."""
+        now_ms, chance = clock.now_ms(), random.Random(5)
+        rows = [
+            {
+                "number": n,
+                "id": f"tk_{n}",
+                "appliance_id": f"WM-{n % 7}",
+                "kind": "washing_machine",
+                "fault_mode": f"mode_{n}",
+                "title": "noisy",
+                "status": chance.choice(["open", "open", "triaged", "on_hold", "closed", "cancelled"]),
+                "priority": chance.randint(1, 3),
+                "source": "customer",
+                "opened_ms": now_ms,
+                "respond_by_ms": now_ms,
+                "resolve_by_ms": now_ms + chance.choice([-1, 0, 0, 1, 2]) * HOUR_MS,
+                "paused_ms": chance.choice([None, None, now_ms - HOUR_MS, now_ms + HOUR_MS]),
+                "stopped": chance.choice(["respond resolve", "respond", ""]),
+            }
+            for n in range(1, 61)
+        ]
+        desk.unit.write(lambda t: t.connection.execute(insert(tickets), rows))
+
+        def place(row: dict[str, Any]) -> tuple[int, ...]:
+            is_held = row["paused_ms"] is not None and "resolve" in row["stopped"]
+            held_ms = max(0, now_ms - row["paused_ms"]) if is_held else 0
+            priority = row["priority"] if sort is Sort.URGENCY else 0
+            return (row["status"] in OVER, priority, row["resolve_by_ms"] + held_ms, row["number"])
+
+        def page(cursor: str | None) -> Page[Ticket]:
+            found = desk.tickets.page(TicketFilter(sort=sort), cursor=cursor, limit=4)
+            clock.advance(HOUR_MS)
+            return found
+
+        numbers = [ticket.number for ticket in all_pages(page)]
+
+        assert numbers == [row["number"] for row in sorted(rows, key=place)]
 
     def test_what_is_said_no_more_is_found_no_more(self, told: Desk) -> None:
         """A title that was changed is found by its new words."""

@@ -6713,7 +6713,7 @@ export interface components {
         };
         /**
          * Sort
-         * @description In which order: the newest first; the most urgent first; what is due first. What is over comes last in the latter two.
+         * @description In which order: the newest first; the most urgent first; what is due first. In the latter two what is over comes last, and of equal ones the oldest first.
          * @enum {string}
          */
         Sort: "newest" | "urgency" | "due";
