@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 CONSOLE := api/console/dist/index.html
+unexport PYTHONDONTWRITEBYTECODE  # without what is kept of it, each process of the tests would compile the whole project anew
 CONSOLE_SOURCES := $(shell find api/console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .PHONY: help demo test check format test-thorough test-world test-servers test-real test-faults test-browser test-long test-moments bench bench-quality setup console clean

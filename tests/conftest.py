@@ -1,16 +1,25 @@
-"""What holds for all tests: the moment at which they run.
+"""What holds for all tests: the moment at which they run, where their files lie, and what they need not do twice.
 
 ``--moment 2027-03-28T01:59:45`` lets every clock of the service begin there, in the time zone of Berlin: for what goes wrong
 only where a week, a month, a year or summer time begins. Only :mod:`ingest.clock` reads the wall clock, so it is enough to
 shift that; timeouts and child processes keep the machine's time.
+
+Their files lie in memory where the machine has room there: nothing of them has to outlive it, and a commit, which in service
+waits for the disk, would keep a core waiting some thousand times.
 """
 
 from __future__ import annotations
 
+import gc
 import os
+import shutil
+import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from types import ModuleType
 from zoneinfo import ZoneInfo
 
@@ -19,6 +28,9 @@ import pytest
 from ingest import clock
 
 ZONE = "Europe/Berlin"
+MEMORY = Path("/dev/shm")  # noqa: S108  (the folder in which pytest makes one for this user)
+ROOM_BYTES = 4 << 30
+GARBAGE_AFTER = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +51,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin at the moment that is asked for."""
+    """Begin at the moment that is asked for; have files in memory unless real servers are asked for, or a place is named."""
+    if "not servers" in config.option.markexpr and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
+        tempfile.tempdir = os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     moment = config.getoption("--moment")
     if moment:
         os.environ["TZ"] = ZONE
@@ -47,3 +61,24 @@ def pytest_configure(config: pytest.Config) -> None:
         wanted = datetime.fromisoformat(moment).replace(tzinfo=ZoneInfo(ZONE))
         ahead_ms = clock.to_ms(wanted) - clock.SystemClock().now_ms()
         setattr(clock, "time", ShiftedTime(time, ahead_ms * 1_000_000))  # noqa: B010  (no name that it exports)
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays: the collector of garbage need not look at it again behind every few tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_AFTER)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_once() -> Iterator[None]:
+    """Desks in SQLite share what is made of a statement; without a desk there is nothing to share."""
+    if "alerts.database" not in sys.modules:
+        yield
+        return
+    from alerts import database  # noqa: PLC0415  (tests of the ingest do without it)
+    from tests.statements import create_engine_once  # noqa: PLC0415  (the same)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "create_engine", create_engine_once)
+        yield

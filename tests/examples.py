@@ -27,12 +27,19 @@ def tries(thorough: int, *, quick: int | None = None) -> int:
     return max(thorough // QUICK_OF, 1) if quick is None else quick
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:  # noqa: ARG001  (pytest's form)
-    """Leave out what holds neither a test nor an example."""
+MARKED = {"tests/servers": "servers", "tests/api/browser": "browser"}
+"""Folders in which every test has a mark, and which take long to import (a browser's driver, the clients of real servers)."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what holds neither a test nor an example, and the folders whose tests are not asked for."""
     if not collection_path.is_relative_to(ROOT):
         return None
-    room = next(iter(collection_path.relative_to(ROOT).parts), "")
+    inside = collection_path.relative_to(ROOT)
+    room = next(iter(inside.parts), "")
     if collection_path.is_dir():
+        if mark := MARKED.get(inside.as_posix()):
+            return True if f"not {mark}" in config.option.markexpr else None
         return True if room in ROOMS and collection_path.name in {"console", "migrations"} else None
     if room in ROOMS:
         return None if collection_path.suffix == ".py" and ">>> " in collection_path.read_text("utf-8") else True

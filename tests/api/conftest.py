@@ -19,7 +19,7 @@ from alerts.accounts.account import Role
 from alerts.accounts.desk import Accounts
 from alerts.database import UnitOfWork, migrate, open_database
 from alerts.desk import Desk
-from api.http.app import make_app, place
+from api.http.app import place
 from api.http.context import Context
 from api.service import desk_database
 from api.service.contact_keys import contact_keys
@@ -27,6 +27,7 @@ from api.settings.settings import Settings
 from ingest.clock import ManualClock
 from ingest.profiles import load_profiles
 from ingest.store.embedded import EmbeddedStore
+from tests.api.described import routed_app
 from tests.api.house import NOON_MS, House
 
 
@@ -93,8 +94,8 @@ def peopled_database(tmp_path_factory: pytest.TempPathFactory, empty_database: P
 
 @pytest.fixture(scope="session")
 def routed() -> FastAPI:
-    """The app with all its routes; they take longer to put together than most tests take."""
-    return make_app(None)
+    """The app with all its routes."""
+    return routed_app()
 
 
 @pytest.fixture
