@@ -10,7 +10,8 @@ themselves, beyond it a generalised Pareto distribution is fitted by probability
 with n excursions beyond u₀ in T years, and r the asked rate per year. The fewer excursions were seen, the nearer the level
 stays to :data:`PRIOR_LEVEL`: what theory says and a margin, for real noise has longer tails.
 
-Reference: Hosking and Wallis 1987, Parameter and quantile estimation for the generalized Pareto distribution.
+Reference: Hosking and Wallis 1987, Parameter and quantile estimation for the generalized Pareto distribution,
+Technometrics 29.
 """
 
 from __future__ import annotations

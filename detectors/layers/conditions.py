@@ -54,7 +54,11 @@ class Conditions(Layer):
             )
 
     def _judge(self, piece: Piece) -> None:
-        """Say what the units that end here have come to."""
+        """Say what the units that end here have come to.
+
+        The first that holds is said: what can't be said, what stands, what is still learned, what comes near. From a severity goes
+        what noise alone would make of it, so that chance wears nothing down.
+        """
         deviations, told, diagnosis = piece.deviations, piece.accumulated, piece.diagnosis
         if deviations is None or told is None or diagnosis is None:
             return

@@ -15,7 +15,8 @@ crosses as often as asked. Scores are multiples of their threshold: 1 is an alar
 
 What rows teach the fleet waits in a sum until :meth:`Cusum.take_over` (kinds/portions.py says when).
 
-Reference: Page 1954 for the CUSUM; Siegmund 1985, Sequential Analysis, for its run length.
+Reference: Page 1954, Continuous Inspection Schemes, Biometrika 41, for the CUSUM; Siegmund 1985, Sequential Analysis: Tests and
+Confidence Intervals, for its run length.
 """
 
 from __future__ import annotations

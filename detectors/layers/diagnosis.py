@@ -10,7 +10,7 @@ posterior. Severity is the length of z̄ along s, 1 at failure level::
 A feature that the appliance never told takes no part: it is not taken for usual. A mode of whose signature only a share
 can be seen is less probable by that share, lest a mode be named for its least important sign.
 
-Reference: Rao 1973, Linear Statistical Inference, for the projection under a covariance (generalised least squares).
+Reference: Rao 1973, Linear Statistical Inference and Its Applications, for the projection under a covariance (generalised least squares).
 """
 
 from __future__ import annotations

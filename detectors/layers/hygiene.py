@@ -196,7 +196,11 @@ class Hygiene(Layer):
     def _stuck(
         self, samples: Sorted, clean: Floats, last: Floats, is_working: Bools
     ) -> tuple[Bools, NDArray[np.int64]]:
-        """Where metrics repeat one value although they usually change; and how many readings of each there were so far."""
+        """Where metrics repeat one value although they usually change; and how many readings of each there were so far.
+
+        The longest run so far is one maximum over all appliances: each group is lifted by a step that no run reaches, so that
+        nothing is carried over from the group before.
+        """
         rows = samples.rows[samples.starts]
         present = ~np.isnan(clean)
         counts = present & is_working[:, None]

@@ -18,7 +18,7 @@ lasts. A run that is an alarm teaches nothing.
 
 Measured length is all there is: the run that was on when readings began, or during a gap, is not judged.
 
-Reference: Siegmund 1985 for the CUSUM's run length.
+Reference: Siegmund 1985, Sequential Analysis: Tests and Confidence Intervals, for the CUSUM's run length.
 """
 
 from __future__ import annotations

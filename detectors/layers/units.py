@@ -155,7 +155,11 @@ class Units(Layer):
         return bool(is_in_time and self.own["unit_key"][row] != NO_UNIT)
 
     def fold(self, samples: Samples) -> UnitRows:
-        """Take in samples, and return the units (B,) that they close."""
+        """Take in samples, and return the units (B,) that they close.
+
+        A unit may have begun in an earlier block: an appliance's first segment joins what is open of it, its last stays open, and
+        the others are whole. So it makes no difference where a block is cut.
+        """
         rows, ts, values = samples.rows, samples.ts, samples.values
         segments = self._segments(samples)
         top = np.fmax.reduceat(values[:, self.on_metric], segments.starts) if self.on_metric >= 0 else None

@@ -148,7 +148,8 @@ class Reorder:
     ) -> NDArray[np.bool_]:
         """Which samples go on at once: those of appliances of which everything here is the next of its boot.
 
-        Events and refused messages of these appliances count along; the rows of all that goes on are added to ``at_once``.
+        This is the usual case, and told for the whole block at once, so that only what is out of order is gone through one by
+        one. Events and refused messages of these appliances count along; the rows of all that goes on are added to ``at_once``.
         """
         count = len(rows)
         boots: Sequence[str | None] = block.boots or [None] * count

@@ -70,7 +70,11 @@ def follow(
 def _means(
     numbers: list[float], hours: list[float], readings: list[float], week_hours: list[int], *, is_young: bool
 ) -> Floats:
-    """The means that each reading is held against (11, N); those that it is part of itself are fast, dwell and moved_fast."""
+    """The means that each reading is held against (11, N); those that it is part of itself are fast, dwell and moved_fast.
+
+    A loop, as the means of a row rest on those of the row before. The others are noted before they learn, so that no reading is
+    held against itself.
+    """
     count, last, long, fast, slow, variance, middle, dwell, moved_fast, moved_slow = numbers
     g_long, g_slow, g_fast, g_middle, g_dwell, g_moved = LONG, SLOW, FAST, MIDDLE, DWELL, MOVED
     rows: list[tuple[float, ...]] = []

@@ -86,7 +86,11 @@ class Scorer:
         return np.array([known.get(name, -1) for name in metrics], np.intp)
 
     def score(self, ts_ms: NDArray[np.int64], values: Floats) -> Scored:
-        """Score rows, ``values`` (rows, metrics) in the order of :attr:`names` with NaN for no reading, then learn them."""
+        """Score rows, ``values`` (rows, metrics) in the order of :attr:`names` with NaN for no reading, then learn them.
+
+        Each metric is followed over the rows in which it was read, and all are fused only then, as metrics need not come in the same
+        rows.
+        """
         rows, metrics = values.shape
         week_hours = ((ts_ms // HOUR_MS + EPOCH_HOUR) % WEEK_HOURS).astype(np.intp)
         said = np.full((metrics, len(CHANNELS), rows), np.nan)

@@ -110,7 +110,11 @@ def _known_before(state: Arrays, every: Floats) -> _Known:
 
 
 def _judged(every: Floats, scale: Floats, known: _Known) -> Floats:
-    """The surprise of blocks by what is known before each."""
+    """The surprise of blocks by what is known before each.
+
+    Within a bin the count is interpolated, so that a score does not jump at a bin's edge. Beyond the highest so far a rank says
+    no more, so there the distance counts, in what is usual between the high ones.
+    """
     held = known.held[:, None, :-1]
     tail = np.zeros((*every.shape[:3], BINS + 1))
     tail[..., :-1] = np.cumsum(known.counts[:, :, :-1, ::-1], axis=-1)[..., ::-1]

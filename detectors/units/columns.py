@@ -61,7 +61,10 @@ class Segments:
 def fold_column(
     column: Folded, samples: Segments, level: Floats, step: Floats, out: tuple[Floats, Floats, Floats]
 ) -> None:
-    """Reduce one column over the segments into ``out`` = (sum, aux, count)."""
+    """Reduce one column over the segments into ``out`` = (sum, aux, count).
+
+    Every statistic is such a triple until it is finished, as two triples can be joined, and a unit may be cut by a block.
+    """
     total, aux, count = out
     starts, statistic = samples.starts, column.statistic
     if statistic in OF_MODE:
@@ -124,7 +127,11 @@ def _fold_mode(column: Folded, samples: Segments, step: Floats, out: tuple[Float
 
 
 def _fold_neighbours(column: Folded, samples: Segments, out: tuple[Floats, Floats, Floats]) -> None:
-    """Statistics of neighbouring readings."""
+    """Statistics of neighbouring readings.
+
+    A peak is what two in a row have reached, so that one wild reading is none. Rises count within one stay in a mode, as across a
+    change of mode they would tell of the change.
+    """
     total, aux, count = out
     starts, statistic = samples.starts, column.statistic
     if statistic in CALM:
@@ -201,7 +208,10 @@ def joined(
 
 
 def finished(statistic: str, total: Floats, aux: Floats, count: Floats, span_s: Floats) -> Floats:
-    """The finished numbers of N units (N, columns); NaN where nothing was read. ``span_s`` (N, 1) is their length."""
+    """The finished numbers of N units (N, columns); NaN where nothing was read. ``span_s`` (N, 1) is their length.
+
+    A variance made of sums may round to below 0, and is held there; what has no finite answer says nothing.
+    """
     per_day = 86_400 / span_s
     if statistic in SQUARED:
         value = np.sqrt(np.maximum(aux / count - np.square(total / count), 0.0))

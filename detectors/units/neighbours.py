@@ -81,7 +81,8 @@ class Pairs:
 def pairs(value: Floats, times: Times, last: Floats, age_ms: Floats) -> tuple[Pairs, Floats, Floats]:
     """The pairs of ``value`` (N,), and for each group its last reading and how old that is at its last sample.
 
-    ``last`` and ``age_ms`` (groups,) are these from before; NaN for none.
+    ``last`` and ``age_ms`` (groups,) are these from before; NaN for none. Without a loop over groups: the place of the latest
+    reading is carried forward, and counts where it lies within the group.
     """
     value = value.astype(np.float32).astype(float)  # as it is kept, so that a cut makes no difference
     place, present = np.arange(len(value)), ~np.isnan(value)
@@ -107,7 +108,7 @@ def calm_rates(
 ) -> tuple[Floats, Floats, Floats]:
     """The mean rise per hour in each window, told at the first sample behind it (else NaN), and what the open ones hold.
 
-    Only pairs that count and lie within one window do; ``risen`` and ``covered_ms`` (groups,) are those of the windows that
+    Windows are those of the clock, so that none depends on where a block is cut. Only pairs that count and lie within one do; ``risen`` and ``covered_ms`` (groups,) are those of the windows that
     were open before.
     """
     window = times.ts // WINDOW_MS

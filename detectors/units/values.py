@@ -93,7 +93,8 @@ class Values:
     def made(self, measured: Floats, source: NDArray[np.uint8]) -> tuple[Floats, Floats, NDArray[np.uint8]]:
         """Finished measures (B, measures) → features (B, F) and contexts, on their scales, and which sources are gone by.
 
-        ``source`` (B, choosing) is 1 + the number of the way that an appliance goes by, 0 for none yet.
+        ``source`` (B, choosing) is 1 + the number of the way that an appliance goes by, 0 for none yet. It stays with its way
+        until a better one is there, as a feature that goes by turns would seem to jump.
         """
         source = source.copy()
         places = {one.label: number for number, one in enumerate(self.choosing)}

@@ -68,7 +68,11 @@ def joined(layouts: Sequence[Layout]) -> Layout:
 
 
 def lay_out(stream: bytes | memoryview) -> Layout:
-    """The whole PUBLISH frames of QoS 0 and 1 at the start of a stream, up to the first that is none."""
+    """The whole PUBLISH frames of QoS 0 and 1 at the start of a stream, up to the first that is none.
+
+    Places beyond the last frame are read as its last byte, which decides nothing. Bytes above 127 are counted: where there are
+    just those of the lengths and packet ids, all topics and payloads are ASCII, and none need be looked at.
+    """
     data = np.frombuffer(stream, dtype=np.uint8)
     high = np.flatnonzero(data >= 0x80)
     starts, ends = _frames(stream, data, high)

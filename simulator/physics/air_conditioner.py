@@ -155,6 +155,11 @@ class AirConditioners:
         return np.asarray(factor * ratio * (1.0 - 0.2 * worn["compressor_valve_leak"]))
 
     def _integrate(self, around: Surroundings, worn: Mapping[str, FloatArray], step_s: float) -> _Run:
+        """What the machine does in each step, and what comes of it.
+
+        The compressor's speed follows from the heat that must be moved; below its least speed the compressor goes on and off
+        in place of turning slower, so power is that of the least speed for a share of the time.
+        """
         p = self.parameters
         cools = (around.occupied > 0.5) & (around.room_c > p["set_cooling_c"] + 1.0)
         heats = (around.occupied > 0.5) & (around.outdoor_c < p["heats_below_c"]) & ~cools
@@ -236,7 +241,10 @@ class _Report:
         return Told(in_columns(METRICS, columns, *mode.shape), mode, self._errors(trips))
 
     def _circuit(self, rng: np.random.Generator) -> dict[str, FloatArray]:
-        """Temperatures and pressures of the circuit while the compressor runs."""
+        """Temperatures and pressures of the circuit while the compressor runs.
+
+        No equations of state, but how far each reading goes with the speed and with each fault: a report shows no more than that.
+        """
         p, s, u = self.p, self.s, self.speed
         leak, flow = s["refrigerant_leak"], 1.0 - 0.5 * s["filter_clog"]
         left = self.machines.factor("cooling", "capacity", self.outdoor_c, self.s)

@@ -208,7 +208,7 @@ class _Baths:
         return np.asarray(planned + np.where(PROGRAMMES.watches[self.programme], longer, 0.0))
 
     def _warm(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Length of both heatings (C, 2), and temperature of each bath when filled and when heated, (C, baths)."""
+        """Length of both heatings (C, 2), and temperature of each bath when filled and when heated, (C, baths); dishes carry heat on."""
         conditions, p = self.conditions, self.p
         count = len(self.programme)
         heat_s, cold, warm = np.zeros((count, 2)), np.zeros((count, BATHS)), np.zeros((count, BATHS))
@@ -327,7 +327,7 @@ class _Run:
         return rows(self.cycles, at, METRICS, columns, summary)
 
     def _water(self) -> dict[str, FloatArray | float]:
-        """Amount, temperature and dirt of the bath."""
+        """Amount, temperature and dirt of the bath; what leaks is topped up, so the level falls while the meter only counts."""
         cycle, mode, share, told = self.at.cycle, self.mode, self.at.share, self.cycles.told
         litres = told["litres"][cycle]
         fills = np.cumsum((self.cycles.phase_s > 0) & (MODE_OF_SLOT == FILL), axis=1)[cycle, self.at.slot]

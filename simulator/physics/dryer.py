@@ -135,7 +135,11 @@ class Dryers:
         self.totals = {"energy_kwh": done * np.where(is_heat_pump(parameters), 1.3, 2.9)}
 
     def plan(self, appliance: IntArray, start_ms: IntArray, conditions: Conditions, rng: np.random.Generator) -> Cycles:
-        """The cycles that these appliances start then (at most one of each), with the length of each phase."""
+        """The cycles that these appliances start then (at most one of each), with the length of each phase.
+
+        Water goes at the full rate down to the critical moisture, and from there ever slower: hence a phase that is linear in the
+        load, and one that is a logarithm.
+        """
         p = {name: values[appliance] for name, values in self.parameters.items()}
         conditions = _of_parts_there(p, conditions)
         count = len(appliance)
@@ -317,7 +321,10 @@ class _Run:
         return rows(self.cycles, at, METRICS, columns, {"energy_kwh": self.cycles.energy_kwh})
 
     def _heat(self, pumps: NDArray[np.bool_]) -> dict[str, FloatArray | float]:
-        """Temperatures, which come up and go down with the drum, and what heats."""
+        """Temperatures, which come up and go down with the drum, and what heats.
+
+        Evaporating cools the air, so the exhaust rises as the load dries, and tells how wet it is.
+        """
         cycle, conditions, decided = self.at.cycle, self.cycles.conditions, self.cycles.told
         reduced = np.where(pumps, 1.0, self.p["finish_heat_share"])
         spike = np.where(is_broken(conditions), 30.0, 0.0) + 6.0 * conditions.worn("belt_slip")

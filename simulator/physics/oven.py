@@ -86,7 +86,10 @@ class Ovens:
         self.left_ms = np.zeros(len(done), dtype=np.int64)
 
     def plan(self, appliance: IntArray, start_ms: IntArray, conditions: Conditions, rng: np.random.Generator) -> Cycles:
-        """The cycles that these appliances start then (at most one of each), with the length of each phase."""
+        """The cycles that these appliances start then (at most one of each), with the length of each phase.
+
+        A cycle begins with what warmth the one before has left, so heating up is held against an oven that starts like it.
+        """
         p = {name: values[appliance] for name, values in self.parameters.items()}
         count = len(appliance)
         programme = rng.choice(len(PROGRAMMES.share), count, p=PROGRAMMES.share)
@@ -178,7 +181,10 @@ class Heat:
     def of(
         cls, p: Parameters, conditions: Conditions, programme: IntArray, begin_c: FloatArray, *, food: FloatArray
     ) -> Heat:
-        """By the heat balance; ``food`` is how much longer it takes with what stands in the cavity."""
+        """By the heat balance; ``food`` is how much longer it takes with what stands in the cavity.
+
+        The time needed is held against that of an oven as new, as the oven itself gives up after a multiple of it.
+        """
         room, loss = conditions.kitchen_c, loss_w_k(p, conditions)
         each_w = elements_w(p, conditions)
         each = each_w * p["heating_share"][:, None]

@@ -107,7 +107,10 @@ class Moments:
 
 
 def moments(cycles: Cycles, interval_s: float) -> Moments:
-    """A reading every ``interval_s`` and at the end of each slot."""
+    """A reading every ``interval_s`` and at the end of each slot.
+
+    Ends are read too, as what a phase comes to falls between any regular readings; of two at one time the end comes last.
+    """
     ends = np.cumsum(cycles.phase_s, axis=1)
     begins = ends - cycles.phase_s
     counts = (ends[:, -1] // interval_s).astype(np.int64)

@@ -42,7 +42,11 @@ def refrigerant_circuit(
     worn: Mapping[str, FloatArray],
     blocked: FloatArray,
 ) -> RefrigerantCircuit:
-    """The circuit in each step; ``rated_w`` is capacity and power as new, ``blocked`` where the capillary is frozen shut."""
+    """The circuit in each step; ``rated_w`` is capacity and power as new, ``blocked`` where the capillary is frozen shut.
+
+    How warm the condenser gets and what the compressor does depend on each other, both linearly: that is solved for, so no step
+    needs an iteration.
+    """
     capacity_w, power_w = rated_w
     condenser_fan = 1.0 - 0.5 * worn["condenser_fan_wear"]
     conductance = (1.0 - 0.5 * worn["condenser_fouling"] ** 1.5) * condenser_fan**0.9

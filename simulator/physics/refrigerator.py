@@ -169,7 +169,11 @@ class Refrigerators:
     def _integrate(
         self, around: Surroundings, circuit: RefrigerantCircuit, worn: Mapping[str, FloatArray], step_s: float
     ) -> _Cabinet:
-        """Temperatures, frost and defrosts, step by step; the one loop over time."""
+        """Temperatures, frost and defrosts, step by step; the one loop over time.
+
+        Frost takes air from the evaporator, and the colder that gets the more heat each step has to move, so a step needs the one
+        before; all appliances take it at once.
+        """
         p, felt = self.parameters, feel(self.parameters, around, worn, step_s)
         out = _Cabinet.of(around.kitchen_c.shape, p["defrost_w"] * felt.heater)
         fresh_j, freezer_j = p["capacity_fresh_kj_k"] * 1e3, p["capacity_freezer_kj_k"] * 1e3

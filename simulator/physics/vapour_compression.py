@@ -1,8 +1,9 @@
 """Vapour compression: published curves of what a missing charge and a missing air flow cost an air conditioner.
 
-Charge: Y = 1 + (a0 + a1 T_indoor + a2 T_outdoor + a3 f) f with f = (m - m0)/m0 and temperatures in °C (Payne, Domanski
-and Cho 2014, NIST TN 1848). Air flow of a single speed coil, ff = flow / rated: capacity .7186 + .4101 ff - .1287 ff²,
-energy input ratio 1.3230 - .4777 ff + .1547 ff² (as used by BEopt, ResStock and OCHRE).
+Charge: Y = 1 + (a0 + a1 T_indoor + a2 T_outdoor + a3 f) f with f = (m - m0)/m0 and temperatures in °C (Domanski, Henderson
+and Payne 2014, Sensitivity Analysis of Installation Faults on Heat Pump Performance, NIST Technical Note 1848). Air flow of a
+single speed coil, ff = flow / rated: capacity .7186 + .4101 ff - .1287 ff², energy input ratio 1.3230 - .4777 ff + .1547 ff²
+(the single speed curves of OCHRE, in its Biquadratic Air Conditioner.csv, and of ResStock).
 """
 
 from __future__ import annotations

@@ -121,7 +121,10 @@ class WashingMachines:
         self.totals = {"energy_kwh": washes * 0.75, "water_l": washes * 52.0}
 
     def plan(self, appliance: IntArray, start_ms: IntArray, conditions: Conditions, rng: np.random.Generator) -> Cycles:
-        """The washes that these appliances start then (at most one of each appliance), with the length of each phase."""
+        """The washes that these appliances start then (at most one of each appliance), with the length of each phase.
+
+        A phase takes what its worn part needs for it, up to where the machine gives up: a fault costs time before it is an error.
+        """
         p = {name: values[appliance] for name, values in self.parameters.items()}
         count = len(appliance)
         programme = rng.choice(len(PROGRAMMES.share), count, p=PROGRAMMES.share)
@@ -253,6 +256,10 @@ class _Run:
         return rows(self.cycles, at, METRICS, columns, summary)
 
     def _water(self) -> dict[str, FloatArray]:
+        """Amount, level and temperature of the water.
+
+        What leaks in the wash is filled in again, so the level goes down and up while the meter only counts.
+        """
         cycle, slot, share = self.at.cycle, self.at.slot, self.at.share
         bath = self.bath[slot]
         water = self.cycles.told["water_l"]
@@ -278,6 +285,10 @@ class _Run:
         }
 
     def _drum(self) -> dict[str, FloatArray | float]:
+        """Speeds, and what is felt of the drum.
+
+        Shaking is told once the speed stands, as on the way up it would tell of the ramp; coasting down at the end of a spin.
+        """
         cycle, count, retries = self.at.cycle, len(self.cycles), self.cycles.told["retries"]
         spinning = self.mode == SPIN
         top = self.p["spin_rpm"] * PROGRAMMES.spin[self.programme]
