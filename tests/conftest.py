@@ -30,6 +30,7 @@ from ingest import clock
 ZONE = "Europe/Berlin"
 MEMORY = Path("/dev/shm")  # noqa: S108  (the folder in which pytest makes one for this user)
 ROOM_BYTES = 4 << 30
+NOBODYS_CHEAP = "$argon2id$v=19$m=8,t=1,p=1$f+M5KTJOp3C7CYJJThBFng$9CHzV1Jh1Q/rmC4jWqA5gQ4RPqnDAZ4TlSg3L4eS/38"
 GARBAGE_AFTER = 20_000
 
 
@@ -81,4 +82,21 @@ def statements_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "create_engine", create_engine_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Passwords are compared as in service, but by a digest that takes no 64 MiB; what it takes there has a test of its own."""
+    if "alerts.accounts.passwords" not in sys.modules:
+        yield
+        return
+    from pwdlib import PasswordHash  # noqa: PLC0415  (tests of the ingest do without it)
+    from pwdlib.hashers.argon2 import Argon2Hasher  # noqa: PLC0415  (the same)
+
+    from alerts.accounts import passwords  # noqa: PLC0415  (the same)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)))
+        patch.setattr(passwords, "_NOBODYS", NOBODYS_CHEAP)
         yield

@@ -176,15 +176,32 @@ class Runs(Layer):
     def _heat(self, at: NDArray[np.int32], ts: NDArray[np.int64], power: Floats, gap: NDArray[np.bool_]) -> Floats:
         """How long each has drawn what its heater draws without a break, in s, and for how long it may (0: not known).
 
-        What may be is a tenth longer than ever before. A longer one teaches no more than that: it was an alarm.
+        What may be is a tenth longer than ever before. A longer one teaches no more than that: it was an alarm. Of most plugs
+        none draws so much, and nothing is asked further.
         """
+        own = self.seldom.own
+        known = (own["heats"][at] >= LEARN_RUNS) & self._is_taught(at)
+        told = np.zeros((len(at), 2))
+        told[:, 1] = np.where(known, HEAT_LONGER * own["heat_longest"][at] + HEAT_SLACK_S, 0.0)
+        if (power >= HEAT_W_MIN).any() or own["heat_since"][at].any():
+            told[:, 0] = self._heating(at, ts, power, gap, known)
+        return told
+
+    def _heating(
+        self,
+        at: NDArray[np.int32],
+        ts: NDArray[np.int64],
+        power: Floats,
+        gap: NDArray[np.bool_],
+        known: NDArray[np.bool_],
+    ) -> Floats:
+        """Move what heats go on, remember the longest of those that end, and say how long each has lasted, in s."""
         own = self.seldom.own
         heats = (power >= HEAT_W_MIN) & (power >= HEAT_SHARE * own["heat_w"][at])
         risen = own["heat_w"][at] + HEAT_GAIN * np.maximum(power - own["heat_w"][at], 0.0)
         own["heat_w"][at] = np.where(power >= HEAT_W_MIN, risen, own["heat_w"][at])
         since, last = own["heat_since"][at], own["heat_ts"][at]
         ended = (since > 0) & (gap | (~heats & (ts - last > HEAT_PAUSE_MS)))
-        known = (own["heats"][at] >= LEARN_RUNS) & self._is_taught(at)
         longest = own["heat_longest"][at]
         most = np.where(known, HEAT_LONGER * longest, np.inf)
         teaches = ended & (since > HEAT_UNSEEN)
@@ -194,10 +211,8 @@ class Runs(Layer):
         begins = heats & (ended | (since == 0))
         since = np.where(begins, np.where(gap, HEAT_UNSEEN, ts), np.where(ended, 0, since))
         own["heat_since"][at], own["heat_ts"][at] = since, np.where(heats, ts, last)
-        lasts = np.where(heats & (since > HEAT_UNSEEN), (ts - since) / 1000.0, 0.0)
-        allowed = np.where(known, HEAT_LONGER * longest + HEAT_SLACK_S, 0.0)
-        told: Floats = np.stack([lasts, allowed], axis=1)
-        return told
+        lasts: Floats = np.where(heats & (since > HEAT_UNSEEN), (ts - since) / 1000.0, 0.0)
+        return lasts
 
     def _close(self, at: NDArray[np.int32]) -> None:
         """Judge finished runs, then remember them.

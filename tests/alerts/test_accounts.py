@@ -10,6 +10,7 @@ from contextlib import ExitStack
 import pytest
 from sqlalchemy import Engine, select
 
+from alerts.accounts import passwords
 from alerts.accounts.account import Account, Role
 from alerts.accounts.credentials import LINK_LIFE_MS, LOGIN_LIFE_MS
 from alerts.accounts.desk import Accounts
@@ -22,6 +23,8 @@ from alerts.errors import BusyError, ConflictError, InvalidError, UnknownError
 from ingest.clock import ManualClock
 
 PASSWORD = "correct horse battery"
+IN_SERVICE = passwords._HASHER, passwords._NOBODYS
+"""Before the tests take a cheap digest."""
 
 
 @pytest.fixture
@@ -56,6 +59,16 @@ def test_no_secret_stands_in_the_database(accounts: Accounts, engine: Engine) ->
     assert key not in dump
     assert PASSWORD not in dump
     assert "$argon2id$" in dump
+
+
+def test_in_service_a_password_costs_what_it_should_and_nobodys_as_much() -> None:
+    """64 MiB, three rounds, four lanes; whether an account is there can't be told from the time that a wrong password takes."""
+    hasher, nobodys = IN_SERVICE
+
+    kept = hasher.hash(PASSWORD)
+
+    assert kept.rsplit("$", 2)[0] == nobodys.rsplit("$", 2)[0] == "$argon2id$v=19$m=65536,t=3,p=4"
+    assert [len(part) for part in kept.split("$")] == [len(part) for part in nobodys.split("$")]
 
 
 def test_password_logs_in_and_logout_ends_it(accounts: Accounts, clock: ManualClock) -> None:
