@@ -32,6 +32,7 @@ from alerts.notices.desk import Notices
 from alerts.people.desk import Providers, Technicians
 from alerts.remote.consent import end_sessions_at, end_sessions_of
 from alerts.remote.desk import Sessions
+from alerts.remote.ending import EndReason
 from alerts.remote.policy import SessionLimits
 from alerts.remote.protection_desk import Protections
 from alerts.remote.sending import Signer
@@ -218,7 +219,7 @@ class Desk:
         return Repeats(self.unit)
 
     def _when_over(self, t: Transaction, ticket_id: str, reason: str) -> None:
-        end_sessions_of(t, ticket_id, reason)
+        end_sessions_of(t, ticket_id, EndReason(reason))
         cancel_visits_of(t, ticket_id, reason, self._when_over)
         release_all(t, ticket_id)
         ask_about(t, ticket_id, self.profiles)

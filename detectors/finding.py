@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from detectors.reasons import Reason
+
 
 UNKNOWN = "unknown"
 """The fault mode of a finding that no known mode explains."""
@@ -109,12 +111,12 @@ class ConditionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The state of one appliance with the reason in words a technician can read, and a health index per component."""
+    """The state of one appliance with its reason, and a health index per component."""
 
     appliance_id: str
     kind: str
     state: ConditionState
-    reason: str
+    reason: Reason
     as_of_ms: int
     health: Mapping[str, float] = field(default_factory=dict)
 

@@ -100,7 +100,7 @@ class Appliances:
         def work(t: Transaction) -> Appliance:
             if set_retired(t, appliance_id, is_retired=True):
                 record_audit(t, "appliance.retire", appliance_id, {})
-                self.when_retired(t, appliance_id, "the appliance is retired")
+                self.when_retired(t, appliance_id)
             return self._read(t, appliance_id)
 
         return self.unit.write(work)

@@ -38,8 +38,8 @@ OpenTickets = Callable[[Transaction, Sequence[str]], Mapping[str, tuple[int, ...
 """Gives the numbers of the open tickets of some appliances: tickets know appliances, not the other way round."""
 
 
-WhenRetired = Callable[[Transaction, str, str], None]
-"""Ends what hangs on an appliance that is out of service now, given its id and the reason."""
+WhenRetired = Callable[[Transaction, str], None]
+"""Ends what hangs on an appliance that is out of service now, given its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ class Appliance:
     availability: Availability
     condition: ConditionState
     condition_reason: str
+    condition_because: Mapping[str, Any] | None
+    """The reason's code, and what stands in it."""
     condition_at: datetime | None
     health: Mapping[str, float]
     last_seen: datetime | None
@@ -234,7 +236,7 @@ def erase_appliance(t: Transaction, appliance_id: str) -> int:
     """Drop what happened at an appliance and what it said of itself; returns how many events. Id, kind and tickets stay."""
     unknown = dict.fromkeys(
         ("model", "serial", "firmware", "region", "capabilities", "status", "status_ms", "status_until_ms", "last_seen_ms",
-         "interval_s", "condition", "condition_reason", "condition_ms", "health")
+         "interval_s", "condition", "condition_reason", "condition_because", "condition_ms", "health")
     )  # fmt: skip
     t.connection.execute(
         update(appliances).where(appliances.c.id == appliance_id).values(**unknown, search=fold(appliance_id))
@@ -264,7 +266,7 @@ def set_conditions(t: Transaction, conditions: list[Condition]) -> None:
 def _set_conditions(t: Transaction, conditions: list[Condition], besides: tuple[str, ...]) -> None:
     """Write conditions, and what else of them is known anew."""
     statement = upsert(t.connection, appliances)
-    changed = ("condition", "condition_reason", "condition_ms", *besides)
+    changed = ("condition", "condition_reason", "condition_because", "condition_ms", *besides)
     statement = statement.on_conflict_do_update(
         index_elements=["id"],
         set_={name: statement.excluded[name] for name in changed},
@@ -277,7 +279,8 @@ def _set_conditions(t: Transaction, conditions: list[Condition], besides: tuple[
                 "kind": condition.kind,
                 "registered_ms": t.now_ms,
                 "condition": condition.state.value,
-                "condition_reason": condition.reason,
+                "condition_reason": condition.reason.text,
+                "condition_because": {"code": condition.reason.code, **condition.reason.values},
                 "condition_ms": condition.as_of_ms,
                 "health": dict(condition.health),
             }
@@ -298,6 +301,7 @@ def _appliance(row: Row[Any], open_tickets: tuple[int, ...]) -> Appliance:
         availability=Availability(row.availability),
         condition=ConditionState(row.condition or ConditionState.LEARNING),
         condition_reason=row.condition_reason or "No readings have been looked at yet.",
+        condition_because=row.condition_because or (None if row.condition_reason else {"code": "nothing"}),
         condition_at=moment(row.condition_ms),
         health=row.health or {},
         last_seen=moment(row.last_seen_ms),

@@ -27,6 +27,7 @@ appliances = Table(
     ms("registered_ms", nullable=False),
     word("condition", nullable=True),
     sentence("condition_reason"),
+    json_value("condition_because"),
     ms("condition_ms"),
     json_value("health"),
     sentence("search"),

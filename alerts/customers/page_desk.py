@@ -17,6 +17,7 @@ from alerts.customers.view import ON_A_PAGE, CustomerView, read_view
 from alerts.errors import InvalidError, UnknownError
 from alerts.fix_first.telling import tell
 from alerts.remote.consent import end_sessions_of
+from alerts.remote.ending import EndReason
 from alerts.remote.policy import SessionLimits
 from alerts.remote.protecting import end_protections
 from alerts.remote.reading import read_session
@@ -93,8 +94,8 @@ class CustomerPages:
             by_customer = s.t.by(CUSTOMER)
             record_consent(by_customer, link.customer_id, purpose, None, is_given=is_given, source=SOURCE)
             if purpose is Purpose.REMOTE_DIAGNOSIS and not is_given:
-                end_sessions_of(by_customer, link.ticket_id, "the customer took the consent back")
-                end_protections(by_customer, link.ticket_id, "the customer took the consent back")
+                end_sessions_of(by_customer, link.ticket_id, EndReason.CONSENT_TAKEN_BACK)
+                end_protections(by_customer, link.ticket_id, EndReason.CONSENT_TAKEN_BACK)
 
         self.sealed.write(work)
 
@@ -109,13 +110,13 @@ class CustomerPages:
     def end_protection(self, secret: str) -> None:
         """The holder wants their appliance to work normally again."""
         self.sealed.write(
-            lambda s: end_protections(s.t.by(CUSTOMER), open_link(s, secret).ticket_id, "ended by the customer")
+            lambda s: end_protections(s.t.by(CUSTOMER), open_link(s, secret).ticket_id, EndReason.BY_CUSTOMER)
         )
 
     def stop(self, secret: str) -> None:
         """End every remote session of the ticket, at once."""
         self.sealed.write(
-            lambda s: end_sessions_of(s.t.by(CUSTOMER), open_link(s, secret).ticket_id, "ended by the customer")
+            lambda s: end_sessions_of(s.t.by(CUSTOMER), open_link(s, secret).ticket_id, EndReason.BY_CUSTOMER)
         )
 
     def stored(self, secret: str) -> CustomerFile:

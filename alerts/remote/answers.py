@@ -16,6 +16,7 @@ from alerts.lifecycle import SESSION, SESSION_LIVE, ProcedureState, SessionEvent
 from alerts.remote.command import expire_commands, take_result
 from alerts.remote.consent import CUSTOMER, end_session, expire_sessions, find_session
 from alerts.remote.effects import settle_effects
+from alerts.remote.ending import EndReason
 from alerts.remote.facts import facts_of, from_reading, learn
 from alerts.remote.issuing import SNAPSHOT, release_waiting
 from alerts.remote.policy import PROTECT_BEGIN, PROTECT_RENEW, Scope, SessionLimits
@@ -26,8 +27,8 @@ from ingest.profiles.definition import Profile
 from ingest.sample import Event, EventType, Result, ResultState
 
 ENDS = {
-    EventType.LOCAL_STOP: (SessionEvent.END, "stopped at the appliance"),
-    EventType.CONSENT_REFUSED: (SessionEvent.REFUSE, "refused at the appliance"),
+    EventType.LOCAL_STOP: (SessionEvent.END, EndReason.STOPPED),
+    EventType.CONSENT_REFUSED: (SessionEvent.REFUSE, EndReason.REFUSED),
 }
 HEARD = frozenset({*ENDS, EventType.PRESENCE_CONFIRMED, EventType.SERVICE_MODE, EventType.DOOR})
 """What can't wait to be heard."""
@@ -99,7 +100,7 @@ def take_reading(t: Transaction, news: NewestReading, limits: SessionLimits, pro
         return
     before = facts_of(session)
     if before.boot is not None and news.boot is not None and news.boot != before.boot:
-        end_session(t.by(SYSTEM), session.id, SessionEvent.END, reason="the appliance was restarted")
+        end_session(t.by(SYSTEM), session.id, SessionEvent.END, reason=EndReason.RESTARTED)
         return
     if before.heard_ms is not None and news.heard_ms < before.heard_ms:
         return
@@ -148,7 +149,7 @@ def hear_offline(t: Transaction, appliance_id: str) -> None:
     """The appliance has gone: its session is over."""
     session = live_session(t, appliance_id)
     if session is not None and session.state == SessionState.ACTIVE:
-        end_session(t.by(SYSTEM), session.id, SessionEvent.END, reason="the appliance is offline")
+        end_session(t.by(SYSTEM), session.id, SessionEvent.END, reason=EndReason.OFFLINE)
 
 
 def let_pass(t: Transaction, limits: SessionLimits, profiles: Mapping[str, Profile]) -> int:
@@ -174,4 +175,4 @@ def is_running(profile: Profile | None, mode: object, *, cycle: object) -> bool:
 def _hear_door(t: Transaction, session: Row[Any], *, is_open: bool) -> None:
     learn(t, session, is_door_open=is_open, **({"service_mode_ms": None} if is_open else {}))
     if is_open and session.state == SessionState.ACTIVE and Scope(session.scope) in CLOSED_DOOR:
-        end_session(t.by(CUSTOMER), session.id, SessionEvent.END, reason="the door was opened")
+        end_session(t.by(CUSTOMER), session.id, SessionEvent.END, reason=EndReason.DOOR_OPENED)

@@ -8,6 +8,7 @@ from sqlalchemy import Row, select, update
 
 from alerts.database import Transaction
 from alerts.lifecycle import PROCEDURE, ProcedureEvent, ProcedureState, next_state
+from alerts.remote.ending import EndReason
 from alerts.remote.tables import procedures
 from alerts.remote.transcript import add_line
 
@@ -23,7 +24,7 @@ def close_procedure(t: Transaction, row: Row[Any], event: ProcedureEvent, column
     add_line(t, row.session_id, event=f"procedure_{state.value}", data=line)
 
 
-def fail_procedures(t: Transaction, session_id: str, reason: str) -> None:
+def fail_procedures(t: Transaction, session_id: str, reason: EndReason) -> None:
     """The session is over, and with it what runs in it."""
     running = (procedures.c.session_id == session_id) & (procedures.c.state == ProcedureState.RUNNING.value)
     for row in t.connection.execute(select(procedures).where(running)).all():

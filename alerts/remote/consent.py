@@ -21,6 +21,7 @@ from alerts.errors import ConflictError, IllegalStepError, UnknownError
 from alerts.lifecycle import COMMAND_LIVE, OVER, SESSION, SESSION_LIVE, SessionEvent, SessionState, next_state
 from alerts.remote.closing import fail_procedures
 from alerts.remote.command import drop_commands, put_command
+from alerts.remote.ending import EndReason
 from alerts.remote.guesses import refuse_too_many_misses, refuse_too_many_requests
 from alerts.remote.policy import CONSENT_SHOW, SESSION_BEGIN, SESSION_END, DangerClass, Scope, SessionLimits
 from alerts.remote.standing import overdue
@@ -108,7 +109,7 @@ def try_code(t: Transaction, session_id: str, code: str, limits: SessionLimits) 
     return None
 
 
-def end_session(t: Transaction, session_id: str, event: SessionEvent, *, reason: str) -> None:
+def end_session(t: Transaction, session_id: str, event: SessionEvent, *, reason: EndReason) -> None:
     """End, expire or refuse a session; commands that were not sent are given up."""
     row = find_session(t, session_id)
     after = next_state("session", SESSION, SessionState(row.state), event)
@@ -118,7 +119,7 @@ def end_session(t: Transaction, session_id: str, event: SessionEvent, *, reason:
         .values(state=after.value, ended_ms=t.now_ms, end_reason=reason),
     )
     drop_commands(t, session_id)
-    fail_procedures(t.by(SYSTEM), session_id, f"the session is over: {reason}")
+    fail_procedures(t.by(SYSTEM), session_id, EndReason.SESSION_OVER)
     if after is not SessionState.REFUSED:
         tell_appliance(t, row, SESSION_END, {"reason": reason}, SessionLimits())
     add_line(t, session_id, event=after.value, data={"reason": reason})
@@ -126,7 +127,7 @@ def end_session(t: Transaction, session_id: str, event: SessionEvent, *, reason:
     record_audit(t, f"session.{event.value}", session_id, {"reason": reason})
 
 
-def end_sessions_of(t: Transaction, ticket_id: str, reason: str) -> None:
+def end_sessions_of(t: Transaction, ticket_id: str, reason: EndReason) -> None:
     """End the live sessions of a ticket that is over."""
     live = [state.value for state in SESSION_LIVE]
     query = select(sessions.c.id).where(sessions.c.ticket_id == ticket_id, sessions.c.state.in_(live))
@@ -134,12 +135,12 @@ def end_sessions_of(t: Transaction, ticket_id: str, reason: str) -> None:
         end_session(t, session_id, SessionEvent.END, reason=reason)
 
 
-def end_sessions_at(t: Transaction, appliance_id: str, reason: str) -> None:
+def end_sessions_at(t: Transaction, appliance_id: str) -> None:
     """End the live sessions of an appliance that is out of service."""
     live = [state.value for state in SESSION_LIVE]
     query = select(sessions.c.id).where(sessions.c.appliance_id == appliance_id, sessions.c.state.in_(live))
     for session_id in t.connection.execute(query).scalars().all():
-        end_session(t, session_id, SessionEvent.END, reason=reason)
+        end_session(t, session_id, SessionEvent.END, reason=EndReason.RETIRED)
 
 
 def has_live(t: Transaction) -> bool:
@@ -195,7 +196,7 @@ def _count_miss(t: Transaction, row: Row[Any]) -> int:
     add_line(t, row.id, event="wrong_code", data={"tries_left": tries_left})
     record_audit(t, "session.wrong_code", row.id, {"tries_left": tries_left})
     if tries_left == 0:
-        end_session(t.by(SYSTEM), row.id, SessionEvent.END, reason="too many wrong codes")
+        end_session(t.by(SYSTEM), row.id, SessionEvent.END, reason=EndReason.WRONG_CODES)
     return tries_left
 
 

@@ -12,6 +12,7 @@ from alerts.lifecycle import SessionEvent, SessionState
 from alerts.page import LIMIT_DEFAULT, Page
 from alerts.remote.answers import let_pass
 from alerts.remote.consent import end_session, has_live, request_session, try_code
+from alerts.remote.ending import EndReason
 from alerts.remote.issuing import approve_command, issue_command, release_waiting
 from alerts.remote.policy import Scope, SessionLimits
 from alerts.remote.reading import list_sessions, read_command, read_session
@@ -84,7 +85,7 @@ class Sessions:
 
         return self.unit.write(work)
 
-    def end(self, session_id: str, *, reason: str = "ended by the technician") -> DiagnosisSession:
+    def end(self, session_id: str, *, reason: EndReason = EndReason.BY_TECHNICIAN) -> DiagnosisSession:
         """End a session; what was not sent is given up."""
 
         def work(t: Transaction) -> DiagnosisSession:

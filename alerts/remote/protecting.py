@@ -33,6 +33,7 @@ from alerts.page import moment
 from alerts.remote.catalogue import gentle_modes
 from alerts.remote.command import put_command
 from alerts.remote.consent import find_session
+from alerts.remote.ending import EndReason
 from alerts.remote.issuing import issue_command
 from alerts.remote.policy import PROTECT_BEGIN, PROTECT_END, PROTECT_RENEW, DangerClass, SessionLimits
 from alerts.remote.tables import commands, protections
@@ -146,16 +147,16 @@ def take_protect_answer(t: Transaction, command: Row[Any], result: Result, profi
             _tell(t, row, "protection_standing", {"mode": row.mode})
         _write(t, row, columns)
     elif result.state in {ResultState.REJECTED, ResultState.FAILED}:
-        _finish(t, row, f"the appliance said no: {result.reason or result.state.value}")
+        _finish(t, row, EndReason.SAID_NO)
 
 
 def hear_fallback(t: Transaction, appliance_id: str) -> None:
     """Somebody ended the gentle mode at the appliance."""
     for row in _live(t, protections.c.appliance_id == appliance_id):
-        _finish(t, row, "ended at the appliance")
+        _finish(t, row, EndReason.AT_APPLIANCE)
 
 
-def end_protections(t: Transaction, ticket_id: str, reason: str) -> int:
+def end_protections(t: Transaction, ticket_id: str, reason: EndReason) -> int:
     """End what stands on a ticket, and tell the appliance; how many that were."""
     found = _live(t, protections.c.ticket_id == ticket_id)
     for row in found:
@@ -186,18 +187,18 @@ def settle_protections(t: Transaction, limits: SessionLimits, profiles: Mapping[
     return ended
 
 
-def why_over(t: Transaction, row: Row[Any]) -> str | None:
+def why_over(t: Transaction, row: Row[Any]) -> EndReason | None:
     """Why a gentle mode is over by now, or nothing."""
     ticket = t.connection.execute(select(tickets).where(tickets.c.id == row.ticket_id)).one()
     visit_ms = ticket.visit_to_ms or ticket.visit_from_ms
     if TicketState(ticket.status) in _SERVED:
-        return f"the ticket is {ticket.status}"
+        return EndReason(f"ticket_{ticket.status}")
     if visit_ms is not None and row.asked_ms < visit_ms <= t.now_ms:
-        return "the visit has been"
+        return EndReason.VISITED
     if t.now_ms >= row.until_ms:
-        return "its longest time is over"
+        return EndReason.TIME_OVER
     if row.lease_until_ms is not None and t.now_ms >= row.lease_until_ms:
-        return "it could not be renewed and fell back by itself"
+        return EndReason.NOT_RENEWED
     return None
 
 
@@ -210,7 +211,7 @@ def may_renew(t: Transaction, command_id: str) -> bool:
 def _renew(t: Transaction, row: Row[Any], limits: SessionLimits, profiles: Mapping[str, Profile]) -> None:
     gentle = gentle_modes(profiles.get(row.kind)).get(row.fault_mode)
     if gentle is None:
-        _finish(t, row, "the profile has it no more", is_told=True)
+        _finish(t, row, EndReason.NOT_IN_PROFILE, is_told=True)
         return
     hours_ms = gentle.hours * HOUR_MS
     is_early = t.now_ms < row.lease_until_ms - hours_ms * (1 - RENEW_AT)
@@ -227,11 +228,11 @@ def _give_up(t: Transaction, row: Row[Any]) -> bool:
     state = t.connection.execute(select(commands.c.state).where(commands.c.id == row.command_id)).scalar_one()
     if CommandState(state) in COMMAND_LIVE or state == CommandState.SUCCEEDED:
         return False
-    _finish(t, row, f"its command is {state}", is_told=state == CommandState.UNKNOWN)
+    _finish(t, row, EndReason.NOT_DONE, is_told=state == CommandState.UNKNOWN)
     return True
 
 
-def _finish(t: Transaction, row: Row[Any], reason: str, *, is_told: bool = False) -> None:
+def _finish(t: Transaction, row: Row[Any], reason: EndReason, *, is_told: bool = False) -> None:
     never_began = row.state == ProtectionState.ASKED and not is_told
     state = _after(row, ProtectionEvent.FAIL if never_began else ProtectionEvent.END)
     columns = {"state": state, "ended_ms": t.now_ms, "end_reason": reason}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alerts.database import Transaction, UnitOfWork
+from alerts.remote.ending import EndReason
 from alerts.remote.policy import SessionLimits
 from alerts.remote.protecting import (
     Protected,
@@ -41,7 +42,7 @@ class Protections:
 
         return self.unit.write(work)
 
-    def end(self, ticket_ref: str, *, reason: str = "ended by the technician") -> Protected:
+    def end(self, ticket_ref: str, *, reason: EndReason = EndReason.BY_TECHNICIAN) -> Protected:
         """End it now."""
 
         def work(t: Transaction) -> Protected:

@@ -20,6 +20,7 @@ from alerts.lifecycle import SESSION, CommandState, ProcedureEvent, ProcedureSta
 from alerts.remote.catalogue import can_do, confirmed_by, rule_of_test
 from alerts.remote.closing import close_procedure
 from alerts.remote.consent import find_session, touch
+from alerts.remote.ending import EndReason
 from alerts.remote.facts import moment_of
 from alerts.remote.inference import judge, learned
 from alerts.remote.issuing import issue_command
@@ -89,7 +90,7 @@ def go_on(t: Transaction, procedure_id: str, limits: SessionLimits, profiles: Ma
         return None
     test = profiles[row.kind].tests.get(row.test) if row.kind in profiles else None
     if test is None:
-        return _end(t, row, Ended(None, "the test is no longer in the profile"), profiles)
+        return _end(t, row, Ended(None, EndReason.NOT_IN_PROFILE), profiles)
     at = replay(procedure_of(test), [_answered(step) for step in steps])
     if isinstance(at, Ended):
         return _end(t, row, at, profiles)

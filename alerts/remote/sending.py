@@ -20,6 +20,7 @@ from alerts.lifecycle import CommandEvent, CommandState, SessionState
 from alerts.remote.catalogue import rule_of
 from alerts.remote.command import move_command
 from alerts.remote.consent import find_session
+from alerts.remote.ending import EndReason
 from alerts.remote.facts import moment_of
 from alerts.remote.policy import CONSENT_SHOW, PROTECT_END, PROTECT_RENEW, SESSION_END, SessionLimits, obstacles
 from alerts.remote.protecting import may_renew
@@ -80,13 +81,13 @@ def _why_not(t: Transaction, row: Row[Any], limits: SessionLimits, profiles: Map
     session = find_session(t, row.session_id)
     state = SessionState(session.state)
     if row.name == CONSENT_SHOW:
-        return None if state is SessionState.REQUESTED else "no longer wanted"
+        return None if state is SessionState.REQUESTED else EndReason.NOT_WANTED
     if row.name in {SESSION_END, PROTECT_END}:
         return None  # it tells that all is over, and does nothing else
     if row.name == PROTECT_RENEW:
-        return None if may_renew(t, row.id) else "no longer wanted"
+        return None if may_renew(t, row.id) else EndReason.NOT_WANTED
     if state is not SessionState.ACTIVE or overdue(session, t.now_ms, limits) is not None:
-        return "the session is over"
+        return EndReason.SESSION_OVER
     if row.name.startswith("session."):
         return None
     rule = rule_of(profiles.get(row.kind), row.name, row.args or {})

@@ -7,24 +7,25 @@ from typing import Any
 from sqlalchemy import Row
 
 from alerts.lifecycle import SessionState
+from alerts.remote.ending import EndReason
 from alerts.remote.policy import SessionLimits
 
 CLOCK_SLACK_MS = 5_000
 """So far two processes' clocks may lie apart, and a clock may be put right, without ending anything."""
 
 
-def overdue(row: Row[Any], now_ms: int, limits: SessionLimits) -> str | None:
+def overdue(row: Row[Any], now_ms: int, limits: SessionLimits) -> EndReason | None:
     """Why this live session is over by now, or nothing; while a test runs it is not idle.
 
     It fails closed where the clock was set back: a session whose last sign of life lies ahead would live too long.
     """
     if now_ms < (row.active_ms or row.requested_ms) - CLOCK_SLACK_MS:
-        return "the clock was set back"
+        return EndReason.CLOCK_SET_BACK
     if row.state == SessionState.REQUESTED:
-        return "no consent in time" if now_ms >= row.code_until_ms else None
+        return EndReason.NO_CONSENT if now_ms >= row.code_until_ms else None
     if row.ends_by_ms is not None and now_ms >= row.ends_by_ms:
-        return "longest time reached"
+        return EndReason.TIME_OVER
     awake_ms = max(row.active_ms or 0, row.busy_until_ms or 0)
     if row.active_ms is not None and now_ms >= awake_ms + round(limits.idle_s * 1000):
-        return "idle"
+        return EndReason.IDLE
     return None

@@ -63,7 +63,7 @@ def take_step(
         t, row, step.value, columns, note=note, data=_told(body) | (_former(row) if step is TicketStep.REOPEN else {})
     )
     if after in OVER and before not in OVER:
-        when_over(t, row.id, f"the ticket is {after}")
+        when_over(t, row.id, f"ticket_{after}")
     return str(row.id)
 
 

@@ -20,11 +20,23 @@ from alerts.tickets.ticket import Verdict as VerdictWord
 from api.http.document_shape import Document, DocumentT, OptionalText, Text, show
 from api.http.gate_documents import Gate
 from detectors.finding import ConditionState
+from detectors.reasons import ReasonCode
 
 __all__ = ["Document", "DocumentT", "OptionalText", "Text", "show"]
 """What every document is made of can be had from here, too."""
 
 LANGUAGES = ("en", "zh")
+
+
+class ConditionBecause(Document):
+    """The reason of a condition: a code, and what stands in it."""
+
+    code: ReasonCode
+    span: str | None = Field(default=None, description="day or cycle")
+    done: int | None = None
+    of: int | None = None
+    feature: str | None = None
+    faults: list[str] = Field(default=[], description="names of fault modes")
 
 
 class Appliance(Document):
@@ -40,6 +52,9 @@ class Appliance(Document):
     availability: Availability
     condition: ConditionState
     condition_reason: str
+    condition_because: ConditionBecause | None = Field(
+        description="the same for whoever words it; null where it was said by an older version"
+    )
     condition_at: datetime | None
     health: dict[str, float] = Field(description="health index per component: 1 as new, 0 failed")
     last_seen: datetime | None

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from alerts.lifecycle import CommandState, ProcedureState, SessionState
+from alerts.remote.ending import EndReason
 from alerts.remote.policy import DangerClass, Scope
 from api.http.documents import Alternative, Document, OptionalText, Text
 
@@ -156,7 +157,7 @@ class Session(Document):
     granted_at: datetime | None
     expires_at: datetime | None
     ended_at: datetime | None
-    end_reason: str | None
+    end_reason: EndReason | str | None
     commands: list[Command]
     transcript: list[TranscriptEntry]
     tests: list[OfferedTest] = Field(description="of the appliance's profile, the recommended one first")

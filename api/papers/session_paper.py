@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from alerts.lifecycle import SESSION_LIVE
 from alerts.remote.session import Command, DiagnosisSession, ProcedureRecord, TranscriptEntry
 from api.papers.paper import Chart, Facts, Grid, Paper, Section, Words
-from api.papers.session_words import WORDS, word_of_event, word_of_state
+from api.papers.session_words import WORDS, word_of_event, word_of_reason, word_of_state
 from ingest.profiles.definition import Profile, RemoteTest
 
 REFRESH_S = 5
@@ -94,7 +94,7 @@ def _who(session: DiagnosisSession, reader: Reader) -> Section:
         (words["asked_at"], reader.time(session.requested_at)),
         (words["granted_at"], reader.time(session.granted_at)),
         (words["ended_at"], reader.time(session.ended_at)),
-        *([(words["why_ended"], session.end_reason)] if session.end_reason else []),
+        *([(words["why_ended"], word_of_reason(words, session.end_reason))] if session.end_reason else []),
         (words["number"], session.id),
     ]
     return Section(words["who"], (Facts(tuple(rows)),))
@@ -111,7 +111,7 @@ def _command(command: Command, reader: Reader) -> tuple[str, ...]:
     words = reader.words
     by = f"; {words['approved_by'].format(who=command.approved_by)}" if command.approved_by else ""
     outcome = word_of_state(words, command.state.value)
-    why = f": {command.reason}" if command.reason else ""
+    why = f"{words['colon']}{word_of_reason(words, command.reason)}" if command.reason else ""
     seen = words[command.effect] if command.effect else "–"
     at = command.sent_at or command.issued_at
     return (reader.time(at), f"{_name(command, reader)} ({command.danger_class.value}{by})", f"{outcome}{why}", seen)
@@ -136,7 +136,7 @@ def _result(procedure: ProcedureRecord, reader: Reader) -> tuple[str, ...]:
     measured = "–" if procedure.measured is None else f"{procedure.measured:.4g}{unit}"
     sound = "–" if test is None else f"{test.healthy[0]:g} – {test.healthy[1]:g}{unit}"
     verdict = words[procedure.verdict] if procedure.verdict else words[procedure.state.value]
-    why = f": {procedure.reason}" if procedure.reason else ""
+    why = f"{words['colon']}{word_of_reason(words, procedure.reason)}" if procedure.reason else ""
     name = reader.label(None if test is None else test.label, procedure.test)
     return (name, measured, sound, f"{verdict}{why}", _moved(procedure, reader))
 
@@ -160,7 +160,11 @@ def _line(entry: TranscriptEntry, session: DiagnosisSession, reader: Reader) -> 
         what = f"{_name(command, reader)}{words['colon']}{word_of_event(words, entry.event)}"
     test = reader.test(str(entry.data.get("test")))
     told = [] if test is None else [reader.label(test.label, test.name)]
-    told += [f"{key} {value}" for key, value in _flat(entry.data) if key not in NOT_TOLD]
+    told += [
+        word_of_reason(words, value) if key == "reason" else f"{key} {value}"
+        for key, value in _flat(entry.data)
+        if key not in NOT_TOLD
+    ]
     return (f"{entry.at.astimezone(reader.zone):%H:%M:%S}", entry.actor, what, "; ".join(told)[:TOLD_MOST])
 
 

@@ -17,6 +17,7 @@ from detectors.finding import Condition, ConditionState, Finding
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Piece
 from detectors.layering.smoothing import SMOOTH_SIGMA
+from detectors.reasons import Reason, ReasonCode, of_faults, of_feature, reason
 from detectors.state.columns import Axis, Column
 from ingest.profiles.definition import Unit
 
@@ -101,20 +102,19 @@ class Conditions(Layer):
         for finding in {one.appliance_id: one for one in findings if not one.is_data_fault}.values():
             row = row_of[finding.appliance_id]
             if self.setting.standing.of_appliance(rows=np.array([row])).any():
-                said, reason = ConditionState.ALERT, self._standing(row)
+                said, why = ConditionState.ALERT, self._standing(row)
             else:
                 before = CONDITIONS[max(int(self.own["condition"][row]) - 1, 0)] if self.own["condition"][row] else None
                 said = ConditionState.LEARNING if before in (None, ConditionState.ALERT) else before
-                reason = f"what stood has ended; judged anew at the end of the {self.span_word}"
+                why = reason(ReasonCode.ENDED, span=self.span_word)
             at_ms = finding.raised_ms if finding.cleared_ms is None else finding.cleared_ms
-            piece.conditions.append(Condition(finding.appliance_id, finding.kind, said, reason, as_of_ms=at_ms))
+            piece.conditions.append(Condition(finding.appliance_id, finding.kind, said, why, as_of_ms=at_ms))
 
-    def _standing(self, row: int) -> str:
-        """What stands of an appliance, by its titles."""
-        profile, standing = self.setting.profile, self.setting.standing
+    def _standing(self, row: int) -> Reason:
+        """What stands of an appliance."""
+        standing = self.setting.standing
         names = [standing.modes[mode] for mode in range(standing.unknown + 1) if standing.stands(row, mode)]
-        titles = [mode.title["en"] for name in names if (mode := profile.fault_modes.get(name))]
-        return "; ".join(titles) or "clearly not as usual, for no known cause"
+        return of_faults(names, self.setting.profile)
 
     def _health(self, worn: Floats) -> dict[str, float]:
         """Health index per component: 1 as new, 0 failed."""
@@ -124,20 +124,18 @@ class Conditions(Layer):
             health[component] = round(min(health[component], 1.0 - wear), 2)
         return health
 
-    def _reason(self, row: int, said: ConditionState, learn_rows: int, learned: int, smooth: Floats) -> str:
-        """Why, in words a technician can read."""
-        profile = self.setting.profile
+    def _reason(self, row: int, said: ConditionState, learn_rows: int, learned: int, smooth: Floats) -> Reason:
+        """Why it is said."""
         if said is ConditionState.LEARNING:
-            return f"learning, {self.span_word} {learned} of {learn_rows}"
+            return reason(ReasonCode.LEARNING, span=self.span_word, done=learned, of=learn_rows)
         if said is ConditionState.CANNOT_SAY:
-            return f"none of the metrics needed was reported in the last {self.span_word}"
+            return reason(ReasonCode.SILENT, span=self.span_word)
         if said is ConditionState.ALERT:
             return self._standing(row)
         if said is ConditionState.WATCH:
             number = int(np.argmax(np.abs(smooth)))
-            feature = profile.features[number]
-            return f"{feature.label.get('en', feature.name)} is {'above' if smooth[number] > 0 else 'below'} what is usual here"
-        return f"as usual for this appliance over the last {self.span_word}s"
+            return of_feature(self.setting.profile.features[number], is_above=bool(smooth[number] > 0))
+        return reason(ReasonCode.USUAL, span=self.span_word)
 
 
 def _code(state: ConditionState) -> int:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from detectors.finding import UNKNOWN, Cleared, Condition, ConditionState, Evidence, Finding, FindingChannel
 from detectors.layering.standing import gone, stored
+from detectors.reasons import Reason, ReasonCode, reason
 from detectors.series.packing import pack, unpacked
 from detectors.series.scorer import METRICS_MAX, Scored
 from detectors.series.soundness import look
@@ -30,7 +31,7 @@ LEARN_ROWS = 400
 ROWS_AT_ONCE = STANDING_ROWS_MAX
 APPLIANCES_MAX = 20_000
 REFUSED_MAX = 200_000
-NO_ROOM = f"no room: {APPLIANCES_MAX:,} appliances of this kind are looked at, and it has no profile; write one for it"
+NO_ROOM = reason(ReasonCode.NO_ROOM, of=APPLIANCES_MAX)
 SCORE_AT_SEVERITY_1 = 10.0
 TENTHS = 10
 
@@ -165,21 +166,23 @@ class SeriesDetector:
         told = []
         for place in sorted(at):
             stands = alert.get(place, stands)
-            state, reason = self._state(one, before + place + 1, stands=stands)
-            if reason != one.said:
-                one.said = reason
-                told.append((place, Condition(appliance_id, self.kind, state, reason, int(ts_ms[place]))))
+            state, why = self._state(one, before + place + 1, stands=stands)
+            if why.text != one.said:
+                one.said = why.text
+                told.append((place, Condition(appliance_id, self.kind, state, why, int(ts_ms[place]))))
         return told
 
-    def _state(self, one: Standing, seen: int, *, stands: bool) -> tuple[ConditionState, str]:
+    def _state(self, one: Standing, seen: int, *, stands: bool) -> tuple[ConditionState, Reason]:
         """The condition after so many rows, with its reason."""
         if stands:
-            return ConditionState.ALERT, "clearly not as before, cause unknown"
+            return ConditionState.ALERT, reason(ReasonCode.NOT_BEFORE)
         if seen < self.learn_rows:
             tenth = TENTHS * seen // self.learn_rows
-            return ConditionState.LEARNING, f"learning, {100 // TENTHS * tenth} % of {self.learn_rows} samples"
-        silent = one.scorer.window.silent if len(one.scorer.names) >= METRICS_MIN else ""
-        return ConditionState.OK, f"as before; {silent}" if silent else "as before"
+            return ConditionState.LEARNING, reason(ReasonCode.SERIES, done=100 // TENTHS * tenth, of=self.learn_rows)
+        window = one.scorer.window
+        if len(one.scorer.names) >= METRICS_MIN and window.silent:
+            return ConditionState.OK, reason(ReasonCode.ALONE, of=window.rows_needed)
+        return ConditionState.OK, reason(ReasonCode.BEFORE)
 
     def touch(self, appliance_id: str) -> None:
         """Have an appliance among the next changes, where it is known."""

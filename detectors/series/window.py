@@ -53,6 +53,11 @@ class Window:
         self.fitted_at = 0
 
     @property
+    def rows_needed(self) -> int:
+        """How many calm rows it takes to compare the metrics with each other."""
+        return ROWS_PER_DIMENSION * self.calm.shape[1]
+
+    @property
     def silent(self) -> str:
         """Why it says nothing, in words; empty where it does say something."""
         if self.level > 0:
@@ -60,8 +65,7 @@ class Window:
         metrics = self.calm.shape[1]
         if metrics < METRICS_MIN:
             return f"metrics are not compared with each other: it takes {METRICS_MIN}"
-        need = ROWS_PER_DIMENSION * metrics
-        return f"metrics are not compared with each other: it takes {need} calm rows of all of them, which move"
+        return f"metrics are not compared with each other: it takes {self.rows_needed} calm rows of all of them, which move"
 
     def score(self, rows: Floats, rows_before: int) -> Floats:
         """Score samples, the last known value of each metric in each row; 0 before the fit."""

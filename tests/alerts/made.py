@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from detectors.finding import Condition, ConditionState, DetectCommit, Evidence, Finding, FindingChannel
+from detectors.reasons import ReasonCode, reason
 from ingest.clock import to_ms
 from ingest.profiles.definition import FaultMode, Feature, Part, Profile, Unit
 
@@ -60,7 +61,7 @@ FINDING = Finding(
 def step_of(position: int, *findings: Finding, rows: dict[str, bytes] | None = None) -> DetectCommit:
     """One step of the detectors with these findings."""
     conditions = [
-        Condition(item.appliance_id, item.kind, ConditionState.ALERT, "drain time far above normal", item.raised_ms)
+        Condition(item.appliance_id, item.kind, ConditionState.ALERT, reason(ReasonCode.UNKNOWN), item.raised_ms)
         for item in findings
     ]
     return DetectCommit(position, rows or {}, b"shared-%d" % position, findings, conditions)

@@ -147,7 +147,7 @@ def test_the_end_of_the_session_ends_its_procedure(bench: RemoteBench) -> None:
     assert bench.send() == []
     (procedure,) = bench.read(session_id).procedures
     assert procedure.state is ProcedureState.FAILED
-    assert "the session is over" in (procedure.reason or "")
+    assert procedure.reason == "session_over"
 
 
 def test_one_test_at_a_time(bench: RemoteBench) -> None:
@@ -251,7 +251,7 @@ def test_an_opened_door_ends_a_session_that_may_act(bench: RemoteBench) -> None:
     bench.tell(EventType.DOOR, open=True)
 
     session = bench.read(session_id)
-    assert (session.state, session.end_reason) == (SessionState.ENDED, "the door was opened")
+    assert (session.state, session.end_reason) == (SessionState.ENDED, "door_opened")
 
 
 def test_every_test_is_offered_with_what_stands_in_its_way(bench: RemoteBench) -> None:

@@ -13,6 +13,7 @@ from alerts.database import Transaction
 from alerts.desk import Desk
 from alerts.errors import ConflictError, DeskError, RefusedError
 from alerts.lifecycle import ProtectionState, TicketStep
+from alerts.remote.ending import EndReason
 from alerts.remote.policy import Scope
 from alerts.remote.protecting import ProtectionRecord
 from alerts.tickets.ticket import StepBody
@@ -127,7 +128,7 @@ def test_it_is_renewed_while_it_is_wanted_and_ends_after_its_longest_time(bench:
     assert set(sent) == {"protect.renew", "protect.end"}
     assert (sent.count("protect.end"), sent[-1]) == (1, "protect.end")
     assert 18 <= sent.count("protect.renew") <= 22
-    assert (bench.last.state, bench.last.end_reason) == (ProtectionState.ENDED, "its longest time is over")
+    assert (bench.last.state, bench.last.end_reason) == (ProtectionState.ENDED, "longest_time_reached")
 
 
 def test_what_cannot_be_renewed_has_fallen_back_by_itself(bench: Gentle) -> None:
@@ -138,7 +139,7 @@ def test_what_cannot_be_renewed_has_fallen_back_by_itself(bench: Gentle) -> None
     sent = bench.pass_time(60, is_heard=False)
 
     assert sent.count("protect.renew") > 3
-    assert bench.last.end_reason == "it could not be renewed and fell back by itself"
+    assert bench.last.end_reason == "not_renewed"
 
 
 @pytest.mark.parametrize("how", ["visit", "closed", "withdrawn", "key", "refused"])
@@ -155,7 +156,7 @@ def test_it_ends_with_the_need(bench: Gentle, how: str) -> None:
     elif how == "closed":
         bench.desk.tickets.step("1", TicketStep.CLOSE)
     elif how == "withdrawn":
-        bench.desk.by("customer").protections.end("1", reason="ended by the customer")
+        bench.desk.by("customer").protections.end("1", reason=EndReason.BY_CUSTOMER)
     elif how == "key":
         bench.tell(EventType.LOCAL_STOP, protection="lower_spin")
     sent = bench.pass_time(30 if how == "refused" else 3, state=ResultState.REJECTED)

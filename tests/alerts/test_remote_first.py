@@ -12,6 +12,7 @@ from alerts.desk import Desk
 from alerts.errors import ConflictError
 from alerts.lifecycle import SessionEvent, TicketStep
 from alerts.remote.consent import end_session
+from alerts.remote.ending import EndReason
 from alerts.remote.policy import Scope
 from alerts.remote_first.stage import RemoteExit, RemoteStage
 from alerts.tickets.ticket import NewTicket, StepBody
@@ -49,13 +50,13 @@ def engaged(desk: Desk) -> None:
 def refused(desk: Desk) -> None:
     """The customer says no at the appliance."""
     session = desk.by(ACTOR).sessions.request("1", Scope.READ)
-    desk.unit.write(lambda t: end_session(t, session.id, SessionEvent.REFUSE, reason="refused at the appliance"))
+    desk.unit.write(lambda t: end_session(t, session.id, SessionEvent.REFUSE, reason=EndReason.REFUSED))
 
 
 def unheard(desk: Desk) -> None:
     """Nobody reads out the code."""
     session = desk.by(ACTOR).sessions.request("1", Scope.READ)
-    desk.unit.write(lambda t: end_session(t, session.id, SessionEvent.EXPIRE, reason="no consent in time"))
+    desk.unit.write(lambda t: end_session(t, session.id, SessionEvent.EXPIRE, reason=EndReason.NO_CONSENT))
 
 
 def plan(desk: Desk) -> None:

@@ -202,7 +202,7 @@ def test_session_ends_by_idleness_by_its_longest_time_and_by_hand(desk: Desk, cl
     desk.sessions.expire()
 
     over = desk.sessions.read(session.id)
-    assert (over.state, over.end_reason) == (SessionState.EXPIRED, "longest time reached")
+    assert (over.state, over.end_reason) == (SessionState.EXPIRED, "longest_time_reached")
 
 
 def test_ending_gives_up_what_was_not_sent(desk: Desk) -> None:
@@ -255,7 +255,7 @@ def test_closing_the_ticket_ends_its_sessions(desk: Desk) -> None:
     desk.by(ACTOR).tickets.step("1", TicketStep.CLOSE)
 
     over = desk.sessions.read(session.id)
-    assert (over.state, over.end_reason) == (SessionState.ENDED, "the ticket is closed")
+    assert (over.state, over.end_reason) == (SessionState.ENDED, "ticket_closed")
 
 
 def test_odd_codes_are_wrong_codes(desk: Desk) -> None:
@@ -318,7 +318,7 @@ def test_a_stop_at_the_appliance_ends_the_session_at_once(desk: Desk) -> None:
     tell(desk, EventType.LOCAL_STOP, position=2, session=session.id)
 
     after = desk.sessions.read(session.id)
-    assert (after.state, after.end_reason) == (SessionState.ENDED, "stopped at the appliance")
+    assert (after.state, after.end_reason) == (SessionState.ENDED, "stopped_at_the_appliance")
     assert after.transcript[-1].actor == "customer"
     assert [line.event for line in after.transcript].count("ended") == 1
 

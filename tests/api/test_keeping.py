@@ -81,7 +81,7 @@ def test_a_retired_appliance_is_refused_everywhere_and_comes_back(house: House) 
 
     assert (gone.status_code, gone.json()["retired"]) == (200, True)
     assert house.post("/appliances/fridge-1/retire").status_code == 200, "repeated, it stays so"
-    assert house.get(f"/sessions/{session['id']}").json()["end_reason"] == "the appliance is retired"
+    assert house.get(f"/sessions/{session['id']}").json()["end_reason"] == "appliance_retired"
     assert house.post("/tickets/1/sessions", {"scope": "read"}).status_code == 409
     assert house.post("/tickets", {"appliance_id": "fridge-1", "title": "noise"}).status_code == 409
     assert _retired_ms(house) == NOON_MS

@@ -10,6 +10,7 @@ import pytest
 
 from alerts.accounts.account import Role
 from alerts.remote.answers import take_answer
+from alerts.remote.ending import EndReason
 from api.papers.paper import Chart, Facts, Paper, Section
 from api.papers.pdf import pdf_of
 from api.papers.session_words import WORDS
@@ -115,3 +116,4 @@ def test_every_word_of_a_paper_stands_in_both_languages(language: str) -> None:
     """None is missing, and none is empty."""
     assert set(WORDS[language]) == set(WORDS["en"])
     assert all(WORDS[language].values())
+    assert {f"why_{reason}" for reason in EndReason} <= set(WORDS[language])

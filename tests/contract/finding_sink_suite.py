@@ -18,6 +18,7 @@ from detectors.finding import (
     FindingChannel,
     FindingSink,
 )
+from detectors.reasons import ReasonCode, reason
 
 OpenSink = Callable[[], FindingSink]
 
@@ -44,7 +45,10 @@ def finding(appliance_id: str = "F1", *, raised_ms: int = 1_780_000_000_000, cle
 def step(position: int, *, findings: Sequence[Finding] = (), rows: dict[str, bytes] | None = None) -> DetectCommit:
     """A step with a condition for each row."""
     rows = {"F1": b"state %d" % position} if rows is None else rows
-    conditions = [Condition(one, "refrigerator", ConditionState.OK, "as usual", 1_780_000_000_000, {}) for one in rows]
+    conditions = [
+        Condition(one, "refrigerator", ConditionState.OK, reason(ReasonCode.BEFORE), 1_780_000_000_000, {})
+        for one in rows
+    ]
     return DetectCommit(position, rows, b"shared %d" % position, findings, conditions)
 
 

@@ -83,8 +83,8 @@ def test_learning_says_which_day_it_is() -> None:
     """While it learns, an appliance's condition names the day; then it is ok."""
     _, conditions = fold(Pipeline(PROFILES), fridge_batches({"F1": None}, days=20))
 
-    assert conditions[0].reason == "learning, day 1 of 14"
-    assert conditions[12].reason == "learning, day 13 of 14"
+    assert conditions[0].reason.text == "learning, day 1 of 14"
+    assert conditions[12].reason.text == "learning, day 13 of 14"
     assert conditions[-1].state is ConditionState.OK
     signed = [mode.component for mode in PROFILES["refrigerator"].fault_modes.values() if mode.signature]
     assert conditions[-1].health == dict.fromkeys(signed, 1.0)
@@ -98,7 +98,7 @@ def test_without_any_known_metric_it_cannot_say() -> None:
     _, conditions = fold(Pipeline(PROFILES), [AdmittedBatch(1, one.received_ms, len(rows), (one,))])
 
     assert conditions[0].state is ConditionState.CANNOT_SAY
-    assert "none of the metrics" in conditions[0].reason
+    assert "none of the metrics" in conditions[0].reason.text
 
 
 def test_power_alone_is_enough_to_say_something() -> None:
@@ -216,7 +216,7 @@ def test_a_warm_freezer_is_raised_by_its_rule_and_cleared() -> None:
 
     raised, cleared = [finding for finding in findings if finding.channel is FindingChannel.RULE]
     alerts = [condition for condition in conditions if condition.state is ConditionState.ALERT]
-    assert {condition.reason for condition in alerts} == {
+    assert {condition.reason.text for condition in alerts} == {
         PROFILES["refrigerator"].fault_modes["insufficient_cooling"].title["en"]
     }
     assert conditions[-1].state is ConditionState.LEARNING

@@ -104,7 +104,7 @@ def test_a_window_that_can_not_be_fitted_says_so() -> None:
     _, conditions = detector.fold(block("generic", tuple("abcdefgh"), rows))
 
     assert "it takes 24 calm rows" in window.silent
-    assert "not compared with each other" in conditions[-1].reason
+    assert "not compared with each other" in conditions[-1].reason.text
 
 
 def test_the_window_learns_what_has_become_usual() -> None:

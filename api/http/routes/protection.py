@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from alerts.lifecycle import ProtectionState
+from alerts.remote.ending import EndReason
 from api.http.access import Technician, Viewer
 from api.http.context import Here, Language
 from api.http.documents import Document, Text, show
@@ -39,7 +40,7 @@ class Protection(Document):
     lease_until: datetime | None = Field(description="when it falls back by itself, if it is not renewed")
     until: datetime
     ended_at: datetime | None
-    end_reason: str | None
+    end_reason: EndReason | str | None
 
 
 class Protected(Document):

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.api.browser.town import FRIDGE, PASSWORD, TECHNICIAN, Town, build_town
+from tests.api.browser.town import FRIDGE, HUMS, PASSWORD, TECHNICIAN, Town, build_town
 from tests.api.browser.traffic import Traffic
 
 pytestmark = pytest.mark.browser
@@ -42,6 +42,21 @@ REQUESTS_MAX = 6
 """To the first content of any page."""
 QUEUE_REQUESTS_MAX = 8
 """Of the queue with a ticket and its chart: beside the first six its readings, and what is beside it."""
+SAID = """
+() => {
+  const texts = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const { parentElement, data } = walker.currentNode;
+    if (data.trim() && !parentElement.closest("script, style, noscript, pre, code, q")) texts.push(data.trim());
+  }
+  for (const one of document.querySelectorAll("[aria-label], [title], [placeholder]")) {
+    texts.push(one.ariaLabel ?? "", one.title ?? "", one.getAttribute("placeholder") ?? "");
+  }
+  return texts;
+}
+"""
+ENGLISH = re.compile(r"[A-Za-z]{2,}(?:[ ,;'-]+[A-Za-z]{2,}){2,}")
 FIRST_CONTENT = """
 new MutationObserver((_, observer) => {
   if (!document.querySelector("main a.row, main h1:not(.sr), main h2, main tbody tr")) return;
@@ -91,6 +106,21 @@ def test_pages_show_their_content_without_a_finding_of_axe(page: Page, town: Tow
 
     expect(page.get_by_text(words).first).to_be_visible()
     assert violations(page) == []
+
+
+def test_no_english_sentence_stands_on_a_chinese_page(page: Page, town: Town) -> None:
+    """Each page in Chinese, all that it says and what its controls are called: names and people's own words aside, no three English words in a row."""
+    choose(page, language="zh")
+    found: dict[str, list[str]] = {}
+    for name, path in {**{name: path for name, (path, _) in PAGES.items()}, "held": "/tickets/5"}.items():
+        page.goto(town.address + path)
+        page.locator("main h1, main h2").first.wait_for(state="attached")
+        page.wait_for_load_state("networkidle")
+        said = [text for text in page.evaluate(SAID) if text != HUMS and ENGLISH.search(text)]
+        if said:
+            found[name] = said
+
+    assert found == {}
 
 
 def test_nothing_is_asked_of_another_host(visitor: BrowserContext, town: Town) -> None:

@@ -28,6 +28,7 @@ from api.http.listening import bind
 from api.http.server import HttpServer
 from api.settings.settings import Settings
 from detectors.finding import Condition, ConditionState, DetectCommit, Evidence, Finding, FindingChannel
+from detectors.reasons import Reason, ReasonCode, reason
 from ingest.books.books import Books
 from ingest.clock import ManualClock
 from ingest.profiles import load_profiles
@@ -40,6 +41,8 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 PASSWORD = "an honest password"
 TECHNICIAN = "mira"
+HUMS = "It hums at night"
+"""What a customer wrote stays as it was written."""
 WASHER, FRIDGE = "WM-0231", "FR-0107"
 REGIONS = ("north", "south", "east")
 
@@ -376,12 +379,19 @@ def _condition(name: str, kind: str, findings: list[Finding], chance: random.Ran
     found = next((finding for finding in findings if finding.appliance_id == name), None)
     if found is not None:
         health = {found.component: 1 - found.severity, "door": 0.97}
-        return Condition(name, kind, ConditionState.ALERT, f"{found.fault_mode} since 12 days", now_ms, health)
+        return Condition(
+            name,
+            kind,
+            ConditionState.ALERT,
+            Reason(ReasonCode.FAULTS, {"faults": [found.fault_mode]}, found.fault_mode),
+            now_ms,
+            health,
+        )
     state = chance.choice([ConditionState.OK, ConditionState.OK, ConditionState.LEARNING, ConditionState.CANNOT_SAY])
     reasons = {
-        ConditionState.OK: "all features in their bands",
-        ConditionState.LEARNING: "learning, day 9 of 14",
-        ConditionState.CANNOT_SAY: "too few readings in the last 7 days",
+        ConditionState.OK: reason(ReasonCode.USUAL, span="day"),
+        ConditionState.LEARNING: reason(ReasonCode.LEARNING, span="day", done=9, of=14),
+        ConditionState.CANNOT_SAY: reason(ReasonCode.SILENT, span="day"),
     }
     component = "compressor" if kind == "refrigerator" else "bearing"
     health = {component: chance.uniform(0.8, 1)} if state is ConditionState.OK else {}
@@ -394,5 +404,5 @@ def _work_on_tickets(town: Town) -> None:
     desk.by(TECHNICIAN).tickets.step("4", TicketStep.START, StepBody(note="called the customer"))
     desk.by(TECHNICIAN).tickets.step("5", TicketStep.HOLD, StepBody(reason="waiting for the customer"))
     desk.by(TECHNICIAN).tickets.step("6", TicketStep.CLOSE, StepBody(note="cleaned by the customer"))
-    new = NewTicket(FRIDGE, "It hums at night", "Louder than last year.", None, TicketSource.CUSTOMER, 4)
+    new = NewTicket(FRIDGE, HUMS, "Louder than last year.", None, TicketSource.CUSTOMER, 4)
     desk.by("customer").tickets.open(new)

@@ -18,6 +18,7 @@ import { Procedures } from "../session/Procedures";
 import { Protection } from "../session/Protection";
 import { Tests } from "../session/Tests";
 import { Transcript } from "../session/Transcript";
+import { endReason } from "../words/names";
 import { ValuesRead } from "../session/ValuesRead";
 import { formatSpan, toMs } from "../words/format";
 import { useNow } from "../words/now";
@@ -67,7 +68,7 @@ function Whole({ session }: { session: DiagnosisSession }) {
       {session.state === "requested" && <Consent session={session} />}
       {isDone && (
         <p className="over">
-          {t("session.ended")} {session.end_reason}
+          {t("session.ended")} {session.end_reason && endReason(session.end_reason, t)}
         </p>
       )}
       <div className="session-columns">

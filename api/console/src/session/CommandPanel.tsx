@@ -7,6 +7,7 @@ import type { DiagnosisSession, SessionCommand } from "../api/types";
 import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
 import { Moment } from "../words/Moment";
+import { whyNot } from "./whyNot";
 
 const TONES: Record<string, string> = {
   succeeded: "good",
@@ -73,7 +74,7 @@ function Progress({ command }: { command: SessionCommand }) {
       <span className="dim">
         <Moment at={command.answered_at ?? command.sent_at ?? command.issued_at} as="clock" />
       </span>
-      {command.reason && <q>{command.reason}</q>}
+      {command.reason && <q>{whyNot(command.reason, t)}</q>}
     </>
   );
 }

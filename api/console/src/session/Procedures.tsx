@@ -11,6 +11,7 @@ import { useWords } from "../i18n";
 import { formatNumber, formatQuantity, formatShare } from "../words/format";
 import { useNames } from "../words/names";
 import { KitchenLink } from "./KitchenLink";
+import { whyNot } from "./whyNot";
 
 const TONES: Record<string, string> = { confirmed: "bad", cleared: "good", unclear: "warn" };
 
@@ -60,8 +61,7 @@ function One({ session, procedure }: { session: DiagnosisSession; procedure: Pro
       )}
       {procedure.state === "failed" && (
         <p role="status">
-          {t("session.procedureFailed")}{" "}
-          {t(`session.failures.${procedure.reason ?? ""}`, { defaultValue: procedure.reason ?? "" })}
+          {t("session.procedureFailed")} {procedure.reason && whyNot(procedure.reason, t)}
         </p>
       )}
       {procedure.state === "done" && procedure.measured !== null && (

@@ -6,6 +6,7 @@ import type { DiagnosisSession, Protected } from "../api/types";
 import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
 import { Moment } from "../words/Moment";
+import { endReason } from "../words/names";
 
 interface ProtectionProps {
   number: number;
@@ -30,7 +31,7 @@ export function Protection({ number, found, session, mayEnd }: ProtectionProps) 
         <p role="status">
           <b>{t(`ticket.protectStates.${last.state}`)}</b>{" "}
           {standing?.lease_until && <Moment at={standing.lease_until} />}{" "}
-          {last.end_reason && <span className="dim">{last.end_reason}</span>}
+          {last.end_reason && <span className="dim">{endReason(last.end_reason, t)}</span>}
         </p>
       )}
       {!standing && <p className="dim">{t("ticket.protectNeeds")}</p>}

@@ -7,6 +7,7 @@ import type { DiagnosisSession, OfferedTest } from "../api/types";
 import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
 import { formatSpan } from "../words/format";
+import { whyNot } from "./whyNot";
 
 export function Tests({ session }: { session: DiagnosisSession }) {
   const { t } = useWords();
@@ -70,7 +71,7 @@ function Entry({ offered, isBusy, isStarting, onRun }: EntryProps) {
         {test.ask && <p className="dim">{t("session.ask", { what: test.ask })}</p>}
         {reasons.map((reason) => (
           <p key={reason} className="why-not">
-            {t(`session.obstacles.${reason}`, { defaultValue: reason })}
+            {whyNot(reason, t)}
           </p>
         ))}
         {reasons.length === 0 && waits_for.length > 0 && (

@@ -82,6 +82,11 @@ export function holdReason(reason: string, t: Say): string {
   return t(`holdReasons.${reason.replaceAll(" ", "_")}`, { defaultValue: reason });
 }
 
+/** Why a session, a test in it or a gentle mode is over; another word stands for itself. */
+export function endReason(reason: string, t: Say, defaultValue = reason): string {
+  return t(`endReasons.${reason}`, { defaultValue });
+}
+
 /** "52–64 s", "≤ 64 s", "≥ 52 s", or null where nothing is expected. */
 export function bandText(low: number | null, high: number | null, unit: string, language: string): string | null {
   if (low === null && high === null) return null;

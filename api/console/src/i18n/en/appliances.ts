@@ -53,6 +53,9 @@ export const appliances = {
     spans: { day: "day", cycle: "cycle" },
     learning: "learning, {{span}} {{done}} of {{of}}",
     silent: "none of the metrics needed was reported in the last {{span}}",
+    no_room: "no room: {{of}} appliances of this kind are looked at, and it has no profile; write one for it",
+    faults: "{{faults}}",
+    alone: "as before; metrics are not compared with each other: it takes {{of}} calm rows of all of them, which move",
     usual: "as usual for this appliance over the last {{span}}s",
     above: "{{feature}} is above what is usual here",
     below: "{{feature}} is below what is usual here",
@@ -60,7 +63,7 @@ export const appliances = {
     ended: "what stood has ended; judged anew at the end of the {{span}}",
     series: "learning, {{done}} % of {{of}} samples",
     before: "as before",
-    notBefore: "clearly not as before, cause unknown",
+    not_before: "clearly not as before, cause unknown",
     nothing: "No readings have been looked at yet.",
   },
   events: {

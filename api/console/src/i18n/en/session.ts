@@ -116,8 +116,6 @@ export const session = {
       interlock_hot: "it is hot inside",
       interlock_turning: "the drum turns",
       tested_today: "the appliance does such a test once a day at most",
-      stopped_at_the_appliance: "stopped by the customer",
-      door_opened: "the door was opened",
       session_ended: "the session was ended",
       nothing_measured: "the appliance measured nothing",
       no_answer: "the appliance did not answer",

@@ -50,6 +50,9 @@ export const appliances: typeof english = {
     spans: { day: "天", cycle: "次运行" },
     learning: "学习中，第 {{done}} {{span}}，共 {{of}} {{span}}",
     silent: "最近一{{span}}没有上报所需的任何指标",
+    no_room: "没有余量：这一类型已评估 {{of}} 台设备，且没有配置文件；请为它编写一份",
+    faults: "{{faults}}",
+    alone: "与之前一致；各指标之间尚未相互比较：需要 {{of}} 行所有指标都有变化的平稳数据",
     usual: "最近几{{span}}与这台设备平时一致",
     above: "{{feature}}高于这台设备的平时水平",
     below: "{{feature}}低于这台设备的平时水平",
@@ -57,7 +60,7 @@ export const appliances: typeof english = {
     ended: "原有异常已消失，本{{span}}结束时重新判断",
     series: "学习中，已完成 {{done}}%（共 {{of}} 个样本）",
     before: "与之前一致",
-    notBefore: "明显异于之前，原因不明",
+    not_before: "明显异于之前，原因不明",
     nothing: "还没有评估过任何读数。",
   },
   events: {

@@ -118,8 +118,6 @@ export const session: typeof english = {
       interlock_hot: "内部温度过高",
       interlock_turning: "滚筒在转动",
       tested_today: "该设备每天最多做一次此类测试",
-      stopped_at_the_appliance: "客户已停止",
-      door_opened: "门被打开",
       session_ended: "会话已结束",
       nothing_measured: "设备没有测到数值",
       no_answer: "设备没有应答",
