@@ -12,6 +12,7 @@ from alerts.tickets.changing import change_ticket
 from alerts.tickets.closing import CLOSES_AFTER_DAYS, close_unanswered, has_unanswered
 from alerts.tickets.following_status import OutsideState, follow_status
 from alerts.tickets.opening import open_by_hand
+from alerts.tickets.queue import QUEUE_MAX, Queue, read_queue
 from alerts.tickets.reading import TicketFilter, check_filter, count_tickets, list_tickets, read_ticket
 from alerts.tickets.steps import WhenOver, record_verdict, take_step
 from alerts.tickets.ticket import NewTicket, StepBody, Ticket, TicketChange, VerdictRecord
@@ -45,6 +46,10 @@ class Tickets:
             return list_tickets(t, asked, cursor=cursor, limit=limit)
 
         return self.unit.look(work)
+
+    def queue(self, *, limit: int = QUEUE_MAX) -> Queue:
+        """Every open ticket, in the little that a list shows of it."""
+        return self.unit.look(lambda t: read_queue(t, limit=limit))
 
     def read(self, ref: str) -> Ticket:
         """The ticket with this id or number."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -252,3 +253,28 @@ def test_what_stands_beside_a_ticket_is_told_at_once_and_as_each_call_tells_it(h
     assert beside["sessions"] == house.get("/tickets/1/sessions").json()["items"]
     assert beside["alerts"] == house.get("/alerts?appliance_id=fridge-1").json()["items"]
     assert [one["number"] for one in beside["tickets"]] == [2]
+
+
+def test_the_queue_is_every_open_ticket_as_columns_in_one_answer(house: House) -> None:
+    """The most urgent first, each with what its list shows; what is closed is not there, and more than fits is counted."""
+    house.find()
+    house.find("fridge-2", fault_mode="evaporator_fan_wear")
+    house.find("fridge-3", fault_mode="door_seal_leak")
+    house.post("/tickets/3/close", {})
+    house.post("/tickets", {"appliance_id": "fridge-2", "title": "It hums", "priority": 1})
+
+    queue = house.get("/queue").json()
+    shortened = house.context.desk.tickets.queue(limit=2)
+
+    shown = {one["number"]: one for one in house.get("/tickets?status=open").json()["items"]}
+    columns = queue["columns"]
+    assert queue["total"] == len(columns["number"]) == 3
+    assert columns["number"][0] == 4
+    for at, number in enumerate(columns["number"]):
+        for name in ("appliance_id", "title", "status", "priority", "fault_mode", "assignee", "version", "source"):
+            assert columns[name][at] == shown[number][name]
+        assert queue["legal_steps"][columns["status"][at]] == shown[number]["legal_steps"]
+        assert columns["resolve_by_ms"][at] == round(
+            datetime.fromisoformat(shown[number]["sla"]["resolve_by"]).timestamp() * 1000
+        )
+    assert (shortened.total, len(shortened.columns["number"])) == (3, 2)

@@ -23,8 +23,9 @@ ALERTS_MAX = 50
 
 
 class Beside(Document):
-    """What the calls of the same names answer for a ticket, each list with its newest only."""
+    """A ticket, and what the calls of the same names answer for it, each list with its newest only."""
 
+    ticket: Ticket
     fix_first: FixFirst
     remote_first: RemoteStage | None
     protection: Protected
@@ -43,6 +44,7 @@ def read_beside(here: Here, account: Viewer, language: Language, key: str) -> Be
     alerts = desk.alerts.page(appliance_id=ticket.appliance_id, limit=ALERTS_MAX).items
     sessions = desk.sessions.page(ticket_ref=key, limit=SESSIONS_MAX).items
     return Beside(
+        ticket=show(Ticket, ticket, language=language),
         fix_first=show(FixFirst, desk.fix_first.read(key), language=language),
         remote_first=None if stage is None else show(RemoteStage, stage),
         protection=show(Protected, desk.protections.read(key), language=language),

@@ -280,7 +280,7 @@ def test_an_answer_in_the_former_language_does_not_stay(page: Page, town: Town) 
     def hold(route: Route) -> None:
         on_their_way.append(route)
 
-    page.route("**/api/v1/tickets/1", hold, times=1)
+    page.route("**/api/v1/tickets/1/beside", hold, times=1)
     page.goto(f"{town.address}/tickets/1")
     expect(page.get_by_label("Loading")).to_be_visible()
 

@@ -14,10 +14,10 @@ const QUIET_MS = 700;
 /** The stream says the time every two seconds; a line that has died without a word is known by its silence. */
 const SILENCE_MS = 4_500;
 const LOOK_EVERY_MS = 500;
-/** Which answers are asked for again after news of a topic; a slash goes down in their keys. */
+/** Which answers are asked for again after news of a topic. */
 const TOPICS: Record<string, string[]> = {
   ticket: ["tickets", "ticket", "appliances", "appliance"],
-  alert: ["appliances", "appliance", "alerts", "ticket/beside"],
+  alert: ["appliances", "appliance", "alerts", "ticket"],
   session: ["session", "ticket"],
   incident: ["incidents", "alerts"],
 };
@@ -69,7 +69,7 @@ export function useEvents(since: number | undefined): void {
 function open(begin: string): EventSource {
   const due = new Set<string>();
   const flush = () => {
-    for (const key of due) renew(key.split("/"));
+    for (const key of due) renew([key]);
     due.clear();
   };
   const stream = new EventSource(`/api/v1/events${begin}`);

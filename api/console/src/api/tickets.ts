@@ -1,72 +1,66 @@
 /** Tickets: lists, one of them, and the steps of their life cycle. */
-import { keepPreviousData, type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  keepPreviousData,
+  type QueryClient,
+  skipToken,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 
 import { queryClient } from "./cache";
 import { api, ifMatch, Problem, told } from "./client";
-import type { Page, StepRequest, Ticket, TicketChange, TicketRequest, TicketStatus, VerdictRequest } from "./types";
+import type { Beside, StepRequest, Ticket, TicketChange, TicketRequest, TicketStatus, VerdictRequest } from "./types";
 
-/** How many tickets the queue holds at once; beyond it the list says so. */
-export const QUEUE_LIMIT = 2000;
 const PAGE_LIMIT = 500;
 
 export const OPEN_STATUSES: TicketStatus[] = ["open", "triaged", "scheduled", "in_progress", "repaired", "on_hold"];
 export const OVER_STATUSES: TicketStatus[] = ["closed", "cancelled"];
 
-/** All tickets of these statuses, newest first, page after page up to a limit. */
+/** Tickets of these statuses, newest first, up to a limit. */
 export function useTickets(
   status: TicketStatus[],
   more: { appliance_id?: string; limit?: number; enabled?: boolean } = {},
 ) {
-  const { appliance_id, limit = QUEUE_LIMIT, enabled = true } = more;
+  const { appliance_id, limit = PAGE_LIMIT, enabled = true } = more;
   return useQuery({
     queryKey: ["tickets", status.join(), appliance_id ?? "", limit],
     placeholderData: keepPreviousData,
     enabled,
-    queryFn: ({ signal }) => allPages({ status, appliance_id }, limit, signal),
+    queryFn: ({ signal }) =>
+      told(api.GET("/api/v1/tickets", { params: { query: { status, appliance_id, limit } }, signal })),
   });
-}
-
-async function allPages(query: { status: TicketStatus[]; appliance_id?: string }, limit: number, signal: AbortSignal) {
-  const items: Ticket[] = [];
-  let cursor: string | null = null;
-  do {
-    const wanted = { ...query, limit: Math.min(PAGE_LIMIT, limit), cursor };
-    const page: Page<Ticket> = await told(api.GET("/api/v1/tickets", { params: { query: wanted }, signal }));
-    items.push(...page.items);
-    cursor = page.next ?? null;
-  } while (cursor && items.length < limit);
-  return { items, isComplete: cursor === null };
 }
 
 /** One ticket by its number. */
 export function useTicket(number: string | number) {
   return useQuery<Ticket>({
     queryKey: ["ticket", String(number)],
-    queryFn: ({ signal }) => readTicket(number, signal),
-    initialData: () => known(number)?.ticket,
-    initialDataUpdatedAt: () => known(number)?.at,
+    queryFn: ({ signal }) => readWhole(number, signal),
   });
 }
 
-/** The ticket as the newest list has it: a list holds whole tickets. */
-function known(number: string | number): { ticket: Ticket; at: number } | undefined {
-  let newest: { ticket: Ticket; at: number } | undefined;
-  for (const query of queryClient.getQueryCache().findAll({ queryKey: ["tickets"] })) {
-    const { data, dataUpdatedAt, isInvalidated } = query.state as { data?: { items?: Ticket[] } } & typeof query.state;
-    const ticket = data?.items?.find((one) => String(one.number) === String(number));
-    const at = isInvalidated ? 0 : dataUpdatedAt;
-    if (ticket && at >= (newest?.at ?? 0)) newest = { ticket, at };
-  }
-  return newest;
+/** Have a ticket at hand before it is opened. */
+export function foresee(number: number): void {
+  const queryKey = ["ticket", String(number)];
+  void queryClient.prefetchQuery({ queryKey, queryFn: ({ signal }) => readWhole(number, signal) });
+}
+
+/** The ticket, with all that stands beside it put down for {@link useBeside}: one answer for both. */
+async function readWhole(number: string | number, signal: AbortSignal): Promise<Ticket> {
+  const params = { path: { key: String(number) } };
+  const { ticket, ...beside } = await told(api.GET("/api/v1/tickets/{key}/beside", { params, signal }));
+  queryClient.setQueryData(besideOf(ticket.number), beside);
+  return ticket;
+}
+
+function besideOf(number: number): (string | number)[] {
+  return ["beside", number];
 }
 
 /** What stands beside a ticket: ways to mend it without a visit, sessions, other tickets and alerts of its appliance. */
 export function useBeside(number: number) {
-  const path = { key: String(number) };
-  return useQuery({
-    queryKey: ["ticket", "beside", number],
-    queryFn: ({ signal }) => told(api.GET("/api/v1/tickets/{key}/beside", { params: { path }, signal })),
-  });
+  return useQuery<Beside>({ queryKey: besideOf(number), queryFn: skipToken });
 }
 
 /** The alerts of an appliance, newest first. */

@@ -1,4 +1,5 @@
 /** The shapes that the pages read, by the names the pages use. All of them are the API's own: see schema.d.ts. */
+import type { When } from "../words/format";
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
@@ -9,12 +10,15 @@ export type Alert = Schemas["Alert"];
 export type Appliance = Schemas["Appliance"];
 export type ApplianceDetail = Schemas["ApplianceDetail"];
 export type Availability = Schemas["Availability"];
-export type Beside = Schemas["Beside"];
+export type Whole = Schemas["Beside"];
+/** What stands beside a ticket. */
+export type Beside = Omit<Whole, "ticket">;
 export type CommandRequest = Schemas["CommandRequest"];
 export type Condition = Schemas["ConditionState"];
 export type DiagnosisSession = Schemas["Session"];
 export type Evidence = Schemas["Evidence"];
 export type HistoryEntry = Schemas["HistoryEntry"];
+export type QueueColumns = Schemas["Queue"];
 export type Protected = Schemas["Protected"];
 export type Metric = Schemas["Metric"];
 export type Feature = Schemas["Feature"];
@@ -28,6 +32,28 @@ export type SessionCommand = Schemas["Command"];
 export type StepRequest = Schemas["StepRequest"];
 export type Telemetry = Schemas["Telemetry"];
 export type Ticket = Schemas["Ticket"];
+/** What a list shows of a ticket; an open one comes from the queue's columns, with times in ms. */
+export type TicketRow = Pick<
+  Ticket,
+  | "number"
+  | "version"
+  | "appliance_id"
+  | "kind"
+  | "model"
+  | "region"
+  | "fault_mode"
+  | "title"
+  | "status"
+  | "priority"
+  | "severity"
+  | "source"
+  | "assignee"
+  | "legal_steps"
+> & {
+  cleared_at: When;
+  sla: { respond_by: When; resolve_by: When; paused_reason: string | null };
+  failure_window: { from: When; to: When; coverage: number } | null;
+};
 export type TicketChange = Schemas["TicketChangeRequest"];
 export type TicketRequest = Schemas["TicketRequest"];
 export type TicketStatus = Schemas["TicketState"];

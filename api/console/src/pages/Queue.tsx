@@ -1,4 +1,5 @@
 /** What needs me next: the list on the left, the chosen ticket on the right; view, order, filters and choice live in the URL. */
+import type { UseQueryResult } from "@tanstack/react-query";
 import { useDebouncedValue, useMediaQuery } from "@mantine/hooks";
 import { IconArrowLeftFromArc } from "@tabler/icons-react";
 import { lazy, type RefObject, Suspense, useEffect, useMemo, useRef, useState } from "react";
@@ -6,9 +7,10 @@ import { useNavigate, useSearchParams } from "react-router";
 
 import { useAccount } from "../api/account";
 import { useProfiles } from "../api/appliances";
+import { useQueue } from "../api/queue";
 import { mayDo } from "../api/roles";
-import { OPEN_STATUSES, OVER_STATUSES, QUEUE_LIMIT, useTickets } from "../api/tickets";
-import type { Ticket } from "../api/types";
+import { foresee, OVER_STATUSES, useTickets } from "../api/tickets";
+import type { TicketRow } from "../api/types";
 import { useChange } from "../app/address";
 import { useActions } from "../app/keys";
 import { Failed, Notice } from "../app/Notice";
@@ -24,6 +26,8 @@ import { TicketView } from "../ticket/TicketView";
 import { now } from "../words/now";
 
 const BulkBar = lazy(async () => ({ default: (await import("../queue/BulkBar")).BulkBar }));
+
+type Source = Pick<UseQueryResult<{ items: TicketRow[] }>, "data" | "isPending" | "isError" | "error" | "refetch">;
 
 const KEYS_LEAD_MS = 1000;
 const CLOSED_LIMIT = 500;
@@ -41,7 +45,7 @@ export function Queue() {
   // In English a name stands for itself until its title is known; elsewhere it would be a foreign word.
   const isUnnamed = useProfiles(language).isPending && language !== "en";
   const mayWork = mayDo(account?.role, "technician");
-  const picked = tickets.filter((ticket) => selection.picked.has(ticket.number));
+  const picked = selection.picked.size === 0 ? [] : tickets.filter((ticket) => selection.picked.has(ticket.number));
   const isPainted = useIsPainted(!source.isPending);
   const place = useListKeys(tickets, chosen, change);
   useActions([
@@ -87,9 +91,7 @@ export function Queue() {
           onSelect={mayWork ? selection.toggle : undefined}
           href={(ticket) => (isWide ? withTicket(search, ticket) : `/tickets/${ticket.number}`)}
         />
-        {source.data && !source.data.isComplete && (
-          <p className="list-foot">{t("queue.more", { count: view === "closed" ? CLOSED_LIMIT : QUEUE_LIMIT })}</p>
-        )}
+        {shown.isMore && <p className="list-foot">{t("queue.more", { count: source.data?.items.length ?? 0 })}</p>}
         <Suspense>{picked.length > 0 && <BulkBar tickets={picked} onDone={selection.clear} />}</Suspense>
       </section>
       {isWide && (
@@ -123,11 +125,13 @@ function useShown(me: string) {
   const view = viewOf(search.get("view"));
   const order = orderOf(search.get("sort"));
   const narrowed = useMemo(() => chosenOf(search), [search]);
-  const all = useTickets(OPEN_STATUSES);
+  const all = useQueue();
   const isOpenEmpty = all.data?.items.length === 0;
   const closed = useTickets(OVER_STATUSES, { limit: CLOSED_LIMIT, enabled: view === "closed" || isOpenEmpty });
-  const source = view === "closed" ? closed : all;
-  const kept = (items: Ticket[]) =>
+  const source: Source = view === "closed" ? closed : all;
+  const isMore =
+    view === "closed" ? Boolean(closed.data?.next) : (all.data?.total ?? 0) > (all.data?.items.length ?? 0);
+  const kept = (items: TicketRow[]) =>
     items.filter((ticket) => matchesFilter(ticket, filter) && matchesChosen(ticket, narrowed, now()));
   const open = useMemo(() => all.data && kept(all.data.items), [all.data, filter, narrowed]);
   const inView = useMemo(() => chooseView(source.data?.items ?? [], view, me, now()), [source.data, view, me]);
@@ -145,6 +149,7 @@ function useShown(me: string) {
     order,
     narrowed,
     source,
+    isMore,
     open: open ?? null,
     inView,
     tickets,
@@ -154,8 +159,8 @@ function useShown(me: string) {
 
 /** j and k move, Enter opens. Keys may come faster than the page is drawn: the place is kept beside it and handed back, and a late drawing doesn't move it back. */
 function useListKeys(
-  tickets: Ticket[],
-  chosen: Ticket | undefined,
+  tickets: TicketRow[],
+  chosen: TicketRow | undefined,
   change: ReturnType<typeof useChange>,
 ): RefObject<number | undefined> {
   const { t } = useWords();
@@ -172,6 +177,8 @@ function useListKeys(
     place.current = next.number;
     movedAt.current = performance.now();
     change({ t: String(next.number) });
+    const after = tickets[tickets.indexOf(next) + step];
+    if (after) foresee(after.number);
   };
   useActions([
     { label: t("keys.next"), keys: ["j", "ArrowDown"], act: () => move(1), isMove: true },
@@ -198,7 +205,7 @@ function useIsPainted(isThere: boolean): boolean {
   return isPainted;
 }
 
-function withTicket(search: URLSearchParams, ticket: Ticket): string {
+function withTicket(search: URLSearchParams, ticket: TicketRow): string {
   const after = new URLSearchParams(search);
   after.set("t", String(ticket.number));
   return `/queue?${after}`;

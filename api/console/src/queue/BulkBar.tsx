@@ -5,7 +5,7 @@ import { lazy, Suspense, useState } from "react";
 import { useAccount } from "../api/account";
 import { usePeople } from "../api/people";
 import { mayDo } from "../api/roles";
-import type { Ticket } from "../api/types";
+import type { TicketRow } from "../api/types";
 import { useActions } from "../app/keys";
 import { useWords } from "../i18n";
 import { closing } from "../ticket/closing";
@@ -16,7 +16,7 @@ const StepForm = lazy(async () => ({ default: (await import("../ticket/StepDialo
 const CloseForm = lazy(async () => ({ default: (await import("../ticket/CloseDialog")).CloseForm }));
 
 interface BulkBarProps {
-  tickets: Ticket[];
+  tickets: TicketRow[];
   onDone: () => void;
 }
 

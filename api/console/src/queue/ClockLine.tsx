@@ -1,16 +1,16 @@
 /** The nearer clock of a ticket in words. */
 import { IconAlertTriangle, IconClock, IconClockPause } from "@tabler/icons-react";
 
-import type { Ticket } from "../api/types";
+import type { TicketRow } from "../api/types";
 import { type Say, useWords } from "../i18n";
 import { runningClocks } from "../words/clocks";
-import { formatShare, formatSpan } from "../words/format";
+import { formatShare, formatSpan, toMs } from "../words/format";
 import { useNow } from "../words/now";
 
 const DAY = 86_400_000;
 const SOON = 4 * 3_600_000;
 
-export function ClockLine({ ticket }: { ticket: Ticket }) {
+export function ClockLine({ ticket }: { ticket: TicketRow }) {
   const { t, language } = useWords();
   const now = useNow();
   const [clock] = runningClocks(ticket);
@@ -41,10 +41,10 @@ export function ClockLine({ ticket }: { ticket: Ticket }) {
 }
 
 /** "fails in 6–11 days (80 %)". */
-export function failsText(ticket: Ticket, t: Say, language: string, now: number): string {
+export function failsText(ticket: TicketRow, t: Say, language: string, now: number): string {
   const window = ticket.failure_window;
   if (!window) return "";
-  const [from, to] = [window.from, window.to].map((at) => Math.max(0, Math.round((Date.parse(at) - now) / DAY)));
+  const [from, to] = [window.from, window.to].map((at) => Math.max(0, Math.round(((toMs(at) ?? now) - now) / DAY)));
   return t(to === 0 ? "ticket.failsNow" : "ticket.fails", {
     from,
     to,

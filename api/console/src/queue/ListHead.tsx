@@ -1,21 +1,21 @@
 /** What stands above the list: views with their counts, the filter, the order, and by what else it is narrowed. */
 import { IconFilter, IconX } from "@tabler/icons-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 
-import type { Ticket } from "../api/types";
+import type { TicketRow } from "../api/types";
 import { useWords } from "../i18n";
 import { useNames } from "../words/names";
 import { now } from "../words/now";
 import { type Chosen, choicesOf, type Facet, FACETS, NONE } from "./facets";
 import { type Order, ORDERS } from "./order";
-import { chooseView, type View, VIEWS } from "./views";
+import { countsOf, type View, VIEWS } from "./views";
 
 type Change = (changes: Record<string, string | null>) => void;
 
 interface ViewChipsProps {
   view: View;
   /** Every open ticket that the filters leave, or null while they are fetched. */
-  open: Ticket[] | null;
+  open: TicketRow[] | null;
   me: string;
   change: Change;
 }
@@ -23,6 +23,7 @@ interface ViewChipsProps {
 /** The views as chips, each with the number of tickets behind it. */
 export function ViewChips({ view, open, me, change }: ViewChipsProps) {
   const { t } = useWords();
+  const counts = useMemo(() => open && countsOf(open, me, now()), [open, me]);
   return (
     <div className="chips" role="group" aria-label={t("queue.title")}>
       {VIEWS.map((one) => (
@@ -34,7 +35,7 @@ export function ViewChips({ view, open, me, change }: ViewChipsProps) {
           onClick={() => change({ view: one === "open" ? null : one, t: null })}
         >
           {t(`queue.views.${one}`)}
-          {one !== "closed" && open && <span className="count">{chooseView(open, one, me, now()).length}</span>}
+          {one !== "closed" && counts && <span className="count">{counts.get(one)}</span>}
         </button>
       ))}
     </div>
@@ -42,7 +43,7 @@ export function ViewChips({ view, open, me, change }: ViewChipsProps) {
 }
 
 interface NarrowProps {
-  tickets: Ticket[];
+  tickets: TicketRow[];
   chosen: Chosen;
   order: Order;
   filter: React.ReactNode;

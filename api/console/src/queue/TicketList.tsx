@@ -4,9 +4,8 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
 import { Link } from "react-router";
 
-import type { Ticket } from "../api/types";
+import type { TicketRow } from "../api/types";
 import { useWords } from "../i18n";
-import { clearedAt } from "../ticket/present";
 import { ClearedMark, PriorityMark, StatusMark } from "../words/Marks";
 import { ticketTitle, useNames } from "../words/names";
 import { ClockLine } from "./ClockLine";
@@ -15,11 +14,11 @@ const ROW_PX = 76;
 
 interface TicketListProps {
   /** Null while the first answer is awaited. */
-  tickets: Ticket[] | null;
+  tickets: TicketRow[] | null;
   chosen: number | null;
   selected: ReadonlySet<number>;
   onSelect: ((number: number, isRange: boolean) => void) | undefined;
-  href: (ticket: Ticket) => string;
+  href: (ticket: TicketRow) => string;
 }
 
 export function TicketList({ tickets, chosen, selected, onSelect, href }: TicketListProps) {
@@ -44,7 +43,7 @@ export function TicketList({ tickets, chosen, selected, onSelect, href }: Ticket
           const ticket = tickets[row.index];
           return (
             ticket && (
-              <li key={ticket.id} style={{ transform: `translateY(${row.start}px)`, height: ROW_PX }}>
+              <li key={ticket.number} style={{ transform: `translateY(${row.start}px)`, height: ROW_PX }}>
                 <Row ticket={ticket} isChosen={ticket.number === chosen} to={href(ticket)} />
                 {onSelect && (
                   <label className="pick">
@@ -66,7 +65,7 @@ export function TicketList({ tickets, chosen, selected, onSelect, href }: Ticket
   );
 }
 
-function Row({ ticket, isChosen, to }: { ticket: Ticket; isChosen: boolean; to: string }) {
+function Row({ ticket, isChosen, to }: { ticket: TicketRow; isChosen: boolean; to: string }) {
   const { t } = useWords();
   const names = useNames();
   const where = [names.kind(ticket.kind), ticket.appliance_id, ticket.region && names.region(ticket.region)];
@@ -87,7 +86,7 @@ function Row({ ticket, isChosen, to }: { ticket: Ticket; isChosen: boolean; to: 
               {ticket.assignee}
             </span>
           )}
-          {clearedAt(ticket) && <ClearedMark />}
+          {ticket.cleared_at && <ClearedMark />}
           <StatusMark status={ticket.status} />
         </span>
       </span>

@@ -6,7 +6,7 @@ import { useState } from "react";
 
 import { renew } from "../api/cache";
 import { type Step, takeStep } from "../api/tickets";
-import type { Ticket } from "../api/types";
+import type { TicketRow } from "../api/types";
 import { useProblemSentence } from "../app/Notice";
 import { useWords } from "../i18n";
 
@@ -17,22 +17,22 @@ const AT_ONCE = 4;
 export interface BulkAct {
   /** What is said when it is done, a key with a count. */
   done: string;
-  steps: (ticket: Ticket) => Step[];
-  undo: (before: Ticket) => Step[];
+  steps: (ticket: TicketRow) => Step[];
+  undo: (before: TicketRow) => Step[];
 }
 
 interface Outcome {
-  went: Ticket[];
-  failed: [Ticket, unknown][];
+  went: TicketRow[];
+  failed: [TicketRow, unknown][];
 }
 
 /** Acts on many, says how it went, and offers the way back for ten seconds. */
-export function useBulk(): { isBusy: boolean; act: (tickets: Ticket[], bulk: BulkAct) => Promise<void> } {
+export function useBulk(): { isBusy: boolean; act: (tickets: TicketRow[], bulk: BulkAct) => Promise<void> } {
   const { t } = useWords();
   const sentence = useProblemSentence();
   const [isBusy, setBusy] = useState(false);
 
-  const act = async (tickets: Ticket[], bulk: BulkAct) => {
+  const act = async (tickets: TicketRow[], bulk: BulkAct) => {
     setBusy(true);
     const { went, failed } = await onEach(tickets, bulk.steps);
     setBusy(false);
@@ -76,7 +76,7 @@ export function useBulk(): { isBusy: boolean; act: (tickets: Ticket[], bulk: Bul
   return { isBusy, act };
 }
 
-async function onEach(tickets: Ticket[], stepsOf: (ticket: Ticket) => Step[]): Promise<Outcome> {
+async function onEach(tickets: TicketRow[], stepsOf: (ticket: TicketRow) => Step[]): Promise<Outcome> {
   const outcome: Outcome = { went: [], failed: [] };
   const waiting = [...tickets];
   const work = async () => {

@@ -1,5 +1,5 @@
 /** By what a list of tickets is narrowed, and which choices there are with how many tickets behind each. */
-import type { Ticket } from "../api/types";
+import type { TicketRow } from "../api/types";
 import { runningClocks } from "../words/clocks";
 
 export const FACETS = ["kind", "region", "model", "fault", "source", "priority", "person", "risk"] as const;
@@ -11,7 +11,7 @@ export const NONE = "-";
 const DAY = 86_400_000;
 
 /** What a ticket is under a facet, as the address spells it. */
-export function facetOf(ticket: Ticket, facet: Facet, now: number): string {
+export function facetOf(ticket: TicketRow, facet: Facet, now: number): string {
   if (facet === "fault") return ticket.fault_mode ?? NONE;
   if (facet === "person") return ticket.assignee ?? NONE;
   if (facet === "priority") return String(ticket.priority);
@@ -20,7 +20,7 @@ export function facetOf(ticket: Ticket, facet: Facet, now: number): string {
 }
 
 /** How a ticket stands to what was promised: late, a day or less left, in time, or no clock runs. */
-export function riskOf(ticket: Ticket, now: number): string {
+export function riskOf(ticket: TicketRow, now: number): string {
   const promised = runningClocks(ticket).filter((clock) => clock.kind !== "fails");
   if (promised.length === 0) return NONE;
   const left = Math.min(...promised.map((clock) => clock.at)) - now;
@@ -33,13 +33,13 @@ export function chosenOf(search: URLSearchParams): Chosen {
 }
 
 /** Whether a ticket is all that was chosen. */
-export function matchesChosen(ticket: Ticket, chosen: Chosen, now: number): boolean {
+export function matchesChosen(ticket: TicketRow, chosen: Chosen, now: number): boolean {
   return FACETS.every((facet) => chosen[facet] === undefined || facetOf(ticket, facet, now) === chosen[facet]);
 }
 
 /** The choices of a facet and their counts, the most frequent first; the one that is chosen is always among them. */
 export function choicesOf(
-  tickets: Ticket[],
+  tickets: TicketRow[],
   facet: Facet,
   now: number,
   chosen: string | undefined,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import type { Ticket } from "../api/types";
+import type { TicketRow } from "../api/types";
 import { chosenOf, choicesOf, matchesChosen, riskOf } from "./facets";
 import { inOrder } from "./order";
 
@@ -8,7 +8,7 @@ const NOW = Date.parse("2026-11-30T12:00:00Z");
 const HOUR = 3_600_000;
 const at = (hours: number) => new Date(NOW + hours * HOUR).toISOString();
 
-function ticket(number: number, parts: Partial<Ticket>): Ticket {
+function ticket(number: number, parts: Partial<TicketRow>): TicketRow {
   const sla = { respond_by: at(24), resolve_by: at(72), paused_reason: null };
   return {
     number,
@@ -19,10 +19,10 @@ function ticket(number: number, parts: Partial<Ticket>): Ticket {
     failure_window: null,
     assignee: null,
     ...parts,
-  } as Ticket;
+  } as TicketRow;
 }
 
-const numbers = (tickets: Ticket[]) => tickets.map((one) => one.number);
+const numbers = (tickets: TicketRow[]) => tickets.map((one) => one.number);
 const due = (hours: number) => ({ respond_by: at(hours), resolve_by: at(hours + 48), paused_reason: null });
 
 test("an old trifle does not stand above what is dangerous, and what is held waits", () => {

@@ -1,5 +1,5 @@
 /** In which order tickets stand: what to do next, what is due, what weighs most, what came last. */
-import type { Ticket } from "../api/types";
+import type { TicketRow } from "../api/types";
 import { runningClocks } from "../words/clocks";
 
 export const ORDERS = ["next", "due", "priority", "newest"] as const;
@@ -11,14 +11,14 @@ export function orderOf(name: string | null): Order {
 }
 
 /** The tickets in an order, in a new list. */
-export function inOrder(tickets: Ticket[], order: Order): Ticket[] {
+export function inOrder(tickets: TicketRow[], order: Order): TicketRow[] {
   const keyed = tickets.map((ticket) => ({ ticket, key: keyOf(ticket, order) }));
   keyed.sort((one, other) => compare(one.key, other.key));
   return keyed.map(({ ticket }) => ticket);
 }
 
 /** Smaller comes first, the first number that differs decides. Within a priority the nearer clock is next; what is held waits behind what runs. */
-function keyOf(ticket: Ticket, order: Order): number[] {
+function keyOf(ticket: TicketRow, order: Order): number[] {
   const due = runningClocks(ticket)[0]?.at ?? Number.POSITIVE_INFINITY;
   const held = ticket.status === "on_hold" ? 1 : 0;
   if (order === "newest") return [-ticket.number];

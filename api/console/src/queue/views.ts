@@ -1,5 +1,5 @@
 /** The saved views of the queue: which of the loaded tickets each one holds. Counts are the lengths of these lists. */
-import type { Ticket } from "../api/types";
+import type { TicketRow } from "../api/types";
 import { isDueToday } from "../words/clocks";
 
 export const VIEWS = ["open", "mine", "unassigned", "breach", "hold", "closed"] as const;
@@ -11,7 +11,7 @@ export function viewOf(name: string | null): View {
 }
 
 /** The tickets of a view, in a new list. */
-export function chooseView(tickets: Ticket[], view: View, me: string, now: number): Ticket[] {
+export function chooseView(tickets: TicketRow[], view: View, me: string, now: number): TicketRow[] {
   return tickets.filter((ticket) => {
     if (view === "mine") return ticket.assignee === me;
     if (view === "unassigned") return ticket.assignee === null;
@@ -21,8 +21,13 @@ export function chooseView(tickets: Ticket[], view: View, me: string, now: numbe
   });
 }
 
+/** How many tickets each view holds. */
+export function countsOf(tickets: TicketRow[], me: string, now: number): Map<View, number> {
+  return new Map(VIEWS.map((view) => [view, chooseView(tickets, view, me, now).length]));
+}
+
 /** Whether a ticket holds every word of the filter in its number, title, appliance, model or assignee. */
-export function matchesFilter(ticket: Ticket, filter: string): boolean {
+export function matchesFilter(ticket: TicketRow, filter: string): boolean {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return true;
   const text = [

@@ -1,6 +1,6 @@
 /** The two clocks of a ticket: what was promised to the customer, and when the part is expected to fail. */
-import type { Ticket } from "../api/types";
-import { toMs } from "./format";
+import type { TicketRow } from "../api/types";
+import { toMs, type When } from "./format";
 
 export interface Clock {
   kind: "respond" | "resolve" | "fails";
@@ -12,10 +12,10 @@ const UNANSWERED = new Set(["open"]);
 const OVER = new Set(["closed", "cancelled", "repaired"]);
 
 /** The clocks that run, the nearer first. A paused promise doesn't run; a prediction always does. */
-export function runningClocks(ticket: Ticket): Clock[] {
+export function runningClocks(ticket: TicketRow): Clock[] {
   if (OVER.has(ticket.status)) return [];
   const clocks: Clock[] = [];
-  const add = (kind: Clock["kind"], when: string | null | undefined) => {
+  const add = (kind: Clock["kind"], when: When) => {
     const at = toMs(when);
     if (at !== null) clocks.push({ kind, at });
   };
@@ -28,7 +28,7 @@ export function runningClocks(ticket: Ticket): Clock[] {
 }
 
 /** Whether a promise ends before this local day does. */
-export function isDueToday(ticket: Ticket, now: number): boolean {
+export function isDueToday(ticket: TicketRow, now: number): boolean {
   const end = new Date(now).setHours(24, 0, 0, 0);
   return runningClocks(ticket).some((clock) => clock.kind !== "fails" && clock.at < end);
 }

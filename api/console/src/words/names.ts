@@ -70,7 +70,7 @@ export function useNames(): Names {
 }
 
 /** What is wrong, in the reader's language where the detectors said it, in its author's words where a person did. */
-export function ticketTitle(ticket: Ticket, names: Names): string {
+export function ticketTitle(ticket: Pick<Ticket, "source" | "fault_mode" | "kind" | "title">, names: Names): string {
   const isOurs = ticket.source === "prediction" || ticket.source === "error_code";
   const mode = ticket.fault_mode ?? "";
   const isNamed = mode === UNKNOWN || names.isFault(ticket.kind, mode);

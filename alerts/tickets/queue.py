@@ -1,0 +1,45 @@
+"""The queue: every open ticket in the little that a list shows of it, the most urgent first, so that fifty thousand fit into one answer.
+
+It is read from the rows alone, without history and accounts. Clocks are given by when they end; where they stand still, as they stood.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from alerts.appliances.tables import appliances
+from alerts.database import Transaction
+from alerts.lifecycle import OVER
+from alerts.tickets.tables import tickets
+
+QUEUE_MAX = 100_000
+COLUMNS = (
+    *("number", "version", "appliance_id", "kind", "fault_mode", "title", "status", "priority", "severity", "source"),
+    *("assignee", "cleared_ms", "respond_by_ms", "resolve_by_ms", "paused_reason", "failure_window"),
+)
+OF_APPLIANCE = ("model", "region")
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Open tickets as columns, and how many there are: more than the columns hold only beyond ``QUEUE_MAX``."""
+
+    total: int
+    columns: dict[str, list[object]]
+
+
+def read_queue(t: Transaction, *, limit: int = QUEUE_MAX) -> Queue:
+    """The most urgent open tickets: by priority, then by when they are to be solved."""
+    is_open = tickets.c.status.not_in([state.value for state in OVER])
+    joined = tickets.outerjoin(appliances, appliances.c.id == tickets.c.appliance_id)
+    wanted = [*(tickets.c[name] for name in COLUMNS), *(appliances.c[name] for name in OF_APPLIANCE)]
+    query = select(*wanted).select_from(joined).where(is_open)
+    query = query.order_by(tickets.c.priority, tickets.c.resolve_by_ms, tickets.c.number.desc()).limit(limit)
+    rows = t.connection.execute(query).all()
+    total = len(rows)
+    if total == limit:
+        total = t.connection.execute(select(func.count()).where(is_open)).scalar_one()
+    columns = zip(*rows, strict=True) if rows else ([] for _ in wanted)
+    return Queue(total, {name: list(column) for name, column in zip((*COLUMNS, *OF_APPLIANCE), columns, strict=True)})

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+
+import { chooseView } from "../queue/views";
+import { rowsOf } from "./queue";
+import type { QueueColumns } from "./types";
+
+test("columns become rows, with the steps of their state and times that the views can read", () => {
+  const columns: QueueColumns["columns"] = {
+    number: [7, 3],
+    version: [2, 1],
+    appliance_id: ["WM-1", "FR-2"],
+    kind: ["washing_machine", "refrigerator"],
+    model: ["Aqua 7", null],
+    region: [null, "north"],
+    fault_mode: ["bearing_wear", null],
+    title: ["Bearing is wearing", "It hums"],
+    status: ["open", "on_hold"],
+    priority: [2, 4],
+    severity: [0.4, null],
+    source: ["prediction", "customer"],
+    assignee: [null, "mira"],
+    cleared_ms: [null, 5],
+    respond_by_ms: [1000, 1000],
+    resolve_by_ms: [2000, 2000],
+    paused_reason: [null, "part"],
+    failure_window: [{ from: 9, to: 11, coverage: 0.8 }, null],
+  };
+  const { items, total } = rowsOf({ total: 2, columns, legal_steps: { open: ["triage"], on_hold: ["resume"] } });
+
+  expect(total).toBe(2);
+  expect(items.map((one) => [one.number, one.legal_steps, one.cleared_at])).toEqual([
+    [7, ["triage"], null],
+    [3, ["resume"], 5],
+  ]);
+  expect(chooseView(items, "breach", "", 0).map((one) => one.number)).toEqual([7]);
+  expect(items[0]?.failure_window?.to).toBe(11);
+});

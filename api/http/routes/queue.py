@@ -1,0 +1,55 @@
+"""``/queue``: every open ticket as columns, in the little that a list shows of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from alerts.lifecycle import TICKET, TicketState
+from alerts.tickets.ticket import TicketSource
+from api.http.access import Viewer
+from api.http.context import Here
+from api.http.documents import Document, show
+
+router = APIRouter(tags=["tickets"])
+
+
+class Columns(Document):
+    """One value for each ticket; times in ms since 1970."""
+
+    number: list[int]
+    version: list[int]
+    appliance_id: list[str]
+    kind: list[str]
+    model: list[str | None]
+    region: list[str | None]
+    fault_mode: list[str | None]
+    title: list[str]
+    status: list[TicketState]
+    priority: list[int]
+    severity: list[float | None]
+    source: list[TicketSource]
+    assignee: list[str | None]
+    cleared_ms: list[int | None]
+    respond_by_ms: list[int]
+    resolve_by_ms: list[int]
+    paused_reason: list[str | None]
+    failure_window: list[dict[str, Any] | None] = Field(description="from, to (ms), coverage")
+
+
+class Queue(Document):
+    """Every open ticket, the most urgent first."""
+
+    total: int = Field(description="how many are open; the columns hold 100,000 at most")
+    columns: Columns
+    legal_steps: dict[TicketState, list[str]] = Field(description="what the life cycle allows in each state")
+
+
+@router.get("/queue")
+def read_queue(here: Here, account: Viewer) -> Queue:
+    """The queue in one answer, however long it is."""
+    found = here.desk.by(account.name).tickets.queue()
+    steps = {state: [step.value for step in steps] for state, steps in TICKET.items()}
+    return Queue(total=found.total, columns=show(Columns, found.columns), legal_steps=steps)
