@@ -1700,6 +1700,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Queue
+         * @description The queue in one answer, however long it is.
+         */
+        get: operations["read_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets": {
         parameters: {
             query?: never;
@@ -3280,6 +3300,8 @@ export interface components {
             condition: components["schemas"]["ConditionState"];
             /** Condition Reason */
             condition_reason: string;
+            /** @description the same for whoever words it; null where it was said by an older version */
+            condition_because: components["schemas"]["ConditionBecause"] | null;
             /** Condition At */
             condition_at: string | null;
             /**
@@ -3329,6 +3351,8 @@ export interface components {
             condition: components["schemas"]["ConditionState"];
             /** Condition Reason */
             condition_reason: string;
+            /** @description the same for whoever words it; null where it was said by an older version */
+            condition_because: components["schemas"]["ConditionBecause"] | null;
             /** Condition At */
             condition_at: string | null;
             /**
@@ -3484,9 +3508,10 @@ export interface components {
         Availability: "online" | "sleeping" | "offline" | "stale";
         /**
          * Beside
-         * @description What the calls of the same names answer for a ticket, each list with its newest only.
+         * @description A ticket, and what the calls of the same names answer for it, each list with its newest only.
          */
         Beside: {
+            ticket: components["schemas"]["Ticket"];
             fix_first: components["schemas"]["FixFirst"];
             remote_first: components["schemas"]["RemoteStage"] | null;
             protection: components["schemas"]["Protected"];
@@ -3662,6 +3687,53 @@ export interface components {
          */
         Cohort: "model" | "batch" | "firmware" | "kind" | "region" | "component" | "fault_mode";
         /**
+         * Columns
+         * @description One value for each ticket; times in ms since 1970.
+         */
+        Columns: {
+            /** Number */
+            number: number[];
+            /** Version */
+            version: number[];
+            /** Appliance Id */
+            appliance_id: string[];
+            /** Kind */
+            kind: string[];
+            /** Model */
+            model: (string | null)[];
+            /** Region */
+            region: (string | null)[];
+            /** Fault Mode */
+            fault_mode: (string | null)[];
+            /** Title */
+            title: string[];
+            /** Status */
+            status: components["schemas"]["TicketState"][];
+            /** Priority */
+            priority: number[];
+            /** Severity */
+            severity: (number | null)[];
+            /** Source */
+            source: components["schemas"]["TicketSource"][];
+            /** Assignee */
+            assignee: (string | null)[];
+            /** Cleared Ms */
+            cleared_ms: (number | null)[];
+            /** Respond By Ms */
+            respond_by_ms: number[];
+            /** Resolve By Ms */
+            resolve_by_ms: number[];
+            /** Paused Reason */
+            paused_reason: (string | null)[];
+            /**
+             * Failure Window
+             * @description from, to (ms), coverage
+             */
+            failure_window: ({
+                [key: string]: unknown;
+            } | null)[];
+        };
+        /**
          * Command
          * @description One instruction to one appliance, and how far it has come.
          */
@@ -3742,6 +3814,30 @@ export interface components {
          * @enum {string}
          */
         CommandState: "waiting" | "queued" | "sending" | "sent" | "accepted" | "running" | "succeeded" | "failed" | "rejected" | "expired" | "unknown";
+        /**
+         * ConditionBecause
+         * @description The reason of a condition: a code, and what stands in it.
+         */
+        ConditionBecause: {
+            code: components["schemas"]["ReasonCode"];
+            /**
+             * Span
+             * @description day or cycle
+             */
+            span?: string | null;
+            /** Done */
+            done?: number | null;
+            /** Of */
+            of?: number | null;
+            /** Feature */
+            feature?: string | null;
+            /**
+             * Faults
+             * @description names of fault modes
+             * @default []
+             */
+            faults: string[];
+        };
         /**
          * ConditionState
          * @description What the detectors say of an appliance now.
@@ -4055,6 +4151,12 @@ export interface components {
             /** Unread Topics */
             unread_topics: components["schemas"]["Topic"][];
         };
+        /**
+         * EndReason
+         * @description Why it is over.
+         * @enum {string}
+         */
+        EndReason: "ended_by_technician" | "ended_by_customer" | "ended_at_appliance" | "stopped_at_the_appliance" | "refused_at_the_appliance" | "consent_taken_back" | "no_consent_in_time" | "too_many_wrong_codes" | "door_opened" | "appliance_offline" | "appliance_restarted" | "appliance_retired" | "idle" | "longest_time_reached" | "clock_set_back" | "session_over" | "ticket_repaired" | "ticket_closed" | "ticket_cancelled" | "visited" | "not_renewed" | "no_longer_wanted" | "not_in_profile" | "appliance_said_no" | "command_not_done";
         /**
          * Erased
          * @description What of an appliance went; the journal keeps what was received for so many days at most.
@@ -5860,7 +5962,7 @@ export interface components {
             /** Ended At */
             ended_at: string | null;
             /** End Reason */
-            end_reason: string | null;
+            end_reason: components["schemas"]["EndReason"] | string | null;
         };
         /**
          * ProtectionState
@@ -5953,6 +6055,25 @@ export interface components {
          */
         Purpose: "service" | "remote_diagnosis" | "prediction" | "contractor" | "advice" | "marketing";
         /**
+         * Queue
+         * @description Every open ticket, the most urgent first.
+         */
+        Queue: {
+            /**
+             * Total
+             * @description how many are open; the columns hold 100,000 at most
+             */
+            total: number;
+            columns: components["schemas"]["Columns"];
+            /**
+             * Legal Steps
+             * @description what the life cycle allows in each state
+             */
+            legal_steps: {
+                [key: string]: string[];
+            };
+        };
+        /**
          * QuoteDocument
          * @description What it will cost, and whether the customer agreed.
          */
@@ -6033,6 +6154,12 @@ export interface components {
             /** Value */
             value: number;
         };
+        /**
+         * ReasonCode
+         * @description Why something is said of an appliance.
+         * @enum {string}
+         */
+        ReasonCode: "nothing" | "learning" | "series" | "silent" | "no_room" | "usual" | "before" | "alone" | "above" | "below" | "faults" | "unknown" | "not_before" | "ended";
         /**
          * ReceiptDocument
          * @description What was charged.
@@ -6569,7 +6696,7 @@ export interface components {
             /** Ended At */
             ended_at: string | null;
             /** End Reason */
-            end_reason: string | null;
+            end_reason: components["schemas"]["EndReason"] | string | null;
             /** Commands */
             commands: components["schemas"]["Command"][];
             /** Transcript */
@@ -13804,6 +13931,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_RepairRateDocument_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
                 };
             };
             /** @description Nobody is logged in */
