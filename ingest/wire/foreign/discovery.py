@@ -148,8 +148,8 @@ class Discovery:
     def _identify(self, topic: str, configuration: Configuration) -> None:
         """Remember a description with its device; what it says of names may move others to another device."""
         taken = self._identities.take(configuration)
-        unsettled = [key for name in taken for key in self._named.get(name, ())]
-        gone_over = [device for name in taken if (device := self._identities.called_by(name))]
+        unsettled = [key for alias in taken for key in self._named.get(key_of(alias), ())]
+        gone_over = sorted({device for alias in taken for device in self._identities.called_by(alias)})
         unsettled += [key for device in gone_over for key in self._of_device.get(device, ())]
         self._settle(list(dict.fromkeys(unsettled)))
         for device in gone_over:
@@ -351,13 +351,14 @@ class Discovery:
 
     def _entities(self, topic: str, described: list[Configuration]) -> tuple[dict[str, Entity], list[str]]:
         """The readings under a topic, by metric, and levels whose word does not count: a value means what the nearest says."""
-        nearest: dict[str | None, Configuration] = {}
+        nearest: dict[str | None, tuple[tuple[int, int], Configuration]] = {}
         heard: list[tuple[Configuration, Entity]] = []
         unheard: dict[str, None] = {}
         for one in described:
+            near = rank(one, topic)
             for entity in (entity for entity in one.entities if entity.topic == topic):
-                first = nearest.setdefault(entity.template, one)
-                if rank(first, topic) == rank(one, topic) or is_akin(first.level, one.level):
+                nearest_near, first = nearest.setdefault(entity.template, (near, one))
+                if near == nearest_near or is_akin(first.level, one.level):
                     heard.append((one, entity))
                 else:
                     unheard[f"{one.device} by {one.level}"] = None

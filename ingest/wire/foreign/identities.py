@@ -26,7 +26,7 @@ class Identities:
 
     def take(self, configuration: Configuration) -> list[str]:
         """Give the names in a description to its level where it is nearer than who held them; those that went over."""
-        return [key for alias in configuration.aliases if self._take(configuration, alias, key := key_of(alias))]
+        return [alias for alias in configuration.aliases if self._take(configuration, alias, key_of(alias))]
 
     def device_of(self, configuration: Configuration) -> tuple[str, list[str]]:
         """The device of a description, and others that are the same by what it says."""
@@ -57,10 +57,11 @@ class Identities:
         _, is_apart, level = called.rpartition(_APART)
         return level if is_apart else self._claims.holder(_HOLDER, called)
 
-    def called_by(self, key: str) -> str | None:
-        """The device that is called by a name."""
-        device = self._claims.holder(_DEVICE, key)
-        return device if device is not None and self._claims.holder(_CALLED, device) == key else None
+    def called_by(self, alias: str) -> set[str]:
+        """The devices that are called by a name."""
+        key, plain = key_of(alias), name_of(alias)
+        known = {plain, hashed(plain, key, NAME_CHARACTERS_MAX), self._claims.holder(_DEVICE, key) or ""}
+        return {device for device in known if self._claims.holder(_CALLED, device) == key}
 
     def _take(self, configuration: Configuration, alias: str, key: str) -> bool:
         """Whether a name has gone over to the level of a description."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import IntEnum
+from functools import lru_cache
 
 from ingest.wire.foreign.discovery_config import Configuration, text_of
 from ingest.wire.foreign.identity import snake
@@ -19,6 +20,7 @@ _ENDS = (("events", "rpc"), ("online",))
 """Before these."""
 _SHARED_ROOTS = ("zigbee2mqtt",)
 """Behind these stand the names of devices of one bridge, which are no accounts."""
+CACHED_MAX = 20_000
 _WORDS = re.compile(r"[\W_]+")
 
 
@@ -33,6 +35,7 @@ class Standing(IntEnum):
     SELF = 3
 
 
+@lru_cache(CACHED_MAX)
 def account_of(topic: str) -> str:
     """The account whose topic it is by the access list that we ship; empty for any other.
 
@@ -45,6 +48,7 @@ def account_of(topic: str) -> str:
     return next((levels[0] for end in _ENDS if tuple(levels[1:]) == end), "")
 
 
+@lru_cache(CACHED_MAX)
 def is_akin(one: str, other: str) -> bool:
     """Whether two names are the same but for words before or behind.
 
@@ -105,8 +109,8 @@ def rank(configuration: Configuration, topic: str) -> tuple[int, int]:
         return 0, own.index(level)
     if any(is_akin(level, one) for one in own):
         return 1, 0
-    said = {snake(text) for text in (*map(text_of, configuration.aliases), configuration.label)} - {""}
-    return (2 if any(is_akin(name, snake(one)) for name in said for one in own) else 3), 0
+    said = (*map(text_of, configuration.aliases), configuration.label)
+    return (2 if any(_is_alike(name, one) for name in said for one in own) else 3), 0
 
 
 def state_topics(configuration: Configuration) -> Iterable[str]:
@@ -120,6 +124,12 @@ def _bears(topic: str, configuration: Configuration) -> bool:
     if account or not level:
         return bool(level) and account == level
     return levels[0] == level or (configuration.has_node and level in levels[:-1])
+
+
+@lru_cache(CACHED_MAX)
+def _is_alike(name: str, level: str) -> bool:
+    """Whether a name for people, as it is written in topics, is that of a level."""
+    return is_akin(snake(name), snake(level))
 
 
 def _words(name: str) -> list[str]:

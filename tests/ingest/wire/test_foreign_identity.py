@@ -355,3 +355,18 @@ def test_one_value_has_one_meaning() -> None:
     assert [(left.what, left.reason) for left in account.left_out] == [
         ("described for wm by other as well", "topic_shared")
     ]
+
+
+def test_what_went_before_its_owner_came_leaves_no_name_behind() -> None:
+    """Metrics of a device that others described and describe no more are free for the level to which the device goes."""
+    mac: Names = ([], [("mac", "5c:cf:7f:00:11:22")])
+    evil = "devices/washer/power"
+    listener = Listener()
+    listener.hear(
+        description("evil/a", "devices/evil/x", (["washer"], []), unit="kW"),
+        description("evil/a", evil, mac, unit="kW"),
+        description("evil/a", evil, (["washer"], mac[1]), unit="kW"),
+        description("washer/p", "washer/sensor/power/state", mac),
+    )
+
+    assert listener.reads("washer/sensor/power/state") == ("homeassistant/mac_5c:cf:7f:00:11:22", {"power_w": 12.0})
