@@ -37,10 +37,7 @@ class Identities:
         device = known[0] if known else self._new(configuration, keys)
         for key in keys:
             self._claims.take(_DEVICE, key, device)
-        others = [other for other in dict.fromkeys(known) if other != device]
-        for other in others:
-            self._claims.take(_NOW, other, device)
-        return device, others
+        return device, [other for other in dict.fromkeys(known) if other != device and self._merge(other, device)]
 
     def is_entitled(self, configuration: Configuration, alias: str) -> bool:
         """Whether a description may say of its device that this is its name."""
@@ -76,6 +73,11 @@ class Identities:
         """A name, or that of a device apart."""
         key = key_of(alias)
         return key if self.is_entitled(configuration, alias) else f"{key}{_APART}{configuration.level}"
+
+    def _merge(self, other: str, device: str) -> bool:
+        """Remember that a device is another; False where there is no room for it, and they stay two."""
+        self._claims.take(_NOW, other, device)
+        return self._claims.holder(_NOW, other) == device
 
     def _known(self, key: str) -> str | None:
         """The device of a name."""

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.sample import StatusState
+from ingest.wire.foreign import identity
 from ingest.wire.foreign.devices import Device, DeviceBook, DevicesError, assigned, load_devices
 from ingest.wire.foreign.discovery import Discovery
 from ingest.wire.foreign.heard import Heard
@@ -370,3 +371,18 @@ def test_what_went_before_its_owner_came_leaves_no_name_behind() -> None:
     )
 
     assert listener.reads("washer/sensor/power/state") == ("homeassistant/mac_5c:cf:7f:00:11:22", {"power_w": 12.0})
+
+
+def test_devices_stay_apart_where_there_is_no_room_for_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A house with more names than are remembered goes on; what is new to it is not joined with what is known."""
+    listener = Listener()
+    listener.hear(description("o1", "house/1", (["a"], [])), description("o2", "house/2", (["b"], [])))
+    monkeypatch.setattr(identity, "CLAIMS_MAX", 0)
+
+    listener.hear(description("o3", "house/3", (["a", "b"], [])))
+
+    assert [listener.codec.device_of(f"house/{number}") for number in (1, 2, 3)] == [
+        "homeassistant/a",
+        "homeassistant/b",
+        "homeassistant/a",
+    ]
