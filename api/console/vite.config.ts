@@ -13,7 +13,7 @@ function compressed(): Plugin {
     apply: "build",
     writeBundle: ({ dir = "dist" }) => {
       for (const name of readdirSync(dir, { recursive: true, encoding: "utf8" })) {
-        if (!/\.(js|css|html|svg|webmanifest)$/.test(name)) continue;
+        if (!/\.(js|css|html|json|svg|webmanifest)$/.test(name)) continue;
         const words = readFileSync(join(dir, name));
         if (words.length < WORTH_IT) continue;
         const params = { [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT };
@@ -28,7 +28,7 @@ function compressed(): Plugin {
 const LATER = new RegExp(
   [
     "/src/pages/(?!Queue|NotFound)",
-    "/src/(session|appliance|operations|settings|alerting|insights)/",
+    "/src/(session|appliance|operations|settings|alerting|insights|help)/",
     "/src/api/(operations|settings|live|alerts|insights)",
     "/src/i18n/(en|zh)/(alerting|appliances|insights|more|operations|session|settings)",
     "/src/i18n/more",

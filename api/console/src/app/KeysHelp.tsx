@@ -1,6 +1,8 @@
 /** The keys of this page, and those that work everywhere. */
 import { Group, Kbd, Table, Text, Title } from "@mantine/core";
 
+import { Link } from "react-router";
+
 import { useAccount } from "../api/account";
 import { useWords } from "../i18n";
 import { Dialog } from "./Dialog";
@@ -20,6 +22,11 @@ export function KeysHelp({ onClose }: { onClose: () => void }) {
     <Dialog opened onClose={onClose} title={t("keys.title")}>
       {here.length > 0 && <Keys title={t("keys.here")} rows={here} />}
       <Keys title={t("keys.everywhere")} rows={everywhere} />
+      <p>
+        <Link to="/help" onClick={onClose}>
+          {t("nav.help")}
+        </Link>
+      </p>
     </Dialog>
   );
 }

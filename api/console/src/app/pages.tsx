@@ -5,6 +5,7 @@ import {
   IconChartBar,
   IconFridge,
   IconHeartbeat,
+  IconHelp,
   IconInbox,
   IconSend,
   IconSettings,
@@ -78,6 +79,12 @@ export const PAGES: PageEntry[] = [
     load: async () => (await import("../pages/Settings")).Settings,
     place: { name: "nav.settings", icon: IconSettings, key: "s" },
   },
+  {
+    path: "help",
+    load: async () => (await import("../pages/Help")).Help,
+    place: { name: "nav.help", icon: IconHelp, key: "h", isOffRail: true },
+  },
+  { path: "help/:page", load: async () => (await import("../pages/Help")).Help },
 ];
 
 /** Parts of pages that are places of their own. */

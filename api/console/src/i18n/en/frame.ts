@@ -9,6 +9,7 @@ export const frame = {
     insights: "Insights",
     appliances: "Appliances",
     operations: "Operations",
+    help: "Help",
     settings: "Settings",
     search: "Search or go to…",
     keys: "Keys",

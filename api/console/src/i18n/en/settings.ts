@@ -71,6 +71,23 @@ export const settings = {
       data: "With",
     },
   },
+  help: {
+    pages: "Pages of the help",
+    search: "Search the help",
+    missing: "The help has no such page.",
+    otherLanguage: "This page is in English.",
+    hits_one: "1 page",
+    hits_other: "{{count}} pages",
+    api: "API reference",
+    apiText: "As this service describes itself, for programs in",
+    groups: {
+      start: "Start",
+      roles: "By role",
+      tasks: "Tasks",
+      runbook: "When something happens",
+      reference: "Reference",
+    },
+  },
   rules: {
     title: "Who is told what",
     text: "The rules stand in their file (FETTLE_RULES_FILE). It is read again when it changes; one that is wrong changes nothing, and Operations say where.",

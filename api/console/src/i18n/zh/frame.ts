@@ -11,6 +11,7 @@ export const frame: typeof english = {
     insights: "指标",
     appliances: "设备",
     operations: "运行状态",
+    help: "帮助",
     settings: "设置",
     search: "搜索或跳转…",
     keys: "快捷键",

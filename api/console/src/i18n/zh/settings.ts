@@ -73,6 +73,17 @@ export const settings: typeof english = {
       data: "内容",
     },
   },
+  help: {
+    pages: "帮助目录",
+    search: "搜索帮助",
+    missing: "帮助中没有此页面。",
+    otherLanguage: "本页为英文。",
+    hits_one: "{{count}} 页",
+    hits_other: "{{count}} 页",
+    api: "API 参考",
+    apiText: "由本服务自动生成；供程序使用：",
+    groups: { start: "入门", roles: "按角色", tasks: "工作任务", runbook: "出现情况时", reference: "参考" },
+  },
   rules: {
     title: "谁会收到哪些通知",
     text: "规则写在规则文件中（FETTLE_RULES_FILE）。文件变更后会自动重新读取；若有错误则沿用原规则，并在“运行状态”中说明位置。",
