@@ -36,7 +36,6 @@ def read_json(payload: bytes) -> Any:
     text = read_text(payload)
     if payload.count(b"{") + payload.count(b"[") > FOREIGN_DEPTH_MAX and depth_of(payload) > FOREIGN_DEPTH_MAX:
         raise Refused(RefusalReason.TOO_DEEP, f"more than {FOREIGN_DEPTH_MAX} levels")
-    text = text.removeprefix("\ufeff")
     for _ in range(_WORDS_MAX):
         try:
             return _DECODER.decode(text)
@@ -62,7 +61,7 @@ def read_text(payload: bytes) -> str:
     if len(payload) > PAYLOAD_BYTES_MAX:
         raise Refused(RefusalReason.TOO_LARGE, f"{len(payload)} bytes are more than {PAYLOAD_BYTES_MAX}")
     try:
-        return payload.decode()
+        return payload.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise Refused(RefusalReason.NOT_UTF8, f"byte {error.start} is no UTF-8") from error
 

@@ -179,7 +179,7 @@ def _take(what: str, metric: str, quantity: Quantity, said: Any, readings: Readi
     """One value in our unit."""
     if quantity.name in ("enum", "text") and not isinstance(said, int | float):
         readings.leave_out(what, Unread.TEXT, said)
-    elif not isinstance(said, int | float) or (isinstance(said, bool) and quantity.unit):
+    elif not isinstance(said, int | float) or (isinstance(said, bool) and quantity.is_number):
         readings.leave_out(what, Unread.NO_NUMBER, said)
     else:
         readings.take(metric, float(said) * quantity.factor, what=what)

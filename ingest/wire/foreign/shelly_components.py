@@ -20,8 +20,15 @@ class Quantity:
         """The path in one word."""
         return ".".join(self.path)
 
+    @property
+    def is_number(self) -> bool:
+        """Whether it is a number always, and never one of two states."""
+        return bool(self.unit) or self.name.startswith(_NUMBERS)
+
 
 _KILO = 0.001
+_NUMBERS = ("power_factor", "converted_voltage", "input_count", "input_converted", "input_frequency", "white")
+"""Numbers without a unit."""
 _OUTPUT = Quantity(("output",), "output")
 _METER = (
     Quantity(("apower",), "power", "w"),

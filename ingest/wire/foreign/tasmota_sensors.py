@@ -87,6 +87,8 @@ def _read_part(
         where = f"{path}.{key}"
         if key in _DERIVED:
             readings.leave_out(where, Unread.DERIVED, value)
+        elif isinstance(value, Mapping) and key in _FIELDS and not stem:  # its parts would have names of other fields
+            readings.leave_out(where, Unread.NO_NUMBER, value)
         elif isinstance(value, Mapping):
             if depth >= _DEPTH_MAX:
                 readings.leave_out(where, Unread.NESTED)
@@ -103,6 +105,8 @@ def _read_field(key: str, value: Any, stem: str, where: str, units: Mapping[str,
     unit = units.get(unit_name) or unit_of(unit_name)
     whole = "_".join(filter(None, (stem, name)))
     channels = value if isinstance(value, list) else [value]
+    if not channels:
+        readings.leave_out(where, Unread.ABSENT, value)
     for channel, said in enumerate(channels[:_CHANNELS_MAX]):
         place = f"{where}[{channel}]" if isinstance(value, list) else where
         number = _number(said, is_named=key in _FIELDS)

@@ -198,9 +198,7 @@ def _take(key: str, said: Any, state: Mapping[str, Any], readings: Readings) -> 
     """One value of the state."""
     value: float | None
     if isinstance(said, str):
-        value = _STATES.get(said.upper())
-        if value is None:
-            value = number_of(said) if has_unit(key) else None
+        value = number_of(said) if has_unit(key) else _STATES.get(said.upper())
         if value is None and len(state) == 1 and not has_unit(key):
             value = plain_number_of(said)
         if value is None:
