@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Select,
     and_,
     case,
@@ -75,7 +74,7 @@ def places(
 
 def _standing(
     connection: Connection, query: Select[Any], by_priority: bool, behind: Place | None, limit: int
-) -> Sequence[Row[Any]]:
+) -> Sequence[Sequence[Any]]:
     """In the order of an index."""
     columns = tickets.c
     order = [*([columns.priority] if by_priority else []), columns.resolve_by_ms, columns.number]
@@ -88,7 +87,7 @@ def _standing(
 
 def _moving(
     connection: Connection, query: Select[Any], by_priority: bool, at_ms: int, behind: Place | None, limit: int
-) -> Sequence[Row[Any]]:
+) -> Sequence[Sequence[Any]]:
     """Sorted by what it comes to at one moment."""
     keys = (tickets.c.priority if by_priority else literal(0), due_ms(at_ms), tickets.c.number)
     if behind is not None:

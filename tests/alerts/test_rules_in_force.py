@@ -54,7 +54,8 @@ def test_a_bad_file_changes_nothing_and_says_so(tmp_path: Path, text: str | None
         RulesInForce(path)
     written(path, "[reopening]\nwithin_days = 4\n")
     assert rules.look()
-    assert (rules.in_force.reopening.within_days, rules.trouble) == (4, None)
+    said: tuple[float, str | None] = (rules.in_force.reopening.within_days, rules.trouble)
+    assert said == (4, None)
 
 
 def test_the_days_ahead_name_their_holidays() -> None:
