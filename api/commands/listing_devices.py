@@ -17,19 +17,27 @@ COLUMNS = ("device", "appliance", "messages", "readings", "not read", "why", "ti
 
 
 def devices(ctx: typer.Context, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
-    """Foreign devices that were heard, what of any appliance is not read and why, and topics that no codec reads."""
+    """Foreign devices that were heard, what of any appliance is not read, topics that no codec reads, rows that match nothing."""
     from ingest.wire.foreign.traces import FILE_NAME, read_told  # noqa: PLC0415
 
     loaded = load_settings(ctx, config)
-    with telling(OSError):
+    from ingest.wire.foreign.devices import DevicesError, load_devices  # noqa: PLC0415
+    from ingest.wire.foreign.unheard import unheard_rows  # noqa: PLC0415
+
+    with telling(OSError, DevicesError):
         told = read_told(loaded.settings.data_dir / FILE_NAME)
+        file = loaded.settings.devices_file
+        unheard = [] if file is None else unheard_rows(load_devices(file), told)
     if not as_json:
-        write_table(COLUMNS, list(_rows(told)))
+        rows = [(one.name, one.appliance_id, 0, 0, "", "only in the devices file", "", one.sentence) for one in unheard]
+        write_table(COLUMNS, [*_rows(told), *rows])
         return
     from msgspec import to_builtins  # noqa: PLC0415
 
     for one in (*told.devices, *told.topics):
         write_line(to_builtins(one))
+    for row in unheard:
+        write_line({"name": row.name, "appliance_id": row.appliance_id, "unheard": row.sentence})
 
 
 def _rows(told: Told) -> Iterator[tuple[object, ...]]:

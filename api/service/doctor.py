@@ -11,7 +11,7 @@ import resource
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -30,7 +30,9 @@ from ingest.mqtt.address import AddressError, parse_address
 from ingest.profiles import ProfileError, load_profiles
 from ingest.store import StoreError
 from ingest.store.opening import open_store
-from ingest.wire.foreign.devices import DevicesError, load_devices
+from ingest.wire.foreign.devices import Device, DevicesError, load_devices
+from ingest.wire.foreign.traces import FILE_NAME, read_told
+from ingest.wire.foreign.unheard import unheard_rows
 
 if TYPE_CHECKING:
     from api.settings.settings import Settings
@@ -124,9 +126,19 @@ def _files(settings: Settings, _clock: Clock) -> Iterator[Diagnosis]:
         yield Diagnosis("profiles", Grade.BAD, str(error), "Mend the file that is named.")
     if settings.devices_file is not None:
         try:
-            yield Diagnosis("devices file", Grade.OK, f"{len(load_devices(settings.devices_file))} devices")
+            yield _rows(settings, load_devices(settings.devices_file))
         except DevicesError as error:
             yield Diagnosis("devices file", Grade.BAD, str(error), "Mend the line that is named.")
+
+
+def _rows(settings: Settings, devices: Mapping[str, Device]) -> Diagnosis:
+    """Whether each row of the devices file names something that was heard, once anything was."""
+    heard = read_told(settings.data_dir / FILE_NAME)
+    unheard = unheard_rows(devices, heard)
+    if not heard.devices or not unheard:
+        return Diagnosis("devices file", Grade.OK, f"{len(devices)} devices")
+    found = f"{len(unheard)} of {len(devices)} rows match nothing that was heard: {unheard[0].name}"
+    return Diagnosis("devices file", Grade.DOUBT, found, f"{unheard[0].sentence} `fettle devices` lists all.")
 
 
 def _broker(settings: Settings, _clock: Clock) -> Iterator[Diagnosis]:

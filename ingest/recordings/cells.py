@@ -22,7 +22,7 @@ from ingest.recordings.recording import Column, RecordingError
 from ingest.wire.foreign.units import Unit, known_unit
 
 NOT_REPORTED = frozenset(
-    {"", "-", "--", "---", "—", "–", "?", "nan", "null", "nil", "none", "na", "n/a", "#n/a", "#nv", "unavailable", "unknown",
+    {"", "-", "--", "---", "—", "–", "?", "nan", "null", "nil", "none", "na", "n/a", "#n/a", "#na", "#nv", "unavailable", "unknown",
      "undefined", "missing", "no data", "nodata", "inf", "-inf", "+inf", "infinity", "-infinity", "\\n"}
 )  # fmt: skip
 _TRUTH = {"true": 1.0, "false": 0.0}
@@ -98,6 +98,16 @@ def _value(text: str, decimal: str, silent: frozenset[str]) -> tuple[float, Unit
         return None
     sign = "-" if found[1] and found[1] != "+" else ""
     return float(f"{sign}{digits}{found[3] or ''}"), unit
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number without a unit, whichever sign divides it.
+
+    >>> is_number("1,5"), is_number("9 9"), is_number("5 W")
+    (True, False, False)
+    """
+    found = NUMBER.fullmatch(cell.strip())
+    return found is not None and not found[4] and any(_digits(found[2], sign) for sign in ".,")
 
 
 def _digits(text: str, decimal: str) -> str | None:

@@ -20,6 +20,8 @@ from ingest.recordings.recording import Column, CsvOptions, RecordingError, show
 DATE_COLUMNS = ("date", "datum", "day", "日期")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp]\.?[Mm]\.?)?")
 _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d{8}")
+_ERROR = re.compile(r"#(?:N/?A|NV|[^\W_][\w/]*[!?])", re.IGNORECASE)
+"""What spreadsheets write in a cell that has no value; a line that begins so is a row, and no comment."""
 _ANNOTATIONS = frozenset({"#group", "#datatype", "#default"})
 
 
@@ -146,7 +148,7 @@ def _sections(path: Path, header: Header, rest: Iterator[list[str]]) -> Iterator
     for row in rest:
         if not any(row):
             continue
-        if row[0].startswith("#") and not marked:
+        if row[0].startswith("#") and not marked and not _ERROR.fullmatch(row[0]):
             is_annotated = is_annotated or row[0].lower() in _ANNOTATIONS
             continue
         if is_annotated or row == header.names:

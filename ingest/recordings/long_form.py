@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.recordings.cells import is_number
 from ingest.recordings.layout import Table
 from ingest.recordings.recording import Column, CsvOptions, RecordingError
 
@@ -69,12 +70,12 @@ def _first_told(columns: Sequence[Column]) -> Column:
 
 
 def _with_units(value: Column, by_name: Mapping[str, Column]) -> Column:
-    """The values with what a column of units says behind them."""
+    """The values with what a column of units says behind those that are numbers; any other cell stays as the file has it."""
     unit = next((by_name[name] for name in UNIT_COLUMNS if name in by_name), None)
     if unit is None:
         return value
     cells = [
-        f"{cell} {text}" if text and cell[-1:].isdigit() else cell
+        f"{cell} {text}" if text and is_number(cell) else cell
         for cell, text in zip(value.cells, unit.cells, strict=True)
     ]
     return Column(value.path, value.label, cells, value.lines)

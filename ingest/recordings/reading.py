@@ -21,7 +21,7 @@ from ingest.recordings.cells import Figures, read_figures
 from ingest.recordings.columnar import columns_of
 from ingest.recordings.decimals import decide_decimal, decide_points
 from ingest.recordings.layout import Table, read_table, time_texts
-from ingest.recordings.long_form import long_columns, pivot
+from ingest.recordings.long_form import INFLUX_OWN, long_columns, pivot
 from ingest.recordings.names import NAME, RESERVED_NAMES, metric_name, unit_in, with_unit, without_unit
 from ingest.recordings.recording import Column, CsvOptions, Origin, Recording, RecordingError
 from ingest.recordings.times import read_times
@@ -141,13 +141,14 @@ def _in_file_order(table: Table, labels: Sequence[str]) -> list[str]:
 
 
 def _wide_parts(table: Table, of_time: Collection[str], options: CsvOptions) -> _Parts:
-    """Each column is a metric, unless it is dropped, unnamed, a label, words, or what a sample carries beside."""
+    """Each column is a metric, unless it is dropped, unnamed, a label, words, InfluxDB's own, or what a sample carries beside."""
     readings, left_out, kept = [], [], {}
     for column in table.columns:
         name = column.label.lower()
         if column.label in of_time:
             continue
-        if column.label in options.drop or not column.is_named or name in LABEL_COLUMNS:
+        is_of_influx = "_time" in of_time and column.label in INFLUX_OWN
+        if column.label in options.drop or not column.is_named or name in LABEL_COLUMNS or is_of_influx:
             left_out.append(column.label)
         elif name in KEPT and name not in kept and (name == "cycle" or _holds_words(column)):
             kept[name] = [cell.strip() or None for cell in column.cells]

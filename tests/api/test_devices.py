@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.http.app import make_app
+from api.service.doctor import Grade
+from ingest.wire.foreign.devices import Device
 from ingest.wire.foreign.heard import Unread
 from ingest.wire.foreign.traces import FILE_NAME, Told, Traces, read_told
+from ingest.wire.foreign.unheard import Unheard, unheard_rows
 from tests.api.house import House
+from tests.api.test_cli import Run, run
+from tests.api.test_doctor import diagnoses, unused_port
+
+__all__ = ["run", "unused_port"]
 
 
 def traces() -> Traces:
@@ -33,8 +48,46 @@ def test_the_api_lists_what_is_not_read(house: House) -> None:
 
 def test_a_house_without_foreign_devices_lists_none(house: House) -> None:
     """Where nothing was written down, or something else, the lists are empty."""
-    assert house.get("/devices").json() == {"devices": [], "unread_topics": []}
+    assert house.get("/devices").json() == {"devices": [], "unread_topics": [], "unheard": []}
     file = house.context.settings.data_dir / FILE_NAME
     file.write_bytes(b"[1]")
 
     assert read_told(file) == Told()
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "unheard"),
+    [
+        ("tele/plug", "p", None),
+        ("tele/plgu", "p", Unheard("tele/plgu", "p", "tele/plug")),
+        ("zigbee2mqtt/freezer", "f", Unheard("zigbee2mqtt/freezer", "f")),
+        ("homeassistant/Plug of the cellar", "plug", None),
+    ],
+    ids=["heard", "a slip of the pen", "nothing like it", "by another of its names"],
+)
+def test_a_row_of_the_devices_file_that_matches_nothing_is_found(name: str, row: str, unheard: Unheard | None) -> None:
+    """With the device that may be meant, where one that no row names is called nearly so."""
+    assert unheard_rows({name: Device(row)}, traces().told()) == ([] if unheard is None else [unheard])
+
+
+def test_a_row_that_matches_nothing_is_told_everywhere(
+    house: House, tmp_path: Path, run: Run, unused_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the API, by `fettle devices`, and by the doctor."""
+    folder, file = house.context.settings.data_dir, tmp_path / "devices.toml"
+    file.write_text('["tele/plgu"]\nid = "p"\n')
+    settings = house.context.settings.model_copy(update={"devices_file": file})
+    app = make_app(dataclasses.replace(house.context, settings=settings))
+    where: dict[str, Any] = {"data_dir": folder, "devices_file": file, "http_listen": f"127.0.0.1:{unused_port}"}
+    monkeypatch.setenv("FETTLE_DATA_DIR", str(folder))
+    monkeypatch.setenv("FETTLE_DEVICES_FILE", str(file))
+
+    (folder / FILE_NAME).write_bytes(traces().to_bytes())
+    after = diagnoses(**where)["devices file"]
+    (listed,) = dataclasses.replace(house, app=app).get("/devices").json()["unheard"]
+    said = run("devices", "--json").out
+
+    assert after.grade is Grade.DOUBT
+    assert listed["name"] == "tele/plgu"
+    for told in (after.cure, listed["sentence"], json.loads(said.splitlines()[-1])["unheard"]):
+        assert "'tele/plgu', but 'tele/plug' is" in told

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
+from pathlib import Path
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
 from api.http.access import Viewer
 from api.http.context import Here
+from api.http.documents import Document, show
+from ingest.wire.foreign.devices import DevicesError, load_devices
 from ingest.wire.foreign.traces import FILE_NAME, Account, Told, UnreadTopic, read_told
+from ingest.wire.foreign.unheard import Unheard, unheard_rows
 
 router = APIRouter(tags=["operations"])
 
@@ -46,24 +51,38 @@ class Topic(BaseModel):
     sentence: str
 
 
+class UnheardRow(Document):
+    """A row of the devices file that matches nothing that was heard."""
+
+    name: str
+    appliance_id: str
+    sentence: str
+
+
 class Devices(BaseModel):
-    """All foreign devices, the one heard last first, and all topics that nobody reads."""
+    """All foreign devices, the one heard last first, all topics that nobody reads, and rows of the devices file that match nothing."""
 
     devices: list[ForeignDevice]
     unread_topics: list[Topic]
+    unheard: list[UnheardRow]
 
 
 @router.get("/devices")
 def list_devices(here: Here, _account: Viewer) -> Devices:
     """What was heard of foreign devices, and what of it was not read."""
-    return _shown(read_told(here.settings.data_dir / FILE_NAME))
+    return _shown(read_told(here.settings.data_dir / FILE_NAME), here.settings.devices_file)
 
 
-def _shown(told: Told) -> Devices:
-    """What is told, as the API says it."""
+def _shown(told: Told, devices_file: Path | None) -> Devices:
+    """What is told, as the API says it; a devices file that was spoilt since the start is the doctor's business."""
+    unheard: list[Unheard] = []
+    if devices_file is not None:
+        with contextlib.suppress(DevicesError):
+            unheard = unheard_rows(load_devices(devices_file), told)
     return Devices(
         devices=[_device(one) for one in reversed(told.devices)],
         unread_topics=[_topic(one) for one in reversed(told.topics)],
+        unheard=[show(UnheardRow, one) for one in unheard],
     )
 
 

@@ -4143,13 +4143,15 @@ export interface components {
         DeliveryState: "waiting" | "delivered" | "parked";
         /**
          * Devices
-         * @description All foreign devices, the one heard last first, and all topics that nobody reads.
+         * @description All foreign devices, the one heard last first, all topics that nobody reads, and rows of the devices file that match nothing.
          */
         Devices: {
             /** Devices */
             devices: components["schemas"]["ForeignDevice"][];
             /** Unread Topics */
             unread_topics: components["schemas"]["Topic"][];
+            /** Unheard */
+            unheard: components["schemas"]["UnheardRow"][];
         };
         /**
          * EndReason
@@ -7469,6 +7471,18 @@ export interface components {
             rules?: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * UnheardRow
+         * @description A row of the devices file that matches nothing that was heard.
+         */
+        UnheardRow: {
+            /** Name */
+            name: string;
+            /** Appliance Id */
+            appliance_id: string;
+            /** Sentence */
+            sentence: string;
         };
         /**
          * User

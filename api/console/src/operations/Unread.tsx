@@ -49,6 +49,15 @@ export function Unread() {
           ))}
         </ul>
       )}
+      {told && told.unheard.length > 0 && (
+        <ul className="letters">
+          {told.unheard.map((one) => (
+            <li key={one.name}>
+              <code>{one.name}</code> {one.sentence}
+            </li>
+          ))}
+        </ul>
+      )}
     </Card>
   );
 }
