@@ -95,11 +95,16 @@ def hindrances(technician: Technician, job: Job, day: date) -> list[Hindrance]:
         found.append(Hindrance.AREA)
     if any(level_of(technician, needs) < needs.level for needs in job.needs):
         found.append(Hindrance.SKILL)
-    if any(not technician.may(licence, day) for licence in job.licences):
+    if not is_licensed(technician, job, day):
         found.append(Hindrance.LICENCE)
     if technician.id in job.excluded:
         found.append(Hindrance.EXCLUDED)
     return found
+
+
+def is_licensed(technician: Technician, job: Job, day: date) -> bool:
+    """Whether somebody holds on a day what a job takes: the one hindrance that comes with time."""
+    return all(technician.may(licence, day) for licence in job.licences)
 
 
 def windows(job: Job, day: date) -> list[Span]:

@@ -9,6 +9,7 @@ What a proposal costs, in minutes, so that everything can be weighed against eve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
@@ -18,7 +19,7 @@ from alerts.database import Transaction
 from alerts.people.reading import all_active
 from alerts.people.technician import Technician
 from alerts.travel import travel_min
-from alerts.visits.crew import Crew, Fit, Hindrance, best_fit, hindrances, level_of, windows
+from alerts.visits.crew import Crew, Fit, Hindrance, best_fit, hindrances, is_licensed, level_of, windows
 from alerts.visits.hours import Span, day_of, spans_on, within
 from alerts.visits.job import Job
 from alerts.visits.reading import crews_on
@@ -47,17 +48,28 @@ def propose(t: Transaction, job: Job, *, fails_from_ms: int | None = None, limit
     days = _days(t, job)
     crews = crews_on(t, near, days)
     found: list[Proposal] = []
-    for technician in near:
-        fitting = 0
-        for day in days:
-            proposal = _proposal(t, crews[technician.id, day], job, windows(job, day), fails_from_ms)
+    without: dict[str, Technician] = {one.id: one for one in near}
+    """Who has had no time so far."""
+    for day in days:
+        limits = windows(job, day)
+        is_too_late = len(found) >= limit and found[limit - 1].score < _least(t, job, limits)
+        for technician in list(without.values()) if is_too_late else near:
+            proposal = _proposal(t, crews[technician.id, day], job, limits, fails_from_ms)
             if proposal is not None:
-                fitting += 1
+                without.pop(technician.id, None)
                 found.append(proposal)
-        if not fitting:
-            left_out[Hindrance.TIME] = left_out.get(Hindrance.TIME, 0) + 1
-    found.sort(key=lambda one: (one.score, one.start, one.technician_id))
+        found.sort(key=lambda one: (one.score, one.start, one.technician_id))
+    if without:
+        left_out[Hindrance.TIME] = left_out.get(Hindrance.TIME, 0) + len(without)
     return Proposals(job.minutes, found[:limit], left_out)
+
+
+def _least(t: Transaction, job: Job, limits: Sequence[Span]) -> float:
+    """What a proposal within some spans costs at the least: the waiting. A way to an unknown place may seem to save travel."""
+    if job.home.place is None:
+        return -math.inf
+    waiting_ms = min((start for start, _ in limits), default=t.now_ms) - t.now_ms
+    return PER_DAY_OF_WAITING * waiting_ms / DAY_MS - PREFERRED - 1.0
 
 
 def slots(t: Transaction, job: Job) -> Sequence[Slot]:
@@ -97,7 +109,7 @@ def best_in(
     best: tuple[Technician, Fit] | None = None
     for technician in people:
         crew = crews[technician.id, day]
-        if hindrances(technician, job, day):
+        if not is_licensed(technician, job, day):
             continue
         fit = best_fit(crew, job, not_before_ms=now_ms + LEAD_MS, limits=limits)
         if fit is not None and (best is None or _cost(fit, technician, job) < _cost(best[1], best[0], job)):
@@ -138,7 +150,7 @@ def _proposal(
     t: Transaction, crew: Crew, job: Job, limits: Sequence[Span], fails_from_ms: int | None
 ) -> Proposal | None:
     technician = crew.technician
-    if hindrances(technician, job, crew.day):
+    if not is_licensed(technician, job, crew.day):
         return None
     fit = best_fit(crew, job, not_before_ms=t.now_ms + LEAD_MS, limits=limits)
     if fit is None:

@@ -99,7 +99,8 @@ def crews_on(
 def _on_the_way(t: Transaction, technician_ids: Sequence[str], start_ms: int, end_ms: int) -> Iterator[Any]:
     """What takes the time of some technicians, each one's in order."""
     times = (visits.c.starts_ms >= start_ms, visits.c.starts_ms < end_ms, visits.c.status.in_(ON_THE_WAY))
-    query = select(visits).where(*times).order_by(visits.c.starts_ms)
+    columns = [visits.c[name] for name in ("id", "technician_id", "latitude", "longitude", "travel_min")]
+    query = select(*columns, visits.c.starts_ms, visits.c.ends_ms).where(*times).order_by(visits.c.starts_ms)
     for at in range(0, len(technician_ids), IDS_AT_ONCE):
         of_some = visits.c.technician_id.in_(technician_ids[at : at + IDS_AT_ONCE])
         yield from t.connection.execute(query.where(of_some))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -12,10 +13,12 @@ from alerts.customers.customer import Address, Contact, NewCustomer, NewOwnershi
 from alerts.desk import Desk
 from alerts.errors import ConflictError, IllegalStepError, InvalidError, StaleViewError
 from alerts.lifecycle import TicketState, TicketStep
+from alerts.people.reading import all_active
 from alerts.people.technician import AbsenceReason, NewTechnician, Wish
 from alerts.place import Place
 from alerts.tickets.ticket import NewTicket, StepBody
-from alerts.visits.crew import Hindrance
+from alerts.visits import proposing
+from alerts.visits.crew import Crew, Hindrance, best_fit
 from alerts.visits.lifecycle import VisitState, VisitStep
 from alerts.visits.visit import UsedPart, VisitRecord
 
@@ -62,6 +65,42 @@ class VisitsSuite:
         assert first.start == at(8, first.travel_min) == at(8, 5)
         assert {one.technician_id for one in found.items} == {ada.id, near.id}
         assert {one.start.isoweekday() for one in found.items} <= {1, 2, 3, 4, 5}
+
+    def test_days_that_can_not_be_better_are_not_looked_at(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The first few proposals are those of all, with the same count of who has no time, and cost less to find."""
+        number, customer = ticket(desk, "WM-1")
+        for n in range(6):
+            ada = desk.technicians.add(replace(ADA, name=f"Ada {n}", home=Place(50.94 + n / 40, 6.96)))
+            if n == 3:
+                desk.technicians.wish(customer, ada.id, Wish.PREFERRED)
+            if n == 4:
+                desk.technicians.be_absent(ada.id, at(0, day=22), at(0, day=25), AbsenceReason.HOLIDAY)
+            if n == 5:
+                desk.technicians.be_absent(ada.id, at(0, day=22), at(0, day=30), AbsenceReason.HOLIDAY)
+        looked_at: list[date] = []
+
+        def counted(crew: Crew, *args: Any, **more: Any) -> Any:
+            looked_at.append(crew.day)
+            return best_fit(crew, *args, **more)
+
+        monkeypatch.setattr(proposing, "best_fit", counted)
+        everything = desk.visits.propose([number], limit=1000)
+        of_all = len(looked_at)
+
+        for limit in (1, 3, 5):
+            looked_at.clear()
+            found = desk.visits.propose([number], limit=limit)
+            assert found == replace(everything, items=everything.items[:limit])
+            assert len(looked_at) < of_all
+
+    def test_a_technician_who_reads_as_before_is_not_read_again(self, desk: Desk) -> None:
+        """Equal rows are the same technician; a change makes another."""
+        ada = desk.technicians.add(ADA)
+        first, again = (desk.unit.look(all_active) for _ in range(2))
+        desk.technicians.change(ada.id, replace(ADA, name="Ada L."), expected_version=None)
+
+        assert first[0] is again[0]
+        assert [one.name for one in desk.unit.look(all_active)] == ["Ada L."]
 
     def test_a_visit_schedules_its_tickets_and_takes_the_time(self, desk: Desk) -> None:
         """An open ticket is triaged and scheduled; a second visit for it, or for the same hour of somebody, is refused."""
