@@ -118,6 +118,11 @@ class Inbox:
     _written_at_s: float = field(default_factory=time.monotonic)
     _told_at_s: float = field(default_factory=time.monotonic)
 
+    @property
+    def is_watching(self) -> bool:
+        """Whether somebody works with an appliance, and waits for its answers."""
+        return bool(self._watched)
+
     def tick(self) -> int:
         """Read some batches, write if it is time; returns how many batches were read."""
         if self._position is None:

@@ -79,7 +79,7 @@ def measure() -> Iterator[Figure]:
 
 
 async def _work(link: str) -> Demo:
-    async with httpx.AsyncClient(follow_redirects=True, timeout=10) as client:
+    async with httpx.AsyncClient(follow_redirects=True, timeout=60) as client:
         demo = Demo(await _log_in(link, client), client)
         appliances = (await demo.ask("GET", f"/api/v1/appliances?limit={APPLIANCES}"))["items"]
         sessions: list[tuple[str, str]] = []

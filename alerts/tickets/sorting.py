@@ -81,7 +81,7 @@ def _standing(
     if behind is not None:
         query = query.where(tuple_(*order) > tuple_(*map(literal, behind[-len(order) :])))
     urgency = columns.priority if by_priority else literal(0)
-    chosen = query.with_only_columns(urgency, columns.resolve_by_ms, columns.number)
+    chosen: Select[Any] = query.with_only_columns(urgency, columns.resolve_by_ms, columns.number)
     return connection.execute(chosen.order_by(*order).limit(limit + 1)).all()
 
 

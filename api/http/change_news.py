@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 0.2
 STREAMS_MAX = 200
 KEPT = 1000
 AT_ONCE = 200

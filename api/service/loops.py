@@ -97,8 +97,14 @@ def detect(runner: Runner, feed: AdmittedFeed, trouble: Trouble) -> Callable[[th
     return run
 
 
-def desk(inbox: Inbox, timers: Timers, clock: Clock, trouble: Trouble) -> Callable[[threading.Event], None]:
-    """The loop of cursor ``desk``, and of the desk's own time."""
+def desk(
+    inbox: Inbox, feed: AdmittedFeed, timers: Timers, clock: Clock, trouble: Trouble
+) -> Callable[[threading.Event], None]:
+    """The loop of cursor ``desk``, and of the desk's own time.
+
+    What comes is gathered for a moment, so that a fleet that speaks costs a few looks a second; while somebody works with
+    an appliance an answer is read as soon as it is there.
+    """
 
     def run(stop: threading.Event) -> None:
         while not stop.is_set():
@@ -110,7 +116,11 @@ def desk(inbox: Inbox, timers: Timers, clock: Clock, trouble: Trouble) -> Callab
                 timers.tick(clock.now_ms())
 
             patient(step, stop, trouble, name="desk")
-            if not read:
+            if read:
+                continue
+            if inbox.is_watching:
+                feed.wait(DESK_EVERY_S)
+            else:
                 stop.wait(DESK_EVERY_S)
         try:
             inbox.write()

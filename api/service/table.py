@@ -116,6 +116,7 @@ def desk(rooms: Rooms) -> Run:
         rooms,
         lambda feed: loops.desk(
             Inbox(one.unit, feed, limits=one.limits, profiles=one.profiles),
+            feed,
             Timers(one),
             one.unit.clock,
             rooms.trouble("desk"),

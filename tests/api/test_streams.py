@@ -8,12 +8,15 @@ import json
 import numpy as np
 import pytest
 import websockets
+from starlette.requests import HTTPConnection
 
 from alerts.accounts.account import Role
+from alerts.desk import Desk
 from alerts.notices.changes import Changes
 from alerts.tickets.ticket import NewTicket
 from api.http import access, live_samples
 from api.http.change_news import ChangeNews, News
+from api.http.routes import live
 from ingest.sample import AdmittedBatch, SampleBlock
 from tests.api.house import House
 from tests.api.serving import Line, Served, served
@@ -150,6 +153,30 @@ def test_an_error_that_nobody_knows_silences_no_stream(house: House, monkeypatch
             return await next_event(stream, "ticket")
 
     assert asyncio.run(tell())["event"] == "ticket"
+
+
+class ManyNews(ChangeNews):
+    """There is always something new."""
+
+    async def beyond(self, desk: Desk, after: int, timeout_s: float) -> News | None:
+        """A change more."""
+        del desk, timeout_s
+        return News(f"event: ticket\nid: {after + 1}\n\n".encode(), after + 1)
+
+
+def test_the_time_is_told_however_much_changes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that hears a change every moment hears the clock as well."""
+    monkeypatch.setattr("api.http.routes.live.PULSE_S", 0.0)
+    house.context.is_closing.clear()
+
+    async def tell() -> list[str]:
+        connection = HTTPConnection({"type": "http", "headers": []})
+        stream = live._event_stream(house.context, ManyNews(), 0, access.Standing(connection, house.context))
+        told = [event_of(await anext(stream)).get("event", "") for _ in range(5)]
+        await stream.aclose()  # type: ignore[attr-defined]  # it is a generator
+        return told
+
+    assert asyncio.run(tell()) == ["", "clock", "ticket", "clock", "ticket"]
 
 
 def _revoke(house: House) -> None:

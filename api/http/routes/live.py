@@ -65,13 +65,17 @@ def _number(event_id: str) -> int:
 
 
 async def _event_stream(here: Context, news: ChangeNews, after: int, standing: Standing) -> AsyncIterator[bytes]:
-    """Changes behind ``after``, and the service's time as a sign of life where there are none."""
+    """Changes behind ``after``, and the service's time as a sign of life, however much changes."""
+    loop = asyncio.get_running_loop()
+    said_s = loop.time()
     async with news.listening(here.desk):
         yield format_sse_event(comment="open", retry=2000)
         while not here.is_closing.is_set() and await standing.holds():
             told = await news.beyond(here.desk, after, PULSE_S)
-            if told is None:
+            if told is None or loop.time() - said_s >= PULSE_S:
+                said_s = loop.time()
                 yield _event(here, "clock")
+            if told is None:
                 continue
             after = told.upto
             yield _event(here, "reset", number=after) if told.is_reset else told.events
