@@ -11,8 +11,8 @@ from alerts.page import LIMIT_DEFAULT, Page
 from alerts.tickets.changing import change_ticket
 from alerts.tickets.closing import CLOSES_AFTER_DAYS, close_unanswered, has_unanswered
 from alerts.tickets.following_status import OutsideState, follow_status
+from alerts.tickets.open_rows import QUEUE_MAX, Queue, read_queue
 from alerts.tickets.opening import open_by_hand
-from alerts.tickets.queue import QUEUE_MAX, Queue, read_queue
 from alerts.tickets.reading import TicketFilter, check_filter, count_tickets, list_tickets, read_ticket
 from alerts.tickets.steps import WhenOver, record_verdict, take_step
 from alerts.tickets.ticket import NewTicket, StepBody, Ticket, TicketChange, VerdictRecord

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
 from sqlalchemy import insert
@@ -15,6 +16,8 @@ from alerts.notices.notice import Notice, NoticeRefusedError
 from alerts.notices.outbox import Outbox
 from alerts.rules.reading import parse_rules
 from alerts.tickets.ticket import StepBody
+from detectors.finding import Condition, ConditionState, Finding
+from detectors.reasons import Reason, ReasonCode, reason
 
 HOUR_MS = 3_600_000
 
@@ -58,6 +61,30 @@ def make_news(desk: Desk, author: str) -> None:
     outbox.begin()
     desk.by(author).tickets.step("5", TicketStep.COMMENT, StepBody(text="He calls back."))
     outbox.run_once()
+
+
+def condition_of(name: str, kind: str, findings: list[Finding], chance: random.Random, now_ms: int) -> Condition:
+    """What is said of an appliance: its finding, or any condition without one."""
+    found = next((finding for finding in findings if finding.appliance_id == name), None)
+    if found is not None:
+        health = {found.component: 1 - found.severity, "door": 0.97}
+        return Condition(
+            name,
+            kind,
+            ConditionState.ALERT,
+            Reason(ReasonCode.FAULTS, {"faults": [found.fault_mode]}, found.fault_mode),
+            now_ms,
+            health,
+        )
+    state = chance.choice([ConditionState.OK, ConditionState.OK, ConditionState.LEARNING, ConditionState.CANNOT_SAY])
+    reasons = {
+        ConditionState.OK: reason(ReasonCode.USUAL, span="day"),
+        ConditionState.LEARNING: reason(ReasonCode.LEARNING, span="day", done=9, of=14),
+        ConditionState.CANNOT_SAY: reason(ReasonCode.SILENT, span="day"),
+    }
+    component = "compressor" if kind == "refrigerator" else "bearing"
+    health = {component: chance.uniform(0.8, 1)} if state is ConditionState.OK else {}
+    return Condition(name, kind, state, reasons[state], now_ms, health)
 
 
 def _put_incident(t: Transaction) -> None:

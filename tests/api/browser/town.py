@@ -27,14 +27,13 @@ from api.http.context import Context
 from api.http.listening import bind
 from api.http.server import HttpServer
 from api.settings.settings import Settings
-from detectors.finding import Condition, ConditionState, DetectCommit, Evidence, Finding, FindingChannel
-from detectors.reasons import Reason, ReasonCode, reason
+from detectors.finding import DetectCommit, Evidence, Finding, FindingChannel
 from ingest.books.books import Books
 from ingest.clock import ManualClock
 from ingest.profiles import load_profiles
 from ingest.sample import AdmittedBatch, Event, EventType, Result, ResultState, SampleBlock, Status, StatusState
 from ingest.store.embedded import EmbeddedStore
-from tests.api.browser.news import RULES, make_news
+from tests.api.browser.news import RULES, condition_of, make_news
 
 NOW_MS = 1_795_000_000_000
 HOUR_MS = 3_600_000
@@ -193,7 +192,7 @@ def fill(town: Town, chance: random.Random, *, others: int) -> None:
     town.admit(statuses=statuses, blocks=(*blocks, *few))
     findings = [drain_finding(now_ms), condenser_finding(now_ms)]
     findings += [_some_finding(name, kind, chance, now_ms) for name, kind in list(kinds.items())[2:14]]
-    conditions = [_condition(name, kind, findings, chance, now_ms) for name, kind in kinds.items()]
+    conditions = [condition_of(name, kind, findings, chance, now_ms) for name, kind in kinds.items()]
     town.context.desk.findings.commit(DetectCommit(1, {}, None, findings, conditions))
     _work_on_tickets(town)
     make_news(town.context.desk, TECHNICIAN)
@@ -373,29 +372,6 @@ def _some_finding(name: str, kind: str, chance: random.Random, now_ms: int) -> F
         evidence=(Evidence(metric, chance.uniform(5, 8), 2.0, 4.0, unit, onset_ms, 0.8),),
         failure_window_ms=window,
     )
-
-
-def _condition(name: str, kind: str, findings: list[Finding], chance: random.Random, now_ms: int) -> Condition:
-    found = next((finding for finding in findings if finding.appliance_id == name), None)
-    if found is not None:
-        health = {found.component: 1 - found.severity, "door": 0.97}
-        return Condition(
-            name,
-            kind,
-            ConditionState.ALERT,
-            Reason(ReasonCode.FAULTS, {"faults": [found.fault_mode]}, found.fault_mode),
-            now_ms,
-            health,
-        )
-    state = chance.choice([ConditionState.OK, ConditionState.OK, ConditionState.LEARNING, ConditionState.CANNOT_SAY])
-    reasons = {
-        ConditionState.OK: reason(ReasonCode.USUAL, span="day"),
-        ConditionState.LEARNING: reason(ReasonCode.LEARNING, span="day", done=9, of=14),
-        ConditionState.CANNOT_SAY: reason(ReasonCode.SILENT, span="day"),
-    }
-    component = "compressor" if kind == "refrigerator" else "bearing"
-    health = {component: chance.uniform(0.8, 1)} if state is ConditionState.OK else {}
-    return Condition(name, kind, state, reasons[state], now_ms, health)
 
 
 def _work_on_tickets(town: Town) -> None:
