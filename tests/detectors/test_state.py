@@ -20,7 +20,7 @@ from tests.detectors.made_fleet import PROFILES, START_MS, fridge_batches
 
 KINDS = sorted(kind for kind, profile in PROFILES.items() if profile.features)
 BYTES_OF_TEN_METRICS = 1_500
-BYTES_PER_METRIC = 135
+BYTES_PER_METRIC = 145
 """Of an appliance with ten metrics that carry as many features as ten metrics of its kind can; 132 when this was written."""
 
 
@@ -97,7 +97,7 @@ def bytes_held(one: KindDetector) -> int:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_appliance_of_ten_metrics_costs_at_most_one_and_a_half_kilobytes(kind: str) -> None:
-    """Whichever ten metrics of the kind they are: 135 bytes per metric, all that is learned of features included."""
+    """Whichever ten metrics of the kind they are: 145 bytes per metric, all that is learned of features included."""
     ten = detector(kind, of_metrics(PROFILES[kind], 10))
 
     assert len(ten.metrics) == 10
@@ -107,11 +107,11 @@ def test_an_appliance_of_ten_metrics_costs_at_most_one_and_a_half_kilobytes(kind
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_state_is_bounded(kind: str) -> None:
-    """However long it reports: an appliance costs at most 100 bytes per metric, and 30 more with all that is seldom."""
+    """However long it reports: an appliance costs at most 100 bytes per metric, and 35 more with all that is seldom."""
     whole = detector(kind, PROFILES[kind])
 
     assert bytes_held(whole) <= 100 * len(whole.metrics)
-    assert whole.table.bytes_per_row <= 130 * len(whole.metrics)
+    assert whole.table.bytes_per_row <= 135 * len(whole.metrics)
 
 
 def test_who_has_nothing_seldom_stores_nothing_of_it() -> None:
