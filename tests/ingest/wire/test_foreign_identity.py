@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from itertools import permutations
+from itertools import permutations, product
 from pathlib import Path
 
 import pytest
@@ -167,6 +167,20 @@ def test_the_name_of_a_device_goes_with_its_level(order: tuple[int, ...]) -> Non
 
     assert ids[0] == "washer"
     assert len(set(ids)) == 3
+
+
+def test_a_bridge_keeps_the_names_of_its_devices() -> None:
+    """A level akin to a name of a device has it before one that describes topics of its own, in any order."""
+    said = [
+        description("0x00a1/power", "zigbee2/fridge", (["zigbee2mqtt_0x00a1"], [])),
+        description("evil/a", "devices/evil/x", (["zigbee2mqtt_0x00a1"], [])),
+    ]
+    for order in permutations(said):
+        listener = Listener()
+        listener.hear(*order)
+
+        assert listener.codec.device_of("zigbee2/fridge") == "homeassistant/zigbee2mqtt_0x00a1"
+        assert listener.codec.device_of("devices/evil/x") == "homeassistant/zigbee2mqtt_0x00a1@evil"
 
 
 def test_the_operator_gives_a_topic_to_a_device() -> None:
@@ -332,9 +346,10 @@ def test_the_owner_of_a_device_names_its_metrics_before_its_family() -> None:
     """Two of one name: the device's own level has it, in any order, and no two are ever one metric."""
     own = description("wm/p", "house/wm/p", (["wm"], []))
     family = description("wm_power", "house/wm/q", (["wm"], []))
-    for order in permutations([own, family]):
+    more = description("wm/h", "house/wm/h", (["wm"], []), name="Heat")
+    for order, is_restarted in product(permutations([own, family, more]), (False, True)):
         listener = Listener()
-        listener.hear(*order, is_restarted=True)
+        listener.hear(*order, is_restarted=is_restarted)
 
         assert listener.reads("house/wm/p") == ("homeassistant/wm", {"power_w": 12.0})
         assert listener.reads("house/wm/q") == ("homeassistant/wm", {"wm_power_power_w": 12.0})
@@ -386,3 +401,21 @@ def test_devices_stay_apart_where_there_is_no_room_for_names(monkeypatch: pytest
         "homeassistant/b",
         "homeassistant/a",
     ]
+
+
+def test_what_leaves_a_device_leaves_its_names_of_metrics() -> None:
+    """Where a level takes a name from a device, what goes with it is called anew there and no longer here."""
+    listener = Listener()
+    listener.hear(
+        description("o1", "house/1", (["q", "wm"], []), name="Heat"),
+        description("o2", "house/2", (["wm"], [])),
+    )
+    assert listener.reads("house/2") == ("homeassistant/q", {"power_w": 12.0})
+
+    listener.hear(
+        description("wm", "wm/power", (["wm"], [])),
+        description("o3", "house/3", (["q"], [])),
+    )
+
+    assert listener.reads("wm/power") == ("homeassistant/wm", {"power_w": 12.0})
+    assert listener.reads("house/3") == ("homeassistant/q", {"power_w": 12.0})
