@@ -7,11 +7,15 @@ themselves, beyond it a generalised Pareto distribution is fitted by probability
     b₀ = mean excess      b₁ = mean of (1 - F) · excess      ξ = 2 - b₀ / (b₀ - 2 b₁)      σ = 2 b₀ b₁ / (b₀ - 2 b₁)
     u  = u₀ + σ ((n / r T)^ξ - 1) / ξ
 
-with n excursions beyond u₀ in T years, and r the asked rate per year. The fewer excursions were seen, the nearer the level
-stays to :data:`PRIOR_LEVEL`: what theory says and a margin, for real noise has longer tails.
+with n excursions beyond u₀ in T years, and r the asked rate per year. The fewer of the asked ones can have been seen, the
+nearer the level stays to :func:`prior`: what theory says and a margin, the more so the seldomer an alarm is asked for, for
+real noise has longer tails.
 
-Reference: Hosking and Wallis 1987, Parameter and quantile estimation for the generalized Pareto distribution,
-Technometrics 29.
+An excursion is known only when it is over, so the first :data:`PENDING_ROWS` rows of an appliance are no time in which none
+was seen. And not each excursion beyond a level is an alarm, nor one alarm only: how many alarms that ended by themselves came
+of each expected one is counted, too (:func:`put_right`).
+
+Reference: Hosking and Wallis 1987, Parameter and quantile estimation for the generalized Pareto distribution.
 """
 
 from __future__ import annotations
@@ -23,11 +27,18 @@ BINS = 48
 LEVEL_FIRST = 0.25
 """Where the first step begins; an excursion that stays below is none."""
 STEPS_PER_OCTAVE = 8
-OVER_SHARE = 1 / 3
+OVER_SHARE = 0.6
 """An excursion is over when its statistic is down to this share of its peak."""
-PRIOR_LEVEL = 1.3
+PRIOR_RATES, PRIOR_LEVELS = (0.02, 0.2, 2.0), (1.77, 1.3, 0.8)
+"""What is believed before, as a multiple of theory's threshold, where so many alarms per year are asked for."""
 BELIEF_EXCURSIONS, BELIEF_YEARS = 10.0, 20.0
-"""So many excursions, or years of none, weigh as much as what is believed before."""
+"""So many excursions, or years of none, weigh as much as what is believed before,"""
+BELIEF_MAX, BELIEF_ASKED = 3.0, 4.0
+"""and no more than their share of so many that were asked for: beyond what was seen a tail is no more than a guess."""
+PENDING_ROWS = 60
+ALARMS_PRIOR = 5.0
+"""So many alarms, one for each expected, are believed to have been seen before any was."""
+PUT_RIGHT_MAX = 4.0
 PRIOR_EXCURSIONS = 6.0
 PRIOR_SCALE = 0.15
 SHAPE_PRIOR_EXCURSIONS = 40.0
@@ -64,17 +75,37 @@ def followed(peak: NDArray[np.uint8], level: Floats) -> tuple[NDArray[np.uint8],
     return np.where(is_over, 0, np.maximum(peak, step)).astype(np.uint8), np.where(is_over, peak, 0).astype(np.uint8)
 
 
-def threshold(counts: Floats, years: float, per_year: float) -> float:
+def prior(asked: float) -> float:
+    """The level believed before anything was seen, for ``asked`` alarms per year.
+
+    >>> [round(prior(asked), 2) for asked in (0.02, 0.2, 0.5, 2)]
+    [1.77, 1.3, 1.1, 0.8]
+    """
+    return float(np.interp(np.log(asked), np.log(PRIOR_RATES), PRIOR_LEVELS))
+
+
+def put_right(asked: float, expected: float, ended: float) -> float:
+    """The rate of excursions at which ``asked`` alarms per year come, where ``ended`` did of so many that were ``expected``.
+
+    >>> put_right(0.2, 0.0, 0.0), put_right(0.2, 25.0, 55.0)
+    (0.2, 0.1)
+    """
+    ratio = (ALARMS_PRIOR + expected) / (ALARMS_PRIOR + ended)
+    return asked * min(max(ratio, 1 / PUT_RIGHT_MAX), PUT_RIGHT_MAX)
+
+
+def threshold(counts: Floats, years: float, per_year: float, believed: float) -> float:
     """The level, as a multiple of theory's threshold, that excursions exceed ``per_year`` times a year.
 
-    ``counts`` (steps,) are excursions by the step of their peak, seen in ``years`` of appliances.
+    ``counts`` (steps,) are excursions by the step of their peak, seen in ``years`` of appliances; ``believed`` before.
 
-    >>> round(threshold(np.zeros(BINS), 0.0, 0.1), 1)
+    >>> round(threshold(np.zeros(BINS), 0.0, 0.1, 1.3), 1)
     1.3
     """
     above = np.cumsum(counts[::-1])[::-1]
-    evidence = above[0] / BELIEF_EXCURSIONS + years / BELIEF_YEARS
-    level = (PRIOR_LEVEL + evidence * _told(counts, above, per_year * years)) / (1 + evidence)
+    evidence = min(above[0] / BELIEF_EXCURSIONS, BELIEF_MAX) + years / BELIEF_YEARS
+    evidence *= min(1.0, per_year * years / BELIEF_ASKED)
+    level = (believed + evidence * _told(counts, above, per_year * years)) / (1 + evidence)
     return float(np.clip(level, LOWEST, HIGHEST))
 
 

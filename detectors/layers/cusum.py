@@ -15,8 +15,7 @@ crosses as often as asked. Scores are multiples of their threshold: 1 is an alar
 
 What rows teach the fleet waits in a sum until :meth:`Cusum.take_over` (kinds/portions.py says when).
 
-Reference: Page 1954, Continuous Inspection Schemes, Biometrika 41, for the CUSUM; Siegmund 1985, Sequential Analysis: Tests and
-Confidence Intervals, for its run length.
+Reference: Page 1954 for the CUSUM; Siegmund 1985, Sequential Analysis, for its run length.
 """
 
 from __future__ import annotations
@@ -28,6 +27,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.finding import Cleared, FindingChannel
 from detectors.layering import budget
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Accumulated, Piece
@@ -55,6 +55,7 @@ CORRELATION_KEPT = 0.6
 FLEET_MEMORY_ROWS = 20_000.0
 PEAKS_MEMORY_ROWS = 200_000.0
 """Seldom excursions are counted for longer than correlations."""
+EXPECTED, ENDED = range(2)
 STATISTIC_SHARE = 1 / 6
 """Each statistic gets this share of the budget: many move together, and their sum is put right by the highest of all."""
 
@@ -94,7 +95,8 @@ class Cusum(Layer):
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
         self.signatures = setting.signatures
-        per_row = max(setting.alarms_per_year, 1e-6) / ROWS_PER_YEAR[setting.profile.unit]
+        self.asked = max(setting.alarms_per_year, 1e-6)
+        per_row = self.asked / ROWS_PER_YEAR[setting.profile.unit]
         modes, features = self.signatures.shape
         slow, fast = SLOW_SHARE * per_row, (1 - SLOW_SHARE) * per_row
         mode_count, single_count = max(1, modes), 2 * max(1, features)
@@ -136,6 +138,7 @@ class Cusum(Layer):
             Column("squares", "f8", (feature,)),
             Column("peaks", "f8", (self._statistics(), places("step", budget.BINS))),
             Column("rows", "f8", (places("row", 1),)),
+            Column("alarms", "f8", (Axis("alarm", ("expected", "ended")),)),
         )
 
     def take(self, piece: Piece) -> None:
@@ -152,7 +155,8 @@ class Cusum(Layer):
         is_judged = deviations.is_taught
         if piece.is_plugged is not None and piece.units is not None:
             is_judged &= ~piece.is_plugged[piece.units.is_usable]
-        score, modes = self._budgeted(rows, np.concatenate([modes, singles], axis=1), is_judged)
+        levels = np.concatenate([modes, singles], axis=1)
+        score, modes = self._budgeted(rows, levels, is_judged, deviations.rows_before)
         smooth = self.own["z_smooth"][rows].astype(float)
         piece.accumulated = Accumulated(
             score,
@@ -164,7 +168,21 @@ class Cusum(Layer):
             self.correlation(),
         )
 
-    def _budgeted(self, rows: NDArray[np.intp], levels: Floats, is_judged: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    def learn(self, piece: Piece) -> None:
+        """Count the alarms of grown appliances that ended by themselves: faults don't heal."""
+        ended = [
+            one.appliance_id
+            for one in piece.findings[piece.findings_before :]
+            if one.cleared_because is Cleared.CALM and one.channel is FindingChannel.EVIDENCE
+        ]
+        if ended and piece.deviations is not None:
+            grown = piece.deviations.units.rows[piece.deviations.rows_before >= budget.PENDING_ROWS]
+            ids = {self.setting.ids[row] for row in grown.tolist()}
+            self.told["alarms"][ENDED] += sum(appliance_id in ids for appliance_id in ended)
+
+    def _budgeted(
+        self, rows: NDArray[np.intp], levels: Floats, is_judged: NDArray[np.bool_], rows_before: NDArray[np.int64]
+    ) -> tuple[Floats, Floats]:
         """Score (B,) and scores of the modes (B, S) within the budget, from ``levels`` (B, S + F) in theory's thresholds."""
         thresholds = self.thresholds()
         scaled = levels / thresholds[:-1]
@@ -174,7 +192,9 @@ class Cusum(Layer):
         self.own["peak"][rows] = peak
         at, which = np.nonzero(over)
         np.add.at(self.told["peaks"], (which, over[at, which] - 1), 1.0)
-        self.told["rows"] += float(is_judged.sum())
+        grown = float((is_judged & (rows_before >= budget.PENDING_ROWS)).sum())
+        self.told["rows"] += grown
+        self.told["alarms"][EXPECTED] += self._rate() * grown / self.rows_per_year
         modes = scaled[:, : len(self.signatures)] / thresholds[-1]
         return np.where(is_judged, highest / thresholds[-1], 0.0), modes
 
@@ -183,12 +203,16 @@ class Cusum(Layer):
         if self._peaks is not self.fleet["peaks"]:
             self._peaks = self.fleet["peaks"]
             years = float(self.fleet["rows"][0]) / self.rows_per_year
-            asked = max(self.setting.alarms_per_year, 1e-6)
-            each = np.full(len(self._peaks), asked * STATISTIC_SHARE)
-            each[-1] = asked
+            each = np.full(len(self._peaks), self.asked * STATISTIC_SHARE)
+            each[-1] = self._rate()
             pairs = zip(self._peaks, each.tolist(), strict=True)
-            self._thresholds = np.array([budget.threshold(counts, years, rate) for counts, rate in pairs])
+            believed = budget.prior(self.asked)
+            self._thresholds = np.array([budget.threshold(counts, years, rate, believed) for counts, rate in pairs])
         return self._thresholds
+
+    def _rate(self) -> float:
+        """How many excursions per appliance-year lead to as many alarms as are asked for."""
+        return budget.put_right(self.asked, *self.fleet["alarms"].tolist())
 
     def correlation(self) -> Floats:
         """The fleet's correlation of e between features (F, F), shrunk to none."""
@@ -206,7 +230,7 @@ class Cusum(Layer):
         """Let the fleet's part know what it was told."""
         rows = float(np.diag(self.told["pairs"]).max(initial=0.0))
         for name, told in self.told.items():
-            memory = PEAKS_MEMORY_ROWS if name in {"peaks", "rows"} else FLEET_MEMORY_ROWS
+            memory = PEAKS_MEMORY_ROWS if name in {"peaks", "rows", "alarms"} else FLEET_MEMORY_ROWS
             self.fleet[name] = self.fleet[name] * math.exp(-rows / memory) + told
             told[:] = 0
 

@@ -25,7 +25,7 @@ def test_what_is_asked_is_what_others_show(asked: float) -> None:
     """A threshold from one fleet's excursions is crossed by another's within 30 % as often as asked, from .02 to 2 a year."""
     _, counts = excursions(YEARS, 1)
 
-    level = threshold(counts, YEARS, asked)
+    level = threshold(counts, YEARS, asked, budget.prior(asked))
 
     peaks, _ = excursions(100 * YEARS, 2)
     assert (peaks > level).sum() / (100 * YEARS) == pytest.approx(asked, rel=0.3)
@@ -36,8 +36,33 @@ def test_who_has_seen_little_keeps_to_what_is_believed() -> None:
     calm, wild = np.zeros(BINS), np.zeros(BINS)
     wild[40] = 1.0
 
-    assert threshold(calm, 0.04, 0.2) == pytest.approx(budget.PRIOR_LEVEL, rel=0.01)
-    assert threshold(wild, 0.04, 0.2) < 3 * budget.PRIOR_LEVEL
+    assert threshold(calm, 0.04, 0.2, 1.3) == pytest.approx(1.3, rel=0.01)
+    assert threshold(wild, 0.04, 0.2, 1.3) < 3 * 1.3
+
+
+def test_a_hundred_small_excursions_do_not_say_how_far_a_seldom_one_goes() -> None:
+    """Ten years in which a hundred stayed low move what is asked for once in fifty years little, what is asked twice a year much."""
+    small = np.zeros(BINS)
+    small[4] = 100.0
+
+    seldom, often = (threshold(small, 10.0, asked, 1.3) for asked in (0.02, 2.0))
+
+    assert seldom > 1.1
+    assert often < 0.8
+
+
+def test_a_seldom_alarm_is_believed_to_take_more() -> None:
+    """What is believed before anything was seen rises as fewer alarms are asked for."""
+    levels = [budget.prior(asked) for asked in (0.02, 0.1, 0.2, 1.0, 2.0)]
+
+    assert levels == sorted(levels, reverse=True)
+
+
+@pytest.mark.parametrize(("expected", "ended", "like"), [(100.0, 200.0, 0.5), (100.0, 50.0, 2.0), (100.0, 1e6, 0.25)])
+def test_alarms_that_come_too_often_are_put_right(expected: float, ended: float, like: float) -> None:
+    """Twice as many alarms as expected halve the rate that thresholds are made for, within bounds."""
+    assert budget.put_right(0.2, 0.0, 0.0) == 0.2
+    assert budget.put_right(0.2, expected, ended) == pytest.approx(0.2 * like, rel=0.1)
 
 
 def test_what_does_not_heal_is_no_excursion() -> None:

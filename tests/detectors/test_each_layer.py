@@ -7,7 +7,8 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from detectors.finding import ConditionState, FindingChannel
+from detectors.finding import UNKNOWN, Cleared, ConditionState, FindingChannel
+from detectors.layering.budget import PENDING_ROWS
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Accumulated, Deviations, Diagnosis, Piece, Samples, UnitRows
 from detectors.layering.standing import Standing
@@ -227,6 +228,25 @@ def test_deviations_of_many_days_come_to_an_alarm_and_one_wild_day_does_not(days
 
     assert piece.accumulated is not None
     assert (piece.accumulated.score.max() >= 1) == is_alarm
+
+
+def test_the_fleet_counts_alarms_that_ended_by_themselves_and_calm_rows_of_the_grown() -> None:
+    """Excursions of the young are not over, so their rows are no calm ones; and what a new part ended was no false alarm."""
+    cusum = alone(Cusum)
+    young, grown = (judged(cusum, 0.0, None, 0, rows) for rows in (PENDING_ROWS - 1, PENDING_ROWS))
+    told = []
+    for piece in (young, grown):
+        cusum.take(piece)
+        told.append((float(cusum.told["rows"][0]), float(cusum.told["alarms"][0])))
+    for because, rows in ((Cleared.CALM, 80), (Cleared.STARTED_OVER, 80), (Cleared.CALM, 20)):
+        piece = judged(cusum, 0.0, None, 0, rows)
+        cusum.setting.standing.go_on(0, UNKNOWN, FindingChannel.EVIDENCE, START_MS)
+        piece.findings.append(cusum.setting.standing.clear(0, cusum.setting.standing.unknown, START_MS, because))
+        cusum.learn(piece)
+
+    assert told[0] == (0.0, 0.0)
+    assert told[1] == pytest.approx((len(IDS), 0.2 * len(IDS) / 365))
+    assert cusum.told["alarms"][1] == 1
 
 
 def test_the_mode_whose_signature_fits_is_the_most_probable() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.quality.budget import false_alarms
 from benchmarks.quality.nab import normalised, parts_of
 from benchmarks.quality.series import Labelled
 
@@ -32,3 +33,11 @@ def test_the_scorer_gives_what_the_benchmark_promises(alarms: tuple[int, ...], s
     parts = parts_of([series()], [said], HALF)
 
     assert normalised(parts, [0])[0] == pytest.approx(score)
+
+
+def test_sound_appliances_made_of_noise_raise_what_is_asked_for() -> None:
+    """They are counted in years, and where a hundred alarms a year are asked for, some come in a few weeks."""
+    alarms, years = false_alarms("water_heater", 1, asked=100.0, appliances=10, units=40)
+
+    assert years == pytest.approx(10 * 40 / 365)
+    assert 0 < alarms < 100 * years
