@@ -2,7 +2,7 @@
 # Gets the real servers that the server tests run against. Each is looked for on PATH and in the cache first and got only
 # where it is absent; running this again does nothing. The tests start and stop the servers themselves.
 #
-#   deploy/servers.sh get [mosquitto] [postgresql] [pgbouncer] [chromium] [kafka] [libfiu] [influxdb]    all by default
+#   deploy/servers.sh get [mosquitto] [postgresql] [pgbouncer] [chromium] [fonts] [kafka] [libfiu] [influxdb]    all by default
 #   deploy/servers.sh get telegraf                                                  the peer that figures compare with
 #   deploy/servers.sh where                                                         says where each one is
 set -euo pipefail
@@ -15,7 +15,7 @@ KAFKA_VERSION=4.1.1
 KAFKA_HOME="$CACHE/kafka-$KAFKA_VERSION"
 TELEGRAF_VERSION=1.39.3
 TELEGRAF_HOME="$CACHE/telegraf-$TELEGRAF_VERSION"
-ALL=(mosquitto postgresql pgbouncer chromium kafka libfiu influxdb)
+ALL=(mosquitto postgresql pgbouncer chromium fonts kafka libfiu influxdb)
 KNOWN=("${ALL[@]}" telegraf)
 
 say() { printf '%s\n' "$*" >&2; }
@@ -34,6 +34,7 @@ program_of() {
     postgresql) echo initdb ;;
     pgbouncer) echo pgbouncer ;;
     chromium) echo chromium ;;
+    fonts) echo fc-list ;;
     influxdb) echo influxd ;;
     kafka) echo java ;;
     libfiu) echo fiu-run ;;
@@ -46,6 +47,7 @@ program_of() {
 find_server() {
   find_program "$(program_of "$1")" >/dev/null || return 1
   case "$1" in
+    fonts) fc-list :lang=zh file | sed -n '1s/: *$//p' | grep . ;;
     kafka) [ -f "$KAFKA_HOME/libs/kafka_2.13-$KAFKA_VERSION.jar" ] && echo "$KAFKA_HOME" ;;
     *) find_program "$(program_of "$1")" ;;
   esac
@@ -180,6 +182,7 @@ get() {
     postgresql) get_packages postgresql ;;
     pgbouncer) get_packages pgbouncer ;;
     chromium) get_packages chromium ;;
+    fonts) get_packages fontconfig fonts-noto-cjk ;; # Chinese on pictures of the console
     libfiu) get_packages fiu-utils ;;
     influxdb) build_influxdb ;;
     kafka) get_kafka ;;

@@ -30,7 +30,7 @@ const LATER = new RegExp(
     "/src/pages/(?!Queue|NotFound)",
     "/src/(session|appliance|operations|settings|alerting|insights|help)/",
     "/src/api/(operations|settings|live|alerts|insights)",
-    "/src/i18n/(en|zh)/(alerting|appliances|insights|more|operations|session|settings)",
+    "/src/i18n/(en|zh)/(alerting|appliances|help|insights|more|operations|session|settings|rules)",
     "/src/i18n/more",
     "/src/app/(Palette|KeysHelp|Listing|Paged|Choice|SearchField|Toasts)",
     "/src/queue/(BulkBar|bulk)",

@@ -63,11 +63,14 @@ export function CallFailed({ error }: { error: unknown }) {
 
 /** Turns what went wrong into one sentence in the reader's language where we have one. */
 export function useProblemSentence(): (error: unknown) => string {
-  const { t } = useWords();
+  const { t, language } = useWords();
   return (error) => {
     if (!(error instanceof Problem)) return t("problem.failed");
     if (error.status === 0) return t("problem.unreachable");
-    if (error.status === 403 && !error.detail) return t("problem.forbidden");
-    return `${error.detail ?? error.title} ${t("problem.unchanged")}`;
+    // The API says in English what it refuses; elsewhere the kind of refusal comes first, in the reader's language.
+    const detail = error.detail ?? error.title;
+    const kind = t(`problem.kinds.${error.status}`, { defaultValue: "" });
+    if (language === "en" || !kind) return `${detail} ${t("problem.unchanged")}`;
+    return error.status === 403 ? kind : `${kind}（${detail}）${t("problem.unchanged")}`;
   };
 }

@@ -5,6 +5,7 @@ import type { DiagnosisSession, TranscriptEntry } from "../api/types";
 import { useWords } from "../i18n";
 import { plainName } from "../words/format";
 import { Moment } from "../words/Moment";
+import { actorName } from "../words/names";
 import { whyNot } from "./whyNot";
 
 export function Transcript({ session }: { session: DiagnosisSession }) {
@@ -33,7 +34,7 @@ function Line({ entry, command }: { entry: TranscriptEntry; command: string | un
       <Moment at={entry.at} as="clock" />
       <span>
         <b>{t(`session.events.${entry.event}`, { defaultValue: plainName(entry.event) })}</b>
-        {command && <code>{command}</code>} <span className="dim">{entry.actor}</span>
+        {command && <code>{command}</code>} <span className="dim">{actorName(entry.actor, t)}</span>
         {reason && <q>{whyNot(reason, t)}</q>}
       </span>
     </p>

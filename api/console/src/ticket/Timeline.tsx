@@ -6,7 +6,7 @@ import type { HistoryEntry, Ticket } from "../api/types";
 import { useWords } from "../i18n";
 import { plainName } from "../words/format";
 import { Moment } from "../words/Moment";
-import { holdReason } from "../words/names";
+import { actorName, holdReason } from "../words/names";
 import type { TicketSteps } from "./steps";
 
 interface TimelineProps {
@@ -62,7 +62,7 @@ export function Timeline({ ticket, level, steps, comment, mayComment }: Timeline
           <li key={ticket.history.length - index}>
             <Moment at={entry.at} />
             <span>
-              <Deed entry={entry} /> <span className="dim">{entry.actor}</span>
+              <Deed entry={entry} /> <span className="dim">{actorName(entry.actor, t)}</span>
               {entry.note && <q>{entry.event === "hold" ? holdReason(entry.note, t) : entry.note}</q>}
             </span>
           </li>

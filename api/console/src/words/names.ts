@@ -82,6 +82,11 @@ export function holdReason(reason: string, t: Say): string {
   return t(`holdReasons.${reason.replaceAll(" ", "_")}`, { defaultValue: reason });
 }
 
+/** Who did something: an account stands for itself, what does it without people is named. */
+export function actorName(actor: string, t: Say): string {
+  return t(`actors.${actor}`, { defaultValue: actor });
+}
+
 /** Why a session, a test in it or a gentle mode is over; another word stands for itself. */
 export function endReason(reason: string, t: Say, defaultValue = reason): string {
   return t(`endReasons.${reason}`, { defaultValue });

@@ -50,6 +50,15 @@ export const frame = {
   problem: {
     unreachable: "Fettle can't be reached. Nothing was changed.",
     forbidden: "Your role may not do this.",
+    kinds: {
+      403: "Your role does not allow this.",
+      404: "Not found",
+      409: "It conflicts with how things stand",
+      412: "Somebody else has changed it",
+      422: "What was filled in is not accepted",
+      429: "Too many requests; try again later",
+      503: "The service is away; try again later",
+    },
     conflict: "Someone was faster",
     change: "{{who}}: {{what}} → {{status}}",
     fresh: "Show it as it is now",

@@ -202,6 +202,7 @@ export const ticket = {
     per: { day: "one value per day", cycle: "one value per cycle", reading: "single readings" },
     range: "Time range",
   },
+  actors: { detector: "detector", customer: "customer" },
   endReasons: {
     ended_by_technician: "ended by the technician",
     ended_by_customer: "ended by the customer",

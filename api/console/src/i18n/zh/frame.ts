@@ -52,6 +52,15 @@ export const frame: typeof english = {
   problem: {
     unreachable: "连不上 Fettle，没有做任何改动。",
     forbidden: "你的角色无权进行此操作。",
+    kinds: {
+      403: "你的角色无权进行此操作。",
+      404: "没有找到",
+      409: "与当前状态冲突",
+      412: "已被他人修改",
+      422: "填写的内容不被接受",
+      429: "请求过于频繁，请稍后再试",
+      503: "服务暂不可用，请稍后再试",
+    },
     conflict: "已被他人抢先",
     change: "{{who}}：{{what}} → {{status}}",
     fresh: "显示当前状态",

@@ -5,7 +5,7 @@ export const queue: typeof english = {
   queue: {
     title: "工单队列",
     order: "排序",
-    orders: { next: "下一张", due: "按时限", priority: "按优先级", newest: "最新" },
+    orders: { next: "先处理的", due: "按时限", priority: "按优先级", newest: "最新" },
     narrow: "更多筛选",
     widen: "移除",
     facets: {

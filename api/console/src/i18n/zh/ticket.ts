@@ -46,7 +46,7 @@ export const ticket: typeof english = {
     watched: "遥测正在观察维修是否有效，直到",
     clearedSince: "异常已不再出现，自",
     clearedAsk: "请给出结论：是已恢复，还是暂时隐藏。",
-    visit: "{{who}}预约上门：",
+    visit: "{{who}} 预约上门：",
     judged: "结论：{{verdict}}。",
     pausedFor: "计时暂停：{{reason}}",
     openedAgo: "生成于",
@@ -204,6 +204,7 @@ export const ticket: typeof english = {
     per: { day: "每天一个值", cycle: "每次运行一个值", reading: "单个读数" },
     range: "时间范围",
   },
+  actors: { detector: "检测器", customer: "客户" },
   endReasons: {
     ended_by_technician: "由技术人员结束",
     ended_by_customer: "由客户结束",
