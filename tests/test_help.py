@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "deploy"))
+from deploy.build_help import HelpError, help_of, page_of, rendered
 
-from build_help import HelpError, help_of, page_of, rendered  # noqa: E402  (beside the build, outside the packages)
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -20,17 +20,21 @@ import { Problem } from "../api/client";
 import { signOut, useAccount } from "../api/account";
 import { queryClient } from "../api/cache";
 import { mayDo } from "../api/roles";
-import { choose, type Language, useWords } from "../i18n";
+import { choose, type Language, moreWords, useWords } from "../i18n";
 import { zoneName } from "../words/format";
 import { Failed } from "./Notice";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { useActions, useKeyboard } from "./keys";
 import { ProductMark } from "./Mark";
 import { placesOf } from "./pages";
-import { SimulatedTime } from "./SimulatedTime";
+import { SimulatedTime, useIsSimulated } from "./SimulatedTime";
 
 const Palette = lazy(async () => ({ default: (await import("./Palette")).Palette }));
 const NewTicketDialog = lazy(async () => ({ default: (await import("./NewTicketDialog")).NewTicketDialog }));
+const Guide = lazy(async () => {
+  await moreWords();
+  return { default: (await import("./Guide")).Guide };
+});
 const KeysHelp = lazy(async () => ({ default: (await import("./KeysHelp")).KeysHelp }));
 
 export function Root() {
@@ -41,6 +45,7 @@ export function Root() {
   const [wish, openPalette] = usePaletteWish();
   useEvents(account.data?.last_change);
   const { t } = useWords();
+  const isSimulated = useIsSimulated();
   useActions([
     mayDo(account.data?.role, "dispatcher") && {
       label: t("newTicket.title"),
@@ -59,6 +64,11 @@ export function Root() {
       <Rail places={places} onHelp={() => setHelpOpen(true)} onSearch={openPalette} who={account.data?.name ?? ""} />
       <div className="stage">
         <ConnectionBanner />
+        {isSimulated && mayDo(account.data?.role, "technician") && (
+          <Suspense>
+            <Guide />
+          </Suspense>
+        )}
         <main id="content" tabIndex={-1} className="page">
           {account.data ? (
             <Outlet />

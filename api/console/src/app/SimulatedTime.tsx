@@ -9,11 +9,17 @@ import { speedOfTime, useNow } from "../words/now";
 const APART_MS = 10 * 60_000;
 const FAST = 1.5;
 
+/** Whether the service's time is simulated. */
+export function useIsSimulated(): boolean {
+  const now = useNow();
+  return Math.abs(now - Date.now()) >= APART_MS || speedOfTime() >= FAST;
+}
+
 export function SimulatedTime() {
   const { t, language } = useWords();
   const now = useNow();
   const speed = speedOfTime();
-  if (Math.abs(now - Date.now()) < APART_MS && speed < FAST) return null;
+  if (!useIsSimulated()) return null;
   return (
     <span
       className="simulated"
