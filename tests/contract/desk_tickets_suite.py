@@ -125,7 +125,9 @@ class DeskTicketsSuite:
 
         assert numbers(priority=1) == [2]
         assert numbers(kind="washing_machine") == [2, 1]
-        assert numbers(kind="dryer") == numbers(region="north") == numbers(region="south") == []
+        assert numbers(region="north") == numbers(region="south") == []
+        with pytest.raises(InvalidError, match="nothing here is 'dryer'"):
+            numbers(kind="dryer")
         with desk.unit.engine.begin() as connection:
             connection.execute(update(appliances).where(appliances.c.id == "WM-0231").values(region="south"))
         assert numbers(region="south") == numbers(region="south", kind="washing_machine") == [2, 1]
