@@ -82,6 +82,21 @@ def test_statistics_give_means_or_totals_with_their_units(tmp_path: Path) -> Non
     assert recording.left_out == ("unit", "min", "max")
 
 
+@pytest.mark.parametrize("cell", ["12:30", "9 9", "--5"])
+def test_a_statistic_that_is_no_number_is_quoted_as_it_stands(tmp_path: Path, cell: str) -> None:
+    """Without the unit of its row, so that the cell is found, and the option that the sentence names takes it out."""
+    lines = [
+        "statistic_id,unit,start,mean",
+        *(f"sensor.power,kW,{ISO[row]},{text}" for row, text in enumerate(("1", "2", cell))),
+    ]
+
+    said = refusal(tmp_path, lines)
+    mended = read(tmp_path, lines, CsvOptions(missing=(cell,)))
+
+    assert f"line 4, column 'sensor.power': {cell!r} is no number" in said
+    np.testing.assert_array_equal(column(mended, "power_w"), [1000, 2000, np.nan])
+
+
 def test_cells_with_units_are_numbers_in_one_size(tmp_path: Path) -> None:
     """Units behind numbers are taken off, sizes brought together, and the metric is named after the unit."""
     lines = ['"Time","Power","Boiler temp"', "2026-11-29 10:00:00,950 mW,21.5 °C", "2026-11-29 10:01:00,1.2 kW,70.7°F"]
