@@ -31,6 +31,7 @@ from api.commands import (
     supposing,
     technicians,
     telling,
+    tickets,
     visits,
 )
 from api.commands.shape import ConfigOption, Failure, say
@@ -94,6 +95,7 @@ app.add_typer(customers.customers, name="customers")
 app.add_typer(technicians.technicians, name="technicians")
 app.add_typer(billing.billing, name="billing")
 app.add_typer(stock.stock, name="stock")
+app.add_typer(tickets.tickets, name="tickets")
 app.add_typer(visits.visits, name="visits")
 app.add_typer(repairs.repairs, name="repairs")
 app.add_typer(telling.notices, name="notices")

@@ -23,6 +23,7 @@ _FACTS = (
     tickets.c.kind,
     appliances.c.region,
     tickets.c.contract,
+    tickets.c.type,
     tickets.c.terms_id,
 )
 

@@ -16,7 +16,8 @@ from alerts.clocks.tables import clock_tellings
 from alerts.database import SYSTEM, Transaction
 from alerts.lifecycle import OVER, TicketState
 from alerts.notices.changes import Subject, put_notice, record_change
-from alerts.rules.desk_rules import CLOCKS, DeskRules
+from alerts.rules.desk_rules import DeskRules
+from alerts.rules.rung import CLOCKS
 from alerts.tickets.opening import add_history
 from alerts.tickets.sla import HOUR_MS
 from alerts.tickets.tables import tickets
@@ -37,6 +38,10 @@ class Word:
     to: str | None = None
     clock: str | None = None
     """Of this clock alone."""
+    only: str | None = None
+    """Of tickets of this type alone."""
+    but: tuple[str, ...] = ()
+    """Not of tickets of these types: they have a ladder of their own."""
 
 
 def has_late(t: Transaction) -> bool:
@@ -46,9 +51,9 @@ def has_late(t: Transaction) -> bool:
 
 def tell_late(t: Transaction) -> int:
     """Tell some of what is due or passed; returns how many."""
-    words = {(word.clock, word.what): word for word in words_of(t.rules)}
+    words = {(word.clock, word.what, word.only or ""): word for word in words_of(t.rules)}
     rows = t.connection.execute(_untold(t.rules, t.now_ms).limit(TOLD_AT_ONCE)).all()
-    found = [(words.get((row.clock, row.what)) or words[None, row.what], row) for row in rows]
+    found = [(words.get((row.clock, row.what, row.only)) or words[None, row.what, row.only], row) for row in rows]
     for word, row in sorted(found, key=lambda one: (one[1].due_ms + one[0].after_ms, one[1].number)):
         _tell(t, word, row)
     return len(rows)
@@ -60,10 +65,13 @@ def words_of(rules: DeskRules) -> Iterator[Word]:
         before_ms = round(getattr(rules.telling, f"due_before_{clock}_hours") * HOUR_MS)
         yield Word(DUE, "clock_due", "ticket.sla_due", -before_ms, 0, clock=clock)
     yield Word(BREACHED, "clock_breached", "ticket.sla_breached", 0)
-    for number, rung in enumerate(rules.escalation, start=1):
-        after_ms = round(rung.after_hours * HOUR_MS)
-        for clock in rung.clocks or CLOCKS:
-            yield Word(f"rung {number}", "escalated", "ticket.escalated", after_ms, to=rung.tell, clock=clock)
+    own = {name: known.escalation for name, known in rules.ticket_types.items() if known.escalation}
+    for only, ladder in (None, rules.escalation), *own.items():
+        but = tuple(own) if only is None else ()
+        for number, rung in enumerate(ladder, start=1):
+            for clock in rung.clocks or CLOCKS:
+                what, after_ms = f"rung {number}", round(rung.after_hours * HOUR_MS)
+                yield Word(what, "escalated", "ticket.escalated", after_ms, None, rung.tell, clock, only, but)
     every_ms = round(rules.telling.remind_every_hours * HOUR_MS)
     for number in range(1, rules.telling.reminders + 1):
         yield Word(f"reminder {number}", "reminded", "ticket.reminder", number * every_ms, (number + 1) * every_ms)
@@ -101,10 +109,13 @@ def _queries(rules: DeskRules, now_ms: int) -> Iterator[Any]:
                     since.label("since_ms"),
                     literal(clock).label("clock"),
                     literal(word.what).label("what"),
+                    literal(word.only or "").label("only"),
                     deadline.label("due_ms"),
                 )
                 .where(columns.status.not_in([state.value for state in OVER]), is_running)
                 .where(columns.stopped.not_like(f"%{clock}%"), deadline <= now_ms - word.after_ms)
+                .where(*([] if word.only is None else [columns.type == word.only]))
+                .where(*([columns.type.not_in(word.but)] if word.but else []))
                 .where(*([] if word.until_ms is None else [deadline > now_ms - word.until_ms]))
                 .where(~select(told.n).where(is_said).exists())
             )

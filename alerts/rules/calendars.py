@@ -69,6 +69,7 @@ class Policy(Rules):
     priorities: tuple[int, ...] = Field((), description="1 to 4")
     kinds: tuple[str, ...] = Field((), description="kinds of appliances")
     regions: tuple[str, ...] = Field((), description="regions of appliances")
+    types: tuple[str, ...] = Field((), description="types of tickets: `repair`, `complaint`, …")
     contracts: tuple[str, ...] = Field((), description="contracts of the appliance, as the ticket says it")
     respond_hours: float = quantity(24, "hours", "within so many open hours somebody answers", least=0.01, most=8760)
     resolve_hours: float = quantity(72, "hours", "within so many open hours it is solved", least=0.01, most=8760)

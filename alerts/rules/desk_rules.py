@@ -5,17 +5,16 @@ Values, and nothing that acts: who acts reads them from its transaction (``t.rul
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any
 
 from pydantic import Field, model_validator
 
 from alerts.rules.calendars import CalendarRules, Policy
 from alerts.rules.gate import Budget, Gate
 from alerts.rules.quantity import Rules, quantity
+from alerts.rules.rung import CLOCKS, ClockName, Rung
 from alerts.rules.telling import NoticeRule, Person
-
-ClockName = Literal["respond", "resolve", "update"]
-CLOCKS: tuple[ClockName, ...] = ("respond", "resolve", "update")
+from alerts.rules.ticket_types import REPAIR, TicketType, shipped_types
 
 
 class Reopening(Rules):
@@ -69,19 +68,6 @@ class Refractory(Rules):
     hours: float = quantity(6, "hours", "for so long a fixed limit rests after it was no longer crossed", most=8760)
 
 
-class Rung(Rules):
-    """A step of the ladder behind a breach."""
-
-    after_hours: float = quantity(0, "hours", "so long after the breach, by the clock on the wall", most=8760)
-    tell: str = Field(
-        "manager",
-        min_length=1,
-        max_length=60,
-        description="a role, or `assignee`; rules of notices say how it is reached",
-    )
-    clocks: tuple[ClockName, ...] = Field((), description="of these clocks; of all where empty")
-
-
 class Telling(Rules):
     """What clocks say before and behind the moment at which they are due."""
 
@@ -116,6 +102,10 @@ class DeskRules(Rules):
         description="The ladder behind a breach; one rung stands where the file has none: the manager, four hours later",
     )
     calendars: dict[str, CalendarRules] = Field({}, description="When work is done, under a name that policies use")
+    ticket_types: dict[str, TicketType] = Field(
+        default_factory=lambda: dict(shipped_types()),
+        description="A type of tickets, in place of one that is shipped or beside them",
+    )
     policies: tuple[Policy, ...] = Field(
         (),
         description="Within how long; the first that fits a ticket holds. Behind them stand four that fit every ticket, by its"
@@ -136,11 +126,29 @@ class DeskRules(Rules):
         """Themselves: rules that no file can change (:class:`alerts.rules.in_force.RulesInForce` follows one)."""
         return self
 
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_shipped_types(cls, said: Any) -> Any:
+        if isinstance(said, dict) and isinstance(said.get("ticket_types"), dict):
+            return said | {"ticket_types": {**shipped_types(), **said["ticket_types"]}}
+        return said
+
+    @model_validator(mode="after")
+    def _check_types(self) -> DeskRules:
+        if needed := self.ticket_types[REPAIR].needed:
+            raise ValueError(f"ticket_types: a repair closes by itself, too, so nothing of it is needed: {needed[0]!r}")
+        for name, known in self.ticket_types.items():
+            if known.calendar is not None and known.calendar not in self.calendars:
+                raise ValueError(f"ticket type {name!r} names a calendar that is not there: {known.calendar!r}")
+        return self
+
     @model_validator(mode="after")
     def _check_calendars(self) -> DeskRules:
         for policy in self.policies:
             if policy.calendar is not None and policy.calendar not in self.calendars:
                 raise ValueError(f"policy {policy.name!r} names a calendar that is not there: {policy.calendar!r}")
+            if missing := sorted(set(policy.types) - set(self.ticket_types)):
+                raise ValueError(f"policy {policy.name!r} names a type that is not there: {missing[0]!r}")
         return self
 
     @model_validator(mode="after")

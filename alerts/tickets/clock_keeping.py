@@ -17,6 +17,7 @@ from sqlalchemy import Row, select, update
 from alerts.appliances.tables import appliances
 from alerts.database import SYSTEM, Transaction
 from alerts.lifecycle import TicketStep
+from alerts.rules.ticket_types import REPAIR
 from alerts.tickets.account import GOES_ON, HOLD, STOPS, Account, Moment, Terms, account_of
 from alerts.tickets.tables import ticket_history, tickets
 from alerts.tickets.terms import Facts, before_terms, put_under, terms_of, wanted_terms
@@ -35,6 +36,7 @@ def begin_clocks(t: Transaction, values: Mapping[str, Any]) -> tuple[Terms, dict
         values["kind"],
         t.connection.execute(region).scalar_one_or_none(),
         values.get("contract"),
+        values.get("type", REPAIR),
     )
     terms = wanted_terms(t.rules, facts)
     due = {f"{clock}_by_ms": terms.calendar.advance(t.now_ms, within) for clock, within in terms.within_ms.items()}
@@ -97,7 +99,7 @@ def ended_of(row: Row[Any], moments: Sequence[Moment], clock: str, *, now_ms: in
 
 def facts_of(row: Any) -> Facts:
     """What policies look at; ``row`` has the columns of a ticket, and its appliance's region."""
-    return Facts(row.source, row.priority, row.kind, row.region, row.contract)
+    return Facts(row.source, row.priority, row.kind, row.region, row.contract, row.type)
 
 
 def _deadlines(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from alerts.database import Transaction, UnitOfWork
 from alerts.lifecycle import TicketState, TicketStep
 from alerts.page import LIMIT_DEFAULT, Page
 from alerts.tickets.changing import change_ticket
 from alerts.tickets.closing import CLOSES_AFTER_DAYS, close_unanswered, has_unanswered
+from alerts.tickets.filling import fill
 from alerts.tickets.following_status import OutsideState, follow_status
 from alerts.tickets.open_rows import QUEUE_MAX, Queue, read_queue
 from alerts.tickets.opening import open_by_hand
@@ -84,6 +86,22 @@ class Tickets:
         return self.unit.write(
             lambda t: read_ticket(t, change_ticket(t, ref, change, self.profiles, expected_version=expected_version)),
         )
+
+    def fill(
+        self,
+        ref: str,
+        *,
+        steps: Mapping[str, bool] | None = None,
+        form: Mapping[str, Any] | None = None,
+        expected_version: int | None = None,
+    ) -> Ticket:
+        """Tick off and write down what the ticket's type asks for."""
+
+        def work(t: Transaction) -> Ticket:
+            ticket_id = fill(t, ref, steps=steps or {}, form=form or {}, expected_version=expected_version)
+            return read_ticket(t, ticket_id)
+
+        return self.unit.write(work)
 
     def close_unanswered(self) -> int:
         """Let time pass for repairs that nobody answers; returns how many have been closed by it."""

@@ -18,6 +18,7 @@ from alerts.errors import AlreadyOpenError, ConflictError, InvalidError
 from alerts.fault_modes import check_fault_mode
 from alerts.lifecycle import OVER, TicketState
 from alerts.notices.changes import Subject, put_notice, record_change
+from alerts.rules.ticket_types import REPAIR
 from alerts.tickets.clock_keeping import begin_clocks
 from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.searching import note_search
@@ -26,6 +27,7 @@ from alerts.tickets.sla import HOUR_MS, priority_of
 from alerts.tickets.tables import ticket_history, tickets
 from alerts.tickets.terms import put_under
 from alerts.tickets.ticket import NewTicket, TicketSource
+from alerts.tickets.typed import source_for
 from alerts.words import check_words
 from detectors.finding import Finding, FindingChannel
 from ingest.clock import from_ms
@@ -117,6 +119,7 @@ def _said_lately(t: Transaction, ticket_id: str, event: str) -> bool:
 def open_by_hand(t: Transaction, new: NewTicket, profiles: Mapping[str, Profile]) -> str:
     """The id of a ticket that a person opens; :class:`AlreadyOpenError` names the one that stands already."""
     _check(new)
+    source = source_for(t.rules, new.type, new.source)
     query = select(appliances.c.kind, appliances.c.retired).where(appliances.c.id == new.appliance_id)
     appliance = t.connection.execute(query).one_or_none()
     if appliance is None:
@@ -137,7 +140,8 @@ def open_by_hand(t: Transaction, new: NewTicket, profiles: Mapping[str, Profile]
         "priority": new.priority,
         "priority_by": t.who,
         "contract": new.contract,
-        "source": new.source.value,
+        "source": source.value,
+        "type": new.type,
         "recommended": recommended_of(mode),
     }
     ticket_id = _insert(t, values)
@@ -211,6 +215,7 @@ def _told(row: Mapping[str, Any]) -> dict[str, Any]:
     recommended = row.get("recommended") or {}
     first_check = recommended.get("first_check") or {}
     return {name: row.get(name) for name in (*_TOLD, *_TOLD_TOO)} | {
+        "type": row.get("type", REPAIR),
         "first_check": first_check.get("en"),
         "parts": [part["sku"] for part in recommended.get("parts", ())],
     }

@@ -21,6 +21,7 @@ from alerts.tickets.showing import tickets_of
 from alerts.tickets.sorting import IS_OPEN, due_ms, places, status_in
 from alerts.tickets.tables import ticket_search, tickets
 from alerts.tickets.ticket import Ticket, TicketSource
+from alerts.tickets.typed import checked_type
 from ingest.profiles.definition import Profile
 
 
@@ -48,6 +49,7 @@ class TicketFilter:
     opened_from_ms: int | None = None
     opened_to_ms: int | None = None
     due_before_ms: int | None = None
+    type: str | None = None
     sort: Sort = Sort.NEWEST
 
 
@@ -94,6 +96,7 @@ def _conditions(t: Transaction, wanted: TicketFilter) -> list[ColumnElement[bool
         (columns.fault_mode, wanted.fault_mode),
         (columns.source, None if wanted.source is None else wanted.source.value),
         (appliances.c.region, wanted.region),
+        (columns.type, None if wanted.type is None else checked_type(t.rules, wanted.type)),
     )
     conditions = [column == value for column, value in equal if value is not None]
     if wanted.statuses:

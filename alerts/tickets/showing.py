@@ -29,6 +29,7 @@ from alerts.tickets.ticket import (
     VerdictRecord,
     Visit,
 )
+from alerts.tickets.typed import work_of
 from ingest.clock import from_ms
 
 
@@ -40,11 +41,11 @@ def tickets_of(t: Transaction, rows: Sequence[Row[Any]]) -> tuple[Ticket, ...]:
     for line in t.connection.execute(query):
         lines.setdefault(line.ticket_id, []).append(line)
     logs = terms_of(t, ids)
-    return tuple(_ticket(row, lines.get(row.id, ()), logs.get(row.id, ()), now_ms=t.now_ms) for row in rows)
+    return tuple(_ticket(t, row, lines.get(row.id, ()), logs.get(row.id, ())) for row in rows)
 
 
-def _ticket(row: Row[Any], lines: Sequence[Any], log: Sequence[tuple[int, Terms]], *, now_ms: int) -> Ticket:
-    clocks = clocks_of(row, lines, log, now_ms=now_ms)
+def _ticket(t: Transaction, row: Row[Any], lines: Sequence[Any], log: Sequence[tuple[int, Terms]]) -> Ticket:
+    clocks = clocks_of(row, lines, log, now_ms=t.now_ms)
     has_visit = row.visit_from_ms is not None or row.visit_to_ms is not None
     status = TicketState(row.status)
     return Ticket(
@@ -62,6 +63,8 @@ def _ticket(row: Row[Any], lines: Sequence[Any], log: Sequence[tuple[int, Terms]
         status=status,
         priority=row.priority,
         severity=row.severity,
+        type=row.type,
+        work=work_of(t.rules, row),
         source=TicketSource(row.source),
         channel=row.channel,
         opened_at=from_ms(row.opened_ms),

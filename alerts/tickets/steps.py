@@ -22,12 +22,21 @@ from alerts.tickets.searching import FOUND_BY, note_search
 from alerts.tickets.sla import DAY_MS
 from alerts.tickets.tables import tickets
 from alerts.tickets.ticket import StepBody, Verdict, VerdictRecord
+from alerts.tickets.typed import check_complete
 from alerts.words import check_words
 from ingest.clock import to_ms
 from ingest.profiles.definition import Profile
 
 TEXT_LENGTH_MAX = 10_000
-_OF_ONE_EPISODE = ("verdict", "verdict_fault_mode", "verdict_note", "resolution", "visit_from_ms", "visit_to_ms")
+_OF_ONE_EPISODE = (
+    "verdict",
+    "verdict_fault_mode",
+    "verdict_note",
+    "resolution",
+    "visit_from_ms",
+    "visit_to_ms",
+    "work",
+)
 _CLOCKS = ("episode", "episode_ms", "respond_by_ms", "resolve_by_ms", "responded_ms", "closed_ms")
 VISIT_BEFORE_OPENING_MS = DAY_MS
 """A visit may have been made a day before somebody wrote the ticket."""
@@ -51,6 +60,7 @@ def take_step(
     before = TicketState(row.status)
     after = _after(row, step, expected_version)
     note = _note(step, body)
+    check_complete(t.rules, row, step)
     columns = _columns_of(t, row, step, body) | _decided(step, body)
     if step is TicketStep.REOPEN:
         _refuse_second(t, row)

@@ -30,6 +30,8 @@ tickets = Table(
     number("priority", default=3),
     Column("priority_by", Text),
     Column("severity", Float),
+    Column("type", String(64), nullable=False, index=True, default="repair", server_default="repair"),
+    json_value("work"),
     word("source"),
     word("channel", nullable=True),
     ms("opened_ms", nullable=False),

@@ -20,6 +20,7 @@ from alerts.calendars.business_hours import ALWAYS, Calendar
 from alerts.database import Transaction, upsert
 from alerts.rules.calendars import Policy, default_policies
 from alerts.rules.desk_rules import DeskRules
+from alerts.rules.ticket_types import REPAIR
 from alerts.tickets.account import Terms
 from alerts.tickets.tables import clock_terms, ticket_terms
 
@@ -35,11 +36,12 @@ class Facts:
     kind: str
     region: str | None
     contract: str | None
+    type: str = REPAIR
 
 
 def wanted_terms(rules: DeskRules, facts: Facts) -> Terms:
-    """The terms that the rules have for a ticket: those of the first policy that fits."""
-    policy = next(one for one in (*rules.policies, *default_policies()) if _fits(one, facts))
+    """The terms that the rules have for a ticket: those of the first policy that fits, or of its type."""
+    policy = _policy_of(rules, facts)
     named = rules.calendars.get(policy.calendar) if policy.calendar is not None else None
     calendar = ALWAYS if named is None else named.calendar
     within = {"respond": policy.respond_hours, "resolve": policy.resolve_hours, "update": policy.update_hours}
@@ -95,6 +97,17 @@ def terms_of(t: Transaction, ticket_ids: Sequence[str]) -> dict[str, list[tuple[
     return found
 
 
+def _policy_of(rules: DeskRules, facts: Facts) -> Policy:
+    """The first that fits; hours of the ticket's type stand before policies that name no type."""
+    fitting = [one for one in (*rules.policies, *default_policies()) if _fits(one, facts)]
+    named = next((one for one in fitting if one.types), None)
+    known = rules.ticket_types.get(facts.type)
+    if named is not None or known is None or known.respond_hours is None or known.resolve_hours is None:
+        return named or fitting[0]
+    hours = {"respond_hours": known.respond_hours, "resolve_hours": known.resolve_hours}
+    return Policy(name=f"type {facts.type}", calendar=known.calendar, **hours)
+
+
 def _fits(policy: Policy, facts: Facts) -> bool:
     asked: tuple[tuple[Sequence[Any], Any], ...] = (
         (policy.sources, facts.source),
@@ -102,5 +115,6 @@ def _fits(policy: Policy, facts: Facts) -> bool:
         (policy.kinds, facts.kind),
         (policy.regions, facts.region),
         (policy.contracts, facts.contract),
+        (policy.types, facts.type),
     )
     return all(not wanted or value in wanted for wanted, value in asked)

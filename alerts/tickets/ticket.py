@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from alerts.lifecycle import TicketState
+from alerts.rules.ticket_types import REPAIR
 
 
 class TicketSource(StrEnum):
@@ -19,6 +20,8 @@ class TicketSource(StrEnum):
     CUSTOMER = "customer"
     TECHNICIAN = "technician"
     PREVENTIVE = "preventive"
+    HOTLINE = "hotline"
+    STORE = "store"
 
 
 class Verdict(StrEnum):
@@ -177,6 +180,38 @@ class Symptom:
 
 
 @dataclass(frozen=True, slots=True)
+class ChecklistItem:
+    """A step of the ticket's type."""
+
+    name: str
+    label: Mapping[str, str]
+    is_needed: bool
+    done_at: datetime | None
+    done_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FilledField:
+    """A field of the ticket's type, with what was written down."""
+
+    name: str
+    label: Mapping[str, str]
+    kind: str
+    choices: tuple[str, ...]
+    is_needed: bool
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class TypeWork:
+    """All that a ticket's type asks for."""
+
+    label: Mapping[str, str]
+    checklist: tuple[ChecklistItem, ...]
+    form: tuple[FilledField, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """The human work item. ``version`` counts its changes and is its ETag; ``legal_steps`` are possible now.
 
@@ -197,6 +232,8 @@ class Ticket:
     status: TicketState
     priority: int
     severity: float | None
+    type: str
+    work: TypeWork
     source: TicketSource
     channel: str | None
     opened_at: datetime
@@ -237,9 +274,11 @@ class NewTicket:
     title: str
     description: str | None = None
     fault_mode: str | None = None
-    source: TicketSource = TicketSource.TECHNICIAN
+    source: TicketSource | None = None
+    """One that its type allows; the type's first where nobody says."""
     priority: int = 3
     contract: str | None = None
+    type: str = REPAIR
 
 
 @dataclass(frozen=True, slots=True)

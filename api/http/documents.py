@@ -271,6 +271,35 @@ class Headline(Document):
     unit: str
 
 
+class ChecklistItem(Document):
+    """A step of the ticket's type."""
+
+    name: str
+    label: Text
+    is_needed: bool = Field(description="before the ticket is finished or closed")
+    done_at: datetime | None
+    done_by: str | None
+
+
+class FilledField(Document):
+    """A field of the ticket's type, with what was written down."""
+
+    name: str
+    label: Text
+    kind: str = Field(description="text, number, choice, yes_no")
+    choices: list[str]
+    is_needed: bool = Field(description="before the ticket is finished or closed")
+    value: str | float | bool | None
+
+
+class TypeWork(Document):
+    """What the ticket's type asks for, and how far that is."""
+
+    label: Text
+    checklist: list[ChecklistItem]
+    form: list[FilledField]
+
+
 class Ticket(Document):
     """The human work item."""
 
@@ -289,6 +318,8 @@ class Ticket(Document):
     status: TicketState
     priority: int = Field(ge=1, le=4, description="1 is the highest")
     severity: float | None
+    type: str = Field(description="repair, maintenance, complaint, …: `/ticket-types` names all")
+    work: TypeWork
     source: TicketSource
     channel: str | None
     opened_at: datetime

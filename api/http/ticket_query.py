@@ -23,6 +23,7 @@ def _wanted(
     fault_mode: str | None = None,
     source: TicketSource | None = None,
     region: str | None = None,
+    type_: Annotated[str | None, Query(alias="type", max_length=60, description="repair, complaint, …")] = None,
     opened_from: Annotated[str | None, Query(description="RFC 3339 or ms")] = None,
     opened_to: Annotated[str | None, Query(description="RFC 3339 or ms; not included")] = None,
     due_before: Annotated[str | None, Query(description="open tickets that are to be solved before then")] = None,
@@ -41,6 +42,7 @@ def _wanted(
         fault_mode,
         source,
         region,
+        type=type_,
         sort=sort,
         **ms,
     )

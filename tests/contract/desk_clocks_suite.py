@@ -16,7 +16,8 @@ from alerts.errors import DeskError, InvalidError
 from alerts.lifecycle import TicketState, TicketStep
 from alerts.notices.tables import outbox
 from alerts.rules.calendars import CalendarRules, Policy
-from alerts.rules.desk_rules import DeskRules, Rung, Telling
+from alerts.rules.desk_rules import DeskRules, Telling
+from alerts.rules.rung import Rung
 from alerts.tickets.ticket import Clock, NewTicket, StepBody, Ticket, TicketChange
 from ingest.clock import ManualClock, to_ms
 from tests.alerts.made import DAY_MS, HOUR_MS, NOW_MS

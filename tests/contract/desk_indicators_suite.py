@@ -62,7 +62,15 @@ class DeskIndicatorsSuite:
 
         figures = desk.indicators.over(timedelta(days=30))
 
-        sources = {"prediction": 4, "error_code": 0, "customer": 1, "technician": 1, "preventive": 0}
+        sources = {
+            "prediction": 4,
+            "error_code": 0,
+            "customer": 1,
+            "technician": 1,
+            "preventive": 0,
+            "hotline": 0,
+            "store": 0,
+        }
         verdicts = {"confirmed": 2, "other_fault": 0, "no_fault_found": 1, "usage": 1, "self_cleared": 0}
         end_ms = NOW_MS + 100 * HOUR_MS
         assert figures == Figures(

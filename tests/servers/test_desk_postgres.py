@@ -28,6 +28,7 @@ from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
 from tests.contract.people_suite import PeopleSuite
 from tests.contract.repairs_suite import RepairsSuite
 from tests.contract.stock_suite import StockSuite
+from tests.contract.ticket_types_suite import TicketTypesSuite
 from tests.contract.visits_suite import VisitsSuite
 from tests.servers.conftest import PostgresServer
 from tests.servers.empty_database import empty_database
@@ -89,6 +90,10 @@ class TestBillingOnPostgres(_Sealed, BillingSuite):
 
 class TestRepairsOnPostgres(RepairsSuite):
     """PostgreSQL keeps the promises of repairs."""
+
+
+class TestTicketTypesOnPostgres(TicketTypesSuite):
+    """PostgreSQL keeps the promises of types."""
 
 
 class TestGuardsOnPostgres(DeskGuardSuite):

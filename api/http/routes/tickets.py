@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
@@ -12,6 +13,7 @@ from pydantic import Field
 from alerts.accounts.account import Role
 from alerts.lifecycle import TicketStep
 from alerts.page import LIMIT_MAX, all_pages
+from alerts.rules.ticket_types import REPAIR
 from alerts.tickets.ticket import (
     NewTicket,
     Resolution,
@@ -25,7 +27,7 @@ from alerts.tickets.ticket import (
 from alerts.tickets.ticket import Ticket as DeskTicket
 from api.http.access import Dispatcher, Technician, Viewer, require
 from api.http.context import Context, Here, Language
-from api.http.documents import Ticket, show
+from api.http.documents import Document, Text, Ticket, show
 from api.http.etag import expected_version
 from api.http.moments import Moment
 from api.http.paging import Page, PageQuery
@@ -41,7 +43,7 @@ DISPATCHER_STEPS = frozenset({TicketStep.SCHEDULE, TicketStep.CANCEL})
 TEXT_MAX = 10_000
 COLUMNS = (
     *("number", "id", "status", "priority", "appliance_id", "kind", "model", "component", "fault_mode", "title"),
-    *("severity", "probability", "source", "opened_at", "onset_at", "closed_at", "respond_by", "resolve_by"),
+    *("severity", "probability", "type", "source", "opened_at", "onset_at", "closed_at", "respond_by", "resolve_by"),
     *("paused_reason", "assignee", "visit_from", "visit_to", "verdict", "episode"),
 )
 """Of the export."""
@@ -54,7 +56,8 @@ class TicketRequest(Request):
     title: str = Field(min_length=1, max_length=200)
     description: str | None = Field(default=None, max_length=TEXT_MAX)
     fault_mode: str | None = Field(default=None, min_length=1, max_length=64)
-    source: TicketSource = TicketSource.TECHNICIAN
+    type: str = Field(default=REPAIR, min_length=1, max_length=60, description="`/ticket-types` names all")
+    source: TicketSource | None = Field(default=None, description="one that the type allows; its first where left out")
     priority: int = Field(default=3, ge=1, le=4)
     contract: str | None = Field(default=None, min_length=1, max_length=200)
 
@@ -94,6 +97,43 @@ class TicketChangeRequest(Request):
     assignee: str | None = Field(default=None, min_length=1, max_length=200)
     visit: VisitRequest | None = None
     contract: str | None = Field(default=None, min_length=1, max_length=200)
+
+
+class FormRequest(Request):
+    """What is ticked off and written down; what is left out stays, null empties a field."""
+
+    steps: dict[str, bool] = Field(default_factory=dict, max_length=100)
+    form: dict[str, str | float | bool | None] = Field(default_factory=dict, max_length=100)
+
+
+class TypeStepDocument(Document):
+    """A step of a type."""
+
+    name: str
+    label: Text
+    needed: bool
+
+
+class FormFieldDocument(Document):
+    """A field of a type."""
+
+    name: str
+    label: Text
+    kind: str
+    choices: list[str]
+    needed: bool
+
+
+class TicketTypeDocument(Document):
+    """A type of tickets, as the desk's rules have it."""
+
+    name: str
+    label: Text
+    sources: list[TicketSource]
+    steps: list[TypeStepDocument]
+    form: list[FormFieldDocument]
+    respond_hours: float | None = Field(description="null: the policies say it")
+    resolve_hours: float | None
 
 
 class VerdictRequest(Request):
@@ -150,6 +190,30 @@ def open_ticket(here: Here, account: Dispatcher, body: TicketRequest, response: 
     ticket = here.desk.by(account.name).tickets.open(NewTicket(**body.model_dump()))
     response.headers["location"] = f"/api/v1/tickets/{ticket.id}"
     return answer(ticket, response, language)
+
+
+@router.get("/ticket-types")
+def list_ticket_types(here: Here, _account: Viewer, language: Language) -> Page[TicketTypeDocument]:
+    """The types of tickets, with their steps and forms; all on one page."""
+    found = here.desk.unit.rules.in_force.ticket_types.items()
+    rows = [SimpleNamespace(**{**dict(one), "name": name}) for name, one in found]
+    return Page(items=[show(TicketTypeDocument, row, language=language) for row in rows])
+
+
+@router.patch("/tickets/{key}/form", responses=CONFLICT | STALE)
+def fill_in(
+    here: Here,
+    account: Technician,
+    key: str,
+    body: FormRequest,
+    *,
+    response: Response,
+    language: Language,
+    if_match: IfMatch = None,
+) -> Ticket:
+    """Tick off and write down what the ticket's type asks for; 422 where it asks for no such thing."""
+    desk, version = here.desk.by(account.name).tickets, _version(here, key, if_match)
+    return answer(desk.fill(key, steps=body.steps, form=body.form, expected_version=version), response, language)
 
 
 @router.get("/tickets/{key}")

@@ -10,7 +10,16 @@ import {
 
 import { queryClient } from "./cache";
 import { api, ifMatch, Problem, told } from "./client";
-import type { Beside, StepRequest, Ticket, TicketChange, TicketRequest, TicketStatus, VerdictRequest } from "./types";
+import type {
+  Beside,
+  FormRequest,
+  StepRequest,
+  Ticket,
+  TicketChange,
+  TicketRequest,
+  TicketStatus,
+  VerdictRequest,
+} from "./types";
 
 const PAGE_LIMIT = 500;
 
@@ -104,6 +113,25 @@ export function useOpenTicket() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (body: TicketRequest) => told(api.POST("/api/v1/tickets", { body })),
+    onSuccess: (ticket) => show(client, ticket),
+  });
+}
+
+/** The types of tickets, with their steps and forms, in the language that is chosen. */
+export function useTicketTypes(language: string) {
+  return useQuery({
+    queryKey: ["ticket-types", language],
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: ({ signal }) => told(api.GET("/api/v1/ticket-types", { signal })),
+  });
+}
+
+/** Tick off and write down what the ticket's type asks for. */
+export function useFillIn(number: number) {
+  const client = useQueryClient();
+  const params = { path: { key: String(number) } };
+  return useMutation({
+    mutationFn: (body: FormRequest) => told(api.PATCH("/api/v1/tickets/{key}/form", { params, body })),
     onSuccess: (ticket) => show(client, ticket),
   });
 }

@@ -17,6 +17,7 @@ export type CommandRequest = Schemas["CommandRequest"];
 export type Condition = Schemas["ConditionState"];
 export type DiagnosisSession = Schemas["Session"];
 export type Evidence = Schemas["Evidence"];
+export type FormRequest = Schemas["FormRequest"];
 export type HistoryEntry = Schemas["HistoryEntry"];
 export type QueueColumns = Schemas["Queue"];
 export type Protected = Schemas["Protected"];

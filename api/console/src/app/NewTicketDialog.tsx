@@ -6,18 +6,21 @@ import { Link, useNavigate } from "react-router";
 
 import { useAppliances } from "../api/appliances";
 import { Problem } from "../api/client";
-import { useOpenTicket } from "../api/tickets";
+import { useOpenTicket, useTicketTypes } from "../api/tickets";
 import { useWords } from "../i18n";
 import { useNames } from "../words/names";
 import { Dialog } from "./Dialog";
 import { useProblemSentence } from "./Notice";
 
 const PRIORITIES = ["1", "2", "3", "4"];
-const SOURCES = ["customer", "technician", "preventive"] as const;
+/** Sources that a person may name. */
+const SOURCES = ["customer", "technician", "preventive", "hotline", "store"] as const;
+type Source = (typeof SOURCES)[number];
 
 export function NewTicketDialog({ appliance = "", onClose }: { appliance?: string; onClose: () => void }) {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const names = useNames();
+  const types = useTicketTypes(language).data?.items ?? [];
   const navigate = useNavigate();
   const sentence = useProblemSentence();
   const open = useOpenTicket();
@@ -26,7 +29,11 @@ export function NewTicketDialog({ appliance = "", onClose }: { appliance?: strin
   const [description, setDescription] = useState("");
   const [fault, setFault] = useState("");
   const [priority, setPriority] = useState("3");
-  const [source, setSource] = useState<(typeof SOURCES)[number]>("customer");
+  const [type, setType] = useState("repair");
+  const [wish, setSource] = useState<Source>("customer");
+  const allowed = types.find((one) => one.name === type)?.sources ?? SOURCES;
+  const sources = SOURCES.filter((one) => allowed.includes(one));
+  const source = sources.includes(wish) ? wish : sources[0];
   const [settled] = useDebouncedValue(id.trim(), 200);
   const found = useAppliances({ q: settled || undefined }, 8).data?.pages[0]?.items ?? [];
   const kind = found.find((one) => one.id === id.trim())?.kind;
@@ -39,6 +46,7 @@ export function NewTicketDialog({ appliance = "", onClose }: { appliance?: strin
         fault_mode: fault || null,
         priority: Number(priority),
         source,
+        type,
       },
       {
         onSuccess: (ticket) => {
@@ -74,6 +82,12 @@ export function NewTicketDialog({ appliance = "", onClose }: { appliance?: strin
               </option>
             ))}
           </datalist>
+          <NativeSelect
+            label={t("newTicket.type")}
+            value={type}
+            onChange={(event) => setType(event.currentTarget.value)}
+            data={types.map((one) => ({ value: one.name, label: one.label }))}
+          />
           <TextInput
             data-autofocus={appliance !== "" || undefined}
             label={t("newTicket.what")}
@@ -101,8 +115,8 @@ export function NewTicketDialog({ appliance = "", onClose }: { appliance?: strin
             <NativeSelect
               label={t("newTicket.source")}
               value={source}
-              onChange={(event) => setSource(event.currentTarget.value as typeof source)}
-              data={SOURCES.map((value) => ({ value, label: t(`source.${value}`) }))}
+              onChange={(event) => setSource(event.currentTarget.value as Source)}
+              data={sources.map((value) => ({ value, label: t(`source.${value}`) }))}
             />
           </Group>
           {kind && (

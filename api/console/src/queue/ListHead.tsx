@@ -4,6 +4,7 @@ import { useMemo, useState } from "react";
 
 import type { TicketRow } from "../api/types";
 import { useWords } from "../i18n";
+import { plainName } from "../words/format";
 import { useNames } from "../words/names";
 import { now } from "../words/now";
 import { type Chosen, choicesOf, type Facet, FACETS, NONE } from "./facets";
@@ -54,7 +55,7 @@ interface NarrowProps {
 export function Narrow({ tickets, chosen, order, filter, change }: NarrowProps) {
   const { t } = useWords();
   const [isOpen, setOpen] = useState(false);
-  const value = useFacetValue();
+  const value = useFacetValue(tickets);
   const picked = FACETS.filter((facet) => chosen[facet] !== undefined);
   return (
     <div className="list-filter">
@@ -119,11 +120,12 @@ export function Narrow({ tickets, chosen, order, filter, change }: NarrowProps) 
 }
 
 /** What a value of a facet is called. */
-function useFacetValue(): (facet: Facet, value: string) => string {
+function useFacetValue(tickets: Ticket[]): (facet: Facet, value: string) => string {
   const { t } = useWords();
   const names = useNames();
   return (facet, value) => {
     if (value === NONE) return t(`queue.without.${facet}`, { defaultValue: t("none") });
+    if (facet === "type") return tickets.find((one) => one.type === value)?.work.label ?? plainName(value);
     if (facet === "kind") return names.kind(value);
     if (facet === "region") return names.region(value);
     if (facet === "fault") return names.anyFault(value);

@@ -2,7 +2,7 @@
 import type { TicketRow } from "../api/types";
 import { runningClocks } from "../words/clocks";
 
-export const FACETS = ["kind", "region", "model", "fault", "source", "priority", "person", "risk"] as const;
+export const FACETS = ["type", "kind", "region", "model", "fault", "source", "priority", "person", "risk"] as const;
 export type Facet = (typeof FACETS)[number];
 export type Chosen = Partial<Record<Facet, string>>;
 

@@ -64,6 +64,7 @@ function Facts({ ticket, alert, isEmbedded }: { ticket: Ticket; alert: Alert | u
         </Anchor>
       </span>
       {ticket.region && <span>{names.region(ticket.region)}</span>}
+      {ticket.type !== "repair" && <span className="mark calm">{ticket.work.label}</span>}
       <StatusMark status={ticket.status} />
       <PriorityMark priority={ticket.priority} />
       {clearedAt(ticket) && <ClearedMark />}

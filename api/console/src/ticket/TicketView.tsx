@@ -22,6 +22,7 @@ const Clocks = lazy(async () => ({ default: (await import("./Clocks")).Clocks })
 const CloseDialog = lazy(async () => ({ default: (await import("./CloseDialog")).CloseDialog }));
 const StepDialog = lazy(async () => ({ default: (await import("./StepDialog")).StepDialog }));
 const SessionDialog = lazy(async () => ({ default: (await import("./SessionDialog")).SessionDialog }));
+const TypeWork = lazy(async () => ({ default: (await import("./TypeWork")).TypeWork }));
 const VerdictDialog = lazy(async () => ({ default: (await import("./VerdictDialog")).VerdictDialog }));
 
 export function TicketView({ number, isEmbedded = false }: { number: number | string; isEmbedded?: boolean }) {
@@ -80,6 +81,9 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
           onSession={mayOpenSession ? () => setSessionOpen(true) : undefined}
         />
       </div>
+      <Suspense>
+        {ticket.type !== "repair" && <TypeWork ticket={ticket} level={level} mayFill={mayOpenSession} />}
+      </Suspense>
       {ticket.clocks.length > 0 && <ClocksFold ticket={ticket} />}
       <Beside ticket={ticket} beside={beside} level={level} />
       <Timeline ticket={ticket} level={level} steps={steps} comment={comment} mayComment={offer.mayComment} />

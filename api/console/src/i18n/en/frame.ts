@@ -125,6 +125,8 @@ export const frame = {
     customer: "customer",
     technician: "technician",
     preventive: "preventive",
+    hotline: "hotline",
+    store: "store",
   },
   alertState: { pending: "alert, pending", firing: "alert", resolved: "alert, over" },
   kitchen: {

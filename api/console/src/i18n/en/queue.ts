@@ -7,6 +7,7 @@ export const queue = {
     narrow: "Narrow the list",
     widen: "remove",
     facets: {
+      type: "Type",
       kind: "Kind",
       region: "Region",
       model: "Model",
@@ -57,6 +58,7 @@ export const queue = {
     noClock: "no clock",
   },
   newTicket: {
+    type: "Type of ticket",
     title: "New ticket",
     appliance: "Appliance",
     what: "What is wrong",

@@ -9,6 +9,7 @@ export const queue: typeof english = {
     narrow: "更多筛选",
     widen: "移除",
     facets: {
+      type: "类型",
       kind: "类别",
       region: "地区",
       model: "型号",
@@ -46,6 +47,7 @@ export const queue: typeof english = {
     noClock: "无时限",
   },
   newTicket: {
+    type: "工单类型",
     title: "新建工单",
     appliance: "设备",
     what: "问题",
