@@ -27,6 +27,7 @@ from alerts.fix_first.desk import FixFirsts
 from alerts.gate.desk import GateDesk
 from alerts.incidents.desk import Incidents
 from alerts.indicators.desk import Indicators
+from alerts.knowledge.desk import Knowledge
 from alerts.notices.changes import Changes
 from alerts.notices.desk import Notices
 from alerts.people.desk import Providers, Technicians
@@ -187,6 +188,11 @@ class Desk:
     def appointments(self) -> Appointments:
         """Times that customers choose on their page."""
         return Appointments(SealedUnit(self.unit, self.seal), self.profiles, self._when_over)
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What is known of fault modes, and what has helped."""
+        return Knowledge(self.unit, self.profiles)
 
     @property
     def repairs(self) -> Repairs:

@@ -14,6 +14,7 @@ from alerts.customers import tables as of_customers
 from alerts.fix_first import tables as of_fix_first
 from alerts.gate import tables as of_the_gate
 from alerts.incidents import tables as of_incidents
+from alerts.knowledge import tables as of_knowledge
 from alerts.notices import tables as of_notices
 from alerts.people import tables as of_people
 from alerts.remote import tables as of_sessions
@@ -39,6 +40,7 @@ BESIDE_THEIR_NOUNS = (
     of_fix_first,
     of_the_gate,
     of_incidents,
+    of_knowledge,
     of_notices,
     of_people,
     of_sessions,

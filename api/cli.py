@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from api.commands import (
+    articles,
     auditing,
     billing,
     customers,
@@ -97,6 +98,7 @@ app.add_typer(billing.billing, name="billing")
 app.add_typer(stock.stock, name="stock")
 app.add_typer(tickets.tickets, name="tickets")
 app.add_typer(visits.visits, name="visits")
+app.add_typer(articles.articles, name="articles")
 app.add_typer(repairs.repairs, name="repairs")
 app.add_typer(telling.notices, name="notices")
 app.add_typer(silencing.silences, name="silences")

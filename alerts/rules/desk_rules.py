@@ -40,6 +40,15 @@ class RepairWatch(Rules):
         return most if time_scale_days is None else min(max(time_scale_days, self.least_days), most)
 
 
+class Knowledge(Rules):
+    """When an article says of itself that its advice has stopped helping."""
+
+    came_back_share: float = quantity(
+        0.3, "share", "of repairs since it was last written that came back: borne, as far as chance lets us say", most=1
+    )
+    cases_at_least: int = quantity(5, "cases", "before so many nothing is said", least=1, most=100_000)
+
+
 class RestartGrace(Rules):
     """What is raised right after the service was away."""
 
@@ -117,6 +126,7 @@ class DeskRules(Rules):
     flapping: Flapping = Field(default_factory=Flapping, description="what comes and goes")
     refractory: Refractory = Field(default_factory=Refractory, description="a fixed limit that has just cleared")
     reopening: Reopening = Field(default_factory=Reopening, description="a fault that comes back")
+    knowledge: Knowledge = Field(default_factory=Knowledge, description="When an article's advice has stopped helping")
     repair_watch: RepairWatch = Field(
         default_factory=RepairWatch, description="How long telemetry watches whether a repair holds"
     )

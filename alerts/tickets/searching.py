@@ -1,26 +1,24 @@
 """How tickets are found by words: in title, sentence, fault mode, appliance, assignee, description and notes.
 
-Words are compared folded (:func:`alerts.words.fold`). Words of three letters and more are looked for by an index of
-trigrams: FTS5 of SQLite, pg_trgm of PostgreSQL where it may be had; shorter ones, as most Chinese words are, by reading
-through the narrow table. With and without the index, for rare and for frequent words the answer is the same.
+By an index of trigrams where the database has one (:mod:`alerts.word_index`).
+For rare and for frequent words the answer is the same.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, column, or_, select, table
+from sqlalchemy import ColumnElement, or_, select
 
 from alerts.appliances.searching import is_found
 from alerts.appliances.tables import appliances
 from alerts.database import Transaction, upsert
 from alerts.tickets.tables import ticket_history, ticket_search, tickets
+from alerts.word_index import rows_with
 from alerts.words import fold, looked_for
 
 NOTES_MAX = 100
 TEXT_LENGTH_MAX = 40_000
-INDEXED_FROM = 3
 FEW = 500
 """So many tickets or appliances that have a word are named one by one."""
-_words = table("ticket_words", column("rowid"), column("ticket_words"))
 
 FOUND_BY = frozenset({"title", "fault_mode", "assignee"})
 """Columns of a ticket whose change is one of what it is found by; notes are another."""
@@ -56,18 +54,12 @@ def _has(t: Transaction, word: str) -> ColumnElement[bool]:
     Where few have it they are named, and the list is read by their numbers; what many have is looked for in each ticket of
     the list as it is read, which soon has its page full. The query must join tickets with appliances and ``ticket_search``.
     """
-    numbers = t.connection.execute(_by_text(t, word).limit(FEW + 1)).scalars().all()
+    by_text = rows_with(t, word, kept=ticket_search, indexed="ticket_words")
+    numbers = t.connection.execute(by_text.limit(FEW + 1)).scalars().all()
     ids = t.connection.execute(select(appliances.c.id).where(is_found(word)).limit(FEW + 1)).scalars().all()
     if len(numbers) <= FEW and len(ids) <= FEW:
         return or_(tickets.c.number.in_(numbers), tickets.c.appliance_id.in_(ids))
     return or_(_says(word), is_found(word))
-
-
-def _by_text(t: Transaction, word: str) -> Select[tuple[int]]:
-    if t.connection.dialect.name == "sqlite" and len(word) >= INDEXED_FROM:
-        phrase = '"' + word.replace('"', '""') + '"'
-        return select(_words.c.rowid).where(_words.c.ticket_words.op("MATCH")(phrase))
-    return select(ticket_search.c.number).where(_says(word))
 
 
 def _says(word: str) -> ColumnElement[bool]:

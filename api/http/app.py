@@ -17,6 +17,7 @@ from api.http.repeats import RepeatedOnce
 from api.http.routes import (
     alerts,
     appliances,
+    articles,
     beside,
     billing,
     customer_page,
@@ -78,6 +79,7 @@ IN_ORDER = (
     billing,
     repairs,
     ticket_queue,
+    articles,
     tickets,
     work_orders,
     live,

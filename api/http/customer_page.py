@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from alerts.billing.bill import Quote, QuoteStatus
 from alerts.customers.answering import TEXT_MAX, AnswerKind, RatingReason
 from alerts.customers.view import CustomerView
+from alerts.knowledge.article import Article
 from alerts.lifecycle import FixFirstState, TicketState
 from alerts.tickets.sentence import in_language
 from alerts.visits.visit import Slot
@@ -46,10 +47,11 @@ def page_of(
     kind: str,
     slots: Sequence[Slot] = (),
     quote: Quote | None = None,
+    article: Article | None = None,
     notice: str | None = None,
     why: str | None = None,
 ) -> str:
-    """The whole page of a view; ``kind`` is the appliance's kind as people call it, ``slots`` are times to choose from, ``quote`` what it costs."""
+    """The whole page of a view; ``kind`` is the appliance's kind as people call it, ``slots`` are times to choose from, ``quote`` what it costs, ``article`` what is known."""
     words = WORDS[language]
     ticket = view.ticket
     other = "zh" if language == "en" else "en"
@@ -62,6 +64,7 @@ def page_of(
         _what(view, words, language),
         _section(words["now"], f"<p>{words[f'status_{ticket.status.value}']}</p>{_finished(view, words)}"),
         _fix_first(view, words, language),
+        _known(article, words, language),
         _gentle(view, words, language),
         _price(quote, view, words, language),
         _visit(view, slots, words, language),
@@ -130,6 +133,15 @@ def _finished(view: CustomerView, words: Mapping[str, str]) -> str:
         f"<fieldset><legend>{words['reasons']}</legend>{about}</fieldset>{_area('text', words['words'], is_needed=False)}"
     )
     return "".join([*parts, rated, _form("rating", words["send"], fields)])
+
+
+def _known(article: Article | None, words: Mapping[str, str], language: str) -> str:
+    """What the knowledge base says to customers about this fault."""
+    said = "" if article is None else in_language(article.text.customer, language)
+    if article is None or not said:
+        return ""
+    lines = "".join(f"<p>{escape(line)}</p>" for line in said.splitlines() if line.strip())
+    return _section(in_language(article.text.title, language) or words["known"], lines)
 
 
 def _fix_first(view: CustomerView, words: Mapping[str, str], language: str) -> str:

@@ -25,6 +25,7 @@ from tests.contract.desk_standing_suite import DeskStandingSuite
 from tests.contract.desk_suite import DeskSuite
 from tests.contract.desk_tickets_suite import DeskTicketsSuite
 from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
+from tests.contract.knowledge_suite import KnowledgeSuite
 from tests.contract.people_suite import PeopleSuite
 from tests.contract.repairs_suite import RepairsSuite
 from tests.contract.stock_suite import StockSuite
@@ -94,6 +95,10 @@ class TestRepairsOnPostgres(RepairsSuite):
 
 class TestTicketTypesOnPostgres(TicketTypesSuite):
     """PostgreSQL keeps the promises of types."""
+
+
+class TestKnowledgeOnPostgres(KnowledgeSuite):
+    """PostgreSQL keeps the promises of knowledge."""
 
 
 class TestGuardsOnPostgres(DeskGuardSuite):

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from alerts.tickets.reading import TicketFilter
 from api.http.access import Viewer
+from api.http.articles import Article
 from api.http.context import Here, Language
 from api.http.documents import Alert, Document, Ticket, show
 from api.http.fix_first_documents import FixFirst
@@ -32,6 +33,7 @@ class Beside(Document):
     sessions: list[Session]
     tickets: list[Ticket] = Field(description="of the same appliance, the newest first, without the ticket itself")
     alerts: list[Alert] = Field(description="of the same appliance, the newest first")
+    articles: list[Article] = Field(description="published on its fault, that of its model first")
 
 
 @router.get("/tickets/{key}/beside")
@@ -51,4 +53,5 @@ def read_beside(here: Here, account: Viewer, language: Language, key: str) -> Be
         sessions=[show(Session, session, language=language) for session in sessions],
         tickets=[show(Ticket, one, language=language) for one in tickets if one.number != ticket.number],
         alerts=[show(Alert, one) for one in alerts],
+        articles=[show(Article, one) for one in desk.knowledge.for_ticket(key)],
     )

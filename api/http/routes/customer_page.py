@@ -199,7 +199,8 @@ def _shown(
     kind = label.get(language) or label.get("en") or view.ticket.kind
     slots = here.desk.appointments.slots(secret)
     quote = here.desk.billing.on_page(secret)
-    text = page_of(
-        view, language, kind=kind, slots=slots, quote=quote, notice=notice, why=None if why is None else str(why)
-    )
+    known = here.desk.knowledge.for_ticket(view.ticket.id)
+    article = next((one for one in known if one.text.customer), None)
+    said = None if why is None else str(why)
+    text = page_of(view, language, kind=kind, slots=slots, quote=quote, article=article, notice=notice, why=said)
     return HTMLResponse(text, status, headers=PRIVATE)

@@ -26,6 +26,7 @@ PAGES = {
     "incident": ("/incidents/1", "Alerts behind it"),
     "notices": ("/notices", "it has no field for ticket.comment"),
     "insights": ("/insights", "Predictions confirmed"),
+    "knowledge": ("/knowledge", "Nothing is written down"),
     "appliances": ("/appliances", "WM-1042"),  # among the newest: rows out of sight are not drawn
     "appliance": (f"/appliances/{FRIDGE}?range=d30", "Condenser temperature"),
     "operations": ("/operations", "How far it is"),

@@ -9,6 +9,8 @@ export type ApplianceSort = Schemas["ApplianceSort"];
 export type Alert = Schemas["Alert"];
 export type Appliance = Schemas["Appliance"];
 export type ApplianceDetail = Schemas["ApplianceDetail"];
+export type Article = Schemas["Article"];
+export type ArticleRequest = Schemas["ArticleRequest"];
 export type Availability = Schemas["Availability"];
 export type Whole = Schemas["Beside"];
 /** What stands beside a ticket. */

@@ -2,6 +2,7 @@
 import {
   IconBellRinging,
   IconBellZ,
+  IconBook,
   IconChartBar,
   IconFridge,
   IconHeartbeat,
@@ -68,6 +69,11 @@ export const PAGES: PageEntry[] = [
     path: "insights",
     load: async () => (await import("../pages/Insights")).Insights,
     place: { name: "nav.insights", icon: IconChartBar, key: "k", role: "manager" },
+  },
+  {
+    path: "knowledge",
+    load: async () => (await import("../pages/Knowledge")).Knowledge,
+    place: { name: "nav.knowledge", icon: IconBook, key: "e", isOffRail: true },
   },
   {
     path: "operations",

@@ -19,6 +19,7 @@ import { ticketTitle, useNames } from "../words/names";
 import { Why } from "./Why";
 
 const Clocks = lazy(async () => ({ default: (await import("./Clocks")).Clocks }));
+const Known = lazy(async () => ({ default: (await import("./Known")).Known }));
 const CloseDialog = lazy(async () => ({ default: (await import("./CloseDialog")).CloseDialog }));
 const StepDialog = lazy(async () => ({ default: (await import("./StepDialog")).StepDialog }));
 const SessionDialog = lazy(async () => ({ default: (await import("./SessionDialog")).SessionDialog }));
@@ -50,6 +51,7 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
   const mayOpenSession = mayDo(role, "technician") && !["closed", "cancelled"].includes(ticket.status);
   const beside = useBeside(ticket.number).data;
   const alert = beside?.alerts.find((one) => one.id === ticket.alert_id);
+  const articles = beside?.articles ?? [];
   const level = isEmbedded ? 3 : 2;
   useActions([
     likely && { label: t(`ticket.steps.${likely}`), keys: ["n"], act: () => steps.begin(likely) },
@@ -85,6 +87,7 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
         {ticket.type !== "repair" && <TypeWork ticket={ticket} level={level} mayFill={mayOpenSession} />}
       </Suspense>
       {ticket.clocks.length > 0 && <ClocksFold ticket={ticket} />}
+      <Suspense>{articles.length > 0 && <Known articles={articles} level={level} />}</Suspense>
       <Beside ticket={ticket} beside={beside} level={level} />
       <Timeline ticket={ticket} level={level} steps={steps} comment={comment} mayComment={offer.mayComment} />
       <Suspense>

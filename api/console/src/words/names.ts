@@ -27,6 +27,8 @@ export interface Names {
   test: (kind: string, name: string) => string;
   /** How much harm a test can do at worst, from R0 to R3. */
   testClass: (kind: string, name: string) => string | undefined;
+  /** The kinds that have a profile. */
+  kinds: () => string[];
   /** The names of the fault modes that a kind may have. */
   faults: (kind: string) => string[];
   isFault: (kind: string, name: string) => boolean;
@@ -61,6 +63,7 @@ export function useNames(): Names {
       component: (name) => t(`components.${name}`, { defaultValue: plainName(name) }),
       test: (kind, name) => known.get(kind)?.tests.find((one) => one.name === name)?.label ?? plainName(name),
       testClass: (kind, name) => known.get(kind)?.tests.find((one) => one.name === name)?.danger_class,
+      kinds: () => profiles?.items.map((one) => one.kind) ?? [],
       faults: (kind) => known.get(kind)?.fault_modes.map((one) => one.name) ?? [],
       isFault: (kind, name) => known.get(kind)?.fault_modes.some((one) => one.name === name && one.title) ?? false,
       span: (kind) => known.get(kind)?.unit,

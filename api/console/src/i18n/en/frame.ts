@@ -1,6 +1,7 @@
 /** The frame, the sign-in, and names that every page uses. */
 export const frame = {
   nav: {
+    knowledge: "Knowledge",
     queue: "Queue",
     alerts: "Alerts",
     incidents: "Incidents",

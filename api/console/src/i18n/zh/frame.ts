@@ -3,6 +3,7 @@ import type { frame as english } from "../en/frame";
 /** 页面框架、登录与各页通用的名称。 */
 export const frame: typeof english = {
   nav: {
+    knowledge: "知识库",
     queue: "工单队列",
     alerts: "告警",
     incidents: "事件",
