@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0035"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 
@@ -73,7 +73,11 @@ def upgrade() -> None:
         ),
         sa.Column("text", sa.Text, nullable=False),
     )
-    connection = op.get_bind()
+    _index(op.get_bind())
+
+
+def _index(connection: sa.Connection) -> None:
+    """By trigrams, where the database has them; without, the same is found."""
     if connection.dialect.name == "sqlite":
         for statement in SQLITE:
             connection.exec_driver_sql(statement)
