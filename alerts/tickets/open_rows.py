@@ -17,6 +17,7 @@ from alerts.tickets.tables import tickets
 QUEUE_MAX = 100_000
 COLUMNS = (
     *("number", "version", "appliance_id", "kind", "fault_mode", "title", "status", "priority", "severity", "source"),
+    "type",
     *("assignee", "cleared_ms", "respond_by_ms", "resolve_by_ms", "paused_reason", "failure_window"),
 )
 OF_APPLIANCE = ("model", "region")

@@ -19,6 +19,7 @@ from alerts.tickets.ticket import Resolution, TicketSource
 from alerts.tickets.ticket import Verdict as VerdictWord
 from api.http.document_shape import Document, DocumentT, OptionalText, Text, show
 from api.http.gate_documents import Gate
+from api.http.type_documents import TypeWork
 from detectors.finding import ConditionState
 from detectors.reasons import ReasonCode
 
@@ -269,35 +270,6 @@ class Headline(Document):
     metric: str
     observed: float | None
     unit: str
-
-
-class ChecklistItem(Document):
-    """A step of the ticket's type."""
-
-    name: str
-    label: Text
-    is_needed: bool = Field(description="before the ticket is finished or closed")
-    done_at: datetime | None
-    done_by: str | None
-
-
-class FilledField(Document):
-    """A field of the ticket's type, with what was written down."""
-
-    name: str
-    label: Text
-    kind: str = Field(description="text, number, choice, yes_no")
-    choices: list[str]
-    is_needed: bool = Field(description="before the ticket is finished or closed")
-    value: str | float | bool | None
-
-
-class TypeWork(Document):
-    """What the ticket's type asks for, and how far that is."""
-
-    label: Text
-    checklist: list[ChecklistItem]
-    form: list[FilledField]
 
 
 class Ticket(Document):

@@ -31,6 +31,7 @@ class Columns(Document):
     priority: list[int]
     severity: list[float | None]
     source: list[TicketSource]
+    type: list[str]
     assignee: list[str | None]
     cleared_ms: list[int | None]
     respond_by_ms: list[int]

@@ -18,6 +18,7 @@ test("columns become rows, with the steps of their state and times that the view
     priority: [2, 4],
     severity: [0.4, null],
     source: ["prediction", "customer"],
+    type: ["repair", "repair"],
     assignee: [null, "mira"],
     cleared_ms: [null, 5],
     respond_by_ms: [1000, 1000],

@@ -32,6 +32,7 @@ export function rowsOf({ total, columns, legal_steps }: QueueColumns): { items: 
       priority: columns.priority[at] ?? 4,
       severity: columns.severity[at] ?? null,
       source: columns.source[at] ?? "prediction",
+      type: columns.type[at] ?? "repair",
       assignee: columns.assignee[at] ?? null,
       cleared_at: columns.cleared_ms[at] ?? null,
       sla: {

@@ -1720,6 +1720,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/articles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Articles
+         * @description One page of articles, the last made first.
+         */
+        get: operations["list_articles"];
+        put?: never;
+        /**
+         * Add Article
+         * @description Write an article; 409 where the fault mode has one for this model.
+         */
+        post: operations["add_article"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/articles.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Articles
+         * @description All articles of a list, as the CSV that can be imported.
+         */
+        get: operations["export_articles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/articles/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Articles
+         * @description Take a file of articles over; a row is known again by kind, fault mode and model. One JSON object per row as it goes.
+         */
+        post: operations["import_articles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/articles/{article_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Article
+         * @description One article with its cases.
+         */
+        get: operations["read_article"];
+        /**
+         * Change Article
+         * @description Write an article anew; what it said before stays as a version.
+         */
+        put: operations["change_article"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/articles/{article_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description Everything that an article has said, the newest first; all on one page.
+         */
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{key}/articles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Articles Of Ticket
+         * @description What is published on a ticket's fault, that of its model first; all on one page.
+         */
+        get: operations["list_articles_of_ticket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets": {
         parameters: {
             query?: never;
@@ -1762,6 +1890,46 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticket-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Ticket Types
+         * @description The types of tickets, with their steps and forms; all on one page.
+         */
+        get: operations["list_ticket_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{key}/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Fill In
+         * @description Tick off and write down what the ticket's type asks for; 422 where it asks for no such thing.
+         */
+        patch: operations["fill_in"];
         trace?: never;
     };
     "/api/v1/tickets/{key}": {
@@ -3431,6 +3599,82 @@ export interface components {
             command_id: string;
         };
         /**
+         * Article
+         * @description What is known of a fault mode of a kind, or of one model of it.
+         */
+        Article: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Fault Mode */
+            fault_mode: string;
+            /**
+             * Model
+             * @description empty: all models of the kind
+             */
+            model: string;
+            status: components["schemas"]["ArticleStatus"];
+            /** Owner */
+            owner: string;
+            /** Version */
+            version: number;
+            text: components["schemas"]["TextDocument"];
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Changed By */
+            changed_by: string;
+            cases: components["schemas"]["CasesDocument"];
+        };
+        /**
+         * ArticleRequest
+         * @description An article.
+         */
+        ArticleRequest: {
+            /** Kind */
+            kind: string;
+            /** Fault Mode */
+            fault_mode: string;
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /** Owner */
+            owner?: string | null;
+            /** @default draft */
+            status: components["schemas"]["ArticleStatus"];
+            text: components["schemas"]["TextRequest"];
+        };
+        /**
+         * ArticleStatus
+         * @description Whether an article is shown.
+         * @enum {string}
+         */
+        ArticleStatus: "draft" | "published" | "retired";
+        /**
+         * ArticleVersionDocument
+         * @description What an article said at a time.
+         */
+        ArticleVersionDocument: {
+            /** Version */
+            version: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            status: components["schemas"]["ArticleStatus"];
+            /** Owner */
+            owner: string;
+            text: components["schemas"]["TextDocument"];
+        };
+        /**
          * AssignRequest
          * @description Whose the id is.
          */
@@ -3527,6 +3771,11 @@ export interface components {
              * @description of the same appliance, the newest first
              */
             alerts: components["schemas"]["Alert"][];
+            /**
+             * Articles
+             * @description published on its fault, that of its model first
+             */
+            articles: components["schemas"]["Article"][];
         };
         /**
          * BillLine
@@ -3609,6 +3858,33 @@ export interface components {
             note?: string | null;
         };
         /**
+         * CasesDocument
+         * @description What closed tickets say.
+         */
+        CasesDocument: {
+            /**
+             * Closed
+             * @description episodes closed as this fault
+             */
+            closed: number;
+            /** No Fault Found */
+            no_fault_found: number;
+            /**
+             * Helped
+             * @description what held most often first
+             */
+            helped: components["schemas"]["HelpedDocument"][];
+            /** Held Since Version */
+            held_since_version: number;
+            /** Came Back Since Version */
+            came_back_since_version: number;
+            /**
+             * Stopped Helping
+             * @description since it was last written more repairs came back than is borne
+             */
+            stopped_helping: boolean;
+        };
+        /**
          * ChargeRequest
          * @description Lines in one currency.
          */
@@ -3617,6 +3893,25 @@ export interface components {
             lines: components["schemas"]["LineRequest"][];
             /** Currency */
             currency: string;
+        };
+        /**
+         * ChecklistItem
+         * @description A step of the ticket's type.
+         */
+        ChecklistItem: {
+            /** Name */
+            name: string;
+            /** Label */
+            label: string;
+            /**
+             * Is Needed
+             * @description before the ticket is finished or closed
+             */
+            is_needed: boolean;
+            /** Done At */
+            done_at: string | null;
+            /** Done By */
+            done_by: string | null;
         };
         /**
          * Clock
@@ -3715,6 +4010,8 @@ export interface components {
             severity: (number | null)[];
             /** Source */
             source: components["schemas"]["TicketSource"][];
+            /** Type */
+            type: string[];
             /** Assignee */
             assignee: (string | null)[];
             /** Cleared Ms */
@@ -4256,6 +4553,30 @@ export interface components {
             label: string | null;
         };
         /**
+         * FilledField
+         * @description A field of the ticket's type, with what was written down.
+         */
+        FilledField: {
+            /** Name */
+            name: string;
+            /** Label */
+            label: string;
+            /**
+             * Kind
+             * @description text, number, choice, yes_no
+             */
+            kind: string;
+            /** Choices */
+            choices: string[];
+            /**
+             * Is Needed
+             * @description before the ticket is finished or closed
+             */
+            is_needed: boolean;
+            /** Value */
+            value: string | number | boolean | null;
+        };
+        /**
          * FixFirst
          * @description What a ticket has for its customer to do before anybody comes, and what came of it, the newest first.
          */
@@ -4310,6 +4631,36 @@ export interface components {
             left_out: components["schemas"]["LeftOut"][];
             /** Advice */
             advice: string[];
+        };
+        /**
+         * FormFieldDocument
+         * @description A field of a type.
+         */
+        FormFieldDocument: {
+            /** Name */
+            name: string;
+            /** Label */
+            label: string;
+            /** Kind */
+            kind: string;
+            /** Choices */
+            choices: string[];
+            /** Needed */
+            needed: boolean;
+        };
+        /**
+         * FormRequest
+         * @description What is ticked off and written down; what is left out stays, null empties a field.
+         */
+        FormRequest: {
+            /** Steps */
+            steps?: {
+                [key: string]: boolean;
+            };
+            /** Form */
+            form?: {
+                [key: string]: string | number | boolean | null;
+            };
         };
         /**
          * Gap
@@ -4434,6 +4785,23 @@ export interface components {
             observed: number | null;
             /** Unit */
             unit: string;
+        };
+        /**
+         * HelpedDocument
+         * @description Something that was done against the fault, and whether it stayed away.
+         */
+        HelpedDocument: {
+            /**
+             * What
+             * @description a part's number, without_part, or fix_first
+             */
+            what: string;
+            /** Cases */
+            cases: number;
+            /** Held */
+            held: number;
+            /** Came Back */
+            came_back: number;
         };
         /**
          * Hindrance
@@ -5235,6 +5603,20 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[ArticleVersionDocument] */
+        Page_ArticleVersionDocument_: {
+            /** Items */
+            items: components["schemas"]["ArticleVersionDocument"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[Article] */
+        Page_Article_: {
+            /** Items */
+            items: components["schemas"]["Article"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[AuditEntry] */
         Page_AuditEntry_: {
             /** Items */
@@ -5484,6 +5866,13 @@ export interface components {
         Page_TechnicianDocument_: {
             /** Items */
             items: components["schemas"]["TechnicianDocument"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[TicketTypeDocument] */
+        Page_TicketTypeDocument_: {
+            /** Items */
+            items: components["schemas"]["TicketTypeDocument"][];
             /** Next */
             next?: string | null;
         };
@@ -7164,6 +7553,48 @@ export interface components {
             water_l: number;
         };
         /**
+         * TextDocument
+         * @description What an article says, by language.
+         */
+        TextDocument: {
+            /** Title */
+            title: {
+                [key: string]: string;
+            };
+            /**
+             * Body
+             * @description for who works
+             */
+            body: {
+                [key: string]: string;
+            };
+            /**
+             * Customer
+             * @description for the customer, on their page
+             */
+            customer: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * TextRequest
+         * @description What it says, by language (en, zh); title and body in one of them at least.
+         */
+        TextRequest: {
+            /** Title */
+            title: {
+                [key: string]: string;
+            };
+            /** Body */
+            body: {
+                [key: string]: string;
+            };
+            /** Customer */
+            customer?: {
+                [key: string]: string;
+            };
+        };
+        /**
          * Ticket
          * @description The human work item.
          */
@@ -7206,6 +7637,12 @@ export interface components {
             priority: number;
             /** Severity */
             severity: number | null;
+            /**
+             * Type
+             * @description repair, maintenance, complaint, …: `/ticket-types` names all
+             */
+            type: string;
+            work: components["schemas"]["TypeWork"];
             source: components["schemas"]["TicketSource"];
             /** Channel */
             channel: string | null;
@@ -7307,8 +7744,14 @@ export interface components {
             description?: string | null;
             /** Fault Mode */
             fault_mode?: string | null;
-            /** @default technician */
-            source: components["schemas"]["TicketSource"];
+            /**
+             * Type
+             * @description `/ticket-types` names all
+             * @default repair
+             */
+            type: string;
+            /** @description one that the type allows; its first where left out */
+            source?: components["schemas"]["TicketSource"] | null;
             /**
              * Priority
              * @default 3
@@ -7322,13 +7765,36 @@ export interface components {
          * @description How we came to know.
          * @enum {string}
          */
-        TicketSource: "prediction" | "error_code" | "customer" | "technician" | "preventive";
+        TicketSource: "prediction" | "error_code" | "customer" | "technician" | "preventive" | "hotline" | "store";
         /**
          * TicketState
          * @description Where a ticket stands.
          * @enum {string}
          */
         TicketState: "open" | "triaged" | "scheduled" | "in_progress" | "repaired" | "on_hold" | "closed" | "cancelled";
+        /**
+         * TicketTypeDocument
+         * @description A type of tickets, as the desk's rules have it.
+         */
+        TicketTypeDocument: {
+            /** Name */
+            name: string;
+            /** Label */
+            label: string;
+            /** Sources */
+            sources: components["schemas"]["TicketSource"][];
+            /** Steps */
+            steps: components["schemas"]["TypeStepDocument"][];
+            /** Form */
+            form: components["schemas"]["FormFieldDocument"][];
+            /**
+             * Respond Hours
+             * @description null: the policies say it
+             */
+            respond_hours: number | null;
+            /** Resolve Hours */
+            resolve_hours: number | null;
+        };
         /**
          * Told
          * @description What one person would have got.
@@ -7471,6 +7937,30 @@ export interface components {
             rules?: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * TypeStepDocument
+         * @description A step of a type.
+         */
+        TypeStepDocument: {
+            /** Name */
+            name: string;
+            /** Label */
+            label: string;
+            /** Needed */
+            needed: boolean;
+        };
+        /**
+         * TypeWork
+         * @description What the ticket's type asks for, and how far that is.
+         */
+        TypeWork: {
+            /** Label */
+            label: string;
+            /** Checklist */
+            checklist: components["schemas"]["ChecklistItem"][];
+            /** Form */
+            form: components["schemas"]["FilledField"][];
         };
         /**
          * UnheardRow
@@ -14041,6 +14531,508 @@ export interface operations {
             };
         };
     };
+    list_articles: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+                /** @description every word, in all that is said */
+                q?: string | null;
+                kind?: string | null;
+                fault_mode?: string | null;
+                status?: components["schemas"]["ArticleStatus"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Article_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    add_article: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArticleRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Article"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in the present state; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_articles: {
+        parameters: {
+            query?: {
+                /** @description every word, in all that is said */
+                q?: string | null;
+                kind?: string | null;
+                fault_mode?: string | null;
+                status?: components["schemas"]["ArticleStatus"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    import_articles: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_article: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                article_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Article"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_article: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of the article as you saw it */
+                "if-match"?: string | null;
+            };
+            path: {
+                article_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArticleRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Article"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It has changed since it was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                article_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ArticleVersionDocument_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_articles_of_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Article_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_tickets: {
         parameters: {
             query?: {
@@ -14058,6 +15050,8 @@ export interface operations {
                 fault_mode?: string | null;
                 source?: components["schemas"]["TicketSource"] | null;
                 region?: string | null;
+                /** @description repair, complaint, … */
+                type?: string | null;
                 /** @description RFC 3339 or ms */
                 opened_from?: string | null;
                 /** @description RFC 3339 or ms; not included */
@@ -14203,6 +15197,8 @@ export interface operations {
                 fault_mode?: string | null;
                 source?: components["schemas"]["TicketSource"] | null;
                 region?: string | null;
+                /** @description repair, complaint, … */
+                type?: string | null;
                 /** @description RFC 3339 or ms */
                 opened_from?: string | null;
                 /** @description RFC 3339 or ms; not included */
@@ -14247,6 +15243,145 @@ export interface operations {
             };
             /** @description It does not exist */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_ticket_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TicketTypeDocument_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    fill_in: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of the ticket as you saw it */
+                "if-match"?: string | null;
+            };
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FormRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in the present state; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It has changed since it was read */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

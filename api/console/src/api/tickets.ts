@@ -118,10 +118,11 @@ export function useOpenTicket() {
 }
 
 /** The types of tickets, with their steps and forms, in the language that is chosen. */
-export function useTicketTypes(language: string) {
+export function useTicketTypes(language: string, enabled = true) {
   return useQuery({
     queryKey: ["ticket-types", language],
     staleTime: Number.POSITIVE_INFINITY,
+    enabled,
     queryFn: ({ signal }) => told(api.GET("/api/v1/ticket-types", { signal })),
   });
 }

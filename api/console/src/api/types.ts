@@ -50,6 +50,7 @@ export type TicketRow = Pick<
   | "priority"
   | "severity"
   | "source"
+  | "type"
   | "assignee"
   | "legal_steps"
 > & {

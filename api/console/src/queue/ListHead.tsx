@@ -2,6 +2,7 @@
 import { IconFilter, IconX } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 
+import { useTicketTypes } from "../api/tickets";
 import type { TicketRow } from "../api/types";
 import { useWords } from "../i18n";
 import { plainName } from "../words/format";
@@ -55,7 +56,7 @@ interface NarrowProps {
 export function Narrow({ tickets, chosen, order, filter, change }: NarrowProps) {
   const { t } = useWords();
   const [isOpen, setOpen] = useState(false);
-  const value = useFacetValue(tickets);
+  const value = useFacetValue(isOpen || chosen.type !== undefined);
   const picked = FACETS.filter((facet) => chosen[facet] !== undefined);
   return (
     <div className="list-filter">
@@ -120,12 +121,13 @@ export function Narrow({ tickets, chosen, order, filter, change }: NarrowProps) 
 }
 
 /** What a value of a facet is called. */
-function useFacetValue(tickets: Ticket[]): (facet: Facet, value: string) => string {
-  const { t } = useWords();
+function useFacetValue(isAsked: boolean): (facet: Facet, value: string) => string {
+  const { t, language } = useWords();
   const names = useNames();
+  const types = useTicketTypes(language, isAsked).data?.items ?? [];
   return (facet, value) => {
     if (value === NONE) return t(`queue.without.${facet}`, { defaultValue: t("none") });
-    if (facet === "type") return tickets.find((one) => one.type === value)?.work.label ?? plainName(value);
+    if (facet === "type") return types.find((one) => one.name === value)?.label ?? plainName(value);
     if (facet === "kind") return names.kind(value);
     if (facet === "region") return names.region(value);
     if (facet === "fault") return names.anyFault(value);
