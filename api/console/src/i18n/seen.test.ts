@@ -20,8 +20,8 @@ const NOT_THERE = /^(components|appliance)\./;
 const SOURCES = join(import.meta.dirname, "..");
 /** Attributes whose text a person reads or hears. */
 const READ = new Set(["aria-label", "title", "placeholder", "alt", "label", "description", "text", "nothingFound"]);
-/** Names and keys are the same in every language. */
-const SAME = /^(Fettle|Ctrl K|EN|中文|English|UTC)$/;
+/** Names, keys and what the API itself is written in are the same in every language. */
+const SAME = /^(Fettle|Ctrl K|EN|中文|English|UTC|body|\/api\/v1\/openapi\.json)$/;
 /** Words of the API that people see, by the type that holds them and where the catalogues have them. */
 const TOLD: Record<string, string> = {
   AlertState: "alerts.states",
