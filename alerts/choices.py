@@ -1,7 +1,7 @@
 """Words that a list may be narrowed to: one that names nothing there is refused with those that do.
 
-A misspelt kind would be answered with an empty list, which reads as *nothing is wrong*. Ids are no such words: who asks for
-the tickets of an appliance that we have not met yet gets none.
+A misspelt kind would be answered with an empty list, which reads as *nothing is wrong*. Ids and regions are no such words:
+who asks for the tickets of an appliance or a region that we have not met yet gets none.
 """
 
 from __future__ import annotations

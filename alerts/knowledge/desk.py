@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from alerts.choices import check_choice
 from alerts.csv_file import Line
 from alerts.database import Transaction, UnitOfWork
+from alerts.fault_modes import known_modes
 from alerts.importing import RowReport, take_file
 from alerts.knowledge.article import Article, ArticleVersion, NewArticle
 from alerts.knowledge.csv_rows import take_article
 from alerts.knowledge.keeping import add_article, change_article
 from alerts.knowledge.reading import ArticleFilter, articles_for, list_articles, read_article, versions_of
+from alerts.knowledge.tables import articles
 from alerts.page import LIMIT_DEFAULT, LIMIT_MAX, Page, all_pages
 from ingest.profiles.definition import Profile
 
@@ -26,8 +29,15 @@ class Knowledge:
     def page(
         self, wanted: ArticleFilter | None = None, *, cursor: str | None = None, limit: int = LIMIT_DEFAULT
     ) -> Page[Article]:
-        """One page of articles, the last made first."""
-        return self.unit.look(lambda t: list_articles(t, wanted or ArticleFilter(), cursor=cursor, limit=limit))
+        """One page of articles, the last made first; :class:`InvalidError` for a kind or fault mode that there is none of."""
+        asked = wanted or ArticleFilter()
+
+        def work(t: Transaction) -> Page[Article]:
+            check_choice(t, "kind", asked.kind, [articles.c.kind], self.profiles.keys())
+            check_choice(t, "fault_mode", asked.fault_mode, [articles.c.fault_mode], known_modes(self.profiles))
+            return list_articles(t, asked, cursor=cursor, limit=limit)
+
+        return self.unit.look(work)
 
     def all(self, wanted: ArticleFilter) -> Iterator[Article]:
         """All articles that are wanted, page by page."""

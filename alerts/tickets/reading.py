@@ -70,10 +70,9 @@ def read_ticket(t: Transaction, ref: str) -> Ticket:
 
 
 def check_filter(t: Transaction, wanted: TicketFilter, profiles: Mapping[str, Profile]) -> None:
-    """Raise :class:`~alerts.errors.InvalidError` for a kind, fault mode or region that there is none of."""
+    """Raise :class:`~alerts.errors.InvalidError` for a kind or fault mode that there is none of."""
     check_choice(t, "kind", wanted.kind, [appliances.c.kind, tickets.c.kind], profiles.keys())
     check_choice(t, "fault_mode", wanted.fault_mode, [tickets.c.fault_mode], known_modes(profiles))
-    check_choice(t, "region", wanted.region, [appliances.c.region])
 
 
 def list_tickets(t: Transaction, wanted: TicketFilter, *, cursor: str | None, limit: int) -> Page[Ticket]:

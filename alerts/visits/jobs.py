@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 
 from alerts.appliances.tables import appliances
-from alerts.choices import check_choice
 from alerts.customers.access_hours import hours_of
 from alerts.customers.tables import ownerships, sites
 from alerts.database import Transaction
@@ -21,7 +20,7 @@ from alerts.place import place_of
 from alerts.tickets.reading import find_row
 from alerts.tickets.tables import tickets
 from alerts.visits.job import Home, Job, Needs
-from alerts.visits.tables import visit_tickets, visits
+from alerts.visits.tables import visit_tickets
 from ingest.profiles.definition import Profile, VisitNeeds
 
 TO_BE_VISITED = (TicketState.TRIAGED, TicketState.SCHEDULED, TicketState.IN_PROGRESS)
@@ -38,11 +37,6 @@ def job_of(t: Transaction, refs: Sequence[str], profiles: Mapping[str, Profile])
     return made[0]
 
 
-def check_region(t: Transaction, region: str | None) -> None:
-    """Raise :class:`InvalidError` for a region in which neither a home nor an appliance is."""
-    check_choice(t, "region", region, [sites.c.region, appliances.c.region, visits.c.region])
-
-
 def waiting_jobs(t: Transaction, region: str | None, profiles: Mapping[str, Profile], *, limit: int) -> list[Job]:
     """What waits for a visit in a region, the most urgent first; tickets of one home are one job."""
     has_visit = select(visit_tickets.c.ticket_id).where(visit_tickets.c.is_standing.is_(True))
@@ -54,7 +48,6 @@ def waiting_jobs(t: Transaction, region: str | None, profiles: Mapping[str, Prof
         .order_by(tickets.c.priority, tickets.c.resolve_by_ms, tickets.c.number)
         .limit(limit)
     )
-    check_region(t, region)
     if region is not None:
         query = query.where(tickets.c.appliance_id.in_(_appliances_in(region)))
     return jobs_of(t, t.connection.execute(query).all(), profiles)

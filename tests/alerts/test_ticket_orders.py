@@ -12,7 +12,7 @@ from alerts.lifecycle import TicketState
 from alerts.page import encode_cursor
 from alerts.tickets.reading import Sort, TicketFilter
 
-WANTED = {"statuses": (TicketState.OPEN, TicketState.TRIAGED), "opened_from_ms": 1, "kind": "refrigerator"}
+WANTED = {"statuses": (TicketState.OPEN, TicketState.TRIAGED), "opened_from_ms": 1, "kind": "washing_machine"}
 
 
 @pytest.mark.parametrize(("sort", "index"), [(Sort.URGENCY, "ix_tickets_urgency"), (Sort.DUE, "ix_tickets_due")])

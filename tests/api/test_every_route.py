@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
-from sqlalchemy import update
 
-from alerts.appliances.tables import appliances
 from api.http.app import make_app
 from api.http.bodies import takes_body
 from tests.api.described import described
@@ -192,7 +190,10 @@ def below(wrap: Wrap, name: str = "") -> Wrap:
 def places(schema: dict[str, Any]) -> Iterator[tuple[str, str, Wrap]]:
     """Each number, truth and day below a schema: its type, where a refusal of it stands, and how a body gets there."""
     schema = resolved(schema)
-    for inner in schema.get("anyOf", []):
+    inside = [resolved(inner) for inner in schema.get("anyOf", [])]
+    if any(inner.get("type") == "string" and not is_day(inner) for inner in inside):
+        return  # text may stand there
+    for inner in inside:
         yield from places(inner)
     kind = "day" if is_day(schema) else schema.get("type")
     if kind in {"integer", "number", "boolean", "day"}:
@@ -274,21 +275,15 @@ def test_what_is_said_twice_is_found_wherever_it_is(house: House, content: bytes
     assert [error["where"] for error in answer.json()["errors"]] == [where]
 
 
-@pytest.mark.parametrize(
-    ("name", "known"), [("kind", "refrigerator"), ("fault_mode", "condenser_fouling"), ("region", "north")]
-)
+@pytest.mark.parametrize(("name", "known"), [("kind", "refrigerator"), ("fault_mode", "condenser_fouling")])
 def test_a_word_that_names_nothing_is_refused_by_every_list(house: House, name: str, known: str) -> None:
     """422 with what is possible where that is known, so that a slip of the pen does not read as *nothing is there*."""
     house.register("fridge-1")
     lists = [path for method, path, parameter in ASKED if parameter["name"] == name and method == "get"]
 
-    before = {house.call("GET", f"{path}?{name}=nirth").status_code for path in lists if name == "region"}
-    house.context.desk.unit.write(lambda t: t.connection.execute(update(appliances).values(region="north")))
-
-    assert before <= {200}  # nobody has said where anything is
     assert len(lists) >= 2
     for path in lists:
-        answer = house.call("GET", f"{path}?{name}=nirth")
+        answer = house.call("GET", f"{path}?{name}=nothing")
         assert answer.status_code == 422, path
         if path.endswith("/incidents"):
             continue  # of kinds of its own

@@ -85,7 +85,7 @@ def test_a_list_is_exported_as_it_is_filtered_and_sorted(house: House) -> None:
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
     assert answer.headers["content-type"].startswith("text/csv")
-    assert [row["number"] for row in rows] == ["4", "3", "2", "1"]
+    assert [row["number"] for row in rows] == ["4", "1", "2", "3"]
     assert rows[0]["title"] == "'=1+1"
     assert rows[1]["fault_mode"] == "condenser_fouling"
     assert rows[1]["resolve_by"].endswith("Z")
@@ -94,7 +94,7 @@ def test_a_list_is_exported_as_it_is_filtered_and_sorted(house: House) -> None:
 
 
 def test_a_list_is_sorted_by_what_is_asked(house: House) -> None:
-    """Urgency puts the highest priority first; the next page goes on from there."""
+    """Urgency puts the highest priority first, of equals the oldest; the next page goes on from there."""
     for number in range(3):
         house.find(f"fridge-{number}")
     patch(house, {"priority": 1})
@@ -102,5 +102,5 @@ def test_a_list_is_sorted_by_what_is_asked(house: House) -> None:
     first = house.get("/tickets?sort=urgency&limit=1").json()
     second = house.get(f"/tickets?sort=urgency&limit=1&cursor={first['next']}").json()
 
-    assert [first["items"][0]["number"], second["items"][0]["number"]] == [1, 3]
+    assert [first["items"][0]["number"], second["items"][0]["number"]] == [1, 2]
     assert house.get("/tickets?sort=oldest").status_code == 422

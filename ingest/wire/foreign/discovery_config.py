@@ -99,7 +99,7 @@ def name_of(alias: str) -> str:
     """What a device is called by one of its names; what is lost would make two devices one.
 
     >>> name_of("identifier:wm_0815"), name_of("identifier:kitchen/wm")
-    ('wm_0815', 'kitchen_wm_8371b9bc')
+    ('wm_0815', 'kitchen_wm_0db5b1f1')
     """
     text = text_of(alias)
     safe = text.replace("/", "_")
