@@ -32,7 +32,7 @@ const LATER = new RegExp(
     "/src/api/(operations|settings|live|alerts|insights)",
     "/src/i18n/(en|zh)/(alerting|appliances|help|insights|more|operations|session|settings|rules)",
     "/src/i18n/more",
-    "/src/app/(Guide|Palette|KeysHelp|Listing|Paged|Choice|SearchField|Toasts)",
+    "/src/app/(Palette|KeysHelp|Listing|Paged|Choice|SearchField|Toasts)",
     "/src/queue/(BulkBar|bulk)",
     "/src/.*Dialog",
     "/src/ticket/Clocks",

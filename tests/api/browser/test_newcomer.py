@@ -69,6 +69,7 @@ def test_a_newcomer_closes_a_case_from_afar_in_eight_actions(page: Page, town: T
     hands.click(page.get_by_role("dialog").get_by_role("button", name="Confirmed"))
 
     expect(page.locator(".facts").get_by_text("closed")).to_be_visible()
+    expect(page.locator(".present")).to_contain_text("Verdict: Confirmed.")
     ticket = town.context.desk.tickets.read("1")
     assert ticket.status is TicketState.CLOSED
     assert ticket.verdict is not None

@@ -20,8 +20,9 @@ import { Problem } from "../api/client";
 import { signOut, useAccount } from "../api/account";
 import { queryClient } from "../api/cache";
 import { mayDo } from "../api/roles";
-import { choose, type Language, moreWords, useWords } from "../i18n";
+import { choose, type Language, useWords } from "../i18n";
 import { zoneName } from "../words/format";
+import { Guide } from "./Guide";
 import { Failed } from "./Notice";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { useActions, useKeyboard } from "./keys";
@@ -31,10 +32,6 @@ import { SimulatedTime, useIsSimulated } from "./SimulatedTime";
 
 const Palette = lazy(async () => ({ default: (await import("./Palette")).Palette }));
 const NewTicketDialog = lazy(async () => ({ default: (await import("./NewTicketDialog")).NewTicketDialog }));
-const Guide = lazy(async () => {
-  await moreWords();
-  return { default: (await import("./Guide")).Guide };
-});
 const KeysHelp = lazy(async () => ({ default: (await import("./KeysHelp")).KeysHelp }));
 
 export function Root() {
@@ -64,11 +61,7 @@ export function Root() {
       <Rail places={places} onHelp={() => setHelpOpen(true)} onSearch={openPalette} who={account.data?.name ?? ""} />
       <div className="stage">
         <ConnectionBanner />
-        {isSimulated && mayDo(account.data?.role, "technician") && (
-          <Suspense>
-            <Guide />
-          </Suspense>
-        )}
+        {isSimulated && mayDo(account.data?.role, "technician") && <Guide />}
         <main id="content" tabIndex={-1} className="page">
           {account.data ? (
             <Outlet />

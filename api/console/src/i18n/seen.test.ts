@@ -14,9 +14,9 @@ const catalogues: Words[] = [
   { ...firstZh, ...moreZh },
 ];
 const firsts: Words[] = [firstEn, firstZh];
-/** What the queue draws; left out are names that it never asks for, and the guide, which waits for its own words. */
+/** What the queue draws; names that it never asks for are left out. */
 const QUEUE = /^(app|queue|ticket|chart|words)\/|^session\/KitchenLink|^pages\/(Queue|NotFound|SignIn|Ticket)\./;
-const NOT_THERE = /^(components|appliance|guide)\./;
+const NOT_THERE = /^(components|appliance)\./;
 const SOURCES = join(import.meta.dirname, "..");
 /** Attributes whose text a person reads or hears. */
 const READ = new Set(["aria-label", "title", "placeholder", "alt", "label", "description", "text", "nothingFound"]);

@@ -71,19 +71,6 @@ export const settings = {
       data: "With",
     },
   },
-  guide: {
-    title: "New here? Four steps",
-    done: "That was all of it: the rest is practice.",
-    isDone: "done",
-    away: "Put the steps away",
-    steps: { appliance: "An appliance", finding: "What was found", ticket: "Its ticket", test: "A remote test" },
-    hints: {
-      appliance: "Open one that is red: what is normal for it, and what it did.",
-      finding: "Open an alert: its evidence, and why it has a ticket or none.",
-      ticket: "Open a ticket: one sentence, the evidence, what to do.",
-      test: "Press “Run this test” on a ticket; the kitchen shows the customer's code.",
-    },
-  },
   help: {
     pages: "Pages of the help",
     search: "Search the help",

@@ -146,4 +146,17 @@ export const frame: typeof english = {
     expired: "已过期",
     refused: "已拒绝",
   },
+  guide: {
+    title: "初次使用？四步上手",
+    done: "全部完成，接下来多加练习即可。",
+    isDone: "已完成",
+    away: "收起引导",
+    steps: { appliance: "一台设备", finding: "发现的异常", ticket: "对应工单", test: "远程测试" },
+    hints: {
+      appliance: "打开一台标红的设备：看它的正常状态和实际表现。",
+      finding: "打开一条告警：看证据，以及为何开立或未开立工单。",
+      ticket: "打开一张工单：一句话说明、证据和处理建议。",
+      test: "在工单上点击“运行此测试”；厨房页面会显示客户的验证码。",
+    },
+  },
 };
