@@ -232,7 +232,10 @@ def test_further_partitions_are_noticed(url: str, kafka: KafkaServer) -> None:
 
 
 def test_the_cursors_stand_in_kafkas_groups(url: str, kafka: KafkaServer) -> None:
-    """Kafka's tools see a group per cursor, at the end for one that has read everything, before it for one that hasn't."""
+    """Kafka's tools see a group per cursor, at the end for one that has read everything, before it for one that hasn't.
+
+    The last commit's marker in each partition may come after the cursors: Kafka writes it behind the answer.
+    """
     topic = parse_kafka_url(url).topic
     journal = opened(url)
     positions = fill(journal, 5)
@@ -244,7 +247,7 @@ def test_the_cursors_stand_in_kafkas_groups(url: str, kafka: KafkaServer) -> Non
     for name in ("store", "detect"):
         asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(f"{topic}-{name}")])
         offsets[name] = sum(one.offset for one in asked[f"{topic}-{name}"].result(WAIT_S).topic_partitions)
-    assert 0 < offsets["store"] < offsets["detect"] == sum(ends)
+    assert 0 < offsets["store"] < sum(ends) - len(ends) <= offsets["detect"] <= sum(ends)
     journal.close()
 
 
