@@ -26,10 +26,13 @@ def decide_decimal(columns: Iterable[Column], delimiter_is_comma: bool, notes: l
             found = NUMBER.fullmatch(cell.strip()) if "," in cell else None
             if found is None or "." in found[2]:
                 continue
-            if not GROUPED[","].fullmatch(found[2]) and _ONE_COMMA.fullmatch(found[2]):
+            is_grouped = GROUPED[","].fullmatch(found[2]) is not None
+            if not is_grouped and _ONE_COMMA.fullmatch(found[2]):
                 return ","
             if found[2].count(",") > 1:
-                return "."
+                if is_grouped:
+                    return "."
+                continue  # as in no number: it says nothing of the others
             doubtful = doubtful or (column, row)
     if doubtful is None:
         return "."

@@ -196,6 +196,13 @@ def test_a_column_decides_for_itself_beside_one_with_decimal_commas(tmp_path: Pa
     assert told.notes == ()
 
 
+def test_a_cell_that_is_no_number_says_nothing_of_the_decimal_sign(tmp_path: Path) -> None:
+    """Two commas as in no group are refused as they stand, and leave the decimal commas below what they are."""
+    said = refusal(tmp_path, ["ts;flow", f"{ISO[0]};1,2,3", f"{ISO[1]};1486,40", f"{ISO[2]};2,5"])
+
+    assert "line 2, column 'flow': '1,2,3' is no number, as 2 cells of the column are" in said
+
+
 def test_a_word_of_absence_may_be_a_number(tmp_path: Path) -> None:
     """``--missing -327.68`` leaves such cells out of a column of plain numbers, too."""
     recording = read(tmp_path, ["ts,a", f"{ISO[0]},-327.68", f"{ISO[1]},5"], CsvOptions(missing=("-327.68",)))
