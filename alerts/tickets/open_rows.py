@@ -11,14 +11,13 @@ from sqlalchemy import func, select
 
 from alerts.appliances.tables import appliances
 from alerts.database import Transaction
-from alerts.lifecycle import OVER
+from alerts.tickets.sorting import IS_OPEN
 from alerts.tickets.tables import tickets
 
 QUEUE_MAX = 100_000
 COLUMNS = (
     *("number", "version", "appliance_id", "kind", "fault_mode", "title", "status", "priority", "severity", "source"),
-    "type",
-    *("assignee", "cleared_ms", "respond_by_ms", "resolve_by_ms", "paused_reason", "failure_window"),
+    *("type", "assignee", "cleared_ms", "respond_by_ms", "resolve_by_ms", "paused_reason", "failure_window"),
 )
 OF_APPLIANCE = ("model", "region")
 
@@ -33,14 +32,13 @@ class Queue:
 
 def read_queue(t: Transaction, *, limit: int = QUEUE_MAX) -> Queue:
     """The most urgent open tickets: by priority, then by when they are to be solved."""
-    is_open = tickets.c.status.not_in([state.value for state in OVER])
     joined = tickets.outerjoin(appliances, appliances.c.id == tickets.c.appliance_id)
     wanted = [*(tickets.c[name] for name in COLUMNS), *(appliances.c[name] for name in OF_APPLIANCE)]
-    query = select(*wanted).select_from(joined).where(is_open)
+    query = select(*wanted).select_from(joined).where(IS_OPEN)
     query = query.order_by(tickets.c.priority, tickets.c.resolve_by_ms, tickets.c.number.desc()).limit(limit)
     rows = t.connection.execute(query).all()
     total = len(rows)
     if total == limit:
-        total = t.connection.execute(select(func.count()).where(is_open)).scalar_one()
+        total = t.connection.execute(select(func.count()).where(IS_OPEN)).scalar_one()
     columns = zip(*rows, strict=True) if rows else ([] for _ in wanted)
     return Queue(total, {name: list(column) for name, column in zip((*COLUMNS, *OF_APPLIANCE), columns, strict=True)})
