@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
 
+from alerts.accounts.assignees import check_known
 from alerts.appliances.tables import appliances
 from alerts.choices import check_choice
 from alerts.database import Transaction
@@ -70,9 +71,17 @@ def read_ticket(t: Transaction, ref: str) -> Ticket:
 
 
 def check_filter(t: Transaction, wanted: TicketFilter, profiles: Mapping[str, Profile]) -> None:
-    """Raise :class:`~alerts.errors.InvalidError` for a kind or fault mode that there is none of."""
+    """Raise :class:`~alerts.errors.InvalidError` for a kind, fault mode or assignee that there is none of."""
     check_choice(t, "kind", wanted.kind, [appliances.c.kind, tickets.c.kind], profiles.keys())
     check_choice(t, "fault_mode", wanted.fault_mode, [tickets.c.fault_mode], known_modes(profiles))
+    if wanted.assignee is not None and not _bears(t, wanted.assignee):
+        check_known(t, wanted.assignee)
+
+
+def _bears(t: Transaction, name: str) -> bool:
+    """Whether a ticket is somebody's of this name; who has no account any more, or never had one, may still stand there."""
+    query = select(tickets.c.number).where(tickets.c.assignee == name).limit(1)
+    return t.connection.execute(query).first() is not None
 
 
 def list_tickets(t: Transaction, wanted: TicketFilter, *, cursor: str | None, limit: int) -> Page[Ticket]:

@@ -1,7 +1,7 @@
 """What a body may say: nothing where the route reads none, and in JSON each key once and numbers that are numbers.
 
 What the route does not read is 422 with its keys, so that what it asks for is not taken for done. Of a key that stands twice
-one value would be forgotten; NaN, infinity and a number beyond a double are no JSON.
+one value would be forgotten; NaN, infinity and a number beyond a double are no JSON, nor are bytes that are no UTF-8.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection, Request
 
 from api.http.problems import Problem
+from api.http.unreadable import DEPTH_MAX, why_unreadable
 
 
 async def refuse_wrong_body(connection: HTTPConnection) -> None:
@@ -33,15 +34,17 @@ def takes_body(route: APIRoute) -> bool:
 
 
 def read_json(body: bytes) -> Any:
-    """The value of a body, None where it is no JSON at all; 422 with the key that stands twice, or the number that is none."""
-    try:
-        value = json.loads(body, object_pairs_hook=_object, parse_constant=_refuse_number, parse_float=_number)
-    except (ValueError, RecursionError):
+    """The value of a body, None where it is empty; 422 with the key that stands twice, or what else can't be read."""
+    if not body:
         return None
-    twice = _twice_in(value, "body")
+    try:
+        text = body.decode("utf-8-sig")
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_number, parse_float=_number)
+        twice = _twice_in(value, "body")
+    except (ValueError, RecursionError) as error:
+        raise _refused("body", str(why_unreadable(error))) from error
     if twice is not None:
-        what = "this key stands twice, and nothing was done"
-        raise Problem(422, f"{twice}: {what}.", errors=[{"where": twice, "what": what}])
+        raise _refused(twice, "this key stands twice, and nothing was done")
     return value
 
 
@@ -61,12 +64,16 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return marked
 
 
-def _twice_in(value: Any, where: str) -> str | None:
+def _twice_in(value: Any, where: str, depth: int = 1) -> str | None:
     """The first key that stands twice, with its way from the top."""
+    if not isinstance(value, dict | list):
+        return None
+    if depth > DEPTH_MAX:
+        raise RecursionError
     if isinstance(value, _Repeating):
         return f"{where}.{value.twice}"
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return next(filter(None, (_twice_in(one, f"{where}.{name}") for name, one in inner)), None)
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    return next(filter(None, (_twice_in(one, f"{where}.{name}", depth + 1) for name, one in inner)), None)
 
 
 def _number(text: str) -> float:
@@ -77,8 +84,12 @@ def _number(text: str) -> float:
 
 
 def _refuse_number(text: str) -> NoReturn:
-    what = f"{text} is no number in JSON"
-    raise Problem(422, f"body: {what}.", errors=[{"where": "body", "what": what}])
+    raise _refused("body", f"{text} is no number in JSON")
+
+
+def _refused(where: str, what: str) -> Problem:
+    """422 with where something is wrong, and what."""
+    return Problem(422, f"{where}: {what}.", errors=[{"where": where, "what": what}])
 
 
 def _refuse_unread(body: bytes) -> None:

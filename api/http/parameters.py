@@ -2,7 +2,7 @@
 
 A misspelt filter would be answered with everything, and of a filter that stands twice one would be forgotten; so both are
 422 with the name. What frameworks take for a number besides (``1_0``, ``+5``, `` 5``, ``5.0``) is none here, nor is a count
-of seconds a day.
+of seconds a day, or ``yes`` a truth.
 """
 
 from __future__ import annotations
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TRUTH = re.compile(r"true|false")
 _FORMS: dict[type, tuple[re.Pattern[str], str]] = {
     int: (_WHOLE_NUMBER, "is no whole number such as 3"),
     date: (_DAY, "is no day such as 2026-11-30"),
+    bool: (_TRUTH, "is neither true nor false"),
 }
 
 
@@ -53,7 +55,7 @@ def refuse_wrong_parameters(connection: HTTPConnection) -> None:
 
 
 def _check_form(name: str, value: str, types: set[Any]) -> None:
-    """422 for a text that is no number or day, where one is asked for."""
+    """422 for a text that is no number, day or truth, where one is asked for."""
     for kind, (form, what) in _FORMS.items():
         if kind in types and not form.fullmatch(value):
             raise Problem(422, f"{name}: {value!r} {what}.", errors=[name])

@@ -29,6 +29,7 @@ from alerts.errors import (
     UnavailableError,
     UnknownError,
 )
+from api.http.unreadable import why_unreadable
 from api.settings.masking import without_secrets
 from ingest.books.file import BooksError
 
@@ -135,8 +136,11 @@ async def _deny(socket: WebSocket, error: Problem) -> None:
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
-    """The framework's: unknown path, wrong method, body too large, ..."""
+    """The framework's: unknown path, wrong method, body too large, a body that it can't read, ..."""
     assert isinstance(error, HTTPException)  # noqa: S101
+    why = why_unreadable(error.__cause__) if error.status_code == 400 else None
+    if why is not None:
+        return respond(request, 422, f"body: {why}.", errors=[{"where": "body", "what": why}])
     details = {404: f"Nothing is at {request.url.path}.", 405: f"{request.method} is not possible here."}
     detail = details.get(error.status_code, str(error.detail))
     return respond(request, error.status_code, detail, headers=error.headers)
@@ -178,12 +182,17 @@ async def _on_books_error(request: Request, error: Exception) -> Response:
 async def _on_validation_error(request: Request, error: Exception) -> Response:
     """Values that do not fit the route."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    errors = [
-        {"where": ".".join(str(part) for part in item["loc"]), "what": item["msg"].removeprefix("Value error, ")}
-        for item in error.errors()
-    ]
+    errors = [_told(item, error) for item in error.errors()]
     detail = "; ".join(f"{item['where']}: {item['what']}" for item in errors[:3]) or "A value is wrong."
     return respond(request, 422, detail, errors=errors)
+
+
+def _told(item: Mapping[str, Any], error: RequestValidationError) -> dict[str, str]:
+    """Where a value is wrong, and what is."""
+    why = why_unreadable(error.__cause__) if item["type"] == "json_invalid" else None
+    if why is not None:
+        return {"where": "body", "what": why}
+    return {"where": ".".join(str(part) for part in item["loc"]), "what": item["msg"].removeprefix("Value error, ")}
 
 
 async def _on_gone(_request: Request, _error: Exception) -> Response:

@@ -163,6 +163,55 @@ def test_text_is_no_number_for_any_route(house: House) -> None:
     assert len(numbers) >= 2 * len(NO_NUMBERS)
 
 
+NO_TRUTHS = ("yes", "1", "t", "True", "on", "TRUE", "0", "no", "false%20")
+
+
+def test_a_truth_is_true_or_false_for_any_route(house: House) -> None:
+    """What a language takes for a truth besides is 422 with the parameter's name."""
+    asked = [one for one in ASKED if "boolean" in types_of(one[2]["schema"])]
+    for place, (method, path, parameter) in enumerate(asked):
+        name, text = parameter["name"], NO_TRUTHS[place % len(NO_TRUTHS)]
+        answer = house.call(method.upper(), f"{filled(path)}?{name}={text}")
+
+        assert answer.status_code == 422, (path, text)
+        assert answer.json()["detail"].endswith("is neither true nor false."), (path, answer.text)
+        assert answer.json()["errors"] == [name]
+        if method == "get":
+            assert {house.call("GET", f"{filled(path)}?{name}={one}").status_code for one in ("true", "false")} == {200}
+    assert len(asked) >= len(NO_TRUTHS)
+
+
+NO_TIMES = (
+    *("2026-W01", "2026-W01-1", "20261130T101112Z", "2026-11-30T10", "2026-11-30T10:00", "2026-11-30X10:00:00Z"),
+    *("2026-334", "tomorrow", "2026-11-30T10:00:00,5Z", "+1795946400000", "1_795_946_400_000", "2026-11-30T25:00:00Z"),
+    *("2026-02-30", "2026-11-30T10:00:00Europe/Berlin", "%D9%A2%D9%A0%D9%A2%D9%A6-11-30"),
+)
+TIMES = (
+    "2026-11-30T10:00:00Z",
+    "2026-11-30t10:00:00.25z",
+    "2026-11-30T11:00:00%2B01:00",
+    "2026-11-30",
+    "1795946400000",
+)
+
+
+def test_a_time_is_as_the_contract_writes_it_for_any_route(house: House) -> None:
+    """RFC 3339 or milliseconds; what Python and ISO 8601 know besides is 422 with the parameter's name."""
+    asked = [one for one in ASKED if "RFC 3339" in one[2].get("description", "")]
+    house.register("1")
+    for method, path, parameter in asked:
+        name, other = parameter["name"], "&metric=power_w" if path.endswith("telemetry") else ""
+        for text in NO_TIMES[:: 1 if name == "opened_from" else 5]:
+            answer = house.call(method.upper(), f"{filled(path)}?{name}={text}{other}")
+
+            assert answer.status_code == 422, (path, name, text)
+            assert answer.json()["detail"].startswith(f"{name}: "), (path, answer.text)
+        for text in TIMES:
+            answer = house.call(method.upper(), f"{filled(path)}?{name}={text}{other}")
+            assert "is neither" not in answer.text, (path, answer.text)
+    assert {one[2]["name"] for one in asked} >= {"start", "end", "opened_from", "opened_to", "due_before", "at"}
+
+
 def is_day(schema: dict[str, Any]) -> bool:
     """Whether a parameter is a day."""
     return any(one.get("format") == "date" for one in (schema, *schema.get("anyOf", [])))
@@ -265,10 +314,16 @@ def test_a_key_that_stands_twice_is_refused_in_every_body(house: House) -> None:
         (b'{"zzz": {"": {}, "\\u0061": 1, "a": 1}}', "body.zzz.a"),
         (b'{"priority": NaN}', "body"),
         (b'{"priority": -1e999}', "body"),
+        (b'{"priority": ' + b"9" * 5000 + b"}", "body"),
+        (b'{"title": "\xff"}', "body"),
+        ('{"title": "a", "title": "a"}'.encode("utf-16"), "body"),
+        (b'{"title": "a"', "body"),
+        (b'{"zzz": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "body"),
+        (b'{"zzz": ' + b'{"a": ' * 64 + b"1" + b"}" * 65, "body"),
     ],
 )
-def test_what_is_said_twice_is_found_wherever_it_is(house: House, content: bytes, where: str) -> None:
-    """Its way from the top is told; and a number that is none in JSON is none for us."""
+def test_what_can_not_be_read_is_told_wherever_it_is(house: House, content: bytes, where: str) -> None:
+    """Its way from the top; what is no number, no JSON, no UTF-8, or too deep for anybody is 422 with a sentence too."""
     answer = house.call("POST", f"{API}/tickets", content=content, headers={"content-type": "application/json"})
 
     assert answer.status_code == 422

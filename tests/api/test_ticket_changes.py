@@ -104,3 +104,23 @@ def test_a_list_is_sorted_by_what_is_asked(house: House) -> None:
 
     assert [first["items"][0]["number"], second["items"][0]["number"]] == [1, 2]
     assert house.get("/tickets?sort=oldest").status_code == 422
+
+
+def test_a_technician_stands_for_their_account(house: House) -> None:
+    """Assigned, planned and listed by the id of a technician; one without an account, and a name that nobody has, are 422."""
+    house.find()
+    house.find("fridge-2")
+    ids = [
+        house.post("/technicians", {"name": name, "account": account}, role=Role.MANAGER).json()["id"]
+        for name, account in (("Tess", "technician"), ("Nobody's", None))
+    ]
+    assert patch(house, {"assignee": ids[0]}).json()["assignee"] == "technician"
+    house.post("/tickets/2/triage")
+    assert house.post("/tickets/2/schedule", {"assignee": ids[0]}).json()["assignee"] == "technician"
+
+    for ending in ("", ".csv"):
+        for odd in (ids[1], "nobody-such"):
+            refused = house.get(f"/tickets{ending}?assignee={odd}")
+            assert (refused.status_code, odd in refused.json()["detail"]) == (422, True), refused.text
+    assert [one["number"] for one in house.get(f"/tickets?assignee={ids[0]}").json()["items"]] == [2, 1]
+    assert house.get("/tickets?assignee=viewer").json()["items"] == []

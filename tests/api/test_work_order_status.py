@@ -28,9 +28,11 @@ def ticket_id(house: House) -> str:
     return house.context.desk.tickets.open(NewTicket("R-1", "noise")).id
 
 
-def say(house: House, body: dict[str, Any], *, secret: str = SECRET, age: timedelta = timedelta()) -> httpx.Response:
+def say(
+    house: House, body: dict[str, Any] | str, *, secret: str = SECRET, age: timedelta = timedelta()
+) -> httpx.Response:
     """Another system says so, without an account."""
-    text, at = json.dumps(body), SystemClock().now() - age
+    text, at = body if isinstance(body, str) else json.dumps(body), SystemClock().now() - age
     headers = {
         "webhook-id": "msg_1",
         "webhook-timestamp": str(int(at.timestamp())),
@@ -69,6 +71,23 @@ def test_what_is_not_signed_or_can_not_be_is_refused_and_changes_nothing(house: 
     assert house.context.desk.tickets.read(ticket_id).status == "open"
     house.context.desk.tickets.step(ticket_id, TicketStep.CLOSE)
     assert say(house, {"external_id": ticket_id, "status": "in_progress"}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("added", "word"),
+    [
+        (', "status": "repaired"', "body.status: this key stands twice"),
+        (', "zzz": 1', "external_id"),
+        (', "note": NaN', "NaN is no number"),
+        (f', "zzz": {"[" * 70}{"]" * 70}', "nested deeper"),
+    ],
+)
+def test_a_signed_body_is_read_as_strictly_as_any(house: House, ticket_id: str, added: str, word: str) -> None:
+    """A key that stands twice, one that nobody knows, no number, and endless depth are 422 and change nothing."""
+    answer = say(house, f'{{"external_id": "{ticket_id}", "status": "closed"{added}}}')
+
+    assert (answer.status_code, word in answer.json()["detail"]) == (422, True), answer.text
+    assert house.context.desk.tickets.read(ticket_id).status == "open"
 
 
 def test_without_a_secret_nothing_is_taken(house: House) -> None:

@@ -103,6 +103,27 @@ class DeskChangesSuite:
         with pytest.raises(InvalidError, match="nobody-such"):
             desk.tickets.step("1", TicketStep.SCHEDULE, StepBody(assignee="nobody-such"))
 
+    def test_a_list_of_what_is_somebodys_is_of_somebody_who_was_ever_here(self, desk: Desk) -> None:
+        """An account without work, one that is shut out, and a name that only a ticket bears are known; any other is refused."""
+        accounts = Accounts(desk.unit)
+        for name in ("idle", "gone"):
+            accounts.add(name, Role.TECHNICIAN)
+        desk.findings.commit(step_of(1, FINDING))
+        desk.tickets.change("1", changing(assignee="gone"))
+        accounts.change("gone", disabled=True)
+        desk.findings.commit(step_of(2, replace(FINDING, appliance_id="WM-2")))
+        desk.by("left long ago").tickets.step("2", TicketStep.START)
+
+        found = {
+            name: [ticket.number for ticket in desk.tickets.page(TicketFilter(assignee=name)).items]
+            for name in ("idle", "gone", "left long ago")
+        }
+
+        assert found == {"idle": [], "gone": [1], "left long ago": [2]}
+        for odd in ("gonE", "nobody-such", " "):
+            with pytest.raises(InvalidError, match="assignee: there is no account"):
+                desk.tickets.page(TicketFilter(assignee=odd))
+
     def test_lists_come_in_the_order_of_due_and_of_urgency(self, desk: Desk, clock: ManualClock) -> None:
         """Page by page as all at once, what is over last, and what is held is due later; a cursor of another order is refused."""
         chance = random.Random(4)

@@ -26,6 +26,7 @@ from alerts.tickets.ticket import (
 )
 from alerts.tickets.ticket import Ticket as DeskTicket
 from api.http.access import Dispatcher, Technician, Viewer, require
+from api.http.assignees import account_of
 from api.http.context import Context, Here, Language
 from api.http.documents import Document, Text, Ticket, show
 from api.http.etag import expected_version
@@ -68,7 +69,9 @@ class StepRequest(Request):
     note: str | None = Field(default=None, max_length=TEXT_MAX)
     reason: str | None = Field(default=None, max_length=TEXT_MAX)
     text: str | None = Field(default=None, max_length=TEXT_MAX)
-    assignee: str | None = Field(default=None, min_length=1, max_length=200)
+    assignee: str | None = Field(
+        default=None, min_length=1, max_length=200, description="an account, or a technician's id"
+    )
     pause: str | None = Field(
         default=None,
         max_length=60,
@@ -94,7 +97,9 @@ class TicketChangeRequest(Request):
 
     title: str | None = Field(default=None, max_length=200)
     priority: int | None = Field(default=None, ge=1, le=4)
-    assignee: str | None = Field(default=None, min_length=1, max_length=200)
+    assignee: str | None = Field(
+        default=None, min_length=1, max_length=200, description="an account, or a technician's id"
+    )
     visit: VisitRequest | None = None
     contract: str | None = Field(default=None, min_length=1, max_length=200)
 
@@ -237,11 +242,12 @@ def change_ticket(
     given = body.model_fields_set
     desk = here.desk.by(account.name).tickets
     before = desk.read(key)
-    is_own = given == {"assignee"} and {before.assignee, body.assignee} <= {None, account.name}
+    assignee = account_of(here, body.assignee)
+    is_own = given == {"assignee"} and {before.assignee, assignee} <= {None, account.name}
     if not is_own:
         require(account, Role.DISPATCHER)
     visit = None if body.visit is None else Visit(body.visit.start, body.visit.end)
-    change = TicketChange(frozenset(given), body.title, body.priority, body.assignee, visit, body.contract)
+    change = TicketChange(frozenset(given), body.title, body.priority, assignee, visit, body.contract)
     version = _version(here, key, if_match)
     return answer(desk.change(key, change, expected_version=version), response, language)
 
@@ -285,6 +291,7 @@ def take_step(
     given = body or StepRequest()
     said = given.model_dump()
     clears = {name for name in ("assignee", "visit_from", "visit_to") if said[name] is None} & given.model_fields_set
+    said["assignee"] = account_of(here, given.assignee)
     values = StepBody(**said, clears=frozenset(clears))
     ticket = here.desk.by(account.name).tickets.step(key, TicketStep(step), values, expected_version=version)
     return answer(ticket, response, language)

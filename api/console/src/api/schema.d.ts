@@ -7327,7 +7327,10 @@ export interface components {
             reason?: string | null;
             /** Text */
             text?: string | null;
-            /** Assignee */
+            /**
+             * Assignee
+             * @description an account, or a technician's id
+             */
             assignee?: string | null;
             /**
              * Pause
@@ -7725,7 +7728,10 @@ export interface components {
             title?: string | null;
             /** Priority */
             priority?: number | null;
-            /** Assignee */
+            /**
+             * Assignee
+             * @description an account, or a technician's id
+             */
             assignee?: string | null;
             visit?: components["schemas"]["VisitRequest"] | null;
             /** Contract */
@@ -15042,6 +15048,7 @@ export interface operations {
                 /** @description any of them */
                 status?: components["schemas"]["TicketState"][] | null;
                 appliance_id?: string | null;
+                /** @description an account, or a technician's id; a name that a ticket bears */
                 assignee?: string | null;
                 /** @description in number, title, appliance */
                 q?: string | null;
@@ -15056,7 +15063,7 @@ export interface operations {
                 opened_from?: string | null;
                 /** @description RFC 3339 or ms; not included */
                 opened_to?: string | null;
-                /** @description open tickets that are to be solved before then */
+                /** @description RFC 3339 or ms; open tickets that are to be solved before then */
                 due_before?: string | null;
                 /** @description urgency and due: what is over comes last */
                 sort?: components["schemas"]["Sort"];
@@ -15189,6 +15196,7 @@ export interface operations {
                 /** @description any of them */
                 status?: components["schemas"]["TicketState"][] | null;
                 appliance_id?: string | null;
+                /** @description an account, or a technician's id; a name that a ticket bears */
                 assignee?: string | null;
                 /** @description in number, title, appliance */
                 q?: string | null;
@@ -15203,7 +15211,7 @@ export interface operations {
                 opened_from?: string | null;
                 /** @description RFC 3339 or ms; not included */
                 opened_to?: string | null;
-                /** @description open tickets that are to be solved before then */
+                /** @description RFC 3339 or ms; open tickets that are to be solved before then */
                 due_before?: string | null;
                 /** @description urgency and due: what is over comes last */
                 sort?: components["schemas"]["Sort"];
