@@ -98,11 +98,17 @@ class Agent:
         return self.obedience.is_testing
 
     @property
+    def is_busy(self) -> bool:
+        """Whether a test or a trace runs, whose result is still to come."""
+        return self.obedience.is_busy
+
+    @property
     def capabilities(self) -> list[str]:
-        """What it tells of itself at birth: whether it keeps messages, that it follows sessions, and which tests it knows."""
+        """What it tells at birth: whether it keeps messages, that it follows sessions, and its tests with their limits."""
         kept = ["buffer"] if self.has_memory else []
         gentle = (f"protect:{name}" for name in self.obedience.gentle_hours)
-        return [*kept, "session", *(f"test:{test.name}" for test in self.obedience.tests), *gentle]
+        tests = (":".join(("test", test.name, *_longest(test))) for test in self.obedience.tests)
+        return [*kept, "session", *tests, *gentle]
 
     @property
     def has_memory(self) -> bool:
@@ -150,7 +156,7 @@ class Agent:
         """Start anew under another boot, numbered from 0; what was kept stays kept, what power held is gone."""
         self.boot, self._next_seq, self.asleep_until_ms = boot, 0, None
         self.counts.boots += 1
-        self.surface.lose_power()
+        self.obedience.lose_power()
 
     def report(self, samples: Sequence[bytes]) -> list[Outgoing]:
         """Number and keep encoded samples, in as few messages as the wire allows."""
@@ -225,3 +231,8 @@ class Agent:
         self._next_seq += 1
         self.counts.numbered += 1
         return message
+
+
+def _longest(test: RemoteTest) -> tuple[str, ...]:
+    """For how many seconds it does a test at most, where that can be chosen."""
+    return (f"{test.args['seconds']:g}",) if "seconds" in test.args else ()

@@ -182,17 +182,20 @@ class FleetRun:
         """Readings of those whom a session asks for them more often, between what the fleet tells."""
         for place in self._quick:
             agent = self.connections[place].agent
+            following = next(
+                (one.told for one in coming if one.appliance == place and isinstance(one.told, bytes)), None
+            )
+            if agent.surface.capture is not None:
+                agent.surface.capture.read(agent.surface.sample, following, now_ms)
             wanted, last_ms = agent.surface.sampling_at(now_ms), self._fast_ms.get(place, 0)
             if wanted is None or agent.is_testing or now_ms - last_ms < wanted.interval_s * 1000:
                 continue
             self._fast_ms[place] = now_ms
-            following = next(
-                (one.told for one in coming if one.appliance == place and isinstance(one.told, bytes)), None
-            )
             said = agent.report([between(agent.surface.sample, following, now_ms)])
             self.progress.published += len(said)
             self.connections[place].publish(said)
-        self._quick = {place for place in self._quick if self.connections[place].agent.surface.sampling_at(now_ms)}
+        surfaces = {place: self.connections[place].agent.surface for place in self._quick}
+        self._quick = {place for place, one in surfaces.items() if one.capture or one.sampling_at(now_ms)}
 
     async def _live(self, stop: asyncio.Event, until_ms: int | None) -> None:
         self.progress.phase = "live"
@@ -215,9 +218,9 @@ class FleetRun:
                     if place in self._resting:
                         self._sleep(place, self._resting[place])
                 sent = due
-                self._tell_tests(now_ms)
                 if self._quick:
                     self._tell_fast(items[sent:], now_ms)
+                self._tell_tests(now_ms)
                 self.progress.sim_now_ms = min(now_ms, self.fleet.now_ms)
                 self.progress.lag_s = max(now_ms - self.fleet.now_ms, 0) / 1000
                 if now_ms >= self.fleet.now_ms and sent == len(items):
@@ -302,7 +305,7 @@ class FleetRun:
             messages = connection.agent.due(now_ms)
             self.progress.published += sum(message.seq is not None for message in messages)
             connection.publish(messages)
-            if not connection.agent.is_testing:
+            if not connection.agent.is_busy:
                 self._testing.discard(place)
 
     def _check(self) -> None:
@@ -313,9 +316,9 @@ class FleetRun:
 
     def _answered(self, agent: Agent) -> None:
         place = self._places[agent.identity.appliance_id]
-        if agent.is_testing:
+        if agent.is_busy:
             self._testing.add(place)
-        if agent.surface.sampling is not None:
+        if agent.surface.sampling is not None or agent.surface.capture is not None:
             self._quick.add(place)
         if agent.consent is not None and self.progress.consents.get(agent.identity.appliance_id) != agent.consent:
             self.progress.consents[agent.identity.appliance_id] = agent.consent

@@ -19,6 +19,7 @@ import msgspec
 
 from ingest.profiles.definition import RemoteTest
 from simulator.distribution import is_number
+from simulator.fast_sampling import Capture
 from simulator.surface import Consent, Gentle, Sampling, Surface, is_recent
 from simulator.trials.trial import Trial
 
@@ -46,6 +47,8 @@ AT_ONCE = frozenset(
         "protect.end",
     )
 )
+TRACE_CAPTURE = "trace.capture"
+"""A dense look at how the appliance is, which takes its time; with the name of a test it is that test."""
 OUTLIVING = frozenset(("session.end", "protect.renew", "protect.end"))
 """What is obeyed although its session is over."""
 LEAST_CLASS = {"protect.begin": "R2"}
@@ -54,6 +57,8 @@ HOUR_MS = 3_600_000
 SAMPLING_MS = 1_800_000
 """No session wants readings for longer than it may last."""
 SAMPLING_S = (1.0, 60.0)
+TRACE_HZ = (0.1, 10.0)
+TRACE_S = (1.0, 60.0)
 HOT_METRICS = ("water_c", "tank_c", "oven_c", "cavity_c", "exhaust_c", "outlet_c", "inlet_air_c")
 """Metrics that tell how hot the inside is."""
 COUNTERS = ("_kwh", "_l", "_starts", "_wh", "_count", "_cycles")
@@ -98,6 +103,11 @@ class Obedience:
         """Whether a test runs."""
         return bool(self._coming)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something runs whose last word is still to come."""
+        return self.is_testing or self.surface.capture is not None
+
     def obey(self, command: Mapping[str, Any], now_ms: int) -> list[bytes]:
         """The results to publish at once; what comes later is told by :meth:`due`."""
         command_id = command.get("id")
@@ -114,14 +124,18 @@ class Obedience:
             return [self._tell(command_id, "rejected", now_ms, reason=reason)]
         if command.get("name") != "consent.show":
             self.surface.welcome(str(command.get("session", "")))
-        test = self._test(command)
-        if command.get("name") == "session.end":
-            broken = self.break_off(now_ms, "session_ended")
-            return [*broken, self._tell(command_id, "succeeded", now_ms, data=self._at_once(command, now_ms))]
+        return self._do(command_id, command, now_ms)
+
+    def _do(self, command_id: str, command: Mapping[str, Any], now_ms: int) -> list[bytes]:
+        """Do what nothing forbids."""
+        test, arguments = self._test(command), command.get("args") or {}
         if test is not None and self.bench is not None:
-            seconds = float((command.get("args") or {}).get("seconds", test.args.get("seconds", test.limit_s)))
+            seconds = float(arguments.get("seconds", test.args.get("seconds", test.limit_s)))
             return self._begin(command_id, test, self.bench.run_test(test, seconds, now_ms), now_ms)
-        return [self._tell(command_id, "succeeded", now_ms, data=self._at_once(command, now_ms))]
+        if command.get("name") == TRACE_CAPTURE:
+            return self._capture(command_id, arguments, now_ms)
+        broken = self.break_off(now_ms, "session_ended") if command.get("name") == "session.end" else []
+        return [*broken, self._tell(command_id, "succeeded", now_ms, data=self._at_once(command, now_ms))]
 
     def refuse(self, command: Mapping[str, Any], now_ms: int, reason: str) -> list[bytes]:
         """Reject a command unseen; nothing of it is remembered, so that a sound one of that id is still obeyed."""
@@ -137,8 +151,14 @@ class Obedience:
 
     def due(self, now_ms: int) -> list[Answer]:
         """What has come to its end by now, oldest first."""
-        if not self._coming:
+        if not self.is_busy:
             return []
+        capture = self.surface.capture
+        if capture is not None and capture.until_ms <= now_ms:
+            done = {"id": capture.command_id, "state": "succeeded", "data": capture.told(), "ts": capture.until_ms}
+            answer = Answer(capture.until_ms, msgspec.json.encode(done), tuple(capture.taken))
+            self._coming.append((capture.command_id, answer))
+            self.surface.capture = None
         ripe = [(command_id, answer) for command_id, answer in self._coming if answer.due_ms <= now_ms]
         self._coming = [pair for pair in self._coming if pair[1].due_ms > now_ms]
         for command_id, answer in ripe:
@@ -147,8 +167,15 @@ class Obedience:
 
     def break_off(self, now_ms: int, reason: str) -> list[bytes]:
         """End what is running: the door was opened, the power went, the session is over; the results that say so."""
-        running, self._coming = self._coming, []
-        return [self._tell(command_id, "failed", now_ms, reason=reason) for command_id, _ in running]
+        running = [command_id for command_id, _ in self._coming]
+        running += [] if self.surface.capture is None else [self.surface.capture.command_id]
+        self._coming, self.surface.capture = [], None
+        return [self._tell(command_id, "failed", now_ms, reason=reason) for command_id in running]
+
+    def lose_power(self) -> None:
+        """What ran has stopped, and nobody is told: whoever asked hears of the new start."""
+        self._coming = []
+        self.surface.lose_power()
 
     def _obstacle(self, command: Mapping[str, Any], now_ms: int) -> str | None:
         """Why this can't be done now, or None."""
@@ -170,11 +197,14 @@ class Obedience:
     def _word_obstacle(self, name: str, command: Mapping[str, Any], now_ms: int) -> str | None:
         """What is wrong with the words of a command that is no test."""
         arguments = command.get("args") or {}
+        if name == TRACE_CAPTURE:
+            is_trace = _is_in(arguments.get("rate_hz"), TRACE_HZ) and _is_in(arguments.get("seconds"), TRACE_S)
+            return ("busy" if self.is_busy else None) if is_trace else "arguments"
         if name not in AT_ONCE:
             return "unknown_command"
         if name == "consent.show" and not (isinstance(arguments.get("code"), str) and arguments["code"]):
             return "malformed"
-        if name == "config.sampling" and not _is_interval(arguments.get("interval_s")):
+        if name == "config.sampling" and not _is_in(arguments.get("interval_s"), SAMPLING_S):
             return "arguments"
         return self._gentle_obstacle(command, now_ms) if name in {"protect.begin", "protect.renew"} else None
 
@@ -193,7 +223,7 @@ class Obedience:
     def _test_obstacle(self, test: RemoteTest, danger: str, arguments: Mapping[str, Any], now_ms: int) -> str | None:
         if not _within(arguments, test):
             return "arguments"
-        if self.is_testing:
+        if self.is_busy:
             return "busy"
         if danger in MOVING and is_recent(self._tested_ms, TEST_EVERY_MS, now_ms):
             return "tested_today"
@@ -223,6 +253,8 @@ class Obedience:
         if self.bench is None or not isinstance(arguments, dict):
             return None
         name, component, wanted = command.get("name"), arguments.get("component"), arguments.get("test")
+        if name == TRACE_CAPTURE and component is None and wanted is None:
+            return None
         found = [
             test
             for test in self.tests
@@ -252,6 +284,12 @@ class Obedience:
         self.testing = test
         if test.danger_class in MOVING:
             self._tested_ms = now_ms
+        return [self._tell(command_id, state, now_ms) for state in ("accepted", "running")]
+
+    def _capture(self, command_id: str, arguments: Mapping[str, Any], now_ms: int) -> list[bytes]:
+        """Begin a trace: whoever lets the appliance live fills it, and its end is told when its time has come."""
+        every_ms, until_ms = round(1000 / arguments["rate_hz"]), now_ms + round(arguments["seconds"] * 1000)
+        self.surface.capture = Capture(command_id, every_ms, now_ms, until_ms)
         return [self._tell(command_id, state, now_ms) for state in ("accepted", "running")]
 
     def _at_once(self, command: Mapping[str, Any], now_ms: int) -> dict[str, Any]:
@@ -314,8 +352,8 @@ def _within(arguments: Mapping[str, Any], test: RemoteTest) -> bool:
     )
 
 
-def _is_interval(value: object) -> bool:
-    return is_number(value) and SAMPLING_S[0] <= value <= SAMPLING_S[1]
+def _is_in(value: object, bounds: tuple[float, float]) -> bool:
+    return is_number(value) and bounds[0] <= value <= bounds[1]
 
 
 def _moment_ms(value: object) -> int | None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from simulator.fast_sampling import Capture
+
 ERRORS_KEPT = 16
 SESSIONS_KEPT = 64
 PRESENCE_MS = 120_000
@@ -62,6 +64,7 @@ class Surface:
     is_door_open: bool = False
     gentle: Gentle | None = None
     sampling: Sampling | None = None
+    capture: Capture | None = None
     is_identifying_until_ms: int = 0
     pace: float = 1.0
     """How many times faster its clock runs than that of the people around it: their times are as many times longer."""
@@ -116,7 +119,7 @@ class Surface:
         for shown in (self.consent, self.guest):
             if shown is not None:
                 self.dismiss(shown.session)
-        self.key_pressed_ms = self.service_mode_ms = self.gentle = self.sampling = None
+        self.key_pressed_ms = self.service_mode_ms = self.gentle = self.sampling = self.capture = None
         self.is_identifying_until_ms = 0
 
     def sampling_at(self, now_ms: int) -> Sampling | None:

@@ -5,12 +5,16 @@ A test that a profile names can be commanded, shown and reckoned with at once; w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from alerts.errors import InvalidError, RefusedError
 from alerts.remote.policy import PROTECT_BEGIN, CommandRule, DangerClass, Scope
 from ingest.profiles.definition import Profile, Protection, RemoteTest
+
+TRACE_CAPTURE = "trace.capture"
+"""Everybody's, and the command of tests that only look: those name the test."""
 
 EVERYBODYS: Mapping[str, CommandRule] = {
     rule.name: rule
@@ -21,6 +25,7 @@ EVERYBODYS: Mapping[str, CommandRule] = {
         CommandRule("firmware.read", DangerClass.R0),
         CommandRule("identify", DangerClass.R1, {"seconds": (1, 60)}),
         CommandRule("config.sampling", DangerClass.R1, {"interval_s": (1, 60)}),
+        CommandRule(TRACE_CAPTURE, DangerClass.R0, {"rate_hz": (0.1, 10), "seconds": (1, 60)}, lasts="seconds"),
     )
 }
 _NAMING = ("test", "component")
@@ -29,7 +34,8 @@ _NAMING = ("test", "component")
 
 def rule_of(profile: Profile | None, name: str, args: Mapping[str, Any]) -> CommandRule:
     """The rule of a command; raises :class:`RefusedError` where there is none, :class:`InvalidError` for odd arguments."""
-    rule = EVERYBODYS.get(name) or _gentle_rule(profile, name, args)
+    is_test = name == TRACE_CAPTURE and not args.keys().isdisjoint(_NAMING)
+    rule = (None if is_test else EVERYBODYS.get(name)) or _gentle_rule(profile, name, args)
     if rule is None:
         rule = rule_of_test(_test_of(profile, name, args))
     _check_arguments(rule, args)
@@ -55,9 +61,13 @@ def confirmed_by(profile: Profile, test: str) -> tuple[str, ...]:
 
 
 def can_do(test: RemoteTest, capabilities: Iterable[str]) -> bool:
-    """Whether an appliance knows a test, by what its birth told; one that told nothing of tests is asked."""
-    told = [name.removeprefix("test:") for name in capabilities if name.startswith("test:")]
-    return not told or test.name in told
+    """Whether an appliance knows a test, for as long as it takes, by its birth; one that told nothing of tests is asked.
+
+    It tells ``test:NAME``, or ``test:NAME:SECONDS`` where it does it no longer than that.
+    """
+    told = [name.split(":")[1:] for name in capabilities if name.startswith("test:")]
+    wanted_s = float(test.args.get("seconds", 0.0))
+    return not told or any(name == test.name and wanted_s <= _limit_s(limit) for name, *limit in told)
 
 
 def gentle_modes(profile: Profile | None) -> Mapping[str, Protection]:
@@ -74,6 +84,14 @@ def _gentle_rule(profile: Profile | None, name: str, args: Mapping[str, Any]) ->
         raise InvalidError(f"{name} needs the argument 'mode', one of: {', '.join(sorted(hours)) or 'none'}.")
     longest = {"hours": (0.0, hours[str(args["mode"])])}
     return CommandRule(name, DangerClass.R2, longest, least_scope=Scope.ACT, naming=frozenset({"mode"}))
+
+
+def _limit_s(told: Sequence[str]) -> float:
+    """The longest time that an appliance told; nothing is as long as one likes, and what is no number is none."""
+    try:
+        return float(told[0]) if told else math.inf
+    except ValueError:
+        return 0.0
 
 
 def _test_of(profile: Profile | None, name: str, args: Mapping[str, Any]) -> RemoteTest:

@@ -63,7 +63,7 @@ def issue_command(
     state = _state(t, row, rule, limits)
     refuse_flood(t, session_id, limits)
     life_s = limits.command_life_s if state is CommandState.QUEUED else limits.approval_s
-    runs_ms = 0 if rule.test is None else round(rule.test.limit_s * 1000)
+    runs_ms = rule.runs_ms(args)
     not_after_ms = min(t.now_ms + round(life_s * 1000), row.ends_by_ms)
     command_id = put_command(
         t,
@@ -80,7 +80,7 @@ def issue_command(
     )
     touch(t, session_id)
     if state is CommandState.QUEUED:
-        _make_room(t, row, rule, limits)
+        _make_room(t, row, runs_ms, limits)
     record_audit(t, "command.issue", command_id, {"session_id": session_id, "name": name, "args": dict(args)})
     return command_id
 
@@ -114,10 +114,10 @@ def release_waiting(t: Transaction, session_id: str, limits: SessionLimits, prof
         found = obstacles(moment_of(t, session, rule, limits, command=row))
         if not found:
             not_after_ms = min(t.now_ms + round(limits.command_life_s * 1000), session.ends_by_ms)
-            runs_ms = 0 if rule.test is None else round(rule.test.limit_s * 1000)
+            runs_ms = rule.runs_ms(row.args or {})
             columns = {"not_after_ms": not_after_ms, "answer_by_ms": not_after_ms + runs_ms}
             move_command(t.by(SYSTEM), row, CommandEvent.RELEASE, columns)
-            _make_room(t, session, rule, limits)
+            _make_room(t, session, runs_ms, limits)
         elif found == (Obstacle.STATE_OLD,) and not _is_reading(t, session_id):
             issue_command(t.by(SYSTEM), session_id, SNAPSHOT, {}, limits, profiles)
 
@@ -148,11 +148,11 @@ def _state(t: Transaction, row: Row[Any], rule: CommandRule, limits: SessionLimi
     return CommandState.WAITING if found else CommandState.QUEUED
 
 
-def _make_room(t: Transaction, session: Row[Any], rule: CommandRule, limits: SessionLimits) -> None:
-    """A session lasts as long as the test that runs in it, and is not idle meanwhile."""
-    if rule.test is None:
+def _make_room(t: Transaction, session: Row[Any], runs_ms: int, limits: SessionLimits) -> None:
+    """A session lasts as long as what runs in it, and is not idle meanwhile."""
+    if runs_ms == 0:
         return
-    until_ms = t.now_ms + round((rule.test.limit_s + limits.command_life_s) * 1000)
+    until_ms = t.now_ms + runs_ms + round(limits.command_life_s * 1000)
     ends_by_ms = max(session.ends_by_ms, until_ms)
     t.connection.execute(
         update(sessions).where(sessions.c.id == session.id).values(busy_until_ms=until_ms, ends_by_ms=ends_by_ms)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from alerts.errors import RefusedError
 from ingest.profiles.definition import Precondition, RemoteTest
@@ -78,7 +79,8 @@ BY_ITSELF = frozenset({CONSENT_SHOW, SESSION_BEGIN, SESSION_END, PROTECT_RENEW, 
 class CommandRule:
     """A command that exists: its class, and the arguments it takes (name → (low, high)); ``test`` where it is one.
 
-    ``least_scope`` is what must be consented to whatever the class allows; ``naming`` are arguments that are words.
+    ``least_scope`` is what must be consented to whatever the class allows; ``naming`` are arguments that are words;
+    ``lasts`` is the argument that says for how many seconds the appliance works on it.
     """
 
     name: str
@@ -87,6 +89,13 @@ class CommandRule:
     test: RemoteTest | None = None
     least_scope: Scope = Scope.SEE
     naming: frozenset[str] = frozenset()
+    lasts: str | None = None
+
+    def runs_ms(self, args: Mapping[str, Any]) -> int:
+        """How long the appliance may work on it before it has its last word."""
+        if self.test is not None:
+            return round(self.test.limit_s * 1000)
+        return 0 if self.lasts is None else round(float(args[self.lasts]) * 1000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,3 +68,64 @@ def test_it_reads_more_often_until_the_session_the_power_or_the_time_ends(end: s
 def test_an_odd_interval_is_refused(interval_s: Any) -> None:
     """Not oftener than once a second, not for nothing."""
     assert _say(_agent(), "config.sampling", interval_s=interval_s)["reason"] == "arguments"
+
+
+def _trace(agent: Agent, **args: Any) -> dict[str, Any]:
+    return _say(agent, "trace.capture", **({"rate_hz": 10, "seconds": 2} | args))
+
+
+def _fill(agent: Agent, until_s: float) -> None:
+    """Let whoever drives the appliance look at it every half second."""
+    for half in range(int(until_s * 2) + 1):
+        if agent.surface.capture is not None:
+            agent.surface.capture.read(agent.surface.sample, _sample(10, water_c=30.0), NOW_MS + half * 500)
+
+
+def test_a_trace_is_as_dense_as_it_was_asked_for() -> None:
+    """Ten readings a second for two seconds, told together with the result when its time has come, and not before."""
+    agent = _agent()
+
+    begun = _trace(agent)
+    _fill(agent, 2.0)
+    early = agent.due(NOW_MS + 1999)
+    told = [msgspec.json.decode(one.payload) for one in agent.due(NOW_MS + 2000)]
+
+    assert (begun["state"], early) == ("running", [])
+    samples, result = told[0]["samples"], told[1]
+    assert [one["ts"] - NOW_MS for one in samples] == list(range(0, 2000, 100))
+    assert samples[5]["metrics"]["water_c"] == 20.5
+    assert {(one["mode"], one["cycle"]) for one in samples} == {("test", result["data"]["cycle"])}
+    assert (result["state"], result["data"]["samples"], result["data"]["metrics"]) == ("succeeded", 20, ["water_c"])
+    assert not agent.is_busy
+
+
+@pytest.mark.parametrize(("end", "told"), [("session", ["failed", "succeeded"]), ("power", [])])
+def test_a_trace_ends_with_its_session_and_with_the_power(end: str, told: list[str]) -> None:
+    """Broken off, and said so where there is who hears it; nothing of it comes later."""
+    agent = _agent()
+    _trace(agent)
+    payload = {"id": "e1", "session": "s1", "name": "session.end", "class": "R0", "args": {}, "not_after": NOW_MS + 1}
+
+    if end == "session":
+        said = agent.receive(agent.topic("command"), msgspec.json.encode(payload), NOW_MS)
+        states = [msgspec.json.decode(one.payload)["state"] for one in said]
+    else:
+        agent.reboot("b2")
+        states = []
+
+    assert states == told
+    assert agent.due(NOW_MS + 60_000) == []
+
+
+@pytest.mark.parametrize("odd", [{"rate_hz": 11}, {"rate_hz": 0}, {"seconds": 61}, {"seconds": "2"}, {"rate_hz": None}])
+def test_an_odd_trace_is_refused(odd: dict[str, Any]) -> None:
+    """Not denser and not longer than the appliance can."""
+    assert _trace(_agent(), **odd)["reason"] == "arguments"
+
+
+def test_one_trace_at_a_time() -> None:
+    """A second one is told that the appliance is busy."""
+    agent = _agent()
+    _trace(agent)
+
+    assert _trace(agent, seconds=1)["reason"] == "busy"

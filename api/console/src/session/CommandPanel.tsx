@@ -9,6 +9,8 @@ import { useWords } from "../i18n";
 import { Moment } from "../words/Moment";
 import { whyNot } from "./whyNot";
 
+const TRACE = { rate_hz: 10, seconds: 30 };
+
 const TONES: Record<string, string> = {
   succeeded: "good",
   failed: "bad",
@@ -39,6 +41,17 @@ export function CommandPanel({ session }: { session: DiagnosisSession }) {
         <p className="not-now">
           {t("session.read")} <span className="dim">{why}</span>
         </p>
+      )}
+      {why === null && session.scope !== "see" && (
+        <Button
+          fullWidth
+          mt={6}
+          variant="light"
+          loading={call.isPending}
+          onClick={() => call.mutate({ call: "command", body: { name: "trace.capture", args: TRACE } })}
+        >
+          {t("session.trace", { count: TRACE.seconds })}
+        </Button>
       )}
       {why === null && session.scope !== "read" && session.scope !== "see" && (
         <Button

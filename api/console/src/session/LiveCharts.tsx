@@ -23,7 +23,9 @@ export function LiveCharts({ session }: { session: DiagnosisSession }) {
   const names = useNames();
   const running = session.procedures.at(-1)?.test;
   const wanted = session.tests.find((one) => one.test.name === running) ?? session.tests.find((one) => one.recommended);
-  const metrics = (wanted?.test.watch ?? []).slice(0, CHARTS);
+  const traced = session.commands.findLast((one) => one.name === "trace.capture" && one.state === "succeeded")?.data;
+  const seen = Array.isArray(traced?.["metrics"]) ? traced["metrics"].map(String) : [];
+  const metrics = [...new Set([...(wanted?.test.watch ?? []), ...seen])].slice(0, CHARTS);
   const start = (toMs(session.granted_at ?? session.requested_at) ?? now()) - BEFORE_MS;
   const end = toMs(session.ended_at);
   const trace = useQuery({

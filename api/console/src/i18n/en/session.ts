@@ -11,6 +11,7 @@ export const session = {
     report: "Report with charts",
     json: "All as JSON",
     sampling: "Read every second",
+    trace: "Record {{count}} s, ten times a second",
     transcript: "Transcript",
     waiting: "The appliance shows a code. Ask the customer to read it to you.",
     code: "Consent code",

@@ -13,6 +13,7 @@ export const session: typeof english = {
     report: "图表报告",
     json: "全部 JSON",
     sampling: "每秒读取",
+    trace: "每秒十次记录{{count}}秒",
     transcript: "记录",
     waiting: "设备上会显示一个代码，请客户念给你。",
     code: "同意代码",
