@@ -9,11 +9,10 @@ from sqlalchemy import Join, and_, or_, select
 
 from alerts.appliances.tables import appliances
 from alerts.database import SYSTEM, Transaction
-from alerts.lifecycle import OVER
 from alerts.notices.changes import Subject, record_change
 from alerts.tickets.clock_keeping import facts_of, settle_clocks
 from alerts.tickets.opening import add_history
-from alerts.tickets.tables import tickets
+from alerts.tickets.tables import IS_OPEN, tickets
 from alerts.tickets.terms import wanted_terms
 
 MOVED_AT_ONCE = 500
@@ -40,7 +39,7 @@ def move_to_terms(t: Transaction) -> int:
         return 0
     which = or_(*[and_(*[column.is_not_distinct_from(value) for column, value in group]) for group in groups[:50]])
     query = select(tickets.c.id, tickets.c.number, tickets.c.status, tickets.c.terms_id).select_from(_joined())
-    query = query.where(tickets.c.status.not_in([state.value for state in OVER]), which).order_by(tickets.c.number)
+    query = query.where(IS_OPEN, which).order_by(tickets.c.number)
     rows = t.connection.execute(query.limit(MOVED_AT_ONCE)).all()
     for row in rows:
         settle_clocks(t, row.id)
@@ -52,7 +51,7 @@ def move_to_terms(t: Transaction) -> int:
 
 def _outdated(t: Transaction) -> Iterator[list[tuple[Any, Any]]]:
     """The groups of open tickets, by what policies look at, whose terms are not those of the rules."""
-    query = select(*_FACTS).select_from(_joined()).where(tickets.c.status.not_in([state.value for state in OVER]))
+    query = select(*_FACTS).select_from(_joined()).where(IS_OPEN)
     for row in t.connection.execute(query.group_by(*_FACTS)).all():
         if wanted_terms(t.rules, facts_of(row)).id != row.terms_id:
             yield list(zip(_FACTS, row, strict=True))

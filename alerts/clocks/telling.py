@@ -14,13 +14,13 @@ from sqlalchemy import ColumnElement, Row, and_, insert, literal, or_, select, u
 
 from alerts.clocks.tables import clock_tellings
 from alerts.database import SYSTEM, Transaction
-from alerts.lifecycle import OVER, TicketState
+from alerts.lifecycle import TicketState
 from alerts.notices.changes import Subject, put_notice, record_change
 from alerts.rules.desk_rules import DeskRules
 from alerts.rules.rung import CLOCKS
 from alerts.tickets.opening import add_history
 from alerts.tickets.sla import HOUR_MS
-from alerts.tickets.tables import tickets
+from alerts.tickets.tables import IS_OPEN, tickets
 
 TOLD_AT_ONCE = 200
 DUE, BREACHED = "due", "breached"
@@ -112,7 +112,7 @@ def _queries(rules: DeskRules, now_ms: int) -> Iterator[Any]:
                     literal(word.only or "").label("only"),
                     deadline.label("due_ms"),
                 )
-                .where(columns.status.not_in([state.value for state in OVER]), is_running)
+                .where(IS_OPEN, is_running)
                 .where(columns.stopped.not_like(f"%{clock}%"), deadline <= now_ms - word.after_ms)
                 .where(*([] if word.only is None else [columns.type == word.only]))
                 .where(*([columns.type.not_in(word.but)] if word.but else []))

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, func, select, union_all
 
-from alerts.lifecycle import OVER, TicketState
-from alerts.tickets.tables import ticket_episodes, ticket_history, tickets
+from alerts.lifecycle import TicketState
+from alerts.tickets.tables import IS_OPEN, ticket_episodes, ticket_history, tickets
 
 
 def ended_episodes(*, start_ms: int, end_ms: int) -> Subquery:
@@ -63,10 +63,9 @@ def ended_episodes(*, start_ms: int, end_ms: int) -> Subquery:
 def open_at(at_ms: int) -> Any:
     """How many tickets were open right before a moment: an episode had begun, and none had ended it."""
     ended = ticket_episodes.c
-    over = [state.value for state in OVER]
     was_open = select(func.count()).select_from(ticket_episodes).where(ended.opened_ms < at_ms, ended.ended_ms >= at_ms)
     begun_ms = func.coalesce(tickets.c.episode_ms, tickets.c.opened_ms)
-    still_open = select(func.count()).select_from(tickets).where(tickets.c.status.not_in(over), begun_ms < at_ms)
+    still_open = select(func.count()).select_from(tickets).where(IS_OPEN, begun_ms < at_ms)
     counts = union_all(was_open, still_open).subquery()
     return select(func.coalesce(func.sum(counts.c[0]), 0))
 

@@ -19,13 +19,12 @@ from alerts.appliances.tables import appliances
 from alerts.audit.chain import record_audit
 from alerts.database import Transaction
 from alerts.errors import ConflictError, UnknownError
-from alerts.lifecycle import OVER
 from alerts.page import moment
 from alerts.stock.ledger import NewMovement, move
 from alerts.stock.levels import list_parts, read_part, read_place
 from alerts.stock.stock import MovementKind, Need, Order, OrderStatus, ReservationStatus, StockPart, check_quantity
 from alerts.stock.tables import stock_levels, stock_movements, stock_orders, stock_reservations
-from alerts.tickets.tables import tickets
+from alerts.tickets.tables import IS_OPEN, tickets
 from ingest.clock import from_ms
 from ingest.profiles.definition import Profile
 
@@ -111,7 +110,7 @@ def _by_tickets(t: Transaction) -> dict[str, float]:
         for row in t.connection.execute(kept.where(stock_reservations.c.status == ReservationStatus.RESERVED.value))
     }
     found: dict[str, float] = {}
-    is_open = tickets.c.status.not_in([state.value for state in OVER])
+    is_open = IS_OPEN
     for row in t.connection.execute(select(tickets.c.id, tickets.c.recommended).where(is_open)):
         for part in (row.recommended or {}).get("parts") or ():
             if (row.id, part["sku"]) not in reserved:

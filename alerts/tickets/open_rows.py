@@ -11,8 +11,7 @@ from sqlalchemy import func, select
 
 from alerts.appliances.tables import appliances
 from alerts.database import Transaction
-from alerts.tickets.sorting import IS_OPEN
-from alerts.tickets.tables import tickets
+from alerts.tickets.tables import IS_OPEN, tickets
 
 QUEUE_MAX = 100_000
 COLUMNS = (
@@ -35,7 +34,7 @@ def read_queue(t: Transaction, *, limit: int = QUEUE_MAX) -> Queue:
     joined = tickets.outerjoin(appliances, appliances.c.id == tickets.c.appliance_id)
     wanted = [*(tickets.c[name] for name in COLUMNS), *(appliances.c[name] for name in OF_APPLIANCE)]
     query = select(*wanted).select_from(joined).where(IS_OPEN)
-    query = query.order_by(tickets.c.priority, tickets.c.resolve_by_ms, tickets.c.number.desc()).limit(limit)
+    query = query.order_by(tickets.c.priority, tickets.c.resolve_by_ms, tickets.c.number).limit(limit)
     rows = t.connection.execute(query).all()
     total = len(rows)
     if total == limit:

@@ -24,7 +24,7 @@ from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.searching import note_search
 from alerts.tickets.sentence import summary_of, title_of
 from alerts.tickets.sla import HOUR_MS, priority_of
-from alerts.tickets.tables import ticket_history, tickets
+from alerts.tickets.tables import IS_OPEN, ticket_history, tickets
 from alerts.tickets.terms import put_under
 from alerts.tickets.ticket import NewTicket, TicketSource
 from alerts.tickets.typed import source_for
@@ -159,7 +159,7 @@ def find_open(t: Transaction, appliance_id: str, fault_mode: str) -> Row[Any] | 
     query = select(tickets).where(
         tickets.c.appliance_id == appliance_id,
         tickets.c.fault_mode == fault_mode,
-        tickets.c.status.not_in([state.value for state in OVER]),
+        IS_OPEN,
     )
     return t.connection.execute(query).first()
 

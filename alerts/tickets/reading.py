@@ -15,12 +15,12 @@ from alerts.choices import check_choice
 from alerts.database import Transaction
 from alerts.errors import UnknownError
 from alerts.fault_modes import known_modes
-from alerts.lifecycle import OVER, TicketState
+from alerts.lifecycle import TicketState
 from alerts.page import Page, check_limit, decode_cursor, encode_cursor, select_page
 from alerts.tickets.searching import matches
 from alerts.tickets.showing import tickets_of
-from alerts.tickets.sorting import IS_OPEN, due_ms, places, status_in
-from alerts.tickets.tables import ticket_search, tickets
+from alerts.tickets.sorting import due_ms, places, status_in
+from alerts.tickets.tables import IS_OPEN, ticket_search, tickets
 from alerts.tickets.ticket import Ticket, TicketSource
 from alerts.tickets.typed import checked_type
 from ingest.profiles.definition import Profile
@@ -150,7 +150,7 @@ def open_numbers(t: Transaction, appliance_ids: Sequence[str]) -> dict[str, tupl
     """The numbers of the open tickets of some appliances, newest first."""
     query = select(tickets.c.appliance_id, tickets.c.number).where(
         tickets.c.appliance_id.in_(appliance_ids),
-        tickets.c.status.not_in([state.value for state in OVER]),
+        IS_OPEN,
     )
     found: dict[str, tuple[int, ...]] = {}
     for appliance_id, number in t.connection.execute(query.order_by(tickets.c.number.desc())):

@@ -19,23 +19,15 @@ from sqlalchemy import (
     case,
     func,
     literal,
-    literal_column,
-    not_,
     or_,
     tuple_,
 )
 
-from alerts.lifecycle import OVER
-from alerts.tickets.tables import tickets
+from alerts.tickets.tables import IS_OPEN, IS_OVER, tickets
 
 Place = tuple[int, int, int, int]
 """Where a ticket stands in an order: 1 where it is over, its priority where that counts, when it is due, its number."""
 
-IS_OVER: ColumnElement[bool] = tickets.c.status.in_(
-    [literal_column(f"'{state}'") for state in sorted(OVER, reverse=True)]
-)
-"""Written as the indexes write it, without which SQLite would not know that it may use them."""
-IS_OPEN: ColumnElement[bool] = not_(IS_OVER)
 _IS_HELD = and_(tickets.c.paused_ms.is_not(None), tickets.c.stopped.like("%resolve%"))
 _IS_RUNNING = or_(tickets.c.paused_ms.is_(None), tickets.c.stopped.not_like("%resolve%"))
 

@@ -20,7 +20,7 @@ from alerts.tickets.clock_keeping import settle_clocks
 from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.opening import DETECTOR, add_history, columns_of
 from alerts.tickets.searching import note_search
-from alerts.tickets.tables import tickets
+from alerts.tickets.tables import IS_OPEN, tickets
 from detectors.finding import UNKNOWN, Finding, FindingChannel
 from ingest.profiles.definition import Profile
 
@@ -127,6 +127,5 @@ def _find_open(t: Transaction, appliance_id: str, fault_modes: Sequence[str] | N
 
 
 def _open_tickets(appliance_id: str) -> Select[Any]:
-    over = [state.value for state in OVER]
-    mine = select(tickets).where(tickets.c.appliance_id == appliance_id, tickets.c.status.not_in(over))
+    mine = select(tickets).where(tickets.c.appliance_id == appliance_id, IS_OPEN)
     return mine.order_by(tickets.c.number)

@@ -5,9 +5,23 @@ The index ``one_open_ticket`` carries the promise: one ticket neither closed nor
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, ForeignKey, Index, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Float,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+    not_,
+    text,
+)
 
 from alerts.columns import Big, identity, json_value, metadata, ms, number, sentence, serial, word
+from alerts.lifecycle import OVER
 
 _COVERED = ("status", "paused_ms", "stopped", "opened_ms", "kind", "appliance_id", "assignee", "fault_mode", "source")
 """What the indexes of an order hold beside it, so that a rare filter reads nothing but them."""
@@ -96,6 +110,12 @@ tickets = Table(
     Index("one_open_ticket", "appliance_id", "fault_mode", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
     sqlite_autoincrement=True,
 )
+
+IS_OVER: ColumnElement[bool] = tickets.c.status.in_(
+    [literal_column(f"'{state}'") for state in sorted(OVER, reverse=True)]
+)
+"""Whether a ticket is over: written as the indexes write it, without which SQLite would not know that it may use them."""
+IS_OPEN: ColumnElement[bool] = not_(IS_OVER)
 
 ticket_history = Table(
     "ticket_history",

@@ -10,10 +10,9 @@ from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
 from alerts.alerting.hazard import speaks_for_itself
 from alerts.alerting.tables import alerts, episodes
 from alerts.database import Transaction
-from alerts.lifecycle import OVER
 from alerts.tickets.opening import find_open
 from alerts.tickets.sla import DAY_MS, HOUR_MS
-from alerts.tickets.tables import tickets
+from alerts.tickets.tables import IS_OPEN, tickets
 from ingest.profiles.definition import Profile
 
 FLAPPING = DecisionReason(
@@ -44,7 +43,7 @@ def still_holds(t: Transaction) -> ColumnElement[bool]:
     open_one = select(tickets.c.number).where(
         tickets.c.appliance_id == alerts.c.appliance_id,
         tickets.c.fault_mode == alerts.c.fault_mode,
-        tickets.c.status.not_in([state.value for state in OVER]),
+        IS_OPEN,
     )
     since_ms = t.now_ms - t.rules.flapping.steady_hours * HOUR_MS
     return and_(alerts.c.raised_ms > since_ms, ~open_one.correlate(alerts).exists())

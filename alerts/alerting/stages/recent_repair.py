@@ -9,9 +9,8 @@ from sqlalchemy import ColumnElement, Row, func, select
 from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
 from alerts.alerting.tables import alerts
 from alerts.database import Transaction
-from alerts.lifecycle import OVER
 from alerts.tickets.sla import DAY_MS
-from alerts.tickets.tables import tickets
+from alerts.tickets.tables import IS_OVER, tickets
 from ingest.profiles.definition import Profile
 
 REPAIR_GRACE_MS = 3 * DAY_MS
@@ -29,7 +28,7 @@ def decide(t: Transaction, alert: Row[Any], _profile: Profile | None) -> Decisio
     query = select(func.max(tickets.c.closed_ms)).where(
         tickets.c.appliance_id == alert.appliance_id,
         tickets.c.fault_mode == alert.fault_mode,
-        tickets.c.status.in_([state.value for state in OVER]),
+        IS_OVER,
     )
     closed_ms = t.connection.execute(query).scalar_one()
     is_echo = closed_ms is not None and alert.onset_ms < closed_ms and t.now_ms < closed_ms + REPAIR_GRACE_MS
@@ -43,7 +42,7 @@ def still_holds(t: Transaction) -> ColumnElement[bool]:
         tickets.c.fault_mode == alerts.c.fault_mode,
         tickets.c.closed_ms > alerts.c.onset_ms,
         tickets.c.closed_ms > t.now_ms - REPAIR_GRACE_MS,
-        tickets.c.status.in_([state.value for state in OVER]),
+        IS_OVER,
     )
     return ended.correlate(alerts).exists()
 
