@@ -9,6 +9,7 @@ from alerts.audit import tables as of_the_audit
 from alerts.billing import tables as of_billing
 from alerts.clocks import tables as of_clocks
 from alerts.columns import metadata
+from alerts.coverages import tables as of_coverages
 from alerts.cursors import tables as of_cursors
 from alerts.customers import tables as of_customers
 from alerts.fix_first import tables as of_fix_first
@@ -34,6 +35,7 @@ BESIDE_THEIR_NOUNS = (
     of_appliances,
     of_the_audit,
     of_billing,
+    of_coverages,
     of_clocks,
     of_cursors,
     of_customers,

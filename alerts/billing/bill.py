@@ -101,10 +101,15 @@ class Coverage:
     appliance_id: str | None = None
     covers_parts: bool = True
     covers_labour: bool = True
+    plan: str | None = None
+    """Of a contract: what the customer bought, by the name under which the rules know it."""
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense, by its name."""
         check_words("external_id", self.external_id, longest=200, is_needed=True)
+        check_words("plan", self.plan, longest=200)
+        if self.plan is not None and self.basis is not Basis.CONTRACT:
+            raise InvalidError("plan: only a contract has one.")
         if self.months is not None and not 1 <= self.months <= 600:
             raise InvalidError("months is 1 to 600.")
         if self.basis is Basis.CONTRACT and self.appliance_id is None:

@@ -30,6 +30,7 @@ COVERAGES = Columns(
         "appliance_id",
         "covers_parts",
         "covers_labour",
+        "plan",
     ),
     ("external_id", "basis", "valid_from"),
 )
@@ -84,7 +85,7 @@ def _coverage(t: Transaction, cells: Mapping[str, str]) -> Taken:
         basis = Basis(_needed(cells, "basis")["basis"])
     except ValueError as error:
         raise InvalidError(f"basis: {cells['basis']!r} is none; there are: {', '.join(Basis)}.") from error
-    said: dict[str, Any] = {name: cells.get(name) for name in ("kind", "component", "appliance_id")}
+    said: dict[str, Any] = {name: cells.get(name) for name in ("kind", "component", "appliance_id", "plan")}
     for name in ("covers_parts", "covers_labour"):
         if name in cells:
             said[name] = yes_or_no(name, cells[name])

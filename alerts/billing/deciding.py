@@ -15,9 +15,10 @@ from sqlalchemy import or_, select
 
 from alerts.audit.chain import record_audit
 from alerts.billing.bill import PAYERS, Basis, Coverage, Decision, Payer, PayReason
-from alerts.billing.tables import coverages
+from alerts.coverages.tables import coverages
 from alerts.customers.tables import ownerships
 from alerts.database import Transaction, upsert
+from alerts.tickets.contracts import follow_contract
 from alerts.tickets.reading import find_row
 from alerts.tickets.ticket import Verdict
 from alerts.visits.hours import day_of
@@ -66,10 +67,14 @@ def put_coverage(t: Transaction, new: Coverage) -> bool:
         "valid_to": None if new.valid_to is None else new.valid_to.isoformat(),
         "covers_parts": new.covers_parts,
         "covers_labour": new.covers_labour,
+        "plan": new.plan,
     }
     statement = upsert(t.connection, coverages).values(external_id=new.external_id, **values)
     t.connection.execute(statement.on_conflict_do_update(index_elements=["external_id"], set_=values))
     record_audit(t, "coverage.put", new.external_id[:64], {"basis": new.basis.value})
+    of_whom = {new.appliance_id, None if row is None else row.appliance_id}
+    for appliance_id in sorted(one for one in of_whom if one is not None):
+        follow_contract(t, appliance_id)
     return True
 
 
@@ -130,4 +135,5 @@ def _coverage(row: Any) -> Coverage:
         appliance_id=row.appliance_id,
         covers_parts=row.covers_parts,
         covers_labour=row.covers_labour,
+        plan=row.plan,
     )

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from alerts.appliances.tables import appliances
+from alerts.coverages.contract import contract_of
 from alerts.database import Transaction
 from alerts.fix_first.reading import fix_first_of
 from alerts.gate.standing import StandingState, read_standing
@@ -47,7 +48,8 @@ def decide_gate(
     """All of the arithmetic for a row of a ticket, or of an alert, as it is kept and shown."""
     mode, standing = profile.fault_modes.get(row.fault_mode) if profile else None, _standing_of(t, row)
     odds = _odds(t, row, mode, standing, fix_first_success=fix_first_success)
-    contract = row._mapping.get("contract")  # noqa: SLF001 - alerts have none
+    is_ticket = "contract" in row._mapping  # noqa: SLF001 - the public name of a row as a mapping
+    contract = row.contract if is_ticket else contract_of(t, row.appliance_id)
     prices = prices_of(t.rules.gate, danger=mode.danger if mode else 1, contract=contract)
     weighed = weigh(odds, prices)
     best = best_of(weighed)

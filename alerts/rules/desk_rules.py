@@ -17,6 +17,25 @@ from alerts.rules.telling import NoticeRule, Person
 from alerts.rules.ticket_types import REPAIR, TicketType, shipped_types
 
 
+class Urgency(Rules):
+    """What else decides how urgent a ticket is."""
+
+    more_urgent_by_contract: dict[str, int] = Field(
+        {}, description="so many steps more urgent, 1 to 3, where the ticket is under this contract"
+    )
+
+    def steps_of(self, contract: str | None) -> int:
+        """By how many steps a ticket under a contract is more urgent."""
+        return 0 if contract is None else self.more_urgent_by_contract.get(contract, 0)
+
+    @model_validator(mode="after")
+    def _check_steps(self) -> Urgency:
+        for contract, steps in self.more_urgent_by_contract.items():
+            if not 1 <= steps <= 3:
+                raise ValueError(f"contract {contract!r}: 1 to 3 steps more urgent")
+        return self
+
+
 class Reopening(Rules):
     """When a fault that comes back opens its old ticket again."""
 
@@ -104,6 +123,9 @@ class DeskRules(Rules):
     )
     notices: tuple[NoticeRule, ...] = Field((), description="Who is told what; nobody without such a rule")
     gate: Gate = Field(default_factory=Gate, description="The visit gate: what is done about a finding")
+    priority: Urgency = Field(
+        default_factory=Urgency, description="What makes a ticket more urgent than its finding says"
+    )
     budget: Budget = Field(default_factory=Budget, description="Visits in vain that a fault mode of a model may cause")
     telling: Telling = Field(default_factory=Telling, description="what clocks say")
     escalation: tuple[Rung, ...] = Field(

@@ -1,6 +1,6 @@
 """What a person changes on a ticket beside its steps: title, priority, who does it, and when.
 
-Nothing given is taken for nothing changed; ``None`` takes away. A priority that is taken away is ours again to set.
+Nothing given is taken for nothing changed; ``None`` takes away. A priority or a contract that is taken away is ours again to set.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import Row
 
 from alerts.accounts.assignees import check_assignee
+from alerts.coverages.contract import contract_of
 from alerts.database import Transaction
 from alerts.errors import ConflictError, InvalidError
 from alerts.lifecycle import OVER
 from alerts.tickets.opening import CONTRACT_LENGTH_MAX, TITLE_LENGTH_MAX
 from alerts.tickets.reading import find_row
-from alerts.tickets.sla import priority_of
+from alerts.tickets.sla import more_urgent, priority_of
 from alerts.tickets.steps import check_version, check_visit, write_ticket
 from alerts.tickets.ticket import TicketChange
 from alerts.words import check_words
@@ -57,7 +58,8 @@ def _columns_of(t: Transaction, row: Row[Any], change: TicketChange, profile: Pr
         columns |= _priority(t, row, change.priority, profile)
     if "contract" in change.changes:
         check_words("contract", change.contract, longest=CONTRACT_LENGTH_MAX)
-        columns["contract"] = change.contract or None
+        columns["contract"] = change.contract or contract_of(t, row.appliance_id)
+        columns["contract_by"] = t.who if change.contract else None
     if "assignee" in change.changes:
         check_assignee(t, change.assignee)
         columns["assignee"] = change.assignee
@@ -78,6 +80,7 @@ def _priority(t: Transaction, row: Row[Any], priority: int | None, profile: Prof
             fails_by_ms=window["to"] if window else None,
             now_ms=t.now_ms,
         )
+        ours = more_urgent(ours, t.rules.priority.steps_of(row.contract))
         return {"priority": ours, "priority_by": None}
     if not 1 <= priority <= 4:
         raise InvalidError("priority is 1 (highest) to 4.")

@@ -13,6 +13,7 @@ from sqlalchemy import Row, insert, select, update
 
 from alerts.appliances.tables import appliances
 from alerts.audit.chain import record_audit
+from alerts.coverages.contract import contract_of
 from alerts.database import Transaction, upsert
 from alerts.errors import AlreadyOpenError, ConflictError, InvalidError
 from alerts.fault_modes import check_fault_mode
@@ -23,7 +24,7 @@ from alerts.tickets.clock_keeping import begin_clocks
 from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.searching import note_search
 from alerts.tickets.sentence import summary_of, title_of
-from alerts.tickets.sla import HOUR_MS, priority_of
+from alerts.tickets.sla import HOUR_MS, more_urgent, priority_of
 from alerts.tickets.tables import IS_OPEN, ticket_history, tickets
 from alerts.tickets.terms import put_under
 from alerts.tickets.ticket import NewTicket, TicketSource
@@ -55,6 +56,7 @@ def columns_of(t: Transaction, finding: Finding, profile: Profile | None, *, ale
     mode = profile.fault_modes.get(finding.fault_mode) if profile else None
     said = evidence_columns(finding)
     window = said["failure_window"]
+    contract = contract_of(t, finding.appliance_id)
     return {
         **said,
         "appliance_id": finding.appliance_id,
@@ -63,12 +65,16 @@ def columns_of(t: Transaction, finding: Finding, profile: Profile | None, *, ale
         "fault_mode": finding.fault_mode,
         "title": title_of(finding, profile)["en"],
         "summary": summary_of(finding, profile, now=from_ms(t.now_ms)),
-        "priority": priority_of(
-            severity=said["severity"],
-            danger=mode.danger if mode else 1,
-            fails_by_ms=window["to"] if window else None,
-            now_ms=t.now_ms,
+        "priority": more_urgent(
+            priority_of(
+                severity=said["severity"],
+                danger=mode.danger if mode else 1,
+                fails_by_ms=window["to"] if window else None,
+                now_ms=t.now_ms,
+            ),
+            t.rules.priority.steps_of(contract),
         ),
+        "contract": contract,
         "source": _source(finding.channel).value,
         "channel": finding.channel.value,
         "recommended": recommended_of(mode),
@@ -139,7 +145,8 @@ def open_by_hand(t: Transaction, new: NewTicket, profiles: Mapping[str, Profile]
         "description": new.description,
         "priority": new.priority,
         "priority_by": t.who,
-        "contract": new.contract,
+        "contract": new.contract or contract_of(t, new.appliance_id),
+        "contract_by": t.who if new.contract else None,
         "source": source.value,
         "type": new.type,
         "recommended": recommended_of(mode),

@@ -17,7 +17,7 @@ from alerts.tickets.ticket import StepBody
 from detectors.finding import Finding
 from ingest.profiles.definition import Profile
 
-AT_REOPENING = ("title", "component", "source", "priority")
+AT_REOPENING = ("title", "component", "source", "priority", "contract")
 """What a ticket keeps of itself when its fault comes back, beside a higher priority."""
 
 

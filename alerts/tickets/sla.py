@@ -16,3 +16,8 @@ def priority_of(*, severity: float, danger: int, fails_by_ms: int | None, now_ms
     if danger == 0 and severity < 0.3:
         return 4
     return 3
+
+
+def more_urgent(priority: int, steps: int) -> int:
+    """A priority so many steps more urgent; 1 is the highest there is."""
+    return max(priority - steps, 1)

@@ -21,7 +21,7 @@ from alerts.tickets.clock_keeping import settle_clocks
 from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.opening import DETECTOR, add_history
 from alerts.tickets.sentence import summary_of
-from alerts.tickets.sla import DAY_MS, priority_of
+from alerts.tickets.sla import DAY_MS, more_urgent, priority_of
 from alerts.tickets.tables import ticket_history, tickets
 from detectors.finding import Finding
 from ingest.clock import from_ms
@@ -52,7 +52,7 @@ def follow(t: Transaction, ticket_id: str, finding: Finding, profile: Profile | 
         "alert_id": alert_id,
         "cleared_ms": None,
     }
-    columns["priority"] = _priority(row, columns, profile, now_ms=t.now_ms)
+    columns["priority"] = _priority(t, row, columns, profile)
     if all(before[name] == value for name, value in columns.items()):
         return
     columns["followed_ms"] = t.now_ms
@@ -105,21 +105,22 @@ def _moved(
     return standing
 
 
-def _priority(row: Row[Any], columns: Mapping[str, Any], profile: Profile | None, *, now_ms: int) -> int:
+def _priority(t: Transaction, row: Row[Any], columns: Mapping[str, Any], profile: Profile | None) -> int:
     """The priority that follows; it is lowered only where it would be lower with a margin, and never a person's."""
+    now_ms, steps = t.now_ms, t.rules.priority.steps_of(row.contract)
     mode = profile.fault_modes.get(row.fault_mode) if profile else None
     window = columns["failure_window"]
     danger = mode.danger if mode else 1
     fails_by_ms = window["to"] if window else None
     severity = columns["severity"] or 0.0
-    wanted = priority_of(severity=severity, danger=danger, fails_by_ms=fails_by_ms, now_ms=now_ms)
+    wanted = more_urgent(priority_of(severity=severity, danger=danger, fails_by_ms=fails_by_ms, now_ms=now_ms), steps)
     if wanted <= row.priority:
         return wanted
     if row.priority_by is not None:
         return int(row.priority)
     sooner_ms = None if fails_by_ms is None else now_ms + round((fails_by_ms - now_ms) * (1 - WINDOW_STEP))
     careful = priority_of(severity=severity + HYSTERESIS, danger=danger, fails_by_ms=sooner_ms, now_ms=now_ms)
-    return max(int(row.priority), careful)
+    return max(int(row.priority), more_urgent(careful, steps))
 
 
 def _crossed(row: Row[Any], columns: Mapping[str, Any]) -> dict[str, Any]:

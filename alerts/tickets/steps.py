@@ -9,6 +9,7 @@ from sqlalchemy import Row, update
 
 from alerts.accounts.assignees import check_assignee
 from alerts.audit.chain import record_audit
+from alerts.coverages.contract import contract_of
 from alerts.database import Transaction
 from alerts.errors import AlreadyOpenError, InvalidError, StaleViewError
 from alerts.fault_modes import check_fault_mode
@@ -146,6 +147,8 @@ def _columns_of(t: Transaction, row: Row[Any], step: TicketStep, body: StepBody)
     if step is TicketStep.REOPEN:
         begun = {"episode": row.episode + 1, "episode_ms": t.now_ms, "responded_ms": None}
         begun |= {"watched_until_ms": None}
+        if row.contract_by is None:
+            begun["contract"] = contract_of(t, row.appliance_id)
         return begun | dict.fromkeys((*_OF_ONE_EPISODE, "tested"))
     return {}
 

@@ -58,6 +58,7 @@ tickets = Table(
     json_value("recommended"),
     json_value("tested"),
     Column("contract", Text),
+    Column("contract_by", Text),
     identity("terms_id", nullable=True),
     ms("respond_by_ms", nullable=False),
     ms("resolve_by_ms", nullable=False),

@@ -17,10 +17,13 @@ from alerts.errors import ConflictError, InvalidError, UnknownError
 from alerts.importing import Outcome, RowReport
 from alerts.lifecycle import TicketStep
 from alerts.people.provider import NewProvider
-from alerts.tickets.ticket import NewTicket, Verdict, VerdictRecord
+from alerts.rules.calendars import Policy
+from alerts.rules.desk_rules import DeskRules, Urgency
+from alerts.rules.gate import Gate
+from alerts.tickets.ticket import NewTicket, TicketChange, Verdict, VerdictRecord
 from alerts.visits.lifecycle import VisitStep
 from ingest.clock import ManualClock
-from tests.alerts.made import DAY_MS
+from tests.alerts.made import DAY_MS, FINDING, step_of
 from tests.contract.visits_suite import ADA, DONE, at, ticket
 
 LIST = """external_id,code,region,amount,currency,valid_from,valid_to
@@ -147,6 +150,40 @@ class BillingSuite:
         assert [one.outcome for one in refused] == [Outcome.REFUSED] * 2
         assert "decimals" in refused[0].detail
 
+    def test_a_contract_reaches_gate_priority_and_clocks(self, desk: Desk, clock: ManualClock) -> None:
+        """A finding's ticket is under the contract of its appliance; one that a person names stays; one written down later is followed."""
+        rules = DeskRules(
+            gate=Gate(visit_price_by_contract={"gold": 20.0}),
+            priority=Urgency(more_urgent_by_contract={"gold": 1}),
+            policies=(Policy(name="gold", contracts=("gold",), respond_hours=1, resolve_hours=8),),
+        )
+        desk = replace(desk, unit=replace(desk.unit, rules=rules))
+        _contract(desk, "WM-0231", "gold")
+        _contract(desk, "WM-2", "gold", valid_to="2026-11-20")
+        desk.findings.commit(step_of(1, FINDING, replace(FINDING, appliance_id="WM-2")))
+        under, without = desk.tickets.read("1"), desk.tickets.read("2")
+
+        assert under.gate
+        assert without.gate
+        assert (under.contract, under.priority, under.gate["prices"]["visit"]) == ("gold", 2, 20.0)
+        assert (without.contract, without.priority, without.gate["prices"]["visit"]) == (None, 3, 120.0)
+        assert [one.within_s for one in under.clocks[:2]] == [3600, 8 * 3600]
+
+        clock.advance(1800_000)
+        _contract(desk, "WM-2", "gold")
+        late = desk.tickets.read("2")
+        assert (late.contract, late.priority, late.version) == ("gold", 2, without.version + 1)
+        assert (late.clocks[0].within_s, late.clocks[0].spent_s) == (3600, 1800)
+        assert late.history[-1].data == {
+            "contract": {"from": None, "to": "gold"},
+            "priority": {"from": 3, "to": 2},
+        }
+        desk.tickets.change("2", TicketChange(frozenset({"contract"}), contract="silver"))
+        _contract(desk, "WM-2", "bronze")
+        assert desk.tickets.read("2").contract == "silver"
+        desk.tickets.change("2", TicketChange(frozenset({"contract"})))
+        assert desk.tickets.read("2").contract == "bronze"
+
     def test_a_statement_adds_up(self, desk: Desk) -> None:
         """A fee for each visit that was done and for each ticket of it; of other people, or another month, nothing."""
         fees = {"visit": "45.10", "washing_machine": "30.05", "drain_clog": "12.35"}
@@ -177,3 +214,10 @@ class BillingSuite:
 
 def _prices(desk: Desk) -> list[RowReport]:
     return list(desk.billing.take_prices(list(read_csv(LIST, PRICES))))
+
+
+def _contract(desk: Desk, appliance_id: str, plan: str, *, valid_to: str = "") -> None:
+    row = f"c-{appliance_id},contract,2026-01-01,{valid_to},{appliance_id},{plan}"
+    text = f"external_id,basis,valid_from,valid_to,appliance_id,plan\n{row}\n"
+    [report] = desk.billing.take_coverages(list(read_csv(text, COVERAGES)))
+    assert report.outcome is Outcome.CHANGED, report.detail

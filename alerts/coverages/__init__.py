@@ -1,0 +1,1 @@
+"""Coverages: recalls, warranties and contracts, as they were agreed."""
