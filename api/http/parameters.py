@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_TRUTH = re.compile(r"true|false")
+_TRUTH = re.compile(r"true|false", re.IGNORECASE)  # also as Python writes them
 _FORMS: dict[type, tuple[re.Pattern[str], str]] = {
     int: (_WHOLE_NUMBER, "is no whole number such as 3"),
     date: (_DAY, "is no day such as 2026-11-30"),
