@@ -8,6 +8,7 @@ from functools import partial
 
 from ingest.wire.foreign import ForeignCodec
 from ingest.wire.foreign.devices import Device, DeviceBook
+from ingest.wire.foreign.ownership import speaker_of
 from ingest.wire.foreign.reader import TopicReader, UnreadReader
 from ingest.wire.foreign.traces import Traces
 from ingest.wire.kind_table import KindTable
@@ -108,7 +109,8 @@ class Sources:
         self.hears_foreign = True
         (first, name), *others = named
         more = [codec for codec, other in others if name and other]
-        return self._foreign(text, name, self._devices.of(name, first.roots), [first, *more])
+        device = self._devices.of(name, first.roots, by=speaker_of(text))
+        return self._foreign(text, name, device, [first, *more])
 
     def _foreign(self, text: str, name: str, device: Device, codecs: Sequence[ForeignCodec]) -> Source:
         """A topic of a foreign convention."""

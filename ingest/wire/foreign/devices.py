@@ -23,7 +23,8 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ingest.wire.foreign.identity import Claims, hashed, safe_id
+from ingest.wire.foreign.claims import Claims
+from ingest.wire.foreign.identity import hashed, safe_id
 from ingest.wire.topic import is_appliance_id, is_kind
 from ingest.zone_names import near
 
@@ -83,11 +84,14 @@ class DeviceBook:
             return
         if len(self._own) < OWN_MAX:
             self._own.add(appliance_id)
-        if self._claims.holder(_SPACE, appliance_id) and self._claims.take(_SPACE, appliance_id, _OWN):
+        if self._claims.holder(_SPACE, appliance_id) and self._claims.take(_SPACE, appliance_id, _OWN, by=appliance_id):
             self.revision += 1
 
-    def of(self, name: str, roots: Sequence[str] = ()) -> Device:
-        """The appliance of a device; of a name that isn't a device's nobody. ``roots`` stand before names and in no id."""
+    def of(self, name: str, roots: Sequence[str] = (), *, by: str = "") -> Device:
+        """The appliance of a device; of a name that isn't a device's nobody. ``roots`` stand before names and in no id.
+
+        ``by`` is who speaks, of whose share a name goes that was free.
+        """
         if not name:
             return NOBODY
         device = self._devices.get(name)
@@ -96,8 +100,8 @@ class DeviceBook:
         short = next((name.removeprefix(f"{root}/") for root in roots if name.startswith(f"{root}/")), name)
         plain = safe_id(short, name)
         if self._is_claiming and plain in self._own:
-            self._claims.take(_SPACE, plain, _OWN)
-        is_mine = self._claims.of(_SPACE, plain, name, is_claiming=self._is_claiming)
+            self._claims.take(_SPACE, plain, _OWN, by=plain)
+        is_mine = self._claims.of(_SPACE, plain, name, by=by or name, is_claiming=self._is_claiming)
         if is_mine:
             return Device(plain)
         own = hashed(plain, name)

@@ -7,7 +7,7 @@ used: what is read is never locked out by what is not. It outlives the process a
 Who describes is known by the level of the description's topic that the broker's access list ties to an account. A topic is
 read as the level nearest to it describes it, and a device belongs to the level nearest to it (ownership.py, identities.py), in
 whatever order they came: only of equals the first. ``assigned`` is the operator's word, before all of that. A level has a bounded
-part of the room, and where all is used the one that holds most gives way.
+part of the room, and where all is used the one that holds most gives way. The same holds for names (claims.py).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from ingest.wire.foreign.claims import Claims
 from ingest.wire.foreign.discovery_config import Configuration, Group, Presence, key_of, name_of
 from ingest.wire.foreign.discovery_entities import Entity
 from ingest.wire.foreign.identities import Identities
-from ingest.wire.foreign.identity import Claims
 from ingest.wire.foreign.memory import Kept, Learned
 from ingest.wire.foreign.metric_names import MetricNames
 from ingest.wire.foreign.ownership import account_of, is_akin, rank
@@ -110,17 +110,19 @@ class Discovery:
 
     def labels_of(self, device: str) -> list[str]:
         """Its names for people, as far as no other device that is described had them before."""
-        labels = dict.fromkeys(one.label for one in self._of_device.get(device, {}).values())
-        return [label for label in labels if self._is_labelled(label, device)]
+        labels: dict[str, str] = {}
+        for one in self._of_device.get(device, {}).values():
+            labels.setdefault(one.label, one.level)
+        return [label for label, level in labels.items() if self._is_labelled(label, device, level)]
 
-    def _is_labelled(self, label: str, device: str) -> bool:
+    def _is_labelled(self, label: str, device: str, level: str) -> bool:
         """Whether a name for people is that of a device, and no device's identifier."""
         if self._identities.is_identifier(label):
             return False
-        if not self.claims.of("label", label, device):
+        if not self.claims.of("label", label, device, by=level):
             if self.claims.holder("label", label) in self._of_device:
                 return False
-            self.claims.take("label", label, device)
+            self.claims.take("label", label, device, by=level)
         return True
 
     def use(self, topic: str) -> None:

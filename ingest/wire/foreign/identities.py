@@ -9,8 +9,9 @@ one device, as Home Assistant has it.
 
 from __future__ import annotations
 
+from ingest.wire.foreign.claims import Claims
 from ingest.wire.foreign.discovery_config import IDENTIFIER, NAME_CHARACTERS_MAX, Configuration, key_of, name_of
-from ingest.wire.foreign.identity import Claims, hashed
+from ingest.wire.foreign.identity import hashed
 from ingest.wire.foreign.ownership import Standing, is_family, standing, standing_of_holder
 
 _HOLDER, _DEVICE, _CALLED, _NOW = "holder", "is", "called", "merged"
@@ -36,8 +37,12 @@ class Identities:
         known = [device for key in keys if (device := self._known(key)) and self._may_join(configuration, device)]
         device = known[0] if known else self._new(configuration, keys)
         for key in keys:
-            self._claims.take(_DEVICE, key, device)
-        return device, [other for other in dict.fromkeys(known) if other != device and self._merge(other, device)]
+            self._claims.take(_DEVICE, key, device, by=configuration.level)
+        return device, [
+            other
+            for other in dict.fromkeys(known)
+            if other != device and self._merge(other, device, configuration.level)
+        ]
 
     def is_entitled(self, configuration: Configuration, alias: str) -> bool:
         """Whether a description may say of its device that this is its name."""
@@ -66,7 +71,7 @@ class Identities:
         holder = self._claims.holder(_HOLDER, key)
         if near is Standing.STRANGER or (holder is not None and near <= standing_of_holder(holder, alias)):
             return False
-        self._claims.take(_HOLDER, key, configuration.level)
+        self._claims.take(_HOLDER, key, configuration.level, by=configuration.level)
         return True
 
     def _key(self, configuration: Configuration, alias: str) -> str:
@@ -74,9 +79,9 @@ class Identities:
         key = key_of(alias)
         return key if self.is_entitled(configuration, alias) else f"{key}{_APART}{configuration.level}"
 
-    def _merge(self, other: str, device: str) -> bool:
+    def _merge(self, other: str, device: str, level: str) -> bool:
         """Remember that a device is another; False where there is no room for it, and they stay two."""
-        self._claims.take(_NOW, other, device)
+        self._claims.take(_NOW, other, device, by=level)
         return self._claims.holder(_NOW, other) == device
 
     def _known(self, key: str) -> str | None:
@@ -103,8 +108,8 @@ class Identities:
         own = self._own(configuration)
         key = key_of(own[0]) if own else keys[0]
         plain = name_of(own[0]) if own else f"{name_of(configuration.aliases[0])}@{configuration.level}"
-        if not self._claims.of(_CALLED, plain, key):  # the name is another device's
+        if not self._claims.of(_CALLED, plain, key, by=configuration.level):  # the name is another device's
             plain = hashed(plain, key, NAME_CHARACTERS_MAX)
-            self._claims.of(_CALLED, plain, key)
+            self._claims.of(_CALLED, plain, key, by=configuration.level)
         self._claims.release(_NOW, plain)
         return plain

@@ -2,7 +2,7 @@
 
 A name that our ids can't hold is written in letters that they can; where that loses something a short hash of the whole
 name stands behind it. Plain names of two things may still meet (``tele/home/a`` and ``tele/home_a``): whoever came first
-keeps the name, any other gets its hash behind it, and :class:`Claims` remembers that over a restart.
+keeps the name, any other gets its hash behind it, and claims.py remembers that over a restart.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections.abc import Mapping
 
 from ingest.wire.telemetry import is_metric_name
 
-CLAIMS_MAX = 100_000
 _ID_CHARACTERS_MAX = 64
 _METRIC_CHARACTERS_MAX = 64
 _BETWEEN = re.compile(r"[\s/.:,;|()\[\]+-]")
@@ -88,64 +87,3 @@ def metric_name(stem: str, suffix: str) -> str | None:
         stem = f"{stem[: room - 9].rstrip('_')}_{hash_of(stem)}"
     name = stem + tail
     return name if is_metric_name(name) else f"value_{name}"[:_METRIC_CHARACTERS_MAX]
-
-
-class Claims:
-    """Who holds a plain name. One thread claims, any may look; bounded, and beyond that every further name is hashed."""
-
-    def __init__(self) -> None:
-        self._holders: dict[str, str] = {}
-        self._news: dict[str, str | None] = {}
-        self._reserved: set[str] = set()
-
-    def of(self, space: str, plain: str, owner: str, *, is_claiming: bool = True) -> bool:
-        """Whether ``owner`` holds ``plain`` in this space: by claiming it now, or since it did before."""
-        key = f"{space}\n{plain}"
-        holder = self._holders.get(key)
-        if holder is not None:
-            return holder == owner
-        if len(self._holders) >= CLAIMS_MAX:
-            return False
-        if is_claiming:
-            self._holders[key] = self._news[key] = owner
-        return True
-
-    def holder(self, space: str, plain: str) -> str | None:
-        """Who holds a name."""
-        return self._holders.get(f"{space}\n{plain}")
-
-    def release(self, space: str, plain: str) -> None:
-        """A name is free again; what the operator gave away stays so."""
-        key = f"{space}\n{plain}"
-        if key not in self._reserved and self._holders.pop(key, None) is not None:
-            self._news[key] = None
-
-    def reserve(self, space: str, plain: str, owner: str) -> None:
-        """Give a name to whom the operator gave it."""
-        key = f"{space}\n{plain}"
-        self._holders[key] = owner
-        self._reserved.add(key)
-
-    def release_all(self, space: str) -> None:
-        """All names of a space are free again. Looks at every name of all spaces."""
-        for key in [key for key in self._holders if key.startswith(f"{space}\n")]:
-            self.release(space, key.partition("\n")[2])
-
-    def take(self, space: str, plain: str, owner: str) -> bool:
-        """Give a name to whose it is by right; whether somebody else held it. What the operator gave away stays so."""
-        key = f"{space}\n{plain}"
-        holder = self._holders.get(key)
-        if holder == owner or key in self._reserved or (holder is None and len(self._holders) >= CLAIMS_MAX):
-            return False
-        self._holders[key] = self._news[key] = owner
-        return holder is not None
-
-    def learned(self) -> dict[str, str | None]:
-        """The names claimed since this was called last, None for those that are free again."""
-        news, self._news = self._news, {}
-        return news
-
-    def load(self, holders: Mapping[str, str], *, is_news: bool = False) -> None:
-        """Take over who held names before; what the operator gives away is not touched. ``is_news``: to be kept anew."""
-        self._news |= holders if is_news else {}
-        self._holders = {**holders, **self._holders}

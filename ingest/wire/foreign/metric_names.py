@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from ingest.wire.foreign.claims import Claims
 from ingest.wire.foreign.discovery_config import Configuration
 from ingest.wire.foreign.discovery_entities import Entity
 from ingest.wire.foreign.identities import Identities
-from ingest.wire.foreign.identity import Claims, hash_of, metric_name
+from ingest.wire.foreign.identity import hash_of, metric_name
 from ingest.wire.foreign.ownership import state_topics
 
 
@@ -27,10 +28,10 @@ class MetricNames:
         """The first name of an entity that no other of its device holds, else a hashed one; ``described``: all of the device."""
         space = _space(configuration)
         for name in _names(entity):
-            if self._claims.of(space, name, entity.key):
+            if self._claims.of(space, name, entity.key, by=configuration.level):
                 return name
             if self.is_owner(configuration) and (held := self._held_by_family(space, name, described)):
-                self._claims.take(space, name, entity.key)
+                self._claims.take(space, name, entity.key, by=configuration.level)
                 self.stale.update(topic for one in held for topic in state_topics(one))
                 return name
         stem = f"{(entity.names or ('value',))[0][:40]}_{hash_of(entity.key)}"

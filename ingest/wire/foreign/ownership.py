@@ -48,6 +48,15 @@ def account_of(topic: str) -> str:
     return next((levels[0] for end in _ENDS if tuple(levels[1:]) == end), "")
 
 
+def speaker_of(topic: str) -> str:
+    """Who speaks under a topic: its account, else whoever may write below its first level.
+
+    >>> speaker_of("tele/washer/SENSOR"), speaker_of("zigbee2mqtt/kitchen/fridge")
+    ('washer', 'zigbee2mqtt')
+    """
+    return account_of(topic) or topic.partition("/")[0]
+
+
 @lru_cache(CACHED_MAX)
 def is_akin(one: str, other: str) -> bool:
     """Whether two names are the same but for words before or behind.

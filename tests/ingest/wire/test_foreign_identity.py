@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.sample import StatusState
-from ingest.wire.foreign import identity
+from ingest.wire.foreign import claims
 from ingest.wire.foreign.devices import Device, DeviceBook, DevicesError, assigned, load_devices
 from ingest.wire.foreign.heard import Heard
 from ingest.wire.foreign.homeassistant import HomeAssistantCodec
@@ -339,7 +339,7 @@ def test_devices_stay_apart_where_there_is_no_room_for_names(monkeypatch: pytest
     """A house with more names than are remembered goes on; what is new to it is not joined with what is known."""
     listener = Listener()
     listener.hear(description("o1", "house/1", (["a"], [])), description("o2", "house/2", (["b"], [])))
-    monkeypatch.setattr(identity, "CLAIMS_MAX", 0)
+    monkeypatch.setattr(claims, "CLAIMS_MAX", 0)
 
     listener.hear(description("o3", "house/3", (["a", "b"], [])))
 

@@ -8,10 +8,10 @@ import pytest
 
 from ingest.wire.dead_letter import Refused
 from ingest.wire.foreign import discovery as discovery_module
+from ingest.wire.foreign.claims import Claims
 from ingest.wire.foreign.devices import Device, DeviceBook
 from ingest.wire.foreign.discovery import Discovery
 from ingest.wire.foreign.homeassistant import HomeAssistantCodec
-from ingest.wire.foreign.identity import Claims
 from ingest.wire.telemetry import TelemetryMessage
 
 
