@@ -58,7 +58,6 @@ def measure() -> Iterator[Figure]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--enable-precise-memory-info"])
         page = browser.new_page(viewport=SCREEN)
         page.goto(town.login_link())
-        page.locator("a.row").first.wait_for()
         for name in LISTS:
             yield from _list(page, town, name)
         browser.close()

@@ -65,7 +65,7 @@ def _signed_in(browser: Browser, login: str) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport=SCREEN, locale="en-GB", timezone_id="Europe/Berlin")
     page = context.new_page()
     page.goto(login)
-    page.locator("a.row").first.wait_for()
+    page.locator("main h1, main a.row").first.wait_for()
     page.close()
     yield context
     context.close()

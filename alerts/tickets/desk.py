@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from alerts.tickets.changing import change_ticket
 from alerts.tickets.closing import CLOSES_AFTER_DAYS, close_unanswered, has_unanswered
 from alerts.tickets.filling import fill
 from alerts.tickets.following_status import OutsideState, follow_status
-from alerts.tickets.open_rows import QUEUE_MAX, Queue, read_queue
+from alerts.tickets.open_rows import QUEUE_MAX, Queue, Row, read_queue, read_rows
 from alerts.tickets.opening import open_by_hand
 from alerts.tickets.reading import TicketFilter, check_filter, count_tickets, list_tickets, read_ticket
 from alerts.tickets.steps import WhenOver, record_verdict, take_step
@@ -52,6 +52,10 @@ class Tickets:
     def queue(self, *, limit: int = QUEUE_MAX) -> Queue:
         """Every open ticket, in the little that a list shows of it."""
         return self.unit.look(lambda t: read_queue(t, limit=limit))
+
+    def queue_rows(self, ids: Collection[str]) -> Mapping[str, Row]:
+        """What the queue shows of some tickets, by their ids."""
+        return self.unit.look(lambda t: read_rows(t, ids))
 
     def read(self, ref: str) -> Ticket:
         """The ticket with this id or number."""

@@ -5,9 +5,11 @@ It is read from the rows alone, without history and accounts. Clocks are given b
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from alerts.appliances.tables import appliances
 from alerts.database import Transaction
@@ -19,6 +21,10 @@ COLUMNS = (
     *("type", "assignee", "cleared_ms", "respond_by_ms", "resolve_by_ms", "paused_reason", "failure_window"),
 )
 OF_APPLIANCE = ("model", "region")
+NAMES = (*COLUMNS, *OF_APPLIANCE)
+
+Row = tuple[int, dict[str, Any] | None]
+"""A ticket's number, and what the queue shows of it; nothing where it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +37,27 @@ class Queue:
 
 def read_queue(t: Transaction, *, limit: int = QUEUE_MAX) -> Queue:
     """The most urgent open tickets: by priority, then by when they are to be solved."""
-    joined = tickets.outerjoin(appliances, appliances.c.id == tickets.c.appliance_id)
-    wanted = [*(tickets.c[name] for name in COLUMNS), *(appliances.c[name] for name in OF_APPLIANCE)]
-    query = select(*wanted).select_from(joined).where(IS_OPEN)
+    query = _rows().where(IS_OPEN)
     query = query.order_by(tickets.c.priority, tickets.c.resolve_by_ms, tickets.c.number).limit(limit)
     rows = t.connection.execute(query).all()
     total = len(rows)
     if total == limit:
         total = t.connection.execute(select(func.count()).where(IS_OPEN)).scalar_one()
-    columns = zip(*rows, strict=True) if rows else ([] for _ in wanted)
-    return Queue(total, {name: list(column) for name, column in zip((*COLUMNS, *OF_APPLIANCE), columns, strict=True)})
+    columns = zip(*rows, strict=True) if rows else ([] for _ in NAMES)
+    return Queue(total, {name: list(column) for name, column in zip(NAMES, columns, strict=True)})
+
+
+def read_rows(t: Transaction, ids: Collection[str]) -> dict[str, Row]:
+    """What the queue shows of some tickets, by their ids."""
+    query = _rows().add_columns(tickets.c.id, IS_OPEN).where(tickets.c.id.in_(ids))
+    return {
+        ticket_id: (values[0], dict(zip(NAMES, values, strict=True)) if is_open else None)
+        for *values, ticket_id, is_open in t.connection.execute(query)
+    }
+
+
+def _rows() -> Select[Any]:
+    """The columns of the queue."""
+    joined = tickets.outerjoin(appliances, appliances.c.id == tickets.c.appliance_id)
+    wanted = [*(tickets.c[name] for name in COLUMNS), *(appliances.c[name] for name in OF_APPLIANCE)]
+    return select(*wanted).select_from(joined)

@@ -1,5 +1,6 @@
 """News for open event streams: the log of changes is read once for all of them, and each change is encoded once.
 
+What is told of a ticket carries what the queue shows of it by now, so that an open queue need not be asked for as a whole.
 It lives in the event loop and reads only while somebody listens. What is newer than its oldest kept change a stream takes
 from memory; only who comes back from further behind reads the database for himself.
 """
@@ -10,19 +11,20 @@ import asyncio
 import contextlib
 import json
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from fastapi.sse import format_sse_event
 from starlette.concurrency import run_in_threadpool
 
 from alerts.errors import DeskError
+from alerts.notices.changes import Subject
 
 if TYPE_CHECKING:
     from alerts.desk import Desk
-    from alerts.notices.changes import Change
+    from alerts.notices.changes import Change, Span
 
 log = structlog.get_logger()
 
@@ -101,7 +103,8 @@ class ChangeNews:
         if after >= self._behind:
             return News(b"".join(event for number, event in self._recent if number > after), newest)
         changes = await run_in_threadpool(desk.changes.page, after=after, limit=AT_ONCE)
-        return News(b"".join(map(encoded, changes)), changes[-1].id) if changes else None
+        events = await run_in_threadpool(encoded, desk, changes)
+        return News(b"".join(events), changes[-1].id) if changes else None
 
     def wake(self) -> None:
         """Let everyone who waits look around."""
@@ -112,7 +115,7 @@ class ChangeNews:
         """Look for newer changes again and again."""
         while True:
             try:
-                span = await run_in_threadpool(desk.changes.since, self._newest, limit=AT_ONCE)
+                span, events = await run_in_threadpool(_read, desk, self._newest)
             except DeskError as error:
                 log.warning("changes_unreadable", sentence=str(error))
             except Exception as error:  # noqa: BLE001 - the top of a loop: all streams would be silent for ever
@@ -124,12 +127,12 @@ class ChangeNews:
                     self._behind = self._newest = span.newest
                     self.wake()
                 elif span.changes:
-                    self._keep(span.changes)
+                    self._keep(span.changes, events)
                     self.wake()
             await asyncio.sleep(self._look_every_s)
 
-    def _keep(self, changes: list[Change]) -> None:
-        self._recent.extend((change.id, encoded(change)) for change in changes)
+    def _keep(self, changes: Sequence[Change], events: Sequence[bytes]) -> None:
+        self._recent.extend((change.id, event) for change, event in zip(changes, events, strict=True))
         self._newest = changes[-1].id
         while len(self._recent) > self._kept:
             self._behind = self._recent.popleft()[0]
@@ -148,8 +151,22 @@ async def _reaches(desk: Desk, number: int) -> bool:
         return True
 
 
-def encoded(change: Change) -> bytes:
-    """A change as it goes out."""
+def _read(desk: Desk, newest: int | None) -> tuple[Span, list[bytes]]:
+    """What is newer than the id ``newest``, and its events."""
+    span = desk.changes.since(newest, limit=AT_ONCE)
+    return span, encoded(desk, span.changes)
+
+
+def encoded(desk: Desk, changes: Sequence[Change]) -> list[bytes]:
+    """Changes as they go out; those of tickets with their number, and with what the queue shows of them."""
+    ids = {change.subject_id for change in changes if change.subject is Subject.TICKET}
+    rows = desk.tickets.queue_rows(ids) if ids else {}
+    return [_event(change, *rows.get(change.subject_id, ())) for change in changes]
+
+
+def _event(change: Change, number: int | None = None, row: dict[str, Any] | None = None) -> bytes:
     document = {"id": change.subject_id, "at": change.at.isoformat(), **change.data}
+    if number is not None:
+        document |= {"number": number, "row": row}
     text = json.dumps(document, ensure_ascii=False)
     return format_sse_event(data_str=text, event=change.subject.value, id=str(change.id))

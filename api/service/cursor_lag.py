@@ -1,4 +1,4 @@
-"""How many messages a reader is behind the journal: positions count batches, people count messages.
+"""How many messages a reader is behind the journal, and for how long they have waited: positions count batches, people count messages.
 
 What this process has journalled is remembered; what is older the journal counts, and that count is kept for a while.
 """
@@ -25,6 +25,7 @@ class CursorLag:
         self._lock = threading.Lock()
         self._positions: deque[int] = deque(maxlen=REMEMBERED)
         self._totals: deque[int] = deque(maxlen=REMEMBERED)
+        self._at_s: deque[float] = deque(maxlen=REMEMBERED)
         self._total = 0
 
     def note(self, position: int, count: int) -> None:
@@ -33,6 +34,7 @@ class CursorLag:
             self._total += count
             self._positions.append(position)
             self._totals.append(self._total)
+            self._at_s.append(time.monotonic())
 
     def behind(self, position: int, *, tip: int, cursor: str) -> int:
         """How many messages stand behind a cursor's position; raises what the journal raises."""
@@ -48,3 +50,12 @@ class CursorLag:
             count = self._count(position)
             self._counted[cursor] = (now, count)
         return count
+
+    def waited_s(self, position: int, *, tip: int) -> float | None:
+        """For how long the oldest message behind a cursor's position has waited; None where it is from before what is remembered."""
+        if position >= tip:
+            return 0.0
+        with self._lock:
+            place = bisect_right(self._positions, position)
+            is_remembered = place < len(self._positions) and (place > 0 or self._positions[0] == position + 1)
+            return time.monotonic() - self._at_s[place] if is_remembered else None

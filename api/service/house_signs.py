@@ -117,6 +117,9 @@ class HouseSigns:
         try:
             tip, cursors = journal.tip(), self.rooms.cursors()
             behind = {name: float(self._lag.behind(at, tip=tip, cursor=name)) for name, at in cursors.items()}
+            waited = {name: self._lag.waited_s(at, tip=tip) for name, at in cursors.items()}
         except (BooksError, DeskError, JournalError):
             return
         yield gauges("fettle_cursor_lag_messages", "messages a reader is behind", "cursor", behind)
+        known = {name: seconds for name, seconds in waited.items() if seconds is not None}
+        yield gauges("fettle_cursor_lag_seconds", "how long the oldest of them has waited", "cursor", known)

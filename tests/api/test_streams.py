@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 
 from alerts.accounts.account import Role
 from alerts.desk import Desk
+from alerts.lifecycle import TicketStep
 from alerts.notices.changes import Changes
 from alerts.tickets.ticket import NewTicket
 from api.http import access, live_samples
@@ -283,3 +284,26 @@ def test_live_samples_are_numbered_and_who_is_too_slow_is_dropped(
     seqs, code, is_watched = asyncio.run(watch())
 
     assert (seqs, code, is_watched) == (list(range(12)), 1013, 0)
+
+
+def test_news_of_a_ticket_carries_what_the_queue_shows_of_it(house: House) -> None:
+    """The row as it is by now, and none of a ticket that is over; whoever comes back from behind is told the same."""
+    house.register("fridge-1")
+    first = house.context.desk.changes.last()
+    house.context.desk.by("admin").tickets.open(NewTicket("fridge-1", "It hums", priority=2))
+
+    async def tell() -> list[dict[str, object]]:
+        async with served(house) as at:
+            stream = await at.asked(f"/api/v1/events?since={first}")
+            opened = await next_event(stream, "ticket")
+            await asyncio.to_thread(house.context.desk.by("admin").tickets.step, "1", TicketStep.CLOSE)
+            return [json.loads(event["data"]) for event in (opened, await next_event(stream, "ticket"))]
+
+    opened, closed = asyncio.run(tell())
+    shown = house.get("/queue").json()["columns"]
+
+    assert (opened["number"], closed["number"], closed["row"]) == (1, 1, None)
+    row = opened["row"]
+    assert isinstance(row, dict)
+    assert row.keys() == shown.keys()
+    assert (row["title"], row["priority"], row["status"]) == ("It hums", 2, "open")

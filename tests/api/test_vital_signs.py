@@ -27,6 +27,7 @@ RELIED_ON = {
     "fettle_dead_letters_total": {"reason"},
     "fettle_ledger_gap": set[str](),
     "fettle_cursor_lag_messages": {"cursor"},
+    "fettle_cursor_lag_seconds": {"cursor"},
     "fettle_journal_bytes": set[str](),
     "fettle_store_errors_total": {"kind"},
     "fettle_tickets_open": set[str](),

@@ -43,6 +43,7 @@ async def events(
 ) -> StreamingResponse:
     """Server-sent events ``ticket``, ``alert``, ``session``, each with an id to resume from; ``clock`` every two seconds.
 
+    ``ticket`` carries the ticket's ``number`` and ``row``, what ``/queue`` says of it by now; null where it is over.
     ``reset`` where the id to resume from is none of this log, or is forgotten: read everything again. A stream ends when
     its login does.
     """

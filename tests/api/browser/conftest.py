@@ -74,5 +74,6 @@ def page(visitor: BrowserContext, town: Town) -> Page:
     """A page that is signed in and shows the queue."""
     page = visitor.new_page()
     page.goto(town.login_link())
+    page.goto(f"{town.address}/queue")
     page.get_by_role("link", name="#1 ").first.wait_for()
     return page

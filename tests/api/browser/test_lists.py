@@ -22,7 +22,6 @@ def test_hundreds_of_appliances_are_sorted_counted_and_scrolled_through(
     try:
         page = visitor.new_page()
         page.goto(town.login_link())
-        page.locator("a.row").first.wait_for()
         page.goto(f"{town.address}/appliances")
         expect(page.get_by_text("450 appliances")).to_be_visible()
         rows = page.locator("tbody tr[data-at]")

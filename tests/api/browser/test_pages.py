@@ -215,6 +215,7 @@ def test_a_new_installation_teaches_how_a_ticket_comes_to_be(visitor: BrowserCon
     """Empty pages say what they are for and what to do, and are clean as well."""
     page = visitor.new_page()
     page.goto(empty_town.login_link())
+    page.goto(f"{empty_town.address}/queue")
 
     expect(page.get_by_role("heading", name="How a ticket comes to be")).to_be_visible()
     expect(page.locator(".teach ol > li")).to_have_count(4)
@@ -247,7 +248,7 @@ def test_signing_in_leads_back_to_the_page_that_was_asked_for(visitor: BrowserCo
 def test_whoever_signs_in_stays_signed_in(visitor: BrowserContext, town: Town) -> None:
     """What a stranger was answered before does not throw them out again when the page asks the next time."""
     page = visitor.new_page()
-    page.goto(f"{town.address}/sign-in")
+    page.goto(f"{town.address}/sign-in?next=/queue")
     page.get_by_label("Name").fill(TECHNICIAN)
     page.get_by_label("Password", exact=False).first.fill(PASSWORD)
     page.keyboard.press("Enter")

@@ -72,6 +72,8 @@ class Town:
     inbox: Inbox
     kept: list[Books] = field(default_factory=list)
     """The books, once something was refused."""
+    troubles: list[str] = field(default_factory=list)
+    """What keeps the service from its work."""
     port: int = 0
     _server: HttpServer | None = None
     _thread: threading.Thread | None = None
@@ -159,6 +161,7 @@ def build_town(folder: Path, *, is_empty: bool = False, now_ms: int = NOW_MS, ot
     accounts.add(TECHNICIAN, Role.ADMIN, password=PASSWORD)
     desk = Desk(UnitOfWork(engine, clock, random.Random(6), rules=RULES), profiles)
     kept: list[Books] = []
+    troubles: list[str] = []
     context = Context(
         settings=Settings(data_dir=folder),
         clock=clock,
@@ -167,9 +170,10 @@ def build_town(folder: Path, *, is_empty: bool = False, now_ms: int = NOW_MS, ot
         store=store,
         profiles=profiles,
         books=lambda: kept[0] if kept else None,
+        not_ready=lambda: troubles,
     )
     feed = Batches()
-    town = Town(context, clock, feed, Inbox(desk.unit, feed, profiles=profiles), kept)
+    town = Town(context, clock, feed, Inbox(desk.unit, feed, profiles=profiles), kept, troubles)
     if not is_empty:
         fill(town, random.Random(1), others=others)
     town.serve()

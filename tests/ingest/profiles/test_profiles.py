@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+import ingest.profiles
 from ingest.profiles import ProfileError, load_profiles, profile_for
 from ingest.profiles.definition import MetricKind, Unit
 
@@ -99,6 +101,15 @@ def test_shipped_profiles_say_what_a_repair_needs() -> None:
     signed = [(profile, mode) for profile in kinds for mode in profile.fault_modes.values() if mode.signature]
     assert len(signed) >= 50
     assert all(mode.test in profile.tests for profile, mode in signed)
+
+
+def test_shipped_profiles_write_chinese_as_it_is_written() -> None:
+    """Commas, brackets and what else stands between Chinese words are full width."""
+    files = Path(ingest.profiles.__file__).parent.glob("*.toml")
+    said = [line for file in files for line in re.findall(r'zh = "([^"]*)"', file.read_text(encoding="utf-8"))]
+
+    assert len(said) > 300
+    assert [line for line in said if re.search(r"[\u4e00-\u9fff][,;:?!(]|[,;:?!)][\u4e00-\u9fff]", line)] == []
 
 
 def test_extra_folder_adds_a_kind(tmp_path: Path) -> None:

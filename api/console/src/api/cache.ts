@@ -1,5 +1,5 @@
 /** What the API has answered, kept under one key each; lists stay on the screen while they are renewed. */
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, type QueryFilters } from "@tanstack/react-query";
 
 import { Problem } from "./client";
 
@@ -15,6 +15,6 @@ export const queryClient = new QueryClient({
 });
 
 /** Ask again, also where a first answer is still on its way: it may have been given before the change. */
-export function renew(queryKey?: string[]): void {
-  void queryClient.cancelQueries({ queryKey }).then(() => queryClient.invalidateQueries({ queryKey }));
+export function renew(which: QueryFilters = {}): void {
+  void queryClient.cancelQueries(which).then(() => queryClient.invalidateQueries(which));
 }

@@ -1,8 +1,9 @@
-/** The stream of changes: what it names is fetched anew, and while it is broken the pages say so. */
+/** The stream of changes: what it tells is taken over, and while it is broken the pages say so. */
 import { useEffect, useRef, useSyncExternalStore } from "react";
 
 import { learnNow } from "../words/now";
 import { renew } from "./cache";
+import { hear, TOPICS } from "./news";
 
 export interface Connection {
   isLost: boolean;
@@ -10,17 +11,9 @@ export interface Connection {
   lastAt: number;
 }
 
-const QUIET_MS = 700;
 /** The stream says the time every two seconds; a line that has died without a word is known by its silence. */
 const SILENCE_MS = 4_500;
 const LOOK_EVERY_MS = 500;
-/** Which answers are asked for again after news of a topic. */
-const TOPICS: Record<string, string[]> = {
-  ticket: ["tickets", "ticket", "appliances", "appliance"],
-  alert: ["appliances", "appliance", "alerts", "ticket"],
-  session: ["session", "ticket"],
-  incident: ["incidents", "alerts"],
-};
 
 let connection: Connection = { isLost: false, lastAt: performance.now() };
 const listeners = new Set<() => void>();
@@ -67,11 +60,6 @@ export function useEvents(since: number | undefined): void {
 
 /** What changed while nobody listened was told to nobody: all is asked for again, unless the stream begins where that was known. */
 function open(begin: string): EventSource {
-  const due = new Set<string>();
-  const flush = () => {
-    for (const key of due) renew([key]);
-    due.clear();
-  };
   const stream = new EventSource(`/api/v1/events${begin}`);
   let isComplete = begin !== "";
   stream.onopen = () => {
@@ -89,11 +77,10 @@ function open(begin: string): EventSource {
     tell(false, performance.now());
     renew();
   });
-  for (const [topic, keys] of Object.entries(TOPICS)) {
-    stream.addEventListener(topic, () => {
+  for (const topic of TOPICS) {
+    stream.addEventListener(topic, (event: MessageEvent<string>) => {
       tell(false, performance.now());
-      if (due.size === 0) window.setTimeout(flush, QUIET_MS);
-      for (const key of keys) due.add(key);
+      hear(topic, event.data);
     });
   }
   return stream;

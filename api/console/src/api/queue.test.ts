@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 
 import { chooseView } from "../queue/views";
-import { rowsOf } from "./queue";
-import type { QueueColumns } from "./types";
+import { type Rows, rowsOf, withRows } from "./queue";
+import type { QueueColumns, TicketRow } from "./types";
 
 test("columns become rows, with the steps of their state and times that the views can read", () => {
   const columns: QueueColumns["columns"] = {
@@ -35,4 +35,22 @@ test("columns become rows, with the steps of their state and times that the view
   ]);
   expect(chooseView(items, "breach", "", 0).map((one) => one.number)).toEqual([7]);
   expect(items[0]?.failure_window?.to).toBe(11);
+});
+
+test("news of a ticket changes its row, adds it or takes it out, and the count goes with it", () => {
+  const row = (number: number, status: TicketRow["status"]) => ({ number, status }) as TicketRow;
+  const before: Rows = { items: [row(7, "open"), row(3, "open")], total: 2, legal_steps: {} };
+
+  const after = withRows(before, [
+    [7, row(7, "triaged")],
+    [3, null],
+    [9, row(9, "open")],
+    [1, null],
+  ]);
+
+  expect(after.items.map((one) => [one.number, one.status])).toEqual([
+    [7, "triaged"],
+    [9, "open"],
+  ]);
+  expect(after.total).toBe(2);
 });

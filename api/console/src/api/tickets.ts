@@ -10,6 +10,7 @@ import {
 
 import { queryClient } from "./cache";
 import { api, ifMatch, Problem, told } from "./client";
+import { takeTicket } from "./queue";
 import type {
   Beside,
   FormRequest,
@@ -166,6 +167,7 @@ export function readTicket(number: string | number, signal?: AbortSignal): Promi
 /** Shows a ticket as it is now, and renews the lists that hold it. */
 export function show(client: QueryClient, ticket: Ticket): void {
   client.setQueryData(["ticket", String(ticket.number)], ticket);
-  void client.invalidateQueries({ queryKey: ["tickets"] });
+  takeTicket(ticket);
+  void client.invalidateQueries({ queryKey: ["tickets"], predicate: ({ queryKey }) => queryKey[1] !== "queue" });
   void client.invalidateQueries({ queryKey: ["ticket", String(ticket.number)] });
 }

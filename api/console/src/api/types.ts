@@ -22,6 +22,10 @@ export type Evidence = Schemas["Evidence"];
 export type FormRequest = Schemas["FormRequest"];
 export type HistoryEntry = Schemas["HistoryEntry"];
 export type QueueColumns = Schemas["Queue"];
+/** One of its rows, as news of a ticket carries it. */
+export type QueueRow = {
+  [Name in keyof QueueColumns["columns"]]: QueueColumns["columns"][Name][number];
+};
 export type Protected = Schemas["Protected"];
 export type Metric = Schemas["Metric"];
 export type Feature = Schemas["Feature"];

@@ -7,6 +7,7 @@ import { NotFound } from "../pages/NotFound";
 import { Broken } from "./Broken";
 import { PAGES, type PageEntry } from "./pages";
 import { Root } from "./Root";
+import { useIsSimulated } from "./SimulatedTime";
 import { PageTitle } from "./title";
 
 const blank = <></>;
@@ -31,11 +32,19 @@ export const router = createBrowserRouter([
   },
 ]);
 
-/** Who answers for cost and trust begins with the figures; everybody else with what needs doing. */
+/** Technicians begin with what is theirs, dispatchers with all that waits, managers with the figures, who keeps the service with
+ * how it is. In the demo its visitor has every role, and begins with what there is to see. */
 function Start() {
-  const role = useAccount().data?.role;
-  return <Navigate to={role === "manager" ? "/insights" : "/queue"} replace />;
+  const role = useAccount().data?.role ?? "";
+  const isDemo = useIsSimulated();
+  return <Navigate to={(!isDemo && STARTS[role]) || "/queue"} replace />;
 }
+
+const STARTS: Partial<Record<string, string>> = {
+  technician: "/queue?view=mine",
+  manager: "/insights",
+  admin: "/operations",
+};
 
 async function shown({ path, load, place }: PageEntry) {
   const [Page] = await Promise.all([load(), path !== "queue" && moreWords()]);

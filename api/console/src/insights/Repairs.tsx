@@ -50,7 +50,7 @@ function Calls() {
   const answer = useAnswerCall();
   return (
     <>
-      <h3 className="card-title">{t("insights.repairs.calls")}</h3>
+      <h3 className="card-title apart">{t("insights.repairs.calls")}</h3>
       <Listing
         name={t("insights.repairs.calls")}
         columns={["ticket", "fault", "why", "said"].map((one) => t(`insights.repairs.${one}`))}

@@ -296,7 +296,7 @@ function useMarks(id: string): ChartMark[] {
     }));
     const happened = (events ?? []).map((one) => ({
       at: toMs(one.at) ?? 0,
-      label: t(`events.${one.type}`, { defaultValue: plainName(one.type) }),
+      label: [t(`events.${one.type}`, { defaultValue: plainName(one.type) }), one.code].filter(Boolean).join(" "),
       tone: "accent" as const,
     }));
     return [...opened, ...happened];

@@ -13,7 +13,7 @@ import { DeadLetters } from "../operations/DeadLetters";
 import { byLabel, type Figure, figureOf, READERS } from "../operations/figures";
 import { Parked } from "../operations/Parked";
 import { Unread } from "../operations/Unread";
-import { formatBytes, formatNumber } from "../words/format";
+import { formatBytes, formatNumber, formatSpan } from "../words/format";
 
 export function Operations() {
   const { t, language } = useWords();
@@ -97,6 +97,7 @@ function Progress({ figures }: { figures: Figure[] }) {
       <dl className="pairs">
         {READERS.map((reader) => {
           const behind = figureOf(figures, "fettle_cursor_lag_messages", reader);
+          const seconds = figureOf(figures, "fettle_cursor_lag_seconds", reader);
           return (
             <div key={reader}>
               <dt>{t(`operations.readers.${reader}`)}</dt>
@@ -106,6 +107,9 @@ function Progress({ figures }: { figures: Figure[] }) {
                   : behind === 0
                     ? t("operations.caughtUp")
                     : t("operations.behind", { count: Math.round(behind), number: formatNumber(behind, language) })}
+                {behind !== null && behind > 0 && seconds !== null && seconds >= 1 && (
+                  <> · {t("operations.sinceWhen", { span: formatSpan(seconds * 1000, language) })}</>
+                )}
               </dd>
             </div>
           );
@@ -128,7 +132,7 @@ interface PartsProps {
 /** What it stands on, and how that is. */
 function Parts({ figures, about }: PartsProps) {
   const { t, language } = useWords();
-  const isConnected = figureOf(figures, "fettle_broker_connected") === 1;
+  const connected = figureOf(figures, "fettle_broker_connected");
   const storeErrors = byLabel(figures, "fettle_store_errors_total").reduce((sum, [, count]) => sum + count, 0);
   const journalErrors = figureOf(figures, "fettle_journal_errors_total") ?? 0;
   const bytes = figureOf(figures, "fettle_journal_bytes");
@@ -141,7 +145,10 @@ function Parts({ figures, about }: PartsProps) {
         <div>
           <dt>{t("operations.broker")}</dt>
           <dd>
-            {about.broker} · {state(isConnected, t(isConnected ? "operations.connected" : "operations.away"))}
+            {about.broker} ·{" "}
+            {connected === null
+              ? t("operations.unknown")
+              : state(connected === 1, t(connected === 1 ? "operations.connected" : "operations.away"))}
           </dd>
         </div>
         <div>

@@ -3,7 +3,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { useDebouncedValue, useMediaQuery } from "@mantine/hooks";
 import { IconArrowLeftFromArc } from "@tabler/icons-react";
 import { lazy, type RefObject, Suspense, useEffect, useMemo, useRef, useState } from "react";
-import { useNavigate, useSearchParams } from "react-router";
+import { Link, useNavigate, useSearchParams } from "react-router";
 
 import { useAccount } from "../api/account";
 import { useProfiles } from "../api/appliances";
@@ -21,8 +21,9 @@ import { Narrow, ViewChips } from "../queue/ListHead";
 import { inOrder, orderOf } from "../queue/order";
 import { useSelection } from "../queue/selection";
 import { TicketList } from "../queue/TicketList";
-import { chooseView, matchesFilter, viewOf } from "../queue/views";
+import { chooseView, matchesFilter, type View, viewOf } from "../queue/views";
 import { TicketView } from "../ticket/TicketView";
+import { ticketTitle, useNames } from "../words/names";
 import { now } from "../words/now";
 
 const BulkBar = lazy(async () => ({ default: (await import("../queue/BulkBar")).BulkBar }));
@@ -41,6 +42,8 @@ export function Queue() {
   const filterBox = useRef<HTMLInputElement>(null);
   const chosen =
     tickets.find((ticket) => String(ticket.number) === search.get("t")) ?? (isWide ? tickets[0] : undefined);
+  // What was chosen stays beside the list when a step takes it out of the view.
+  const beside = Number(search.get("t")) || chosen?.number;
   const selection = useSelection(useMemo(() => tickets.map((ticket) => ticket.number), [tickets]));
   // In English a name stands for itself until its title is known; elsewhere it would be a foreign word.
   const isUnnamed = useProfiles(language).isPending && language !== "en";
@@ -89,6 +92,7 @@ export function Queue() {
           chosen={chosen?.number ?? null}
           selected={selection.picked}
           onSelect={mayWork ? selection.toggle : undefined}
+          empty={<NothingHere view={view} waiting={shown.open?.filter((one) => one.assignee === null).length ?? 0} />}
           href={(ticket) => (isWide ? withTicket(search, ticket) : `/tickets/${ticket.number}`)}
         />
         {shown.isMore && <p className="list-foot">{t("queue.more", { count: source.data?.items.length ?? 0 })}</p>}
@@ -96,8 +100,8 @@ export function Queue() {
       </section>
       {isWide && (
         <section className="split-detail" aria-label={t("nav.queue")}>
-          {chosen
-            ? isPainted && <TicketView key={chosen.number} number={chosen.number} isEmbedded />
+          {beside
+            ? isPainted && <TicketView key={beside} number={beside} isEmbedded />
             : !source.isPending && (
                 <Notice
                   level={2}
@@ -112,15 +116,28 @@ export function Queue() {
   );
 }
 
+/** Where nothing is mine, what waits for somebody is a step away. */
+function NothingHere({ view, waiting }: { view: View; waiting: number }) {
+  const { t } = useWords();
+  if (view !== "mine") return t("queue.noneText");
+  return (
+    <>
+      {t("queue.noneMine")}{" "}
+      {waiting > 0 && <Link to="/queue?view=unassigned">{t("queue.waiting", { count: waiting })}</Link>}
+    </>
+  );
+}
+
 /** The tickets of the address: its view, its filters, its order. */
 function useShown(me: string) {
   const [search] = useSearchParams();
   const change = useChange();
+  const names = useNames();
   // What is typed is kept here and reaches the address a moment later: an address is slower than fingers.
   const [filter, setFilter] = useState(search.get("q") ?? "");
   const [settled] = useDebouncedValue(filter, 200);
   useEffect(() => {
-    if ((search.get("q") ?? "") !== settled) change({ q: settled || null });
+    if ((search.get("q") ?? "") !== settled) change({ q: settled || null, t: null });
   }, [settled]);
   const view = viewOf(search.get("view"));
   const order = orderOf(search.get("sort"));
@@ -131,14 +148,19 @@ function useShown(me: string) {
   const source: Source = view === "closed" ? closed : all;
   const isMore =
     view === "closed" ? Boolean(closed.data?.next) : (all.data?.total ?? 0) > (all.data?.items.length ?? 0);
+  const called = (ticket: TicketRow) => [
+    ticketTitle(ticket, names),
+    names.kind(ticket.kind),
+    ticket.region ? names.region(ticket.region) : "",
+  ];
   const kept = (items: TicketRow[]) =>
-    items.filter((ticket) => matchesFilter(ticket, filter) && matchesChosen(ticket, narrowed, now()));
-  const open = useMemo(() => all.data && kept(all.data.items), [all.data, filter, narrowed]);
+    items.filter((ticket) => matchesFilter(ticket, filter, called) && matchesChosen(ticket, narrowed, now()));
+  const open = useMemo(() => all.data && kept(all.data.items), [all.data, filter, narrowed, names]);
   const inView = useMemo(() => chooseView(source.data?.items ?? [], view, me, now()), [source.data, view, me]);
   const tickets = useMemo(() => {
     const left = kept(inView);
     return view === "closed" && order === "next" ? left : inOrder(left, order);
-  }, [inView, filter, narrowed, order, view]);
+  }, [inView, filter, narrowed, order, view, names]);
   const isFresh = isOpenEmpty && closed.data?.items.length === 0;
   return {
     search,

@@ -19,9 +19,11 @@ interface TicketListProps {
   selected: ReadonlySet<number>;
   onSelect: ((number: number, isRange: boolean) => void) | undefined;
   href: (ticket: TicketRow) => string;
+  /** What stands here where there are none. */
+  empty: React.ReactNode;
 }
 
-export function TicketList({ tickets, chosen, selected, onSelect, href }: TicketListProps) {
+export function TicketList({ tickets, chosen, selected, onSelect, href, empty }: TicketListProps) {
   const { t } = useWords();
   const box = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
@@ -35,7 +37,7 @@ export function TicketList({ tickets, chosen, selected, onSelect, href }: Ticket
     if (at >= 0) rows.scrollToIndex(at);
   }, [at, rows]);
   if (tickets === null) return <Skeletons />;
-  if (tickets.length === 0) return <p className="list-empty">{t("queue.noneText")}</p>;
+  if (tickets.length === 0) return <p className="list-empty">{empty}</p>;
   return (
     <div ref={box} className={selected.size > 0 ? "list-scroll selecting" : "list-scroll"}>
       <ul style={{ height: rows.getTotalSize() }} className="list">

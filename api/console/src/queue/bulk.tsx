@@ -36,14 +36,14 @@ export function useBulk(): { isBusy: boolean; act: (tickets: TicketRow[], bulk: 
     setBusy(true);
     const { went, failed } = await onEach(tickets, bulk.steps);
     setBusy(false);
-    renew(["tickets"]);
-    renew(["ticket"]);
+    renew({ queryKey: ["tickets"] });
+    renew({ queryKey: ["ticket"] });
     const id = `bulk-${performance.now()}`;
     const takeBack = async () => {
       notifications.hide(id);
       const back = await onEach(went, (before) => bulk.undo(before).map((step) => ({ ...step, seen: undefined })));
-      renew(["tickets"]);
-      renew(["ticket"]);
+      renew({ queryKey: ["tickets"] });
+      renew({ queryKey: ["ticket"] });
       notifications.show({ message: t("bulk.undone", { count: back.went.length }) });
     };
     if (went.length > 0) {

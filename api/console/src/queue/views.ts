@@ -26,11 +26,12 @@ export function countsOf(tickets: TicketRow[], me: string, now: number): Map<Vie
   return new Map(VIEWS.map((view) => [view, chooseView(tickets, view, me, now).length]));
 }
 
-/** Whether a ticket holds every word of the filter in its number, title, appliance, model or assignee. */
-export function matchesFilter(ticket: TicketRow, filter: string): boolean {
+/** Whether a ticket holds every word of the filter in its number, title, appliance, model or assignee, or in what the page calls them. */
+export function matchesFilter(ticket: TicketRow, filter: string, called: (ticket: TicketRow) => string[]): boolean {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return true;
   const text = [
+    ...called(ticket),
     `#${ticket.number}`,
     ticket.title,
     ticket.appliance_id,

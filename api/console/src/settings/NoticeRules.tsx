@@ -5,7 +5,9 @@ import { useDryRun, useRules } from "../api/settings";
 import { Card, Listing } from "../app/Listing";
 import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
+import { plainName } from "../words/format";
 import { Moment } from "../words/Moment";
+import { useNames } from "../words/names";
 
 /** As docs/rules.md has them; the API hands the rules out as they stand in their file. */
 interface Rules {
@@ -28,6 +30,10 @@ interface Rules {
 
 export function NoticeRules() {
   const { t } = useWords();
+  const names = useNames();
+  const roleName = (role: string) => t(`roles.${role}`, { defaultValue: role });
+  const typeName = (type: string) =>
+    t(`notices.types.${type.replaceAll(".", "_")}`, { defaultValue: plainName(type.replaceAll(".", " ")) });
   const rules = useRules().data as unknown as Rules | undefined;
   const trial = useDryRun();
   if (!rules) return null;
@@ -55,15 +61,15 @@ export function NoticeRules() {
             cells: [
               one.name,
               [
-                ...one.types,
+                ...one.types.map(typeName),
                 ...one.priorities.map((priority) => `P${priority}`),
                 one.severity_at_least > 0 && `≥ ${one.severity_at_least}`,
-                ...one.regions,
-                ...one.kinds,
+                ...one.regions.map(names.region),
+                ...one.kinds.map(names.kind),
               ]
                 .filter(Boolean)
                 .join(" · ") || t("rules.everything"),
-              [...one.roles, ...one.teams, ...one.people, one.addressed && t("rules.addressed")]
+              [...one.roles.map(roleName), ...one.teams, ...one.people, one.addressed && t("rules.addressed")]
                 .filter(Boolean)
                 .join(" · "),
               [one.hours ?? t("rules.always"), one.at_once && t("rules.atOnce")].filter(Boolean).join(" · "),
@@ -105,9 +111,9 @@ export function NoticeRules() {
             key: name,
             cells: [
               name,
-              one.role ?? t("none"),
+              one.role ? roleName(one.role) : t("none"),
               one.teams.join(" · ") || t("none"),
-              one.regions.join(" · ") || t("all"),
+              one.regions.map(names.region).join(" · ") || t("all"),
               one.quiet ?? t("none"),
             ],
           }))}

@@ -56,7 +56,8 @@ export function Why({ ticket, alert, level }: WhyProps) {
       </ul>
       {ticket.cause_of.length > 0 && (
         <p>
-          {t("ticket.causeOf")} {ticket.cause_of.map((one) => names.fault(ticket.kind, one.fault_mode)).join(" · ")}
+          {t("ticket.causeOf")}{" "}
+          {[...new Set(ticket.cause_of.map((one) => names.fault(ticket.kind, one.fault_mode)))].join(" · ")}
         </p>
       )}
       {evidence && <EvidenceChart ticket={ticket} evidence={evidence} raised={toMs(alert?.raised_at)} />}

@@ -100,7 +100,9 @@ export function bandText(low: number | null, high: number | null, unit: string, 
   if (low === null && high === null) return null;
   if (low === null) return `≤ ${formatQuantity(high ?? 0, unit, language)}`;
   if (high === null) return `≥ ${formatQuantity(low, unit, language)}`;
-  return `${formatNumber(low, language)}–${formatQuantity(high, unit, language)}`;
+  // A dash before a minus would read as one more minus.
+  const between = low < 0 || high < 0 ? " … " : "–";
+  return `${formatNumber(low, language)}${between}${formatQuantity(high, unit, language)}`;
 }
 
 /** Which side of its band an observation lies on. */

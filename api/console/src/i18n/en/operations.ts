@@ -10,6 +10,7 @@ export const operations = {
     caughtUp: "has read all",
     behind_one: "1 message behind",
     behind_other: "{{number}} messages behind",
+    sinceWhen: "{{span}} late",
     unknown: "not known",
     unacknowledged: "Messages not yet acknowledged",
     received: "Messages received since the start",

@@ -40,6 +40,9 @@ export const queue = {
     pickText: "j and k move, Enter opens.",
     none: "Nothing here",
     noneText: "No ticket matches this view.",
+    noneMine: "Nothing is assigned to you.",
+    waiting_one: "1 ticket waits for somebody",
+    waiting_other: "{{count}} tickets wait for somebody",
     quiet: "Nothing needs you now",
     teach: {
       title: "How a ticket comes to be",

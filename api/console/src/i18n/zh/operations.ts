@@ -12,6 +12,7 @@ export const operations: typeof english = {
     caughtUp: "已全部读完",
     behind_one: "落后 {{number}} 条消息",
     behind_other: "落后 {{number}} 条消息",
+    sinceWhen: "晚 {{span}}",
     unknown: "未知",
     unacknowledged: "尚未确认的消息",
     received: "启动以来收到的消息",

@@ -29,6 +29,9 @@ export const queue: typeof english = {
     pickText: "j 和 k 移动，Enter 打开。",
     none: "这里没有内容",
     noneText: "没有符合此视图的工单。",
+    noneMine: "没有指派给你的工单。",
+    waiting_one: "有 {{count}} 张工单待指派",
+    waiting_other: "有 {{count}} 张工单待指派",
     quiet: "目前没有需要你处理的事",
     teach: {
       title: "工单是怎么来的",
