@@ -51,6 +51,16 @@ class Counts:
         return self.of_sound[Indication.CLEARED] / max(sum(self.of_sound.values()), 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A ticket's test: of which appliance, when, for which fault mode, and whether it is there."""
+
+    place: int
+    at_ms: int
+    mode: FaultMode
+    is_there: bool
+
+
 def measure() -> Iterator[Figure]:
     """Both shares over all tests, each beside chance."""
     counts = list(tried().values())
@@ -69,17 +79,17 @@ def tried() -> dict[tuple[str, str], Counts]:
     for seed in SEEDS:
         fleet = Fleet(read_fleet("hard"), seed=seed, appliances=APPLIANCES, start_ms=START_MS)
         rng = np.random.default_rng([seed, 77])
-        for place, at_ms, mode, is_there in _cases(fleet, rng):
-            kind = fleet.appliances[place].kind
-            said = _outcome(fleet, place, at_ms, profiles[kind], mode, seed)
+        for case in cases(fleet, rng):
+            kind = fleet.appliances[case.place].kind
+            said = _outcome(fleet, case, profiles[kind], seed)
             if said is not None:
-                one = counts[kind, str(mode.test)]
-                (one.of_faults if is_there else one.of_sound)[said] += 1
+                one = counts[kind, str(case.mode.test)]
+                (one.of_faults if case.is_there else one.of_sound)[said] += 1
     return dict(counts)
 
 
-def _cases(fleet: Fleet, rng: np.random.Generator) -> Iterator[tuple[int, int, FaultMode, bool]]:
-    """(place, moment, fault mode, whether it is there): each fault once, and as many sound ones."""
+def cases(fleet: Fleet, rng: np.random.Generator) -> Iterator[Case]:
+    """Each fault once, and as many sound appliances."""
     known = load_profiles()
     places = {one.id: place for place, one in enumerate(fleet.appliances)}
     days = START_MS + np.arange(DAYS, dtype=np.int64) * DAY_MS
@@ -96,7 +106,7 @@ def _cases(fleet: Fleet, rng: np.random.Generator) -> Iterator[tuple[int, int, F
         if mode is not None and _is_tested(fleet, place, mode) and len(grown):
             found.append((place, int(days[rng.choice(grown)]), mode))
     for place, at_ms, mode in found:
-        yield place, at_ms, mode, True
+        yield Case(place, at_ms, mode, is_there=True)
     for _ in range(len(found)):
         place, at_ms = int(rng.integers(len(fleet.appliances))), int(rng.choice(days))
         modes = known[fleet.appliances[place].kind].fault_modes.values()
@@ -104,7 +114,8 @@ def _cases(fleet: Fleet, rng: np.random.Generator) -> Iterator[tuple[int, int, F
         is_sound = not any(begin <= at_ms <= end for begin, end in ill[place])
         if tested and is_sound:
             hazards = np.array([mode.hazard_per_year for mode in tested])
-            yield place, at_ms, tested[int(rng.choice(len(tested), p=hazards / hazards.sum()))], False
+            drawn = tested[int(rng.choice(len(tested), p=hazards / hazards.sum()))]
+            yield Case(place, at_ms, drawn, is_there=False)
 
 
 def _is_tested(fleet: Fleet, place: int, mode: FaultMode) -> bool:
@@ -112,11 +123,11 @@ def _is_tested(fleet: Fleet, place: int, mode: FaultMode) -> bool:
     return mode.test is not None and can_do(kind, load_profiles()[kind].tests[mode.test])
 
 
-def _outcome(fleet: Fleet, place: int, at_ms: int, profile: Profile, mode: FaultMode, seed: int) -> Indication | None:
+def _outcome(fleet: Fleet, case: Case, profile: Profile, seed: int) -> Indication | None:
     """What the service makes of the measurement; None where the appliance lacks the part and measures nothing."""
-    test = profile.tests[str(mode.test)]
+    test = profile.tests[str(case.mode.test)]
     seconds = float(test.args.get("seconds", test.limit_s))
-    value = FleetBench(fleet, place, seed).run_test(test, seconds, at_ms).measured.get(test.measure)
+    value = FleetBench(fleet, case.place, seed).run_test(test, seconds, case.at_ms).measured.get(test.measure)
     return None if value is None else judge(test, float(value)).verdict
 
 
