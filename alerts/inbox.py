@@ -29,7 +29,7 @@ from alerts.remote.answers import (
     hear_offline,
     is_running,
     take_answer,
-    take_reading,
+    take_readings,
     watched_appliances,
 )
 from alerts.remote.effects import SeenSample, take_samples
@@ -198,8 +198,7 @@ class Inbox:
     def _write_readings(self, t: Transaction) -> None:
         """What sessions need to know of their appliances."""
         take_samples(t, self._samples, self.profiles)
-        for reading in self._readings.values():
-            take_reading(t, reading, self.limits, self.profiles)
+        take_readings(t, self._readings, self.limits, self.profiles)
         for appliance_id in self._gone:
             hear_offline(t, appliance_id)
 

@@ -6,23 +6,24 @@ Whatever is learned here may let go a command that waited, take a procedure furt
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sqlalchemy import Row, select
 
 from alerts.database import SYSTEM, Transaction
-from alerts.lifecycle import SESSION, SESSION_LIVE, ProcedureState, SessionEvent, SessionState
+from alerts.lifecycle import COMMAND_LIVE, SESSION, SESSION_LIVE, ProcedureState, SessionEvent, SessionState
+from alerts.notices.changes import Subject, record_change
 from alerts.remote.command import expire_commands, take_result
 from alerts.remote.consent import CUSTOMER, end_session, expire_sessions, find_session
 from alerts.remote.effects import settle_effects
 from alerts.remote.ending import EndReason
-from alerts.remote.facts import facts_of, from_reading, learn
-from alerts.remote.issuing import SNAPSHOT, release_waiting
-from alerts.remote.policy import PROTECT_BEGIN, PROTECT_RENEW, Scope, SessionLimits
+from alerts.remote.facts import facts_of, from_reading, keep_facts, learn
+from alerts.remote.issuing import SNAPSHOT, release_all, release_waiting
+from alerts.remote.policy import PROTECT_BEGIN, PROTECT_RENEW, Facts, Scope, SessionLimits
 from alerts.remote.protecting import hear_fallback, take_protect_answer
 from alerts.remote.running import go_on
-from alerts.remote.tables import procedures, sessions
+from alerts.remote.tables import commands, procedures, sessions
 from ingest.profiles.definition import Profile
 from ingest.sample import Event, EventType, Result, ResultState
 
@@ -32,6 +33,8 @@ ENDS = {
 }
 HEARD = frozenset({*ENDS, EventType.PRESENCE_CONFIRMED, EventType.SERVICE_MODE, EventType.DOOR})
 """What can't wait to be heard."""
+_SEEN = ("mode", "is_running", "is_door_open")
+"""What readings change in what may be done now; whoever watches is told."""
 CLOSED_DOOR = frozenset({Scope.ACT})
 """Scopes that need a closed door: opening it ends the session."""
 
@@ -93,30 +96,28 @@ def take_answer(t: Transaction, result: Result, limits: SessionLimits, profiles:
         release_waiting(t, session.id, limits, profiles)
 
 
-def take_reading(t: Transaction, news: NewestReading, limits: SessionLimits, profiles: Mapping[str, Profile]) -> None:
-    """Take in the newest sample of a watched appliance; another boot than the session began with ends it."""
-    session = live_session(t, news.appliance_id)
-    if session is None or session.state != SessionState.ACTIVE:
+def take_readings(
+    t: Transaction, newest: Mapping[str, NewestReading], limits: SessionLimits, profiles: Mapping[str, Profile]
+) -> None:
+    """Take in the newest samples, by appliance; another boot than its session began with ends the session."""
+    if not newest:
         return
-    before = facts_of(session)
-    if before.boot is not None and news.boot is not None and news.boot != before.boot:
-        end_session(t.by(SYSTEM), session.id, SessionEvent.END, reason=EndReason.RESTARTED)
-        return
-    if before.heard_ms is not None and news.heard_ms < before.heard_ms:
-        return
-    learn(
-        t,
-        session,
-        **from_reading(
-            before,
-            heard_ms=news.heard_ms,
-            mode=news.mode,
-            is_running=news.is_running,
-            metrics=news.metrics,
-            boot=news.boot,
-        ),
-    )
-    release_waiting(t, session.id, limits, profiles)
+    live = [state.value for state in SESSION_LIVE]
+    query = select(sessions).where(sessions.c.appliance_id.in_(list(newest)), sessions.c.state.in_(live))
+    rows = t.connection.execute(query.order_by(sessions.c.n)).all()
+    learned: dict[str, Facts] = {}
+    for session in {row.appliance_id: row for row in rows}.values():  # of several the newest
+        if session.state == SessionState.ACTIVE:
+            news, before = newest[session.appliance_id], facts_of(session)
+            if before.boot is not None and news.boot is not None and news.boot != before.boot:
+                end_session(t.by(SYSTEM), session.id, SessionEvent.END, reason=EndReason.RESTARTED)
+            elif before.heard_ms is None or news.heard_ms >= before.heard_ms:
+                told = {one.name: getattr(news, one.name) for one in fields(news) if one.name != "appliance_id"}
+                after = learned[session.id] = replace(before, **from_reading(before, **told))
+                if any(getattr(after, name) != getattr(before, name) for name in _SEEN):
+                    record_change(t, Subject.SESSION, session.id, {"event": "state"})
+    keep_facts(t, learned)
+    release_all(t, limits, profiles, among=learned)
 
 
 def hear(t: Transaction, event: Event, limits: SessionLimits, profiles: Mapping[str, Profile]) -> None:
@@ -135,6 +136,7 @@ def hear(t: Transaction, event: Event, limits: SessionLimits, profiles: Mapping[
         step = ending[0] if ending[0] in SESSION[SessionState(session.state)] else SessionEvent.END
         end_session(t.by(CUSTOMER), session.id, step, reason=ending[1])
         return
+    record_change(t, Subject.SESSION, session.id, {"event": event.type.value})
     if event.type is EventType.PRESENCE_CONFIRMED:
         learn(t, session, presence_ms=t.now_ms)
     elif event.type is EventType.SERVICE_MODE:
@@ -156,11 +158,10 @@ def let_pass(t: Transaction, limits: SessionLimits, profiles: Mapping[str, Profi
     """Let time pass for sessions, commands and procedures; returns how many have ended by it."""
     ended = expire_commands(t, limits) + expire_sessions(t, limits)
     settle_effects(t, limits, profiles)
-    active = select(sessions.c.id).where(sessions.c.state == SessionState.ACTIVE.value)
-    for session_id in t.connection.execute(active).scalars().all():
-        release_waiting(t, session_id, limits, profiles)
-    running = select(procedures.c.id).where(procedures.c.state == ProcedureState.RUNNING.value)
-    for procedure_id in t.connection.execute(running).scalars().all():
+    release_all(t, limits, profiles)
+    is_at_it = (commands.c.procedure_id == procedures.c.id) & commands.c.state.in_([one.value for one in COMMAND_LIVE])
+    stopped = (procedures.c.state == ProcedureState.RUNNING.value) & ~select(commands.c.n).where(is_at_it).exists()
+    for procedure_id in t.connection.execute(select(procedures.c.id).where(stopped)).scalars().all():
         go_on(t, procedure_id, limits, profiles)
     return ended
 

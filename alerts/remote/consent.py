@@ -24,7 +24,7 @@ from alerts.remote.command import drop_commands, put_command
 from alerts.remote.ending import EndReason
 from alerts.remote.guesses import refuse_too_many_misses, refuse_too_many_requests
 from alerts.remote.policy import CONSENT_SHOW, SESSION_BEGIN, SESSION_END, DangerClass, Scope, SessionLimits
-from alerts.remote.standing import overdue
+from alerts.remote.standing import ASKED_OF, overdue
 from alerts.remote.tables import commands, sessions
 from alerts.remote.transcript import add_line
 from alerts.tickets.opening import add_history
@@ -154,7 +154,8 @@ def expire_sessions(t: Transaction, limits: SessionLimits) -> int:
     """End what has had its time: the code's ten minutes, the longest time, or the idle time; returns how many."""
     live = [state.value for state in SESSION_LIVE]
     expired = 0
-    for row in t.connection.execute(select(sessions).where(sessions.c.state.in_(live))).all():
+    looked_at = (*ASKED_OF, sessions.c.id)
+    for row in t.connection.execute(select(*looked_at).where(sessions.c.state.in_(live))).all():
         reason = overdue(row, t.now_ms, limits)
         if reason is not None:
             end_session(t.by(SYSTEM), row.id, SessionEvent.EXPIRE, reason=reason)

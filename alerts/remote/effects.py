@@ -14,15 +14,17 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from alerts.database import SYSTEM, Transaction
-from alerts.lifecycle import CommandState
+from alerts.lifecycle import CommandState, SessionState
 from alerts.remote.catalogue import rule_of
 from alerts.remote.policy import SessionLimits
-from alerts.remote.tables import commands
+from alerts.remote.tables import commands, sessions
 from alerts.remote.transcript import add_line
 from ingest.profiles.definition import Effect, Profile
 
 SAMPLES_KEPT = 3
-_LOOKED_AT = 20
+_LOOKED_AT = 500
+_IS_TEST = commands.c.answer_by_ms.is_not(None)
+"""What takes its time; a snapshot that a test reads first has no effect of its own."""
 _AT_IT = (
     CommandState.SENDING.value,
     CommandState.SENT.value,
@@ -55,20 +57,24 @@ class SeenSample:
 
 def take_samples(t: Transaction, samples: Sequence[SeenSample], profiles: Mapping[str, Profile]) -> None:
     """Let samples prove what the commands of their appliances did."""
-    for appliance_id in {one.appliance_id for one in samples}:
-        query = (
-            select(commands)
-            .where(commands.c.appliance_id == appliance_id, commands.c.state.in_(_AT_IT))
-            .where(commands.c.effect.is_(None) | (commands.c.effect == Confirmation.NO_EFFECT.value))
-            .order_by(commands.c.n.desc())
-            .limit(_LOOKED_AT)
-        )
-        mine = [one for one in samples if one.appliance_id == appliance_id]
-        for row in t.connection.execute(query).all():
-            effect = _effect_of(row, profiles)
-            proof = [] if effect is None else [one for one in mine if _is_of(one, row) and _shows(one, effect)]
-            if effect is not None and proof:
-                _note_proof(t, row, effect, proof)
+    mine: dict[str, list[SeenSample]] = {}
+    for one in samples:
+        mine.setdefault(one.appliance_id, []).append(one)
+    if not mine:
+        return
+    query = (
+        select(commands)
+        .join(sessions, sessions.c.id == commands.c.session_id)
+        .where(sessions.c.state == SessionState.ACTIVE.value, sessions.c.appliance_id.in_(list(mine)))
+        .where(_IS_TEST, commands.c.state.in_(_AT_IT))
+        .where(commands.c.effect.is_(None) | (commands.c.effect == Confirmation.NO_EFFECT.value))
+    )
+    for row in t.connection.execute(query.order_by(commands.c.n.desc())).all():
+        effect = _effect_of(row, profiles)
+        told = mine[row.appliance_id]
+        proof = [] if effect is None else [one for one in told if _is_of(one, row) and _shows(one, effect)]
+        if effect is not None and proof:
+            _note_proof(t, row, effect, proof)
 
 
 def settle_effects(t: Transaction, limits: SessionLimits, profiles: Mapping[str, Profile]) -> None:
@@ -78,6 +84,7 @@ def settle_effects(t: Transaction, limits: SessionLimits, profiles: Mapping[str,
         commands.c.state.in_(states),
         commands.c.effect.is_(None),
         commands.c.procedure_id.is_not(None),
+        _IS_TEST,
         commands.c.not_after_ms > t.now_ms - 86_400_000,
     )
     for row in t.connection.execute(query.order_by(commands.c.n.desc()).limit(_LOOKED_AT)).all():

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from alerts.database import Transaction
 from alerts.lifecycle import COMMAND_MAY_ACT, SessionState
@@ -32,6 +32,14 @@ def learn(t: Transaction, session: Row[Any], **news: Any) -> Facts:
     facts = dataclasses.replace(facts_of(session), **news)
     t.connection.execute(update(sessions).where(sessions.c.id == session.id).values(facts=dataclasses.asdict(facts)))
     return facts
+
+
+def keep_facts(t: Transaction, learned: Mapping[str, Facts]) -> None:
+    """Keep what has become known in many sessions at once."""
+    if learned:
+        mine = update(sessions).where(sessions.c.id == bindparam("session"))
+        told = [{"session": session_id, "told": dataclasses.asdict(facts)} for session_id, facts in learned.items()]
+        t.connection.execute(mine.values(facts=bindparam("told")), told)
 
 
 def from_reading(

@@ -6,7 +6,7 @@ else stands in its way now refuses it, and nothing was changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -120,6 +120,21 @@ def release_waiting(t: Transaction, session_id: str, limits: SessionLimits, prof
             _make_room(t, session, runs_ms, limits)
         elif found == (Obstacle.STATE_OLD,) and not _is_reading(t, session_id):
             issue_command(t.by(SYSTEM), session_id, SNAPSHOT, {}, limits, profiles)
+
+
+def release_all(
+    t: Transaction,
+    limits: SessionLimits,
+    profiles: Mapping[str, Profile],
+    *,
+    among: Collection[str] | None = None,
+) -> None:
+    """The same in every active session (``among`` these) in which something waits."""
+    waits = (commands.c.session_id == sessions.c.id) & (commands.c.state == CommandState.WAITING.value)
+    active = select(sessions.c.id).join(commands, waits).where(sessions.c.state == SessionState.ACTIVE.value)
+    for session_id in sorted(set(t.connection.execute(active).scalars())):
+        if among is None or session_id in among:
+            release_waiting(t, session_id, limits, profiles)
 
 
 def reason_of(t: Transaction, session: Row[Any], rule: CommandRule) -> str:

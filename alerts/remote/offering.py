@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -38,9 +39,12 @@ def offered(
         select(tickets.c.recommended).where(tickets.c.id == session.ticket_id)
     ).scalar_one_or_none()
     wanted = (recommended or {}).get("test")
-    found = []
+    found: list[OfferedTest] = []
+    if not profile.tests:
+        return ()
+    now = moment_of(t, session, rule_of_test(next(iter(profile.tests.values()))), limits)
     for test in profile.tests.values():
-        names = obstacles(moment_of(t, session, rule_of_test(test), limits))
+        names = obstacles(replace(now, rule=rule_of_test(test)))
         is_unread = bool(test.before) and Obstacle.STATE_UNKNOWN in names
         hard = [one.value for one in names if one not in WAITED_FOR and one not in _READ_FIRST]
         if is_unread:

@@ -9,7 +9,12 @@ from sqlalchemy import Row
 from alerts.lifecycle import SessionState
 from alerts.remote.ending import EndReason
 from alerts.remote.policy import SessionLimits
+from alerts.remote.tables import sessions
 
+ASKED_OF = tuple(
+    sessions.c[name] for name in ("state", "active_ms", "requested_ms", "code_until_ms", "ends_by_ms", "busy_until_ms")
+)
+"""The columns that :func:`overdue` looks at."""
 CLOCK_SLACK_MS = 5_000
 """So far two processes' clocks may lie apart, and a clock may be put right, without ending anything."""
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from alerts.desk import Desk
+from alerts.remote import effects
 from alerts.remote.policy import Scope
 from alerts.remote.session import Command
 from ingest.clock import ManualClock
@@ -69,6 +70,21 @@ def test_it_worked_where_the_readings_show_it(bench: RemoteBench) -> None:
     assert command.effect_data is not None
     assert [one["value"] for one in command.effect_data["samples"]] == [28.0, 27.0]
     assert "effect_worked" in [line.event for line in bench.read(session_id).transcript]
+
+
+def test_what_other_tests_read_first_hides_nothing(bench: RemoteBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much has been read since: of what is looked at each time, only tests are counted."""
+    monkeypatch.setattr(effects, "_LOOKED_AT", 1)
+    session_id, command_id = sent(bench)
+    bench.answer(command_id, drain_l_min=15.0)
+    bench.desk.by(ACTOR).sessions.begin(session_id, "level_zero")
+    (read,) = bench.send()
+    bench.answer(read.command_id, ResultState.FAILED)
+
+    bench.clock.advance(31_000)
+    bench.desk.sessions.expire()
+
+    assert found(bench, session_id, command_id).effect == "no_effect"
 
 
 def test_it_was_answered_and_did_nothing(bench: RemoteBench) -> None:

@@ -2,7 +2,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { api, told } from "./client";
-import type { CommandRequest, Scope } from "./types";
+import type { CommandRequest, DiagnosisSession, Scope } from "./types";
+
+const BUSY_MS = 1000;
+const CALM_MS = 10_000;
+/** States in which a command's last word is still to come. */
+const LIVE = new Set(["waiting", "queued", "sending", "sent", "accepted", "running"]);
 
 /** Asks the customer for a session. */
 export function useOpenSession(number: number) {
@@ -19,8 +24,19 @@ export function useSession(session_id: string) {
   return useQuery({
     queryKey: ["session", session_id],
     queryFn: ({ signal }) => told(api.GET("/api/v1/sessions/{session_id}", { params: { path }, signal })),
-    refetchInterval: (query) => (isOver(query.state.data?.state) ? false : 1000),
+    refetchInterval: (query) => askedAgainAfter(query.state.data),
   });
+}
+
+/** While something runs, is waited for or is unknown, its page asks every second; else the events say when, and time passes slowly. */
+export function askedAgainAfter(session: DiagnosisSession | undefined): number | false {
+  if (session === undefined) return BUSY_MS;
+  if (isOver(session.state)) return false;
+  const isAtIt =
+    session.state === "requested" ||
+    session.procedures.some((one) => one.state === "running") ||
+    session.commands.some((one) => LIVE.has(one.state));
+  return isAtIt ? BUSY_MS : CALM_MS;
 }
 
 /** Whether nothing more can happen in a session. */

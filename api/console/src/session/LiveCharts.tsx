@@ -24,7 +24,7 @@ export function LiveCharts({ session }: { session: DiagnosisSession }) {
   const running = session.procedures.at(-1)?.test;
   const wanted = session.tests.find((one) => one.test.name === running) ?? session.tests.find((one) => one.recommended);
   const traced = session.commands.findLast((one) => one.name === "trace.capture" && one.state === "succeeded")?.data;
-  const seen = Array.isArray(traced?.["metrics"]) ? traced["metrics"].map(String) : [];
+  const seen = Array.isArray(traced?.metrics) ? traced.metrics.map(String) : [];
   const metrics = [...new Set([...(wanted?.test.watch ?? []), ...seen])].slice(0, CHARTS);
   const start = (toMs(session.granted_at ?? session.requested_at) ?? now()) - BEFORE_MS;
   const end = toMs(session.ended_at);
