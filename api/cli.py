@@ -20,6 +20,7 @@ from api.commands import (
     inspecting,
     listing_devices,
     looking,
+    measuring,
     people,
     recording,
     refusals,
@@ -100,6 +101,7 @@ app.add_typer(tickets.tickets, name="tickets")
 app.add_typer(visits.visits, name="visits")
 app.add_typer(articles.articles, name="articles")
 app.add_typer(repairs.repairs, name="repairs")
+app.add_typer(measuring.kpis, name="kpis")
 app.add_typer(telling.notices, name="notices")
 app.add_typer(silencing.silences, name="silences")
 app.add_typer(auditing.audit, name="audit")

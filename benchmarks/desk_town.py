@@ -64,7 +64,7 @@ def settle(desk: Desk, number: int) -> None:
         }
         for n in range(number)
     ]
-    _write(desk, appliances, rows)
+    write_rows(desk, appliances, rows)
 
 
 def open_tickets(desk: Desk, number: int, *, states: tuple[str, ...] = STATES) -> None:
@@ -74,7 +74,7 @@ def open_tickets(desk: Desk, number: int, *, states: tuple[str, ...] = STATES) -
         priority: wanted_terms(DeskRules(), Facts("prediction", priority, "refrigerator", None, None))
         for priority in range(1, 5)
     }
-    _write(desk, clock_terms, [{"id": one.id, "content": one.content} for one in terms.values()])
+    write_rows(desk, clock_terms, [{"id": one.id, "content": one.content} for one in terms.values()])
     rows, lines, logs, words = [], [], [], []
     for n in range(1, number + 1):
         state, opened_ms = states[n % len(states)], NOW_MS - chance.randrange(1, 60 * 60) * 60_000
@@ -111,7 +111,7 @@ def open_tickets(desk: Desk, number: int, *, states: tuple[str, ...] = STATES) -
             for k, event in enumerate(("open", "triage", "comment", "comment"))
         ]
     for table, values in ((tickets, rows), (ticket_terms, logs), (ticket_history, lines), (ticket_search, words)):
-        _write(desk, table, values)
+        write_rows(desk, table, values)
     if desk.unit.engine.dialect.name == "postgresql":
         with desk.unit.engine.begin() as connection:
             connection.execute(text("SELECT setval(pg_get_serial_sequence('tickets', 'number'), :n)"), {"n": number})
@@ -119,8 +119,8 @@ def open_tickets(desk: Desk, number: int, *, states: tuple[str, ...] = STATES) -
             connection.execute(text("VACUUM ANALYZE"))  # as autovacuum leaves tables within a minute of so much writing
 
 
-def raise_alerts(desk: Desk, number: int, **columns: Any) -> None:
-    """So many alerts, each of an appliance and fault mode of its own, with these columns."""
+def raise_alerts(desk: Desk, number: int, *, start: int = 0, with_ticket: bool = False, **columns: Any) -> None:
+    """So many alerts, each of an appliance and fault mode of its own, with these columns; where wanted, each with its ticket."""
     rows = [
         {
             "id": f"al_{n}",
@@ -138,11 +138,12 @@ def raise_alerts(desk: Desk, number: int, **columns: Any) -> None:
             "raised_ms": NOW_MS - DAY_MS,
             "created_ms": NOW_MS - DAY_MS,
             "history": [],
+            "ticket_id": f"tk_{n}" if with_ticket else None,
             **columns,
         }
-        for n in range(number)
+        for n in range(start, start + number)
     ]
-    _write(desk, alerts, rows)
+    write_rows(desk, alerts, rows)
 
 
 def count(desk: Desk, table: Table) -> int:
@@ -156,7 +157,8 @@ def drop_all(desk: Desk) -> None:
     desk.unit.write(partial(_run, statement=update(appliances).values(gone)))
 
 
-def _write(desk: Desk, table: Table, rows: list[dict[str, Any]]) -> None:
+def write_rows(desk: Desk, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Write rows in bulk."""
     for start in range(0, len(rows), 5000):
         part = rows[start : start + 5000]
         desk.unit.write(partial(_run, statement=insert(table), rows=part))

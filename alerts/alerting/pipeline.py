@@ -14,6 +14,7 @@ from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
 from alerts.alerting.stages import (
     data_fault,
     flapping,
+    held_out,
     incident,
     recent_repair,
     refractory,
@@ -39,6 +40,7 @@ STAGES: tuple[Stage, ...] = (
     recent_repair.STAGE,
     refractory.STAGE,
     flapping.STAGE,
+    held_out.STAGE,
     worth.STAGE,
 )
 

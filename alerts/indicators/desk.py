@@ -10,7 +10,9 @@ from alerts.errors import InvalidError
 from alerts.indicators.days import DayCount, count_days
 from alerts.indicators.families import Families, count_families
 from alerts.indicators.figures import Figures, count_figures
+from alerts.indicators.modes import ModeFigures, read_modes
 from alerts.indicators.reliability import Cohort, ReliabilityTable, read_reliability
+from alerts.indicators.worth import Worth, read_worth
 from alerts.repairs.reading import rates
 from alerts.repairs.repair import RepairGroup, RepairRate
 from ingest.clock import to_ms
@@ -35,6 +37,14 @@ class Indicators:
     def reliability(self, by: Cohort, period: timedelta, *, at: datetime | None = None) -> ReliabilityTable:
         """Failures and exposure by cohort, of the same period."""
         return self.unit.look(lambda t: read_reliability(t, by, **_span(t, period, at)))
+
+    def modes(self, period: timedelta, *, at: datetime | None = None) -> tuple[ModeFigures, ...]:
+        """How true and how early each fault mode was predicted, of the same period."""
+        return self.unit.look(lambda t: read_modes(t, **_span(t, period, at)))
+
+    def worth(self, period: timedelta, *, at: datetime | None = None) -> Worth:
+        """What acting on predictions was worth in the same period, against the hold-out group."""
+        return self.unit.look(lambda t: read_worth(t, **_span(t, period, at)))
 
     def days(self, period: timedelta, *, at: datetime | None = None) -> tuple[DayCount, ...]:
         """How much there was on each day of the same period."""

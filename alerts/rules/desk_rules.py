@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from alerts.rules.calendars import CalendarRules, Policy
 from alerts.rules.gate import Budget, Gate
+from alerts.rules.hold_out import HoldOut
 from alerts.rules.quantity import Rules, quantity
 from alerts.rules.rung import CLOCKS, ClockName, Rung
 from alerts.rules.telling import NoticeRule, Person
@@ -127,6 +128,10 @@ class DeskRules(Rules):
         default_factory=Urgency, description="What makes a ticket more urgent than its finding says"
     )
     budget: Budget = Field(default_factory=Budget, description="Visits in vain that a fault mode of a model may cause")
+    hold_out: HoldOut = Field(
+        default_factory=HoldOut,
+        description="Appliances whose predictions open no ticket, so that their worth can be told",
+    )
     telling: Telling = Field(default_factory=Telling, description="what clocks say")
     escalation: tuple[Rung, ...] = Field(
         (Rung(after_hours=4, tell="manager"),),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row, select
 
 from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
+from alerts.alerting.tables import alerts
 from alerts.database import Transaction
 from alerts.tickets.symptoms import find_cause
+from alerts.tickets.tables import IS_OPEN, tickets
 from ingest.profiles.definition import Profile
 
 SYMPTOM_OF_OPEN_TICKET = DecisionReason(
@@ -24,4 +26,10 @@ def decide(t: Transaction, alert: Row[Any], profile: Profile | None) -> Decision
     return None if cause is None else Decision(Action.NOTE, SYMPTOM_OF_OPEN_TICKET, cause.id)
 
 
-STAGE = Stage(decide, (SYMPTOM_OF_OPEN_TICKET,))
+def still_holds(_t: Transaction) -> ColumnElement[bool]:
+    """Whether the ticket that it joined is open; one that is given to another fault asks about its consequences itself."""
+    joined = select(tickets.c.number).where(tickets.c.id == alerts.c.ticket_id, IS_OPEN)
+    return joined.correlate(alerts).exists()
+
+
+STAGE = Stage(decide, (SYMPTOM_OF_OPEN_TICKET,), still_holds)

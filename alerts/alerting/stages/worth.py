@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row, and_, func, select
 
 from alerts.alerting.decision import Action, Decision, DecisionReason, Stage
 from alerts.alerting.hazard import speaks_for_itself
+from alerts.alerting.tables import alerts
+from alerts.appliances.tables import appliances
 from alerts.database import Transaction
 from alerts.gate.deciding import decide_gate, is_watched
+from alerts.gate.standing import ANY_MODEL, StandingState
+from alerts.gate.tables import mode_standings
 from alerts.gate.weighing import GateAction
 from detectors.finding import FindingChannel
 from ingest.profiles.definition import Profile
@@ -40,4 +44,17 @@ def decide(t: Transaction, alert: Row[Any], profile: Profile | None) -> Decision
     return Decision(Action.NOTE, WORTH_NO_ACTION) if action == GateAction.NOTICE else None
 
 
-STAGE = Stage(decide, (ONLY_WATCHED, WORTH_NO_ACTION))
+def still_holds(_t: Transaction) -> ColumnElement[bool]:
+    """Whether its mode is only watched; what an action is worth moves with time, so that is asked one by one."""
+    standing = mode_standings.c
+    model = select(func.coalesce(appliances.c.model, ANY_MODEL)).where(appliances.c.id == alerts.c.appliance_id)
+    watched = select(standing.n).where(
+        standing.kind == alerts.c.kind,
+        standing.fault_mode == alerts.c.fault_mode,
+        standing.state == StandingState.WATCH.value,
+        standing.model == model.correlate(alerts).scalar_subquery(),
+    )
+    return and_(alerts.c.reason == ONLY_WATCHED.word, watched.correlate(alerts).exists())
+
+
+STAGE = Stage(decide, (ONLY_WATCHED, WORTH_NO_ACTION), still_holds)

@@ -14,7 +14,7 @@ from api.http.access import Viewer
 from api.http.context import Here, Language
 from api.http.documents import Document, Text, show
 from api.http.paging import Page, PageQuery
-from api.http.routes.operations import Reliability
+from api.http.routes.indicators import Reliability
 
 router = APIRouter(tags=["incidents"])
 

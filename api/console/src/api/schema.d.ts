@@ -2203,26 +2203,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/parts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Parts
-         * @description The parts that the profiles name, with the fault modes that need them.
-         */
-        get: operations["read_parts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/kpis": {
         parameters: {
             query?: never;
@@ -2275,6 +2255,66 @@ export interface paths {
          * @description Alerts, tickets, incidents and notices of each day of a period, oldest first.
          */
         get: operations["read_days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kpis/modes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Modes
+         * @description Precision, lead time and visits in vain of each fault mode, the most often predicted first.
+         */
+        get: operations["read_modes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kpis/worth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Worth
+         * @description Breakdowns avoided, and what each cost, with 95 % intervals.
+         */
+        get: operations["read_worth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Parts
+         * @description The parts that the profiles name, with the fault modes that need them.
+         */
+        get: operations["read_parts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4769,6 +4809,30 @@ export interface components {
             days_most: number;
         };
         /**
+         * Group
+         * @description Appliances whose predictions are acted on, or are not.
+         */
+        Group: {
+            /** Appliances */
+            appliances: number;
+            /** Exposure Months */
+            exposure_months: number;
+            /**
+             * Breakdowns
+             * @description real faults that no prediction and no plan brought in
+             */
+            breakdowns: number;
+            /**
+             * Rate
+             * @description per 1,000 appliance-months
+             */
+            rate: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+        };
+        /**
          * Headline
          * @description The one value that says most, at a time.
          */
@@ -4963,6 +5027,18 @@ export interface components {
             };
         };
         /**
+         * Interval
+         * @description A figure with its 95 % interval; null where what was counted does not bound it.
+         */
+        Interval: {
+            /** Value */
+            value: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+        };
+        /**
          * KeyFigure
          * @description One figure with what it was counted from.
          */
@@ -5117,6 +5193,57 @@ export interface components {
             high: number;
             /** Label */
             label: string;
+        };
+        /**
+         * ModeFigures
+         * @description How a fault mode was predicted, of the episodes closed in the period with a verdict.
+         */
+        ModeFigures: {
+            /** Kind */
+            kind: string;
+            /**
+             * Fault Mode
+             * @description empty where the tickets name none
+             */
+            fault_mode: string;
+            /**
+             * Judged
+             * @description predictions with a verdict
+             */
+            judged: number;
+            /** Confirmed */
+            confirmed: number;
+            /** Precision */
+            precision: number | null;
+            /**
+             * Low
+             * @description the 95 % interval of the precision: from
+             */
+            low: number;
+            /** High */
+            high: number;
+            /**
+             * Visits
+             * @description predictions that somebody drove for
+             */
+            visits: number;
+            /** In Vain */
+            in_vain: number;
+            /**
+             * Lead Days Median
+             * @description days from a confirmed prediction to the failure, or to the repair where it did not fail before
+             */
+            lead_days_median: number | null;
+            /**
+             * Failed First
+             * @description confirmed predictions whose appliance failed before it was repaired
+             */
+            failed_first: number;
+            /**
+             * Unforeseen
+             * @description real faults that came in without a prediction
+             */
+            unforeseen: number;
         };
         /**
          * ModeStanding
@@ -5692,6 +5819,13 @@ export interface components {
         Page_Level_: {
             /** Items */
             items: components["schemas"]["Level"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ModeFigures] */
+        Page_ModeFigures_: {
+            /** Items */
+            items: components["schemas"]["ModeFigures"][];
             /** Next */
             next?: string | null;
         };
@@ -8243,6 +8377,45 @@ export interface components {
             wish: components["schemas"]["Wish"];
             /** Note */
             note?: string | null;
+        };
+        /**
+         * Worth
+         * @description What acting on predictions was worth, against a hold-out group drawn by chance (`[hold_out]` of the rules).
+         */
+        Worth: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * Share
+             * @description of appliances that are held out today
+             */
+            share: number;
+            acted_on: components["schemas"]["Group"];
+            held_out: components["schemas"]["Group"];
+            /** @description breakdowns; null where nobody was held out */
+            avoided: components["schemas"]["Interval"] | null;
+            /** Currency */
+            currency: string;
+            /**
+             * Spent
+             * @description on predictions, at the prices of the gate
+             */
+            spent: number;
+            /** Visits */
+            visits: number;
+            /** Remote Sessions */
+            remote_sessions: number;
+            /** Fix First */
+            fix_first: number;
+            cost_per_avoided: components["schemas"]["Interval"] | null;
         };
         /**
          * Visit
@@ -16358,66 +16531,6 @@ export interface operations {
             };
         };
     };
-    read_parts: {
-        parameters: {
-            query?: {
-                /** @description `next` of the page before */
-                cursor?: string | null;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_Part_"];
-                };
-            };
-            /** @description Nobody is logged in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description The role or the consent does not allow it */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description It does not exist */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-            /** @description A value is wrong */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
     read_indicators: {
         parameters: {
             query?: {
@@ -16562,6 +16675,188 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_DayCount_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_modes: {
+        parameters: {
+            query?: {
+                /** @description day, week, month, quarter, year, or 30d */
+                period?: string;
+                /** @description the moment at which the period ends (RFC 3339 or ms); now where left out. The answer for a past one never changes */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ModeFigures_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_worth: {
+        parameters: {
+            query?: {
+                /** @description day, week, month, quarter, year, or 30d */
+                period?: string;
+                /** @description the moment at which the period ends (RFC 3339 or ms); now where left out. The answer for a past one never changes */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worth"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_parts: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Part_"];
                 };
             };
             /** @description Nobody is logged in */

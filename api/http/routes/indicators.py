@@ -1,0 +1,193 @@
+"""``/kpis``: how the desk did over a period that ends now or at a past moment; what predictions are worth."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date, datetime
+from types import SimpleNamespace
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from alerts.indicators.desk import parse_period
+from alerts.indicators.reliability import Cohort
+from api.http.access import Manager
+from api.http.context import Here
+from api.http.documents import Document, show
+from api.http.paging import Page
+from api.http.periods import At, Period, moment_of
+
+router = APIRouter(tags=["indicators"])
+
+
+class KeyFigure(Document):
+    """One figure with what it was counted from."""
+
+    value: float | None = Field(description="null where nothing was counted")
+    n: int = Field(description="how many cases it was counted from")
+    definition: str
+    target: float | None
+
+
+class Reliability(Document):
+    """One cohort: failures per 1,000 appliance-months in service, and hours between failures, with 95 % intervals."""
+
+    cohort: str
+    kind: str | None
+    appliances: int = Field(description="in service in the period; for components and fault modes all of the kind")
+    exposure_months: float
+    failures: int = Field(description="episodes closed in the period as confirmed or another fault")
+    rate: float | None = Field(description="per 1,000 appliance-months")
+    low: float | None
+    high: float | None
+    mtbf_h: float | None
+    mtbf_low_h: float | None
+    mtbf_high_h: float | None
+
+
+class ReliabilityTable(Document):
+    """All cohorts of a period, the one with the highest lower end first."""
+
+    start: datetime
+    end: datetime
+    by: Cohort
+    cohorts: list[Reliability]
+
+
+class DayCount(Document):
+    """How much there was on one day (UTC)."""
+
+    day: date
+    alerts: int
+    tickets: int = Field(description="opened")
+    closed: int = Field(description="episodes that ended")
+    incidents: int
+    notices: int
+
+
+class RemoteFigures(Document):
+    """How the stage *remote first* ended, by exit; ``solved_share`` of those that somebody tried."""
+
+    exits: dict[str, int]
+    solved_share: float | None
+    relapsed: int = Field(description="solved from afar, and the fault came back within 90 days")
+    fix_first_helped: int
+    fix_first_failed: int
+
+
+class Indicators(Document):
+    """Figures of one period. ``precision`` = predictions found confirmed, of those with a verdict."""
+
+    start: datetime
+    end: datetime
+    opened: int
+    opened_by_source: dict[str, int]
+    closed: int
+    cancelled: int
+    open_now: int
+    verdicts: dict[str, int]
+    precision: float | None
+    solved_within_sla: float | None
+    median_hours_to_close: float | None
+    remote: RemoteFigures
+    families: dict[str, dict[str, KeyFigure]] = Field(
+        description="quality, efficiency, product: figures with definitions"
+    )
+
+
+class ModeFigures(Document):
+    """How a fault mode was predicted, of the episodes closed in the period with a verdict."""
+
+    kind: str
+    fault_mode: str = Field(description="empty where the tickets name none")
+    judged: int = Field(description="predictions with a verdict")
+    confirmed: int
+    precision: float | None
+    low: float = Field(description="the 95 % interval of the precision: from")
+    high: float
+    visits: int = Field(description="predictions that somebody drove for")
+    in_vain: int
+    lead_days_median: float | None = Field(
+        description="days from a confirmed prediction to the failure, or to the repair where it did not fail before"
+    )
+    failed_first: int = Field(description="confirmed predictions whose appliance failed before it was repaired")
+    unforeseen: int = Field(description="real faults that came in without a prediction")
+
+
+class Group(Document):
+    """Appliances whose predictions are acted on, or are not."""
+
+    appliances: int
+    exposure_months: float
+    breakdowns: int = Field(description="real faults that no prediction and no plan brought in")
+    rate: float | None = Field(description="per 1,000 appliance-months")
+    low: float | None
+    high: float | None
+
+
+class Interval(Document):
+    """A figure with its 95 % interval; null where what was counted does not bound it."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class Worth(Document):
+    """What acting on predictions was worth, against a hold-out group drawn by chance (`[hold_out]` of the rules)."""
+
+    start: datetime
+    end: datetime
+    share: float = Field(description="of appliances that are held out today")
+    acted_on: Group
+    held_out: Group
+    avoided: Interval | None = Field(description="breakdowns; null where nobody was held out")
+    currency: str
+    spent: float = Field(description="on predictions, at the prices of the gate")
+    visits: int
+    remote_sessions: int
+    fix_first: int
+    cost_per_avoided: Interval | None
+
+
+@router.get("/kpis")
+def read_indicators(
+    here: Here,
+    account: Manager,
+    period: Period = "month",
+    at: At = None,
+) -> Indicators:
+    """Figures of the period that ends at a moment; for a past one the same answer whenever it is asked."""
+    desk, span, moment = here.desk.by(account.name).indicators, parse_period(period), moment_of(at)
+    figures = desk.over(span, at=moment)
+    values = {field.name: getattr(figures, field.name) for field in fields(figures)}
+    return show(Indicators, SimpleNamespace(**values, families=desk.families(span, at=moment)))
+
+
+@router.get("/kpis/reliability")
+def read_reliability(
+    here: Here, account: Manager, by: Cohort = Cohort.MODEL, period: Period = "year", at: At = None
+) -> ReliabilityTable:
+    """Failure rates and mean time between failures by cohort, with exposure and interval."""
+    found = here.desk.by(account.name).indicators.reliability(by, parse_period(period), at=moment_of(at))
+    return show(ReliabilityTable, found)
+
+
+@router.get("/kpis/days")
+def read_days(here: Here, account: Manager, period: Period = "month", at: At = None) -> Page[DayCount]:
+    """Alerts, tickets, incidents and notices of each day of a period, oldest first."""
+    found = here.desk.by(account.name).indicators.days(parse_period(period), at=moment_of(at))
+    return Page(items=[show(DayCount, one) for one in found])
+
+
+@router.get("/kpis/modes")
+def read_modes(here: Here, account: Manager, period: Period = "year", at: At = None) -> Page[ModeFigures]:
+    """Precision, lead time and visits in vain of each fault mode, the most often predicted first."""
+    found = here.desk.by(account.name).indicators.modes(parse_period(period), at=moment_of(at))
+    return Page(items=[show(ModeFigures, one) for one in found])
+
+
+@router.get("/kpis/worth")
+def read_worth(here: Here, account: Manager, period: Period = "year", at: At = None) -> Worth:
+    """Breakdowns avoided, and what each cost, with 95 % intervals."""
+    return show(Worth, here.desk.by(account.name).indicators.worth(parse_period(period), at=moment_of(at)))
