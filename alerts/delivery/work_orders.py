@@ -1,25 +1,30 @@
 """Tickets as work orders of another system: ``servicenow://``, ``jira://``, ``salesforce://``, ``zammad://``.
 
 An address is ``SYSTEM://USER:SECRET@HOST/PLACE``: with a user it is basic authentication, with a secret alone (``:SECRET@``) a
-bearer token (for Zammad its own kind of token). Only notices of tickets become orders; others are taken and left.
+bearer token (for Zammad its own kind of token). ``jira://…/PROJECT/REQUESTTYPE`` makes requests of Service Management,
+``zammad://…/GROUP/CUSTOMER`` tickets of that customer, known by an address of mail. Only notices of tickets become orders; others are taken and left.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from alerts.delivery.exchange import Line
 from alerts.delivery.kind import Kind, Receiver
-from alerts.delivery.systems import SYSTEMS, Order
+from alerts.delivery.systems import SYSTEMS, Known, Order
 from alerts.errors import InvalidError
 from alerts.notices.notice import Notice, Target
 
 EXAMPLE = "servicenow://user:password@example.service-now.example"
-PLACES = {"jira": "a project's key", "zammad": "a group's name"}
+PLACES = {
+    "jira": "a project's key (and the number of a request type)",
+    "zammad": "a group's name (and a customer's address)",
+}
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,12 @@ class WorkOrders:
     system: str
     line: Line
     place: str = ""
+    known: Known = field(default_factory=Known)
 
     def deliver(self, notice: Notice) -> None:
         """Make or change the order of the notice's ticket; of a digest each in turn."""
         for order in orders_of(notice):
-            SYSTEMS[self.system](self.line, self.place, order)
+            SYSTEMS[self.system](self.line, self.place, order, self.known)
 
 
 def orders_of(notice: Notice) -> list[Order]:
@@ -45,10 +51,10 @@ def orders_of(notice: Notice) -> list[Order]:
     for type_, subject_id, data in said:
         if type_.startswith("ticket."):
             merged.setdefault(subject_id, {}).update(data)
-    return [_order(subject_id, data) for subject_id, data in merged.items()]
+    return [_order(subject_id, data, notice.at) for subject_id, data in merged.items()]
 
 
-def _order(subject_id: str, data: Mapping[str, Any]) -> Order:
+def _order(subject_id: str, data: Mapping[str, Any], at: datetime) -> Order:
     summary = data.get("summary") or {}
     lines = [
         summary.get("en"),
@@ -65,6 +71,7 @@ def _order(subject_id: str, data: Mapping[str, Any]) -> Order:
         status=data.get("status"),
         priority=data.get("priority"),
         appliance_id=data.get("appliance_id"),
+        at=at,
     )
 
 

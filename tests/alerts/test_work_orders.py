@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from alerts.delivery.kind import Receiver
+from alerts.delivery.systems import Known
 from alerts.delivery.work_orders import KIND, WorkOrders, orders_of
 from alerts.desk import Desk
 from alerts.errors import InvalidError
@@ -38,6 +39,7 @@ OPENED = Notice(
         "summary": {"en": "Drain time 96 s, normal 52 to 64."}, "first_check": "Clean the filter.", "parts": ["00145"],
     },
 )  # fmt: skip
+HELD = replace(OPENED, id="no_3", type="ticket.hold", data={"number": 7, "status": "on_hold"})
 CLOSED = replace(OPENED, id="no_2", type="ticket.close", data={"number": 7, "status": "closed"})
 
 
@@ -69,12 +71,47 @@ def recorded(system: str, name: str) -> tuple[WorkOrders, Recorded]:
 
 
 @pytest.mark.parametrize("system", ADDRESSES)
-@pytest.mark.parametrize(("name", "notice"), [("opened", OPENED), ("repeated", OPENED), ("closed", CLOSED)])
+@pytest.mark.parametrize(
+    ("name", "notice"), [("opened", OPENED), ("repeated", OPENED), ("held", HELD), ("closed", CLOSED)]
+)
 def test_a_ticket_is_one_order_however_often_it_is_told(system: str, name: str, notice: Notice) -> None:
-    """Opened it is made, with all that is said; told again it is changed and not made anew; closed it ends."""
+    """Opened it is made, with all that is said; told again it is changed and not made anew; held it waits; closed it ends."""
     target, transport = recorded(system, name)
 
     target.deliver(notice)
+
+    assert transport.left == []
+
+
+@pytest.mark.parametrize("system", ["servicenow", "jira", "zammad"])
+def test_what_was_just_made_is_not_looked_for(system: str) -> None:
+    """A search of Jira or Zammad does not find it for minutes: told again at once it is changed all the same, and not doubled."""
+    exchanges = json.loads((EXCHANGES / f"{system}.json").read_text("utf-8"))
+    target, _ = recorded(system, "opened")
+    transport = Recorded([*exchanges["opened"], *exchanges["repeated"][1:]])
+    target = replace(target, line=replace(target.line, transport=transport))
+
+    target.deliver(OPENED)
+    target.deliver(replace(OPENED, id="no_2"))
+
+    assert transport.left == []
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest is forgotten first, and looked for again."""
+    monkeypatch.setattr("alerts.delivery.systems.KNOWN_MAX", 2)
+    known, [order] = Known(), orders_of(OPENED)
+    for name in ("a", "b", "a", "c"):
+        known.note(replace(order, id=name), name)
+
+    assert list(known.names) == ["a", "c"]
+
+
+def test_a_request_of_service_management_is_made_where_its_type_is_named() -> None:
+    """It is found later by the label that it is given at once."""
+    target, transport = recorded("jira", "request")
+
+    replace(target, place="FIELD/25").deliver(OPENED)
 
     assert transport.left == []
 
