@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from ingest.recordings.recording import RecordingError
 from ingest.recordings.times import parse_time
@@ -25,7 +26,8 @@ from ingest.sample import AdmittedBatch, Event, EventType, SampleBlock
 
 WINDOW_MS = 86_400_000
 FILES_MAX = 10_000
-_NOT_METRICS = frozenset({"id", "ts", "mode", "cycle"})
+_TEXTS = ["id", "mode", "cycle"]
+_NOT_METRICS = frozenset({"ts", *_TEXTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,28 +149,27 @@ class _Reader:
 
     def _blocks(self, table: pa.Table, ts: np.ndarray[Any, Any]) -> Iterator[SampleBlock]:
         """One block per appliance kind."""
-        ids = table.column("id").to_pylist()
-        kinds = [self._kinds.get(i, "generic") for i in ids]
+        of, ids = _coded(table, "id")
+        kinds = [self._kinds.get(i or "", "generic") for i in ids]
+        kind_of = np.array([kinds.index(kind) for kind in kinds], np.intp)[of]
         metrics = tuple(name for name in table.column_names if name not in _NOT_METRICS)
-        values = np.full((len(ids), len(metrics)), np.nan)
+        values = np.full((len(of), len(metrics)), np.nan)
         for number, name in enumerate(metrics):
             column = table.column(name)
             if not pa.types.is_null(column.type):
                 values[:, number] = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
-        texts = {
-            name: table.column(name).cast(pa.string()).to_pylist() if name in table.column_names else [None] * len(ids)
-            for name in ("mode", "cycle")
-        }
-        for kind in dict.fromkeys(kinds):
-            rows = [number for number, one in enumerate(kinds) if one == kind]
+        modes, cycles = (_texts(table, name) for name in ("mode", "cycle"))
+        names = np.array(ids, object)[of]
+        for number in dict.fromkeys(kind_of.tolist()):
+            kind, rows = kinds[number], np.flatnonzero(kind_of == number)
             yield SampleBlock(
                 kind=kind,
                 metrics=metrics,
-                appliance_ids=[ids[row] for row in rows],
+                appliance_ids=names[rows].tolist(),
                 ts_ms=ts[rows],
                 values=values[rows],
-                modes=[texts["mode"][row] or None for row in rows],
-                cycles=[texts["cycle"][row] or None for row in rows],
+                modes=modes[rows].tolist(),
+                cycles=cycles[rows].tolist(),
                 seq=np.full(len(rows), -1, np.int64),
                 index=np.zeros(len(rows), np.int64),
                 flags=np.zeros(len(rows), np.uint8),
@@ -176,16 +177,33 @@ class _Reader:
             )
 
 
+def _coded(table: pa.Table, name: str) -> tuple[NDArray[np.intp], list[str | None]]:
+    """A column of texts: the number of each row's text (N,), and the texts."""
+    column = table.column(name).combine_chunks()
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    texts = [*column.dictionary.cast(pa.string()).to_pylist(), None]
+    return pc.fill_null(column.indices, len(texts) - 1).to_numpy(zero_copy_only=False).astype(np.intp), texts
+
+
+def _texts(table: pa.Table, name: str) -> NDArray[np.object_]:
+    """The texts of a column that may be missing (N,), None for an empty one."""
+    if name not in table.column_names:
+        return np.full(table.num_rows, None, object)
+    of, texts = _coded(table, name)
+    return np.array([text or None for text in texts], object)[of]
+
+
 def _tables(file: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
     """A file of readings in parts, all its columns or some; raises :class:`RecordingError` where it can't be read."""
     try:
         if file.suffix == ".parquet":
-            with pq.ParquetFile(file) as opened:
+            with pq.ParquetFile(file, read_dictionary=_TEXTS) as opened:
                 _check(file, opened.schema_arrow.names)
                 for group in range(opened.num_row_groups):
                     yield opened.read_row_group(group, columns=columns)
         else:
-            text = pa_csv.ConvertOptions(column_types={"id": pa.string(), "mode": pa.string(), "cycle": pa.string()})
+            text = pa_csv.ConvertOptions(column_types=dict.fromkeys(_TEXTS, pa.string()))
             table = pa_csv.read_csv(file, convert_options=text)
             _check(file, table.column_names)
             yield table if columns is None else table.select(columns)
@@ -206,7 +224,9 @@ def _merged(blocks: tuple[SampleBlock, ...]) -> tuple[SampleBlock, ...]:
     for block in blocks:
         groups.setdefault((block.kind, block.metrics), []).append(block)
     return tuple(
-        SampleBlock(
+        group[0]
+        if len(group) == 1
+        else SampleBlock(
             kind=kind,
             metrics=metrics,
             appliance_ids=[one for block in group for one in block.appliance_ids],

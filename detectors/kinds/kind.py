@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from heapq import merge
+from itertools import groupby
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,7 +20,7 @@ from detectors.kinds.profile_order import in_stored_order
 from detectors.kinds.slices import ends, marked, order_of, slices
 from detectors.layering.grouping import Sorted
 from detectors.layering.layer import Layer, Setting
-from detectors.layering.piece import Piece, Samples, Whole
+from detectors.layering.piece import Ended, Piece, Samples, Whole, cycle_numbers
 from detectors.layering.standing import Standing, gone
 from detectors.series.packing import unpacked
 from detectors.state import checkpoint
@@ -29,7 +30,7 @@ from detectors.state.layout import Layout
 from detectors.state.seldom import Seldom
 from detectors.state.table import Table, place_of, taken_over
 from ingest.profiles.definition import Profile
-from ingest.sample import Event, SampleBlock, SampleFlag
+from ingest.sample import Event, EventType, SampleBlock, SampleFlag
 
 ALIASES = {"active_power": "power_w"}
 """Names under which plugs and recordings report a profile's metric, where that itself is absent; only its shape counts."""
@@ -39,6 +40,12 @@ ROWS_AT_ONCE = 2048
 
 PERCENT, BEYOND_PERCENT = "%", 10.0
 """A share is computed by somebody who may count a little too much: so far beyond its end it is the end, and no impossible value."""
+
+
+def _is_end(event: Event) -> bool:
+    """Whether an event says that a cycle is finished."""
+    return event.type is EventType.CYCLE_FINISHED
+
 
 Said = tuple[list[Finding], list[Condition]]
 
@@ -132,8 +139,8 @@ class KindDetector:
                 self._take_over()
             if len(samples.ts[cut.part]):
                 self._go_through(Piece(findings, conditions, samples.taken(cut.part)))
-            for event in cut.events:
-                self._event(event, findings, conditions)
+            for is_end, some in groupby(cut.events, key=_is_end):
+                self._happened([*some], findings, conditions, is_end=is_end)
         found, said = self.happen([event for event in events if event.appliance_id not in groups])
         return findings + found, conditions + said
 
@@ -146,14 +153,21 @@ class KindDetector:
             closes = any(layer.ends_unit(event, row) for layer in self.layers)
             if closes and len(self.portions.first(np.array([event.ts_ms]))):
                 self._take_over()
-            self._event(event, findings, conditions)
+            self._happened([event], findings, conditions, is_end=_is_end(event))
         return findings, conditions
 
-    def _event(self, event: Event, findings: list[Finding], conditions: list[Condition]) -> None:
-        """Take in what an appliance says has happened."""
-        row = self.row_of(event.appliance_id)
-        self.changed.add(row)
-        self._go_through(Piece(findings, conditions, event=event, row=row))
+    def _happened(
+        self, events: Sequence[Event], findings: list[Finding], conditions: list[Condition], *, is_end: bool
+    ) -> None:
+        """Take in what appliances, each of them once, say has happened: ends of cycles together, all else one by one."""
+        rows = [self.row_of(event.appliance_id) for event in events]
+        self.changed.update(rows)
+        if is_end:
+            ended = Ended(np.array(rows, np.intp), np.array([event.ts_ms for event in events], np.int64))
+            self._go_through(Piece(findings, conditions, ended=ended))
+            return
+        for row, event in zip(rows, events, strict=True):
+            self._go_through(Piece(findings, conditions, event=event, row=row))
 
     def _go_through(self, piece: Piece) -> None:
         """One piece through all layers: score first, then learn."""
@@ -183,7 +197,7 @@ class KindDetector:
         own = self.order.own
         before_ts, before_mode = own["last_ts"][first], own["last_mode"][first].astype(np.int64)
         own["last_ts"][first], own["last_mode"][first] = samples.ts[last], modes[order][last]
-        cycles = [block.cycles[place] for place in order.tolist()]
+        cycles = cycle_numbers(block.cycles)[order]
         return Whole(samples, raw, readings, modes[order], cycles, before_ts, before_mode, findings)
 
     def _samples(self, whole: Whole) -> Samples:

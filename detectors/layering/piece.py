@@ -6,6 +6,7 @@ belongs to. Then as one :class:`Piece` after another, in each of which an applia
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -37,7 +38,8 @@ class Whole:
     """(N, M): what is believed, NaN where nothing is."""
     modes: Numbers
     """(N,): the operating mode by its number, -1 for none."""
-    cycles: Sequence[str | None]
+    cycles: Numbers
+    """(N,): of the name of its cycle (:func:`cycle_numbers`), :data:`NO_UNIT` for none."""
     before_ts: Numbers
     """(G,): time of each group's last sample before these, in ms; 0 for none."""
     before_mode: Numbers
@@ -60,6 +62,12 @@ class Whole:
     def values(self) -> Floats:
         """(N, M): as reported, NaN where it is not believed."""
         return np.where(np.isnan(self.readings), np.nan, self.raw)
+
+
+def cycle_numbers(names: Sequence[str | None]) -> Numbers:
+    """A number for each cycle by its name alone, :data:`NO_UNIT` for none: (N,)."""
+    numbers = {name: zlib.crc32(name.encode()) + 2 if name else NO_UNIT for name in dict.fromkeys(names)}
+    return np.fromiter(map(numbers.__getitem__, names), np.int64, len(names))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,15 +202,24 @@ class Diagnosis:
     power: Floats
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ended:
+    """The appliances (B,) that say that a cycle is finished, each once, and when (B,), in ms."""
+
+    rows: NDArray[np.intp]
+    ts: Numbers
+
+
 @dataclass(slots=True, eq=False)
 class Piece:
-    """Some samples, or one event of the appliance at ``row``, and what layer after layer adds."""
+    """Some samples, or one event of the appliance at ``row``, or ends of cycles, and what layer after layer adds."""
 
     findings: list[Finding]
     conditions: list[Condition]
     samples: Samples | None = None
     event: Event | None = None
     row: int = -1
+    ended: Ended | None = None
     units: UnitRows | None = None
     """The days or cycles closed here."""
     is_plugged: Bools | None = None
@@ -216,6 +233,13 @@ class Piece:
 
     def __post_init__(self) -> None:
         self.findings_before = len(self.findings)
+
+    @property
+    def rows(self) -> NDArray[np.intp]:
+        """The appliances that it is about (n,)."""
+        if self.samples is not None:
+            return np.unique(self.samples.rows)
+        return np.array([self.row], np.intp) if self.ended is None else self.ended.rows
 
     @property
     def starts_over(self) -> bool:

@@ -97,8 +97,7 @@ class Conditions(Layer):
         """Say at once what findings change, whose appliances end no unit here."""
         if not findings:
             return
-        rows = np.array([piece.row]) if piece.samples is None else np.unique(piece.samples.rows)
-        row_of = {self.setting.ids[row]: row for row in rows.tolist()}
+        row_of = {self.setting.ids[row]: row for row in piece.rows.tolist()}
         for finding in {one.appliance_id: one for one in findings if not one.is_data_fault}.values():
             row = row_of[finding.appliance_id]
             if self.setting.standing.of_appliance(rows=np.array([row])).any():

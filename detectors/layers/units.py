@@ -12,8 +12,6 @@ difference but in the last of its digits.
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -144,10 +142,11 @@ class Units(Layer):
         """Fold samples, or end the open unit where the appliance says that it is finished."""
         if piece.samples is not None:
             piece.units = self.fold(piece.samples)
-        elif piece.event is not None and piece.event.type is EventType.CYCLE_FINISHED:
-            is_in_time = piece.event.ts_ms >= self.own["previous_ts"][piece.row]
-            if is_in_time:  # else samples of what came after have closed it
-                piece.units = self.close(np.array([piece.row], np.intp), np.array([piece.event.ts_ms]))
+        elif piece.ended is not None:
+            rows, ts = piece.ended.rows, piece.ended.ts
+            is_in_time = ts >= self.own["previous_ts"][rows]  # else samples of what came after have closed it
+            if is_in_time.any():
+                piece.units = self.close(rows[is_in_time], ts[is_in_time])
 
     def ends_unit(self, event: Event, row: int) -> bool:
         """Whether a cycle is open, and the event ends it."""
@@ -194,17 +193,16 @@ class Units(Layer):
         ts: NDArray[np.int64],
         values: Floats,
         modes: NDArray[np.int64],
-        cycles: Sequence[str | None],
+        cycles: NDArray[np.int64],
     ) -> NDArray[np.int64]:
         """A number for each of N samples, sorted by (row, time), that is the same throughout one unit, NO_UNIT outside of any.
 
-        ``ts`` (N,) in ms, ``values`` (N, metrics) each in its unit, ``modes`` (N,) numbers. To be asked once for each
+        ``ts`` (N,) in ms, ``values`` (N, metrics) each in its unit, ``modes`` and ``cycles`` (N,) numbers. To be asked once for each
         sample: it remembers when the appliance ran last. Whether an appliance ran within the pause is found without a
         loop: the place of the latest running sample, carried forward, counts where it is of the same appliance.
         """
         if self.unit is Unit.DAY:
             return ts // DAY_MS + 2
-        named = np.fromiter((zlib.crc32(c.encode()) + 2 if c else 0 for c in cycles), np.int64, len(cycles))
         is_on = self.running[modes]
         if self.power >= 0:
             with np.errstate(invalid="ignore"):
@@ -217,7 +215,7 @@ class Units(Layer):
         ends = np.r_[is_new[1:], True]
         self.own["last_on"][rows[ends]] = last_on[ends]
         running = np.where(ts - last_on <= PAUSE_MS, RUNNING, NO_UNIT)
-        return np.where(named > 0, named, running)
+        return np.where(cycles > 0, cycles, running)
 
     def close(self, rows: NDArray[np.intp], ts: NDArray[np.int64]) -> UnitRows:
         """End the open unit of each of ``rows`` (B,) at ``ts`` (B,), in ms: the appliance said that its cycle is finished."""

@@ -20,7 +20,7 @@ Reference: Lavin and Ahmad 2015, Evaluating Real-Time Anomaly Detection Algorith
 
 from __future__ import annotations
 
-from math import isnan, nan
+from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,8 @@ DAY_HOURS, WEEK_HOURS = 24, 168
 HOURS = 3 * DAY_HOURS + WEEK_HOURS
 LONG, SLOW, FAST, MIDDLE, DWELL, MOVED = 1 / 2000, 1 / 50, 1 / 5, 1 / 500, 1 / 12, 1 / 25
 HOUR, USUAL_HOUR, WEEK = 0.1, 0.02, 0.15
+HOUR_GROWN = 50
+"""After so many readings no hour of the day is young any more."""
 GAINS = LONG, SLOW, FAST, MIDDLE, DWELL, MOVED
 MEMORIES = 2000
 """After so many readings no mean is young any more."""
@@ -76,21 +78,24 @@ def _means(
     held against itself.
     """
     count, last, long, fast, slow, variance, middle, dwell, moved_fast, moved_slow = numbers
+    before = [last if count else readings[0], *readings]
+    hour_of = -1
     g_long, g_slow, g_fast, g_middle, g_dwell, g_moved = LONG, SLOW, FAST, MIDDLE, DWELL, MOVED
     rows: list[tuple[float, ...]] = []
-    for x, week_hour in zip(readings, week_hours, strict=True):
+    for x, last, week_hour in zip(readings, before, week_hours, strict=False):
         count += 1
         if is_young:
             young = 1 / count
             g_long, g_slow, g_fast, g_middle, g_dwell, g_moved = [max(one, young) for one in GAINS]
             if count == 1:
-                last = long = fast = slow = middle = x
-        hour = week_hour % DAY_HOURS
-        usual, times, weekly = DAY_HOURS + hour, 2 * DAY_HOURS + hour, 3 * DAY_HOURS + week_hour
+                long = fast = slow = middle = x
+        if week_hour != hour_of:
+            hour_of, hour = week_hour, week_hour % DAY_HOURS
+            usual, times, weekly = DAY_HOURS + hour, 2 * DAY_HOURS + hour, 3 * DAY_HOURS + week_hour
         seen, at_hour, at_usual, at_week = hours[times], hours[hour], hours[usual], hours[weekly]
-        if isnan(seen):
+        if seen != seen:  # noqa: PLR0124 - NaN test
             seen, at_hour, at_usual = 0.0, middle, middle
-        if isnan(at_week):
+        if at_week != at_week:  # noqa: PLR0124 - NaN test
             at_week = at_usual
         moved = abs(x - last)
         fast += g_fast * (x - fast)
@@ -105,12 +110,11 @@ def _means(
         moved_slow += g_long * (moved - moved_slow)
         seen += 1
         hours[times] = seen
-        gain = 1 / seen
-        hours[hour] = at_hour + max(HOUR, gain) * (x - at_hour)
-        hours[usual] = at_usual + max(USUAL_HOUR, gain) * (x - at_usual)
+        at, at_slow = (HOUR, USUAL_HOUR) if seen >= HOUR_GROWN else (max(HOUR, 1 / seen), max(USUAL_HOUR, 1 / seen))
+        hours[hour] = at_hour + at * (x - at_hour)
+        hours[usual] = at_usual + at_slow * (x - at_usual)
         hours[weekly] = at_week + WEEK * (x - at_week)
-        last = x
-    numbers[:] = [count, last, long, fast, slow, variance, middle, dwell, moved_fast, moved_slow]
+    numbers[:] = [count, readings[-1], long, fast, slow, variance, middle, dwell, moved_fast, moved_slow]
     return np.array(rows).T
 
 

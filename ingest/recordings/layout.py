@@ -146,7 +146,7 @@ def _sections(path: Path, header: Header, rest: Iterator[list[str]]) -> Iterator
     rows, lines = section.rows, section.lines
     marked = header.names[0].startswith("#")
     for row in rest:
-        if not any(row):
+        if not row or (not row[0] and not any(row)):
             continue
         if row[0].startswith("#") and not marked and not _ERROR.fullmatch(row[0]):
             is_annotated = is_annotated or row[0].lower() in _ANNOTATIONS

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from detectors.layering.grouping import Sorted
 from detectors.layering.layer import Setting
-from detectors.layering.piece import Samples, UnitRows
+from detectors.layering.piece import Samples, UnitRows, cycle_numbers
 from detectors.layering.standing import Standing
 from detectors.layers.context import Context
 from detectors.layers.units import Units
@@ -50,7 +50,7 @@ class Alone:
         groups = Sorted.of(rows, ts_ms)
         before_ts, before_mode = np.r_[0, ts_ms[:-1]], np.r_[-1, numbers[:-1]]
         before_ts[groups.starts], before_mode[groups.starts] = 0, -1
-        keys = self.units.keys(rows, ts_ms, values, numbers, cycles)
+        keys = self.units.keys(rows, ts_ms, values, numbers, cycle_numbers(cycles))
         readings = values.astype(np.float32)
         return self.units.fold(
             Samples(rows, ts_ms, readings, values, numbers, keys, before_ts, before_mode, np.arange(len(rows)))
