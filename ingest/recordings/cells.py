@@ -78,8 +78,7 @@ def _plain(cells: Sequence[str]) -> NDArray[np.float64] | None:
         values = np.fromiter((float(cell) if cell else math.nan for cell in cells), float, len(cells))
     except ValueError:
         return None
-    values[~np.isfinite(values)] = math.nan
-    return None if np.isnan(values).all() else values
+    return None if np.isinf(values).any() or np.isnan(values).all() else values
 
 
 def _value(text: str, decimal: str, silent: frozenset[str]) -> tuple[float, Unit | None] | None:
@@ -97,7 +96,18 @@ def _value(text: str, decimal: str, silent: frozenset[str]) -> tuple[float, Unit
     if digits is None or not _PLAIN_DIGITS.fullmatch(digits) or (found[4] and unit is None):
         return None
     sign = "-" if found[1] and found[1] != "+" else ""
-    return float(f"{sign}{digits}{found[3] or ''}"), unit
+    number = float(f"{sign}{digits}{found[3] or ''}")
+    return None if math.isinf(number) else (number, unit)
+
+
+def is_figure(cell: str) -> bool:
+    """Whether a cell is a number, with or without one of our units.
+
+    >>> is_figure("1,5"), is_figure("5 W"), is_figure("true"), is_figure("a5")
+    (True, True, False, False)
+    """
+    text = cell.strip()
+    return NUMBER.fullmatch(text) is not None and any(_value(text, sign, frozenset()) for sign in ".,")
 
 
 def is_number(cell: str) -> bool:

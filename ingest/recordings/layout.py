@@ -17,6 +17,10 @@ from pathlib import Path
 from ingest.recordings.header import FURTHER_TIME_COLUMNS, TIME_COLUMNS, Header, find_header
 from ingest.recordings.recording import Column, CsvOptions, RecordingError, shown
 
+LABEL_COLUMNS = frozenset({"label", "anomaly", "changepoint"})
+"""What somebody else made of the readings."""
+KEPT = ("mode", "cycle")
+"""What a sample carries beside its readings."""
 DATE_COLUMNS = ("date", "datum", "day", "日期")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp]\.?[Mm]\.?)?")
 _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d{8}")

@@ -1,19 +1,20 @@
 """The long form: one reading per row, its entity in one column and its value in another → a column per entity.
 
-Guessed where a file has a column that is usually called so for each of them; ``--long ENTITY,VALUE`` says it. Rows of one
-time become one sample, in the order of time, for exports write one entity after another.
+Guessed where a file has a column that is usually called so for each of them, or where rows of one time differ by a word
+(else the values of several things would alternate in one metric); ``--long ENTITY,VALUE`` says it. Rows of one time become
+one sample, in the order of time, for exports write one entity after another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.recordings.cells import is_number
-from ingest.recordings.layout import Table
+from ingest.recordings.cells import is_figure, is_number
+from ingest.recordings.layout import KEPT, LABEL_COLUMNS, Table
 from ingest.recordings.recording import Column, CsvOptions, RecordingError
 
 GUESSES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
@@ -25,7 +26,47 @@ GUESSES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 """Usual names of (entity, value), the surest first."""
 INFLUX_OWN = frozenset({"result", "table", "_start", "_stop", "_time", "_value", "_field", "_measurement"})
 ENTITIES_MAX = 256
+VALUES = frozenset(
+    {
+        "value",
+        "val",
+        "wert",
+        "reading",
+        "mean",
+        "state",
+        "payload",
+        "data",
+        "v",
+        "present_value",
+        "valeur",
+        "valor",
+        "数值",
+        "值",
+    }
+)
+"""Usual names of a value, where the data say that a file is of the long form."""
+_THINGS = frozenset(
+    {
+        "id",
+        "device",
+        "device_id",
+        "deviceid",
+        "sensor",
+        "sensor_id",
+        "sensorid",
+        "channel",
+        "node",
+        "point",
+        "tag",
+        "key",
+        "unit_id",
+    }
+)
+"""Usual names of a column of numbers that say whose a row is."""
+_AT_ONE_TIME = 0.5
+"""The share of rows that stand at the time of another one where a file is of the long form."""
 UNIT_COLUMNS = ("unit_of_measurement", "unit", "einheit")
+_NO_ENTITY = LABEL_COLUMNS | {*KEPT, *UNIT_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +79,9 @@ class Pivot:
     used: frozenset[str]
 
 
-def long_columns(table: Table, options: CsvOptions, notes: list[str]) -> tuple[Column, Column] | None:
+def long_columns(
+    table: Table, options: CsvOptions, notes: list[str], *, ts_ms: NDArray[np.int64], of_time: Collection[str]
+) -> tuple[Column, Column] | None:
     """The columns of entity and value, by the option or guessed; None for the wide form."""
     if options.long is not None:
         columns = [table.find(label) for label in options.long]
@@ -53,12 +96,59 @@ def long_columns(table: Table, options: CsvOptions, notes: list[str]) -> tuple[C
         if entity is None or not found or not _holds_words(entity):
             continue
         value = _with_units(_first_told(found), by_name)
-        notes.append(
-            f"{table.path}: one reading per row, of what stands in {entity.label!r}, its value in {value.label!r}; "
-            "--long ENTITY,VALUE names other columns."
-        )
+        notes.append(_told(table, entity, value))
         return entity, value
-    return None
+    given = [
+        column
+        for name, column in by_name.items()
+        if column.is_named and column.label not in of_time and name not in _NO_ENTITY
+    ]
+    return _by_times(table, given, ts_ms, by_name, notes)
+
+
+def _told(table: Table, entity: Column, value: Column) -> str:
+    return (
+        f"{table.path}: one reading per row, of what stands in {entity.label!r}, its value in {value.label!r}; "
+        "--long ENTITY,VALUE names other columns."
+    )
+
+
+def _by_times(
+    table: Table, given: Sequence[Column], ts_ms: NDArray[np.int64], by_name: Mapping[str, Column], notes: list[str]
+) -> tuple[Column, Column] | None:
+    """The columns where rows of one time differ by what stands in one; raises :class:`RecordingError` where none is its value."""
+    _, at, counts = np.unique(ts_ms, return_inverse=True, return_counts=True)
+    if not len(ts_ms) or (counts[at] > 1).mean() < _AT_ONE_TIME:
+        return None
+    entity = next((column for column in given if _tells_apart(column, at)), None)
+    figures = [column for column in given if column is not entity and _holds_figures(column)]
+    if entity is None or not figures:
+        return None
+    value = next((column for column in figures if column.label.lower() in VALUES), figures[0])
+    if len(figures) > 1 and value.label.lower() not in VALUES:
+        names = ", ".join(repr(column.label) for column in figures[:4])
+        raise RecordingError(
+            f"{table.path}: rows of one time differ by what stands in {entity.label!r}, so their values ({names}) are of "
+            f"several things; take one of them with --long '{entity.label},{figures[0].label}', give a file for each "
+            f"thing, or read the rows as they stand with --drop '{entity.label}'."
+        )
+    notes.append(_told(table, entity, value))
+    return entity, _with_units(value, by_name)
+
+
+def _tells_apart(column: Column, at: NDArray[np.intp]) -> bool:
+    """Whether the words of a column, or the numbers of things, tell apart the rows of one time, of which ``at`` is the number."""
+    if not _holds_words(column) and not (column.label.lower() in _THINGS and len(set(column.cells)) <= ENTITIES_MAX):
+        return False
+    places = {word: number for number, word in enumerate(dict.fromkeys(column.cells))}
+    words = np.fromiter((places[cell] for cell in column.cells), np.int64, len(column.cells))
+    return len(places) > 1 and len(np.unique(at * len(places) + words)) == len(words)
+
+
+def _holds_figures(column: Column) -> bool:
+    """Whether most of what a column says are numbers."""
+    told = [cell for cell in column.cells if cell.strip()]
+    return bool(told) and sum(map(is_figure, told)) * 2 > len(told)
 
 
 def _first_told(columns: Sequence[Column]) -> Column:

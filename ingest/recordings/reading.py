@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.recordings.cells import Figures, read_figures
+from ingest.recordings.cells import Figures, is_figure, read_figures
 from ingest.recordings.columnar import columns_of
 from ingest.recordings.decimals import decide_decimal, decide_points
-from ingest.recordings.layout import Table, read_table, time_texts
+from ingest.recordings.layout import KEPT, LABEL_COLUMNS, Table, read_table, time_texts
 from ingest.recordings.long_form import INFLUX_OWN, long_columns, pivot
 from ingest.recordings.names import NAME, RESERVED_NAMES, metric_name, unit_in, with_unit, without_unit
 from ingest.recordings.recording import Column, CsvOptions, Origin, Recording, RecordingError
@@ -29,8 +29,6 @@ from ingest.recordings.unit_row import take_units
 from ingest.recordings.unpacking import unpack
 from ingest.wire.foreign.units import known_unit
 
-LABEL_COLUMNS = frozenset({"label", "anomaly", "changepoint"})
-KEPT = ("mode", "cycle")
 """What a sample carries beside its readings; a numeric ``mode`` is a metric all the same."""
 
 _ENTITY = re.compile(r"[a-z_]+\.(\w+)")
@@ -98,7 +96,7 @@ def _read_file(path: Path, options: CsvOptions) -> tuple[Recording, str]:
     texts, of_time = time_texts(table, time)
     notes = table.notes
     ts_ms = read_times(time, day_first=options.day_first, zone=options.zone, notes=notes, texts=texts)
-    long = long_columns(table, options, notes)
+    long = long_columns(table, options, notes, ts_ms=ts_ms, of_time=of_time)
     parts = _wide_parts(table, of_time, options) if long is None else _long_parts(table, of_time, long, ts_ms, options)
     if parts.rows is not None:
         ts_ms, texts = ts_ms[parts.rows], [texts[row] for row in parts.rows.tolist()]
@@ -125,8 +123,8 @@ def _nothing_said(table: Table, parts: _Parts, left_out: Sequence[str]) -> str:
     """Why a file without metrics has none, by its first cell that is no number, and what to do."""
     if not table.columns[0].cells:
         return f"{table.path} names columns ({', '.join(table.labels())}) and has no row below them; export it with its rows."
-    cells = ((column, row) for column in parts.readings for row, cell in enumerate(column.cells) if cell.strip())
-    first = next(cells, None)
+    said = ((column, row) for column in parts.readings for row, cell in enumerate(column.cells) if cell.strip())
+    first = next((place for place in said if not is_figure(place[0].cells[place[1]])), None)
     odd = "" if first is None else f" {first[0].place(first[1])} is no number."
     return (
         f"{table.path} has no numeric column beside the time, so nothing can be read from it.{odd} "

@@ -44,6 +44,65 @@ def test_a_history_of_two_sensors_is_two_metrics(tmp_path: Path) -> None:
     assert not told.notes
 
 
+@pytest.mark.parametrize(
+    ("entity", "value", "names"),
+    [
+        ("id", "val", ("a.power", "a.temp")),
+        ("DEVICE_ID", "power", ("fridge", "washer")),
+        ("指标", "数值", ("power", "temp")),
+        ("sensor_id", "amount", ("1", "2")),
+    ],
+)
+def test_rows_of_one_time_that_differ_by_a_word_are_of_several_things(
+    tmp_path: Path, entity: str, value: str, names: tuple[str, str]
+) -> None:
+    """Whatever the columns are called: a metric for each, which is said; without that column the rows stand as they are."""
+    lines = [
+        f"time,{entity},{value},ack",
+        *(f"{ISO[at]},{name},{at + 100 * no},true" for at in range(3) for no, name in enumerate(names)),
+    ]
+
+    found = read(tmp_path, lines)
+    plain = read(tmp_path, lines, CsvOptions(drop=(entity,)))
+
+    assert found.values.tolist() == [[0, 100], [1, 101], [2, 102]]
+    assert f"what stands in {entity!r}, its value in {value!r}" in found.notes[0]
+    assert column(plain, plain.metrics[0]) == [0, 100, 1, 101, 2, 102]
+
+
+def test_several_values_of_several_things_are_refused_with_the_cure(tmp_path: Path) -> None:
+    """A table of two devices with two values each can't be one series; each cure that the sentence names works."""
+    rows = [f"{ISO[at]},{name},{at},{at + 50}" for at in range(3) for name in ("fridge", "washer")]
+    lines = ["time,device,power,temp", *rows]
+
+    said = refusal(tmp_path, lines)
+
+    assert "--long 'device,power'" in said
+    assert read(tmp_path, lines, CsvOptions(long=("device", "power"))).metrics == ("fridge", "washer")
+    assert read(tmp_path, lines, CsvOptions(drop=("device",))).metrics == ("power", "temp")
+
+
+@pytest.mark.parametrize("words", [("heat", "heat", "off", "off"), ("a", "a", "b", "b"), ("x", "x", "x", "x")])
+def test_words_that_tell_nothing_apart_leave_a_file_as_it_is(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """A state beside readings, also where two rows share a second, is left out as before."""
+    lines = ["time,program,power", *(f"{ISO[at // 2]},{word},{at}" for at, word in enumerate(words))]
+
+    assert column(read(tmp_path, lines), "power") == [0, 1, 2, 3]
+
+
+def test_a_number_beyond_any_is_refused_with_its_cell(tmp_path: Path) -> None:
+    """It is not taken for silence, as the word inf is."""
+    assert "line 2, column 'v': '1e400' is no number" in refusal(tmp_path, ["time,v", f"{ISO[0]},1e400", f"{ISO[1]},1"])
+    assert np.isnan(column(read(tmp_path, ["time,v", f"{ISO[0]},inf", f"{ISO[1]},1"]), "v")[0])
+
+
+def test_a_file_of_words_is_told_by_its_first_cell_that_is_none(tmp_path: Path) -> None:
+    """The number before it is not blamed."""
+    said = refusal(tmp_path, ["time,v", f"{ISO[0]},5", f"{ISO[1]},off", f"{ISO[2]},Eco"])
+
+    assert "line 3, column 'v': 'off' is no number" in said
+
+
 def test_entities_written_one_after_another_meet_at_their_times(tmp_path: Path) -> None:
     """An export that writes one entity after the other is put in the order of time."""
     lines = ["entity_id,state,last_changed"]
