@@ -41,6 +41,8 @@ _SHARE_RANGE = (0.0, 105.0)
 _POWER_FACTOR = "power_factor"
 _REGISTER_ENDS = (327.67, -327.68, 327.68, 655.35, 3276.7, -3276.8, 6553.5, 32767.0, -32768.0, 65535.0)
 """Ends of the number range of a 16-bit register, plain or with one or two decimals."""
+_NO_VOLTAGE = (655.35, 6553.5, 32767.0, 65535.0)
+"""The same of voltages, of which the smaller ones can be."""
 _NO_SENSOR_C = 999.0
 _JUST_ON = ("ds18b20", "ds18x20"), 85.0
 """What this thermometer says before it has measured for the first time."""
@@ -69,7 +71,7 @@ def limits(metric: str) -> tuple[float, float, tuple[float, ...]]:
         low, high = _SHARE_RANGE
     elif metric.startswith(_POWER_FACTOR):
         low, high = -100.0, 100.0
-    marks = _REGISTER_ENDS if suffix in {"c", "pct"} else ()
+    marks = _REGISTER_ENDS if suffix in {"c", "pct"} else _NO_VOLTAGE if suffix == "v" else ()
     if suffix == "c":
         names, value = _JUST_ON
         marks = (*marks, _NO_SENSOR_C, *([value] if any(name in metric for name in names) else ()))

@@ -35,7 +35,9 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "TotalTariff": ("energy_tariff", "kWh"), "ExportTariff": ("energy_returned_tariff", "kWh"),
     "Temperature": ("temperature", "TempUnit"), "DewPoint": ("dew_point", "TempUnit"),
     "HeatIndex": ("heat_index", "TempUnit"), "ObjectTemp": ("object_temperature", "TempUnit"),
-    "AmbientTemp": ("ambient_temperature", "TempUnit"), "Humidity": ("humidity", "%"),
+    "AmbientTemp": ("ambient_temperature", "TempUnit"), "OBJTMP": ("object_temperature", "TempUnit"),
+    "AMBTMP": ("ambient_temperature", "TempUnit"), "ProbeTemperature": ("probe_temperature", "TempUnit"),
+    "ReferenceTemperature": ("reference_temperature", "TempUnit"), "Humidity": ("humidity", "%"),
     "Pressure": ("pressure", "PressureUnit"), "SeaPressure": ("sea_pressure", "PressureUnit"),
     "SeaLevelPressure": ("sea_pressure", "PressureUnit"), "Illuminance": ("illuminance", "lx"), "Gas": ("gas", "kΩ"),
     "CarbonDioxide": ("carbon_dioxide", "ppm"), "eCO2": ("eco2", "ppm"), "TVOC": ("tvoc", "ppb"),
@@ -44,6 +46,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "BatteryVoltage": ("battery", "V"), "Moisture": ("moisture", "%"), "RSSI": ("rssi", "dBm"),
 }  # fmt: skip
 _NUMBERED = re.compile(r"(.+)[-_](\d{1,3})")
+_COUNTED = re.compile(r"([A-Za-z]+)([0-9]{1,2})")
 _SWITCH = {"ON": 1.0, "OFF": 0.0}
 
 
@@ -101,7 +104,7 @@ def _read_part(
 
 def _read_field(key: str, value: Any, stem: str, where: str, units: Mapping[str, Unit], readings: Readings) -> None:
     """One field: a number, or a list with one per channel."""
-    name, unit_name = _FIELDS.get(key, (snake(key) or f"field_{hash_of(key, 4)}", ""))
+    name, unit_name = _meant(key)
     unit = units.get(unit_name) or unit_of(unit_name)
     whole = "_".join(filter(None, (stem, name)))
     channels = value if isinstance(value, list) else [value]
@@ -117,6 +120,15 @@ def _read_field(key: str, value: Any, stem: str, where: str, units: Mapping[str,
             readings.take(metric, number * unit.factor + unit.offset, what=place)
     for said in channels[_CHANNELS_MAX:]:
         readings.leave_out(where, Unread.TOO_MANY, said)
+
+
+def _meant(key: str) -> tuple[str, str]:
+    """A field's name and unit; one with a number behind it is another of its kind (``Temperature2`` of the analogue pins)."""
+    counted = _COUNTED.fullmatch(key)
+    if key in _FIELDS or counted is None or counted[1] not in _FIELDS:
+        return _FIELDS.get(key, (snake(key) or f"field_{hash_of(key, 4)}", ""))
+    name, unit = _FIELDS[counted[1]]
+    return f"{name}_{counted[2]}", unit
 
 
 def _number(said: Any, *, is_named: bool) -> float | Unread | None:

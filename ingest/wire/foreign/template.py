@@ -60,7 +60,9 @@ class Template:
             if len(said) == 1:
                 return said[0].strip() if isinstance(said[0], str) else said[0]
             return "".join(text_of(value) for value in said).strip() if said else UNDEFINED
-        except (TypeError, OverflowError, ZeroDivisionError, RecursionError) as error:
+        except OverflowError as error:
+            raise TemplateError("a number beyond any") from error
+        except (TypeError, ZeroDivisionError, RecursionError) as error:
             raise TemplateError(str(error)[:80]) from error
 
 

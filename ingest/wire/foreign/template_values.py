@@ -184,7 +184,8 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "is_number": FILTERS["is_number"],
 }  # fmt: skip
 METHODS: Mapping[str, Callable[..., Any]] = {
-    "lower": FILTERS["lower"], "upper": FILTERS["upper"], "strip": FILTERS["trim"], "replace": _replaced, "split": _split,
+    "lower": FILTERS["lower"], "upper": FILTERS["upper"], "replace": _replaced, "split": _split,
+    "strip": lambda value, these=None: text_of(value).strip(None if these is None else text_of(these)),
     "startswith": lambda value, start: text_of(value).startswith(text_of(start)),
     "endswith": lambda value, end: text_of(value).endswith(text_of(end)),
     "get": lambda value, key, other=None: other if at(value, key) is UNDEFINED else at(value, key),

@@ -42,17 +42,17 @@ _FAHRENHEIT, _CELSIUS = Unit("c", 5 / 9, -160 / 9), Unit("c")
 _WHOLE: Mapping[str, Unit] = {
     "°C": _CELSIUS, "C": _CELSIUS, "degC": _CELSIUS, "ºC": _CELSIUS, "oC": _CELSIUS, "Celsius": _CELSIUS,
     "celsius": _CELSIUS, "°F": _FAHRENHEIT, "F": _FAHRENHEIT, "degF": _FAHRENHEIT, "ºF": _FAHRENHEIT,
-    "Fahrenheit": _FAHRENHEIT, "fahrenheit": _FAHRENHEIT, "K": Unit("k"), "°": Unit("deg"), "deg": Unit("deg"),
+    "Fahrenheit": _FAHRENHEIT, "fahrenheit": _FAHRENHEIT, "K": Unit("k"), "Kelvin": Unit("k"), "°": Unit("deg"), "deg": Unit("deg"),
     "%": Unit("pct"), "%RH": Unit("pct"), "%rh": Unit("pct"), "% RH": Unit("pct"), "RH%": Unit("pct"), "%rF": Unit("pct"), "‰": Unit("pct", 0.1),
     "rpm": Unit("rpm"), "RPM": Unit("rpm"), "U/min": Unit("rpm"), "1/min": Unit("rpm"), "r/min": Unit("rpm"),
-    "sec": Unit("s"), "seconds": Unit("s"), "min": Unit("s", 60.0), "minutes": Unit("s", 60.0), "h": Unit("s", 3600.0), "hours": Unit("s", 3600.0), "d": Unit("s", 86400.0),
+    "sec": Unit("s"), "seconds": Unit("s"), "min": Unit("s", 60.0), "minutes": Unit("s", 60.0), "h": Unit("s", 3600.0), "hours": Unit("s", 3600.0), "hr": Unit("s", 3600.0), "hrs": Unit("s", 3600.0), "d": Unit("s", 86400.0),
     "days": Unit("s", 86400.0), "l": Unit("l"), "ml": Unit("l", 1e-3), "liter": Unit("l"), "litre": Unit("l"), "gal": Unit("l", 3.785411784),
     "m³": Unit("m3"), "m^3": Unit("m3"), "cm³": Unit("l", 1e-3), "ft³": Unit("m3", 0.028316846592),
-    "L/min": Unit("l_min"), "l/min": Unit("l_min"), "lpm": Unit("l_min"), "LPM": Unit("l_min"), "L/h": Unit("l_min", 1 / 60), "l/h": Unit("l_min", 1 / 60), "L/s": Unit("l_min", 60.0), "l/s": Unit("l_min", 60.0), "gal/min": Unit("l_min", 3.785411784), "mL/min": Unit("l_min", 1e-3), "ml/min": Unit("l_min", 1e-3),
-    "m³/h": Unit("m3_h"), "m^3/h": Unit("m3_h"), "m³/min": Unit("m3_h", 60.0), "m³/s": Unit("m3_h", 3600.0),
+    "L/min": Unit("l_min"), "l/min": Unit("l_min"), "lpm": Unit("l_min"), "LPM": Unit("l_min"), "L/h": Unit("l_min", 1 / 60), "l/h": Unit("l_min", 1 / 60), "L/s": Unit("l_min", 60.0), "l/s": Unit("l_min", 60.0), "gal/min": Unit("l_min", 3.785411784), "GPM": Unit("l_min", 3.785411784), "mL/min": Unit("l_min", 1e-3), "ml/min": Unit("l_min", 1e-3),
+    "m³/h": Unit("m3_h"), "m^3/h": Unit("m3_h"), "m³/min": Unit("m3_h", 60.0), "m³/s": Unit("m3_h", 3600.0), "ft³/min": Unit("m3_h", 1.69901082), "CFM": Unit("m3_h", 1.69901082), "CCF": Unit("m3", 2.8316846592),
     "mbar": Unit("hpa"), "psi": Unit("hpa", 68.947572932), "mmHg": Unit("hpa", 1.33322387415), "inHg": Unit("hpa", 33.86388640341), "atm": Unit("hpa", 1013.25),
     "inH₂O": Unit("hpa", 2.4908891), "mm/s": Unit("mm_s"), "m/s": Unit("m_s"), "km/h": Unit("m_s", 1 / 3.6), "kmh": Unit("m_s", 1 / 3.6), "mph": Unit("m_s", 0.44704), "kn": Unit("m_s", 0.514444444), "ft/s": Unit("m_s", 0.3048), "m/s²": Unit("m_s2"), "m/s^2": Unit("m_s2"), "mm/s²": Unit("m_s2", 1e-3),
-    "t": Unit("kg", 1e3), "lb": Unit("kg", 0.45359237), "oz": Unit("kg", 0.028349523125),
+    "t": Unit("kg", 1e3), "lb": Unit("kg", 0.45359237), "lbs": Unit("kg", 0.45359237), "oz": Unit("kg", 0.028349523125),
     "in": Unit("m", 0.0254), "ft": Unit("m", 0.3048), "cm": Unit("m", 1e-2), "lx": Unit("lux"), "lux": Unit("lux"), "klx": Unit("lux", 1e3),
     "hPa": Unit("hpa"), "dB": Unit("db"), "dBA": Unit("db"), "dBm": Unit("dbm"), "ppm": Unit("ppm"), "ppb": Unit("ppb"), "µg/m³": Unit("ug_m3"), "ug/m³": Unit("ug_m3"), "mg/m³": Unit("ug_m3", 1e3), "g/m³": Unit("g_m3"),
     "Watt": Unit("w"), "Watts": Unit("w"), "Volt": Unit("v"), "Volts": Unit("v"), "Ampere": Unit("a"), "Amps": Unit("a"), "Hertz": Unit("hz"), "percent": Unit("pct"),
@@ -78,7 +78,14 @@ _POWERS = str.maketrans({"²": "\x02", "³": "\x03"})
 def _spelled(text: str) -> str:
     """One spelling: NFKC, but for the powers, which it would make plain digits."""
     kept = unicodedata.normalize("NFKC", text.translate(_POWERS)).replace("\x02", "²").replace("\x03", "³")
-    kept = kept.replace("μ", "µ").replace("\u2126", "Ω").replace("\u00ba", "°").replace("−", "-")
+    kept = (
+        kept.replace("·", "")
+        .replace("⋅", "")
+        .replace("μ", "µ")
+        .replace("\u2126", "Ω")
+        .replace("\u00ba", "°")
+        .replace("−", "-")
+    )
     return " ".join(kept.split())
 
 
@@ -95,15 +102,27 @@ _KNOWN: Mapping[str, Unit] = {
         **_WHOLE,
     }.items()
 }
+_LOOSE_PREFIXES = ("", "m", "k", "M")
+"""Of the prefixes those that people mean in any case: nobody's ``UV`` is a microvolt, and nobody's ``NM`` a nanometre."""
+_SURE = {
+    text: unit
+    for text, unit in _KNOWN.items()
+    if (text in map(_spelled, _WHOLE) or any(text == prefix + plain for prefix in _LOOSE_PREFIXES for plain in _SCALED))
+    and (len(text) > 1 or text.isupper())  # a capital G is no gram, and D no day
+}
 _LOOSE: Mapping[str, Unit] = {
     lower: units.pop()
     for lower, units in (
         (lower, {unit for text, unit in _KNOWN.items() if text.lower() == lower})
-        for lower in {text.lower() for text in _KNOWN}
+        for lower in {text.lower() for text in _SURE}
     )
     if len(units) == 1
 }
 """Spellings in any case (``kw``, ``KWH``), where only one unit can be meant."""
+
+
+_LETTERS = frozenset(unit.suffix for unit in _KNOWN.values() if len(unit.suffix) == 1)
+"""Suffixes that are one letter: a letter that is none of these units has a hash behind it."""
 
 
 def unit_of(text: str) -> Unit:
@@ -115,7 +134,7 @@ def unit_of(text: str) -> Unit:
         return known or Unit("")
     written = "".join(f" {_WRITTEN[c]} " if c in _WRITTEN and c not in "²³" else _WRITTEN.get(c, c) for c in text)
     suffix = _OTHER.sub("_", written.lower()).strip("_")
-    is_whole = written.isascii() and len(suffix) <= _SUFFIX_CHARACTERS_MAX and bool(suffix)
+    is_whole = written.isascii() and len(suffix) <= _SUFFIX_CHARACTERS_MAX and bool(suffix) and suffix not in _LETTERS
     if is_whole:
         return Unit(suffix)
     return Unit(f"{suffix[: _SUFFIX_CHARACTERS_MAX - 5].strip('_') or 'unit'}_{hash_of(text, 4)}")

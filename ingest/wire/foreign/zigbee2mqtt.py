@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from ingest.plausible import is_plausible
 from ingest.sample import StatusState
 from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.foreign.devices import Device
@@ -213,6 +214,7 @@ def _take(key: str, said: Any, state: Mapping[str, Any], readings: Readings) -> 
     else:
         readings.leave_out(key, Unread.NO_NUMBER, said)
         return
-    if key.startswith(("voltage", "battery_voltage")) and value > _MILLIVOLT_FROM:
+    metric = metric_of(key)
+    if key.startswith(("voltage", "battery_voltage")) and value > _MILLIVOLT_FROM and is_plausible(metric, value):
         value /= 1000
-    readings.take(metric_of(key), value, what=key)
+    readings.take(metric, value, what=key)

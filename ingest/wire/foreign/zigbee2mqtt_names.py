@@ -15,13 +15,15 @@ _SUFFIX: Mapping[str, str] = {
     "battery_voltage": "v", "current": "a", "current_phase_b": "a", "current_phase_c": "a", "current_neutral": "a",
     "energy": "kwh", "produced_energy": "kwh", "consumed_energy": "kwh", "ac_frequency": "hz", "temperature": "c",
     "local_temperature": "c", "device_temperature": "c", "cpu_temperature": "c", "external_temperature": "c",
-    "water_temperature": "c", "soil_temperature": "c", "current_heating_setpoint": "c",
+    "water_temperature": "c", "soil_temperature": "c", "temperature_probe": "c",
+    "floor_temperature": "c", "probe_temperature": "c", "holiday_temperature": "c", "boost_temperature": "c", "frost_protection_temperature": "c",
+    "current_heating_setpoint": "c",
     "occupied_heating_setpoint": "c", "unoccupied_heating_setpoint": "c", "occupied_cooling_setpoint": "c",
     "unoccupied_cooling_setpoint": "c", "external_temperature_input": "c", "external_measured_room_sensor": "c",
     "max_temperature": "c", "min_temperature": "c", "comfort_temperature": "c", "eco_temperature": "c",
     "away_preset_temperature": "c", "soil_moisture": "pct", "humidity": "pct", "battery": "pct", "position": "pct",
     "pi_heating_demand": "pct", "valve_position": "pct", "valve_opening_degree": "pct",
-    "pressure": "hpa", "illuminance": "lux", "illuminance_lux": "", "illuminance_raw": "", "co2": "ppm", "voc": "ppb", "pm25": "ug_m3",
+    "pressure": "hpa", "illuminance": "lux", "illuminance_lux": "", "illuminance_raw": "", "co2": "ppm", "eco2": "ppm", "voc": "ppb", "pm25": "ug_m3",
     "pm10": "ug_m3", "pm1": "ug_m3", "formaldehyd": "mg_m3", "flow": "m3_h", "noise": "db",
 }  # fmt: skip
 """What the key's value is measured in."""
