@@ -17,7 +17,6 @@ from alerts.database import Transaction
 from alerts.errors import ConflictError, InvalidError, StaleViewError
 from alerts.lifecycle import OVER, TicketState, TicketStep, next_state
 from alerts.notices.changes import Subject, record_change
-from alerts.people.reading import read_technician
 from alerts.people.technician import Technician
 from alerts.stock.ledger import van_of
 from alerts.stock.reserving import is_kept, use
@@ -25,13 +24,14 @@ from alerts.tickets.reading import find_row
 from alerts.tickets.steps import WhenOver, take_step, write_ticket
 from alerts.tickets.tables import tickets
 from alerts.tickets.ticket import StepBody
-from alerts.visits.crew import MINUTE_MS, NEVER, Fit, Hindrance, fits, hindrances, windows
-from alerts.visits.hours import Span, day_of
+from alerts.visits.crew import MINUTE_MS, Fit, Hindrance
+from alerts.visits.hours import Span
 from alerts.visits.job import Job
 from alerts.visits.lifecycle import VISIT, VISIT_MOVABLE, VisitState, VisitStep
-from alerts.visits.reading import crews_on, standing_visit, tickets_of, visit_row
+from alerts.visits.reading import standing_visit, tickets_of, visit_row
 from alerts.visits.tables import visit_tickets, visits
 from alerts.visits.visit import VisitRecord
+from alerts.visits.weighing import judge
 from alerts.words import check_words
 from ingest.clock import from_ms
 
@@ -182,22 +182,14 @@ def _judge(t: Transaction, job: Job, booking: Booking, *, but: str = "") -> tupl
     check_words("override", booking.override, longest=1000)
     if not t.now_ms - MINUTE_MS <= booking.starts_ms < t.now_ms + AHEAD_MAX_MS:
         raise InvalidError("start: a visit is planned from now on, at most a year ahead.")
-    technician = read_technician(t, booking.technician_id)
-    day = day_of(booking.starts_ms, technician.time_zone)
-    against = hindrances(technician, job, day)
-    crew = crews_on(t, [technician], [day], but=booking.apart | {but})[technician.id, day]
-    at_home = windows(job, day_of(booking.starts_ms, job.home.time_zone))
-    fit = fits(crew, job, booking.starts_ms, at_home)
-    if fit is None:
-        end_ms = booking.starts_ms + job.minutes * MINUTE_MS
-        is_open = any(start <= booking.starts_ms and end_ms <= end for start, end in at_home)
-        against.append(Hindrance.TIME if is_open else Hindrance.HOME)
-        fit = Fit(booking.starts_ms, end_ms, 0.0, 0.0)
+    judged = judge(t, job, booking.technician_id, booking.starts_ms, but=booking.apart | {but})
+    technician, against = judged.technician, judged.against
+    fit = judged.fit or Fit(booking.starts_ms, booking.starts_ms + job.minutes * MINUTE_MS, 0.0, 0.0)
     if not against:
         return technician, fit, None
     words = ", ".join(_SENTENCES[one] for one in against)
-    if NEVER.intersection(against) or booking.override is None:
-        way_out = "This can't be overridden." if NEVER.intersection(against) else "Say why, to send them all the same."
+    if judged.is_never or booking.override is None:
+        way_out = "This can't be overridden." if judged.is_never else "Say why, to send them all the same."
         raise ConflictError(f"{technician.name} can't be sent: {words}. {way_out}")
     return technician, fit, booking.override
 

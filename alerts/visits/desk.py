@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from alerts.database import Transaction, UnitOfWork
-from alerts.errors import UnknownError
+from alerts.errors import InvalidError, UnknownError
 from alerts.page import LIMIT_DEFAULT, LIMIT_MAX, Page, all_pages
 from alerts.tickets.reading import find_row, read_ticket
 from alerts.tickets.steps import WhenOver
+from alerts.visits.board import Board, read_board
 from alerts.visits.booking import Booking, book, check_version, lock, move, step
 from alerts.visits.job import Job
 from alerts.visits.jobs import job_of
@@ -19,6 +20,7 @@ from alerts.visits.planning import Kept, Plan, keep, plan_day, replan
 from alerts.visits.proposing import propose
 from alerts.visits.reading import VisitFilter, list_visits, read_visit, tickets_of, visit_row
 from alerts.visits.visit import Proposals, Visit, VisitRecord
+from alerts.visits.weighing import Weighed, weigh
 from ingest.clock import to_ms
 from ingest.profiles.definition import Profile
 
@@ -60,6 +62,23 @@ class Visits:
             job = job_of(t, refs, self.profiles)
             window = read_ticket(t, refs[0]).failure_window
             return propose(t, job, fails_from_ms=None if window is None else to_ms(window.start), limit=limit)
+
+        return self.unit.look(work)
+
+    def board(self, start: date, days: int, region: str | None) -> Board:
+        """Who works when from a day on, the visits there are, and what waits."""
+        return self.unit.look(lambda t: read_board(t, start, days, region, self.profiles))
+
+    def weigh(
+        self, technician_id: str, *, visit_id: str | None, refs: Sequence[str], day: date | None, start: datetime | None
+    ) -> Weighed:
+        """What it would cost to move a visit, or to send somebody to the tickets of one home; changes nothing."""
+        if (visit_id is None) is not bool(refs):
+            raise InvalidError("visit_id or tickets is needed, and not both.")
+
+        def work(t: Transaction) -> Weighed:
+            job = job_of(t, refs, self.profiles) if visit_id is None else self._job(t, visit_id)
+            return weigh(t, job, technician_id, day=day, starts_ms=None if start is None else to_ms(start))
 
         return self.unit.look(work)
 

@@ -21,6 +21,7 @@ from alerts.visits import proposing
 from alerts.visits.crew import Crew, Hindrance, best_fit
 from alerts.visits.lifecycle import VisitState, VisitStep
 from alerts.visits.visit import UsedPart, VisitRecord
+from alerts.visits.weighing import Weighed
 
 COLOGNE = Place(50.94, 6.96)
 MONDAY = date(2026, 11, 23)
@@ -122,6 +123,55 @@ class VisitsSuite:
             desk.visits.book([other], ada.id, at(9, day=20))
         forced = desk.visits.book([other], ada.id, at(9, 30), override="both live next door")
         assert forced.override_reason == "both live next door"
+
+    def test_what_a_change_costs_is_known_before_it_is_made(self, desk: Desk) -> None:
+        """Where it costs least on a day, at a time that does not fit, and by whom it can't be; nothing is changed."""
+        first, _ = ticket(desk, "WM-1")
+        other, _ = ticket(desk, "WM-2")
+        ada = desk.technicians.add(ADA)
+        bea = desk.technicians.add(replace(ADA, name="Bea"))
+        gone = desk.technicians.add(replace(ADA, is_active=False))
+        visit = desk.visits.book([first], ada.id, at(9))
+
+        def weigh(who: str, visit_id: str | None = None, start: datetime | None = None) -> Weighed:
+            refs = [] if visit_id else [other]
+            return desk.visits.weigh(who, visit_id=visit_id, refs=refs, day=MONDAY, start=start)
+
+        assert (weigh(ada.id).start, weigh(ada.id).added_travel_min) == (at(10, 5), 5)
+        taken = weigh(ada.id, start=at(9, 30))
+        assert (taken.against, taken.added_travel_min, taken.is_never) == ((Hindrance.TIME,), None, False)
+        assert weigh(gone.id).is_never
+        moved = weigh(bea.id, visit.id)
+        assert (moved.start, moved.added_travel_min, moved.against) == (at(8, 5), 0, ())
+        with pytest.raises(InvalidError, match="not both"):
+            desk.visits.weigh(ada.id, visit_id=visit.id, refs=[other], day=MONDAY, start=None)
+        assert desk.visits.read(visit.id) == visit
+
+    def test_the_board_shows_days_visits_and_what_waits(self, desk: Desk) -> None:
+        """By name, in the technician's own minutes; a visit of somebody who fell ill is amiss, and so are two at once."""
+        first, _ = ticket(desk, "WM-1")
+        second, _ = ticket(desk, "WM-2")
+        third, _ = ticket(desk, "WM-3")
+        desk.tickets.step(third, TicketStep.TRIAGE, StepBody())
+        bea = desk.technicians.add(replace(ADA, name="Bea"))
+        ada = desk.technicians.add(ADA)
+        north = desk.technicians.add(replace(ADA, name="North", areas=("north",)))
+        desk.visits.book([first], ada.id, at(9))
+        desk.visits.book([second], bea.id, at(10))
+        desk.technicians.be_absent(bea.id, at(0), at(0, day=24), AbsenceReason.SICK)
+
+        board = desk.visits.board(MONDAY, 2, "west")
+
+        assert [row.technician for row in board.rows] == ["Ada", "Bea"]
+        assert (board.rows[0].days[0].spans, board.rows[1].days[0].spans) == ([(480, 720), (750, 1020)], [])
+        assert [day.absence for day in board.rows[1].days] == [AbsenceReason.SICK, None]
+        assert [(one.from_min, one.to_min, one.is_amiss) for one in board.visits] == [
+            (540, 600, False),
+            (600, 660, True),
+        ]
+        assert [[str(one.number) for one in job.tickets] for job in board.waiting] == [[third]]
+        assert (board.regions, board.left_off) == (["north", "west"], 0)
+        assert [row.technician_id for row in desk.visits.board(MONDAY, 1, "north").rows] == [north.id]
 
     def test_a_licence_is_never_overridden(self, desk: Desk) -> None:
         """Nor is who does not work here any more; everything else is, with a reason."""
