@@ -16,7 +16,7 @@ from alerts.people.reading import absences_between, all_active
 from alerts.people.technician import Absence, AbsenceReason, Technician
 from alerts.tickets.tables import tickets
 from alerts.visits.crew import Crew
-from alerts.visits.hours import Span, day_of, day_span
+from alerts.visits.hours import Span, day_of, day_span, spans_on, within
 from alerts.visits.job import Job
 from alerts.visits.jobs import IDS_AT_ONCE, waiting_jobs
 from alerts.visits.lifecycle import VISIT_STANDING, VisitState
@@ -131,8 +131,8 @@ def _row(
 
 
 def _day(one: Technician, crew: Crew, away: Iterable[Absence]) -> BoardDay:
-    start_ms, end_ms = day_span(one.time_zone, crew.day)
-    reasons = [a.reason for a in away if to_ms(a.start) < end_ms and to_ms(a.end) > start_ms]
+    shift = spans_on(one.shifts, one.time_zone, crew.day)
+    reasons = [a.reason for a in away if within(shift, [(to_ms(a.start), to_ms(a.end))])]
     spans = [_minutes(span, one.time_zone) for span in crew.spans]
     return BoardDay(crew.day, spans, reasons[0] if reasons else None)
 

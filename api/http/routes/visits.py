@@ -13,8 +13,7 @@ from alerts.visits.crew import Hindrance
 from alerts.visits.lifecycle import VisitState, VisitStep
 from alerts.visits.planning import Kept, Plan
 from alerts.visits.reading import VisitFilter
-from alerts.visits.visit import UsedPart, VisitRecord
-from alerts.visits.visit import Visit as DeskVisit
+from alerts.visits.visit import UsedPart, Visit, VisitRecord
 from api.http.access import Dispatcher, Technician
 from api.http.context import Here
 from api.http.documents import Document, show
@@ -39,7 +38,7 @@ class VisitedTicket(Document):
     appliance_id: str
 
 
-class Visit(Document):
+class VisitDocument(Document):
     """Who is at which door when."""
 
     id: str
@@ -178,9 +177,9 @@ class ReplanRequest(Request):
     keep: bool = False
 
 
-def _answer(visit: DeskVisit, response: Response) -> Visit:
+def _answer(visit: Visit, response: Response) -> VisitDocument:
     response.headers["etag"] = f'"{visit.version}"'
-    return show(Visit, visit)
+    return show(VisitDocument, visit)
 
 
 def _record(body: VisitStepRequest) -> VisitRecord | None:
@@ -247,13 +246,13 @@ def list_proposals(
 
 
 @router.get("/tickets/{key}/visits")
-def list_visits_of(here: Here, account: Technician, key: str) -> Page[Visit]:
+def list_visits_of(here: Here, account: Technician, key: str) -> Page[VisitDocument]:
     """The visits of a ticket, the last made first; all on one page."""
-    return Page(items=[show(Visit, one) for one in here.desk.by(account.name).visits.of_ticket(key).items])
+    return Page(items=[show(VisitDocument, one) for one in here.desk.by(account.name).visits.of_ticket(key).items])
 
 
 @router.post("/tickets/{key}/visits", status_code=201, responses=CONFLICT)
-def book_visit(here: Here, account: Dispatcher, key: str, body: BookRequest, response: Response) -> Visit:
+def book_visit(here: Here, account: Dispatcher, key: str, body: BookRequest, response: Response) -> VisitDocument:
     """Send somebody; 409 with the reasons where they can't be sent, which an ``override`` may outweigh."""
     visits = here.desk.by(account.name).visits
     made = visits.book([key, *body.with_tickets], body.technician_id, body.start, override=body.override)
@@ -272,15 +271,15 @@ def list_visits(
     region: Annotated[str | None, Query(max_length=200)] = None,
     technician_id: Annotated[str | None, Query(max_length=64)] = None,
     status: VisitState | None = None,
-) -> Page[Visit]:
+) -> Page[VisitDocument]:
     """One page of visits, the last made first."""
     wanted = VisitFilter(day, time_zone, region, technician_id, None, status)
     found = here.desk.by(account.name).visits.page(wanted, cursor=page.cursor, limit=page.limit)
-    return Page(items=[show(Visit, one) for one in found.items], next=found.next)
+    return Page(items=[show(VisitDocument, one) for one in found.items], next=found.next)
 
 
 @router.get("/visits/{visit_id}")
-def read_visit(here: Here, account: Technician, visit_id: str, response: Response) -> Visit:
+def read_visit(here: Here, account: Technician, visit_id: str, response: Response) -> VisitDocument:
     """One visit."""
     return _answer(here.desk.by(account.name).visits.read(visit_id), response)
 
@@ -288,7 +287,7 @@ def read_visit(here: Here, account: Technician, visit_id: str, response: Respons
 @router.post("/visits/{visit_id}/move", responses=CONFLICT | STALE)
 def move_visit(
     here: Here, account: Dispatcher, visit_id: str, body: MoveRequest, response: Response, if_match: IfMatch = None
-) -> Visit:
+) -> VisitDocument:
     """Let somebody go at another time, or somebody else."""
     visits = here.desk.by(account.name).visits
     version = expected_version(if_match, lambda: visits.read(visit_id).version, noun="visit")
@@ -297,13 +296,13 @@ def move_visit(
 
 
 @router.post("/visits/{visit_id}/lock", responses=CONFLICT)
-def lock_visit(here: Here, account: Dispatcher, visit_id: str, response: Response) -> Visit:
+def lock_visit(here: Here, account: Dispatcher, visit_id: str, response: Response) -> VisitDocument:
     """Hold a visit where it is, whatever is planned around it."""
     return _answer(here.desk.by(account.name).visits.lock(visit_id, is_locked=True), response)
 
 
 @router.post("/visits/{visit_id}/unlock", responses=CONFLICT)
-def unlock_visit(here: Here, account: Dispatcher, visit_id: str, response: Response) -> Visit:
+def unlock_visit(here: Here, account: Dispatcher, visit_id: str, response: Response) -> VisitDocument:
     """Let a visit go again."""
     return _answer(here.desk.by(account.name).visits.lock(visit_id, is_locked=False), response)
 
@@ -317,7 +316,7 @@ def step_visit(
     response: Response,
     body: VisitStepRequest | None = None,
     if_match: IfMatch = None,
-) -> Visit:
+) -> VisitDocument:
     """Take a step (confirm, depart, arrive, finish, miss, cancel); one that was taken already is no error."""
     visits = here.desk.by(account.name).visits
     version = expected_version(if_match, lambda: visits.read(visit_id).version, noun="visit")

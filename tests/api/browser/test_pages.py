@@ -29,6 +29,7 @@ PAGES = {
     "knowledge": ("/knowledge", "Nothing is written down"),
     "appliances": ("/appliances", "WM-1042"),  # among the newest: rows out of sight are not drawn
     "appliance": (f"/appliances/{FRIDGE}?range=d30", "Condenser temperature"),
+    "board": ("/board", "Waiting for a visit"),
     "operations": ("/operations", "How far it is"),
     "settings": ("/settings", "New account"),
     "silences": ("/settings?tab=silences", "Nothing is muted"),

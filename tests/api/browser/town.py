@@ -34,6 +34,7 @@ from ingest.profiles import load_profiles
 from ingest.sample import AdmittedBatch, Event, EventType, Result, ResultState, SampleBlock, Status, StatusState
 from ingest.store.embedded import EmbeddedStore
 from tests.api.browser.news import RULES, condition_of, make_news
+from tests.api.browser.people import make_people
 
 NOW_MS = 1_795_000_000_000
 HOUR_MS = 3_600_000
@@ -200,6 +201,7 @@ def fill(town: Town, chance: random.Random, *, others: int) -> None:
     town.context.desk.findings.commit(DetectCommit(1, {}, None, findings, conditions))
     _work_on_tickets(town)
     make_news(town.context.desk, TECHNICIAN)
+    make_people(town.context.desk)
 
 
 def _birth(name: str, kind: str, chance: random.Random, now_ms: int) -> Status:

@@ -5,9 +5,7 @@ import { api, ifMatch, told } from "./client";
 import type { AbsenceReason, PlanDocument, Visit } from "./types";
 
 /** What is about to be planned: a visit that moves, or the tickets of one home that wait. */
-export type Carried =
-  | { visit: string; version: number; numbers: number[] }
-  | { visit?: undefined; numbers: number[] };
+export type Carried = { visit: string; version: number; numbers: number[] } | { visit?: undefined; numbers: number[] };
 
 /** Where it is to go; at a time where one is said, else where it adds the least travel. */
 export interface Aim {

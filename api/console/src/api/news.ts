@@ -6,7 +6,7 @@ import { queryClient, renew } from "./cache";
 import { takeRows } from "./queue";
 import type { Beside, QueueRow, Ticket } from "./types";
 
-export const TOPICS = ["ticket", "alert", "session", "incident"] as const;
+export const TOPICS = ["ticket", "alert", "session", "incident", "visit"] as const;
 type Topic = (typeof TOPICS)[number];
 
 interface Said {
@@ -27,6 +27,7 @@ const LISTS: Record<Topic, string[]> = {
   alert: ["appliances", "alerts"],
   session: [],
   incident: ["incidents", "alerts"],
+  visit: ["board", "visits"],
 };
 
 let heap: { topic: Topic; said: Said }[] = [];

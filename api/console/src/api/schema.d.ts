@@ -1620,6 +1620,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Board
+         * @description Who works when, which visits there are, and what waits; of everybody who goes to a region.
+         */
+        get: operations["read_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visits/weigh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Weigh Visit
+         * @description What it would cost to send somebody, and what speaks against it; nothing is changed.
+         */
+        post: operations["weigh_visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repairs": {
         parameters: {
             query?: never;
@@ -3836,6 +3876,118 @@ export interface components {
             payer: components["schemas"]["Payer"];
         };
         /**
+         * BoardDay
+         * @description A technician's day.
+         */
+        BoardDay: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Spans
+             * @description when they work: minutes since midnight where they are
+             */
+            spans: [
+                number,
+                number
+            ][];
+            absence: components["schemas"]["AbsenceReason"] | null;
+        };
+        /**
+         * BoardDocument
+         * @description Days of a region, who is there, and what is planned and waits.
+         */
+        BoardDocument: {
+            /** Days */
+            days: string[];
+            /** Rows */
+            rows: components["schemas"]["BoardRow"][];
+            /** Visits */
+            visits: components["schemas"]["BoardVisit"][];
+            /**
+             * Waiting
+             * @description the most urgent first, at most 200 tickets
+             */
+            waiting: components["schemas"]["WaitingJob"][];
+            /**
+             * Regions
+             * @description all that somebody goes to
+             */
+            regions: string[];
+            /**
+             * Left Off
+             * @description technicians that were too many to show
+             */
+            left_off: number;
+        };
+        /**
+         * BoardRow
+         * @description A technician with their days.
+         */
+        BoardRow: {
+            /** Technician Id */
+            technician_id: string;
+            /** Technician */
+            technician: string;
+            /** Time Zone */
+            time_zone: string;
+            /**
+             * Areas
+             * @description regions; empty: all
+             */
+            areas: string[];
+            /** Days */
+            days: components["schemas"]["BoardDay"][];
+        };
+        /**
+         * BoardVisit
+         * @description A visit on the board.
+         */
+        BoardVisit: {
+            /** Id */
+            id: string;
+            /** Technician Id */
+            technician_id: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * From Min
+             * @description minutes since midnight where the technician is
+             */
+            from_min: number;
+            /** To Min */
+            to_min: number;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            status: components["schemas"]["VisitState"];
+            /** Is Locked */
+            is_locked: boolean;
+            /** Is Promised */
+            is_promised: boolean;
+            /**
+             * Is Amiss
+             * @description nobody is there then, or another visit is
+             */
+            is_amiss: boolean;
+            /** Travel Min */
+            travel_min: number;
+            /**
+             * Numbers
+             * @description its tickets
+             */
+            numbers: number[];
+            /** Version */
+            version: number;
+        };
+        /**
          * BookRequest
          * @description Who goes when; further tickets of the same home go along.
          */
@@ -6025,10 +6177,10 @@ export interface components {
             /** Next */
             next?: string | null;
         };
-        /** Page[Visit] */
-        Page_Visit_: {
+        /** Page[VisitDocument] */
+        Page_VisitDocument_: {
             /** Items */
-            items: components["schemas"]["api__http__routes__visits__Visit"][];
+            items: components["schemas"]["VisitDocument"][];
             /** Next */
             next?: string | null;
         };
@@ -7819,7 +7971,7 @@ export interface components {
             contract: string | null;
             /** Assignee */
             assignee: string | null;
-            visit: components["schemas"]["api__http__documents__Visit"] | null;
+            visit: components["schemas"]["Visit"] | null;
             verdict: components["schemas"]["Verdict"] | null;
             /** @description wont_fix: it was decided not to fix it, and no ticket comes of it until it becomes more severe */
             resolution: components["schemas"]["Resolution"] | null;
@@ -8186,6 +8338,81 @@ export interface components {
             note?: string | null;
         };
         /**
+         * Visit
+         * @description The window in which the technician is at the door.
+         */
+        Visit: {
+            /** From */
+            from: string | null;
+            /** To */
+            to: string | null;
+        };
+        /**
+         * VisitDocument
+         * @description Who is at which door when.
+         */
+        VisitDocument: {
+            /** Id */
+            id: string;
+            /** Technician Id */
+            technician_id: string;
+            /** Technician */
+            technician: string;
+            /** Customer Id */
+            customer_id: string | null;
+            /** Site Id */
+            site_id: string | null;
+            /** Region */
+            region: string | null;
+            /** Time Zone */
+            time_zone: string;
+            /** Tickets */
+            tickets: components["schemas"]["VisitedTicket"][];
+            status: components["schemas"]["VisitState"];
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * Promised From
+             * @description what the customer was told
+             */
+            promised_from: string | null;
+            /** Promised To */
+            promised_to: string | null;
+            /** Travel Min */
+            travel_min: number;
+            /** Is Locked */
+            is_locked: boolean;
+            /**
+             * Override Reason
+             * @description why, where something spoke against it
+             */
+            override_reason: string | null;
+            /** Record */
+            record: {
+                [key: string]: unknown;
+            } | null;
+            /** Departed At */
+            departed_at: string | null;
+            /** Arrived At */
+            arrived_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Created By */
+            created_by: string;
+            /** Version */
+            version: number;
+            /** Legal Steps */
+            legal_steps: string[];
+        };
+        /**
          * VisitRequest
          * @description The window of a visit.
          */
@@ -8257,6 +8484,99 @@ export interface components {
             title: string;
             /** Appliance Id */
             appliance_id: string;
+        };
+        /**
+         * WaitingJob
+         * @description What waits at one home.
+         */
+        WaitingJob: {
+            /** Tickets */
+            tickets: components["schemas"]["WaitingTicket"][];
+            /** Region */
+            region: string | null;
+            /** Minutes */
+            minutes: number;
+            /** Priority */
+            priority: number;
+            /** Due */
+            due: string | null;
+            /** Licences */
+            licences: string[];
+        };
+        /**
+         * WaitingTicket
+         * @description A ticket that waits for a visit.
+         */
+        WaitingTicket: {
+            /** Number */
+            number: number;
+            /** Title */
+            title: string;
+            /** Kind */
+            kind: string;
+            /** Fault Mode */
+            fault_mode: string | null;
+            /** Appliance Id */
+            appliance_id: string;
+        };
+        /**
+         * WeighRequest
+         * @description A visit that moves, or tickets of one home that wait; on a day where it costs least, or at exactly a time.
+         */
+        WeighRequest: {
+            /** Technician Id */
+            technician_id: string;
+            /** Visit Id */
+            visit_id?: string | null;
+            /**
+             * Tickets
+             * @description ids or numbers
+             */
+            tickets?: string[];
+            /** Day */
+            day?: string | null;
+            /** Start */
+            start?: string | null;
+        };
+        /**
+         * Weighed
+         * @description What a change would come to.
+         */
+        Weighed: {
+            /** Technician Id */
+            technician_id: string;
+            /** Technician */
+            technician: string;
+            /**
+             * Start
+             * @description null: nothing of that length is free on the day
+             */
+            start: string | null;
+            /** End */
+            end: string | null;
+            /** Travel Min */
+            travel_min: number | null;
+            /**
+             * Added Travel Min
+             * @description on both ways; null where it does not fit
+             */
+            added_travel_min: number | null;
+            /** Visits That Day */
+            visits_that_day: number;
+            /**
+             * Against
+             * @description what an override must outweigh
+             */
+            against: components["schemas"]["Hindrance"][];
+            /**
+             * Is Never
+             * @description no override outweighs it
+             */
+            is_never: boolean;
+            /** Is Promise Kept */
+            is_promise_kept: boolean | null;
+            /** Is Before Due */
+            is_before_due: boolean | null;
         };
         /**
          * WeighedAction
@@ -8418,16 +8738,6 @@ export interface components {
             cost_per_avoided: components["schemas"]["Interval"] | null;
         };
         /**
-         * Visit
-         * @description The window in which the technician is at the door.
-         */
-        api__http__documents__Visit: {
-            /** From */
-            from: string | null;
-            /** To */
-            to: string | null;
-        };
-        /**
          * ConsentRequest
          * @description A yes or a no to a purpose, and where it came from.
          */
@@ -8475,71 +8785,6 @@ export interface components {
         api__http__routes__sessions__ConsentRequest: {
             /** Code */
             code: string;
-        };
-        /**
-         * Visit
-         * @description Who is at which door when.
-         */
-        api__http__routes__visits__Visit: {
-            /** Id */
-            id: string;
-            /** Technician Id */
-            technician_id: string;
-            /** Technician */
-            technician: string;
-            /** Customer Id */
-            customer_id: string | null;
-            /** Site Id */
-            site_id: string | null;
-            /** Region */
-            region: string | null;
-            /** Time Zone */
-            time_zone: string;
-            /** Tickets */
-            tickets: components["schemas"]["VisitedTicket"][];
-            status: components["schemas"]["VisitState"];
-            /**
-             * Start
-             * Format: date-time
-             */
-            start: string;
-            /**
-             * End
-             * Format: date-time
-             */
-            end: string;
-            /**
-             * Promised From
-             * @description what the customer was told
-             */
-            promised_from: string | null;
-            /** Promised To */
-            promised_to: string | null;
-            /** Travel Min */
-            travel_min: number;
-            /** Is Locked */
-            is_locked: boolean;
-            /**
-             * Override Reason
-             * @description why, where something spoke against it
-             */
-            override_reason: string | null;
-            /** Record */
-            record: {
-                [key: string]: unknown;
-            } | null;
-            /** Departed At */
-            departed_at: string | null;
-            /** Arrived At */
-            arrived_at: string | null;
-            /** Ended At */
-            ended_at: string | null;
-            /** Created By */
-            created_by: string;
-            /** Version */
-            version: number;
-            /** Legal Steps */
-            legal_steps: string[];
         };
         /**
          * ProblemDocument
@@ -11587,7 +11832,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Visit_"];
+                    "application/json": components["schemas"]["Page_VisitDocument_"];
                 };
             };
             /** @description Nobody is logged in */
@@ -11649,7 +11894,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__http__routes__visits__Visit"];
+                    "application/json": components["schemas"]["VisitDocument"];
                 };
             };
             /** @description Nobody is logged in */
@@ -11724,7 +11969,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Visit_"];
+                    "application/json": components["schemas"]["Page_VisitDocument_"];
                 };
             };
             /** @description Nobody is logged in */
@@ -11782,7 +12027,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__http__routes__visits__Visit"];
+                    "application/json": components["schemas"]["VisitDocument"];
                 };
             };
             /** @description Nobody is logged in */
@@ -11847,7 +12092,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__http__routes__visits__Visit"];
+                    "application/json": components["schemas"]["VisitDocument"];
                 };
             };
             /** @description Nobody is logged in */
@@ -11923,7 +12168,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__http__routes__visits__Visit"];
+                    "application/json": components["schemas"]["VisitDocument"];
                 };
             };
             /** @description Nobody is logged in */
@@ -11990,7 +12235,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__http__routes__visits__Visit"];
+                    "application/json": components["schemas"]["VisitDocument"];
                 };
             };
             /** @description Nobody is logged in */
@@ -12065,7 +12310,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__http__routes__visits__Visit"];
+                    "application/json": components["schemas"]["VisitDocument"];
                 };
             };
             /** @description Nobody is logged in */
@@ -14352,6 +14597,127 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_board: {
+        parameters: {
+            query: {
+                /** @description the first day */
+                start: string;
+                days?: number;
+                region?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardDocument"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    weigh_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WeighRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Weighed"];
+                };
             };
             /** @description Nobody is logged in */
             401: {

@@ -92,6 +92,6 @@ export type BoardRow = Schemas["BoardRow"];
 export type BoardVisit = Schemas["BoardVisit"];
 export type Hindrance = Schemas["Hindrance"];
 export type PlanDocument = Schemas["PlanDocument"];
-export type Visit = Schemas["Visit"];
+export type Visit = Schemas["VisitDocument"];
 export type WaitingJob = Schemas["WaitingJob"];
 export type Weighed = Schemas["Weighed"];

@@ -3,6 +3,7 @@ import {
   IconBellRinging,
   IconBellZ,
   IconBook,
+  IconCalendarUser,
   IconChartBar,
   IconFridge,
   IconHeartbeat,
@@ -64,6 +65,11 @@ export const PAGES: PageEntry[] = [
     place: { name: "nav.appliances", icon: IconFridge, key: "a" },
   },
   { path: "appliances/:id", load: async () => (await import("../pages/Appliance")).AppliancePage },
+  {
+    path: "board",
+    load: async () => (await import("../pages/Board")).Board,
+    place: { name: "nav.board", icon: IconCalendarUser, key: "b", role: "technician" },
+  },
   { path: "sessions/:id", load: async () => (await import("../pages/Session")).SessionPage },
   {
     path: "insights",

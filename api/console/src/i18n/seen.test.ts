@@ -24,11 +24,13 @@ const READ = new Set(["aria-label", "title", "placeholder", "alt", "label", "des
 const SAME = /^(Fettle|Ctrl K|EN|中文|English|UTC|body|\/api\/v1\/openapi\.json)$/;
 /** Words of the API that people see, by the type that holds them and where the catalogues have them. */
 const TOLD: Record<string, string> = {
+  AbsenceReason: "people.reasons",
   AlertState: "alerts.states",
   Availability: "availability",
   ConditionState: "condition",
   DeliveryState: "notices.states",
   EndReason: "endReasons",
+  Hindrance: "board.hindrances",
   IncidentKind: "incidents.kinds",
   IncidentState: "incidents.states",
   ReasonCode: "reasons",
@@ -37,6 +39,7 @@ const TOLD: Record<string, string> = {
   TicketSource: "source",
   TicketState: "status",
   Verdict: "ticket.verdicts",
+  VisitState: "visits.states",
 };
 
 interface Source {

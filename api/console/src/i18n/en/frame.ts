@@ -1,6 +1,10 @@
 /** The frame, the sign-in, and names that every page uses. */
 export const frame = {
   nav: {
+    board: "Board",
+    people: "People",
+    stock: "Stock",
+    visits: "My visits",
     knowledge: "Knowledge",
     queue: "Queue",
     alerts: "Alerts",

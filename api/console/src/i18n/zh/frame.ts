@@ -3,6 +3,10 @@ import type { frame as english } from "../en/frame";
 /** 页面框架、登录与各页通用的名称。 */
 export const frame: typeof english = {
   nav: {
+    board: "派工看板",
+    people: "人员",
+    stock: "备件库存",
+    visits: "我的上门",
     knowledge: "知识库",
     queue: "工单队列",
     alerts: "告警",

@@ -1,9 +1,22 @@
 import { alerting } from "./alerting";
 import { appliances } from "./appliances";
+import { board } from "./board";
 import { insights } from "./insights";
 import { operations } from "./operations";
+import { people } from "./people";
 import { settings } from "./settings";
 import { session } from "./session";
+import { visits } from "./visits";
 
 /** 其他页面的词语。 */
-export const more = { ...alerting, ...appliances, ...insights, ...operations, ...settings, ...session };
+export const more = {
+  ...alerting,
+  ...appliances,
+  ...board,
+  ...insights,
+  ...operations,
+  ...people,
+  ...settings,
+  ...session,
+  ...visits,
+};
