@@ -13,12 +13,14 @@ from alerts.errors import InvalidError
 LAYOUT = frozenset("\n\r\t")
 BLANK = frozenset("\u2800\u3164\u115f\u1160\uffa0")
 """Braille's blank and Hangul's fillers: letters and signs by their category, that show nothing."""
+TURNING = frozenset("\u202d\u202e")
+"""Signs that have letters read in a direction that is not theirs."""
 
 
 def check_words(name: str, text: str | None, *, longest: int, is_needed: bool = False) -> None:
     """Raise :class:`InvalidError` where the text is too long, shows nothing though needed, or holds control characters.
 
-    Line breaks and tabs are layout and may stand. Half of a surrogate pair is no character. Text that is there but shows
+    Line breaks and tabs are layout and may stand. What turns the direction of letters lets a title read as another one. Half of a surrogate pair is no character. Text that is there but shows
     nothing (spaces of no width, for one) is refused, needed or not.
     """
     if text is None or not text.strip():
@@ -28,7 +30,7 @@ def check_words(name: str, text: str | None, *, longest: int, is_needed: bool = 
     if len(text) > longest:
         raise InvalidError(f"{name} has at most {longest} characters, not {len(text)}.")
     kinds = {"Zs" if one in BLANK else unicodedata.category(one) for one in text if one not in LAYOUT}
-    if kinds & {"Cc", "Cs"}:
+    if kinds & {"Cc", "Cs"} or not TURNING.isdisjoint(text):
         raise InvalidError(f"{name} holds a control character, or half of a pair.")
     if all(kind[0] in "CZ" for kind in kinds):
         raise InvalidError(f"{name} shows nothing: all its characters are invisible.")

@@ -18,6 +18,7 @@ from alerts.words import check_words
         "delete \x7f",
         "c1 \x85",
         "\u200b\u200d",
+        "safe \u202egnp.exe",
         "\u2800\u3164",
         "\ufeff",
         "x" * 101,

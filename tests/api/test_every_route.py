@@ -52,6 +52,17 @@ def test_a_parameter_that_nobody_knows_is_refused_by_every_list(house: House, pa
     assert answer.json()["detail"].startswith("zzz: ")
 
 
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
+def test_a_parameter_that_nobody_knows_is_refused_where_something_changes(house: House, method: str) -> None:
+    """422 with its name before anything else is looked at."""
+    headers = dict.fromkeys(("webhook-id", "webhook-timestamp", "webhook-signature"), "1")
+    for path in routes(method):
+        answer = house.call(method, f"{filled(path)}?zzz=1", json={}, headers=headers)
+
+        assert answer.status_code == 422, (path, answer.text)
+        assert answer.json()["detail"].startswith("zzz: "), (path, answer.text)
+
+
 @pytest.mark.parametrize("method", ["POST", "PATCH", "PUT"])
 def test_a_key_that_nobody_knows_is_refused_in_every_body(house: House, method: str) -> None:
     """422 with its name among the errors."""

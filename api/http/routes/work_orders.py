@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Depends, Header
 from pydantic import Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as HttpRequest
@@ -14,6 +14,7 @@ from alerts.tickets.following_status import OutsideState
 from api.http.bodies import read_json
 from api.http.context import Context, Here
 from api.http.documents import Document
+from api.http.parameters import refuse_wrong_parameters
 from api.http.problems import CONFLICT, Problem
 from api.http.request import Request
 
@@ -57,7 +58,12 @@ class StatusAnswer(Document):
     changed: bool
 
 
-@router.post("/work-orders/status", responses=CONFLICT, openapi_extra=TAKES_STATUS)
+@router.post(
+    "/work-orders/status",
+    responses=CONFLICT,
+    openapi_extra=TAKES_STATUS,
+    dependencies=[Depends(refuse_wrong_parameters)],
+)
 async def take_status(
     here: Here, request: HttpRequest, webhook_id: Id, webhook_timestamp: Timestamp, webhook_signature: Signature
 ) -> StatusAnswer:
