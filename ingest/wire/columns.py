@@ -81,6 +81,7 @@ class BatchDecoder:
         self.traces = traces
         self.sources = Sources(scheme or TopicScheme(), codecs, DeviceBook.of_all(devices), self._table_of, traces)
         self.memories = Memories((*remembering, *codecs))
+        self._heard: tuple[Sequence[str | bytes], list[Source]] | None = None
 
     @property
     def profiled(self) -> Collection[str]:
@@ -91,11 +92,13 @@ class BatchDecoder:
         """The foreign messages of a batch and their topics. Codecs remember and learn: ask each once, in this order.
 
         A message may say whose the topics of those behind it are, so each is looked at when those before it were read.
+        Where all are our own, as nearly always, :meth:`decode` takes the sources that were found here.
         """
         self.sources.refresh()
         sources = self.sources.of_all(topics)
         self.sources.refresh()  # one of our own topics may have taken an id back
         if not self.sources.hears_foreign or not any(source.is_foreign for source in sources):
+            self._heard = topics, sources
             return
         for number, topic in enumerate(topics):
             source = self.sources.of(topic)
@@ -136,6 +139,9 @@ class BatchDecoder:
 
     def _sources(self, topics: Sequence[str | bytes], meanings: Meanings) -> list[Source]:
         """The source of each message; foreign ones say what they meant, and nothing where that is not known."""
+        heard, self._heard = self._heard, None
+        if heard is not None and heard[0] is topics:
+            return heard[1]
         sources = self.sources.of_all(topics)
         if self.sources.hears_foreign:
             sources = [SILENT if source.is_foreign else source for source in sources]

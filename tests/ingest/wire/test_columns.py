@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from ingest.wire.dead_letter import Refused
 from ingest.wire.kind_table import LEARNED_MAX
 from ingest.wire.message import decode
 from ingest.wire.sample_rows import NO_TIME
+from ingest.wire.source import Source
 from ingest.wire.telemetry import TelemetryMessage
 from ingest.wire.topic import TopicScheme
 from tests.examples import tries
@@ -340,3 +342,26 @@ def test_one_bad_message_among_many_is_found() -> None:
 
     assert list(decoded.others) == [bad]
     assert sum(len(rows.message) for rows in decoded.rows) == len(payloads) - 1
+
+
+def test_the_speakers_of_a_batch_are_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks for foreign messages and then decodes has looked up every topic; of another batch all are looked up anew."""
+    decoder = BatchDecoder()
+    look, looked = decoder.sources.of_all, list[int]()
+
+    def counted(topics: Sequence[str | bytes]) -> list[Source]:
+        looked.append(len(topics))
+        return look(topics)
+
+    monkeypatch.setattr(decoder.sources, "of_all", counted)
+    first, second = [TOPIC] * 2, [TOPIC.replace("w1", "w2")] * 3
+    payloads = [json.dumps(GOOD | {"seq": number}).encode() for number in range(3)]
+
+    assert list(decoder.foreign(first)) == []
+    own = decoder.decode(first, payloads[:2], {})
+    assert list(decoder.foreign(first)) == []
+    other = decoder.decode(second, payloads, {})
+
+    assert [source.appliance_id for source in own.sources] == ["w1", "w1"]
+    assert [source.appliance_id for source in other.sources] == ["w2", "w2", "w2"]
+    assert looked == [2, 2, 3]
