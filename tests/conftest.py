@@ -16,7 +16,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -64,8 +64,18 @@ def pytest_configure(config: pytest.Config) -> None:
         setattr(clock, "time", ShiftedTime(time, ahead_ms * 1_000_000))  # noqa: B010  (no name that it exports)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported stays: the collector of garbage need not look at it while it comes."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
 def pytest_collection_finish() -> None:
-    """What has been imported stays: the collector of garbage need not look at it again behind every few tests."""
+    """Nor behind every few tests."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_AFTER)

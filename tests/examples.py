@@ -6,6 +6,7 @@ test-thorough``). Files of the rooms without an example are left alone, so that 
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,17 @@ def tries(thorough: int, *, quick: int | None = None) -> int:
     return max(thorough // QUICK_OF, 1) if quick is None else quick
 
 
+EXAMPLE = ">>> "
 MARKED = {"tests/servers": "servers", "tests/api/browser": "browser"}
 """Folders in which every test has a mark, and which take long to import (a browser's driver, the clients of real servers)."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path: Path) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Look for examples only where there are some: each file of tests would be gone through, name by name, for nothing."""
+    found = yield
+    is_without = file_path.suffix == ".py" and EXAMPLE not in file_path.read_text("utf-8")
+    return [one for one in found if type(one) is pytest.Module] if is_without else found
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -42,5 +52,5 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
             return True if f"not {mark}" in config.option.markexpr else None
         return True if room in ROOMS and collection_path.name in {"console", "migrations"} else None
     if room in ROOMS:
-        return None if collection_path.suffix == ".py" and ">>> " in collection_path.read_text("utf-8") else True
+        return None if collection_path.suffix == ".py" and EXAMPLE in collection_path.read_text("utf-8") else True
     return None if room != "tests" or collection_path.name.startswith("test_") else True

@@ -6,6 +6,7 @@ import functools
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from api.http.app import make_app
 
@@ -14,6 +15,17 @@ from api.http.app import make_app
 def routed_app() -> FastAPI:
     """The app without an installation; a test places its own in it."""
     return make_app(None)
+
+
+def described_routes() -> list[tuple[str, str]]:
+    """Method and path of each route of the OpenAPI document, without making it: that is for a test, not for every worker."""
+    return [
+        (method, str(found.path))
+        for found in iter_route_contexts(routed_app().routes)
+        if isinstance(found.original_route, APIRoute) and found.original_route.include_in_schema
+        if found.include_in_schema
+        for method in sorted(found.methods or ())
+    ]
 
 
 @functools.cache

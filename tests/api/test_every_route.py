@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from api.http.app import make_app
 from api.http.bodies import takes_body
-from tests.api.described import described
+from tests.api.described import described, described_routes
 from tests.api.house import House
 from tests.api.test_kitchen import OneKitchen
 
@@ -23,11 +23,7 @@ STREAMS = {f"{API}/events", f"{API}/tickets.csv"}
 
 def routes(method: str) -> list[str]:
     """All paths of the API that answer a method."""
-    return [
-        path
-        for path, operations in described()["paths"].items()
-        if method.lower() in operations and path.startswith(API)
-    ]
+    return [path for one, path in described_routes() if one == method and path.startswith(API)]
 
 
 def changing(app: FastAPI) -> Iterator[tuple[str, APIRoute, str]]:
@@ -41,6 +37,14 @@ def changing(app: FastAPI) -> Iterator[tuple[str, APIRoute, str]]:
 def filled(path: str) -> str:
     """A path with ids in it."""
     return re.sub(r"\{[a-z_]+\}", "1", path)
+
+
+def test_every_route_of_the_document_is_walked_through() -> None:
+    """What is tried, here and for access, are all routes that the OpenAPI document tells of, and no others."""
+    told = [(method.upper(), path) for path, operations in described()["paths"].items() for method in operations]
+
+    assert sorted(described_routes()) == sorted(told)
+    assert len(told) >= 150
 
 
 @pytest.mark.parametrize("path", routes("GET"))
@@ -119,14 +123,13 @@ def test_every_document_has_a_version_and_is_not_sent_twice(house: House) -> Non
     assert seen >= 12
 
 
-ASKED = [
-    (method, path, parameter)
-    for path, operations in described()["paths"].items()
-    for method, operation in operations.items()
-    for parameter in operation.get("parameters", [])
-    if parameter["in"] == "query" and path.startswith(API)
-]
-"""Every query parameter of every route."""
+def asked() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every query parameter of every route."""
+    for path, operations in described()["paths"].items():
+        for method, operation in operations.items():
+            for parameter in operation.get("parameters", []):
+                if parameter["in"] == "query" and path.startswith(API):
+                    yield method, path, parameter
 
 
 def types_of(schema: dict[str, Any]) -> set[str]:
@@ -145,7 +148,7 @@ def resolved(schema: dict[str, Any]) -> dict[str, Any]:
 def test_a_parameter_that_stands_twice_is_refused_by_every_route(house: House) -> None:
     """422 with its name, as one of the two would be forgotten; only of lists each counts."""
     lists = set()
-    for method, path, parameter in ASKED:
+    for method, path, parameter in asked():
         name = parameter["name"]
         answer = house.call(
             method.upper(), f"{filled(path)}?{name}=1&{name}=2", content=b"" if method == "post" else None
@@ -164,7 +167,7 @@ NO_NUMBERS = ("1_0", "%2B5", "%205", "5%20", "1e1", "5.0", "0x5", "%D9%A5", "%EF
 
 def test_text_is_no_number_for_any_route(house: House) -> None:
     """What a language takes for a number besides, or for a day, is 422 with the parameter's name."""
-    numbers = [one for one in ASKED if "integer" in types_of(one[2]["schema"]) or is_day(one[2]["schema"])]
+    numbers = [one for one in asked() if "integer" in types_of(one[2]["schema"]) or is_day(one[2]["schema"])]
     for place, (method, path, parameter) in enumerate(numbers):
         text = NO_NUMBERS[place % len(NO_NUMBERS)]
         answer = house.call(method.upper(), f"{filled(path)}?{parameter['name']}={text}")
@@ -348,7 +351,7 @@ def test_what_can_not_be_read_is_told_wherever_it_is(house: House, content: byte
 def test_a_word_that_names_nothing_is_refused_by_every_list(house: House, name: str, known: str) -> None:
     """422 with what is possible where that is known, so that a slip of the pen does not read as *nothing is there*."""
     house.register("fridge-1")
-    lists = [path for method, path, parameter in ASKED if parameter["name"] == name and method == "get"]
+    lists = [path for method, path, parameter in asked() if parameter["name"] == name and method == "get"]
 
     assert len(lists) >= 2
     for path in lists:
