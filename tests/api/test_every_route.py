@@ -123,7 +123,7 @@ def test_every_document_has_a_version_and_is_not_sent_twice(house: House) -> Non
     assert seen >= 12
 
 
-def asked() -> Iterator[tuple[str, str, dict[str, Any]]]:
+def parameters() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Every query parameter of every route."""
     for path, operations in described()["paths"].items():
         for method, operation in operations.items():
@@ -148,7 +148,7 @@ def resolved(schema: dict[str, Any]) -> dict[str, Any]:
 def test_a_parameter_that_stands_twice_is_refused_by_every_route(house: House) -> None:
     """422 with its name, as one of the two would be forgotten; only of lists each counts."""
     lists = set()
-    for method, path, parameter in asked():
+    for method, path, parameter in parameters():
         name = parameter["name"]
         answer = house.call(
             method.upper(), f"{filled(path)}?{name}=1&{name}=2", content=b"" if method == "post" else None
@@ -167,7 +167,7 @@ NO_NUMBERS = ("1_0", "%2B5", "%205", "5%20", "1e1", "5.0", "0x5", "%D9%A5", "%EF
 
 def test_text_is_no_number_for_any_route(house: House) -> None:
     """What a language takes for a number besides, or for a day, is 422 with the parameter's name."""
-    numbers = [one for one in asked() if "integer" in types_of(one[2]["schema"]) or is_day(one[2]["schema"])]
+    numbers = [one for one in parameters() if "integer" in types_of(one[2]["schema"]) or is_day(one[2]["schema"])]
     for place, (method, path, parameter) in enumerate(numbers):
         text = NO_NUMBERS[place % len(NO_NUMBERS)]
         answer = house.call(method.upper(), f"{filled(path)}?{parameter['name']}={text}")
@@ -182,7 +182,7 @@ NO_TRUTHS = ("yes", "1", "t", "T", "on", "0", "no", "false%20")
 
 def test_a_truth_is_true_or_false_for_any_route(house: House) -> None:
     """What a language takes for a truth besides is 422 with the parameter's name."""
-    asked = [one for one in ASKED if "boolean" in types_of(one[2]["schema"])]
+    asked = [one for one in parameters() if "boolean" in types_of(one[2]["schema"])]
     for place, (method, path, parameter) in enumerate(asked):
         name, text = parameter["name"], NO_TRUTHS[place % len(NO_TRUTHS)]
         answer = house.call(method.upper(), f"{filled(path)}?{name}={text}")
@@ -214,7 +214,7 @@ TIMES = (
 
 def test_a_time_is_as_the_contract_writes_it_for_any_route(house: House) -> None:
     """RFC 3339 or milliseconds; what Python and ISO 8601 know besides is 422 with the parameter's name."""
-    asked = [one for one in ASKED if "RFC 3339" in one[2].get("description", "")]
+    asked = [one for one in parameters() if "RFC 3339" in one[2].get("description", "")]
     house.register("1")
     for method, path, parameter in asked:
         name, other = parameter["name"], "&metric=power_w" if path.endswith("telemetry") else ""
@@ -351,7 +351,7 @@ def test_what_can_not_be_read_is_told_wherever_it_is(house: House, content: byte
 def test_a_word_that_names_nothing_is_refused_by_every_list(house: House, name: str, known: str) -> None:
     """422 with what is possible where that is known, so that a slip of the pen does not read as *nothing is there*."""
     house.register("fridge-1")
-    lists = [path for method, path, parameter in asked() if parameter["name"] == name and method == "get"]
+    lists = [path for method, path, parameter in parameters() if parameter["name"] == name and method == "get"]
 
     assert len(lists) >= 2
     for path in lists:
