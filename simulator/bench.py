@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ingest.profiles import load_profiles
 from ingest.profiles.definition import RemoteTest
 from simulator.fleet import Fleet
 from simulator.trials import TRIALS
-from simulator.trials.trial import Trial, Tried
+from simulator.trials.trial import Trial, TrialMaker, Tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,20 @@ class FleetBench:
         rng = np.random.default_rng([self.seed, 10, self.place, now_ms])
         conditions = group.conditions(member, now_ms, rng)
         parameters = {name: values[[member]] for name, values in group.members.parameters.items()}
-        make = TRIALS[self.fleet.appliances[self.place].kind][test.name]
+        make = _maker(self.fleet.appliances[self.place].kind, test)
+        assert make is not None, f"{test.name} is not among the tests of this appliance"  # noqa: S101  (it is never told at birth)
         return make(Tried(parameters, conditions, seconds, rng))
 
 
 def can_do(kind: str, test: RemoteTest) -> bool:
     """Whether simulated appliances of this kind know how to do the test."""
-    return test.name in TRIALS.get(kind, {})
+    return _maker(kind, test) is not None
+
+
+def _maker(kind: str, test: RemoteTest) -> TrialMaker | None:
+    """What does the test: by its name, or, where an operator's profile has a new one, what measures the same."""
+    known = TRIALS.get(kind, {})
+    if test.name in known or not known:
+        return known.get(test.name)
+    alike = (one.name for one in load_profiles()[kind].tests.values() if one.measure == test.measure)
+    return next((known[name] for name in alike if name in known), None)

@@ -180,10 +180,11 @@ def add_history(t: Transaction, ticket_id: str, *, event: str, **columns: Any) -
 def recommended_of(mode: FaultMode | None) -> dict[str, Any]:
     """What the profile recommends for a fault mode."""
     if mode is None:
-        return {"first_check": None, "test": None, "parts": []}
+        return {"first_check": None, "test": None, "no_test": None, "parts": []}
     return {
         "first_check": dict(mode.first_check) or None,
         "test": mode.test,
+        "no_test": dict(mode.no_test) or None,
         "parts": [{"sku": part.sku, "name": dict(part.name), "probability": part.share} for part in mode.parts],
     }
 

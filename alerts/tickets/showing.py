@@ -133,4 +133,4 @@ def _headline_now(row: Row[Any]) -> Headline | None:
 
 def _recommended(column: Mapping[str, Any]) -> Recommended:
     parts = tuple(RecommendedPart(**part) for part in column.get("parts", ()))
-    return Recommended(column.get("first_check"), column.get("test"), parts)
+    return Recommended(column.get("first_check"), column.get("test"), parts, column.get("no_test"))

@@ -87,6 +87,8 @@ class Recommended:
     first_check: Mapping[str, str] | None = None
     test: str | None = None
     parts: tuple[RecommendedPart, ...] = ()
+    no_test: Mapping[str, str] | None = None
+    """Why no test can confirm it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,6 +195,7 @@ class Recommended(Document):
     first_check: OptionalText
     test: str | None
     parts: list[RecommendedPart]
+    no_test: OptionalText = None
 
 
 class Sla(Document):

@@ -65,7 +65,7 @@ error. A broken file stops the start with :class:`ProfileError`: file, line, and
     remedy = { en = "Find and close the leak, recharge" }
     symptom_of = []                                     # of a mere consequence: the fault modes whose ticket it joins
     first_check = { en = "Feel the condenser: cold means little refrigerant" }
-    test = "cooling_pull_down"                          # a name from [tests], where the profile has any
+    test = "cooling_pull_down"                          # a name from [tests], or no_test = { en = "why there is none" }
 
     [fault_modes.self_help]                             # what the customer can do before anybody comes; leave out where nothing
     title = { en = "Dust the coil" }

@@ -230,8 +230,7 @@ class _Checks:
         for name in dict.fromkeys(name for one in mode.signatures for name in one):
             self.known(name, self._features, (*place, "signature"), "feature")
         self._causes(mode, (*place, "symptom_of"))
-        if mode.test is not None and self._profile.tests:
-            self.known(mode.test, self._profile.tests, (*place, "test"), "test")
+        self._confirmation(mode, place)
         self._until_somebody_comes(mode, place)
         if not 0 <= mode.danger <= DANGER_MAX:
             raise self._document.error((*place, "danger"), f"must be 0 (nuisance) to {DANGER_MAX} (hazard)")
@@ -245,6 +244,16 @@ class _Checks:
                 raise self._document.error((*place, "parts", number, "share"), "must be above 0 and at most 1")
         if sum(part.share for part in mode.parts) > 1.0001:
             raise self._document.error((*place, "parts"), "the shares of all parts sum to more than 1")
+
+    def _confirmation(self, mode: FaultMode, place: Place) -> None:
+        if mode.test is not None and self._profile.tests:
+            self.known(mode.test, self._profile.tests, (*place, "test"), "test")
+        if mode.no_test:
+            self.label(mode.no_test, (*place, "no_test"))
+            if mode.test is not None:
+                raise self._document.error(
+                    (*place, "no_test"), f"says why there is no test, and there is {mode.test!r}"
+                )
 
     def _until_somebody_comes(self, mode: FaultMode, place: Place) -> None:
         if mode.self_help is not None:

@@ -247,7 +247,8 @@ class FaultMode:
     ``signature``: feature → signed shift at failure level, in multiples of the healthy fleet's standard deviation of
     that feature; only the direction of the whole vector matters. ``or_signature`` are other ways in which it may show. ``danger`` is 0 (nuisance) to 3 (hazard to people or
     home). ``time_scale_days`` is the usual span from first sign to failure. ``error_codes`` are used by
-    any maker, ``maker_codes`` (maker → codes) by that one; ``test`` names the test that confirms the fault.
+    any maker, ``maker_codes`` (maker → codes) by that one; ``test`` names the test that confirms the fault,
+    ``no_test`` says why there is none.
     """
 
     name: str
@@ -262,6 +263,7 @@ class FaultMode:
     remedy: Mapping[str, str] = field(default_factory=dict)
     first_check: Mapping[str, str] = field(default_factory=dict)
     test: str | None = None
+    no_test: Mapping[str, str] = field(default_factory=dict)
     self_help: SelfHelp | None = None
     protect: Protection | None = None
     parts: tuple[Part, ...] = ()

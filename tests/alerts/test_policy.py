@@ -75,6 +75,7 @@ class World:
                 metrics=told,
                 idle_since_ms=None if running else now_ms - chance.choice([0, 30_000, 90_000]),
             ),
+            lambda: self._learn(heard_ms=None),
             lambda: self._learn(is_door_open=chance.choice([True, False, False, None])),
             lambda: self._learn(presence_ms=chance.choice([now_ms, now_ms, None, now_ms + 60_000])),
             lambda: self._learn(service_mode_ms=chance.choice([now_ms, now_ms, None])),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ingest.profiles import load_profiles
-from simulator.bench import FleetBench
+from simulator.bench import FleetBench, can_do
 from simulator.fleet import Fleet
 from simulator.fleet_file import read_fleet
 from simulator.physics import KINDS
@@ -86,3 +86,17 @@ def test_the_same_moment_brings_the_same_to_light() -> None:
     fleet = _fleet("dishwasher")
 
     assert _measured(fleet, "dishwasher", "drain_30_s") == _measured(fleet, "dishwasher", "drain_30_s")
+
+
+def test_a_new_test_of_an_operators_profile_is_done_where_it_measures_something_known() -> None:
+    """Another name, another command, another time, the same measure: no code is needed for it; what nobody measures is not told."""
+    kind, known = "washing_machine", PROFILES["washing_machine"].tests["drain_60_s"]
+    new = replace(known, name="drain_20_s", command="pump.pulse", args={"seconds": 20.0})
+
+    trial = FleetBench(_fleet(kind), 0, 5).run_test(new, 20.0, START_MS + DAY_MS)
+
+    assert can_do(kind, new)
+    assert known.measure in trial.measured
+    assert trial.seconds == 20.0
+    assert not can_do(kind, replace(new, measure="happiness"))
+    assert not can_do("generic", new)

@@ -101,6 +101,8 @@ def test_shipped_profiles_say_what_a_repair_needs() -> None:
     signed = [(profile, mode) for profile in kinds for mode in profile.fault_modes.values() if mode.signature]
     assert len(signed) >= 50
     assert all(mode.test in profile.tests for profile, mode in signed)
+    untested = [mode for mode in modes if mode.test is None]
+    assert all(mode.no_test.get("en") and mode.no_test.get("zh") for mode in untested)
 
 
 def test_shipped_profiles_write_chinese_as_it_is_written() -> None:
@@ -173,6 +175,12 @@ def test_extra_folder_adds_a_kind(tmp_path: Path) -> None:
             "boil_time = 3",
             "fault_modes[1].signature",
             "unknown feature 'boil_time'; known: boil_s, power",
+        ),
+        (
+            "danger = 0",
+            'danger = 0\nno_test = { en = "none" }',
+            "fault_modes[1].no_test",
+            "says why there is no test, and there is 'boil_60_s'",
         ),
         ("danger = 0", "danger = 4", "fault_modes[1].danger", "must be 0 (nuisance) to 3"),
         ("danger = 0", "danger = true", "fault_modes[1].danger", "must be a whole number, not True"),

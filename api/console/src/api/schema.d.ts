@@ -6901,6 +6901,8 @@ export interface components {
             test: string | null;
             /** Parts */
             parts: components["schemas"]["RecommendedPart"][];
+            /** No Test */
+            no_test?: string | null;
         };
         /**
          * RecommendedPart

@@ -26,7 +26,7 @@ interface AdviceProps {
 export function Advice({ ticket, beside, level, onSession }: AdviceProps) {
   const { t, language } = useWords();
   const names = useNames();
-  const { first_check, test, parts } = ticket.recommended;
+  const { first_check, test, parts, no_test } = ticket.recommended;
   const isEmpty = !first_check && !test && parts.length === 0;
   return (
     <section className="card" aria-labelledby="advice-title">
@@ -48,6 +48,12 @@ export function Advice({ ticket, beside, level, onSession }: AdviceProps) {
             <p className="label">{t("ticket.test")}</p>
             <p>{names.test(ticket.kind, test)}</p>
             {onSession && <RunTest ticket={ticket} test={test} />}
+          </li>
+        )}
+        {!test && no_test && (
+          <li>
+            <p className="label">{t("ticket.noTest")}</p>
+            <p>{no_test}</p>
           </li>
         )}
         {parts.length > 0 && (

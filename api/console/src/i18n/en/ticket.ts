@@ -81,6 +81,7 @@ export const ticket = {
     shareTitle: "How much this reading adds to the finding",
     checkFirst: "Check first",
     test: "Then test",
+    noTest: "Why there is no test",
     parts: "If confirmed, bring",
     causes: "Causes",
     otherCause: "Which fault",

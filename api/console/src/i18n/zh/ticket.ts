@@ -83,6 +83,7 @@ export const ticket: typeof english = {
     shareTitle: "该读数对结论的贡献",
     checkFirst: "先检查",
     test: "再测试",
+    noTest: "为何没有测试",
     parts: "确认后携带",
     causes: "可能原因",
     otherCause: "哪种故障",
