@@ -1,21 +1,26 @@
 """Budget: from how far excursions of a fleet's statistics went to the level that sound appliances exceed as often as asked.
 
 Idea: a statistic that rose and came down by itself spoke of no fault, for faults don't heal. How far such excursions went is
-counted by :data:`BINS` logarithmic steps of the level, over all appliances of a kind. Below the tail the counts speak for
-themselves, beyond it a generalised Pareto distribution is fitted by probability-weighted moments::
+counted by :data:`BINS` logarithmic steps of the level, over all appliances of a kind. Before any was seen, excursions are
+believed to be Pareto's, as all kinds together show it: so many a year beyond a level u as :func:`prior` says, falling with
+u⁻⁴. What is counted moves that in three steps, each a posterior mean, with n excursions in T years beyond the level u₀, of
+which N came to step i and nᵢ ended there::
 
-    b₀ = mean excess      b₁ = mean of (1 - F) · excess      ξ = 2 - b₀ / (b₀ - 2 b₁)      σ = 2 b₀ b₁ / (b₀ - 2 b₁)
-    u  = u₀ + σ ((n / r T)^ξ - 1) / ξ
+    a  = (m + n) / (m / 4 + Σ ln(peak / u₀))              the kind's own exponent (Hill), m excursions believed before
+    hᵢ = (m (1 - 2^{-a/8}) + nᵢ) / (m + N)                the share that ends in step i
+    λ₀ = (α + n) / (α / believed rate + T)                how many a year go beyond u₀
+    u  : λ₀ ∏ (1 - hᵢ) = asked rate
 
-with n excursions beyond u₀ in T years, and r the asked rate per year. The fewer of the asked ones can have been seen, the
-nearer the level stays to :func:`prior`: what theory says and a margin, the more so the seldomer an alarm is asked for, for
-real noise has longer tails.
+So a fleet of eight appliances keeps to what all kinds show, one of a hundred thousand to what it has seen, and beyond the
+farthest excursion the tail goes on with the exponent. u₀ is where a few excursions a year are believed to be, near the level
+that is looked for.
 
 An excursion is known only when it is over, so the first :data:`PENDING_ROWS` rows of an appliance are no time in which none
 was seen. And not each excursion beyond a level is an alarm, nor one alarm only: how many alarms that ended by themselves came
 of each expected one is counted, too (:func:`put_right`).
 
-Reference: Hosking and Wallis 1987, Parameter and quantile estimation for the generalized Pareto distribution.
+References: Hill 1975, A simple general approach to inference about the tail of a distribution; Walker and Muliere 1997,
+Beta-Stacy processes, for shares that end step by step.
 """
 
 from __future__ import annotations
@@ -29,24 +34,22 @@ LEVEL_FIRST = 0.25
 STEPS_PER_OCTAVE = 8
 OVER_SHARE = 0.6
 """An excursion is over when its statistic is down to this share of its peak."""
-PRIOR_RATES, PRIOR_LEVELS = (0.02, 0.2, 2.0), (1.77, 1.3, 0.8)
-"""What is believed before, as a multiple of theory's threshold, where so many alarms per year are asked for."""
-BELIEF_EXCURSIONS, BELIEF_YEARS = 10.0, 20.0
-"""So many excursions, or years of none, weigh as much as what is believed before,"""
-BELIEF_MAX, BELIEF_ASKED = 3.0, 4.0
-"""and no more than their share of so many that were asked for: beyond what was seen a tail is no more than a guess."""
+PER_YEAR_AT_ONE = 0.3
+"""So many alarms a year are believed to come at a level of 1, theory's threshold,"""
+EXPONENT = 4.0
+"""and 2⁻⁴ as many at twice that: what fleets of simulated households show, all kinds together."""
+BELIEF_EXCURSIONS = 20.0
+"""The exponent is believed as if so many excursions had shown it, and so is each step's share."""
+BELIEF_RATE = 2.0
+"""How many excursions are believed to have been seen beyond u₀: kinds differ by a factor of two."""
+SEEN_PER_YEAR, SEEN_YEARS = 2.0, 10.0
+"""u₀ is where so many a year are believed to be, in more years so much seldomer, and never less than twice as many as asked."""
 PENDING_ROWS = 60
-ALARMS_PRIOR = 5.0
-"""So many alarms, one for each expected, are believed to have been seen before any was."""
+ALARMS_PRIOR, ALARM_SHARE = 5.0, 0.35
+"""So many excursions are believed to have been expected before any was, and that share of them to have become an alarm."""
 PUT_RIGHT_MAX = 4.0
-PRIOR_EXCURSIONS = 6.0
-PRIOR_SCALE = 0.15
-SHAPE_PRIOR_EXCURSIONS = 40.0
-SHAPE_MAX = 0.3
-TAIL_SHARE, TAIL_MIN, TAIL_MAX = 0.1, 8.0, 60.0
-"""The tail is so much of all excursions, and so many at least and at most."""
-LOWEST, HIGHEST = 0.4, 12.0
-"""No threshold leaves these multiples of what theory says."""
+LOWEST, HIGHEST = 0.25, 12.0
+"""No threshold leaves these multiples of what is believed."""
 
 Floats = NDArray[np.float64]
 LEVELS: Floats = LEVEL_FIRST * 2 ** (np.arange(BINS) / STEPS_PER_OCTAVE)
@@ -76,57 +79,53 @@ def followed(peak: NDArray[np.uint8], level: Floats) -> tuple[NDArray[np.uint8],
 
 
 def prior(asked: float) -> float:
-    """The level believed before anything was seen, for ``asked`` alarms per year.
+    """The level, as a multiple of theory's threshold, at which ``asked`` alarms per year are believed to come.
 
-    >>> [round(prior(asked), 2) for asked in (0.02, 0.2, 0.5, 2)]
-    [1.77, 1.3, 1.1, 0.8]
+    >>> [round(prior(asked), 2) for asked in (0.02, 0.2, 2)]
+    [1.97, 1.11, 0.62]
     """
-    return float(np.interp(np.log(asked), np.log(PRIOR_RATES), PRIOR_LEVELS))
+    return float((PER_YEAR_AT_ONE / asked) ** (1 / EXPONENT))
 
 
 def put_right(asked: float, expected: float, ended: float) -> float:
     """The rate of excursions at which ``asked`` alarms per year come, where ``ended`` did of so many that were ``expected``.
 
-    >>> put_right(0.2, 0.0, 0.0), put_right(0.2, 25.0, 55.0)
-    (0.2, 0.1)
+    >>> [round(put_right(0.2, *seen), 2) for seen in ((0.0, 0.0), (25.0, 60.0))]
+    [0.57, 0.1]
     """
-    ratio = (ALARMS_PRIOR + expected) / (ALARMS_PRIOR + ended)
+    ratio = (ALARMS_PRIOR + expected) / (ALARM_SHARE * ALARMS_PRIOR + ended)
     return asked * min(max(ratio, 1 / PUT_RIGHT_MAX), PUT_RIGHT_MAX)
 
 
-def threshold(counts: Floats, years: float, per_year: float, believed: float) -> float:
-    """The level, as a multiple of theory's threshold, that excursions exceed ``per_year`` times a year.
+def thresholds(counts: Floats, years: float, per_year: Floats, believed: Floats) -> Floats:
+    """The levels (K,) that excursions of K statistics exceed ``per_year`` (K,) times a year.
 
-    ``counts`` (steps,) are excursions by the step of their peak, seen in ``years`` of appliances; ``believed`` before.
+    ``counts`` (K, steps) are excursions by the step of their peak, seen in ``years`` of appliances; ``believed`` (K,) are
+    the levels before.
 
-    >>> round(threshold(np.zeros(BINS), 0.0, 0.1, 1.3), 1)
-    1.3
+    >>> thresholds(np.zeros((1, BINS)), 0.0, np.array([0.1]), np.array([1.3])).round(1)
+    array([1.3])
     """
-    above = np.cumsum(counts[::-1])[::-1]
-    evidence = min(above[0] / BELIEF_EXCURSIONS, BELIEF_MAX) + years / BELIEF_YEARS
-    evidence *= min(1.0, per_year * years / BELIEF_ASKED)
-    level = (believed + evidence * _told(counts, above, per_year * years)) / (1 + evidence)
-    return float(np.clip(level, LOWEST, HIGHEST))
-
-
-def _told(counts: Floats, above: Floats, asked: float) -> float:
-    """The level that ``asked`` excursions exceed, by those that were counted alone."""
-    enough = min(above[0], np.clip(TAIL_SHARE * above[0], TAIL_MIN, TAIL_MAX))
-    first = int(np.flatnonzero(above >= enough)[-1])
-    if above[first] <= asked:  # below the tail: what is counted says it
-        return float(LEVELS[np.flatnonzero(above >= asked)[-1]]) if above[0] >= asked else LOWEST
-    scale, shape = _pareto(CENTRES[first:] - LEVELS[first], counts[first:], above[first])
-    ratio = np.log(above[first] / asked) if asked else 0.0
-    return float(min(HIGHEST, LEVELS[first] + scale * (ratio if shape < 1e-6 else np.expm1(shape * ratio) / shape)))
-
-
-def _pareto(excess: Floats, weight: Floats, number: float) -> tuple[float, float]:
-    """Scale and shape of a tail by probability-weighted moments, drawn towards the prior's."""
-    mean = (float(weight @ excess) + PRIOR_EXCURSIONS * PRIOR_SCALE) / (number + PRIOR_EXCURSIONS)
-    if number < 2:
-        return mean, 0.0
-    exceeding = (np.cumsum(weight[::-1])[::-1] - 0.5 * weight) / number
-    b0, b1 = float(weight @ excess) / number, float((weight * exceeding) @ excess) / number
-    shape = 2 - b0 / max(b0 - 2 * b1, 1e-9)
-    shape = float(np.clip(shape, 0.0, SHAPE_MAX)) * number / (number + SHAPE_PRIOR_EXCURSIONS)
-    return mean * (1 - shape), shape
+    near = np.maximum(SEEN_PER_YEAR * min(1.0, SEEN_YEARS / max(years, 1e-9)), 2 * per_year)
+    nearest = believed * (per_year / near) ** (1 / EXPONENT)
+    first = np.minimum(np.searchsorted(LEVELS, nearest), BINS - 1)
+    each, base = np.arange(len(counts)), LEVELS[first]
+    ends_in = np.where(np.arange(BINS) >= first[:, None], counts, 0.0)
+    above = np.cumsum(ends_in[:, ::-1], axis=1)[:, ::-1]
+    farness = np.einsum("ks,ks->k", ends_in, np.log(CENTRES / base[:, None]))
+    exponent = (BELIEF_EXCURSIONS + above[:, 0]) / (BELIEF_EXCURSIONS / EXPONENT + farness)
+    share = 1 - 2 ** (-exponent / STEPS_PER_OCTAVE)
+    at_risk = np.where(np.arange(BINS) >= first[:, None], above, 0.0)
+    ends = (BELIEF_EXCURSIONS * share[:, None] + ends_in) / (BELIEF_EXCURSIONS + at_risk)
+    before = per_year * (believed / base) ** EXPONENT
+    rate = (BELIEF_RATE + above[:, 0]) / (BELIEF_RATE / before + years)
+    left = np.cumsum(np.log1p(-ends), axis=1)
+    left = np.concatenate([np.zeros((len(counts), 1)), left], axis=1)
+    left += (np.log(rate / per_year) - left[each, first])[:, None]
+    step = (left > 0).sum(axis=1) - 1
+    inner = np.clip(step, 0, BINS - 1)
+    part = left[each, inner] / (left[each, inner] - left[each, inner + 1])
+    octaves = (inner + part) / STEPS_PER_OCTAVE
+    last = left[:, -1] / exponent / np.log(2) + BINS / STEPS_PER_OCTAVE
+    level: Floats = np.clip(LEVEL_FIRST * 2 ** np.where(step >= BINS, last, octaves), LOWEST, HIGHEST)
+    return level

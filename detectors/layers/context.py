@@ -64,6 +64,7 @@ class Context(Layer):
         super().__init__(setting)
         profile, values = setting.profile, setting.values
         self.floor = np.array([max(feature.floor, 1e-9) for feature in profile.features])
+        self.least = np.array([0.0 if feature.is_count else -np.inf for feature in profile.features])
         self.context_of = values.context_of
         self.learn_rows = LEARN_ROWS[profile.unit]
         self.hidden_rows, self.settling_rows = cuts.HIDDEN_ROWS[profile.unit], cuts.SETTLING_ROWS[profile.unit]
@@ -255,8 +256,9 @@ class Context(Layer):
         reach = CONTEXT_REACH_SIGMA * np.sqrt(np.einsum("fii->fi", self.fleet["cross"]) / weight[:, None]) + 1e-9
         shift1 = np.clip(np.nan_to_num(x1 - reference[:, CONTEXT]), -reach[:, 0], reach[:, 0])
         shift2 = np.clip(np.nan_to_num(x2 - reference[:, SECOND]), -reach[:, 1], reach[:, 1])
-        expected: Floats = reference[:, MEAN] + slope * shift1 + fleet[:, 1] * shift2
-        return expected
+        expected = reference[:, MEAN] + slope * shift1 + fleet[:, 1] * shift2
+        possible: Floats = np.maximum(expected, self.least)
+        return possible
 
     def _variance(self, reference: Floats) -> Floats:
         """The residual variance of each feature, shrunk to the fleet's, never below the floor."""

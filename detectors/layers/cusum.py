@@ -56,6 +56,8 @@ FLEET_MEMORY_ROWS = 20_000.0
 PEAKS_MEMORY_ROWS = 200_000.0
 """Seldom excursions are counted for longer than correlations."""
 EXPECTED, ENDED = range(2)
+THEORY_PER_YEAR = 0.2
+"""Theory is asked for so many false alarms whatever the budget: its thresholds are the unit in which excursions are counted."""
 STATISTIC_SHARE = 1 / 6
 """Each statistic gets this share of the budget: many move together, and their sum is put right by the highest of all."""
 
@@ -96,7 +98,7 @@ class Cusum(Layer):
         super().__init__(setting)
         self.signatures = setting.signatures
         self.asked = max(setting.alarms_per_year, 1e-6)
-        per_row = self.asked / ROWS_PER_YEAR[setting.profile.unit]
+        per_row = THEORY_PER_YEAR / ROWS_PER_YEAR[setting.profile.unit]
         modes, features = self.signatures.shape
         slow, fast = SLOW_SHARE * per_row, (1 - SLOW_SHARE) * per_row
         mode_count, single_count = max(1, modes), 2 * max(1, features)
@@ -105,6 +107,9 @@ class Cusum(Layer):
         self.fast_mode = fast_threshold(mode_count / (fast * MODE_SHARE)) + FAST_MARGIN
         self.fast_single = fast_threshold(single_count / (fast * (1 - MODE_SHARE))) + FAST_MARGIN
         self.rows_per_year = ROWS_PER_YEAR[setting.profile.unit]
+        falls = (self.signatures < 0).any(axis=0)
+        self.only_up = np.array([one.is_count for one in setting.profile.features], bool) & ~falls
+        """(F,): counts that no fault mode makes fall. That something happens less often comes of weather and habits."""
         self.told = {name: np.zeros_like(array) for name, array in self.fleet.items()}
         self._peaks: Floats | None = None
         self._thresholds = np.ones(modes + features + 1)
@@ -205,9 +210,9 @@ class Cusum(Layer):
             years = float(self.fleet["rows"][0]) / self.rows_per_year
             each = np.full(len(self._peaks), self.asked * STATISTIC_SHARE)
             each[-1] = self._rate()
-            pairs = zip(self._peaks, each.tolist(), strict=True)
-            believed = budget.prior(self.asked)
-            self._thresholds = np.array([budget.threshold(counts, years, rate, believed) for counts, rate in pairs])
+            believed = np.full(len(self._peaks), budget.prior(self.asked))
+            believed[-1] = (self.asked / each[-1]) ** (1 / budget.EXPONENT)
+            self._thresholds = budget.thresholds(self._peaks, years, each, believed)
         return self._thresholds
 
     def _rate(self) -> float:
@@ -260,7 +265,8 @@ class Cusum(Layer):
         self.own["z_before"][rows] = np.where(present, np.clip(z, -60, 60), 0.0)
         minutes = (start_ms // 60_000)[:, None]
         modes = self._modes(rows, (clipped, far, present), inverse, minutes)
-        return modes, self._singles(rows, (clipped, smooth), minutes)
+        steady = np.sign(smooth) * np.minimum(np.abs(smooth), np.maximum(np.sign(smooth) * np.nan_to_num(kept), 0.0))
+        return modes, self._singles(rows, (clipped, steady), minutes)
 
     def _modes(
         self,
@@ -293,17 +299,19 @@ class Cusum(Layer):
         return scores
 
     def _singles(self, rows: NDArray[np.intp], rows_of: tuple[Floats, Floats], minutes: NDArray[np.int64]) -> Floats:
-        """Two-sided slow CUSUM of each feature, and its smoothed deviation as the fast part."""
-        clipped, smooth = rows_of
+        """Two-sided slow CUSUM of each feature, and its smoothed deviation, as far as two rows show it, as the fast part."""
+        clipped, steady = rows_of
         both = self.own["slow_single"][rows].astype(float)
         moved = both + np.stack([clipped, -clipped], axis=1) - np.where(clipped == 0, 0.0, SLACK)[:, None]
         both = np.clip(moved, 0.0, CAP * self.slow_single * self.thresholds()[len(self.signatures) : -1])
+        both[:, 1, self.only_up] = 0.0
         self.own["slow_single"][rows] = both
         top = both.max(axis=1)
         onset = self.own["onset_single"][rows]
         self.own["onset_single"][rows] = np.where((top > 0) & (onset > 0), onset, np.where(top > 0, minutes, 0))
         spread = math.sqrt(SMOOTHING / (2 - SMOOTHING))
-        scores: Floats = np.maximum(top / self.slow_single, np.abs(smooth) / spread / (2 * self.fast_single))
+        side = np.where(self.only_up, np.maximum(steady, 0.0), np.abs(steady))
+        scores: Floats = np.maximum(top / self.slow_single, side / spread / (2 * self.fast_single))
         return scores
 
     def _tell_fleet(

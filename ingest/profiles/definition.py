@@ -42,6 +42,9 @@ class Metric:
     label: Mapping[str, str] = field(default_factory=dict)
 
 
+COUNTS = frozenset({"per_day", "count_per_day", "count"})
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """How a number is taken from the readings of one day or one cycle.
@@ -103,6 +106,11 @@ class Feature(Measure):
     floor: float = 0.0
     instead: tuple[Measure, ...] = ()
     label: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_count(self) -> bool:
+        """Whether it says how often something happens, on a linear scale: never less often than never."""
+        return self.scale == "linear" and self.statistic in COUNTS and self.less is None
 
 
 @dataclass(frozen=True, slots=True)

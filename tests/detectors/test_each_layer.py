@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from detectors.finding import UNKNOWN, Cleared, ConditionState, FindingChannel
-from detectors.layering.budget import PENDING_ROWS
+from detectors.layering.budget import ALARM_SHARE, EXPONENT, PENDING_ROWS, prior
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Accumulated, Deviations, Diagnosis, Piece, Samples, UnitRows
 from detectors.layering.standing import Standing
 from detectors.layers.conditions import Conditions
-from detectors.layers.context import Context
+from detectors.layers.context import MEAN, Context
 from detectors.layers.cusum import Cusum
 from detectors.layers.diagnosis import Diagnoses
 from detectors.layers.error_codes import ErrorCodes
@@ -31,11 +31,11 @@ IDS = ["F0", "F1", "F2"]
 ALONE = TypeVar("ALONE", bound=Layer)
 
 
-def alone(layer: type[ALONE], kind: str = KIND) -> ALONE:
+def alone(layer: type[ALONE], kind: str = KIND, asked: float = 0.2) -> ALONE:
     """A layer of one kind with a table of its own."""
     profile, ids = PROFILES[kind], list(IDS)
     codes = {code: name for name, mode in reversed([*profile.fault_modes.items()]) for code in mode.codes}
-    made = layer(Setting(profile, 0.2, Standing(profile, ids, layer.data_faults), codes, ids))
+    made = layer(Setting(profile, asked, Standing(profile, ids, layer.data_faults), codes, ids))
     Table([made.setting.standing, made])
     return made
 
@@ -230,6 +230,49 @@ def test_deviations_of_many_days_come_to_an_alarm_and_one_wild_day_does_not(days
     assert (piece.accumulated.score.max() >= 1) == is_alarm
 
 
+@pytest.mark.parametrize("asked", [0.02, 0.2, 2.0])
+def test_a_budget_moves_thresholds_and_not_what_they_are_counted_in(asked: float) -> None:
+    """A fleet that has seen nothing stands where all kinds do: for each statistic, and no second time for the highest."""
+    cusum = alone(Cusum, asked=asked)
+
+    assert cusum.slow_mode == alone(Cusum).slow_mode
+    assert cusum.thresholds()[:-1] == pytest.approx(prior(asked))
+    assert cusum.thresholds()[-1] == pytest.approx(ALARM_SHARE ** (1 / EXPONENT))
+
+
+@pytest.mark.parametrize(("feature", "is_followed"), [("defrosts_per_day", False), ("condenser_rise", True)])
+def test_a_count_that_falls_is_no_alarm_where_no_fault_makes_it_fall(feature: str, *, is_followed: bool) -> None:
+    """Spring ends the defrosting of an air conditioner; a warmth that falls for as long is followed."""
+    cusum = alone(Cusum, "air_conditioner")
+    place = [one.name for one in cusum.setting.profile.features].index(feature)
+    told = []
+    for side in (1.0, -1.0):
+        cusum.forget(0)
+        for day in range(20):
+            piece = judged(cusum, 0.0, None, day)
+            assert piece.deviations is not None
+            piece.deviations.z = np.zeros((len(IDS), len(cusum.only_up)))
+            piece.deviations.z[:, place] = 3.0 * side
+            cusum.take(piece)
+        assert piece.accumulated is not None
+        told.append(cusum.own["slow_single"][0, :, place].max() > 0)
+
+    assert told == [True, is_followed]
+
+
+def test_nothing_is_expected_to_happen_less_often_than_never() -> None:
+    """A count that falls with warmth ends at none, however warm it gets."""
+    context = alone(Context, "air_conditioner")
+    place = [one.name for one in context.setting.profile.features].index("defrosts_per_day")
+    reference = np.zeros((1, len(context.reference), len(context.floor)))
+    reference[:, MEAN, place] = 3.0
+    far = np.full((1, len(context.floor)), 1e3)
+    context.fleet["cross"][:, 0, 0], context.fleet["weight"][:] = 1e4, 100.0
+    context.fleet["covariance"][:, 0] = -1e4
+
+    assert context._expected(reference, far, np.full_like(far, np.nan))[0, place] == 0.0
+
+
 def test_the_fleet_counts_alarms_that_ended_by_themselves_and_calm_rows_of_the_grown() -> None:
     """Excursions of the young are not over, so their rows are no calm ones; and what a new part ended was no false alarm."""
     cusum = alone(Cusum)
@@ -245,7 +288,7 @@ def test_the_fleet_counts_alarms_that_ended_by_themselves_and_calm_rows_of_the_g
         cusum.learn(piece)
 
     assert told[0] == (0.0, 0.0)
-    assert told[1] == pytest.approx((len(IDS), 0.2 * len(IDS) / 365))
+    assert told[1] == pytest.approx((len(IDS), 0.2 / ALARM_SHARE * len(IDS) / 365))
     assert cusum.told["alarms"][1] == 1
 
 
