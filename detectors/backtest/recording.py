@@ -158,7 +158,7 @@ class Heard:
         self._reached = part.start
 
     def rows(self, places: NDArray[np.intp], scores: NDArray[np.float64]) -> None:
-        """Scores row by row."""
+        """Scores (n,) of rows, each at its place (n,)."""
         self.scores[self._part.start + places] = scores
 
     def piece(self, piece: Piece) -> None:
@@ -183,7 +183,7 @@ class Heard:
 
 
 def in_file_order(ts_ms: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Times that never go back: where a file begins before the last one ended, the rest follows after a gap.
+    """Times (N,) in ms that never go back: where a file begins before the last one ended, the rest follows after a gap.
 
     >>> in_file_order(np.array([0, 60_000, -500_000, -440_000])).tolist()
     [0, 60000, 3660000, 3720000]

@@ -107,7 +107,8 @@ def slices(
     """The pieces until all was given.
 
     ``closes`` (N,): whether a sample closes a unit, ``ending``: whether a mark does; ``place``: where a sample stands among all
-    that came.
+    that came. First by portion, so that all of one are taken before the fleet is taught by them; then by turn, so that what
+    ends behind a sample is taken before the next sample of its appliance.
     """
     if not marks and not closes.any():
         yield Slice(slice(None), (), begins=False)

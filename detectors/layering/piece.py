@@ -53,7 +53,7 @@ class Whole:
     """(N,): the unit that is open before each sample, as far as samples say."""
 
     def scores(self) -> tuple[Readings, Readings, Readings, Numbers]:
-        """What the point bank has scored, as :attr:`scored` (N, measured) has it; it runs before whoever asks."""
+        """What the point bank has scored, as :attr:`scored` (N, measured) has it and in its units; it runs before whoever asks."""
         if self.scored is None:
             raise LookupError("a layer that reads scores of readings must stand behind the point bank")
         return self.scored

@@ -151,7 +151,11 @@ class Context(Layer):
         own["settling"][place], own["cut"][place] = self.settling_rows, cuts.CUTS.index(event)
 
     def _settle(self, row: int) -> None:
-        """Count a row since an event, and now and then move what is usual of the features that moved."""
+        """Count a row since an event, and now and then move what is usual of the features that moved.
+
+        Rows from before the event leave the ring for these, as they were measured against another usual; and they weigh less, so
+        that what comes next may put it right.
+        """
         own, place = self.seldom.own, self.seldom.one(row)
         own["settling"][place] -= 1
         since = self.known_rows - int(own["settling"][place])

@@ -147,7 +147,11 @@ class Cusum(Layer):
         )
 
     def take(self, piece: Piece) -> None:
-        """Accumulate the deviations of a piece; an appliance that still learns accumulates nothing."""
+        """Accumulate the deviations of a piece; an appliance that still learns accumulates nothing.
+
+        What a young one has come to counts for less, because its own usual values are uncertain, and that error stays the same from
+        row to row.
+        """
         if piece.starts_over:
             self.forget(piece.row)
         deviations = piece.deviations

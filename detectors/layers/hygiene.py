@@ -132,7 +132,8 @@ class Hygiene(Layer):
     def check(self, whole: Whole, raw: NDArray[np.float64], clean: Floats) -> Verdicts:
         """Look at N samples of the M measured metrics, each in its unit.
 
-        ``raw`` (N, M) are the readings, ``clean`` those that are possible.
+        ``raw`` (N, M) are the readings, ``clean`` those that are possible. A spike is looked for within one mode only, as a change
+        of mode leaps like one; and power may do in a mode that nobody has described what it likes.
         """
         z, sigma, last, seen = whole.scores()
         samples = whole.samples

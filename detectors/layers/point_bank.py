@@ -115,7 +115,11 @@ class Turns:
 
 
 def _update(bank: Floats, seen: NDArray[np.uint32], turns: Turns, values: Floats, told: tuple[Floats, Floats]) -> None:
-    """Gather, go through the turns on contiguous arrays, scatter; ``told`` (B, M) take z and σ."""
+    """Gather, go through the turns on contiguous arrays, scatter; ``told`` (B, M) take z and σ.
+
+    In turns, as no appliance may stand twice in one: each reading is scored by what those before it have left. The longest turn
+    is the first, so each is a slice from the front of what was gathered once.
+    """
     record, count = bank[turns.rows], seen[turns.rows]
     mean, variance, last = (np.ascontiguousarray(record[:, field]) for field in range(len(FIELDS)))
     ends = turns.ends().tolist()
@@ -169,7 +173,11 @@ def _learn(
     told: tuple[Floats, Floats],
     buffers: tuple[Floats, Floats],
 ) -> None:
-    """One turn: score, then move mean and variance (``usual``) by the clipped residual; ``absent`` is None where all was read."""
+    """One turn: score, then move mean and variance (``usual``) by the clipped residual; ``absent`` is None where all was read.
+
+    In place, in the arrays and ``buffers`` that are there: this runs for every reading, and most of its time would go for new
+    arrays. Clipped, so that one wild reading moves the usual no further than a large one.
+    """
     (mean, variance), (score, sigma), (z, step) = usual, told, buffers
     np.sqrt(variance, out=sigma)
     sigma += np.float32(1e-9)

@@ -61,7 +61,7 @@ class Judged:
 
     @property
     def smooth(self) -> Floats:
-        """(F,): recent mean deviations."""
+        """(F,): recent mean deviations, in standard deviations."""
         smooth: Floats = self.told.smooth[self.at]
         return smooth
 

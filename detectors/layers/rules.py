@@ -72,7 +72,10 @@ class Rules(Layer):
     def check(
         self, rows: NDArray[np.intp], ts_ms: NDArray[np.int64], readings: NDArray[np.float32]
     ) -> tuple[Bools, Bools]:
-        """One sample of each of B ``rows``: which rules fire, and which are calm for long: (B, rules)."""
+        """One sample of each of B ``rows``: which rules fire, and which are calm for long: (B, rules).
+
+        ``ts_ms`` (B,) is in ms, ``readings`` (B, M) each in its metric's unit.
+        """
         read = readings[:, self.column]
         beyond = self.beyond(readings)
         within = ~beyond & ~np.isnan(read)

@@ -59,7 +59,7 @@ class Sums:
     count: Floats
 
     def column(self, number: int) -> tuple[Floats, Floats, Floats]:
-        """One value of all segments, three arrays (segments,), to be read or written."""
+        """One value of all segments, three arrays (segments,) in its unit, to be read or written."""
         return self.total[:, number], self.aux[:, number], self.count[:, number]
 
     def taken(self, at: NDArray[np.intp]) -> Sums:

@@ -58,7 +58,7 @@ class Scored:
 
     @property
     def score(self) -> Floats:
-        """The score of each row."""
+        """The score of each row, (N,)."""
         return np.maximum(self.news, self.together)
 
 
@@ -76,7 +76,10 @@ class Scorer:
         self.window = Window(fit_rows)
 
     def places(self, metrics: Sequence[str], values: Floats) -> NDArray[np.intp]:
-        """The places of a block's metrics, made at first sight in the order of their times; -1 beyond the limit, or unread."""
+        """The places (M,) of a block's metrics, made at first sight in the order of their times; -1 beyond the limit, or unread.
+
+        ``values`` (N, M) are read in each metric's unit.
+        """
         given = ~np.isnan(values)
         heard = np.flatnonzero(given.any(axis=0))
         for column in heard[np.argsort(given[:, heard].argmax(axis=0), kind="stable")].tolist():

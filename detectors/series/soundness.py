@@ -31,7 +31,7 @@ def look(
     """The rows of an appliance (its id and kind) that are to be scored, and by place what is raised or cleared.
 
     ``places`` (N,) are its rows in the block, ``odd`` (N, M) says which of their readings can't be. Answers the places of those
-    that have a sound reading or none at all, and their sound readings.
+    that have a sound reading or none at all, and their sound readings, each in its metric's unit.
     """
     values = block.values[places]
     if not odd.any() and not one.odd:

@@ -60,7 +60,10 @@ class Standing:
     def turns(
         self, ts_ms: list[int], scored: Scored, *, rows_before: int, learn_rows: int, alarms_per_year: float
     ) -> tuple[list[Turn], list[bool]]:
-        """Where alarms begin and end in some rows, and of each row whether it was calm."""
+        """Where alarms begin and end in some rows, and of each row whether it was calm.
+
+        Row by row, as what an alarm takes depends on what was said in the rows before: how strict, how lately, how high.
+        """
         turns: list[Turn] = []
         calm: list[bool] = []
         spread = log10(max(1, len(self.scorer.names)))

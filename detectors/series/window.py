@@ -68,7 +68,10 @@ class Window:
         return f"metrics are not compared with each other: it takes {self.rows_needed} calm rows of all of them, which move"
 
     def score(self, rows: Floats, rows_before: int) -> Floats:
-        """Score samples, the last known value of each metric in each row; 0 before the fit."""
+        """Score samples ``rows`` (N, M), the last known value of each metric in its unit: (N,), 0 before the fit.
+
+        The last samples of the block before stand before these, so that no window is lost where a block is cut.
+        """
         scores = np.zeros(len(rows))
         if self.level <= 0 or rows.shape[1] != len(self.centre):
             return scores
@@ -94,7 +97,10 @@ class Window:
         return max(self.fit_rows, int(self.fitted_at * REFIT_GROWTH))
 
     def learn(self, rows: Floats, is_calm: NDArray[np.bool_], rows_seen: int) -> None:
-        """Remember the calm ones of some samples, which must not reach beyond :attr:`next_fit`, and fit where it is time."""
+        """Remember the calm ones of some samples, and fit where it is time.
+
+        Samples ``rows`` (N, M), each metric in its unit, must not reach beyond :attr:`next_fit`; ``is_calm`` (N,).
+        """
         if rows.shape[1] < METRICS_MIN:
             self.fitted_at = rows_seen if rows_seen >= self.next_fit else self.fitted_at
             return
@@ -112,7 +118,10 @@ class Window:
         self.level, self.fitted_at, self.fit_rows = 0.0, 0, rows_seen + ENOUGH_ROWS
 
     def _fit(self) -> None:
-        """Find the subspace and the usual distance from it on the calm rows."""
+        """Find the subspace and the usual distance from it on the calm rows.
+
+        The distances are smoothed here as those to come will be, so that what is compared later is of one kind.
+        """
         table = self.calm.astype(float)
         if not len(table):
             return

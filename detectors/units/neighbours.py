@@ -74,12 +74,12 @@ class Pairs:
 
     @property
     def rise(self) -> Floats:
-        """(N,): by how much the value rose, 0 where there is no pair."""
+        """(N,): by how much the value rose, in its unit, 0 where there is no pair."""
         return np.where(self.is_pair, self.value - np.nan_to_num(self.before), 0.0)
 
 
 def pairs(value: Floats, times: Times, last: Floats, age_ms: Floats) -> tuple[Pairs, Floats, Floats]:
-    """The pairs of ``value`` (N,), and for each group its last reading and how old that is at its last sample.
+    """The pairs of ``value`` (N,) in its unit, and for each group its last reading and how old that is at its last sample.
 
     ``last`` and ``age_ms`` (groups,) are these from before; NaN for none. Without a loop over groups: the place of the latest
     reading is carried forward, and counts where it lies within the group.
