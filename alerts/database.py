@@ -110,9 +110,29 @@ class UnitOfWork:
         with _translated("look for"), self.engine.connect() as connection, connection.begin():
             return work(Transaction(connection, self.clock.now_ms(), self.chance, self.who, self.rules.in_force))
 
+    def look_together(self, work: Callable[[UnitOfWork], T]) -> T:
+        """Run several looks in one reading transaction: all of them see the same moment."""
+        return self.look(lambda t: work(_Joined(self.engine, self.clock, self.chance, self.who, self.rules, within=t)))
+
     def check(self) -> None:
         """Raise :class:`~alerts.errors.UnavailableError` with a sentence if the database can't be used now."""
         self.look(lambda t: t.connection.execute(text("SELECT 1")).scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined(UnitOfWork):
+    """Looks within a transaction that stands; it writes nothing."""
+
+    within: Transaction = field(kw_only=True)
+
+    def write(self, work: Callable[[Transaction], T], *, take_turn: bool = True) -> T:
+        """Refuse: what only looks keeps no writer waiting."""
+        del work, take_turn
+        raise AssertionError("looks that go together write nothing")
+
+    def look(self, work: Callable[[Transaction], T]) -> T:
+        """Look at the moment of the transaction."""
+        return work(self.within)
 
 
 def open_database(url: str) -> Engine:

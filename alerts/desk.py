@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from alerts.alerting.desk import Alerts, Findings
 from alerts.alerting.following import ask_about
@@ -55,6 +56,8 @@ from alerts.visits.desk import Visits
 from ingest.profiles.definition import Profile
 from ingest.wire.topic import TopicScheme
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -74,6 +77,10 @@ class Desk:
     def by(self, who: str) -> Desk:
         """The same desk, asked by someone else: an account's name, an appliance's id."""
         return replace(self, unit=self.unit.by(who))
+
+    def together(self, work: Callable[[Desk], T]) -> T:
+        """Read several things as they are at one moment, in one transaction."""
+        return self.unit.look_together(lambda unit: work(replace(self, unit=unit)))
 
     @property
     def findings(self) -> Findings:

@@ -1,16 +1,18 @@
-"""Counting cases: what closed tickets of a fault mode say, and what has helped against it; asked of the database each time."""
+"""Counting cases: what closed tickets of a fault mode say, and what has helped against it; asked of the database each time, in four queries for however many articles."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
 from alerts.appliances.tables import appliances
 from alerts.database import Transaction
 from alerts.fix_first.tables import fix_first
 from alerts.incidents.incident import interval_of
 from alerts.knowledge.article import Cases, Helped
+from alerts.knowledge.tables import articles
 from alerts.lifecycle import FixFirstState, TicketState
 from alerts.repairs.lifecycle import RepairState
 from alerts.repairs.tables import repair_parts, repairs
@@ -19,63 +21,75 @@ from alerts.tickets.ticket import Verdict
 
 WITHOUT_PART = "without_part"
 FIX_FIRST = "fix_first"
+Pair = tuple[int, int]
 
 
-def cases_of(t: Transaction, kind: str, fault_mode: str, model: str, *, since_ms: int) -> Cases:
-    """The cases of a fault mode; of one model where one is named."""
-    closed, nothing = _closed(t, kind, fault_mode, model)
-    of_mode = _is_of(repairs, kind, fault_mode, model)
-    held, came_back = _outcomes(t, and_(of_mode, repairs.c.decided_ms >= since_ms, repairs.c.closed_ms >= since_ms))
+def cases_of(t: Transaction, ids: Sequence[str]) -> dict[str, Cases]:
+    """The cases of articles, by their ids: each of its fault mode, and of its model where it names one."""
+    closed, outcomes = _closed(t, ids), _outcomes(t, ids)
+    helped = _by_part(t, ids)
+    for article_id, line in _by_customers(t, ids):
+        helped.setdefault(article_id, []).append(line)
+    return {one: _cases(t, closed.get(one, (0, 0)), outcomes.get(one, (0, 0)), helped.get(one, ())) for one in ids}
+
+
+def _cases(t: Transaction, closed: Pair, outcome: Pair, helped: Iterable[Helped]) -> Cases:
+    held, came_back = outcome
     rule = t.rules.knowledge
     low, _ = interval_of(came_back, held + came_back)
     stopped = held + came_back >= rule.cases_at_least and low > rule.came_back_share
-    helped = (*_by_part(t, of_mode), *_by_customers(t, kind, fault_mode, model))
-    return Cases(closed, nothing, tuple(sorted(helped, key=lambda one: -one.held)), held, came_back, stopped)
+    return Cases(*closed, tuple(sorted(helped, key=lambda one: -one.held)), held, came_back, stopped)
 
 
-def _closed(t: Transaction, kind: str, fault_mode: str, model: str) -> tuple[int, int]:
+def _closed(t: Transaction, ids: Sequence[str]) -> dict[str, Pair]:
     """Episodes closed with a verdict: that it was this fault, and that it was none."""
-    ended = ticket_episodes.c
+    ended, mode = ticket_episodes.c, articles.c.fault_mode
     found = or_(
-        and_(ended.verdict == Verdict.CONFIRMED.value, tickets.c.fault_mode == fault_mode),
-        and_(ended.verdict == Verdict.OTHER_FAULT.value, ended.verdict_fault_mode == fault_mode),
+        and_(ended.verdict == Verdict.CONFIRMED.value, tickets.c.fault_mode == mode),
+        and_(ended.verdict == Verdict.OTHER_FAULT.value, ended.verdict_fault_mode == mode),
     )
-    nothing = and_(ended.verdict == Verdict.NO_FAULT_FOUND.value, tickets.c.fault_mode == fault_mode)
+    nothing = and_(ended.verdict == Verdict.NO_FAULT_FOUND.value, tickets.c.fault_mode == mode)
     joined = ticket_episodes.join(tickets, tickets.c.id == ended.ticket_id)
-    query = select(func.sum(case((found, 1), else_=0)), func.sum(case((nothing, 1), else_=0)))
-    query = query.where(tickets.c.kind == kind, ended.status == TicketState.CLOSED.value)
-    if model:
-        joined = joined.join(appliances, appliances.c.id == tickets.c.appliance_id)
-        query = query.where(appliances.c.model == model)
-    row = t.connection.execute(query.select_from(joined)).one()
-    return int(row[0] or 0), int(row[1] or 0)
+    joined = joined.outerjoin(appliances, appliances.c.id == tickets.c.appliance_id)
+    joined = joined.join(articles, and_(articles.c.kind == tickets.c.kind, _of_model(appliances.c.model)))
+    query = select(articles.c.id, *(func.sum(case((which, 1), else_=0)) for which in (found, nothing)))
+    query = query.select_from(joined).where(ended.status == TicketState.CLOSED.value, or_(found, nothing))
+    return _pairs(t, query, ids)
 
 
-def _by_part(t: Transaction, of_mode: ColumnElement[bool]) -> list[Helped]:
+def _outcomes(t: Transaction, ids: Sequence[str]) -> dict[str, Pair]:
+    """Repairs since the article was last written: that held, and that came back."""
+    since = and_(repairs.c.decided_ms >= articles.c.changed_ms, repairs.c.closed_ms >= articles.c.changed_ms)
+    joined = repairs.join(articles, _is_of(repairs, repairs.c.model))
+    return _pairs(t, select(articles.c.id, *_counts()).select_from(joined).where(since), ids)
+
+
+def _pairs(t: Transaction, query: Select[Any], ids: Sequence[str]) -> dict[str, Pair]:
+    rows = t.connection.execute(query.where(articles.c.id.in_(ids)).group_by(articles.c.id))
+    return {row[0]: (int(row[1] or 0), int(row[2] or 0)) for row in rows}
+
+
+def _by_part(t: Transaction, ids: Sequence[str]) -> dict[str, list[Helped]]:
     what = func.coalesce(repair_parts.c.sku, WITHOUT_PART)
-    joined = repairs.outerjoin(repair_parts, repair_parts.c.repair_id == repairs.c.id)
-    query = select(what, func.count(), *_counts()).select_from(joined).group_by(what)
-    query = query.where(of_mode, repairs.c.state != RepairState.WITHDRAWN.value)
-    return [Helped(row[0], int(row[1]), int(row[2] or 0), int(row[3] or 0)) for row in t.connection.execute(query)]
+    joined = repairs.join(articles, _is_of(repairs, repairs.c.model))
+    joined = joined.outerjoin(repair_parts, repair_parts.c.repair_id == repairs.c.id)
+    query = select(articles.c.id, what, func.count(), *_counts()).select_from(joined).group_by(articles.c.id, what)
+    query = query.where(articles.c.id.in_(ids), repairs.c.state != RepairState.WITHDRAWN.value)
+    helped: dict[str, list[Helped]] = {}
+    for article_id, part, cases, held, back in t.connection.execute(query):
+        helped.setdefault(article_id, []).append(Helped(part, int(cases), int(held or 0), int(back or 0)))
+    return helped
 
 
-def _by_customers(t: Transaction, kind: str, fault_mode: str, model: str) -> list[Helped]:
-    tried = fix_first.c
-    query = select(tried.state, func.count()).where(tried.kind == kind, tried.fault_mode == fault_mode)
-    if model:
-        query = query.join(appliances, appliances.c.id == tried.appliance_id).where(appliances.c.model == model)
-    counts = {row[0]: int(row[1]) for row in t.connection.execute(query.group_by(tried.state))}
-    held, failed, back = (
-        counts.get(state.value, 0)
-        for state in (FixFirstState.HELPED, FixFirstState.DID_NOT_HELP, FixFirstState.RELAPSED)
-    )
-    total = held + failed + back
-    return [Helped(FIX_FIRST, total, held, failed + back)] if total else []
-
-
-def _outcomes(t: Transaction, which: ColumnElement[bool]) -> tuple[int, int]:
-    row = t.connection.execute(select(*_counts()).where(which)).one()
-    return int(row[0] or 0), int(row[1] or 0)
+def _by_customers(t: Transaction, ids: Sequence[str]) -> Iterator[tuple[str, Helped]]:
+    joined = fix_first.outerjoin(appliances, appliances.c.id == fix_first.c.appliance_id)
+    joined = joined.join(articles, _is_of(fix_first, appliances.c.model))
+    states = [(FixFirstState.HELPED,), (FixFirstState.DID_NOT_HELP, FixFirstState.RELAPSED)]
+    sums = [func.sum(case((fix_first.c.state.in_([one.value for one in each]), 1), else_=0)) for each in states]
+    query = select(articles.c.id, *sums).select_from(joined).where(articles.c.id.in_(ids)).group_by(articles.c.id)
+    for article_id, held, back in t.connection.execute(query):
+        if held or back:
+            yield article_id, Helped(FIX_FIRST, int(held + back), int(held), int(back))
 
 
 def _counts() -> list[Any]:
@@ -83,6 +97,10 @@ def _counts() -> list[Any]:
     return [func.sum(case((repairs.c.state == state.value, 1), else_=0)) for state in states]
 
 
-def _is_of(table: Any, kind: str, fault_mode: str, model: str) -> ColumnElement[bool]:
-    which = and_(table.c.kind == kind, table.c.fault_mode == fault_mode)
-    return and_(which, table.c.model == model) if model else which
+def _is_of(table: Any, model: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a row is of an article's fault mode, and of its model where it names one."""
+    return and_(table.c.kind == articles.c.kind, table.c.fault_mode == articles.c.fault_mode, _of_model(model))
+
+
+def _of_model(model: ColumnElement[Any]) -> ColumnElement[bool]:
+    return or_(articles.c.model == "", articles.c.model == model)

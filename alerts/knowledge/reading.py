@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, case, select
 
 from alerts.appliances.tables import appliances
 from alerts.database import Transaction
-from alerts.knowledge.article import Article, ArticleStatus, ArticleText, ArticleVersion
+from alerts.knowledge.article import Article, ArticleStatus, ArticleText, ArticleVersion, Cases
 from alerts.knowledge.counting import cases_of
 from alerts.knowledge.keeping import article_row
 from alerts.knowledge.tables import article_search, article_versions, articles
@@ -35,12 +35,12 @@ def list_articles(t: Transaction, wanted: ArticleFilter, *, cursor: str | None, 
     """One page of articles, the last made first."""
     query = _filtered(t, wanted)
     rows, after = select_page(t.connection, query, articles.c.n, cursor=cursor, limit=limit)
-    return Page(tuple(_article(t, row) for row in rows), after)
+    return Page(_articles(t, rows), after)
 
 
 def read_article(t: Transaction, article_id: str) -> Article:
     """One article."""
-    return _article(t, article_row(t, article_id))
+    return _articles(t, [article_row(t, article_id)])[0]
 
 
 def versions_of(t: Transaction, article_id: str) -> tuple[ArticleVersion, ...]:
@@ -62,7 +62,7 @@ def articles_for(t: Transaction, ticket_ref: str) -> Sequence[Article]:
         articles.c.status == ArticleStatus.PUBLISHED.value,
     )
     order = (case((articles.c.model == "", 1), else_=0), articles.c.n)
-    return [_article(t, row) for row in t.connection.execute(query.order_by(*order))]
+    return _articles(t, t.connection.execute(query.order_by(*order)).all())
 
 
 def _filtered(t: Transaction, wanted: ArticleFilter) -> Select[Any]:
@@ -80,7 +80,12 @@ def _filtered(t: Transaction, wanted: ArticleFilter) -> Select[Any]:
     return query
 
 
-def _article(t: Transaction, row: Row[Any]) -> Article:
+def _articles(t: Transaction, rows: Sequence[Row[Any]]) -> tuple[Article, ...]:
+    cases = cases_of(t, [row.id for row in rows]) if rows else {}
+    return tuple(_article(row, cases[row.id]) for row in rows)
+
+
+def _article(row: Row[Any], cases: Cases) -> Article:
     return Article(
         id=row.id,
         kind=row.kind,
@@ -92,7 +97,7 @@ def _article(t: Transaction, row: Row[Any]) -> Article:
         text=ArticleText(**row.text),
         changed_at=from_ms(row.changed_ms),
         changed_by=row.changed_by,
-        cases=cases_of(t, row.kind, row.fault_mode, row.model, since_ms=row.changed_ms),
+        cases=cases,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import event
 
 from alerts.csv_file import read_csv
 from alerts.desk import Desk
@@ -99,6 +100,28 @@ class KnowledgeSuite:
 
         assert [one.id for one in desk.knowledge.for_ticket("1")] == [general.id]
         assert len(desk.knowledge.page(ArticleFilter(status=ArticleStatus.PUBLISHED)).items) == 2
+
+    def test_a_list_counts_its_cases_at_once(self, desk: Desk, clock: ManualClock) -> None:
+        """A page of four articles asks the database no oftener than one of one; each has its own cases."""
+        close(desk, clock, "WM-1", Verdict.CONFIRMED)
+        desk.knowledge.add(NEW)
+
+        def queries(count: int) -> int:
+            asked: list[str] = []
+
+            def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+                asked.append(statement)
+
+            event.listen(desk.unit.engine, "before_cursor_execute", note)
+            page = desk.knowledge.page()
+            event.remove(desk.unit.engine, "before_cursor_execute", note)
+            assert [one.cases.closed for one in page.items] == [0] * (count - 1) + [1]
+            return len(asked)
+
+        alone = queries(1)
+        for model in ("A", "B", "C"):
+            desk.knowledge.add(replace(NEW, model=model))
+        assert queries(4) == alone
 
     def test_cases_and_what_helped_are_counted_by_hand(self, desk: Desk, clock: ManualClock) -> None:
         """Three closed as it, one as nothing; of the three one held and two came back: with a rule of 0.05 that is no advice."""

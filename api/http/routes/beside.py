@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import Field
 
+from alerts.desk import Desk
 from alerts.tickets.reading import TicketFilter
 from api.http.access import Viewer
 from api.http.articles import Article
@@ -38,8 +39,11 @@ class Beside(Document):
 
 @router.get("/tickets/{key}/beside")
 def read_beside(here: Here, account: Viewer, language: Language, key: str) -> Beside:
-    """What stands beside a ticket."""
-    desk = here.desk.by(account.name)
+    """What stands beside a ticket, all of one moment."""
+    return here.desk.by(account.name).together(lambda desk: _beside(desk, key, language))
+
+
+def _beside(desk: Desk, key: str, language: str) -> Beside:
     ticket = desk.tickets.read(key)
     stage = desk.remote_first.read(key)
     tickets = desk.tickets.page(TicketFilter(appliance_id=ticket.appliance_id), limit=TICKETS_MAX).items
