@@ -10,7 +10,7 @@ from alerts.alerting.following import ask_again, has_unsettled
 from alerts.alerting.intake import take_finding
 from alerts.alerting.reading import count_alerts, list_alerts, read_alert
 from alerts.appliances.directory import set_conditions
-from alerts.cursors.checkpoint import DETECT, load_checkpoint, move_cursor, save_checkpoint
+from alerts.cursors.checkpoint import DETECT, load_checkpoint, load_row, move_cursor, save_checkpoint
 from alerts.database import Transaction, UnitOfWork, wait_for_turn
 from alerts.lifecycle import AlertState
 from alerts.page import LIMIT_DEFAULT, Page
@@ -69,6 +69,10 @@ class Findings:
     def load(self) -> Checkpoint:
         """The detectors' state of the last commit; position 0 and no rows for a new installation."""
         return self.unit.look(load_checkpoint)
+
+    def load_of(self, appliance_id: str) -> Checkpoint:
+        """The state of one appliance, with what belongs to none."""
+        return self.unit.look(lambda t: load_row(t, appliance_id))
 
     def commit(self, step: DetectCommit) -> None:
         """Make one step of the detectors durable, with all that follows from it; a repeated step changes nothing."""

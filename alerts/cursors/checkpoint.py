@@ -20,6 +20,14 @@ def load_checkpoint(t: Transaction) -> Checkpoint:
     return Checkpoint(read_cursor(t, DETECT), rows, shared)
 
 
+def load_row(t: Transaction, appliance_id: str) -> Checkpoint:
+    """The state of one appliance, with what belongs to none; no row where nothing is kept of it."""
+    query = select(checkpoint_rows).where(checkpoint_rows.c.appliance_id == appliance_id)
+    rows = {row.appliance_id: row.state for row in t.connection.execute(query)}
+    shared = t.connection.execute(select(checkpoint_shared.c.state)).scalar_one_or_none() if rows else None
+    return Checkpoint(read_cursor(t, DETECT), rows, shared)
+
+
 def save_checkpoint(t: Transaction, rows: Mapping[str, bytes], shared: bytes | None) -> None:
     """Write the changed rows, and the shared state where it is given."""
     if rows:

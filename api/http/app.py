@@ -50,6 +50,7 @@ from api.http.routes import (
     ticket_queue,
     tickets,
     users,
+    usual,
     visits,
     work_orders,
 )
@@ -84,6 +85,7 @@ IN_ORDER = (
     ticket_queue,
     articles,
     tickets,
+    usual,
     work_orders,
     live,
     login,

@@ -203,6 +203,17 @@ class Context(Layer):
         z[reference[:, WEIGHT] < self.learn_rows / 2] = np.nan
         return z, expected, sigma
 
+    def usual(self, row: int) -> tuple[Floats, Floats, Floats, Floats]:
+        """Of one appliance: its newest row, what that should be in its context, standard deviations, and from how many rows: (F,) each.
+
+        Where nothing newer is kept what is usual stands in the usual context.
+        """
+        rows, size = np.array([row], np.intp), len(self.floor)
+        slot = (int(self.own["rows_seen"][row]) - self.learn_rows - 1) % LAG
+        ring = self.own["ring"][rows, [slot]].astype(float)
+        _, expected, sigma = self.score(rows, ring[:, :size], ring[:, size:])
+        return ring[0, :size], expected[0], sigma[0], self.own["weight"][row].astype(float)
+
     def learn_rows_of(self, rows: NDArray[np.intp], y: Floats, x: Floats, suspicion: Floats) -> None:
         """Take in one row of each appliance, ``y`` (B, F) and ``x`` (B, contexts) in their units.
 

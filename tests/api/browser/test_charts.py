@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.api.browser.test_pages import violations
 from tests.api.browser.town import FRIDGE, Town
 
 pytestmark = pytest.mark.browser
@@ -53,3 +54,23 @@ def test_what_is_wrong_comes_first_and_in_the_readers_language(page: Page, town:
     page.get_by_text("中文").click()
 
     expect(page.locator(".card > .health").first).to_contain_text("冷凝器")
+
+
+def test_what_is_normal_stands_beside_what_is_measured(page: Page, town: Town) -> None:
+    """Of the newest day what lies outside is in sight, the rest behind a word; the chart of a metric has the band of its mean."""
+    usual = [
+        {"feature": "evaporator_fan_speed", "low": 2150, "high": 2230, "unit": "rpm", "rows": 40, "newest": 2060},
+        {"feature": "fresh_food_error", "low": -0.4, "high": 0.6, "unit": "K", "rows": 40, "newest": 0.2},
+    ]
+    page.route("**/usual", lambda route: route.fulfill(json={"items": usual, "next": None}))
+    page.goto(f"{town.address}/appliances/{FRIDGE}?range=d30")
+    card = page.get_by_role("region", name="What is normal for it")
+
+    expect(card.get_by_role("listitem").filter(has_text="Evaporator fan speed")).to_contain_text("2,060")
+    expect(card.get_by_text("-0.4 … 0.6")).not_to_be_visible()
+    card.get_by_text("1 other is as usual").click()
+    expect(card.get_by_text("-0.4 … 0.6")).to_be_visible()
+    chart = page.get_by_role("figure", name="Evaporator fan speed")
+    expect(chart).to_contain_text("expected: Evaporator fan speed while cooling")
+    expect(chart).to_contain_text(re.compile(r"Expected 2,150–2,230"))
+    assert violations(page) == []

@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { api, told } from "./client";
 import { usePages } from "./pages";
+import type { Usual } from "./types";
 import type { ApplianceSort, Availability, Condition } from "./types";
 
 export interface ApplianceFilters {
@@ -51,6 +52,19 @@ export function useApplianceEvents(appliance_id: string) {
     staleTime: 60_000,
   });
 }
+
+/** What is normal for an appliance, as its detectors have learned it; nothing while they learn. */
+export function useUsual(appliance_id: string): Usual[] {
+  const params = { path: { appliance_id } };
+  const found = useQuery({
+    queryKey: ["appliance", appliance_id, "usual"],
+    queryFn: ({ signal }) => told(api.GET("/api/v1/appliances/{appliance_id}/usual", { params, signal })),
+    staleTime: 60_000,
+  });
+  return found.data?.items ?? NOTHING;
+}
+
+const NOTHING: Usual[] = [];
 
 /** Readings of some metrics in [start, end), of one mode where it is named. */
 export function useTelemetry(

@@ -457,7 +457,7 @@ export interface paths {
         };
         /**
          * Read Beside
-         * @description What stands beside a ticket.
+         * @description What stands beside a ticket, all of one moment.
          */
         get: operations["read_beside"];
         put?: never;
@@ -2030,6 +2030,26 @@ export interface paths {
          * @description One step of the life cycle; 409 where the ticket's state does not allow it, and nothing is changed.
          */
         post: operations["take_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appliances/{appliance_id}/usual": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Usual
+         * @description Each feature that is learned; all on one page, and none while the appliance still learns.
+         */
+        get: operations["read_usual"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6177,6 +6197,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[Usual] */
+        Page_Usual_: {
+            /** Items */
+            items: components["schemas"]["Usual"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[VisitDocument] */
         Page_VisitDocument_: {
             /** Items */
@@ -8321,6 +8348,30 @@ export interface components {
              * @default false
              */
             key: boolean;
+        };
+        /**
+         * Usual
+         * @description One feature of its days or cycles: the band in which nineteen of twenty lie while it is sound, in the context of the newest one.
+         */
+        Usual: {
+            /** Feature */
+            feature: string;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** Unit */
+            unit: string;
+            /**
+             * Rows
+             * @description days or cycles that it is known from
+             */
+            rows: number;
+            /**
+             * Newest
+             * @description of the newest day or cycle that was judged
+             */
+            newest: number | null;
         };
         /**
          * Verdict
@@ -16240,6 +16291,64 @@ export interface operations {
             };
             /** @description It has changed since it was read */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_usual: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appliance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Usual_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

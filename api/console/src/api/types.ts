@@ -77,6 +77,7 @@ export interface Page<T> {
 export type DeadLetter = Schemas["DeadLetter"];
 export type DeadLetterReason = Schemas["DeadLetter"]["reason"];
 export type SilenceRequest = Schemas["SilenceRequest"];
+export type Usual = Schemas["Usual"];
 export type User = Schemas["User"];
 export type UserChange = Schemas["UserChange"];
 export type UserRequest = Schemas["UserRequest"];

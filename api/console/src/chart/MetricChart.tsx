@@ -34,6 +34,8 @@ interface MetricChartProps {
   isSparse?: boolean;
   /** What the band is, where it is not what was expected. */
   bandName?: string;
+  /** The band is of some readings, or of their mean: none is said to lie outside. */
+  isBandApart?: boolean;
 }
 
 export function MetricChart({
@@ -51,11 +53,12 @@ export function MetricChart({
   syncKey,
   isSparse,
   bandName,
+  isBandApart = false,
 }: MetricChartProps) {
   const { t } = useWords();
   const [isTable, setTable] = useState(false);
   const values = trace?.values;
-  const summary = useSummary(name, unit, trace?.ts ?? NONE, values ?? NONE, trace?.high, band ?? null);
+  const summary = useSummary(name, unit, trace?.ts ?? NONE, values ?? NONE, trace?.high, band ?? null, isBandApart);
   const hasReadings = values?.some((value) => value !== null) ?? false;
   return (
     <figure className="chart" aria-label={name}>
@@ -165,6 +168,7 @@ function useSummary(
   values: (number | null)[],
   high: (number | null)[] | undefined,
   band: Band | null,
+  isBandApart: boolean,
 ): string {
   const { t, language } = useWords();
   return useMemo(() => {
@@ -198,9 +202,10 @@ function useSummary(
       }),
     ];
     const expected = band && bandText(band.low, band.high, unit, language);
-    if (expected)
+    if (expected && isBandApart) sentences.push(t("chart.summaryApart", { band: expected }));
+    else if (expected)
       sentences.push(t("chart.summaryBand", { band: expected, share: formatShare(outside / count, language) }));
     if (gaps > 0) sentences.push(t("chart.gaps", { count: gaps }));
     return sentences.join(" ");
-  }, [name, unit, ts, values, high, band, t, language]);
+  }, [name, unit, ts, values, high, band, isBandApart, t, language]);
 }

@@ -4,12 +4,13 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useEffect, useMemo, useState } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
 
-import { useAppliance, useApplianceEvents, useTelemetry } from "../api/appliances";
+import { useAppliance, useApplianceEvents, useTelemetry, useUsual } from "../api/appliances";
 import { OPEN_STATUSES, OVER_STATUSES, useAlerts, useTickets } from "../api/tickets";
-import type { ApplianceDetail, Metric, Telemetry } from "../api/types";
+import type { ApplianceDetail, Metric, Telemetry, Usual } from "../api/types";
 import { type LiveReading, useLive } from "../api/live";
 import { HealthBar } from "../appliance/HealthBar";
 import { Reason } from "../appliance/Reason";
+import { bandOf, UsualCard } from "../appliance/Usual";
 import { columnOf } from "../chart/column";
 import type { OnRange, Range } from "../chart/gestures";
 import type { ChartMark } from "../chart/layers";
@@ -60,7 +61,7 @@ export function AppliancePage() {
             <Latest appliance={found.data} />
             <Tickets id={id} />
           </div>
-          <Charts appliance={found.data} />
+          <Learned appliance={found.data} />
         </>
       ) : (
         <Skeleton height={500} />
@@ -238,8 +239,20 @@ function useRange() {
   return { name: isPart ? "" : name, range, isPart, onRange, choose };
 }
 
-function Charts({ appliance }: { appliance: ApplianceDetail }) {
+/** What the detectors have learned of it, and its metrics with what of that can be drawn there. */
+function Learned({ appliance }: { appliance: ApplianceDetail }) {
+  const usual = useUsual(appliance.id);
+  return (
+    <>
+      <UsualCard appliance={appliance} usual={usual} />
+      <Charts appliance={appliance} usual={usual} />
+    </>
+  );
+}
+
+function Charts({ appliance, usual }: { appliance: ApplianceDetail; usual: Usual[] }) {
   const { t } = useWords();
+  const called = useNames();
   const { name, range, isPart, onRange, choose } = useRange();
   const settled = useDebouncedValue(range, 250)[0];
   const metrics = useMemo(() => shown(appliance), [appliance]);
@@ -271,6 +284,8 @@ function Charts({ appliance }: { appliance: ApplianceDetail }) {
           <OneChart
             key={metric.name}
             metric={metric}
+            expected={bandOf(metric, usual, (one) => called.feature(appliance.kind, one), appliance.latest)}
+            kind={appliance.kind}
             telemetry={telemetry}
             interval={appliance.interval_s}
             range={range}
@@ -305,6 +320,8 @@ function useMarks(id: string): ChartMark[] {
 
 interface OneChartProps {
   metric: Metric;
+  expected: ReturnType<typeof bandOf>;
+  kind: string;
   telemetry: Telemetry | undefined;
   interval: number | null;
   range: Range;
@@ -312,7 +329,11 @@ interface OneChartProps {
   marks: ChartMark[];
 }
 
-function OneChart({ metric, telemetry, interval, range, onRange, marks }: OneChartProps) {
+function OneChart({ metric, expected, kind, telemetry, interval, range, onRange, marks }: OneChartProps) {
+  const { t } = useWords();
+  const names = useNames();
+  const [low, high] = [expected?.band.low ?? null, expected?.band.high ?? null];
+  const band = useMemo(() => (low === null && high === null ? null : { low, high }), [low, high]);
   const trace = useMemo(
     () => telemetry && columnOf(telemetry, metric.name, interval),
     [telemetry, metric.name, interval],
@@ -326,6 +347,9 @@ function OneChart({ metric, telemetry, interval, range, onRange, marks }: OneCha
         range={range}
         onRange={onRange}
         marks={marks}
+        band={band}
+        bandName={expected ? t("chart.bandOf", { feature: names.metric(kind, expected.feature) }) : undefined}
+        isBandApart
         height={150}
         syncKey="appliance"
       />

@@ -13,6 +13,7 @@ import { formatQuantity, formatShare, toMs } from "../words/format";
 import { Moment } from "../words/Moment";
 import { bandText, sideOf, useNames } from "../words/names";
 import { now, useNow } from "../words/now";
+import { Bullet } from "./Bullet";
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -96,7 +97,7 @@ function EvidenceRow({ item, kind, isLimit, isChosen, onChoose }: EvidenceRowPro
   return (
     <UnstyledButton className="evidence-row" aria-pressed={isChosen} onClick={onChoose}>
       <span className="evidence-name">{names.metric(kind, item.metric)}</span>
-      <Bullet item={item} />
+      <Bullet {...item} />
       <span className={`evidence-value ${side === "inside" ? "" : "off"}`}>
         {side === "high" ? "↑ " : side === "low" ? "↓ " : ""}
         {item.observed === null ? t("none") : formatQuantity(item.observed, item.unit, language)}
@@ -106,24 +107,6 @@ function EvidenceRow({ item, kind, isLimit, isChosen, onChoose }: EvidenceRowPro
         <span className="evidence-share">{formatShare(item.share, language)}</span>
       </Tooltip>
     </UnstyledButton>
-  );
-}
-
-/** A ruler with the normal band as a bar and the observation as a mark. */
-function Bullet({ item }: { item: Evidence }) {
-  const { observed } = item;
-  const low = item.expected_low ?? (item.expected_high === null ? null : Math.min(0, item.expected_high));
-  const high =
-    item.expected_high ?? (item.expected_low === null ? null : Math.max(item.expected_low * 1.5, observed ?? 0));
-  if (observed === null || low === null || high === null) return <span className="bullet" aria-hidden />;
-  const width = Math.max(high, observed) - Math.min(low, observed) || 1;
-  const start = Math.min(low, observed) - width * 0.12;
-  const place = (value: number) => `${((value - start) / (width * 1.24)) * 100}%`;
-  return (
-    <span className="bullet" aria-hidden>
-      <i style={{ left: place(low), right: `calc(100% - ${place(high)})` }} />
-      <b style={{ left: place(observed) }} />
-    </span>
   );
 }
 

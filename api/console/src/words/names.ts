@@ -106,7 +106,9 @@ export function bandText(low: number | null, high: number | null, unit: string, 
 }
 
 /** Which side of its band an observation lies on. */
-export function sideOf(evidence: Evidence): "high" | "low" | "inside" {
+export function sideOf(
+  evidence: Pick<Evidence, "observed" | "expected_low" | "expected_high">,
+): "high" | "low" | "inside" {
   if (evidence.observed === null) return "inside";
   if (evidence.expected_high !== null && evidence.observed > evidence.expected_high) return "high";
   if (evidence.expected_low !== null && evidence.observed < evidence.expected_low) return "low";

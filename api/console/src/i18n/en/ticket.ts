@@ -196,6 +196,8 @@ export const ticket = {
     time: "Time",
     none: "No readings in this time.",
     summary: "{{metric}}, {{from}} to {{to}}: {{count}} readings, lowest {{min}}, highest {{max}}, last {{last}}.",
+    bandOf: "expected: {{feature}}",
+    summaryApart: "Expected {{band}}.",
     summaryBand: "Expected {{band}}; {{share}} of the readings lie outside.",
     gaps_one: "One gap in the data.",
     gaps_other: "{{count}} gaps in the data.",

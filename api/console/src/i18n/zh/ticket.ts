@@ -198,6 +198,8 @@ export const ticket: typeof english = {
     time: "时间",
     none: "这段时间没有读数。",
     summary: "{{metric}}，{{from}} 至 {{to}}：{{count}} 个读数，最低 {{min}}，最高 {{max}}，最近 {{last}}。",
+    bandOf: "正常范围：{{feature}}",
+    summaryApart: "正常范围 {{band}}。",
     summaryBand: "正常范围 {{band}}，{{share}} 的读数在范围之外。",
     gaps_one: "数据有 {{count}} 处中断。",
     gaps_other: "数据有 {{count}} 处中断。",
