@@ -27,6 +27,7 @@ from detectors.layers.cusum import Cusum
 from detectors.layers.diagnosis import Diagnoses
 from detectors.layers.error_codes import ErrorCodes
 from detectors.layers.hygiene import Hygiene
+from detectors.layers.peers import Peers
 from detectors.layers.plug import Plug
 from detectors.layers.point_bank import PointBank
 from detectors.layers.predictions import Predictions
@@ -39,7 +40,7 @@ from detectors.state.checkpoint import Layouts, Packed, Shared
 from detectors.state.layout import Layout
 from ingest.profiles import profile_for
 from ingest.profiles.definition import Profile
-from ingest.sample import TEST_MODE, AdmittedBatch, EventType, SampleBlock
+from ingest.sample import TEST_MODE, AdmittedBatch, EventType, SampleBlock, Status
 
 ENDS = frozenset(
     {
@@ -61,6 +62,7 @@ LAYERS: tuple[type[Layer], ...] = (
     Runs,  # how long a plugged appliance stays on
     Plug,  # what its runs lead to
     Context,  # L4: how far a day or cycle is from what it should be
+    Peers,  # L4: what its peers show, too, is not its own
     Cusum,  # L5: what deviations have come to
     Diagnoses,  # L6: which fault mode explains them
     Predictions,  # L9: findings by evidence
@@ -135,6 +137,8 @@ class Pipeline:
     def fold(self, batch: AdmittedBatch) -> Outcome:
         """Take in one batch, each appliance's samples and events in the order of their times."""
         outcome = Outcome()
+        for status in batch.statuses:
+            self._know(status)
         events = [event for event in batch.events if event.type in ENDS]
         for block in filter(len, map(untested, batch.blocks)):
             mine = set(block.appliance_ids) if events else set[str]()
@@ -145,6 +149,13 @@ class Pipeline:
         for kind in sorted({event.kind for event in events}):
             outcome.add(self.detector(kind).happen([event for event in events if event.kind == kind]))
         return outcome
+
+    def _know(self, status: Status) -> None:
+        """Take in what an appliance says at birth of itself."""
+        if status.state is not None and profile_for(status.kind, self.profiles).features:
+            detector = self.detector(status.kind)
+            if isinstance(detector, KindDetector):
+                detector.know(status)
 
     def touch(self, appliance_ids: Iterable[str]) -> None:
         """Have the rows of these appliances among the next changes, where there are any."""
@@ -180,7 +191,7 @@ class Pipeline:
         for group in groups:
             by_kind.setdefault(group.kind, []).append(group)
         shared = checkpoint.unpack_shared(stored.shared)
-        self._know(shared, {group.number for group in groups if group.form == checkpoint.LABELLED})
+        self._keep(shared, {group.number for group in groups if group.form == checkpoint.LABELLED})
         for kind, rows in sorted(by_kind.items()):
             refused, ended = self.detector(kind).restore(rows, shared.layouts)
             restored.relearning += refused
@@ -189,7 +200,7 @@ class Pipeline:
             self.detector(kind).restore_shared(arrays, shared.layouts.fleet.get(kind, Layout((), ())))
         return restored
 
-    def _know(self, shared: Shared, needed: set[int]) -> None:
+    def _keep(self, shared: Shared, needed: set[int]) -> None:
         """Keep the layouts of rows that are there, for not all of them will soon be written again."""
         layouts = shared.layouts
         kept = {number: one for number, one in layouts.rows.items() if number in needed | {*layouts.current.values()}}

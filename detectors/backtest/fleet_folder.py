@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ingest.recordings.recording import RecordingError
 from ingest.recordings.times import parse_time
-from ingest.sample import AdmittedBatch, Event, EventType, SampleBlock
+from ingest.sample import AdmittedBatch, Event, EventType, SampleBlock, Status, StatusState
 
 WINDOW_MS = 86_400_000
 FILES_MAX = 10_000
@@ -78,6 +78,7 @@ class FleetFolder:
         kinds = self.kinds()
         readers = [_Reader(file, kinds) for file in self.files()]
         events = sorted(self._events(kinds), key=lambda event: event.ts_ms)
+        births = tuple(self._births())
         position, at = 0, 0
         while any(reader.next_ms is not None for reader in readers):
             end = min(reader.next_ms for reader in readers if reader.next_ms is not None) // WINDOW_MS * WINDOW_MS
@@ -88,11 +89,20 @@ class FleetFolder:
                 until += 1
             position += 1
             yield AdmittedBatch(
-                position, end, sum(map(len, blocks)) + until - at, _merged(blocks), tuple(events[at:until])
+                position, end, sum(map(len, blocks)) + until - at, _merged(blocks), tuple(events[at:until]), births
             )
-            at = until
+            at, births = until, ()
         if at < len(events):
             yield AdmittedBatch(position + 1, events[-1].ts_ms, len(events) - at, (), tuple(events[at:]))
+
+    def _births(self) -> Iterator[Status]:
+        """What each appliance is, as far as ``appliances.csv`` says."""
+        with (self.path / "appliances.csv").open(encoding="utf-8-sig", newline="") as lines:
+            for row in csv.DictReader(lines):
+                model, firmware, region = (row.get(name) or None for name in ("model", "firmware", "region"))
+                yield Status(
+                    row["id"], row["kind"], 0, 0, StatusState.ONLINE, model=model, firmware=firmware, region=region
+                )
 
     def _events(self, kinds: dict[str, str]) -> Iterator[Event]:
         """The rows of ``events.csv``, which may be absent."""

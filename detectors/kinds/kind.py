@@ -30,7 +30,7 @@ from detectors.state.layout import Layout
 from detectors.state.seldom import Seldom
 from detectors.state.table import Table, place_of, taken_over
 from ingest.profiles.definition import Profile
-from ingest.sample import Event, EventType, SampleBlock, SampleFlag
+from ingest.sample import Event, EventType, SampleBlock, SampleFlag, Status
 
 ALIASES = {"active_power": "power_w"}
 """Names under which plugs and recordings report a profile's metric, where that itself is absent; only its shape counts."""
@@ -143,6 +143,13 @@ class KindDetector:
                 self._happened([*some], findings, conditions, is_end=is_end)
         found, said = self.happen([event for event in events if event.appliance_id not in groups])
         return findings + found, conditions + said
+
+    def know(self, status: Status) -> None:
+        """Take in what an appliance says of itself at birth."""
+        row = self.row_of(status.appliance_id)
+        self.changed.add(row)
+        for layer in self.layers:
+            layer.know(row, status)
 
     def happen(self, events: Sequence[Event]) -> Said:
         """Take in events of appliances of which no sample is there."""

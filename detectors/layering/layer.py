@@ -25,7 +25,7 @@ from ingest.profiles.definition import MetricKind, Profile
 if TYPE_CHECKING:
     from detectors.layering.piece import Floats, Piece, Whole
     from detectors.layering.standing import Standing
-    from ingest.sample import Event
+    from ingest.sample import Event, Status
 
 
 @dataclass
@@ -108,6 +108,9 @@ class Layer:
     def fleet_columns(self) -> tuple[Column, ...]:
         """What it remembers of all appliances together."""
         return ()
+
+    def know(self, row: int, status: Status) -> None:
+        """Hear what an appliance says of itself at birth."""
 
     def prepare(self, whole: Whole) -> None:
         """Look at a fold before it is cut."""
