@@ -255,6 +255,7 @@ class Inbox:
                 is_running=is_running(profile, mode, cycle=cycle),
                 metrics=metrics,
                 boot=None if block.boots is None else block.boots[row],
+                lag_ms=block.received_ms - ts_ms,
             )
 
     def _measure_pace(self, appliance_id: str, last_ms: int, count: int) -> None:

@@ -49,6 +49,8 @@ class NewestReading:
     is_running: bool
     metrics: Mapping[str, float]
     boot: str | None
+    lag_ms: int | None = None
+    """By how much it came after it was dated."""
 
 
 def live_session(t: Transaction, appliance_id: str) -> Row[Any] | None:
@@ -85,6 +87,7 @@ def take_answer(t: Transaction, result: Result, limits: SessionLimits, profiles:
             mode=mode if isinstance(mode, str) else None,
             is_running=is_running(profiles.get(session.kind), mode, cycle=result.data.get("cycle")),
             metrics=told,
+            lag_ms=result.received_ms - result.ts_ms,
         )
         learn(t, session, **news)
     if row.name in {PROTECT_BEGIN, PROTECT_RENEW}:
@@ -138,9 +141,9 @@ def hear(t: Transaction, event: Event, limits: SessionLimits, profiles: Mapping[
         return
     record_change(t, Subject.SESSION, session.id, {"event": event.type.value})
     if event.type is EventType.PRESENCE_CONFIRMED:
-        learn(t, session, presence_ms=t.now_ms)
+        learn(t, session, presence_ms=_when_ms(t, session, event))
     elif event.type is EventType.SERVICE_MODE:
-        learn(t, session, service_mode_ms=t.now_ms if event.data.get("on") is True else None)
+        learn(t, session, service_mode_ms=_when_ms(t, session, event) if event.data.get("on") is True else None)
     elif event.type is EventType.DOOR:
         _hear_door(t, session, is_open=event.data.get("open") is True)
     if session.state == SessionState.ACTIVE and find_session(t, session.id).state == SessionState.ACTIVE:
@@ -171,6 +174,15 @@ def is_running(profile: Profile | None, mode: object, *, cycle: object) -> bool:
     if isinstance(cycle, str) and cycle:
         return True
     return profile is not None and profile.unit.value == "cycle" and mode in profile.running_modes
+
+
+def _when_ms(t: Transaction, session: Row[Any], event: Event) -> int:
+    """When somebody did that: what an appliance has kept while its line was down, or we were, is as old as it is.
+
+    Its clock may be wrong; by how much its newest reading tells.
+    """
+    late_ms = event.received_ms - event.ts_ms - (facts_of(session).lag_ms or 0)
+    return min(event.received_ms, t.now_ms) - max(late_ms, 0)
 
 
 def _hear_door(t: Transaction, session: Row[Any], *, is_open: bool) -> None:

@@ -50,6 +50,7 @@ def from_reading(
     is_running: bool,
     metrics: Mapping[str, float],
     boot: str | None = None,
+    lag_ms: int | None = None,
 ) -> dict[str, Any]:
     """What a sample, or the answer to a snapshot, tells."""
     idle_since_ms = None if is_running else (before.idle_since_ms or heard_ms)
@@ -64,6 +65,8 @@ def from_reading(
         told["is_door_open"] = bool(metrics[DOOR_METRIC])
     if boot is not None:
         told["boot"] = boot
+    if lag_ms is not None:
+        told["lag_ms"] = lag_ms
     return told
 
 

@@ -142,6 +142,8 @@ class Facts:
     service_mode_ms: int | None = None
     idle_since_ms: int | None = None
     boot: str | None = None
+    lag_ms: int | None = None
+    """By how much its newest reading came after it was dated: the way here, and how wrong its clock is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,10 +66,10 @@ class RemoteBench:
         now_ms = self.clock.now_ms()
         self.say(results=(Result(APPLIANCE, KIND, now_ms, now_ms, command_id, state, reason, data),))
 
-    def tell(self, word: EventType, **data: Any) -> None:
-        """Let the appliance tell what somebody did to it."""
+    def tell(self, word: EventType, *, late_ms: int = 0, **data: Any) -> None:
+        """Let the appliance tell what somebody did to it, so much later than it was."""
         now_ms = self.clock.now_ms()
-        self.say(events=(Event(APPLIANCE, KIND, now_ms, now_ms, word, data=data),))
+        self.say(events=(Event(APPLIANCE, KIND, now_ms - late_ms, now_ms, word, data=data),))
 
     def run(self, session_id: str, test: str, **measured: float) -> DiagnosisSession:
         """A whole procedure of an idle appliance with somebody there where it needs that."""

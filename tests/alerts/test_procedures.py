@@ -18,9 +18,9 @@ from alerts.tickets.ticket import Verdict, VerdictRecord
 from ingest.clock import ManualClock
 from ingest.profiles import load_profiles
 from ingest.profiles.definition import RemoteTest, Side
-from ingest.sample import EventType, ResultState
+from ingest.sample import EventType, Result, ResultState
 from tests.alerts.made import FINDING, step_of
-from tests.alerts.remote_bench import ACTOR, APPLIANCE, COLLEAGUE, IDLE, RemoteBench
+from tests.alerts.remote_bench import ACTOR, APPLIANCE, COLLEAGUE, IDLE, KIND, RemoteBench
 
 LEVEL, LOCK, DRAIN, HEAT = "level_zero", "lock_cycle_3", "drain_60_s", "heat_60_s"
 
@@ -200,6 +200,25 @@ def test_a_key_of_long_ago_counts_for_nothing(bench: RemoteBench) -> None:
 
     last = bench.read(session_id).commands[-1]
     assert (last.state, last.reason) == (CommandState.EXPIRED, "door_open")
+
+
+@pytest.mark.parametrize(
+    ("late_ms", "lag_ms", "goes"), [(0, 0, True), (130_000, 0, False), (600_000, 590_000, True), (0, -300_000, False)]
+)
+def test_a_key_that_is_told_late_is_as_old_as_it_is(
+    bench: RemoteBench, late_ms: int, lag_ms: int, *, goes: bool
+) -> None:
+    """What an appliance kept while its line was down is no sign that somebody is there now; a clock that is wrong is none of it."""
+    session_id = bench.open(Scope.TEST, "drain_pump_clog")
+    bench.desk.by(ACTOR).sessions.begin(session_id, DRAIN)
+    (read,) = bench.send()
+    now_ms = bench.clock.now_ms()
+    said = Result(APPLIANCE, KIND, now_ms - lag_ms, now_ms, read.command_id, ResultState.SUCCEEDED, None, dict(IDLE))
+    bench.say(results=(said,))
+
+    bench.tell(EventType.PRESENCE_CONFIRMED, late_ms=late_ms)
+
+    assert bool(bench.send()) is goes
 
 
 def test_heat_needs_two_people_here_and_one_there(bench: RemoteBench) -> None:
