@@ -101,7 +101,7 @@ def thresholds(counts: Floats, years: float, per_year: Floats, believed: Floats)
     """The levels (K,) that excursions of K statistics exceed ``per_year`` (K,) times a year.
 
     ``counts`` (K, steps) are excursions by the step of their peak, seen in ``years`` of appliances; ``believed`` (K,) are
-    the levels before.
+    the levels before. By the three steps of the module's formula, for all statistics at once, as each kind has dozens.
 
     >>> thresholds(np.zeros((1, BINS)), 0.0, np.array([0.1]), np.array([1.3])).round(1)
     array([1.3])

@@ -70,7 +70,10 @@ class Plug(Layer):
         return mode != self.unknown or standing.raised_ms(row, self.unknown) < int(runs.since_ms[number])
 
     def _finding(self, appliance_id: str, now: int, mode: int, runs: RunScores, number: int) -> Finding:
-        """Word a finding: the length and the power of recent runs against those remembered."""
+        """Word a finding: the length and the power of recent runs against those remembered.
+
+        A run that goes on counts by its length at least as a clear deviation, as runs that have ended say nothing of it.
+        """
         standing = self.setting.standing
         length, score = float(runs.length_s[number]), float(runs.score[number])
         usual, recent = runs.usual[number], runs.recent[number]

@@ -195,7 +195,11 @@ class Runs(Layer):
         gap: NDArray[np.bool_],
         known: NDArray[np.bool_],
     ) -> Floats:
-        """Move what heats go on, remember the longest of those that end, and say how long each has lasted, in s."""
+        """Move what heats go on, remember the longest of those that end, and say how long each has lasted, in s.
+
+        A heat whose begin was not seen neither lasts nor teaches, as nobody knows how long it is; and one teaches no more than what
+        is allowed, so that a fault does not become usual at once.
+        """
         own = self.seldom.own
         heats = (power >= HEAT_W_MIN) & (power >= HEAT_SHARE * own["heat_w"][at])
         risen = own["heat_w"][at] + HEAT_GAIN * np.maximum(power - own["heat_w"][at], 0.0)

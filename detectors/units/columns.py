@@ -210,7 +210,7 @@ def joined(
 def finished(statistic: str, total: Floats, aux: Floats, count: Floats, span_s: Floats) -> Floats:
     """The finished numbers of N units (N, columns); NaN where nothing was read. ``span_s`` (N, 1) is their length.
 
-    A variance made of sums may round to below 0, and is held there; what has no finite answer says nothing.
+    A variance made of sums may round to below 0, and is held there, as its root is asked for; what has no finite answer says nothing.
     """
     per_day = 86_400 / span_s
     if statistic in SQUARED:
