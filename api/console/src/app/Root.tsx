@@ -132,7 +132,7 @@ function Rail({ places, onHelp, onSearch, who }: RailProps) {
         <span>{t("nav.search")}</span>
         <Kbd size="xs">Ctrl K</Kbd>
       </UnstyledButton>
-      <Group gap={6} wrap="nowrap" ml="auto">
+      <Group gap={6} wrap="nowrap" ml="auto" className="rail-end">
         <SimulatedTime />
         <LanguageSwitch />
         <LightSwitch />
