@@ -45,9 +45,11 @@ BELIEF_RATE = 2.0
 SEEN_PER_YEAR, SEEN_YEARS = 2.0, 10.0
 """u₀ is where so many a year are believed to be, in more years so much seldomer, and never less than twice as many as asked."""
 PENDING_ROWS = 60
-ALARMS_PRIOR, ALARM_SHARE = 5.0, 0.35
-"""So many excursions are believed to have been expected before any was, and that share of them to have become an alarm."""
-PUT_RIGHT_MAX = 4.0
+ALARMS_PRIOR = 5.0
+"""So many excursions are believed to have been expected before any was."""
+ALARM_SHARE, ALARM_SHARE_AT, ALARM_SHARE_FALLS = 0.45, 0.2, 0.4
+"""That share of them is believed to have become an alarm where .2 a year are asked for, fewer where more are: low ones are short."""
+PUT_RIGHT_MAX = 10.0
 LOWEST, HIGHEST = 0.25, 12.0
 """No threshold leaves these multiples of what is believed."""
 
@@ -91,9 +93,10 @@ def put_right(asked: float, expected: float, ended: float) -> float:
     """The rate of excursions at which ``asked`` alarms per year come, where ``ended`` did of so many that were ``expected``.
 
     >>> [round(put_right(0.2, *seen), 2) for seen in ((0.0, 0.0), (25.0, 60.0))]
-    [0.57, 0.1]
+    [0.44, 0.1]
     """
-    ratio = (ALARMS_PRIOR + expected) / (ALARM_SHARE * ALARMS_PRIOR + ended)
+    share = min(1.0, ALARM_SHARE * float((asked / ALARM_SHARE_AT) ** -ALARM_SHARE_FALLS))
+    ratio = (ALARMS_PRIOR + expected) / (share * ALARMS_PRIOR + ended)
     return asked * min(max(ratio, 1 / PUT_RIGHT_MAX), PUT_RIGHT_MAX)
 
 

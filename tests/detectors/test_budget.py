@@ -77,11 +77,20 @@ def test_a_seldom_alarm_is_believed_to_take_more() -> None:
     assert levels == sorted(levels, reverse=True)
 
 
-@pytest.mark.parametrize(("expected", "ended", "like"), [(100.0, 200.0, 0.5), (100.0, 50.0, 2.0), (100.0, 1e6, 0.25)])
+@pytest.mark.parametrize(("expected", "ended", "like"), [(100.0, 200.0, 0.5), (100.0, 50.0, 2.0), (100.0, 1e6, 0.1)])
 def test_alarms_that_come_too_often_are_put_right(expected: float, ended: float, like: float) -> None:
     """Twice as many alarms as expected halve the rate that thresholds are made for, within bounds."""
     assert budget.put_right(0.2, 0.0, 0.0) == 0.2 / budget.ALARM_SHARE
     assert budget.put_right(0.2, expected, ended) == pytest.approx(0.2 * like, rel=0.1)
+
+
+def test_of_many_low_excursions_fewer_become_an_alarm() -> None:
+    """Who asks for ten times as many alarms asks for more than ten times as many excursions, until alarms were counted."""
+    rates = [budget.put_right(asked, 0.0, 0.0) / asked for asked in (0.02, 0.2, 2.0)]
+
+    assert rates == sorted(rates)
+    assert rates[0] >= 1
+    assert budget.put_right(2.0, 1e4, 1e4) == pytest.approx(2.0, rel=0.01)
 
 
 def test_what_does_not_heal_is_no_excursion() -> None:

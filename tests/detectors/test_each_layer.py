@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from detectors.finding import UNKNOWN, Cleared, ConditionState, FindingChannel
-from detectors.layering.budget import ALARM_SHARE, EXPONENT, PENDING_ROWS, prior
+from detectors.layering.budget import ALARM_SHARE, EXPONENT, PENDING_ROWS, prior, put_right
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Accumulated, Deviations, Diagnosis, Piece, Samples, UnitRows
 from detectors.layering.standing import Standing
@@ -237,7 +237,7 @@ def test_a_budget_moves_thresholds_and_not_what_they_are_counted_in(asked: float
 
     assert cusum.slow_mode == alone(Cusum).slow_mode
     assert cusum.thresholds()[:-1] == pytest.approx(prior(asked))
-    assert cusum.thresholds()[-1] == pytest.approx(ALARM_SHARE ** (1 / EXPONENT))
+    assert cusum.thresholds()[-1] == pytest.approx((asked / put_right(asked, 0.0, 0.0)) ** (1 / EXPONENT))
 
 
 @pytest.mark.parametrize(("feature", "is_followed"), [("defrosts_per_day", False), ("condenser_rise", True)])
