@@ -17,6 +17,8 @@ LEAST = {
     ("GET", "/api/v1/kpis/reliability"): Role.MANAGER,
     ("GET", "/api/v1/kpis/days"): Role.MANAGER,
     ("GET", "/api/v1/kpis/repairs"): Role.MANAGER,
+    ("GET", "/api/v1/kpis/modes"): Role.MANAGER,
+    ("GET", "/api/v1/kpis/worth"): Role.MANAGER,
     ("GET", "/api/v1/audit"): Role.MANAGER,
     ("GET", "/api/v1/rules"): Role.MANAGER,
     ("POST", "/api/v1/articles/import"): Role.MANAGER,
