@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from api.http import problems
@@ -119,10 +119,8 @@ def make_app(context: Context | None, *, console: Path = DIST) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     problems.install(app)
-    api = APIRouter(prefix=ROOT, responses=problems.RESPONSES)
-    for module in IN_ORDER:
-        api.include_router(module.router)
-    app.include_router(api)
+    for module in IN_ORDER:  # side by side: below one router in common, each request would be matched twice
+        app.include_router(module.router, prefix=ROOT, responses=problems.RESPONSES)
     app.include_router(health.router)
     app.include_router(customer_page.page)
     app.include_router(login.links)

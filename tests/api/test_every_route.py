@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import Match
+from starlette.types import Scope
 
 from api.http.app import make_app
 from api.http.bodies import takes_body
@@ -45,6 +47,21 @@ def test_every_route_of_the_document_is_walked_through() -> None:
 
     assert sorted(described_routes()) == sorted(told)
     assert len(told) >= 150
+
+
+def test_a_request_is_held_against_each_route_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only those of its own file are looked at again: with all routes below one router, each request took twice as long."""
+    held, matches = list[str](), APIRoute.matches
+
+    def counted(route: APIRoute, scope: Scope) -> tuple[Match, Scope]:
+        held.append(route.name)
+        return matches(route, scope)
+
+    monkeypatch.setattr(APIRoute, "matches", counted)
+
+    assert house.call("GET", f"{API}/users").status_code == 200
+    assert len(held) >= 150
+    assert len(held) - len(set(held)) <= 20
 
 
 @pytest.mark.parametrize("path", routes("GET"))
