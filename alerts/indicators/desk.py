@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from alerts.database import Transaction, UnitOfWork
 from alerts.errors import InvalidError
 from alerts.indicators.days import DayCount, count_days
-from alerts.indicators.families import Families, count_families
+from alerts.indicators.families import Families, FigureCase, count_families, page_of_cases
 from alerts.indicators.figures import Figures, count_figures
 from alerts.indicators.modes import ModeFigures, read_modes
 from alerts.indicators.reliability import Cohort, ReliabilityTable, read_reliability
 from alerts.indicators.worth import Worth, read_worth
+from alerts.page import LIMIT_DEFAULT, Page
 from alerts.repairs.reading import rates
 from alerts.repairs.repair import RepairGroup, RepairRate
 from ingest.clock import to_ms
@@ -33,6 +34,21 @@ class Indicators:
     def families(self, period: timedelta, *, at: datetime | None = None) -> Families:
         """Figures with their definitions, of the same period."""
         return self.unit.look(lambda t: count_families(t, **_span(t, period, at)))
+
+    def cases(
+        self,
+        family: str,
+        figure: str,
+        period: timedelta,
+        *,
+        at: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = LIMIT_DEFAULT,
+    ) -> Page[FigureCase]:
+        """The cases behind a figure of the same period, newest first."""
+        return self.unit.look(
+            lambda t: page_of_cases(t, family, figure, **_span(t, period, at), cursor=cursor, limit=limit)
+        )
 
     def reliability(self, by: Cohort, period: timedelta, *, at: datetime | None = None) -> ReliabilityTable:
         """Failures and exposure by cohort, of the same period."""

@@ -14,6 +14,7 @@ from alerts.rules.gate import Budget, Gate
 from alerts.rules.hold_out import HoldOut
 from alerts.rules.quantity import Rules, quantity
 from alerts.rules.rung import CLOCKS, ClockName, Rung
+from alerts.rules.targets import Targets
 from alerts.rules.telling import NoticeRule, Person
 from alerts.rules.ticket_types import REPAIR, TicketType, shipped_types
 
@@ -132,6 +133,7 @@ class DeskRules(Rules):
         default_factory=HoldOut,
         description="Appliances whose predictions open no ticket, so that their worth can be told",
     )
+    targets: Targets = Field(default_factory=Targets, description="What the figures of /kpis should be")
     telling: Telling = Field(default_factory=Telling, description="what clocks say")
     escalation: tuple[Rung, ...] = Field(
         (Rung(after_hours=4, tell="manager"),),

@@ -86,3 +86,82 @@ def worth(
     rows = [{"figure": "avoided"} | asdict(found.avoided), {"figure": "cost of each"} | asdict(found.cost_per_avoided)]
     write_rows(("figure", "value", "low", "high"), rows, as_json=False)
     say(f"Spent {found.spent} {found.currency}; an empty end is not bounded by what was counted.")
+
+
+@kpis.command()
+def show(
+    ctx: typer.Context,
+    period: PeriodOption = "month",
+    at: AtOption = None,
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """The five families: quality, efficiency, product, cost, revenue, with targets."""
+    from alerts.errors import DeskError  # noqa: PLC0415
+
+    with telling(DeskError):
+        span, moment = _span(period, at)
+        found = _open(ctx, config).families(span, at=moment)
+    rows = [
+        {
+            "family": family,
+            "figure": name,
+            "value": figure.value,
+            "unit": figure.unit.value,
+            "n": figure.n,
+            "target": figure.target,
+            "is_met": figure.is_met,
+        }
+        for family, figures in found.items()
+        for name, figure in figures.items()
+    ]
+    write_rows(("family", "figure", "value", "unit", "n", "target", "is_met"), rows, as_json=as_json)
+
+
+@kpis.command()
+def cases(
+    ctx: typer.Context,
+    family: Annotated[str, typer.Argument(help="quality, efficiency, product, cost or revenue.")],
+    figure: Annotated[str, typer.Argument(help="As `kpis show` names it.")],
+    period: PeriodOption = "month",
+    at: AtOption = None,
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """The cases that a figure was counted from, newest first."""
+    from alerts.errors import DeskError  # noqa: PLC0415
+    from alerts.page import LIMIT_MAX, all_pages  # noqa: PLC0415
+
+    with telling(DeskError):
+        span, moment = _span(period, at)
+        desk = _open(ctx, config)
+        found = list(
+            all_pages(lambda cursor: desk.cases(family, figure, span, at=moment, cursor=cursor, limit=LIMIT_MAX))
+        )
+    write_rows(
+        ("at", "value", "ticket_number", "title", "appliance_id"), [asdict(one) for one in found], as_json=as_json
+    )
+
+
+@kpis.command()
+def report(
+    ctx: typer.Context,
+    month: Annotated[str, typer.Argument(help="As 2026-10.")],
+    file: Annotated[Path, typer.Argument(help="The PDF to write.")],
+    *,
+    language: Annotated[str, typer.Option("--language", help="en or zh.")] = "en",
+    config: ConfigOption = None,
+) -> None:
+    """A calendar month on paper, as PDF."""
+    from alerts.errors import DeskError, InvalidError  # noqa: PLC0415
+    from api.papers.monthly import month_of, monthly_report  # noqa: PLC0415
+    from api.papers.pdf import pdf_of  # noqa: PLC0415
+
+    with telling(DeskError, OSError):
+        if language not in {"en", "zh"}:
+            raise InvalidError("--language is en or zh.")
+        paper = monthly_report(_open(ctx, config), load_kinds(ctx, config), month_of(month), language)
+        file.write_bytes(pdf_of(paper))
+    say(f"{paper.title}: {file}")

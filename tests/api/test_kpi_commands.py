@@ -25,3 +25,23 @@ def test_indicators_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert "Nobody is held out" in worth.stderr
     assert modes.stdout == ""
     assert "no time such as" in str(wrong.exception)
+
+
+def test_figures_their_cases_and_a_month_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All five families; the list of a figure; a month as PDF in both languages; a month that is not over is refused."""
+    monkeypatch.setenv("FETTLE_DATA_DIR", str(tmp_path / "data"))
+    runner = CliRunner()
+    runner.invoke(app, ["migrate"])
+    paper = tmp_path / "month.pdf"
+
+    shown = runner.invoke(app, ["kpis", "show"])
+    cases = runner.invoke(app, ["kpis", "cases", "quality", "satisfaction", "--json"])
+    none = runner.invoke(app, ["kpis", "cases", "quality", "beauty"])
+    printed = runner.invoke(app, ["kpis", "report", "2020-02", str(paper), "--language", "zh"])
+    early = runner.invoke(app, ["kpis", "report", "2999-01", str(paper)])
+
+    assert [one.exit_code for one in (shown, cases, none, printed, early)] == [0, 0, 1, 0, 1]
+    assert {"quality", "efficiency", "product", "cost", "revenue"} <= set(shown.stdout.split())
+    assert "no figure quality/beauty" in str(none.exception)
+    assert paper.read_bytes().startswith(b"%PDF")
+    assert "nobody knows what will be" in str(early.exception)

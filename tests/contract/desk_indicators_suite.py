@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from alerts.appliances.tables import appliances
 from alerts.database import Transaction
 from alerts.desk import Desk
-from alerts.errors import InvalidError
+from alerts.errors import InvalidError, UnknownError
 from alerts.indicators.figures import Figures
 from alerts.indicators.reliability import Cohort
 from alerts.lifecycle import TicketStep
@@ -187,9 +187,35 @@ class DeskIndicatorsSuite:
         assert (quality["solved_in_time"].value, quality["solved_in_time"].n) == (0.6667, 3)
         assert (quality["answered_in_time"].value, quality["precision"].value) == (0.6667, 1.0)
         assert (quality["rework"].value, quality["rework"].n) == (0.3333, 3)
-        assert (efficiency["hours_to_close_median"].value, efficiency["hours_to_close_p90"].value) == (20.0, 90.0)
+        assert (quality["hours_to_close_median"].value, quality["hours_to_close_p90"].value) == (20.0, 90.0)
+        assert (quality["hours_to_close_p90"].target, quality["hours_to_close_p90"].is_met) == (72, False)
         assert (efficiency["closed_without_visit"].value, efficiency["visits_in_vain"].n) == (1.0, 0)
         assert (efficiency["visits_in_vain"].value, found["product"]["failures_per_1000_months"].n) == (None, 3)
+
+    def test_every_figure_agrees_with_the_list_behind_it(self, desk: Desk, clock: ManualClock) -> None:
+        """As many cases as were counted, on as many pages as there are; the value is what they come to; an unknown name is refused."""
+        desk.findings.commit(step_of(1, *[replace(FINDING, appliance_id=f"K-{n}") for n in range(3)]))
+        for number, verdict in (("1", Verdict.CONFIRMED), ("2", Verdict.CONFIRMED), ("3", Verdict.NO_FAULT_FOUND)):
+            clock.advance(10 * HOUR_MS)
+            work(desk, number, verdict)
+        period = timedelta(days=60)
+
+        for family, figures in desk.indicators.families(period).items():
+            for name, figure in figures.items():
+                first = desk.indicators.cases(family, name, period, limit=2)
+                rest = (
+                    () if first.next is None else desk.indicators.cases(family, name, period, cursor=first.next).items
+                )
+                assert len([*first.items, *rest]) == figure.n, name
+                assert set(figure.title) == set(figure.definition) == {"en", "zh"}
+        cases = desk.indicators.cases("quality", "precision", period).items
+        assert [(one.ticket_number, one.value, one.appliance_id) for one in cases] == [
+            (3, 0.0, "K-2"),
+            (2, 1.0, "K-1"),
+            (1, 1.0, "K-0"),
+        ]
+        with pytest.raises(UnknownError, match="no figure quality/nothing"):
+            desk.indicators.cases("quality", "nothing", period)
 
     def test_days_are_counted(self, desk: Desk, clock: ManualClock) -> None:
         """Two findings today, one tomorrow: alerts, tickets and notices on their days; a quiet day is a row of nothing."""

@@ -2,31 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields
 from datetime import date, datetime
 from types import SimpleNamespace
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from alerts.indicators.desk import parse_period
+from alerts.indicators.figure import FigureUnit
 from alerts.indicators.reliability import Cohort
+from alerts.page import LIMIT_MAX, all_pages
 from api.http.access import Manager
-from api.http.context import Here
-from api.http.documents import Document, show
-from api.http.paging import Page
+from api.http.context import Here, Language
+from api.http.documents import Document, Text, show
+from api.http.paging import Page, PageQuery
 from api.http.periods import At, Period, moment_of
+from api.http.spreadsheet import MEDIA_TYPE, csv_lines
+from api.papers.monthly import last_whole_month, month_of, monthly_report
+from api.papers.pdf import pdf_of
 
 router = APIRouter(tags=["indicators"])
+Name = Annotated[str, Query(min_length=1, max_length=64)]
+Month = Annotated[str | None, Query(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="YYYY-MM")]
+Lang = Annotated[Literal["en", "zh"] | None, Query(description="default: Accept-Language")]
+PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}}}
 
 
 class KeyFigure(Document):
     """One figure with what it was counted from."""
 
+    title: Text
     value: float | None = Field(description="null where nothing was counted")
-    n: int = Field(description="how many cases it was counted from")
-    definition: str
+    n: int = Field(description="how many cases it was counted from; they are at /kpis/cases")
+    unit: FigureUnit
+    definition: Text
     target: float | None
+    is_at_most: bool = Field(description="whether less is better; with a target, whether it is a ceiling")
+    is_met: bool | None = Field(description="null without a target, or where nothing was counted")
+
+
+class FigureCase(Document):
+    """One case behind a figure."""
+
+    at: datetime
+    value: float = Field(description="what it adds: 1 or 0 of a share, hours, money")
+    ticket_number: int | None = Field(description="null where it is no ticket's: a contract, a quality case")
+    title: str | None
+    appliance_id: str | None
 
 
 class Reliability(Document):
@@ -91,7 +117,7 @@ class Indicators(Document):
     median_hours_to_close: float | None
     remote: RemoteFigures
     families: dict[str, dict[str, KeyFigure]] = Field(
-        description="quality, efficiency, product: figures with definitions"
+        description="quality, efficiency, product, cost, revenue: figures with definitions"
     )
 
 
@@ -154,6 +180,7 @@ class Worth(Document):
 def read_indicators(
     here: Here,
     account: Manager,
+    language: Language,
     period: Period = "month",
     at: At = None,
 ) -> Indicators:
@@ -161,7 +188,54 @@ def read_indicators(
     desk, span, moment = here.desk.by(account.name).indicators, parse_period(period), moment_of(at)
     figures = desk.over(span, at=moment)
     values = {field.name: getattr(figures, field.name) for field in fields(figures)}
-    return show(Indicators, SimpleNamespace(**values, families=desk.families(span, at=moment)))
+    return show(Indicators, SimpleNamespace(**values, families=desk.families(span, at=moment)), language=language)
+
+
+@router.get("/kpis.csv", response_class=StreamingResponse)
+def export_indicators(
+    here: Here, account: Manager, language: Language, period: Period = "month", at: At = None
+) -> StreamingResponse:
+    """Every figure as a row, for spreadsheets."""
+    families = here.desk.by(account.name).indicators.families(parse_period(period), at=moment_of(at))
+    rows = (
+        {"family": family, "figure": name, **show(KeyFigure, figure, language=language).model_dump(mode="json")}
+        for family, figures in families.items()
+        for name, figure in figures.items()
+    )
+    return csv_of(("family", "figure", *KeyFigure.model_fields), rows, "kpis.csv")
+
+
+@router.get("/kpis/report.pdf", response_class=Response, responses=PDF)
+def print_report(here: Here, account: Manager, language: Language, month: Month = None, lang: Lang = None) -> Response:
+    """A calendar month (UTC) on paper, with the month before beside it; the last whole month where none is given."""
+    desk, said = here.desk.by(account.name).indicators, lang or language
+    first = month_of(month) if month else last_whole_month(here.clock.now())
+    paper = monthly_report(desk, here.profiles, first, said)
+    name = f"fettle-{first:%Y-%m}.pdf"
+    headers = {"content-disposition": f'inline; filename="{name}"', "cache-control": "no-store"}
+    return Response(pdf_of(paper), media_type="application/pdf", headers=headers)
+
+
+@router.get("/kpis/cases")
+def list_cases(
+    here: Here, account: Manager, page: PageQuery, family: Name, figure: Name, period: Period = "month", at: At = None
+) -> Page[FigureCase]:
+    """The cases that a figure was counted from, newest first: as many as its ``n``."""
+    found = here.desk.by(account.name).indicators.cases(
+        family, figure, parse_period(period), at=moment_of(at), cursor=page.cursor, limit=page.limit
+    )
+    return Page(items=[show(FigureCase, one) for one in found.items], next=found.next)
+
+
+@router.get("/kpis/cases.csv", response_class=StreamingResponse)
+def export_cases(
+    here: Here, account: Manager, family: Name, figure: Name, period: Period = "month", at: At = None
+) -> StreamingResponse:
+    """All of them, for spreadsheets."""
+    desk, span, moment = here.desk.by(account.name).indicators, parse_period(period), moment_of(at)
+    found = all_pages(lambda cursor: desk.cases(family, figure, span, at=moment, cursor=cursor, limit=LIMIT_MAX))
+    rows = (show(FigureCase, one).model_dump(mode="json") for one in found)
+    return csv_of(tuple(FigureCase.model_fields), rows, f"{family}-{figure}.csv")
 
 
 @router.get("/kpis/reliability")
@@ -191,3 +265,9 @@ def read_modes(here: Here, account: Manager, period: Period = "year", at: At = N
 def read_worth(here: Here, account: Manager, period: Period = "year", at: At = None) -> Worth:
     """Breakdowns avoided, and what each cost, with 95 % intervals."""
     return show(Worth, here.desk.by(account.name).indicators.worth(parse_period(period), at=moment_of(at)))
+
+
+def csv_of(columns: tuple[str, ...], rows: Iterator[dict[str, Any]], name: str) -> StreamingResponse:
+    """Rows as a file."""
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(csv_lines(columns, rows), media_type=MEDIA_TYPE, headers=headers)
