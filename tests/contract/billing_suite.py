@@ -11,6 +11,7 @@ import pytest
 from alerts.billing.bill import Payer, PayReason, QuoteStatus, WantedLine
 from alerts.billing.csv_rows import COVERAGES, PRICES, write_coverages, write_prices, write_statement
 from alerts.csv_file import read_csv
+from alerts.customers.answering import AnswerKind, NewAnswer
 from alerts.customers.customer import Address, Contact, NewCustomer, NewOwnership, NewSite
 from alerts.desk import Desk
 from alerts.errors import ConflictError, InvalidError, UnknownError
@@ -184,6 +185,41 @@ class BillingSuite:
         desk.tickets.change("2", TicketChange(frozenset({"contract"})))
         assert desk.tickets.read("2").contract == "bronze"
 
+    def test_visits_ratings_cost_and_revenue_by_hand(self, desk: Desk, clock: ManualClock) -> None:
+        """One repair by one visit: 39.00 for the way, 34.65 for 35 minutes, 39.90 for the pump; five stars; a contract sold for 99."""
+        number, _ = ticket(desk, "WM-1")
+        _prices(desk)
+        plan = "external_id,code,amount,currency,valid_from\ng,plan.gold,99.00,EUR,2026-01-01\n"
+        list(desk.billing.take_prices(list(read_csv(plan, PRICES))))
+        _contract(desk, "WM-7", "gold", valid_from="2026-11-20")
+        _contract(desk, "WM-8", "gold")
+        quote = desk.billing.offer(number, WORK, currency="EUR")
+        desk.billing.answer(number, quote.id, is_approved=True)
+        visit = desk.visits.book([number], desk.technicians.add(ADA).id, at(9))
+        clock.advance(2 * DAY_MS)
+        desk.visits.step(visit.id, VisitStep.ARRIVE)
+        desk.visits.step(visit.id, VisitStep.FINISH, record=DONE)
+        desk.tickets.judge(number, VerdictRecord(Verdict.CONFIRMED))
+        desk.billing.charge(number, WORK, currency="EUR")
+        _, secret = desk.customer_pages.make(number)
+        desk.customer_pages.answer(secret, NewAnswer(AnswerKind.RATING, stars=5))
+        desk.tickets.step(number, TicketStep.CLOSE)
+        clock.advance(1)
+
+        found = desk.indicators.families(timedelta(days=30))
+
+        def values(family: str, *names: str) -> list[float | None]:
+            return [found[family][name].value for name in names]
+
+        assert values("cost", "labour", "parts", "travel", "other", "cost_per_ticket") == [34.65, 39.9, 39.0, 0, 113.55]
+        assert values("revenue", "paid_by_customers", "contract_revenue") == [113.55, 99.0]
+        assert values("revenue", "contracts_begun", "contracts_in_force") == [1, 2]
+        assert values("efficiency", "first_time_fix", "visits_per_technician_day", "repeat_visits") == [1, 1, 0]
+        assert values("quality", "satisfaction", "complaints") == [1, 0]
+        assert found["quality"]["satisfaction"].is_met
+        parts = desk.indicators.cases("cost", "parts", timedelta(days=30)).items
+        assert [(str(one.ticket_number), one.value) for one in parts] == [(number, 39.9)]
+
     def test_a_statement_adds_up(self, desk: Desk) -> None:
         """A fee for each visit that was done and for each ticket of it; of other people, or another month, nothing."""
         fees = {"visit": "45.10", "washing_machine": "30.05", "drain_clog": "12.35"}
@@ -216,8 +252,8 @@ def _prices(desk: Desk) -> list[RowReport]:
     return list(desk.billing.take_prices(list(read_csv(LIST, PRICES))))
 
 
-def _contract(desk: Desk, appliance_id: str, plan: str, *, valid_to: str = "") -> None:
-    row = f"c-{appliance_id},contract,2026-01-01,{valid_to},{appliance_id},{plan}"
+def _contract(desk: Desk, appliance_id: str, plan: str, *, valid_from: str = "2026-01-01", valid_to: str = "") -> None:
+    row = f"c-{appliance_id},contract,{valid_from},{valid_to},{appliance_id},{plan}"
     text = f"external_id,basis,valid_from,valid_to,appliance_id,plan\n{row}\n"
     [report] = desk.billing.take_coverages(list(read_csv(text, COVERAGES)))
     assert report.outcome is Outcome.CHANGED, report.detail
