@@ -116,6 +116,7 @@ class Indicators(Document):
     solved_within_sla: float | None
     median_hours_to_close: float | None
     remote: RemoteFigures
+    currency: str = Field(description="of all money in the families")
     families: dict[str, dict[str, KeyFigure]] = Field(
         description="quality, efficiency, product, cost, revenue: figures with definitions"
     )
@@ -188,6 +189,7 @@ def read_indicators(
     desk, span, moment = here.desk.by(account.name).indicators, parse_period(period), moment_of(at)
     figures = desk.over(span, at=moment)
     values = {field.name: getattr(figures, field.name) for field in fields(figures)}
+    values["currency"] = desk.unit.rules.in_force.gate.currency
     return show(Indicators, SimpleNamespace(**values, families=desk.families(span, at=moment)), language=language)
 
 

@@ -2,13 +2,63 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { api, told } from "./client";
+import type { components } from "./schema";
 
-export function useIndicators(period: string, enabled: boolean) {
+export function useIndicators(span: Span, enabled: boolean) {
   return useQuery({
-    queryKey: ["indicators", period],
+    queryKey: ["indicators", span],
     enabled,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => told(api.GET("/api/v1/kpis", { params: { query: { period } }, signal })),
+    queryFn: ({ signal }) => told(api.GET("/api/v1/kpis", { params: { query: span }, signal })),
+  });
+}
+
+/** A period, and the moment at which it ends: now where it is left out. */
+export interface Span {
+  period: string;
+  at?: string;
+}
+
+export type KeyFigure = components["schemas"]["KeyFigure"];
+
+/** The newest cases that a figure was counted from. */
+export function useCases(family: string, figure: string, span: Span) {
+  const query = { family, figure, limit: 100, ...span };
+  return useQuery({
+    queryKey: ["indicators", "cases", query],
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => told(api.GET("/api/v1/kpis/cases", { params: { query }, signal })),
+  });
+}
+
+/** How true and how early each fault mode was predicted. */
+export function usePredicted(span: Span) {
+  return useQuery({
+    queryKey: ["indicators", "modes", span],
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => told(api.GET("/api/v1/kpis/modes", { params: { query: span }, signal })),
+  });
+}
+
+type Cohort = components["schemas"]["Cohort"];
+
+/** Failures per exposure, by what appliances have in common. */
+export function useReliability(by: string, span: Span) {
+  const query = { by: by as Cohort, ...span };
+  return useQuery({
+    queryKey: ["indicators", "reliability", query],
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => told(api.GET("/api/v1/kpis/reliability", { params: { query }, signal })),
+  });
+}
+
+/** What acting on predictions was worth over a year. */
+export function useWorth(at: string | undefined) {
+  const query = { period: "year", at };
+  return useQuery({
+    queryKey: ["indicators", "worth", query],
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => told(api.GET("/api/v1/kpis/worth", { params: { query }, signal })),
   });
 }
 

@@ -6,7 +6,7 @@ import { type Supposed, useWhatIf } from "../api/insights";
 import { Card, Listing } from "../app/Listing";
 import { useProblemSentence } from "../app/Notice";
 import { useWords } from "../i18n";
-import { formatNumber, formatShare } from "../words/format";
+import { formatMoney, formatNumber, formatShare } from "../words/format";
 
 const SETTLE_MS = 250;
 /** The slider of consequences runs in steps of a doubling, from a quarter to sixteen times. */
@@ -67,10 +67,7 @@ function Courses({ said }: { said: Said }) {
   const number = (figure: Figure) => (
     <Estimate key="n" figure={figure} words={(value) => formatNumber(value, language)} />
   );
-  const money = (value: number) =>
-    new Intl.NumberFormat(language, { style: "currency", currency: said.currency, maximumFractionDigits: 0 }).format(
-      value,
-    );
+  const money = (value: number) => formatMoney(value, said.currency, language);
   const rows = [
     ["happened", said.happened],
     ["would", said.would],

@@ -1,22 +1,24 @@
-/** Is it worth it: how often a prediction was right, how fast work is done, and what came in, over a period. */
+/** Is it worth it: the five families of figures over a period, now or at any past moment, and what predictions are worth. */
 import { Skeleton } from "@mantine/core";
 import { IconChartBar } from "@tabler/icons-react";
-import { Link } from "react-router";
+import { Link, useSearchParams } from "react-router";
 
 import { useAccount } from "../api/account";
-import { useIndicators } from "../api/insights";
+import { type Span, useIndicators } from "../api/insights";
 import { mayDo } from "../api/roles";
 import { Choice, useChosen } from "../app/Choice";
+import { useChange } from "../app/address";
 import { Card } from "../app/Listing";
 import { Failed, Notice } from "../app/Notice";
 import { useWords } from "../i18n";
+import { Families } from "../insights/Families";
 import { Modes } from "../insights/Modes";
 import { Repairs } from "../insights/Repairs";
 import { WhatIf } from "../insights/WhatIf";
-import { formatNumber, formatShare, formatSpan, plainName } from "../words/format";
+import { Failures, Predicted, Worth } from "../insights/Worth";
+import { formatNumber, plainName } from "../words/format";
 import { Moment } from "../words/Moment";
 
-const HOUR = 3_600_000;
 const PERIODS = ["week", "month", "quarter", "year"];
 
 export function Insights() {
@@ -25,7 +27,10 @@ export function Insights() {
   const periods = PERIODS.map((period) => [period, t(`insights.periods.${period}`)] as [string, string]);
   const period = useChosen("period", periods, "month");
   const isManager = mayDo(account?.role, "manager");
-  const found = useIndicators(period, isManager);
+  const [search] = useSearchParams();
+  const day = dayOf(search.get("at"));
+  const span = { period, at: day ? `${day}T23:59:59Z` : undefined };
+  const found = useIndicators(span, isManager);
   if (account && !isManager) {
     return <Notice icon={<IconChartBar size={36} />} title={t("problem.forbidden")} text={t("insights.forManagers")} />;
   }
@@ -36,34 +41,53 @@ export function Insights() {
       <div className="sheet-head">
         <h1>{t("insights.title")}</h1>
         <Choice name="period" label={t("insights.period")} values={periods} start="month" />
+        <PastDay day={day} />
         {said && (
           <span className="dim push">
             <Moment at={said.start} as="day" /> – <Moment at={said.end} as="day" />
           </span>
         )}
       </div>
-      {said ? <Figures said={said} period={period} /> : <Skeleton height={320} />}
+      {said ? <Figures said={said} span={span} /> : <Skeleton height={320} />}
     </div>
   );
 }
 
 type Said = NonNullable<ReturnType<typeof useIndicators>["data"]>;
 
-function Figures({ said, period }: { said: Said; period: string }) {
+/** A day as the address says it; nothing where it is none. */
+function dayOf(said: string | null): string | null {
+  return said !== null && /^\d{4}-\d{2}-\d{2}$/.test(said) ? said : null;
+}
+
+/** As of which day the figures are; today where none is chosen. */
+function PastDay({ day }: { day: string | null }) {
+  const { t } = useWords();
+  const change = useChange();
+  return (
+    <label className="dim">
+      {t("insights.asOf")}{" "}
+      <input type="date" value={day ?? ""} onChange={(event) => change({ at: event.target.value || null })} />
+    </label>
+  );
+}
+
+function Figures({ said, span }: { said: Said; span: Span }) {
   const { t, language } = useWords();
-  const share = (value: number | null) => (value === null ? t("insights.notYet") : formatShare(value, language));
-  const hours = said.median_hours_to_close;
-  const judged = Object.values(said.verdicts).reduce((sum, count) => sum + count, 0);
+  const query = new URLSearchParams({ period: span.period, ...(span.at ? { at: span.at } : {}) }).toString();
   return (
     <>
       <ul className="figures">
-        <Figure name="precision" value={share(said.precision)} hint={t("insights.judged", { count: judged })} />
-        <Figure name="inTime" value={share(said.solved_within_sla)} />
-        <Figure name="toClose" value={hours === null ? t("insights.notYet") : formatSpan(hours * HOUR, language)} />
         <Figure name="opened" value={formatNumber(said.opened, language)} />
         <Figure name="closed" value={formatNumber(said.closed, language)} to="/queue?view=closed" />
         <Figure name="openNow" value={formatNumber(said.open_now, language)} to="/queue" />
       </ul>
+      <p className="dim">
+        <a href={`/api/v1/kpis.csv?${query}`}>{t("insights.allAsCsv")}</a>
+        {" · "}
+        <a href={`/api/v1/kpis/report.pdf?lang=${language}`}>{t("insights.report")}</a>
+      </p>
+      <Families families={said.families} currency={said.currency} span={span} />
       <div className="tiles">
         <Card id="verdicts" title={t("insights.verdicts")}>
           <Bars
@@ -78,8 +102,11 @@ function Figures({ said, period }: { said: Said; period: string }) {
           />
         </Card>
       </div>
+      <Worth at={span.at} />
+      <Predicted span={span} />
+      <Failures span={span} />
       <WhatIf />
-      <Repairs period={period} />
+      <Repairs period={span.period} />
       <Modes />
     </>
   );
@@ -88,18 +115,17 @@ function Figures({ said, period }: { said: Said; period: string }) {
 interface FigureProps {
   name: string;
   value: string;
-  hint?: string;
   /** Where the tickets behind it are. */
   to?: string;
 }
 
-function Figure({ name, value, hint, to }: FigureProps) {
+function Figure({ name, value, to }: FigureProps) {
   const { t } = useWords();
   return (
     <li className="card figure">
       <span className="dim">{t(`insights.figures.${name}.title`)}</span>
       <strong>{to ? <Link to={to}>{value}</Link> : value}</strong>
-      <span className="dim">{hint ?? t(`insights.figures.${name}.means`)}</span>
+      <span className="dim">{t(`insights.figures.${name}.means`)}</span>
     </li>
   );
 }

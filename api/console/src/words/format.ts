@@ -39,6 +39,12 @@ export function formatShare(share: number, language: string): string {
   return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
 }
 
+/** Money in its currency; whole where it is much. */
+export function formatMoney(amount: number, currency: string, language: string): string {
+  const digits = Math.abs(amount) >= 100 ? { maximumFractionDigits: 0 } : {};
+  return new Intl.NumberFormat(language, { style: "currency", currency, ...digits }).format(amount);
+}
+
 /** A day such as "9 November" or "11月9日"; the year only where it is another one. */
 export function formatDay(ms: number, language: string, now: number): string {
   const otherYear = new Date(ms).getFullYear() !== new Date(now).getFullYear();
