@@ -31,7 +31,7 @@ def test_a_past_day_and_the_files(page: Page, town: Town) -> None:
     """As of a day before anything was closed nothing can be said; figures are a CSV, last month is a PDF."""
     page.goto(f"{town.address}/insights?at=2026-01-31&period=week")
 
-    expect(page.get_by_role("listitem").filter(has_text="Solved in time")).to_contain_text("not known yet")
+    expect(page.get_by_role("listitem").filter(has_text="Solved in time")).to_contain_text("–")
     csv = page.request.get(f"{town.address}/api/v1/kpis.csv?period=year")
     assert "quality,solved_in_time," in csv.text()
     report = page.get_by_role("link", name="Report of last month (PDF)").get_attribute("href") or ""
