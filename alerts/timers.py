@@ -39,6 +39,7 @@ class Timers:
             after: int | None = 0
             while after is not None:
                 after = self.desk.alerts.ask_again(after)
+            self.desk.silences.tell_over()
             self.desk.tickets.close_unanswered()
             self.desk.providers.expire()
             self.desk.stock.follow()

@@ -37,8 +37,16 @@ def list_standing(ctx: typer.Context, *, as_json: JsonOption = False, config: Co
 
     with telling(DeskError):
         found = [asdict(one) for one in _open(ctx, config).standing()]
-    rows = [{**one, "until": one["until"].isoformat(), "created_at": one["created_at"].isoformat()} for one in found]
-    columns = ("id", "appliance_id", "fault_mode", "region", "model", "until", "created_by", "reason")
+    rows = [
+        {
+            **one,
+            "since": one["since"].isoformat(),
+            "until": one["until"].isoformat(),
+            "created_at": one["created_at"].isoformat(),
+        }
+        for one in found
+    ]
+    columns = ("id", "appliance_id", "fault_mode", "region", "model", "since", "until", "week", "created_by", "reason")
     write_rows(columns, rows, as_json=as_json)
 
 
@@ -51,6 +59,9 @@ def add(
     region: Word = None,
     model: Word = None,
     until: Annotated[str, typer.Option(metavar="TIME", help="RFC 3339, such as 2026-12-24T18:00:00Z.")],
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="When it begins; at once where left out.")] = None,
+    week: Annotated[str | None, typer.Option(metavar="HOURS", help="Only within, as 'sat 22:00-04:00'.")] = None,
+    time_zone: Annotated[str, typer.Option(metavar="ZONE", help="Where these hours are meant.")] = "UTC",
     reason: Annotated[str, typer.Option(metavar="TEXT", help="What everyone sees.")],
     config: ConfigOption = None,
 ) -> None:
@@ -58,15 +69,14 @@ def add(
     from alerts.errors import DeskError  # noqa: PLC0415
     from alerts.silences.muting import Scope  # noqa: PLC0415
 
-    try:
-        moment = datetime.fromisoformat(until)
-    except ValueError as error:
-        raise Failure(f"--until: {until!r} is no time such as 2026-12-24T18:00:00Z.") from error
     with telling(DeskError):
         made = _open(ctx, config).add(
             Scope(appliance, fault_mode, region, model),
-            until=moment if moment.tzinfo else moment.replace(tzinfo=UTC),
+            until=_moment("--until", until),
             reason=reason,
+            since=None if since is None else _moment("--since", since),
+            week=week,
+            time_zone=time_zone,
         )
     typer.echo(made.id)
 
@@ -81,3 +91,11 @@ def lift(
     with telling(DeskError):
         _open(ctx, config).lift(silence_id)
     say(f"{silence_id} is lifted.")
+
+
+def _moment(option: str, text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Failure(f"{option}: {text!r} is no time such as 2026-12-24T18:00:00Z.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -229,12 +229,19 @@ TIMES = (
 )
 
 
+NEEDED = {
+    "telemetry": "&metric=power_w",
+    **dict.fromkeys(("cases", "cases.csv"), "&family=quality&figure=rework"),
+}
+"""What some routes can't be asked without."""
+
+
 def test_a_time_is_as_the_contract_writes_it_for_any_route(house: House) -> None:
     """RFC 3339 or milliseconds; what Python and ISO 8601 know besides is 422 with the parameter's name."""
     asked = [one for one in parameters() if "RFC 3339" in one[2].get("description", "")]
     house.register("1")
     for method, path, parameter in asked:
-        name, other = parameter["name"], "&metric=power_w" if path.endswith("telemetry") else ""
+        name, other = parameter["name"], NEEDED.get(path.rpartition("/")[2], "")
         for text in NO_TIMES[:: 1 if name == "opened_from" else 5]:
             answer = house.call(method.upper(), f"{filled(path)}?{name}={text}{other}")
 

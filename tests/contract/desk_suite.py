@@ -6,6 +6,7 @@ A subclass provides ``engine``, over a migrated and empty database, and the fixt
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, Table, func, select, text
@@ -22,7 +23,7 @@ from alerts.tickets.tables import tickets
 from alerts.tickets.ticket import NewTicket, StepBody
 from detectors.finding import FindingChannel
 from ingest.clock import ManualClock, from_ms
-from tests.alerts.made import DAY_MS, FINDING, NOW_MS, cleared, step_of
+from tests.alerts.made import DAY_MS, FINDING, HOUR_MS, NOW_MS, cleared, step_of
 
 
 def count(engine: Engine, table: Table) -> int:
@@ -154,6 +155,35 @@ class DeskSuite:
 
         assert desk.tickets.read("1").status is TicketState.OPEN
         assert desk.silences.standing() == []
+
+    def test_a_maintenance_window_begins_repeats_and_says_that_it_is_over(self, desk: Desk, clock: ManualClock) -> None:
+        """From 14 o'clock, daily until 16: at noon and at 17 findings open their tickets; at its end that is told once."""
+        silences, day = desk.by("dora").silences, timedelta(days=1)
+        scope = Scope(fault_mode="drain_clog")
+        start, until = clock.now() + timedelta(hours=2), clock.now() + 3 * day
+        made = silences.add(scope, since=start, until=until, week="mon-sun 14:00-16:00", reason="the line is flushed")
+        assert (made.is_on, made.since, made.week) == (False, start, "mon-sun 14:00-16:00")
+
+        def tell(name: str) -> str:
+            position = desk.findings.load().position + 1
+            desk.findings.commit(step_of(position, replace(FINDING, appliance_id=name)))
+            return desk.alerts.page().items[0].reason
+
+        said = [tell("W-12")]
+        for hours in (3, 2, 22):
+            clock.advance(hours * HOUR_MS)
+            said.append(tell(f"W-{hours}"))
+        assert said == ["ticket_opened", "silenced", "ticket_opened", "silenced"]
+        clock.advance(2 * HOUR_MS)
+        desk.alerts.ask_again()
+        assert {one.reason for one in desk.alerts.page().items} == {"ticket_opened"}
+        assert desk.silences.tell_over() == 0
+        clock.advance(3 * DAY_MS)
+        assert (desk.silences.tell_over(), desk.silences.tell_over()) == (1, 0)
+        with pytest.raises(InvalidError, match="since: a silence begins before it ends"):
+            silences.add(scope, since=clock.now() + 2 * day, until=clock.now() + day, reason="r")
+        with pytest.raises(InvalidError, match="week:"):
+            silences.add(scope, until=clock.now() + day, week="now and then", reason="r")
 
     def test_silence_covers_what_all_its_words_name(self, desk: Desk) -> None:
         """A silence of a region or a model covers the appliances there, and no other; one for all is refused."""

@@ -27,7 +27,11 @@ class Silence(Document):
     fault_mode: str | None
     region: str | None
     model: str | None
+    since: datetime
     until: datetime
+    week: str | None = Field(description="it mutes only within these hours of the week")
+    time_zone: str | None
+    is_on: bool = Field(description="whether it mutes now")
     reason: str
     created_by: str
     created_at: datetime
@@ -40,13 +44,18 @@ class SilenceRequest(Request):
     fault_mode: str | None = Field(default=None, min_length=1, max_length=64)
     region: str | None = Field(default=None, min_length=1, max_length=200)
     model: str | None = Field(default=None, min_length=1, max_length=200)
+    since: Moment | None = Field(default=None, description="a maintenance window begins later; at once where left out")
     until: Moment
+    week: str | None = Field(
+        default=None, min_length=1, max_length=500, description="only within these hours, as `sat 22:00-04:00`"
+    )
+    time_zone: str = Field(default="UTC", min_length=1, max_length=64)
     reason: str = Field(min_length=1, max_length=1000)
 
 
 @router.get("/silences")
 def list_silences(here: Here, account: Viewer) -> Page[Silence]:
-    """What is muted now, newest first; all of it on one page."""
+    """What is muted now, or will be, newest first; all of it on one page."""
     found = here.desk.by(account.name).silences.standing()
     return Page(items=[show(Silence, one) for one in found])
 
@@ -55,7 +64,9 @@ def list_silences(here: Here, account: Viewer) -> Page[Silence]:
 def add_silence(here: Here, account: Dispatcher, body: SilenceRequest) -> Silence:
     """Mute until a time; findings still become alerts, and open their tickets when the silence is over."""
     scope = Scope(body.appliance_id, body.fault_mode, body.region, body.model)
-    made = here.desk.by(account.name).silences.add(scope, until=body.until, reason=body.reason)
+    made = here.desk.by(account.name).silences.add(
+        scope, until=body.until, reason=body.reason, since=body.since, week=body.week, time_zone=body.time_zone
+    )
     return show(Silence, made)
 
 

@@ -2283,6 +2283,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/kpis.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Indicators
+         * @description Every figure as a row, for spreadsheets.
+         */
+        get: operations["export_indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kpis/report.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print Report
+         * @description A calendar month (UTC) on paper, with the month before beside it; the last whole month where none is given.
+         */
+        get: operations["print_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kpis/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cases
+         * @description The cases that a figure was counted from, newest first: as many as its ``n``.
+         */
+        get: operations["list_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kpis/cases.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Cases
+         * @description All of them, for spreadsheets.
+         */
+        get: operations["export_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/kpis/reliability": {
         parameters: {
             query?: never;
@@ -2554,7 +2634,7 @@ export interface paths {
         };
         /**
          * List Silences
-         * @description What is muted now, newest first; all of it on one page.
+         * @description What is muted now, or will be, newest first; all of it on one page.
          */
         get: operations["list_silences"];
         put?: never;
@@ -4766,6 +4846,37 @@ export interface components {
             label: string | null;
         };
         /**
+         * FigureCase
+         * @description One case behind a figure.
+         */
+        FigureCase: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Value
+             * @description what it adds: 1 or 0 of a share, hours, money
+             */
+            value: number;
+            /**
+             * Ticket Number
+             * @description null where it is no ticket's: a contract, a quality case
+             */
+            ticket_number: number | null;
+            /** Title */
+            title: string | null;
+            /** Appliance Id */
+            appliance_id: string | null;
+        };
+        /**
+         * FigureUnit
+         * @description What a value is.
+         * @enum {string}
+         */
+        FigureUnit: "share" | "hours" | "minutes" | "money" | "count" | "rate";
+        /**
          * FilledField
          * @description A field of the ticket's type, with what was written down.
          */
@@ -5189,8 +5300,13 @@ export interface components {
             median_hours_to_close: number | null;
             remote: components["schemas"]["RemoteFigures"];
             /**
+             * Currency
+             * @description of all money in the families
+             */
+            currency: string;
+            /**
              * Families
-             * @description quality, efficiency, product: figures with definitions
+             * @description quality, efficiency, product, cost, revenue: figures with definitions
              */
             families: {
                 [key: string]: {
@@ -5215,6 +5331,8 @@ export interface components {
          * @description One figure with what it was counted from.
          */
         KeyFigure: {
+            /** Title */
+            title: string;
             /**
              * Value
              * @description null where nothing was counted
@@ -5222,13 +5340,24 @@ export interface components {
             value: number | null;
             /**
              * N
-             * @description how many cases it was counted from
+             * @description how many cases it was counted from; they are at /kpis/cases
              */
             n: number;
+            unit: components["schemas"]["FigureUnit"];
             /** Definition */
             definition: string;
             /** Target */
             target: number | null;
+            /**
+             * Is At Most
+             * @description whether less is better; with a target, whether it is a ceiling
+             */
+            is_at_most: boolean;
+            /**
+             * Is Met
+             * @description null without a target, or where nothing was counted
+             */
+            is_met: boolean | null;
         };
         /**
          * LeftOut
@@ -5970,6 +6099,13 @@ export interface components {
         Page_DeadLetter_: {
             /** Items */
             items: components["schemas"]["DeadLetter"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[FigureCase] */
+        Page_FigureCase_: {
+            /** Items */
+            items: components["schemas"]["FigureCase"][];
             /** Next */
             next?: string | null;
         };
@@ -7445,10 +7581,27 @@ export interface components {
             /** Model */
             model: string | null;
             /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
              * Until
              * Format: date-time
              */
             until: string;
+            /**
+             * Week
+             * @description it mutes only within these hours of the week
+             */
+            week: string | null;
+            /** Time Zone */
+            time_zone: string | null;
+            /**
+             * Is On
+             * @description whether it mutes now
+             */
+            is_on: boolean;
             /** Reason */
             reason: string;
             /** Created By */
@@ -7473,10 +7626,25 @@ export interface components {
             /** Model */
             model?: string | null;
             /**
+             * Since
+             * @description a maintenance window begins later; at once where left out
+             */
+            since?: string | null;
+            /**
              * Until
              * Format: date-time
              */
             until: string;
+            /**
+             * Week
+             * @description only within these hours, as `sat 22:00-04:00`
+             */
+            week?: string | null;
+            /**
+             * Time Zone
+             * @default UTC
+             */
+            time_zone: string;
             /** Reason */
             reason: string;
         };
@@ -17030,6 +17198,253 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Indicators"];
                 };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_indicators: {
+        parameters: {
+            query?: {
+                /** @description day, week, month, quarter, year, or 30d */
+                period?: string;
+                /** @description the moment at which the period ends (RFC 3339 or ms); now where left out. The answer for a past one never changes */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    print_report: {
+        parameters: {
+            query?: {
+                /** @description YYYY-MM */
+                month?: string | null;
+                /** @description default: Accept-Language */
+                lang?: ("en" | "zh") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_cases: {
+        parameters: {
+            query: {
+                family: string;
+                figure: string;
+                /** @description day, week, month, quarter, year, or 30d */
+                period?: string;
+                /** @description the moment at which the period ends (RFC 3339 or ms); now where left out. The answer for a past one never changes */
+                at?: string | null;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FigureCase_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_cases: {
+        parameters: {
+            query: {
+                family: string;
+                figure: string;
+                /** @description day, week, month, quarter, year, or 30d */
+                period?: string;
+                /** @description the moment at which the period ends (RFC 3339 or ms); now where left out. The answer for a past one never changes */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Nobody is logged in */
             401: {

@@ -43,8 +43,7 @@ interface FigureProps {
 function Figure({ family, name, figure, currency }: FigureProps) {
   const { t, language } = useWords();
   const address = useBehindAddress(family, name);
-  const value =
-    figure.value === null ? t("none") : figureText(figure.value, figure.unit, currency, language);
+  const value = figure.value === null ? t("none") : figureText(figure.value, figure.unit, currency, language);
   return (
     <li className="figure" title={figure.definition}>
       <span className="dim">{figure.title}</span>

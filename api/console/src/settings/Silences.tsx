@@ -36,7 +36,7 @@ export function Silences({ mayChange }: { mayChange: boolean }) {
     >
       <Listing
         name={t("settings.tabs.silences")}
-        columns={[...["what", "until", "reason", "by"].map((one) => t(`settings.columns.${one}`)), ""]}
+        columns={[...["what", "since", "until", "reason", "by"].map((one) => t(`settings.columns.${one}`)), ""]}
         empty={t("settings.noSilences")}
         rows={silences.map((one) => ({
           key: one.id,
@@ -49,6 +49,9 @@ export function Silences({ mayChange }: { mayChange: boolean }) {
             ]
               .filter(Boolean)
               .join(" · ") || t("all"),
+            <span key="s">
+              <Moment at={one.since} /> {one.week && <span className="dim">{one.week}</span>}
+            </span>,
             <Moment key="u" at={one.until} />,
             one.reason,
             one.created_by,
@@ -71,6 +74,8 @@ function NewSilence({ onClose }: { onClose: () => void }) {
   const sentence = useProblemSentence();
   const [scope, setScope] = useState<Partial<Record<(typeof SCOPES)[number], string>>>({});
   const [until, setUntil] = useState(() => localOf(now() + WEEK));
+  const [since, setSince] = useState("");
+  const [week, setWeek] = useState("");
   const [reason, setReason] = useState("");
   const isScoped = SCOPES.some((name) => scope[name]?.trim());
   const send = () =>
@@ -78,7 +83,10 @@ function NewSilence({ onClose }: { onClose: () => void }) {
       {
         add: {
           ...Object.fromEntries(SCOPES.map((name) => [name, scope[name]?.trim() || null])),
+          since: since ? new Date(since).toISOString() : null,
           until: new Date(until).toISOString(),
+          week: week.trim() || null,
+          time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
           reason: reason.trim(),
         },
       },
@@ -106,10 +114,23 @@ function NewSilence({ onClose }: { onClose: () => void }) {
           ))}
           <TextInput
             type="datetime-local"
+            label={t("settings.columns.since")}
+            description={t("settings.sinceHint")}
+            value={since}
+            onChange={(event) => setSince(event.currentTarget.value)}
+          />
+          <TextInput
+            type="datetime-local"
             label={t("settings.columns.until")}
             required
             value={until}
             onChange={(event) => setUntil(event.currentTarget.value)}
+          />
+          <TextInput
+            label={t("settings.week")}
+            description={t("settings.weekHint")}
+            value={week}
+            onChange={(event) => setWeek(event.currentTarget.value)}
           />
           <TextInput
             label={t("settings.columns.reason")}
