@@ -179,7 +179,7 @@ def is_running(profile: Profile | None, mode: object, *, cycle: object) -> bool:
 def _when_ms(t: Transaction, session: Row[Any], event: Event) -> int:
     """When somebody did that: what an appliance has kept while its line was down, or we were, is as old as it is.
 
-    Its clock may be wrong; by how much its newest reading tells.
+    Its clock may be wrong; by how much its readings tell.
     """
     late_ms = event.received_ms - event.ts_ms - (facts_of(session).lag_ms or 0)
     return min(event.received_ms, t.now_ms) - max(late_ms, 0)

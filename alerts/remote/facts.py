@@ -66,7 +66,7 @@ def from_reading(
     if boot is not None:
         told["boot"] = boot
     if lag_ms is not None:
-        told["lag_ms"] = lag_ms
+        told["lag_ms"] = lag_ms if before.lag_ms is None else min(lag_ms, before.lag_ms)
     return told
 
 

@@ -143,7 +143,7 @@ class Facts:
     idle_since_ms: int | None = None
     boot: str | None = None
     lag_ms: int | None = None
-    """By how much its newest reading came after it was dated: the way here, and how wrong its clock is."""
+    """By how much its readings came after they were dated, the least: the way here, and how wrong its clock is."""
 
 
 @dataclass(frozen=True, slots=True)

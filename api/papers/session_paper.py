@@ -173,5 +173,8 @@ def _flat(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key, value in data.items():
         if isinstance(value, Mapping):
             yield from _flat(value)
-        else:
+        elif isinstance(value, list | tuple):
+            parts = ((told for name, told in _flat({"": one}) if name not in NOT_TOLD) for one in value)
+            yield key, ", ".join(" ".join(part) for part in parts)
+        elif value is not None:
             yield key, f"{value:.4g}" if isinstance(value, float) else str(value)

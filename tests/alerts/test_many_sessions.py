@@ -126,3 +126,17 @@ def test_whoever_watches_is_told_when_readings_change_what_may_be_done(desk: Des
         told.append(news() - before)
 
     assert told == [1, 0, 1, 1]
+
+
+def test_the_least_lag_tells_how_wrong_a_clock_is(desk: Desk) -> None:
+    """Readings that were kept while the line was down say nothing of it."""
+    session_id = _open(desk)
+    for lag_ms in (4_000, 3_600_000):
+        heard = {
+            "A-0": NewestReading("A-0", NOW_MS, "idle", is_running=False, metrics=METRICS, boot="b1", lag_ms=lag_ms)
+        }
+        desk.unit.write(partial(take_readings, newest=heard, limits=desk.limits, profiles=desk.profiles))
+
+    with desk.unit.engine.connect() as connection:
+        row = connection.execute(select(sessions).where(sessions.c.id == session_id)).one()
+    assert facts_of(row).lag_ms == 4_000

@@ -13,6 +13,7 @@ from alerts.remote.answers import take_answer
 from alerts.remote.ending import EndReason
 from api.papers.paper import Chart, Facts, Paper, Section
 from api.papers.pdf import pdf_of
+from api.papers.session_paper import _flat
 from api.papers.session_words import WORDS
 from api.papers.svg import drawn
 from ingest.sample import Result, ResultState, SampleBlock
@@ -84,6 +85,18 @@ def test_a_session_can_be_kept_as_receipt_report_and_file(house: House) -> None:
     for one in (receipt, chinese, report, kept):
         assert str(code) not in one.text
         assert "<script" not in one.text
+
+
+def test_what_a_line_carries_is_told_without_brackets() -> None:
+    """Samples that decided, metrics that were recorded: words and numbers as people write them, and nothing that is not there."""
+    data = {
+        "above": 5,
+        "below": None,
+        "samples": [{"ts_ms": NOON_MS, "value": 25.579}],
+        "metrics": ["pump_w", "level_mm"],
+    }
+
+    assert dict(_flat(data)) == {"above": "5", "samples": "25.58", "metrics": "pump_w, level_mm"}
 
 
 def test_a_chart_breaks_where_nothing_was_reported_and_stays_within_itself() -> None:
