@@ -258,6 +258,11 @@ def is_day(schema: dict[str, Any]) -> bool:
     return any(one.get("format") == "date" for one in (schema, *schema.get("anyOf", [])))
 
 
+def is_moment(schema: dict[str, Any]) -> bool:
+    """Whether a key is a time."""
+    return any(one.get("format") == "date-time" for one in (schema, *schema.get("anyOf", [])))
+
+
 Wrap = Callable[[Any], Any]
 """What puts a value into a body."""
 
@@ -278,15 +283,15 @@ def below(wrap: Wrap, name: str = "") -> Wrap:
 
 
 def places(schema: dict[str, Any]) -> Iterator[tuple[str, str, Wrap]]:
-    """Each number, truth and day below a schema: its type, where a refusal of it stands, and how a body gets there."""
+    """Each number, truth, day and time below a schema: its type, where a refusal of it stands, and how a body gets there."""
     schema = resolved(schema)
     inside = [resolved(inner) for inner in schema.get("anyOf", [])]
-    if any(inner.get("type") == "string" and not is_day(inner) for inner in inside):
+    if any(inner.get("type") == "string" and not (is_day(inner) or is_moment(inner)) for inner in inside):
         return  # text may stand there
     for inner in inside:
         yield from places(inner)
-    kind = "day" if is_day(schema) else schema.get("type")
-    if kind in {"integer", "number", "boolean", "day"}:
+    kind = "day" if is_day(schema) else "moment" if is_moment(schema) else schema.get("type")
+    if kind in {"integer", "number", "boolean", "day", "moment"}:
         yield str(kind), "", lambda value: value
     for name, inner in schema.get("properties", {}).items():
         for found, where, wrap in places(inner):
@@ -304,6 +309,7 @@ WRONG: dict[str, list[object]] = {
     "number": [False, "1.5", "1_0", "NaN"],
     "boolean": [1, 0, "true", "yes"],
     "day": [0, 86_400, True, "86400", "2026-11-30T00:00", "20261130"],
+    "moment": [0, 1_795_946_400, True, "1795946400", "2026-W01", "2026-11-30T10:00"],
 }
 
 
@@ -315,7 +321,7 @@ def merged(one: Any, other: Any) -> Any:
 
 
 def test_a_value_of_another_kind_is_refused_in_every_body(house: House) -> None:
-    """Neither text nor truth is a number, no number a truth, and no count of seconds a day: 422 with its place."""
+    """Neither text nor truth is a number, no number a truth, and no count of seconds a day or a time: 422 with its place."""
     seen: dict[str, int] = {}
     for method, path, schema in bodies():
         found = list(places(schema))
