@@ -144,7 +144,7 @@ def replayed(
                     layer.take_over()
             else:
                 found += _gone_through(detector, piece, without)
-    return _raised(found)
+    return _raised([one for one in found if one.channel is not without])
 
 
 def _gone_through(detector: KindDetector, kept: Piece, without: FindingChannel | None) -> list[Finding]:

@@ -97,6 +97,7 @@ def test_what_was_kept_is_judged_again_as_it_was_judged_at_first(lived: tuple[Re
         one.cleared_ms is not None for one in found
     )
     assert all(one.raised_ms > START_MS for one in replayed(fleet, asked=OFTEN, without=FindingChannel.ERROR_CODE))
+    assert [one.raised_ms for one in replayed(fleet, asked=OFTEN, without=FindingChannel.EVIDENCE)] == [START_MS]
 
 
 def judged(fleet: Recorded, rest: Sequence[type[Layer]]) -> Floats:
