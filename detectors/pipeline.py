@@ -27,6 +27,7 @@ from detectors.layers.cusum import Cusum
 from detectors.layers.diagnosis import Diagnoses
 from detectors.layers.error_codes import ErrorCodes
 from detectors.layers.hygiene import Hygiene
+from detectors.layers.noise import Noise
 from detectors.layers.peers import Peers
 from detectors.layers.plug import Plug
 from detectors.layers.point_bank import PointBank
@@ -55,6 +56,7 @@ ENDS = frozenset(
 """Events after which something is not as it was."""
 LAYERS: tuple[type[Layer], ...] = (
     PointBank,  # L2: how far each reading is from what is usual for its metric
+    Noise,  # L0: sensors that scatter, before anything is left out
     Hygiene,  # L0: which readings to believe; faults of the data
     Rules,  # L1: fixed limits
     ErrorCodes,  # L1: what the appliance itself reports
