@@ -10,26 +10,22 @@ appliance is rightly offline until it is back.)
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 
 from benchmarks.figure import Figure
-from benchmarks.mosquitto import SERVICE, MosquittoProcess, mosquitto_process
+from benchmarks.mosquitto import MosquittoProcess, mosquitto_process
+from benchmarks.served import served, until
 
 FIGURES = ("herd_back_s", "herd_status_s", "herd_false_offline")
 COUNT = 10_000
-GIVE_UP_S = 240.0
-LOOK_S = 0.1
 READ_WITHIN_S = 5.0
 """What comes back has been read by then; the bar for a status is 15 s."""
 
@@ -41,15 +37,15 @@ def measure() -> Iterator[Figure]:
         if broker is None:
             print("herd_back_s needs mosquitto: apt install mosquitto", file=sys.stderr)
             return
-        api = stack.enter_context(_service(broker))
+        api = stack.enter_context(served(broker)).client
         herd = stack.enter_context(_herd(broker))
-        _until(lambda: herd()["there"] == COUNT, "the herd is connected")
-        _until(lambda: _is_caught_up(api) and _count(api, "online") == COUNT, "everybody is online")
+        until(lambda: herd()["there"] == COUNT, "the herd is connected")
+        until(lambda: _is_caught_up(api) and _count(api, "online") == COUNT, "everybody is online")
         broker.stop()
         time.sleep(1.0)
         broker.start()
         began_s = time.monotonic()
-        _until(lambda: api.get("/readyz").status_code == 200, "the service is ready")
+        until(lambda: api.get("/readyz").status_code == 200, "the service is ready")
         back_s = time.monotonic() - began_s
         false = 0
         there = [(began_s, 0)]
@@ -62,9 +58,9 @@ def measure() -> Iterator[Figure]:
             false = max(false, _count(api, "offline") - (COUNT - back))
             return there[-1][1] == COUNT
 
-        _until(is_whole, "the herd is back")
+        until(is_whole, "the herd is back")
         last_at = herd()["last_at"]
-        _until(lambda: _is_caught_up(api), "every status is read")
+        until(lambda: _is_caught_up(api), "every status is read")
         status_s = time.monotonic() - last_at
         false = max(false, _count(api, "offline"))
         assert _count(api, "online") == COUNT
@@ -72,34 +68,6 @@ def measure() -> Iterator[Figure]:
     yield Figure("herd_back_s", back_s, "s", 1)
     yield Figure("herd_status_s", status_s, "s", 1)
     yield Figure("herd_false_offline", false, "appliances", COUNT)
-
-
-@contextmanager
-def _service(broker: MosquittoProcess) -> Iterator[httpx.Client]:
-    """The whole service on embedded parts behind that broker."""
-    with tempfile.TemporaryDirectory(prefix="fettle-bench-") as folder, Path(folder, "log").open("wb") as log:
-        ours = {
-            "FETTLE_DATA_DIR": f"{folder}/data",
-            "FETTLE_HTTP_LISTEN": "127.0.0.1:0",
-            "FETTLE_MQTT_URL": f"mqtt://{SERVICE[0]}:{SERVICE[1]}@127.0.0.1:{broker.port}",
-        }
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("FETTLE_")} | ours
-        fettle = [sys.executable, "-m", "api"]
-        key = subprocess.run(
-            [*fettle, "users", "add", "bench", "--role", "admin", "--key"],
-            env=environment, check=True, capture_output=True, text=True,
-        ).stdout.strip()  # fmt: skip
-        process = subprocess.Popen([*fettle, "serve"], env=environment, stdout=log, stderr=log)
-        try:
-            said = Path(folder, "log")
-            _until(lambda: re.search(r"http://127[^\s\"']+", said.read_text()) is not None, "the service listens")
-            found = re.search(r"http://127[^\s\"']+", said.read_text())
-            assert found is not None
-            with httpx.Client(base_url=found[0], headers={"Authorization": f"Bearer {key}"}, timeout=60) as client:
-                yield client
-        finally:
-            process.terminate()
-            process.wait()
 
 
 @contextmanager
@@ -121,14 +89,6 @@ def _herd(broker: MosquittoProcess) -> Iterator[Any]:
             yield ask
         finally:
             process.kill()
-
-
-def _until(is_true: Any, what: str) -> None:
-    end_s = time.monotonic() + GIVE_UP_S
-    while not is_true():
-        if time.monotonic() > end_s:
-            raise TimeoutError(f"after {GIVE_UP_S:g} s it is not so that {what}")
-        time.sleep(LOOK_S)
 
 
 def _is_caught_up(api: httpx.Client) -> bool:

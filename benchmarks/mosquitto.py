@@ -48,7 +48,7 @@ class MosquittoProcess:
 
 @contextmanager
 def mosquitto_process() -> Iterator[MosquittoProcess | None]:
-    """A running one, ``None`` where mosquitto isn't installed; :data:`FEEDER` may publish as every appliance."""
+    """A running one, ``None`` where mosquitto isn't installed; :data:`FEEDER` may speak and listen as every appliance."""
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])
     program, password_program = shutil.which("mosquitto", path=path), shutil.which("mosquitto_passwd", path=path)
     if program is None or password_program is None:
@@ -90,7 +90,7 @@ def _write_settings(folder: Path, port: int) -> None:
     settings.append(f"user {pwd.getpwuid(os.getuid()).pw_name}")
     (folder / "mosquitto.conf").write_text("\n".join(settings) + "\n")
     access = (_DEPLOY / "mosquitto.acl").read_text()
-    (folder / "acl").write_text(f"user {FEEDER[0]}\ntopic write fettle/v1/#\n\n{access}")
+    (folder / "acl").write_text(f"user {FEEDER[0]}\ntopic fettle/v1/#\n\n{access}")
     (folder / "passwords").touch()
     for path in (folder / "acl", folder / "passwords"):
         path.chmod(0o600)
