@@ -101,7 +101,7 @@ def put_right(asked: float, expected: float, ended: float) -> float:
 
 
 def thresholds(counts: Floats, years: float, per_year: Floats, believed: Floats) -> Floats:
-    """The levels (K,) that excursions of K statistics exceed ``per_year`` (K,) times a year.
+    """The levels (K,), in multiples of theory's, that excursions of K statistics exceed ``per_year`` (K,) times a year.
 
     ``counts`` (K, steps) are excursions by the step of their peak, seen in ``years`` of appliances; ``believed`` (K,) are
     the levels before. By the three steps of the module's formula, for all statistics at once, as each kind has dozens.
