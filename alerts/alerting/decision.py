@@ -37,6 +37,8 @@ class DecisionReason:
     word: str
     en: str
     zh: str
+    notice: str | None = None
+    """The notice of an alert that fires for it: work that is told although no ticket comes of it."""
 
     @property
     def label(self) -> Mapping[str, str]:

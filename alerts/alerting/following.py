@@ -15,11 +15,14 @@ from alerts.alerting.decision import FOLLOWS, Action, Decision
 from alerts.alerting.pipeline import ALREADY_OPEN, TICKET_REOPENED, TICKET_TAKEN_OVER, decide, still_held
 from alerts.alerting.rows import finding_of, write_alert
 from alerts.alerting.tables import alerts
+from alerts.appliances.tables import appliances
 from alerts.database import Transaction
 from alerts.gate.deciding import note_gate
 from alerts.lifecycle import ALERT, AlertEvent, AlertState, next_state
+from alerts.notices.changes import put_notice
 from alerts.tickets.opening import open_from_finding
 from alerts.tickets.reopening import reopen_from_finding
+from alerts.tickets.sla import DAY_MS
 from alerts.tickets.staying_true import follow
 from alerts.tickets.symptoms import join, take_over
 from detectors.finding import Finding
@@ -49,7 +52,20 @@ def settle(t: Transaction, alert: Row[Any], finding: Finding, profiles: Mapping[
         state = next_state("alert", ALERT, AlertState(alert.state), AlertEvent.FIRE)
         columns |= {"state": state.value, "fired_ms": t.now_ms}
     write_alert(t, alert, "fired" if "state" in columns else "decided", columns)
+    if "state" in columns and decision.reason.notice is not None:
+        _tell(t, alert, decision.reason.notice)
     log.info("alert_decided", appliance_id=alert.appliance_id, fault_mode=alert.fault_mode, reason=said[1])
+
+
+def _tell(t: Transaction, alert: Row[Any], notice: str) -> None:
+    """Tell of an alert that is work without a ticket; one that comes and goes once a week."""
+    region = t.connection.execute(
+        select(appliances.c.region).where(appliances.c.id == alert.appliance_id)
+    ).scalar_one_or_none()
+    told = {name: getattr(alert, name) for name in ("appliance_id", "kind", "component", "fault_mode", "severity")}
+    week = t.now_ms // (7 * DAY_MS)
+    key = f"{alert.appliance_id}:{alert.fault_mode}:{week}:{notice}"
+    put_notice(t, notice, alert.id, told | {"region": region}, dedupe_key=key[:200])
 
 
 def is_asked_again(alert: Row[Any]) -> bool:

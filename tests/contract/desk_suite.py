@@ -135,7 +135,21 @@ class DeskSuite:
         [alert] = desk.alerts.page().items
         assert (alert.state, alert.reason, alert.ticket_id) == (AlertState.FIRING, "data_fault_no_ticket", None)
         assert count(desk.unit.engine, tickets) == 0
-        assert count(desk.unit.engine, outbox) == 0
+        assert count(desk.unit.engine, outbox) == 1  # who looks after sensors is told
+
+    def test_a_data_fault_is_told_once_a_week_however_often_it_comes(self, desk: Desk, clock: ManualClock) -> None:
+        """Raised, over and raised again on the next day: one notice with kind and appliance; a week later another one."""
+        for hours in (0, 24, 24 * 8):
+            clock.advance(hours * HOUR_MS)
+            raised = replace(FINDING, channel=FindingChannel.DATA, fault_mode="stuck", raised_ms=clock.now_ms())
+            for finding in (raised, cleared(raised, clock.now_ms())):
+                desk.findings.commit(step_of(desk.findings.load().position + 1, finding))
+
+        query = select(outbox.c.data).where(outbox.c.type == "data_fault.raised")
+        found = desk.unit.look(lambda t: t.connection.execute(query).scalars().all())
+        assert [(one["appliance_id"], one["kind"], one["fault_mode"]) for one in found] == [
+            ("WM-0231", "washing_machine", "stuck")
+        ] * 2
 
     def test_silence_holds_back_and_its_end_lets_go(self, desk: Desk, clock: ManualClock) -> None:
         """A silenced finding waits as a pending alert, visibly, and opens its ticket when the silence is over."""

@@ -1,4 +1,4 @@
-"""A fault of the data alone is an alert and never a repair ticket."""
+"""A fault of the data alone is an alert and never a repair ticket; whoever looks after sensors and connections is told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from detectors.finding import FindingChannel
 from ingest.profiles.definition import Profile
 
 DATA_FAULT_NO_TICKET = DecisionReason(
-    "data_fault_no_ticket", "The readings are at fault, not the appliance.", "是数据有问题，而非电器故障。"
+    "data_fault_no_ticket",
+    "The readings are at fault, not the appliance.",
+    "是数据有问题，而非电器故障。",
+    notice="data_fault.raised",
 )
 
 
