@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.api.browser.test_fit import BEYOND
 from tests.api.browser.test_pages import violations
 from tests.api.browser.town import FRIDGE, Town
 
@@ -74,3 +75,6 @@ def test_what_is_normal_stands_beside_what_is_measured(page: Page, town: Town) -
     expect(chart).to_contain_text("expected: Evaporator fan speed while cooling")
     expect(chart).to_contain_text(re.compile(r"Expected 2,150–2,230"))
     assert violations(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(card.get_by_text("2,060")).to_be_visible()
+    assert page.evaluate(BEYOND) == []

@@ -26,7 +26,7 @@ export function UsualCard({ appliance, usual }: { appliance: ApplianceDetail; us
     </ul>
   );
   return (
-    <section className="card" aria-labelledby="usual-title">
+    <section className="card usual-card" aria-labelledby="usual-title">
       <Title order={2} size="h5" id="usual-title" className="card-title">
         {t("appliance.usual")} <span className="dim">{t(`appliance.usualHint.${span}`)}</span>
       </Title>

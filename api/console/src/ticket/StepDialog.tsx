@@ -2,6 +2,7 @@
 import { Button, Group, Stack, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 
+import { usePeople } from "../api/people";
 import type { StepRequest } from "../api/types";
 import { Dialog } from "../app/Dialog";
 import { useWords } from "../i18n";
@@ -34,6 +35,7 @@ export function StepForm({ step, isBusy, onClose, onSend }: StepFormProps) {
   const [assignee, setAssignee] = useState("");
   const [from, setFrom] = useState("");
   const [to, setTo] = useState("");
+  const people = usePeople(step === "schedule").data?.items ?? [];
   const isHold = step === "hold";
   const isTurned = from !== "" && to !== "" && to <= from;
   const isIncomplete = (NEEDS_WORDS.has(step) && words.trim() === "") || isTurned;
@@ -56,9 +58,15 @@ export function StepForm({ step, isBusy, onClose, onSend }: StepFormProps) {
               <TextInput
                 data-autofocus
                 label={t("ticket.assignee")}
+                list="people"
                 value={assignee}
                 onChange={(event) => setAssignee(event.currentTarget.value)}
               />
+              <datalist id="people">
+                {people.map((one) => (
+                  <option key={one.name} value={one.name} />
+                ))}
+              </datalist>
               <Group grow>
                 <TextInput
                   type="datetime-local"
