@@ -152,7 +152,11 @@ class Noise(Layer):
         self._close(blocks, mine[full], least[full], sample[starts + length - 1][full])
 
     def _close(self, blocks: Blocks, cell: NDArray[Any], least: Floats, sample: NDArray[np.intp]) -> None:
-        """End full blocks: which are odd, and what is usual from now on."""
+        """End full blocks: which are odd, and what is usual from now on.
+
+        An odd block teaches nothing, so that what scatters does not become usual; and how many steps were far is not kept of the
+        first blocks, as the usual step is not found yet.
+        """
         counts = blocks.counts
         far, top, odd = (counts[name][cell] for name in ("far", "top", "odd"))
         is_odd = (counts["blocks"][cell] >= LEARN_BLOCKS) & (far >= np.maximum(FAR_MIN, top + FAR_MORE))
