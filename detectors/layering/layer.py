@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from detectors.layering.standing import Standing
     from ingest.sample import Event, Status
 
+POWER = "power_w"
+"""The metric of the power that is drawn, as all profiles call it."""
+
 
 @dataclass
 class Setting:

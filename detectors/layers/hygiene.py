@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from detectors.finding import Evidence, FindingChannel
 from detectors.layering.grouping import COUNTED_MAX, Bools, Sorted
-from detectors.layering.layer import Layer, Setting
+from detectors.layering.layer import POWER, Layer, Setting
 from detectors.layering.piece import Whole
 from detectors.state.columns import Axis, Column, places
 from ingest.profiles.definition import Unit
@@ -54,8 +54,6 @@ GAPS_WITHIN_S, GAPS_STAND_S = 30 * DAY_S, 60 * DAY_S
 GAP_SHARE_MAX = 0.02
 """Who is silent more often than this, of all its samples, reports as it always does."""
 COUNT_MAX = 250
-POWER = "power_w"
-"""Without a mode nobody knows which power belongs to a moment: a heater is no spike, and its steady power not stuck."""
 
 Floats = NDArray[np.float32]
 
@@ -104,6 +102,7 @@ class Hygiene(Layer):
         self.low = np.array([metric.low for metric in self.metrics], np.float32)
         self.high = np.array([metric.high for metric in self.metrics], np.float32)
         self.is_counted = np.array([not metric.unit for metric in self.metrics], bool)
+        # without a mode nobody knows which power belongs to a moment: a heater is no spike, and its steady power not stuck
         self.is_power = np.array([metric.name == POWER for metric in self.metrics], bool)
         self.running = np.array([mode in profile.running_modes for mode in profile.modes] + [False], bool)
         self.faults = [setting.standing.number[name] for name in self.data_faults]

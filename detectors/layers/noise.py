@@ -23,9 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.finding import Evidence, FindingChannel
-from detectors.layering.layer import Layer, Setting
+from detectors.layering.layer import POWER, Layer, Setting
 from detectors.layering.piece import Whole
-from detectors.layers.hygiene import POWER
 from detectors.state.columns import Axis, Column
 from ingest.profiles.definition import Unit
 
