@@ -53,6 +53,7 @@ from alerts.tickets.withdrawing import withdraw
 from alerts.visits.booking import cancel_visits_of
 from alerts.visits.choosing import Appointments
 from alerts.visits.desk import Visits
+from alerts.visits.own import OwnVisits
 from ingest.profiles.definition import Profile
 from ingest.wire.topic import TopicScheme
 
@@ -190,6 +191,11 @@ class Desk:
     def visits(self) -> Visits:
         """Who is at which door when."""
         return Visits(self.unit, self.profiles, self._when_over)
+
+    @property
+    def own_visits(self) -> OwnVisits:
+        """Visits, as those ask who go."""
+        return OwnVisits(SealedUnit(self.unit, self.seal))
 
     @property
     def appointments(self) -> Appointments:

@@ -118,7 +118,7 @@ def offered_work(s: Sealed, offer: Offer) -> OfferedWork:
     phones: Sequence[str] = ()
     address: str | None = None
     if offer.status is OfferStatus.ACCEPTED and ticket.status not in OVER:
-        name, phones, address = _where(s, ticket.appliance_id)
+        name, phones, address = whereabouts(s, ticket.appliance_id, is_contractor=True)
     return OfferedWork(
         offer=offer,
         kind=ticket.kind,
@@ -136,10 +136,10 @@ def offered_work(s: Sealed, offer: Offer) -> OfferedWork:
     )
 
 
-def _where(s: Sealed, appliance_id: str) -> tuple[str | None, Sequence[str], str | None]:
-    """Who lives where, as far as the customer allows that contractors are told."""
+def whereabouts(s: Sealed, appliance_id: str, *, is_contractor: bool) -> tuple[str | None, Sequence[str], str | None]:
+    """Who lives where; to a contractor as far as the customer allows that contractors are told."""
     owned = present_ownership(s, appliance_id)
-    if owned is None or not is_allowed(s.t, owned.customer_id, Purpose.CONTRACTOR, None):
+    if owned is None or (is_contractor and not is_allowed(s.t, owned.customer_id, Purpose.CONTRACTOR, None)):
         return None, (), None
     contact = read_customer(s, owned.customer_id).contact
     if contact is None:

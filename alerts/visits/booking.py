@@ -35,6 +35,7 @@ from alerts.visits.weighing import judge
 from alerts.words import check_words
 from ingest.clock import from_ms
 
+TOLD_LATER_MAX_MS = 7 * 24 * 3_600_000
 AHEAD_MAX_MS = 366 * 24 * 3_600_000
 
 
@@ -120,22 +121,31 @@ def step(
     *,
     note: str | None = None,
     record: VisitRecord | None = None,
+    at_ms: int | None = None,
 ) -> None:
-    """Take a step of a visit that moves nothing; a step that was taken already is not taken twice, and is no error."""
+    """Take a step of a visit that moves nothing; a step that was taken already is not taken twice, and is no error.
+
+    ``at_ms`` is when it was, where it is told later: without network for up to a week.
+    """
     row = visit_row(t, visit_id)
+    if at_ms is not None and not t.now_ms - TOLD_LATER_MAX_MS <= at_ms <= t.now_ms + MINUTE_MS:
+        raise InvalidError("at: a step is told within a week, and not before it is taken.")
+    was_ms = t.now_ms if at_ms is None else min(at_ms, t.now_ms)
     check_words("note", note, longest=2000)
     before = VisitState(row.status)
     if taken is VisitStep.MOVE:
         raise InvalidError("move says who goes when; this step moves nothing.")
     if before is _LEADS_TO[taken] and (record is None or row.record == _as_json(record)):
         return  # sent twice from a cellar
+    if before in _BEHIND.get(taken, ()):
+        return  # what came later was told first
     status = next_state("visit", VISIT, before, taken)
     if taken is VisitStep.FINISH and record is None:
         raise InvalidError("The step finish needs what was done: is_repaired and work.")
     times = {VisitStep.DEPART: "departed_ms", VisitStep.ARRIVE: "arrived_ms"}
-    values: dict[str, Any] = {times[taken]: t.now_ms} if taken in times else {}
+    values: dict[str, Any] = {times[taken]: was_ms} if taken in times else {}
     if not VISIT[status]:
-        values["ended_ms"] = t.now_ms
+        values["ended_ms"] = was_ms
         _release(t, visit_id)
     if record is not None and taken is VisitStep.FINISH:
         _check_record(record)
@@ -174,6 +184,12 @@ _LEADS_TO = {
     VisitStep.FINISH: VisitState.DONE,
     VisitStep.MISS: VisitState.MISSED,
     VisitStep.CANCEL: VisitState.CANCELLED,
+}
+
+_BEHIND = {
+    VisitStep.CONFIRM: {VisitState.ON_THE_WAY, VisitState.ON_SITE, VisitState.DONE},
+    VisitStep.DEPART: {VisitState.ON_SITE, VisitState.DONE},
+    VisitStep.ARRIVE: {VisitState.DONE},
 }
 
 

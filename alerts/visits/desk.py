@@ -120,13 +120,15 @@ class Visits:
         *,
         note: str | None = None,
         record: VisitRecord | None = None,
+        at: datetime | None = None,
         expected_version: int | None = None,
     ) -> Visit:
-        """Take a step of a visit; one that was taken already is no error."""
+        """Take a step of a visit; one that was taken already is no error. ``at`` is when it was, told later."""
 
         def work(t: Transaction) -> None:
             check_version(visit_row(t, visit_id), expected_version)
-            step(t, visit_id, taken, self.when_over, note=note, record=record)
+            at_ms = None if at is None else to_ms(at)
+            step(t, visit_id, taken, self.when_over, note=note, record=record, at_ms=at_ms)
 
         return self._changed(visit_id, work)
 

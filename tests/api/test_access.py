@@ -79,6 +79,7 @@ LEAST = {
             ("GET", "/api/v1/repairs"),
             ("GET", "/api/v1/repairs.csv"),
             ("GET", "/api/v1/board"),
+            ("GET", "/api/v1/own/visits"),
             ("GET", "/api/v1/visits"),
             ("GET", "/api/v1/visits/{visit_id}"),
             ("GET", "/api/v1/tickets/{key}/visits"),

@@ -59,6 +59,32 @@ def test_a_visit_over_http(house: House) -> None:
     assert [one["id"] for one in house.get("/tickets/1/visits").json()["items"]] == [done["id"]]
 
 
+def test_whoever_goes_reads_their_day_and_tells_it_later(house: House) -> None:
+    """Address, first check and parts until the visit is over; steps told hours later keep their time, in any order."""
+    scene(house)
+    house.post("/technicians", {**ADA, "name": "Own", "account": "technician"})
+    own = next(one for one in house.get("/technicians").json()["items"] if one["account"])
+    made = house.post("/tickets/1/visits", {"technician_id": own["id"], "start": f"{DAY}T10:00:00Z"}).json()
+    path = f"/visits/{made['id']}"
+
+    [seen] = house.get(f"/own/visits?day={DAY}", Role.TECHNICIAN).json()["visits"]
+    record = {"is_repaired": True, "work": "Cleaned it", "minutes": 30}
+
+    assert (seen["contact"], seen["address"], seen["works"][0]["number"]) == ("Li Na", "Row 1, Köln", 1)
+    early = [
+        house.post(f"{path}/depart", {"at": at}).status_code for at in ("2026-01-01T00:00:00Z", f"{DAY}T23:00:00Z")
+    ]
+    assert early == [422, 422]
+    assert house.post(f"{path}/arrive", None, Role.TECHNICIAN).status_code == 200
+    assert house.post(f"{path}/depart", None, Role.TECHNICIAN).json()["status"] == "on_site"
+    for _ in range(2):
+        assert house.post(f"{path}/finish", record, Role.TECHNICIAN).json()["status"] == "done"
+    other = house.post(f"{path}/finish", {**record, "work": "Something else"}, Role.TECHNICIAN)
+    assert (other.status_code, other.json()["status"]) == (409, 409)
+    [over] = house.get(f"/own/visits?day={DAY}", Role.TECHNICIAN).json()["visits"]
+    assert (over["contact"], over["visit"]["record"]["minutes"]) == (None, 30)
+
+
 def test_a_day_is_planned_over_http(house: House) -> None:
     """Shown, kept, and planned anew without who drops out."""
     ada = scene(house)

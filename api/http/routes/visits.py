@@ -151,6 +151,7 @@ class VisitStepRequest(Request):
     """What a step carries; ``is_repaired`` and ``work`` are needed by finish."""
 
     note: str | None = Field(default=None, max_length=2000)
+    at: Moment | None = Field(default=None, description="when it was, where it is told later; within a week")
     is_repaired: bool | None = None
     work: str | None = Field(default=None, min_length=1, max_length=10_000)
     checks: dict[str, bool] | None = Field(default=None, max_length=100)
@@ -321,7 +322,7 @@ def step_visit(
     visits = here.desk.by(account.name).visits
     version = expected_version(if_match, lambda: visits.read(visit_id).version, noun="visit")
     given = body or VisitStepRequest()
-    taken = visits.step(visit_id, step, note=given.note, record=_record(given), expected_version=version)
+    taken = visits.step(visit_id, step, note=given.note, record=_record(given), at=given.at, expected_version=version)
     return _answer(taken, response)
 
 
