@@ -82,6 +82,7 @@ LEAST = {
             ("GET", "/api/v1/own/visits"),
             ("GET", "/api/v1/visits"),
             ("GET", "/api/v1/visits/{visit_id}"),
+            ("GET", "/api/v1/visits/{visit_id}/record.pdf"),
             ("GET", "/api/v1/tickets/{key}/visits"),
             ("GET", "/api/v1/technicians"),
             ("GET", "/api/v1/technicians/{technician_id}"),

@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlencode
 
 from alerts.accounts.account import Role
+from api.papers.visit_paper import visit_paper
 from tests.api.house import House
 
 ADA = {
@@ -83,6 +84,27 @@ def test_whoever_goes_reads_their_day_and_tells_it_later(house: House) -> None:
     assert (other.status_code, other.json()["status"]) == (409, 409)
     [over] = house.get(f"/own/visits?day={DAY}", Role.TECHNICIAN).json()["visits"]
     assert (over["contact"], over["visit"]["record"]["minutes"]) == (None, 30)
+
+
+def test_the_record_of_a_visit_on_paper(house: House) -> None:
+    """With checks, values, parts by serial, minutes and who signed, in either language; as PDF."""
+    ada = scene(house)
+    made = house.post("/tickets/1/visits", {"technician_id": ada, "start": f"{DAY}T10:00:00Z"}).json()
+    path = f"/visits/{made['id']}"
+    house.post(f"{path}/arrive")
+    part = {"sku": "00145", "serial": "SN-77"}
+    said = {"checks": {"filter": True}, "measured": {"drain_s": 58.5}, "parts": [part], "signed_by": "李娜"}
+    house.post(f"{path}/finish", {"is_repaired": True, "work": "Cleaned it", "minutes": 35, **said})
+    visit = house.context.desk.visits.read(made["id"])
+
+    papers = {language: str(visit_paper(visit, language)) for language in ("en", "zh")}
+    pdf = house.get(f"{path}/record.pdf?lang=zh", Role.TECHNICIAN)
+
+    for said_there in ("Ada", "Cleaned it", "filter", "58.5", "00145", "SN-77", "35", "李娜", "#1"):
+        assert all(said_there in paper for paper in papers.values())
+    assert ("Parts that were put in" in papers["en"], "更换的备件" in papers["zh"]) == (True, True)
+    assert (pdf.headers["content-type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
+    assert f"{made['id']}-zh.pdf" in pdf.headers["content-disposition"]
 
 
 def test_a_day_is_planned_over_http(house: House) -> None:

@@ -1,4 +1,4 @@
-"""Receipts, reports and transcripts of remote diagnoses, for those who work here; and the receipt for the customer."""
+"""Receipts, reports and transcripts of remote diagnoses, for those who work here; the receipt for the customer; the record of a visit."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from fastapi.responses import HTMLResponse
 
 from alerts.customers.view import CustomerView
 from alerts.remote.session import DiagnosisSession
-from api.http.access import Viewer
+from api.http.access import Technician, Viewer
 from api.http.context import Context, Here, Language
 from api.http.documents import show
 from api.http.session_documents import Session
 from api.papers.page import html_of
+from api.papers.paper import Paper
 from api.papers.session_charts import charts_of
 from api.papers.session_paper import Reader, receipt_of, report_of
+from api.papers.visit_paper import visit_paper
 from ingest.store import StoreUnavailable
 
 router = APIRouter(tags=["sessions"])
@@ -66,6 +68,13 @@ def export_transcript(here: Here, account: Viewer, language: Language, session_i
     return show(Session, session, language=language)
 
 
+@router.get("/visits/{visit_id}/record.pdf", response_class=Response, responses=PDF)
+def print_visit(here: Here, account: Technician, language: Language, visit_id: str, *, lang: Lang = None) -> Response:
+    """The record of a visit as PDF."""
+    visit = here.desk.by(account.name).visits.read(visit_id)
+    return _as_pdf(visit_paper(visit, lang or language), visit.id)
+
+
 def customer_receipt(
     here: Context, view: CustomerView, session: DiagnosisSession, language: str, *, is_printed: bool
 ) -> Response:
@@ -89,7 +98,11 @@ def _said(lang: str | None) -> str:
 
 
 def _printed(session: DiagnosisSession, reader: Reader) -> Response:
+    return _as_pdf(receipt_of(session, reader), session.id)
+
+
+def _as_pdf(paper: Paper, name: str) -> Response:
     from api.papers.pdf import pdf_of  # noqa: PLC0415  (what draws PDF is large, and only these papers need it)
 
-    name = {"content-disposition": f'attachment; filename="{session.id}-{reader.language}.pdf"'}
-    return Response(pdf_of(receipt_of(session, reader)), media_type="application/pdf", headers={**PRIVATE, **name})
+    named = {"content-disposition": f'attachment; filename="{name}-{paper.language}.pdf"'}
+    return Response(pdf_of(paper), media_type="application/pdf", headers={**PRIVATE, **named})

@@ -30,6 +30,10 @@ PAGES = {
     "appliances": ("/appliances", "WM-1042"),  # among the newest: rows out of sight are not drawn
     "appliance": (f"/appliances/{FRIDGE}?range=d30", "Condenser temperature"),
     "board": ("/board", "Waiting for a visit"),
+    "visits": ("/visits", "No visit today"),
+    "people": ("/people", "Anna Weber"),
+    "stock": ("/stock", "WM-PUMP-30"),
+    "needs": ("/stock?tab=needs", "What must be ordered"),
     "operations": ("/operations", "How far it is"),
     "settings": ("/settings", "New account"),
     "silences": ("/settings?tab=silences", "Nothing is muted"),

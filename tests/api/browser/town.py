@@ -35,6 +35,7 @@ from ingest.sample import AdmittedBatch, Event, EventType, Result, ResultState, 
 from ingest.store.embedded import EmbeddedStore
 from tests.api.browser.news import RULES, condition_of, make_news
 from tests.api.browser.people import make_people
+from tests.contract.customers_suite import desk_with_seal
 
 NOW_MS = 1_795_000_000_000
 HOUR_MS = 3_600_000
@@ -160,7 +161,8 @@ def build_town(folder: Path, *, is_empty: bool = False, now_ms: int = NOW_MS, ot
     store = EmbeddedStore.open(folder / "telemetry.db")
     accounts = Accounts(UnitOfWork(engine, clock, random.Random(5)))
     accounts.add(TECHNICIAN, Role.ADMIN, password=PASSWORD)
-    desk = Desk(UnitOfWork(engine, clock, random.Random(6), rules=RULES), profiles)
+    unit = UnitOfWork(engine, clock, random.Random(6), rules=RULES)
+    desk = desk_with_seal(unit, Desk(unit, profiles))
     kept: list[Books] = []
     troubles: list[str] = []
     context = Context(

@@ -27,4 +27,6 @@ export function signIn(name: string, password: string): Promise<Account> {
 /** Ends the browser's login. */
 export async function signOut(): Promise<void> {
   await api.POST("/api/v1/logout").catch(() => undefined);
+  // What was kept for a day without network names customers.
+  if ("caches" in window) await caches.delete("fettle-visits").catch(() => false);
 }

@@ -5,7 +5,10 @@ import { Problem } from "./client";
 
 export const queryClient = new QueryClient({
   defaultOptions: {
+    // Whether there is a network says the answer, not the browser: a page may have been kept for a cellar.
+    mutations: { networkMode: "always" },
     queries: {
+      networkMode: "always",
       staleTime: 15_000,
       gcTime: 10 * 60_000,
       refetchOnWindowFocus: true,

@@ -448,6 +448,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/visits/{visit_id}/record.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print Visit
+         * @description The record of a visit as PDF.
+         */
+        get: operations["print_visit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{key}/beside": {
         parameters: {
             query?: never;
@@ -1010,6 +1030,26 @@ export interface paths {
          * @description Where the visits of somebody who drops out may go; nobody else's visit moves.
          */
         post: operations["plan_without"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/own/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Own Day
+         * @description The visits of whoever asks, in order; today where they are without a day.
+         */
+        get: operations["read_own_day"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5919,6 +5959,23 @@ export interface components {
          */
         OrderStatus: "ordered" | "received" | "cancelled";
         /**
+         * OwnDayDocument
+         * @description A technician's day.
+         */
+        OwnDayDocument: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Time Zone */
+            time_zone: string;
+            /** Technician */
+            technician: string | null;
+            /** Visits */
+            visits: components["schemas"]["OwnVisit"][];
+        };
+        /**
          * OwnOffer
          * @description What a provider reads of a ticket; who lives where only once they have taken it and the customer allows it.
          */
@@ -5957,6 +6014,55 @@ export interface components {
             phones: string[];
             /** Address */
             address: string | null;
+        };
+        /**
+         * OwnPart
+         * @description A part to bring, and how often it is the one.
+         */
+        OwnPart: {
+            /** Sku */
+            sku: string;
+            /** Name */
+            name: string | null;
+            /** Probability */
+            probability: number;
+        };
+        /**
+         * OwnVisit
+         * @description A visit with its work; who lives where only until it is over.
+         */
+        OwnVisit: {
+            visit: components["schemas"]["VisitDocument"];
+            /** Works */
+            works: components["schemas"]["OwnWork"][];
+            /** Contact */
+            contact: string | null;
+            /** Phones */
+            phones: string[];
+            /** Address */
+            address: string | null;
+        };
+        /**
+         * OwnWork
+         * @description A ticket of a visit.
+         */
+        OwnWork: {
+            /** Number */
+            number: number;
+            /** Title */
+            title: string;
+            /** Kind */
+            kind: string;
+            /** Model */
+            model: string | null;
+            /** Fault Mode */
+            fault_mode: string | null;
+            /** Appliance Id */
+            appliance_id: string;
+            /** First Check */
+            first_check: string | null;
+            /** Parts */
+            parts: components["schemas"]["OwnPart"][];
         };
         /**
          * Ownership
@@ -8668,6 +8774,11 @@ export interface components {
         VisitStepRequest: {
             /** Note */
             note?: string | null;
+            /**
+             * At
+             * @description when it was, where it is told later; within a week
+             */
+            at?: string | null;
             /** Is Repaired */
             is_repaired?: boolean | null;
             /** Work */
@@ -10457,6 +10568,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    print_visit: {
+        parameters: {
+            query?: {
+                /** @description default: Accept-Language */
+                lang?: ("en" | "zh") | null;
+            };
+            header?: never;
+            path: {
+                visit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
                 };
             };
             /** @description Nobody is logged in */
@@ -12670,6 +12842,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDocument"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_own_day: {
+        parameters: {
+            query?: {
+                day?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDayDocument"];
                 };
             };
             /** @description Nobody is logged in */

@@ -4,14 +4,17 @@ import {
   IconBellZ,
   IconBook,
   IconCalendarUser,
+  IconCar,
   IconChartBar,
   IconFridge,
   IconHeartbeat,
   IconHelp,
   IconInbox,
+  IconPackage,
   IconSend,
   IconSettings,
   IconTopologyStar3,
+  IconUsers,
   type TablerIcon,
 } from "@tabler/icons-react";
 import type { ComponentType } from "react";
@@ -80,6 +83,21 @@ export const PAGES: PageEntry[] = [
     path: "knowledge",
     load: async () => (await import("../pages/Knowledge")).Knowledge,
     place: { name: "nav.knowledge", icon: IconBook, key: "e", isOffRail: true },
+  },
+  {
+    path: "visits",
+    load: async () => (await import("../pages/Visits")).Visits,
+    place: { name: "nav.visits", icon: IconCar, key: "v", role: "technician", isOffRail: true },
+  },
+  {
+    path: "people",
+    load: async () => (await import("../pages/People")).People,
+    place: { name: "nav.people", icon: IconUsers, key: "p", role: "technician", isOffRail: true },
+  },
+  {
+    path: "stock",
+    load: async () => (await import("../pages/Stock")).Stock,
+    place: { name: "nav.stock", icon: IconPackage, key: "t", role: "technician", isOffRail: true },
   },
   {
     path: "operations",

@@ -38,6 +38,9 @@ const TOLD: Record<string, string> = {
   StandingState: "insights.modes.states",
   TicketSource: "source",
   TicketState: "status",
+  MovementKind: "stock.movementKinds",
+  OrderStatus: "stock.orderStates",
+  PlaceKind: "stock.kinds",
   Verdict: "ticket.verdicts",
   VisitState: "visits.states",
 };

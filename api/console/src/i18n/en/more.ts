@@ -6,6 +6,7 @@ import { operations } from "./operations";
 import { people } from "./people";
 import { settings } from "./settings";
 import { session } from "./session";
+import { stock } from "./stock";
 import { visits } from "./visits";
 
 /** The words of the other pages. */
@@ -18,5 +19,6 @@ export const more = {
   ...people,
   ...settings,
   ...session,
+  ...stock,
   ...visits,
 };
