@@ -116,11 +116,13 @@ class AttemptFile:
 def by_appliance(batch: AdmittedBatch) -> Iterator[tuple[str, AdmittedBatch]]:
     """What each appliance has in a batch, in the order of their ids."""
     ids = {appliance_id for block in batch.blocks for appliance_id in block.appliance_ids}
-    for appliance_id in sorted(ids | {event.appliance_id for event in batch.events}):
+    ids |= {event.appliance_id for event in batch.events} | {status.appliance_id for status in batch.statuses}
+    for appliance_id in sorted(ids):
         parts = [
             (block, np.array([row for row, name in enumerate(block.appliance_ids) if name == appliance_id], np.intp))
             for block in batch.blocks
         ]
         blocks = tuple(block.taken(rows) for block, rows in parts if len(rows))
         events = tuple(event for event in batch.events if event.appliance_id == appliance_id)
-        yield appliance_id, replace(batch, blocks=blocks, events=events)
+        statuses = tuple(status for status in batch.statuses if status.appliance_id == appliance_id)
+        yield appliance_id, replace(batch, blocks=blocks, events=events, statuses=statuses)

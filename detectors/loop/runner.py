@@ -110,6 +110,7 @@ class Runner:
         batch = self._feed.next(self.position)
         if batch is not None:
             self._take(self._reorder.take(batch.with_impossible()))
+            self._reorder.touch(status.appliance_id for status in batch.statuses)
             self.position = batch.position
         if self._is_time():
             self.commit()

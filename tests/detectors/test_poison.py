@@ -21,7 +21,7 @@ from detectors.pipeline import Outcome, Pipeline
 from ingest.books.books import Books
 from ingest.books.dead_letters import list_dead_letters
 from ingest.feed.poison import keep_poison
-from ingest.sample import AdmittedBatch, Event, EventType
+from ingest.sample import AdmittedBatch, Event, EventType, Status, StatusState
 from ingest.wire.dead_letter import RefusalReason
 from tests.detectors.made_fleet import PROFILES, ListFeed, fridge_batches
 from tests.detectors.memory_sink import MemorySink
@@ -185,13 +185,15 @@ def test_an_attempt_file_that_is_torn_says_nothing(tmp_path: Path) -> None:
 
 
 def test_parts_are_all_there_is(batches: list[AdmittedBatch]) -> None:
-    """The parts of a batch hold each sample and event once."""
+    """The parts of a batch hold each sample, event and status once."""
     event = Event("F9", "refrigerator", 1, 1, EventType.MOVED)
-    batch = replace(batches[0], events=(event,))
+    births = tuple(Status(name, "refrigerator", 1, 1, StatusState.ONLINE, model="M") for name in ("F1", "F8"))
+    batch = replace(batches[0], events=(event,), statuses=births)
 
     parts = dict(by_appliance(batch))
 
-    assert sorted(parts) == ["F1", "F2", "F3", "F9"]
+    assert sorted(parts) == ["F1", "F2", "F3", "F8", "F9"]
+    assert tuple(status for part in parts.values() for status in part.statuses) == births
     assert sum(len(block) for part in parts.values() for block in part.blocks) == len(batch.blocks[0])
     assert parts["F9"].events == (event,)
     (one,) = parts["F2"].blocks

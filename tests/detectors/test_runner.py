@@ -9,7 +9,7 @@ import pytest
 from detectors.finding import Checkpoint, DetectCommit
 from detectors.loop.runner import Runner
 from detectors.pipeline import Pipeline
-from ingest.sample import AdmittedBatch
+from ingest.sample import AdmittedBatch, Status, StatusState
 from tests.detectors.made_fleet import PROFILES, ListFeed, fridge_batches
 from tests.detectors.memory_sink import MemorySink
 
@@ -72,6 +72,22 @@ def run(
         if not runner.run_once():
             break
     return runner
+
+
+def test_what_only_a_birth_says_outlives_a_restart(batches: list[AdmittedBatch]) -> None:
+    """An appliance may say what it is in a batch of its own, long before its next sample."""
+    births = tuple(Status(name, "refrigerator", 1, 1, StatusState.ONLINE, model="M") for name in ("F1", "F9"))
+    told = [batches[0], AdmittedBatch(2, batches[0].received_ms, len(births), (), (), births)]
+    cut, going_on = MemorySink(), MemorySink()
+    run(told, going_on).commit()
+
+    run(told[:1], cut).commit()
+    run(told, cut).commit()
+
+    assert "F9" in cut.rows
+    assert cut.rows == going_on.rows
+    run(told[:1], cut := MemorySink()).commit()
+    assert cut.rows["F1"] != going_on.rows["F1"]
 
 
 @pytest.mark.parametrize("crash_at", [1, 7, 20, 28, 33, 39])
