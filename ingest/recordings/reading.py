@@ -116,7 +116,7 @@ def _read_file(path: Path, options: CsvOptions) -> tuple[Recording, str]:
         parts.kept.get("cycle", ()),
         origins,
     )
-    return recording, _nothing_said(table, parts, recording.left_out)
+    return recording, "" if figures else _nothing_said(table, parts, recording.left_out)
 
 
 def _nothing_said(table: Table, parts: _Parts, left_out: Sequence[str]) -> str:
