@@ -168,7 +168,8 @@ def _keys(display: Display, language: str) -> str:
 
 def _form(deed: str, label: str, language: str, *, on: int = 1, css: str = "") -> str:
     # Relative, so that the page may stand under any path; the browser goes back to the page by a 303.
+    truth = "true" if on else "false"
     return (
-        f'<form method="post" action="?deed={deed}&amp;on={on}&amp;lang={language}">'
+        f'<form method="post" action="?deed={deed}&amp;on={truth}&amp;lang={language}">'
         f'<button id="{deed}" class="{css}">{escape(label)}</button></form>'
     )
