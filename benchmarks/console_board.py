@@ -80,7 +80,6 @@ def measure() -> Iterator[Figure]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport=SCREEN)
         page.goto(town.login_link())
-        page.locator("a.row").first.wait_for()
         yield from _board(page, town)
         browser.close()
         town.stop()
