@@ -42,7 +42,7 @@ def make_people(desk: Desk) -> list[Technician]:
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
     desk.technicians.be_absent(made[2].id, start, start + timedelta(days=2), AbsenceReason.HOLIDAY)
     depot = desk.stock.add_place(NewStockPlace("Depot Köln", PlaceKind.DEPOT, place=COLOGNE))
-    van = desk.stock.add_place(NewStockPlace("Van of Anna", PlaceKind.VAN, technician_id=made[0].id))
+    van = desk.stock.add_place(NewStockPlace("Van 7", PlaceKind.VAN, technician_id=made[0].id))
     part = StockPart("WM-PUMP-30", {"en": "Drain pump", "zh": "排水泵"}, "24.50", "EUR", "Askoll", 5)
     desk.stock.put_part(part)
     for place, quantity in ((depot, 12), (van, 2)):

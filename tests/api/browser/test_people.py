@@ -43,7 +43,7 @@ def test_parts_move_and_are_ordered(page: Page, town: Town) -> None:
     expect(row).to_contain_text("12")
     row.get_by_role("button", name="Bring elsewhere").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("To", exact=True).select_option(label="Van of Anna")
+    dialog.get_by_label("To", exact=True).select_option(label="Van 7")
     dialog.get_by_label("Quantity").fill("99")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog.get_by_role("alert")).to_be_visible()
@@ -52,5 +52,5 @@ def test_parts_move_and_are_ordered(page: Page, town: Town) -> None:
 
     expect(row).to_contain_text("7")
     page.get_by_role("button", name="Movements").click()
-    expect(page.get_by_role("row").filter(has_text=re.compile("arrived.*Van of Anna"))).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text=re.compile("arrived.*Van 7"))).to_be_visible()
     assert violations(page) == []
