@@ -4,6 +4,7 @@ import { IconCalendarUser, IconCloudOff } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore } from "react";
 
+import { useAccount } from "../api/account";
 import { takeStep } from "../api/tickets";
 import { sendStep, useOwnDay } from "../api/visits";
 import { CallFailed, Failed, Notice } from "../app/Notice";
@@ -13,13 +14,18 @@ import { VisitCard } from "../visits/VisitCard";
 import "../visits/visits.css";
 import { shortDay } from "../words/days";
 
-const outbox = new Outbox(localStorage, sendStep);
 const AGAIN_MS = 20_000;
 
 export function Visits() {
+  const account = useAccount();
+  return account.data ? <OwnDay key={account.data.name} account={account.data.name} /> : <Skeleton height={300} />;
+}
+
+function OwnDay({ account }: { account: string }) {
   const { t, language } = useWords();
   const client = useQueryClient();
   const own = useOwnDay(language);
+  const outbox = Outbox.of(account, sendStep);
   const waiting = useSyncExternalStore(outbox.subscribe, outbox.items);
   const flush = () =>
     void outbox.flush().then((isNews) => {
@@ -55,7 +61,7 @@ export function Visits() {
       {waiting
         .filter((one) => one.refused !== undefined)
         .map((one) => (
-          <Refused key={`${one.visit}${one.step}`} one={one} />
+          <Refused key={`${one.visit}${one.step}`} one={one} onDrop={() => outbox.drop(one)} />
         ))}
       {visits.length === 0 && (
         <Notice
@@ -69,6 +75,7 @@ export function Visits() {
         <VisitCard
           key={one.visit.id}
           own={one}
+          account={account}
           zone={time_zone}
           state={outbox.stateOf(one.visit.id, one.visit.status)}
           onStep={(step, body) => {
@@ -82,13 +89,13 @@ export function Visits() {
 }
 
 /** A step that the service did not take: why, what it held, and a place for it that is not lost. */
-function Refused({ one }: { one: Waiting }) {
+function Refused({ one, onDrop }: { one: Waiting; onDrop: () => void }) {
   const { t } = useWords();
   const words = [one.body.work, one.body.note, one.body.signed_by].filter(Boolean).join(" · ");
   const [failure, fail] = useState<unknown>(null);
   const writeDown = () =>
     takeStep(one.number, { step: "comment", body: { text: `${one.step} ${one.body.at ?? ""} ${words}`.trim() } }).then(
-      () => outbox.drop(one),
+      onDrop,
       fail,
     );
   return (
@@ -103,7 +110,7 @@ function Refused({ one }: { one: Waiting }) {
             {t("visits.writeDown")}
           </Button>
         )}
-        <Button size="xs" variant="default" onClick={() => outbox.drop(one)}>
+        <Button size="xs" variant="default" onClick={onDrop}>
           {t("visits.putAway")}
         </Button>
       </div>

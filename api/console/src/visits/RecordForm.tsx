@@ -15,9 +15,15 @@ interface Draft {
   signed: string;
 }
 
-export function RecordForm({ own, onSend }: { own: OwnVisit; onSend: (body: VisitStepRequest) => void }) {
+interface RecordFormProps {
+  own: OwnVisit;
+  account: string;
+  onSend: (body: VisitStepRequest) => void;
+}
+
+export function RecordForm({ own, account, onSend }: RecordFormProps) {
   const { t } = useWords();
-  const key = `fettle.visits.draft.${own.visit.id}`;
+  const key = `fettle.visits.draft.${account}.${own.visit.id}`;
   const [draft, setDraft] = useState<Draft>(() => JSON.parse(localStorage.getItem(key) ?? "null") ?? empty());
   useEffect(() => localStorage.setItem(key, JSON.stringify(draft)), [draft]);
   const put = (part: Partial<Draft>) => setDraft({ ...draft, ...part });

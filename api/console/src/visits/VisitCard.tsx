@@ -13,13 +13,14 @@ import { RecordForm } from "./RecordForm";
 
 interface VisitCardProps {
   own: OwnVisit;
+  account: string;
   zone: string;
   /** Where it stands, with what is still on its way. */
   state: Visit["status"];
   onStep: (step: Step, body: VisitStepRequest) => void;
 }
 
-export function VisitCard({ own, zone, state, onStep }: VisitCardProps) {
+export function VisitCard({ own, account, zone, state, onStep }: VisitCardProps) {
   const { t, language } = useWords();
   const names = useNames();
   const { visit, works } = own;
@@ -87,7 +88,9 @@ export function VisitCard({ own, zone, state, onStep }: VisitCardProps) {
           </Button>
         )}
       </div>
-      {state === "on_site" && <RecordForm own={own} onSend={(body) => onStep("finish", { ...body, at: at() })} />}
+      {state === "on_site" && (
+        <RecordForm own={own} account={account} onSend={(body) => onStep("finish", { ...body, at: at() })} />
+      )}
     </section>
   );
 }

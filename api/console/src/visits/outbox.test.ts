@@ -23,25 +23,29 @@ test("what could not be sent waits, outlives the page, and is sent once and in o
     if (!isOnline) throw new Problem(0, "unreachable", null);
     sent.push(one.step);
   };
-  const outbox = new Outbox(kept, send);
+  const outbox = new Outbox(kept, send, "anna");
   for (const name of ["depart", "arrive", "finish"] as const) outbox.add(step(name));
 
   expect(await outbox.flush()).toBe(false);
   expect(outbox.stateOf("vi_1", "planned")).toBe("done");
-  const later = new Outbox(kept, send);
+  const later = new Outbox(kept, send, "anna");
   isOnline = true;
   expect(await later.flush()).toBe(true);
 
   expect(sent).toEqual(["depart", "arrive", "finish"]);
-  expect([later.items(), new Outbox(kept, send).items()]).toEqual([[], []]);
+  expect([later.items(), new Outbox(kept, send, "anna").items()]).toEqual([[], []]);
 });
 
 test("a refused step is kept with why, and does not hold up the others", async () => {
   const sent: string[] = [];
-  const outbox = new Outbox(storage(), async (one) => {
-    if (one.visit === "vi_1") throw new Problem(409, "Conflict", "The visit was called off.");
-    sent.push(one.visit);
-  });
+  const outbox = new Outbox(
+    storage(),
+    async (one) => {
+      if (one.visit === "vi_1") throw new Problem(409, "Conflict", "The visit was called off.");
+      sent.push(one.visit);
+    },
+    "anna",
+  );
   outbox.add(step("finish"));
   outbox.add(step("arrive", "vi_2"));
 
@@ -50,4 +54,19 @@ test("a refused step is kept with why, and does not hold up the others", async (
   expect(sent).toEqual(["vi_2"]);
   expect(outbox.items().map((one) => one.refused)).toEqual(["The visit was called off."]);
   expect(outbox.stateOf("vi_1", "cancelled")).toBe("cancelled");
+});
+
+test("who signs in next on the same phone sends nothing of somebody else, and nothing is lost", async () => {
+  const kept = storage();
+  const sent: string[] = [];
+  const send = async (one: Waiting) => void sent.push(one.step);
+  new Outbox(kept, send, "anna").add(step("finish"));
+
+  const next = new Outbox(kept, send, "ben");
+  await next.flush();
+  next.add(step("depart", "vi_2"));
+  expect(sent).toEqual([]);
+
+  await new Outbox(kept, send, "anna").flush();
+  expect(sent).toEqual(["finish"]);
 });

@@ -1,4 +1,7 @@
-/** Steps of visits on their way: each is kept here until the service has taken it, in order; one that it refuses is kept with why. */
+/**
+ * Steps of visits on their way: each is kept here until the service has taken it, in order; one that it refuses is kept with why.
+ * They are an account's own, so that whoever signs in next on the same phone sends nobody else's.
+ */
 import { Problem } from "../api/client";
 import type { VisitStepRequest } from "../api/types";
 
@@ -16,7 +19,6 @@ export interface Waiting {
 
 type Send = (one: Waiting) => Promise<unknown>;
 
-const KEY = "fettle.visits.steps";
 const NEXT: Record<Step, "on_the_way" | "on_site" | "done" | "missed"> = {
   depart: "on_the_way",
   arrive: "on_site",
@@ -24,16 +26,28 @@ const NEXT: Record<Step, "on_the_way" | "on_site" | "done" | "missed"> = {
   miss: "missed",
 };
 
+const known = new Map<string, Outbox>();
+
 export class Outbox {
   private all: Waiting[];
+  private key: string;
   private isSending = false;
   private listeners = new Set<() => void>();
 
   constructor(
     private storage: Pick<Storage, "getItem" | "setItem">,
     private send: Send,
+    account: string,
   ) {
-    this.all = JSON.parse(storage.getItem(KEY) ?? "[]") as Waiting[];
+    this.key = `fettle.visits.steps.${account}`;
+    this.all = JSON.parse(storage.getItem(this.key) ?? "[]") as Waiting[];
+  }
+
+  /** The one of an account in this browser; two would send twice and forget what the other keeps. */
+  static of(account: string, send: Send): Outbox {
+    const outbox = known.get(account) ?? new Outbox(localStorage, send, account);
+    known.set(account, outbox);
+    return outbox;
   }
 
   /** What waits or was refused, in order. */
@@ -96,7 +110,7 @@ export class Outbox {
 
   private keep(all: Waiting[]): void {
     this.all = all;
-    this.storage.setItem(KEY, JSON.stringify(all));
+    this.storage.setItem(this.key, JSON.stringify(all));
     for (const listener of this.listeners) listener();
   }
 }
