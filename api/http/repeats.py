@@ -18,7 +18,7 @@ from starlette.responses import Response
 from alerts.errors import DeskError
 from alerts.repeats.desk import Answer
 from api.http.access import find_account
-from api.http.problems import DESK_STATUS, Problem, respond
+from api.http.problems import CLIENT_CLOSED_REQUEST, DESK_STATUS, Problem, respond
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -49,6 +49,9 @@ class RepeatedOnce:
             body = await _read(receive)
         except (Problem, HTTPException):
             await self._app(scope, receive, send)  # refused there, with the same sentence
+            return
+        if body is None:
+            await Response(status_code=CLIENT_CLOSED_REQUEST)(scope, receive, send)
             return
         desk = here.desk.by(account.name).repeats
         try:
@@ -89,13 +92,13 @@ async def _do(app: ASGIApp, desk: Repeats, key: str, body: bytes, *, scope: Scop
             await send(message)
 
 
-async def _read(receive: Receive) -> bytes:
-    """The whole body, which is bounded before it comes here."""
+async def _read(receive: Receive) -> bytes | None:
+    """The whole body, which is bounded before it comes here; ``None`` where who asked went away before it was whole."""
     parts: list[bytes] = []
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            break
+            return None
         parts.append(message.get("body", b""))
         if not message.get("more_body", False):
             break

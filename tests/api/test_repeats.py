@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 import httpx
@@ -132,3 +134,41 @@ def test_no_secret_is_kept_with_a_key(house: House) -> None:
 def test_a_body_that_is_too_large_is_refused_with_a_key_too(house: House) -> None:
     """413 as without."""
     assert post(house, "/tickets", {"title": "x" * 300_000}).status_code == 413
+
+
+@pytest.mark.parametrize("came", [b"", b'{"until": "2026-12-01'])
+def test_what_breaks_off_before_its_body_is_whole_is_not_done(house: House, came: bytes) -> None:
+    """Neither with half a body nor with none, where one is optional; the key is free for the next try."""
+    house.register("fridge-1")
+    number = post(house, "/tickets", NEW).json()["number"]
+    path = f"/tickets/{number}/triage"
+    said: Iterator[dict[str, object]] = iter(
+        [{"type": "http.request", "body": came, "more_body": True}, {"type": "http.disconnect"}]
+    )
+    answered: list[int] = []
+
+    async def receive() -> dict[str, object]:
+        return next(said)
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        answered.extend([message["status"]] if "status" in message else [])
+
+    headers = {**house.headers(Role.ADMIN), "Idempotency-Key": "k2", "content-type": "application/json"}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": f"/api/v1{path}",
+        "raw_path": f"/api/v1{path}".encode(),
+        "query_string": b"",
+        "scheme": "http",
+        "http_version": "1.1",
+        "server": ("fettle.test", 80),
+        "client": ("127.0.0.1", 1),
+        "root_path": "",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }
+    asyncio.run(house.app(scope, receive, send))
+
+    assert answered == [499]
+    assert house.get(f"/tickets/{number}").json()["status"] == "open"
+    assert post(house, path, {"note": "again"}, key="k2").status_code == 200
