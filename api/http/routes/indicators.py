@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import fields
 from datetime import date, datetime
 from types import SimpleNamespace
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
@@ -19,17 +18,16 @@ from alerts.page import LIMIT_MAX, all_pages
 from api.http.access import Manager
 from api.http.context import Here, Language
 from api.http.documents import Document, Text, show
+from api.http.imports import csv_file
 from api.http.paging import Page, PageQuery
 from api.http.periods import At, Period, moment_of
-from api.http.spreadsheet import MEDIA_TYPE, csv_lines
+from api.http.routes.papers import PDF, Lang
+from api.http.spreadsheet import csv_lines
 from api.papers.monthly import last_whole_month, month_of, monthly_report
-from api.papers.pdf import pdf_of
 
 router = APIRouter(tags=["indicators"])
 Name = Annotated[str, Query(min_length=1, max_length=64)]
 Month = Annotated[str | None, Query(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="YYYY-MM")]
-Lang = Annotated[Literal["en", "zh"] | None, Query(description="default: Accept-Language")]
-PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}}}
 
 
 class KeyFigure(Document):
@@ -204,12 +202,14 @@ def export_indicators(
         for family, figures in families.items()
         for name, figure in figures.items()
     )
-    return csv_of(("family", "figure", *KeyFigure.model_fields), rows, "kpis.csv")
+    return csv_file(csv_lines(("family", "figure", *KeyFigure.model_fields), rows), "kpis.csv")
 
 
 @router.get("/kpis/report.pdf", response_class=Response, responses=PDF)
 def print_report(here: Here, account: Manager, language: Language, month: Month = None, lang: Lang = None) -> Response:
     """A calendar month (UTC) on paper, with the month before beside it; the last whole month where none is given."""
+    from api.papers.pdf import pdf_of  # noqa: PLC0415  (what draws PDF is large, and only papers need it)
+
     desk, said = here.desk.by(account.name).indicators, lang or language
     first = month_of(month) if month else last_whole_month(here.clock.now())
     paper = monthly_report(desk, here.profiles, first, said)
@@ -237,7 +237,7 @@ def export_cases(
     desk, span, moment = here.desk.by(account.name).indicators, parse_period(period), moment_of(at)
     found = all_pages(lambda cursor: desk.cases(family, figure, span, at=moment, cursor=cursor, limit=LIMIT_MAX))
     rows = (show(FigureCase, one).model_dump(mode="json") for one in found)
-    return csv_of(tuple(FigureCase.model_fields), rows, f"{family}-{figure}.csv")
+    return csv_file(csv_lines(tuple(FigureCase.model_fields), rows), f"{family}-{figure}.csv")
 
 
 @router.get("/kpis/reliability")
@@ -267,9 +267,3 @@ def read_modes(here: Here, account: Manager, period: Period = "year", at: At = N
 def read_worth(here: Here, account: Manager, period: Period = "year", at: At = None) -> Worth:
     """Breakdowns avoided, and what each cost, with 95 % intervals."""
     return show(Worth, here.desk.by(account.name).indicators.worth(parse_period(period), at=moment_of(at)))
-
-
-def csv_of(columns: tuple[str, ...], rows: Iterator[dict[str, Any]], name: str) -> StreamingResponse:
-    """Rows as a file."""
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(csv_lines(columns, rows), media_type=MEDIA_TYPE, headers=headers)

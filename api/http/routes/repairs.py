@@ -16,11 +16,12 @@ from alerts.repairs.repair import CallAnswer, RepairGroup
 from api.http.access import Manager, Technician
 from api.http.context import Here
 from api.http.documents import Document, show
+from api.http.imports import csv_file
 from api.http.paging import Page, PageQuery
 from api.http.periods import At, Period, moment_of
 from api.http.problems import CONFLICT
 from api.http.request import Request
-from api.http.spreadsheet import MEDIA_TYPE, csv_lines
+from api.http.spreadsheet import csv_lines
 
 router = APIRouter(tags=["repairs"])
 
@@ -111,8 +112,7 @@ def export_repairs(here: Here, account: Technician, wanted: Wanted) -> Streaming
     found = here.desk.by(account.name).repairs.all(wanted)
     shown = (show(RepairDocument, one).model_dump(mode="json") for one in found)
     lines = csv_lines(COLUMNS, ({**one, "parts": " ".join(one["parts"])} for one in shown))
-    headers = {"content-disposition": 'attachment; filename="repairs.csv"'}
-    return StreamingResponse(lines, media_type=MEDIA_TYPE, headers=headers)
+    return csv_file(lines, "repairs.csv")
 
 
 @router.post("/repairs/{repair_id}/call", responses=CONFLICT)

@@ -30,11 +30,12 @@ from api.http.assignees import account_of
 from api.http.context import Context, Here, Language
 from api.http.documents import Document, Text, Ticket, show
 from api.http.etag import expected_version
+from api.http.imports import csv_file
 from api.http.moments import Moment
 from api.http.paging import Page, PageQuery
 from api.http.problems import CONFLICT, STALE, Problem
 from api.http.request import Request
-from api.http.spreadsheet import MEDIA_TYPE, csv_lines
+from api.http.spreadsheet import csv_lines
 from api.http.ticket_query import Wanted
 
 router = APIRouter(tags=["tickets"])
@@ -175,11 +176,7 @@ def export_tickets(here: Here, account: Viewer, language: Language, wanted: Want
     desk = here.desk.by(account.name).tickets
     found = all_pages(lambda cursor: desk.page(wanted, cursor=cursor, limit=LIMIT_MAX))
     rows = (_row(show(Ticket, ticket, language=language)) for ticket in found)
-    return StreamingResponse(
-        csv_lines(COLUMNS, rows),
-        media_type=MEDIA_TYPE,
-        headers={"content-disposition": 'attachment; filename="tickets.csv"'},
-    )
+    return csv_file(csv_lines(COLUMNS, rows), "tickets.csv")
 
 
 def _row(ticket: Ticket) -> dict[str, Any]:
