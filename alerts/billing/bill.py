@@ -8,21 +8,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from alerts.coverages.basis import Basis
 from alerts.errors import InvalidError
 from alerts.money import check_currency, parse_amount, round_amount, sum_of
 from alerts.people.technician import check_name
 from alerts.words import check_words
 
 QUANTITY_MAX = Decimal(1000)
-
-
-class Basis(StrEnum):
-    """Why somebody else than the customer pays, in the order in which it is asked."""
-
-    RECALL = "recall"
-    MANUFACTURER = "manufacturer"
-    STATUTORY = "statutory"
-    CONTRACT = "contract"
 
 
 class Payer(StrEnum):

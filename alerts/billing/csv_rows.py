@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from alerts.billing.bill import Basis, Coverage, PriceItem, Statement
+from alerts.billing.bill import Coverage, PriceItem, Statement
 from alerts.billing.deciding import put_coverage
 from alerts.billing.quoting import put_price
 from alerts.cells import day_of, number_of, yes_or_no
+from alerts.coverages.basis import Basis
 from alerts.csv_file import Columns, Line, write_csv
 from alerts.database import Transaction
 from alerts.errors import InvalidError

@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from alerts.audit.chain import record_audit
-from alerts.billing.bill import PAYERS, Basis, Coverage, Decision, Payer, PayReason
+from alerts.billing.bill import PAYERS, Coverage, Decision, Payer, PayReason
+from alerts.coverages.basis import Basis
 from alerts.coverages.tables import coverages
 from alerts.customers.tables import ownerships
 from alerts.database import Transaction, upsert

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import func, or_, select
 
+from alerts.coverages.basis import Basis
 from alerts.coverages.tables import coverages
 from alerts.database import Transaction
 from ingest.clock import from_ms
-
-CONTRACT = "contract"
 
 
 def contract_of(t: Transaction, appliance_id: str) -> str | None:
@@ -16,7 +15,7 @@ def contract_of(t: Transaction, appliance_id: str) -> str | None:
     column, today = coverages.c, from_ms(t.now_ms).date().isoformat()
     query = (
         select(func.coalesce(column.plan, column.external_id))
-        .where(column.appliance_id == appliance_id, column.basis == CONTRACT, column.valid_from <= today)
+        .where(column.appliance_id == appliance_id, column.basis == Basis.CONTRACT, column.valid_from <= today)
         .where(or_(column.valid_to.is_(None), column.valid_to >= today))
         .order_by(column.valid_from.desc(), column.external_id)
     )

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Numeric, Subquery, cast, literal, or_, sel
 from alerts.billing.bill import Payer
 from alerts.billing.quoting import price_of
 from alerts.billing.tables import receipts
-from alerts.coverages.contract import CONTRACT
+from alerts.coverages.basis import Basis
 from alerts.coverages.tables import coverages
 from alerts.errors import UnknownError
 from alerts.indicators.figure import FigureOf, FigureUnit, Look, Measure, Row
@@ -97,7 +97,7 @@ def _contracts(look: Look, *, begun: bool) -> Sequence[Any]:
     which: ColumnElement[bool] = column.valid_from.between(first, last)
     if not begun:
         which = (column.valid_from <= last) & or_(column.valid_to.is_(None), column.valid_to >= last)
-    return look.t.connection.execute(select(coverages).where(column.basis == CONTRACT, which)).all()
+    return look.t.connection.execute(select(coverages).where(column.basis == Basis.CONTRACT, which)).all()
 
 
 def _sold(look: Look) -> Sequence[Row]:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection, Request
 
-from api.http.problems import Problem
+from api.http.problems import refused
 from api.http.unreadable import DEPTH_MAX, why_unreadable
 
 
@@ -42,9 +42,9 @@ def read_json(body: bytes) -> Any:
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_number, parse_float=_number)
         twice = _twice_in(value, "body")
     except (ValueError, RecursionError) as error:
-        raise _refused("body", str(why_unreadable(error))) from error
+        raise refused({"body": str(why_unreadable(error))}) from error
     if twice is not None:
-        raise _refused(twice, "this key stands twice, and nothing was done")
+        raise refused({twice: "this key stands twice, and nothing was done"})
     return value
 
 
@@ -84,12 +84,7 @@ def _number(text: str) -> float:
 
 
 def _refuse_number(text: str) -> NoReturn:
-    raise _refused("body", f"{text} is no number in JSON")
-
-
-def _refused(where: str, what: str) -> Problem:
-    """422 with where something is wrong, and what."""
-    return Problem(422, f"{where}: {what}.", errors=[{"where": where, "what": what}])
+    raise refused({"body": f"{text} is no number in JSON"})
 
 
 def _refuse_unread(body: bytes) -> None:
@@ -103,6 +98,4 @@ def _refuse_unread(body: bytes) -> None:
     else:
         told = [f"body.{key}" for key in sorted(said)] if isinstance(said, dict) else [] if said is None else ["body"]
     if told:
-        what = "this takes no body, and nothing was done"
-        errors = [{"where": where, "what": what} for where in told]
-        raise Problem(422, f"{told[0]}: {what}.", errors=errors)
+        raise refused(dict.fromkeys(told, "this takes no body, and nothing was done"))

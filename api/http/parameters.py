@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.requests import HTTPConnection
 
-from api.http.problems import Problem
+from api.http.problems import refused
 
 if TYPE_CHECKING:
     from fastapi._compat.v2 import ModelField
@@ -41,24 +41,24 @@ def refuse_wrong_parameters(connection: HTTPConnection) -> None:
     unknown = sorted(set(told) - fields.keys())
     if unknown:
         names = ", ".join(sorted(fields)) or "none"
-        raise Problem(422, f"{unknown[0]}: this is no parameter here; possible: {names}.", errors=unknown)
+        raise refused({f"query.{name}": f"this is no parameter here; possible: {names}" for name in unknown})
     for name in told:
         types = set(_types(fields[name].field_info.annotation))
         values = told.getlist(name)
         if len(values) > 1 and list not in types:
-            raise Problem(422, f"{name}: it stands {len(values)} times, and this takes one.", errors=[name])
+            raise refused({f"query.{name}": f"it stands {len(values)} times, and this takes one"})
         for value in values:
-            _check_form(name, value, types)
+            _check_form(f"query.{name}", value, types)
     for field in _fields(route.dependant, lambda one: one.path_params):
         value = connection.path_params.get(field.alias, "")
-        _check_form(field.alias, value, set(_types(field.field_info.annotation)))
+        _check_form(f"path.{field.alias}", value, set(_types(field.field_info.annotation)))
 
 
-def _check_form(name: str, value: str, types: set[Any]) -> None:
+def _check_form(where: str, value: str, types: set[Any]) -> None:
     """422 for a text that is no number, day or truth, where one is asked for."""
     for kind, (form, what) in _FORMS.items():
         if kind in types and not form.fullmatch(value):
-            raise Problem(422, f"{name}: {value!r} {what}.", errors=[name])
+            raise refused({where: f"{value!r} {what}"})
 
 
 def _types(annotation: Any) -> Iterator[Any]:

@@ -65,6 +65,13 @@ class Problem(Exception):  # noqa: N818  (the standard's own word)
         self.members = members
 
 
+def refused(what: Mapping[str, str]) -> Problem:
+    """422 for values by where they stand (`body.title`, `query.limit`), and what is wrong with each; the first is the sentence."""
+    first, why = next(iter(what.items()))
+    errors = [{"where": where, "what": reason} for where, reason in what.items()]
+    return Problem(422, f"{first.removeprefix('query.').removeprefix('path.')}: {why}.", errors=errors)
+
+
 def not_found(noun: str, name: str) -> Problem:
     """404 for a thing that does not exist."""
     return Problem(404, f"There is no {noun} {name!r}.")
