@@ -29,6 +29,7 @@ from alerts.gate.desk import GateDesk
 from alerts.incidents.desk import Incidents
 from alerts.indicators.desk import Indicators
 from alerts.knowledge.desk import Knowledge
+from alerts.letters.desk import Letters
 from alerts.notices.changes import Changes
 from alerts.notices.desk import Notices
 from alerts.people.desk import Providers, Technicians
@@ -166,6 +167,11 @@ class Desk:
     def customer_pages(self) -> CustomerPages:
         """What a customer sees and answers, by a link of their own."""
         return CustomerPages(SealedUnit(self.unit, self.seal), self.limits, self._when_over, self.profiles)
+
+    @property
+    def letters(self) -> Letters:
+        """Mail that comes in."""
+        return Letters(SealedUnit(self.unit, self.seal))
 
     @property
     def technicians(self) -> Technicians:

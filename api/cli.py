@@ -20,6 +20,7 @@ from api.commands import (
     inspecting,
     listing_devices,
     looking,
+    mail,
     measuring,
     people,
     recording,
@@ -103,6 +104,7 @@ app.add_typer(articles.articles, name="articles")
 app.add_typer(repairs.repairs, name="repairs")
 app.add_typer(measuring.kpis, name="kpis")
 app.add_typer(telling.notices, name="notices")
+app.command("mail-in")(mail.mail_in)
 app.add_typer(silencing.silences, name="silences")
 app.add_typer(auditing.audit, name="audit")
 

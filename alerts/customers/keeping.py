@@ -9,7 +9,16 @@ from sqlalchemy import delete, insert, select, update
 from alerts.audit.chain import record_audit
 from alerts.customers.customer import Address, Contact, NewCustomer, check_language
 from alerts.customers.sealed import Sealed
-from alerts.customers.tables import consents, contact_keys, customer_words, customers, ownerships, sites
+from alerts.customers.tables import (
+    consents,
+    contact_keys,
+    customer_answers,
+    customer_words,
+    customers,
+    letters,
+    ownerships,
+    sites,
+)
 from alerts.customers.words import kept_words
 from alerts.database import Transaction, upsert
 from alerts.errors import ConflictError, StaleViewError, UnknownError
@@ -82,7 +91,7 @@ def merge_customers(s: Sealed, customer_id: str, *, double_id: str) -> None:
 
 
 def erase_customer(s: Sealed, customer_id: str) -> None:
-    """Erase who it was: contact, addresses, proofs and words go; that somebody owned an appliance then stays."""
+    """Erase who it was: contact, addresses, proofs and what they wrote go; that somebody owned an appliance then stays."""
     row = s.t.connection.execute(select(customers).where(customers.c.id == customer_id)).one_or_none()
     if row is None:
         raise UnknownError(f"There is no customer {customer_id!r}.")
@@ -101,6 +110,10 @@ def erase_customer(s: Sealed, customer_id: str) -> None:
     owned = ownerships.c.customer_id == customer_id
     s.t.connection.execute(update(ownerships).where(owned).values(proof=None, serial=None))
     s.t.connection.execute(update(ownerships).where(owned, ownerships.c.until_ms.is_(None)).values(until_ms=s.t.now_ms))
+    s.t.connection.execute(
+        update(customer_answers).where(customer_answers.c.customer_id == customer_id).values(text=None)
+    )
+    s.t.connection.execute(update(letters).where(letters.c.customer_id == customer_id).values(content=None))
     record_audit(s.t, "customer.erase", customer_id, {})
     s.changed.add(customer_id)
 

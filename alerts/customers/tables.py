@@ -131,3 +131,20 @@ customer_answers = Table(
     sqlite_autoincrement=True,
 )
 """What customers answered on their page; their words lie sealed."""
+
+letters = Table(
+    "letters",
+    metadata,
+    serial(),
+    Column("identity", String(64), nullable=False, unique=True),
+    ms("at_ms", nullable=False),
+    word("state"),
+    word("reason", nullable=True),
+    identity("ticket_id", nullable=True, index=True),
+    identity("appliance_id", nullable=True),
+    identity("customer_id", nullable=True, index=True),
+    Column("content", LargeBinary, nullable=True),
+    Index("ix_letters_state", "state", "n"),
+    sqlite_autoincrement=True,
+)
+"""Mail that came in, each once; who wrote what lies sealed. ``content`` is empty where its customer was erased; ``identity`` is a digest of the Message-ID."""

@@ -11,12 +11,21 @@ from ingest.clock import Clock, SystemClock
 
 
 @dataclass(frozen=True, slots=True)
+class Replies:
+    """Where replies to mails go, and what the mail of a ticket with this number carries so that they find it."""
+
+    address: str
+    reference: Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Receiver:
     """A receiver as it stands in the settings."""
 
     address: str
     secret: str | None = field(default=None, repr=False)
     clock: Clock = field(default_factory=SystemClock)
+    replies: Replies | None = None
 
     @property
     def scheme(self) -> str:

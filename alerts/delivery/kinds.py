@@ -34,7 +34,7 @@ def open_person(name: str, receiver: Receiver, language: str) -> Target:
     """The way to a person, under a name of their own; raises :class:`InvalidError` where the address can't work."""
     target = _kind_of(receiver).open(receiver)
     if isinstance(target, AppriseTarget):
-        return AppriseTarget(name, target.address, language)
+        return AppriseTarget(name, target.address, language, target.replies)
     return Renamed(name, target)
 
 

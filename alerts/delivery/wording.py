@@ -27,6 +27,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Ticket {number}: nobody knows whether the repair held ({fault_mode}); call the customer",
         "工单 {number}：无法确认维修是否有效（{fault_mode}），请回访客户",
     ),
+    "ticket.letter": ("Ticket {number}: a reply came by mail", "工单 {number}：收到邮件回复"),
+    "letter.waiting": ("A letter belongs to no ticket: look at it", "有邮件未能归入工单，请查看"),
     "ticket.sla_due": ("Ticket {number}: {clock} is due {due}", "工单 {number}：{clock}时限将到（{due}）"),
     "ticket.sla_breached": ("Ticket {number}: {clock} was due {due}", "工单 {number}：{clock}已超时（{due}）"),
     "ticket.escalated": (

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 import structlog
 
 from alerts.errors import UnavailableError
+from alerts.letters.imap_folder import MailboxError
 from detectors.loop.attempts import FoldFailed
 from ingest.backoff import Backoff
 
 if TYPE_CHECKING:
     from alerts.appliances.listener import Listener
     from alerts.inbox import Inbox
+    from alerts.letters.imap_folder import Mailbox
     from alerts.notices.lane import Lane
     from alerts.notices.outbox import Outbox
     from alerts.rules.in_force import RulesInForce
@@ -38,7 +40,9 @@ OUTBOX_EVERY_S = 0.5
 FORGET_EVERY_TURNS = 120
 LISTEN_EVERY_S = 0.5
 RULES_EVERY_S = 2.0
+COLLECT_EVERY_S = 30.0
 WAITING = Backoff(0.5, 15.0)
+WAITING_FOR_MAIL = Backoff(30.0, 900.0)
 
 
 @dataclass(slots=True)
@@ -192,6 +196,25 @@ def _deliver(
     for one in runs:
         one.result()
     return following
+
+
+def collect(mailbox: Mailbox, take: Callable[[bytes], object], trouble: Trouble) -> Callable[[threading.Event], None]:
+    """The loop that collects mail; one that can't be had is a reason to wait, and lies there still."""
+
+    def run(stop: threading.Event) -> None:
+        misses = 0
+        while not stop.wait(WAITING_FOR_MAIL.ceiling_s(misses) if misses else COLLECT_EVERY_S):
+            try:
+                mailbox.collect(take, is_over=stop.is_set)
+            except (MailboxError, UnavailableError) as error:
+                misses += 1
+                if trouble.sentence is None:
+                    log.warning("loop_waits", loop="mailbox", sentence=str(error))
+                trouble.sentence = str(error)
+            else:
+                misses, trouble.sentence = 0, None
+
+    return run
 
 
 def follow(rules: RulesInForce) -> Callable[[threading.Event], None]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from alerts.accounts.desk import Accounts
 from alerts.database import UnitOfWork
-from alerts.delivery.kind import Receiver
+from alerts.delivery.kind import Receiver, Replies
 from alerts.delivery.kinds import open_person, open_receivers
 from alerts.desk import Desk
 from alerts.errors import DeskError
@@ -183,8 +183,10 @@ class Rooms:
 
     def _receiver(self, address: str) -> Receiver:
         """Somebody at an address, told with the signature of the settings."""
-        secret = self.settings.webhook_secret
-        return Receiver(address, None if secret is None else secret.get_secret_value(), self.around.people_clock)
+        secret = None if self.settings.webhook_secret is None else self.settings.webhook_secret.get_secret_value()
+        reply_to = self.settings.mail_reply_to
+        replies = None if reply_to is None else Replies(reply_to, self.desk.letters.reference)
+        return Receiver(address, secret, self.around.people_clock, replies)
 
     @cached_property
     def store(self) -> TelemetryStore:

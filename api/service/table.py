@@ -15,6 +15,8 @@ import structlog
 
 from alerts.appliances.listener import Listener
 from alerts.inbox import Inbox
+from alerts.letters.imap_folder import Mailbox
+from alerts.letters.parsing import parse
 from alerts.timers import Timers
 from api.http.listening import bind, url_of
 from api.service import loops, told
@@ -130,6 +132,16 @@ def outbox(rooms: Rooms) -> Run:
     return loops.deliver(rooms.outbox, rooms.trouble, rooms.renewed_outbox)
 
 
+def mailbox(rooms: Rooms) -> Run:
+    """New mail, where a mailbox is named."""
+    url = rooms.settings.mailbox_url
+    if url is None:
+        return idle
+    letters = rooms.desk.letters
+    own = rooms.settings.mail_reply_to
+    return loops.collect(Mailbox.at(url), lambda raw: letters.take(parse(raw, own=own)), rooms.trouble("mailbox"))
+
+
 def rules(rooms: Rooms) -> Run:
     """Reads the file of the rules again when it has changed."""
     return loops.follow(rooms.rules)
@@ -162,12 +174,18 @@ LOOPS = (
     Loop("detect", ServiceRole.DETECT, detect),
     Loop("desk", ServiceRole.DESK, desk),
     Loop("outbox", ServiceRole.DESK, outbox),
+    Loop("mailbox", ServiceRole.DESK, mailbox),
     Loop("claim", None, claim),
     Loop("rules", None, rules),
     Loop("live", ServiceRole.API, live),
     Loop("signs", None, signs),
 )
 """In the order in which they are opened: the port first, so that a taken one is told before anything is made."""
+
+
+def idle(stop: threading.Event) -> None:
+    """Nothing to do until the end."""
+    stop.wait()
 
 
 def fed(rooms: Rooms, begin: Callable[[AdmittedFeed], Run]) -> Run:

@@ -156,6 +156,17 @@ class Settings(BaseSettings):
         description="where ticket events go: log:, the address of a webhook, or of another kind of target",
         json_schema_extra=_unit("addresses with commas"),
     )
+    mailbox_url: str | None = Field(
+        None,
+        description="a mailbox whose new mail is taken: imaps:// (or imap://) user:password@host:port/FOLDER",
+        json_schema_extra=_unit("url"),
+    )
+    mail_reply_to: str | None = Field(
+        None,
+        pattern=r"^[^@\s,;<>]{1,64}@[^@\s,;<>]{1,190}$",
+        description="where replies to our mails go; mails about one ticket then carry its reference, and a reply joins it",
+        json_schema_extra=_unit("address"),
+    )
     webhook_url: str | None = Field(
         None, description="one more webhook that ticket events are posted to", json_schema_extra=_unit("url")
     )
@@ -255,6 +266,14 @@ class Settings(BaseSettings):
             _check_url(value, schemes=("http", "https"), example="https://tickets.example/hook")
         return value
 
+    @field_validator("mailbox_url")
+    @classmethod
+    def _check_mailbox_url(cls, value: str | None) -> str | None:
+        """A mailbox over IMAP."""
+        if value is not None:
+            _check_url(value, schemes=("imap", "imaps"), example="imaps://user:password@mail.example/INBOX")
+        return value
+
     @field_validator("http_listen")
     @classmethod
     def _check_http_listen(cls, value: str) -> str:
@@ -281,7 +300,14 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """All that nobody may read in a log or an error: tokens, and the passwords of URLs."""
         kept = [value.get_secret_value() for _, value in self if isinstance(value, SecretStr)]
-        urls = (self.mqtt_url, self.journal_url, self.store_url, self.database_url, *self.notice_addresses)
+        urls = (
+            self.mqtt_url,
+            self.journal_url,
+            self.store_url,
+            self.database_url,
+            self.mailbox_url,
+            *self.notice_addresses,
+        )
         return kept + [secret for url in urls if url for secret in secrets_of_url(url)]
 
     @property

@@ -37,6 +37,10 @@ LEAST = {
     ("GET", "/api/v1/notices"): Role.DISPATCHER,
     ("POST", "/api/v1/notices/{number}/retry"): Role.DISPATCHER,
     ("GET", "/api/v1/receivers"): Role.DISPATCHER,
+    ("GET", "/api/v1/letters"): Role.DISPATCHER,
+    ("POST", "/api/v1/letters/{number}/join"): Role.DISPATCHER,
+    ("POST", "/api/v1/letters/{number}/dismiss"): Role.DISPATCHER,
+    ("GET", "/api/v1/tickets/{key}/letters"): Role.TECHNICIAN,
     ("POST", "/api/v1/notices/retry-parked"): Role.DISPATCHER,
     ("POST", "/api/v1/notices/dry-run"): Role.MANAGER,
     **dict.fromkeys(

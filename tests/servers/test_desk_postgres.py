@@ -26,6 +26,7 @@ from tests.contract.desk_suite import DeskSuite
 from tests.contract.desk_tickets_suite import DeskTicketsSuite
 from tests.contract.finding_sink_suite import FindingSinkSuite, OpenSink
 from tests.contract.knowledge_suite import KnowledgeSuite
+from tests.contract.letters_suite import LettersSuite
 from tests.contract.people_suite import PeopleSuite
 from tests.contract.repairs_suite import RepairsSuite
 from tests.contract.stock_suite import StockSuite
@@ -71,6 +72,10 @@ class TestDeskOnPostgres(DeskSuite):
 
 class TestCustomersOnPostgres(_Sealed, CustomersSuite):
     """PostgreSQL keeps the customer file's promises."""
+
+
+class TestLettersOnPostgres(_Sealed, LettersSuite):
+    """PostgreSQL keeps the promises of letters."""
 
 
 class TestPeopleOnPostgres(_Sealed, PeopleSuite):

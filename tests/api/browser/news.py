@@ -11,6 +11,7 @@ from alerts.database import Transaction
 from alerts.desk import Desk
 from alerts.incidents.incident import interval_of
 from alerts.incidents.tables import incident_members, incidents
+from alerts.letters.parsing import parse
 from alerts.lifecycle import TicketStep
 from alerts.notices.notice import Notice, NoticeRefusedError
 from alerts.notices.outbox import Outbox
@@ -18,6 +19,7 @@ from alerts.rules.reading import parse_rules
 from alerts.tickets.ticket import StepBody
 from detectors.finding import Condition, ConditionState, Finding
 from detectors.reasons import Reason, ReasonCode, reason
+from tests.contract.letters_suite import mail as letter
 
 HOUR_MS = 3_600_000
 
@@ -57,6 +59,7 @@ class Erp:
 def make_news(desk: Desk, author: str) -> None:
     """Put an incident of the first three alerts, and tell two receivers of a comment."""
     desk.unit.write(_put_incident)
+    desk.letters.take(parse(letter("Meine Waschmaschine", text="Sie läuft aus.\n\nJ. Schmidt")))
     outbox = Outbox(desk.unit, (Chat(), Erp()))
     outbox.begin()
     desk.by(author).tickets.step("5", TicketStep.COMMENT, StepBody(text="He calls back."))

@@ -42,6 +42,21 @@ def test_a_notice_that_did_not_arrive_says_why(page: Page, town: Town) -> None:
     expect(page.locator(".facts")).to_contain_text("#5")
 
 
+def test_mail_without_a_ticket_is_put_to_one(page: Page, town: Town) -> None:
+    """It waits with what was written and why; by its number it goes to a ticket, whose timeline has its words then."""
+    page.goto(f"{town.address}/notices")
+    row = page.get_by_role("row", name=re.compile("js@example.org"))
+    expect(row).to_contain_text("It names no ticket.")
+
+    row.get_by_label("Number of the ticket").fill("#5")
+    page.keyboard.press("Enter")
+    expect(row).to_have_count(0)
+
+    page.goto(f"{town.address}/tickets/5")
+    expect(page.locator(".timeline")).to_contain_text("A reply came by mail")
+    expect(page.locator(".timeline")).to_contain_text("Sie läuft aus.")
+
+
 def test_a_ticket_gives_account_of_its_clocks(page: Page, town: Town) -> None:
     """Opened, the account has a row for each clock: when it is due, and what made it rest."""
     page.goto(f"{town.address}/tickets/5")

@@ -86,6 +86,7 @@ export type DeliveryState = Schemas["DeliveryState"];
 export type Incident = Schemas["Incident"];
 export type IncidentState = Schemas["IncidentState"];
 export type NoticeDelivery = Schemas["NoticeDelivery"];
+export type LetterDocument = Schemas["LetterDocument"];
 export type Receiver = Schemas["Receiver"];
 export type AbsenceReason = Schemas["AbsenceReason"];
 export type Board = Schemas["BoardDocument"];

@@ -7,6 +7,7 @@ import { useNoticePages, useReceivers } from "../api/alerts";
 import { useRetry } from "../api/operations";
 import type { DeliveryState, NoticeDelivery } from "../api/types";
 import { Family } from "../alerting/Family";
+import { Letters } from "../alerting/Letters";
 import { Choice, useChosen } from "../app/Choice";
 import { Card, Listing } from "../app/Listing";
 import { Notice } from "../app/Notice";
@@ -28,6 +29,7 @@ export function Notices() {
   return (
     <div className="sheet">
       <Family title={t("nav.notices")} />
+      <Letters />
       <Receivers />
       <Choice name="state" label={t("alerts.columns.state")} values={states} start="all" />
       <Paged

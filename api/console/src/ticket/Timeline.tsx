@@ -2,6 +2,8 @@
 import { Button, Title } from "@mantine/core";
 import { useState } from "react";
 
+import { Written } from "../alerting/Letters";
+import { useLettersOfTicket } from "../api/letters";
 import type { HistoryEntry, Ticket } from "../api/types";
 import { useWords } from "../i18n";
 import { plainName } from "../words/format";
@@ -20,6 +22,7 @@ interface TimelineProps {
 export function Timeline({ ticket, level, steps, comment, mayComment }: TimelineProps) {
   const { t } = useWords();
   const [text, setText] = useState("");
+  const letters = useLettersOfTicket(ticket.number, ticket.history.filter((one) => one.event === "letter").length).data;
   const send = async () => {
     if (text.trim() && (await steps.finish("comment", { text: text.trim() }))) setText("");
   };
@@ -64,6 +67,11 @@ export function Timeline({ ticket, level, steps, comment, mayComment }: Timeline
             <span>
               <Deed entry={entry} /> <span className="dim">{actorName(entry.actor, t)}</span>
               {entry.note && <q>{entry.event === "hold" ? holdReason(entry.note, t) : entry.note}</q>}
+              {letters?.items
+                .filter((one) => entry.event === "letter" && one.id === entry.data?.letter)
+                .map((one) => (
+                  <Written key={one.id} letter={one} />
+                ))}
             </span>
           </li>
         ))}

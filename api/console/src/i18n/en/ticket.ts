@@ -168,6 +168,7 @@ export const ticket = {
       repair_held: "The repair has held",
       repair_came_back: "The repair did not hold: call the customer",
       repair_unknown: "The readings can't tell whether it held: call the customer",
+      letter: "A reply came by mail",
       filled_in: "Filled in",
     },
     assignee: "Technician",
@@ -210,7 +211,7 @@ export const ticket = {
     per: { day: "one value per day", cycle: "one value per cycle", reading: "single readings" },
     range: "Time range",
   },
-  actors: { detector: "detector", customer: "customer" },
+  actors: { detector: "detector", customer: "customer", mail: "mail" },
   endReasons: {
     ended_by_technician: "ended by the technician",
     ended_by_customer: "ended by the customer",

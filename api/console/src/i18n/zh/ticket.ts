@@ -170,6 +170,7 @@ export const ticket: typeof english = {
       repair_held: "维修有效",
       repair_came_back: "维修未能保持：请回访客户",
       repair_unknown: "读数无法确认维修是否有效：请回访客户",
+      letter: "收到邮件回复",
       filled_in: "已填写",
     },
     assignee: "技师",
@@ -212,7 +213,7 @@ export const ticket: typeof english = {
     per: { day: "每天一个值", cycle: "每次运行一个值", reading: "单个读数" },
     range: "时间范围",
   },
-  actors: { detector: "检测器", customer: "客户" },
+  actors: { detector: "检测器", customer: "客户", mail: "邮件" },
   endReasons: {
     ended_by_technician: "由技术人员结束",
     ended_by_customer: "由客户结束",
