@@ -18,15 +18,15 @@ demo: setup ## a simulated fleet, the whole service, the console: make demo ARGS
 test: setup ## the tests that need no server
 	@$(BIN)/pytest $(ARGS)
 
-test-thorough: setup ## the properties among them, each tried with many more examples
-	@$(BIN)/pytest --hypothesis-profile thorough --timeout 900 -m 'hypothesis and not servers and not long' $(ARGS)
+test-thorough: setup ## the properties among them, each tried with many more examples, and every kind and fault
+	@$(BIN)/pytest --hypothesis-profile thorough --timeout 900 -m '(hypothesis or thorough) and not servers and not browser and not long' $(ARGS)
 
-check: setup ## lint, types, import contracts, house rules, and the same of the console
+check: setup ## lint, types, import contracts, house rules, what is made from the code, and the same of the console
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest tests/test_house.py
+	@$(BIN)/pytest tests/test_house.py tests/test_imports.py tests/test_shape.py tests/api/test_console_types.py
 	@$(BIN)/python deploy/build_console.py check
 
 format: setup ## let the formatter and the fixer have their way

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples import OF_THE_TREE
 from tests.imports import ROOMS, ROOT, nodes, python_files, source
 
 CODE = (*ROOMS, "tests", "benchmarks", "deploy", "docs")
@@ -242,6 +243,13 @@ def test_pytest_takes_warnings_as_errors() -> None:
 
     assert options["filterwarnings"][0] == "error"
     assert "randomly" not in options["addopts"]
+
+
+def test_what_other_tests_leave_out_is_run_by_the_check() -> None:
+    """`make check` names each file that is left out where nobody names it."""
+    [check] = re.findall(r"^check:.*\n((?:\t.*\n)+)", source(ROOT / "Makefile"), re.MULTILINE)
+
+    assert [name for name in OF_THE_TREE if f" {name}" not in check] == []
 
 
 def test_every_ignored_lint_rule_says_why() -> None:

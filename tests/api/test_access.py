@@ -10,6 +10,7 @@ from alerts.accounts.account import Role
 from api.http.access import COOKIE
 from tests.api.described import described_routes
 from tests.api.house import House
+from tests.examples import some_of
 
 OPEN = {"/livez", "/readyz", "/metrics", "/api/v1/login", "/api/v1/work-orders/status"}
 LEAST = {
@@ -178,11 +179,16 @@ def filled(path: str) -> str:
     return re.sub(r"\{\w+\}", "nothing", path)
 
 
+@pytest.mark.parametrize("is_every", some_of([False, True], 1), ids=["at the border", "every role"])
 @pytest.mark.parametrize(("method", "path"), routes())
-def test_each_route_asks_for_a_login_and_the_least_role(house: House, method: str, path: str) -> None:
-    """Without login 401; below the route's least role 403; with it the route does its work."""
+def test_each_route_asks_for_a_login_and_the_least_role(
+    house: House, method: str, path: str, *, is_every: bool
+) -> None:
+    """Without login 401; below the route's least role 403; with it, and as administrator, the route does its work."""
     least = LEAST.get((method, path), Role.VIEWER if method == "GET" else Role.TECHNICIAN)
-    roles = list(Role)
+    order = list(Role)
+    border = order.index(least)
+    roles = order if is_every else sorted({*order[max(border - 1, 0) : border + 1], Role.ADMIN}, key=order.index)
     if path.endswith("/events") and "appliances" not in path:
         roles = []  # an open stream; its login is looked at below
 
@@ -193,7 +199,7 @@ def test_each_route_asks_for_a_login_and_the_least_role(house: House, method: st
     assert nobody.headers["content-type"] == "application/problem+json"
     assert nobody.headers["www-authenticate"].startswith("Bearer")
     for role, status in answers.items():
-        is_enough = roles.index(role) >= roles.index(least)
+        is_enough = order.index(role) >= border
         assert (status == 403) is not is_enough, (role, status)
         assert status not in {401, 500}
 

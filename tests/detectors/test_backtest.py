@@ -16,6 +16,7 @@ from detectors.backtest.fleet import COLUMNS, run_fleet_backtest, write_findings
 from detectors.backtest.recording import run_backtest, write_backtest
 from ingest.recordings.recording import Recording, RecordingError
 from tests.detectors.made_fleet import FRIDGE, PROFILES, fridge
+from tests.examples import some_of
 
 
 def recording(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], *, step_s: int = 60) -> Recording:
@@ -60,7 +61,7 @@ def test_lost_correlation_is_found_by_the_window() -> None:
     assert result.alarms[1000:1100].any()
 
 
-@pytest.mark.parametrize(("kind", "metrics"), [("generic", 1), ("generic", 4), ("refrigerator", 1)])
+@pytest.mark.parametrize(("kind", "metrics"), some_of([("generic", 1), ("generic", 4), ("refrigerator", 1)], 1, turn=1))
 def test_no_row_knows_the_future(kind: str, metrics: int) -> None:
     """Rows appended later leave every earlier score and alarm as it was."""
     values = noise(3000, metrics)
@@ -151,7 +152,7 @@ def fleet_folder(folder: Path, *, as_csv: bool) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("as_csv", [False, True])
+@pytest.mark.parametrize("as_csv", some_of([False, True], 1))
 def test_a_fleet_folder_gives_findings(tmp_path: Path, as_csv: bool) -> None:
     """The live pipeline over a folder names the fault, takes the events, and never opens the truth."""
     folder = fleet_folder(tmp_path / "fleet", as_csv=as_csv)

@@ -22,20 +22,12 @@ from ingest.profiles.definition import Metric, MetricKind, Profile
 from tests.detectors.made_fleet import PROFILES
 from tests.detectors.made_units import KINDS, stuck_metric, unit_batches
 from tests.detectors.test_state import with_metrics
-from tests.examples import tries
+from tests.examples import some_of
 
 STOP = 27
-KIND = pytest.mark.parametrize("kind", KINDS)
-KINDS_OF_A_LAYER = tries(len(KINDS) * 5, quick=3)
-LAYER = pytest.mark.parametrize(
-    ("kind", "layer"),
-    [
-        pytest.param(kind, layer, id=f"{layer.name}-{kind}", marks=pytest.mark.hypothesis)
-        for number, layer in enumerate(LAYERS)
-        for kind in sorted({KINDS[(3 * number + step) % len(KINDS)] for step in range(KINDS_OF_A_LAYER)})
-    ],
-)
-"""Each layer in three kinds, so that each kind has several; in a thorough run each in all."""
+KIND = pytest.mark.parametrize("kind", some_of(KINDS, 3))
+LAYER = pytest.mark.parametrize("layer", LAYERS, ids=[layer.name for layer in LAYERS])
+"""Each layer and change in three kinds; in a thorough run in all of them."""
 Layers = Sequence[type[Layer]]
 Seen = list[tuple[str, str, str, int, int | None]]
 
@@ -311,6 +303,7 @@ def test_a_finding_whose_mode_is_gone_is_cleared_for_that_reason(kind: str) -> N
     assert without_learning(after.findings, but=(gone,)) == without_learning(unchanged(kind).findings, but=(gone,))
 
 
+@KIND
 @LAYER
 def test_a_layer_of_a_higher_version_starts_alone(kind: str, layer: type[Layer]) -> None:
     """Its columns begin unlearned, those of the others go on, and what stands stands on."""
@@ -320,6 +313,7 @@ def test_a_layer_of_a_higher_version_starts_alone(kind: str, layer: type[Layer])
     assert_state_goes_on(unchanged(kind), after, less=f"{layer.name}/")
 
 
+@KIND
 @LAYER
 def test_a_layer_that_is_gone_leaves_what_it_had_raised(kind: str, layer: type[Layer]) -> None:
     """Without a layer (and what reads it) whatever stands stands on, and the columns of the others go on."""

@@ -102,9 +102,9 @@ def test_without_any_known_metric_it_cannot_say() -> None:
 
 
 def test_power_alone_is_enough_to_say_something() -> None:
-    """From a plug's power every two minutes come runs, pauses and power: the appliance learns and is judged."""
+    """From a plug's power every three minutes come runs, pauses and power: the appliance learns and is judged."""
     pipeline = Pipeline(PROFILES)
-    minutes = np.arange(0, 16 * 1440, 2)
+    minutes = np.arange(0, 16 * 1440, 3)
     rng = np.random.default_rng(3)
     power = np.maximum(np.where(minutes % 60 < 20, 90.0, 1.0) + rng.normal(0, 0.5, len(minutes)), 0.0)
     rows = [

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
 import random
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +25,6 @@ from ingest.wire.dead_letter import RefusalReason
 from tests.detectors.made_fleet import PROFILES, ListFeed, fridge_batches
 from tests.detectors.memory_sink import MemorySink
 
-ROOT = Path(__file__).parent.parent.parent
 FAULTS = {"F1": "condenser_fouling", "F2": None, "F3": "refrigerant_leak"}
 POISONED = "F2"
 AT = frozenset({26, 27})
@@ -144,34 +142,24 @@ class FileSink(MemorySink):
         self._path.write_bytes(pickle.dumps((self.position, self.rows, self.shared)))
 
 
-PROGRAM = """
-import sys
-from pathlib import Path
-from detectors.loop.attempts import AttemptFile
-from tests.detectors.made_fleet import PROFILES, fridge_batches
-from tests.detectors.test_poison import FAULTS, FileSink, Killed, run
-batches = fridge_batches(FAULTS, days=5)
-sink, _, left_out = run(
-    batches, Killed(PROFILES), AttemptFile(Path(sys.argv[1])), FileSink(Path(sys.argv[1] + '.sink'))
-)
-print(sink.position, *[batch.position for batch in left_out])
-"""
+def live(batches: list[AdmittedBatch], folder: Path) -> None:
+    """What each process does: go on from what the ones before have left, and write down how it ended."""
+    attempts, kept = AttemptFile(folder / "attempt"), FileSink(folder / "sink")
+    sink, _, left_out = run(batches, Killed(PROFILES), attempts, kept)
+    (folder / "ended").write_text(f"{sink.position} {[batch.position for batch in left_out]}")
 
 
-def test_a_record_that_kills_the_process_is_left_out(tmp_path: Path) -> None:
+def test_a_record_that_kills_the_process_is_left_out(batches: list[AdmittedBatch], tmp_path: Path) -> None:
     """T19: a record that kills the process is found by what the former processes have noted before they died."""
-    deaths, ended = 0, ""
-    while not ended:
-        done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, tmp_path / "attempt"], capture_output=True, text=True, check=False, cwd=ROOT
-        )
-        deaths += done.returncode == -signal.SIGKILL
-        assert done.returncode in (0, -signal.SIGKILL), done.stderr[-2000:]
-        ended = done.stdout.splitlines()[-1] if done.returncode == 0 else ""
-        assert deaths <= 3
+    deaths: list[int | None] = []
+    while len(deaths) < 5 and not (tmp_path / "ended").exists():
+        process = multiprocessing.get_context("fork").Process(target=live, args=(batches[:5], tmp_path))
+        process.start()
+        process.join()
+        deaths.append(process.exitcode)
 
-    assert deaths == 3
-    assert ended == "5 3"
+    assert deaths == [-signal.SIGKILL] * 3 + [0]
+    assert (tmp_path / "ended").read_text() == "5 [3]"
 
 
 def test_an_attempt_file_that_is_torn_says_nothing(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from detectors.layering.layer import Layer
 from detectors.layering.piece import Floats, Piece
 from detectors.layers.context import Context
 from ingest.sample import Event, EventType
+from tests.examples import some_of
 
 ROWS = 2000
 HALF = np.array([0.5])
@@ -121,7 +122,7 @@ def whole(lived: tuple[Recorded, list[Finding]]) -> Floats:
     return judged(lived[0], REST)
 
 
-@pytest.mark.parametrize("off", ablation.OTHERS)
+@pytest.mark.parametrize("off", some_of(ablation.OTHERS, 3))
 def test_what_is_off_changes_what_is_judged(lived: tuple[Recorded, list[Finding]], whole: Floats, off: str) -> None:
     """Each way of leaving something out really leaves something out."""
     layer, instead = ablation.OTHERS[off]

@@ -8,6 +8,7 @@ import pytest
 
 from ingest.profiles import load_profiles
 from simulator.physics import KINDS
+from tests.examples import some_of
 from tests.simulator.moves import SUMMER_MS, WINTER_MS, Moves, moves
 
 GROWN, NEAR_FAILURE = 0.6, 0.95
@@ -41,29 +42,31 @@ def _largest(kind: str, mode: str, severity: float) -> dict[str, float]:
     return found
 
 
-@pytest.mark.parametrize(("kind", "mode"), [(kind, mode) for kind in SEASONS for mode in KINDS[kind].fault_modes])
-def test_a_fault_moves_its_signature_and_nothing_else(kind: str, mode: str) -> None:
+@pytest.mark.parametrize("kind", some_of(tuple(SEASONS), 1, turn=1))
+def test_a_fault_moves_its_signature_and_nothing_else(kind: str) -> None:
     """Every feature of the signature moves its way by half a healthy standard deviation or more before it fails.
 
     At severity .6 no other feature moves by more than 3. Weather, people and sensors are those of the sound twin.
     """
     profile = load_profiles()[kind]
-    signature = profile.fault_modes[mode].signature
-    grown, late = _largest(kind, mode, GROWN), _largest(kind, mode, NEAR_FAILURE)
     unread = {feature.name for feature in profile.features if feature.statistic in BY_PLUG}
+    for mode in KINDS[kind].fault_modes:
+        signature = profile.fault_modes[mode].signature
+        grown, late = _largest(kind, mode, GROWN), _largest(kind, mode, NEAR_FAILURE)
 
-    still = {
-        name: (grown.get(name), late.get(name))
-        for name, wanted in signature.items()
-        if name not in unread and max(wanted * grown.get(name, 0.0), wanted * late.get(name, 0.0)) < abs(wanted) * MOVED
-    }
-    besides = {name: value for name, value in grown.items() if name not in signature and abs(value) > STILL}
+        still = {
+            name: (grown.get(name), late.get(name))
+            for name, wanted in signature.items()
+            if name not in unread
+            and max(wanted * grown.get(name, 0.0), wanted * late.get(name, 0.0)) < abs(wanted) * MOVED
+        }
+        besides = {name: value for name, value in grown.items() if name not in signature and abs(value) > STILL}
 
-    assert still == {}
-    assert besides == {}
+        assert still == {}, mode
+        assert besides == {}, mode
 
 
-@pytest.mark.parametrize("kind", sorted(SEASONS))
+@pytest.mark.parametrize("kind", some_of(tuple(SEASONS), 1, turn=1))
 def test_without_a_fault_twins_are_alike(kind: str) -> None:
     """A fault of severity 0 moves nothing: the twins differ by the fault alone."""
     alike = [abs(move) for mode in KINDS[kind].fault_modes for move in _largest(kind, mode, 0.0).values()]

@@ -16,6 +16,7 @@ from simulator.fleet_file import read_fleet
 from simulator.folder import write_folder
 from simulator.physics import KINDS, dryer
 from simulator.specification import FleetSpecification
+from tests.examples import some_of
 from tests.simulator.made import START_MS, calm_fleet
 
 SOUND = 2
@@ -67,11 +68,14 @@ def _judge(
 
 @pytest.mark.parametrize(
     ("kind", "surely", "modes"),
-    [
-        ("dishwasher", {}, ["circulation_pump_wear", "leak"]),
-        ("dryer", {"heat_pump_share": 0.0}, ["vent_clog", "blower_wheel_failure"]),
-        ("oven", {}, ["relay_stuck_on", "cooling_fan_failure"]),
-    ],
+    some_of(
+        [
+            ("dryer", {"heat_pump_share": 0.0}, ["vent_clog", "blower_wheel_failure"]),
+            ("dishwasher", {}, ["circulation_pump_wear", "leak"]),
+            ("oven", {}, ["relay_stuck_on", "cooling_fan_failure"]),
+        ],
+        1,
+    ),
 )
 def test_a_broken_appliance_is_found_and_a_sound_one_is_not(
     kind: str, surely: dict[str, float], modes: list[str], tmp_path: Path

@@ -24,6 +24,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", sorted(FAULTS))
 def test_strong_faults_are_found_and_sound_appliances_left_alone(kind: str, tmp_path: Path) -> None:
     """Two faults of each kind that grow within three weeks are named before they fail; the sound ones raise nothing."""

@@ -14,10 +14,10 @@ from tests.world.disk import DiskJournal, SimulatedDisk
 from tests.world.seeds import first_broken
 from tests.world.world import Guards
 
-FEW = 12
+FEW = 6
 """Seeds in ``make test``; two thousand run by ``make test-world``."""
 NOTICED_WITHIN = 60
-HARD = 2.5
+HARD, HARDER = 2.5, 3.5
 """So much harsher is a world that shows that a guard is needed."""
 
 
@@ -40,7 +40,7 @@ def test_whatever_fails_the_promises_hold() -> None:
     ("guards", "sentence"),
     [
         (Guards(is_syncing=False, faults=HARD), "seed"),
-        (Guards(is_cutting=False, faults=HARD), "seed"),
+        (Guards(is_cutting=False, faults=HARDER), "seed"),
         (Guards(is_whole=False, faults=HARD), "tickets"),
         (Guards(is_idempotent=False, faults=HARD), "too many"),
     ],

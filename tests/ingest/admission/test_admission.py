@@ -23,6 +23,7 @@ from ingest.wire.foreign.devices import Device
 from ingest.wire.foreign.heard import UNSAID, Heard
 from ingest.wire.foreign.tasmota import TasmotaCodec
 from ingest.wire.message import Message
+from tests.examples import some_of
 from tests.ingest.admission.bench import NOW, TWO_SAMPLES, WASHER, Bench, assert_equal, row
 
 
@@ -316,7 +317,7 @@ def test_ledger_is_exact_beside_a_running_service(bench: Bench) -> None:
         reader.close()
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", some_of(range(12), 4))
 def test_ledger_law_holds_for_any_traffic(tmp_path: Path, seed: int) -> None:
     """max_seq + 1 = stored + dead_lettered + gap at any moment, whatever is lost, doubled, reordered or broken."""
     generator = np.random.default_rng(seed)
