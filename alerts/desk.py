@@ -19,6 +19,7 @@ from alerts.appliances.directory import STALE_AFTER_S
 from alerts.audit.desk import Audit
 from alerts.billing.desk import Billing
 from alerts.clocks.desk import Clocks
+from alerts.customer_notices.desk import CustomerNotices
 from alerts.customers.desk import Customers
 from alerts.customers.page_desk import CustomerPages
 from alerts.customers.sealed_unit import SealedUnit
@@ -75,6 +76,8 @@ class Desk:
     seal: Callable[[], Seal] = no_seal
     signer: Signer | None = None
     """Who signs commands to appliances."""
+    writes_to_customers: bool = False
+    """Whether there is a mail account for words to customers."""
 
     def by(self, who: str) -> Desk:
         """The same desk, asked by someone else: an account's name, an appliance's id."""
@@ -137,6 +140,11 @@ class Desk:
             withdraw(t, incident_id, when_over=self._when_over)
 
         return Incidents(self.unit, deviating, when_held, self.stale_after_s)
+
+    @property
+    def customer_notices(self) -> CustomerNotices:
+        """What customers are told of their appliances' data."""
+        return CustomerNotices(self.unit, self.profiles, self.stale_after_s, self.writes_to_customers)
 
     @property
     def gate(self) -> GateDesk:

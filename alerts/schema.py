@@ -11,6 +11,7 @@ from alerts.clocks import tables as of_clocks
 from alerts.columns import metadata
 from alerts.coverages import tables as of_coverages
 from alerts.cursors import tables as of_cursors
+from alerts.customer_notices import tables as of_customer_notices
 from alerts.customers import tables as of_customers
 from alerts.fix_first import tables as of_fix_first
 from alerts.gate import tables as of_the_gate
@@ -38,6 +39,7 @@ BESIDE_THEIR_NOUNS = (
     of_coverages,
     of_clocks,
     of_cursors,
+    of_customer_notices,
     of_customers,
     of_fix_first,
     of_the_gate,

@@ -39,6 +39,8 @@ class Timers:
             after: int | None = 0
             while after is not None:
                 after = self.desk.alerts.ask_again(after)
+            while self.desk.customer_notices.look():
+                pass
             self.desk.silences.tell_over()
             self.desk.tickets.close_unanswered()
             self.desk.providers.expire()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from alerts.alerting.alert import Alert
@@ -14,7 +14,7 @@ from alerts.cursors.checkpoint import DETECT, load_checkpoint, load_row, move_cu
 from alerts.database import Transaction, UnitOfWork, wait_for_turn
 from alerts.lifecycle import AlertState
 from alerts.page import LIMIT_DEFAULT, Page
-from detectors.finding import Checkpoint, DetectCommit
+from detectors.finding import Checkpoint, DetectCommit, FindingChannel
 from ingest.profiles.definition import Profile
 
 
@@ -31,13 +31,20 @@ class Alerts:
         state: AlertState | None = None,
         appliance_id: str | None = None,
         incident_id: str | None = None,
+        channels: Collection[FindingChannel] = (),
         cursor: str | None = None,
         limit: int = LIMIT_DEFAULT,
     ) -> Page[Alert]:
         """One page of alerts, newest first."""
         return self.unit.look(
             lambda t: list_alerts(
-                t, state=state, appliance_id=appliance_id, incident_id=incident_id, cursor=cursor, limit=limit
+                t,
+                state=state,
+                appliance_id=appliance_id,
+                incident_id=incident_id,
+                channels=channels,
+                cursor=cursor,
+                limit=limit,
             ),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select
@@ -34,6 +35,7 @@ def list_alerts(
     state: AlertState | None,
     appliance_id: str | None,
     incident_id: str | None = None,
+    channels: Collection[FindingChannel] = (),
     cursor: str | None,
     limit: int,
 ) -> Page[Alert]:
@@ -44,6 +46,8 @@ def list_alerts(
         query = query.where(alerts.c.id.in_(select(joined.alert_id).where(joined.incident_id == incident_id)))
     if state is not None:
         query = query.where(alerts.c.state == state.value)
+    if channels:
+        query = query.where(alerts.c.channel.in_([one.value for one in channels]))
     if appliance_id is not None:
         query = query.where(alerts.c.appliance_id == appliance_id)
     rows, after = select_page(t.connection, query, alerts.c.n, cursor=cursor, limit=limit)

@@ -28,6 +28,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "工单 {number}：无法确认维修是否有效（{fault_mode}），请回访客户",
     ),
     "ticket.letter": ("Ticket {number}: a reply came by mail", "工单 {number}：收到邮件回复"),
+    "customer.data_fault": ("A customer is asked to look: {matter}", "已请客户查看：{matter}"),
     "letter.waiting": ("A letter belongs to no ticket: look at it", "有邮件未能归入工单，请查看"),
     "ticket.sla_due": ("Ticket {number}: {clock} is due {due}", "工单 {number}：{clock}时限将到（{due}）"),
     "ticket.sla_breached": ("Ticket {number}: {clock} was due {due}", "工单 {number}：{clock}已超时（{due}）"),

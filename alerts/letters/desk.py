@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from alerts.customers.references import About, reference
 from alerts.customers.sealed import Sealed
 from alerts.customers.sealed_unit import SealedUnit
 from alerts.letters.letter import Incoming, Letter, LetterState, Taken
-from alerts.letters.reference import About, reference
 from alerts.letters.taking import dismiss, join, list_letters, read_letter, take
 from alerts.page import LIMIT_DEFAULT, Page
 

@@ -58,7 +58,7 @@ class LetterReason(StrEnum):
 
     NO_REFERENCE = "no_reference"
     WRONG_REFERENCE = "wrong_reference"
-    OF_AN_ALERT = "of_an_alert"
+    OF_A_NOTICE = "of_a_notice"
     TOO_MANY = "too_many"
 
 

@@ -16,8 +16,8 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from html.parser import HTMLParser
 
+from alerts.customers.references import references_in
 from alerts.letters.letter import Attached, Content, Ignored, Incoming
-from alerts.letters.reference import references_in
 
 LETTER_BYTES_MAX = 10 * 2**20
 """Of a longer mail the beginning is read."""

@@ -12,17 +12,17 @@ import msgspec
 import structlog
 from sqlalchemy import Row, Select, delete, func, insert, select, update
 
-from alerts.alerting.tables import alerts
 from alerts.audit.chain import record_audit
+from alerts.customer_notices.tables import customer_notices
 from alerts.customers.answering import CUSTOMER
 from alerts.customers.customer import Customer
 from alerts.customers.owning import present_ownership
 from alerts.customers.reading import list_customers
+from alerts.customers.references import About, Named, verified
 from alerts.customers.sealed import Sealed
 from alerts.customers.tables import letters
 from alerts.errors import ConflictError, UnknownError
 from alerts.letters.letter import Content, Incoming, Letter, LetterReason, LetterState, Taken
-from alerts.letters.reference import About, Named, verified
 from alerts.notices.changes import Subject, put_notice, record_change
 from alerts.page import Page, select_page
 from alerts.tickets.opening import add_history
@@ -120,7 +120,7 @@ def letter_row(s: Sealed, number: int) -> Row[Any]:
 
 
 def _place(s: Sealed, incoming: Incoming) -> tuple[Row[Any] | None, str | None, LetterReason | None]:
-    """The ticket that a letter names, or the appliance of the alert that it names, or why neither."""
+    """The ticket that a letter names, or the appliance of the notice that it answers, or why neither."""
     for text in incoming.references:
         named = verified(s.seal, text)
         ticket = _ticket_of(s, named) if named is not None else None
@@ -130,9 +130,9 @@ def _place(s: Sealed, incoming: Incoming) -> tuple[Row[Any] | None, str | None, 
             if s.t.connection.execute(lately).scalar_one() >= A_DAY_MAX:
                 return None, ticket.appliance_id, LetterReason.TOO_MANY
             return ticket, ticket.appliance_id, None
-        if named is not None and named.about is About.ALERT:
-            query = select(alerts.c.appliance_id).where(alerts.c.n == named.number)
-            return None, s.t.connection.execute(query).scalar_one_or_none(), LetterReason.OF_AN_ALERT
+        if named is not None and named.about is About.CUSTOMER:
+            query = select(customer_notices.c.appliance_id).where(customer_notices.c.n == named.number)
+            return None, s.t.connection.execute(query).scalar_one_or_none(), LetterReason.OF_A_NOTICE
     return None, None, LetterReason.WRONG_REFERENCE if incoming.references else LetterReason.NO_REFERENCE
 
 

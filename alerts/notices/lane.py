@@ -49,6 +49,8 @@ class Lane:
 
     unit: UnitOfWork
     target: Target
+    types: tuple[str, ...] = ()
+    """Only notices of these types; all where none is named."""
 
     def begin(self) -> None:
         """Tell the receiver everything from now on, where it is a new one."""
@@ -83,14 +85,16 @@ class Lane:
 
     def _spread(self, t: Transaction) -> None:
         name = self.target.name
-        query = select(outbox.c.n).where(outbox.c.n > read_cursor(t, cursor_of(name))).order_by(outbox.c.n)
-        numbers = t.connection.execute(query.limit(NOTICES_AT_ONCE)).scalars().all()
-        if not numbers:
+        query = select(outbox.c.n, outbox.c.type).where(outbox.c.n > read_cursor(t, cursor_of(name)))
+        rows = t.connection.execute(query.order_by(outbox.c.n).limit(NOTICES_AT_ONCE)).all()
+        if not rows:
             return
         waiting = {"target": name, "state": DeliveryState.WAITING.value, "attempts": 0, "due_ms": t.now_ms}
         waiting["give_up_ms"] = t.now_ms + GIVE_UP_AFTER_MS
-        t.connection.execute(insert(deliveries), [{"notice_n": number, **waiting} for number in numbers])
-        move_cursor(t, cursor_of(name), numbers[-1])
+        wanted = [row.n for row in rows if not self.types or row.type in self.types]
+        if wanted:
+            t.connection.execute(insert(deliveries), [{"notice_n": number, **waiting} for number in wanted])
+        move_cursor(t, cursor_of(name), rows[-1].n)
 
     def _heads(self, t: Transaction) -> Sequence[Row[Any]]:
         """Of each subject the oldest notice that waits, where it is due; those tried least come first."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from alerts.rules.calendars import CalendarRules, Policy
+from alerts.rules.calendars import CalendarRules, Policy, parse_week
 from alerts.rules.gate import Budget, Gate
 from alerts.rules.hold_out import HoldOut
 from alerts.rules.quantity import Rules, quantity
@@ -92,6 +92,32 @@ class Flapping(Rules):
     )
 
 
+class DataFaults(Rules):
+    """What is wrong with readings, and when whoever lives with the appliance is asked to look."""
+
+    unheard_days: float = quantity(
+        2,
+        "days",
+        "an appliance of an always-on kind that is silent for so long is an alert of the data",
+        least=0.1,
+        most=365,
+    )
+    tell_customer_after_days: float = quantity(
+        0, "days", "so long after its alert was raised its owner is written to, where they allowed it", most=365
+    )
+    times: int = quantity(2, "times", "the owner is told of one fault at most so often", least=1, most=10)
+    again_after_days: float = quantity(7, "days", "between two words to one owner of one appliance", least=1, most=365)
+    customer_hours: str = Field(
+        "mon-sat 09:00-19:00", description="when customers are written to, in the time of their home"
+    )
+
+    @field_validator("customer_hours")
+    @classmethod
+    def _check_hours(cls, value: str) -> str:
+        parse_week(value)
+        return value
+
+
 class Refractory(Rules):
     """A rule that has just cleared."""
 
@@ -153,6 +179,7 @@ class DeskRules(Rules):
         default_factory=RestartGrace, description="what is raised right after the service was away"
     )
     flapping: Flapping = Field(default_factory=Flapping, description="what comes and goes")
+    data_faults: DataFaults = Field(default_factory=DataFaults, description="Faults of the data")
     refractory: Refractory = Field(default_factory=Refractory, description="a fixed limit that has just cleared")
     reopening: Reopening = Field(default_factory=Reopening, description="a fault that comes back")
     knowledge: Knowledge = Field(default_factory=Knowledge, description="When an article's advice has stopped helping")

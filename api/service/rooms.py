@@ -14,7 +14,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from alerts.accounts.desk import Accounts
+from alerts.customer_notices.mail import CustomerMails
+from alerts.customer_notices.telling import DATA_FAULT
+from alerts.customers.sealed_unit import SealedUnit
 from alerts.database import UnitOfWork
+from alerts.delivery.apprise_channel import opened
 from alerts.delivery.kind import Receiver, Replies
 from alerts.delivery.kinds import open_person, open_receivers
 from alerts.desk import Desk
@@ -137,6 +141,7 @@ class Rooms:
             topics=TopicScheme(self.settings.topic_root),
             seal=contact_keys(self.settings),
             signer=self.command_keys,
+            writes_to_customers=self.settings.customer_mail is not None,
         )
         self.signs.add(Signs(lambda: _figures_of_notices(desk), lambda: desk_trouble(desk)))
         return desk
@@ -166,6 +171,16 @@ class Rooms:
         unit = UnitOfWork(self.desk.unit.engine, self.around.people_clock, self.around.chance)
         return Outbox(unit, open_receivers(receivers), self._lanes(unit))
 
+    def _customers(self, unit: UnitOfWork) -> Sequence[Lane]:
+        """The lane to customers, where there is a mail account for it."""
+        account = self.settings.customer_mail
+        if account is None:
+            return ()
+        opened(account.get_secret_value())
+        sealed = SealedUnit(self.desk.unit, self.desk.seal)
+        mails = CustomerMails(sealed, account.get_secret_value(), self.profiles, self.settings.mail_reply_to)
+        return (Lane(unit, mails, (DATA_FAULT,)),)
+
     def renewed_outbox(self) -> Outbox | None:
         """The outbox to the people of the rules of now; None as long as these are the ones that it has."""
         if self._laned is self.rules.in_force:
@@ -175,7 +190,7 @@ class Rooms:
     def _lanes(self, unit: UnitOfWork) -> Sequence[Lane]:
         """The lanes to the people of the rules."""
         self._laned = self.rules.in_force
-        return lanes_of(unit, self._laned, self._open_person)
+        return (*lanes_of(unit, self._laned, self._open_person), *self._customers(unit))
 
     def _open_person(self, name: str, person: Person) -> Target:
         """The way to somebody of the rules."""

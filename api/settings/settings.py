@@ -167,6 +167,11 @@ class Settings(BaseSettings):
         description="where replies to our mails go; mails about one ticket then carry its reference, and a reply joins it",
         json_schema_extra=_unit("address"),
     )
+    customer_mail: SecretStr | None = Field(
+        None,
+        description="the mail account that customers are written to through, as apprise has it:"
+        " mailtos://user:password@smtp.example?from=service@example.org; customers are not written to where unset",
+    )
     webhook_url: str | None = Field(
         None, description="one more webhook that ticket events are posted to", json_schema_extra=_unit("url")
     )

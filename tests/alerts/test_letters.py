@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.customers.references import About, Named, reference, references_in, thread_of, verified
 from alerts.customers.sealing import Seal, new_key
 from alerts.delivery.apprise_channel import AppriseTarget
 from alerts.delivery.kind import Replies
@@ -19,7 +20,6 @@ from alerts.desk import Desk
 from alerts.letters.imap_folder import Mailbox, MailboxError
 from alerts.letters.letter import Attached, Ignored
 from alerts.letters.parsing import TEXT_MAX, parse, text_of_html, without_quotes
-from alerts.letters.reference import About, Named, reference, references_in, thread_of, verified
 from alerts.notices.notice import Notice
 from ingest.clock import from_ms
 from tests.alerts.made import NOW_MS
@@ -52,13 +52,13 @@ def test_a_reference_holds_under_each_key_of_the_ring_and_no_other() -> None:
 
 def test_a_reference_is_found_wherever_mails_carry_it() -> None:
     """In a subject, folded and in capitals; in the identity of a thread; behind the plus of an address; in quoted text."""
-    text = reference(SEAL, About.ALERT, 77)
+    text = reference(SEAL, About.CUSTOMER, 77)
     signature = text.partition("-")[2]
 
     for place in (
         f"RE: AW: [{text.upper()}] hello",
-        f"<x@y> {thread_of(SEAL, About.ALERT, 77)}",
-        f"desk+a77-{signature}@example.org",
+        f"<x@y> {thread_of(SEAL, About.CUSTOMER, 77)}",
+        f"desk+c77-{signature}@example.org",
         f"> Subject: silent [{text}]",
     ):
         assert references_in(place) == [text], place

@@ -7,13 +7,13 @@ from sqlalchemy import select
 
 from alerts.audit.tables import audit
 from alerts.customers.customer import Contact, NewCustomer, NewOwnership
+from alerts.customers.references import About, reference
 from alerts.customers.tables import letters
 from alerts.desk import Desk
 from alerts.errors import ConflictError, UnknownError
 from alerts.letters import taking
 from alerts.letters.letter import LetterReason, LetterState, Taken
 from alerts.letters.parsing import parse
-from alerts.letters.reference import About, reference
 from alerts.notices.tables import outbox
 from alerts.tickets.ticket import NewTicket, Ticket
 from ingest.clock import ManualClock
@@ -114,12 +114,12 @@ class LettersSuite:
             desk.letters.dismiss(99)
         assert not desk.letters.page(state=LetterState.WAITING).items
 
-    def test_a_reply_about_an_alert_waits_with_its_appliance(self, desk: Desk) -> None:
+    def test_a_reply_to_a_customer_notice_waits_with_its_appliance(self, desk: Desk) -> None:
         """There is no ticket to join: a person sees of which appliance it speaks."""
-        named = reference(desk.letters.sealed.seal(), About.ALERT, 7)
+        named = reference(desk.letters.sealed.seal(), About.CUSTOMER, 7)
 
         assert desk.letters.take(parse(mail(f"Re: silent [{named}]"))) is Taken.WAITING
-        assert desk.letters.page().items[0].reason is LetterReason.OF_AN_ALERT
+        assert desk.letters.page().items[0].reason is LetterReason.OF_A_NOTICE
 
     def test_machines_that_answer_each_other_end(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         """Beyond so many a day letters to one ticket wait; and of those that wait the oldest go beyond a bound."""

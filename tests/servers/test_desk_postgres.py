@@ -13,6 +13,7 @@ from alerts.desk import Desk
 from ingest.clock import ManualClock
 from tests.alerts.made import NOW_MS, PROFILES
 from tests.contract.billing_suite import BillingSuite
+from tests.contract.customer_notices_suite import CustomerNoticesSuite, home
 from tests.contract.customers_suite import CustomersSuite, desk_with_seal
 from tests.contract.desk_changes_suite import DeskChangesSuite
 from tests.contract.desk_clocks_suite import DeskClocksSuite
@@ -34,6 +35,8 @@ from tests.contract.ticket_types_suite import TicketTypesSuite
 from tests.contract.visits_suite import VisitsSuite
 from tests.servers.conftest import PostgresServer
 from tests.servers.empty_database import empty_database
+
+__all__ = ["home"]
 
 pytestmark = pytest.mark.servers
 
@@ -72,6 +75,10 @@ class TestDeskOnPostgres(DeskSuite):
 
 class TestCustomersOnPostgres(_Sealed, CustomersSuite):
     """PostgreSQL keeps the customer file's promises."""
+
+
+class TestCustomerNoticesOnPostgres(_Sealed, CustomerNoticesSuite):
+    """PostgreSQL keeps the promises of customer notices."""
 
 
 class TestLettersOnPostgres(_Sealed, LettersSuite):

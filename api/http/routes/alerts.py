@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from fastapi import APIRouter
 
 from alerts.lifecycle import AlertState
@@ -9,8 +11,22 @@ from api.http.access import Viewer
 from api.http.context import Here
 from api.http.documents import Alert, show
 from api.http.paging import Page, PageQuery
+from detectors.finding import FindingChannel
 
 router = APIRouter(tags=["alerts"])
+
+
+class AlertsAbout(StrEnum):
+    """What is at fault: the appliance, or its data (sensors and connections)."""
+
+    APPLIANCE = "appliance"
+    DATA = "data"
+
+
+CHANNELS = {
+    AlertsAbout.APPLIANCE: tuple(one for one in FindingChannel if one is not FindingChannel.DATA),
+    AlertsAbout.DATA: (FindingChannel.DATA,),
+}
 
 
 @router.get("/alerts")
@@ -22,10 +38,16 @@ def list_alerts(
     state: AlertState | None = None,
     appliance_id: str | None = None,
     incident_id: str | None = None,
+    about: AlertsAbout | None = None,
 ) -> Page[Alert]:
     """One page of alerts, newest first."""
     found = here.desk.by(account.name).alerts.page(
-        state=state, appliance_id=appliance_id, incident_id=incident_id, cursor=page.cursor, limit=page.limit
+        state=state,
+        appliance_id=appliance_id,
+        incident_id=incident_id,
+        channels=() if about is None else CHANNELS[about],
+        cursor=page.cursor,
+        limit=page.limit,
     )
     return Page(items=[show(Alert, item) for item in found.items], next=found.next)
 

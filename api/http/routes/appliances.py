@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from alerts.alerting.unheard import CONNECTION_LOST, TITLE
 from alerts.appliances.directory import ApplianceFilter, ApplianceSort, Availability
 from api.http.access import Admin, Viewer
 from api.http.context import Here, Language
@@ -127,6 +128,7 @@ def list_events(here: Here, account: Viewer, page: PageQuery, appliance_id: str)
 def list_profiles(here: Here, _account: Viewer, language: Language) -> Page[Profile]:
     """What each kind's metrics, features and fault modes are called; all of them on one page."""
     items = []
+    faults_of_data = {**DATA_FAULTS, CONNECTION_LOST: TITLE}
     for profile in here.profiles.values():
         document = {
             "kind": profile.kind,
@@ -135,7 +137,7 @@ def list_profiles(here: Here, _account: Viewer, language: Language) -> Page[Prof
             "metrics": list(profile.metrics.values()),
             "features": list(profile.features),
             "fault_modes": list(profile.fault_modes.values()),
-            "data_faults": [{"name": name, "title": title} for name, title in DATA_FAULTS.items()],
+            "data_faults": [{"name": name, "title": title} for name, title in faults_of_data.items()],
             "tests": list(profile.tests.values()),
         }
         items.append(Profile.model_validate(document, context={"language": language}))

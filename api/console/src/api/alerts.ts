@@ -11,6 +11,7 @@ export interface AlertFilters {
   state?: AlertState | null;
   appliance_id?: string | null;
   incident_id?: string | null;
+  about?: "appliance" | "data" | null;
 }
 
 /** Alerts that match, newest first. */

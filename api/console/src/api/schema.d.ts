@@ -3715,6 +3715,12 @@ export interface components {
          */
         AlertState: "pending" | "firing" | "resolved";
         /**
+         * AlertsAbout
+         * @description What is at fault: the appliance, or its data (sensors and connections).
+         * @enum {string}
+         */
+        AlertsAbout: "appliance" | "data";
+        /**
          * Allowed
          * @description Whether something may be done now.
          */
@@ -5569,7 +5575,7 @@ export interface components {
          * @description Why a letter joined no ticket by itself.
          * @enum {string}
          */
-        LetterReason: "no_reference" | "wrong_reference" | "of_an_alert" | "too_many";
+        LetterReason: "no_reference" | "wrong_reference" | "of_a_notice" | "too_many";
         /**
          * LetterState
          * @description Where a letter is.
@@ -9869,6 +9875,7 @@ export interface operations {
                 state?: components["schemas"]["AlertState"] | null;
                 appliance_id?: string | null;
                 incident_id?: string | null;
+                about?: components["schemas"]["AlertsAbout"] | null;
                 /** @description `next` of the page before */
                 cursor?: string | null;
                 limit?: number;

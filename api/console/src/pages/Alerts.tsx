@@ -17,16 +17,25 @@ export function Alerts() {
     (state) => [state, t(state === "all" ? "all" : `alerts.states.${state}`)] as [string, string],
   );
   const state = useChosen("state", states, "firing");
+  const kinds = ["all", "appliance", "data"].map(
+    (about) => [about, t(about === "all" ? "all" : `alerts.about.${about}`)] as [string, string],
+  );
+  const about = useChosen("about", kinds, "all");
   const appliance_id = search.get("appliance") || null;
   return (
     <div className="sheet">
       <Family title={t("nav.alerts")} />
       <div className="sheet-head">
         <Choice name="state" label={t("alerts.columns.state")} values={states} start="firing" />
+        <Choice name="about" label={t("alerts.columns.about")} values={kinds} start="all" />
         <SearchField name="appliance" label={t("alerts.filter")} />
       </div>
       <AlertList
-        filters={{ state: state === "all" ? null : (state as AlertState), appliance_id }}
+        filters={{
+          state: state === "all" ? null : (state as AlertState),
+          appliance_id,
+          about: about === "all" ? null : (about as "appliance" | "data"),
+        }}
         empty={
           <Notice
             level={2}

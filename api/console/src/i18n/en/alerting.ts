@@ -3,6 +3,7 @@ export const alerting = {
   alerts: {
     family: "What was noticed",
     filter: "Number of an appliance",
+    about: { appliance: "of the appliance", data: "of its data" },
     states: { firing: "standing", pending: "not settled", resolved: "over" },
     none: "Nothing is wrong now",
     noMatch: "No alert matches",
@@ -13,6 +14,7 @@ export const alerting = {
     figures: "How sure, since when",
     columns: {
       fault: "Fault",
+      about: "What is at fault",
       appliance: "Appliance",
       state: "State",
       decision: "What became of it",
@@ -83,7 +85,7 @@ export const alerting = {
     reasons: {
       no_reference: "It names no ticket.",
       wrong_reference: "What it names is not signed by us.",
-      of_an_alert: "It answers a word about an appliance without a ticket:",
+      of_a_notice: "It answers a word about an appliance without a ticket:",
       too_many: "Too many came for its ticket today.",
     },
   },
@@ -125,6 +127,9 @@ export const alerting = {
       ticket_hold: "Ticket on hold",
       ticket_resume: "Ticket resumed",
       ticket_cancel: "Ticket cancelled",
+      data_fault_raised: "Readings at fault",
+      silence_ended: "Silence over",
+      customer_data_fault: "Customer asked to look",
       ticket_comment: "Comment",
       ticket_letter: "Reply by mail",
       letter_waiting: "Mail without a ticket",

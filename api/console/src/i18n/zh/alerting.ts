@@ -5,6 +5,7 @@ export const alerting: typeof english = {
   alerts: {
     family: "已发现的情况",
     filter: "设备编号",
+    about: { appliance: "设备故障", data: "数据故障" },
     states: { firing: "持续中", pending: "待定", resolved: "已结束" },
     none: "目前没有异常",
     noMatch: "没有符合条件的告警",
@@ -13,6 +14,7 @@ export const alerting: typeof english = {
     ticket: "查看工单",
     figures: "置信度与时间",
     columns: {
+      about: "故障对象",
       fault: "故障",
       appliance: "设备",
       state: "状态",
@@ -83,7 +85,7 @@ export const alerting: typeof english = {
     reasons: {
       no_reference: "邮件未提及任何工单。",
       wrong_reference: "邮件提及的编号不是由我们签名的。",
-      of_an_alert: "回复的是关于一台没有工单的设备的消息：",
+      of_a_notice: "回复的是关于一台没有工单的设备的消息：",
       too_many: "该工单今天收到的邮件过多。",
     },
   },
@@ -125,6 +127,9 @@ export const alerting: typeof english = {
       ticket_hold: "工单挂起",
       ticket_resume: "工单恢复",
       ticket_cancel: "工单取消",
+      data_fault_raised: "数据异常",
+      silence_ended: "静默结束",
+      customer_data_fault: "已请客户查看",
       ticket_letter: "邮件回复",
       letter_waiting: "未归入工单的邮件",
       ticket_comment: "备注",

@@ -1,6 +1,6 @@
-"""References: how a mail of ours names its ticket or alert, so that a reply finds the way back and a stranger does not.
+"""References: how a mail of ours names its ticket, or the word to a customer, so that a reply finds the way back and a stranger does not.
 
-``[#1042-k7f3q2m9xwab4c5d]`` is ticket 1042, ``[~77-…]`` alert 77. Behind the number stands its signature: 80 bits of
+``[#1042-k7f3q2m9xwab4c5d]`` is ticket 1042, ``[~77-…]`` word 77 to a customer. Behind the number stands its signature: 80 bits of
 HMAC-SHA-256 in base32, under a key that is derived from the contact keys. Numbers are never given out twice, so that a
 reference means one thing for ever; with an older key of the ring it still holds.
 """
@@ -22,18 +22,18 @@ from alerts.customers.sealing import Seal
 
 SIGNATURE_BYTES = 10
 REFERENCE = re.compile(r"(?<![\w#~])[#~]\d{1,12}-[a-z2-7]{16}(?!\w)", re.IGNORECASE)
-IN_IDENTITY = re.compile(r"<fettle\.([ta])(\d{1,12})-([a-z2-7]{16})@", re.IGNORECASE)
-IN_ADDRESS = re.compile(r"\+([ta])(\d{1,12})-([a-z2-7]{16})@", re.IGNORECASE)
+IN_IDENTITY = re.compile(r"<fettle\.([tc])(\d{1,12})-([a-z2-7]{16})@", re.IGNORECASE)
+IN_ADDRESS = re.compile(r"\+([tc])(\d{1,12})-([a-z2-7]{16})@", re.IGNORECASE)
 
 
 class About(StrEnum):
     """What a reference names, by its sign."""
 
     TICKET = "#"
-    ALERT = "~"
+    CUSTOMER = "~"
 
 
-_LETTERS = {About.TICKET: "t", About.ALERT: "a"}
+_LETTERS = {About.TICKET: "t", About.CUSTOMER: "c"}
 _SIGNS = {letter: about.value for about, letter in _LETTERS.items()}
 
 
@@ -51,7 +51,7 @@ def reference(seal: Seal, about: About, number: int) -> str:
 
 
 def thread_of(seal: Seal, about: About, number: int) -> str:
-    """The same as the identity of a thread, for ``References``: all mails of one ticket or alert hang at it."""
+    """The same as the identity of a thread, for ``References``: all mails of one ticket or customer notice hang at it."""
     return f"<fettle.{_LETTERS[about]}{number}-{_signature(seal.keys[0], about, number)}@fettle>"
 
 
