@@ -1,9 +1,11 @@
 """What 500 remote sessions at once cost the service: processor seconds of its process in each second of their life.
 
-In every second of it each appliance tells a reading (``config.sampling``), which goes to the page of its session over a
-WebSocket; every tenth page asks for its session again, as pages do in which nothing is on its way, and a technician reads
-an appliance's values in every thirtieth session. A second of life is over when all of that has come and at least a second
-has passed, so that a machine which is busy otherwise does not hide what is left to do. The broker is a mosquitto of its own.
+In every second of it each appliance tells a reading (``config.sampling``), and a technician reads an appliance's values in
+every thirtieth session. The pages do what the console's do (``api/console/src/api/sessions.ts`` and ``news.ts``): each holds
+a WebSocket for the readings and a stream of changes, asks for its session where a change names it, and else every 10 or 30 s.
+A second of life is over when its readings are on all pages and at least a second has passed, so that a machine which is busy
+otherwise does not hide what is left to do; what was asked of the appliances must be on the pages before the last is over.
+The broker is a mosquitto of its own.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,7 +37,11 @@ from simulator.agent import Agent, Identity
 FIGURES = ("remote_500_sessions_cores",)
 SESSIONS = 500
 SECONDS = 30
-PAGE_EVERY = 10
+CALM_EVERY, SOON_EVERY = 30, 10
+PASSES = frozenset({"limit", "idle", "hot"})
+"""What goes away by itself: a page asks sooner."""
+GATHERED_S, BUSY_EVERY_S = 0.1, 3.0
+LAST_WORDS = frozenset({"succeeded", "failed", "rejected", "expired", "unknown"})
 COMMAND_EVERY = 30
 TECHNICIANS = 20
 """One asks for 60 sessions an hour at most."""
@@ -71,6 +77,10 @@ class Crowd:
     """Appliance → session."""
     heard: dict[str, int] = field(default_factory=dict)
     """Appliance → the newest reading that its page has."""
+    told: dict[str, asyncio.Event] = field(default_factory=dict)
+    """Appliance → whether its page has news of its session."""
+    seen: dict[str, Any] = field(default_factory=dict)
+    """Appliance → its session as its page last read it."""
 
     calls: Iterator[int] = field(default_factory=itertools.count)
 
@@ -118,14 +128,55 @@ class Crowd:
             self.sessions[appliance_id] = session
 
     async def read(self, appliance_id: str) -> None:
-        """A technician reads the values, and looks until they are there."""
+        """A technician reads the values; news bring the page to them, and while they are to come it asks as well."""
         session = self.sessions[appliance_id]
         issued = await self.ask(appliance_id, "POST", f"/sessions/{session}/commands", {"name": "snapshot.read"})
-        is_done = False
-        while not is_done:
-            await asyncio.sleep(0.3)
-            seen = await self.ask(appliance_id, "GET", f"/sessions/{session}")
-            is_done = any(one["id"] == issued["id"] and one["state"] == "succeeded" for one in seen["commands"])
+        while (state := await self.state_of(appliance_id, issued["id"])) not in LAST_WORDS:
+            pass
+        assert state == "succeeded", f"reading the values of {appliance_id} has {state}"
+
+    async def state_of(self, appliance_id: str, command_id: str) -> str:
+        """What the page says of a command, a while after it asked; sooner where it is told meanwhile."""
+        await self.look(appliance_id)
+        asked_s = time.monotonic()
+        while time.monotonic() - asked_s < BUSY_EVERY_S:
+            found = next(one["state"] for one in self.seen[appliance_id]["commands"] if one["id"] == command_id)
+            if found in LAST_WORDS:
+                break
+            await asyncio.sleep(LOOK_S)
+        return str(found)
+
+    async def look(self, appliance_id: str) -> None:
+        """The page asks for its session."""
+        self.seen[appliance_id] = await self.ask(appliance_id, "GET", f"/sessions/{self.sessions[appliance_id]}")
+
+    def looks_every(self, appliance_id: str) -> int:
+        """How often the page asks without being told."""
+        reasons = {reason for test in self.seen[appliance_id]["tests"] for reason in test["why_not"]}
+        return SOON_EVERY if reasons & PASSES else CALM_EVERY
+
+    async def follow(self, appliance_id: str) -> None:
+        """The page of a session asks for it again whenever it is told to."""
+        told = self.told[appliance_id]
+        while True:
+            await told.wait()
+            await asyncio.sleep(GATHERED_S)
+            told.clear()
+            await self.look(appliance_id)
+
+    async def hear(self, appliance_id: str) -> None:
+        """The page of a session: the stream of changes, of which it picks its own."""
+        mine, url = self.sessions[appliance_id].encode(), self.http.base_url
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        head = f"GET /api/v1/events HTTP/1.1\r\nHost: {url.host}\r\nAuthorization: Bearer {self.keys[0]}\r\n\r\n"
+        writer.write(head.encode())
+        assert b" 200 " in await reader.readline()
+        self.told[appliance_id] = asyncio.Event()
+        rest = b""
+        while piece := await reader.read(1 << 16):
+            if mine in rest + piece:
+                self.told[appliance_id].set()
+            rest = piece[-len(mine) :]
 
     async def stay_awake(self) -> None:
         """On a slow machine the first sessions must not fall asleep before the last is open."""
@@ -179,7 +230,11 @@ async def _run(port: int, service: Served) -> Figure:
         await asyncio.gather(*(crowd.open(name, gate) for name in names))
         awake.cancel()
         tasks += [asyncio.create_task(crowd.watch(name)) for name in names]
-        await _until(lambda: len(crowd.heard) == SESSIONS)
+        tasks += [asyncio.create_task(crowd.hear(name)) for name in names]
+        await _until(lambda: len(crowd.heard) == len(crowd.told) == SESSIONS)
+        for name in names:
+            await crowd.look(name)
+        tasks += [asyncio.create_task(crowd.follow(name)) for name in names]
         await _live(crowd, names, 3)
         began_s, began_cpu_s = time.monotonic(), service.cpu_s
         await _live(crowd, names, SECONDS)
@@ -197,16 +252,17 @@ async def _run(port: int, service: Served) -> Figure:
 async def _live(crowd: Crowd, names: list[str], seconds: int) -> None:
     """So many seconds of the life of all sessions."""
     order = np.random.default_rng(5).permutation(names).tolist()
+    reads: list[asyncio.Task[None]] = []
     for second in range(seconds):
         began_s, ts_ms = time.monotonic(), CLOCK.now_ms()
-        work: list[Awaitable[object]] = [crowd.read(name) for name in order[second % COMMAND_EVERY :: COMMAND_EVERY]]
-        asking = order[second % PAGE_EVERY :: PAGE_EVERY]
-        work += [crowd.ask(name, "GET", f"/sessions/{crowd.sessions[name]}") for name in asking]
+        reads += [asyncio.create_task(crowd.read(name)) for name in order[second % COMMAND_EVERY :: COMMAND_EVERY]]
+        due = [name for at, name in enumerate(order) if (at - second) % crowd.looks_every(name) == 0]
         for name in names:
             await crowd.say(name, ts_ms)
-        await asyncio.gather(*work)
+        await asyncio.gather(*map(crowd.look, due))
         await _until(partial(crowd.is_shown, ts_ms))
         await asyncio.sleep(max(0.0, began_s + 1.0 - time.monotonic()))
+    await asyncio.gather(*reads)
 
 
 async def _until(is_true: Callable[[], bool]) -> None:

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from alerts.accounts.account import Account, Key, Role, SecretPurpose
 from alerts.accounts.tables import accounts, credentials
@@ -46,20 +46,24 @@ def issue(t: Transaction, name: str, purpose: SecretPurpose) -> str:
     return secret
 
 
+_FIND = (
+    select(accounts.c.name, accounts.c.role, accounts.c.disabled)
+    .join(credentials, credentials.c.account == accounts.c.name)
+    .where(
+        credentials.c.digest == bindparam("digest"),
+        credentials.c.purpose == bindparam("purpose"),
+        credentials.c.revoked_ms.is_(None),
+        or_(credentials.c.expires_ms.is_(None), credentials.c.expires_ms > bindparam("now_ms")),
+        accounts.c.disabled.is_(False),
+    )
+)
+"""Put together once: every request asks for it."""
+
+
 def find(t: Transaction, secret: str, purpose: SecretPurpose) -> Account | None:
     """Whose secret this is, where it still lets somebody in."""
-    query = (
-        select(accounts)
-        .join(credentials, credentials.c.account == accounts.c.name)
-        .where(
-            credentials.c.digest == _digest(secret),
-            credentials.c.purpose == purpose.value,
-            credentials.c.revoked_ms.is_(None),
-            or_(credentials.c.expires_ms.is_(None), credentials.c.expires_ms > t.now_ms),
-            accounts.c.disabled.is_(False),
-        )
-    )
-    row = t.connection.execute(query).one_or_none()
+    shown = {"digest": _digest(secret), "purpose": purpose.value, "now_ms": t.now_ms}
+    row = t.connection.execute(_FIND, shown).one_or_none()
     return None if row is None else Account(row.name, Role(row.role), row.disabled)
 
 

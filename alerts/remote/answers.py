@@ -60,10 +60,12 @@ def live_session(t: Transaction, appliance_id: str) -> Row[Any] | None:
     return t.connection.execute(query.order_by(sessions.c.n.desc()).limit(1)).one_or_none()
 
 
+_WATCHED = select(sessions.c.appliance_id).where(sessions.c.state == SessionState.ACTIVE.value)
+
+
 def watched_appliances(t: Transaction) -> frozenset[str]:
     """Appliances whose readings somebody in a session needs to know."""
-    query = select(sessions.c.appliance_id).where(sessions.c.state == SessionState.ACTIVE.value)
-    return frozenset(t.connection.execute(query).scalars())
+    return frozenset(t.connection.execute(_WATCHED).scalars())
 
 
 def take_answer(t: Transaction, result: Result, limits: SessionLimits, profiles: Mapping[str, Profile]) -> None:

@@ -24,7 +24,7 @@ from alerts.remote.command import drop_commands, put_command
 from alerts.remote.ending import EndReason
 from alerts.remote.guesses import refuse_too_many_misses, refuse_too_many_requests
 from alerts.remote.policy import CONSENT_SHOW, SESSION_BEGIN, SESSION_END, DangerClass, Scope, SessionLimits
-from alerts.remote.standing import ASKED_OF, overdue
+from alerts.remote.standing import ASKED_OF, may_be_overdue, overdue
 from alerts.remote.tables import commands, sessions
 from alerts.remote.transcript import add_line
 from alerts.tickets.opening import add_history
@@ -143,19 +143,23 @@ def end_sessions_at(t: Transaction, appliance_id: str) -> None:
         end_session(t, session_id, SessionEvent.END, reason=EndReason.RETIRED)
 
 
+_LIVE = (
+    select(sessions.c.n).where(sessions.c.state.in_([state.value for state in SESSION_LIVE])).limit(1),
+    select(commands.c.n).where(commands.c.state.in_([state.value for state in COMMAND_LIVE])).limit(1),
+)
+
+
 def has_live(t: Transaction) -> bool:
     """Whether any session or command may expire."""
-    live_sessions = select(sessions.c.n).where(sessions.c.state.in_([state.value for state in SESSION_LIVE])).limit(1)
-    live_commands = select(commands.c.n).where(commands.c.state.in_([state.value for state in COMMAND_LIVE])).limit(1)
-    return any(t.connection.execute(query).first() is not None for query in (live_sessions, live_commands))
+    return any(t.connection.execute(query).first() is not None for query in _LIVE)
 
 
 def expire_sessions(t: Transaction, limits: SessionLimits) -> int:
     """End what has had its time: the code's ten minutes, the longest time, or the idle time; returns how many."""
     live = [state.value for state in SESSION_LIVE]
     expired = 0
-    looked_at = (*ASKED_OF, sessions.c.id)
-    for row in t.connection.execute(select(*looked_at).where(sessions.c.state.in_(live))).all():
+    is_asked = sessions.c.state.in_(live) & may_be_overdue(t.now_ms, limits)
+    for row in t.connection.execute(select(*ASKED_OF, sessions.c.id).where(is_asked)).all():
         reason = overdue(row, t.now_ms, limits)
         if reason is not None:
             end_session(t.by(SYSTEM), row.id, SessionEvent.EXPIRE, reason=reason)

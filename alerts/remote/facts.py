@@ -30,16 +30,24 @@ def facts_of(session: Row[Any]) -> Facts:
 def learn(t: Transaction, session: Row[Any], **news: Any) -> Facts:
     """Take in what has become known, and keep it with the session."""
     facts = dataclasses.replace(facts_of(session), **news)
-    t.connection.execute(update(sessions).where(sessions.c.id == session.id).values(facts=dataclasses.asdict(facts)))
+    t.connection.execute(update(sessions).where(sessions.c.id == session.id).values(facts=_plain(facts)))
     return facts
+
+
+_TOLD = update(sessions).where(sessions.c.id == bindparam("session")).values(facts=bindparam("told"))
+_NAMES = tuple(one.name for one in dataclasses.fields(Facts))
+
+
+def _plain(facts: Facts) -> dict[str, Any]:
+    """What is known, to be kept; it is written at once, so nothing of it is copied."""
+    return {name: getattr(facts, name) for name in _NAMES}
 
 
 def keep_facts(t: Transaction, learned: Mapping[str, Facts]) -> None:
     """Keep what has become known in many sessions at once."""
     if learned:
-        mine = update(sessions).where(sessions.c.id == bindparam("session"))
-        told = [{"session": session_id, "told": dataclasses.asdict(facts)} for session_id, facts in learned.items()]
-        t.connection.execute(mine.values(facts=bindparam("told")), told)
+        told = [{"session": session_id, "told": _plain(facts)} for session_id, facts in learned.items()]
+        t.connection.execute(_TOLD, told)
 
 
 def from_reading(
@@ -89,12 +97,19 @@ def moment_of(
     )
 
 
-def _is_busy(t: Transaction, appliance_id: str, but_for: str | None) -> bool:
-    """Whether another command of the appliance may be moving something."""
-    query = select(commands.c.n).where(
-        commands.c.appliance_id == appliance_id,
+_MOVING = (
+    select(commands.c.n)
+    .where(
+        commands.c.appliance_id == bindparam("appliance_id"),
         commands.c.state.in_([state.value for state in COMMAND_MAY_ACT]),
         commands.c.danger_class.not_in(_STILL),
-        commands.c.id != (but_for or ""),
+        commands.c.id != bindparam("but_for"),
     )
-    return t.connection.execute(query.limit(1)).first() is not None
+    .limit(1)
+)
+
+
+def _is_busy(t: Transaction, appliance_id: str, but_for: str | None) -> bool:
+    """Whether another command of the appliance may be moving something."""
+    asked = {"appliance_id": appliance_id, "but_for": but_for or ""}
+    return t.connection.execute(_MOVING, asked).first() is not None

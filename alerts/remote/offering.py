@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
-from alerts.appliances.tables import appliances
 from alerts.database import Transaction
 from alerts.lifecycle import CommandState, ProcedureState, SessionState
 from alerts.page import moment
@@ -16,8 +15,7 @@ from alerts.remote.catalogue import can_do, confirmed_by, rule_of, rule_of_test
 from alerts.remote.facts import moment_of
 from alerts.remote.policy import WAITED_FOR, Obstacle, SessionLimits, obstacles
 from alerts.remote.session import OfferedTest, ProcedureRecord, Step
-from alerts.remote.tables import commands, procedures
-from alerts.tickets.tables import tickets
+from alerts.remote.tables import procedures
 from ingest.clock import from_ms
 from ingest.profiles.definition import Profile
 
@@ -30,18 +28,15 @@ _READ_FIRST = frozenset({Obstacle.STATE_UNKNOWN, Obstacle.STATE_OLD})
 def offered(
     t: Transaction, session: Row[Any], limits: SessionLimits, profile: Profile | None
 ) -> tuple[OfferedTest, ...]:
-    """Every test of the appliance's profile, the recommended one first, with what stands in its way."""
-    if profile is None:
+    """Every test of the appliance's profile, the recommended one first, with what stands in its way.
+
+    The session's row comes with what its ticket recommends, and with what its appliance says that it can.
+    """
+    if profile is None or not profile.tests:
         return ()
-    told = select(appliances.c.capabilities).where(appliances.c.id == session.appliance_id)
-    capabilities = t.connection.execute(told).scalar_one_or_none() or ()
-    recommended = t.connection.execute(
-        select(tickets.c.recommended).where(tickets.c.id == session.ticket_id)
-    ).scalar_one_or_none()
-    wanted = (recommended or {}).get("test")
+    capabilities = session.capabilities or ()
+    wanted = (session.recommended or {}).get("test")
     found: list[OfferedTest] = []
-    if not profile.tests:
-        return ()
     now = moment_of(t, session, rule_of_test(next(iter(profile.tests.values()))), limits)
     for test in profile.tests.values():
         names = obstacles(replace(now, rule=rule_of_test(test)))
@@ -58,20 +53,23 @@ def offered(
     return tuple(sorted(found, key=lambda one: (not one.is_recommended, bool(one.why_not), one.test.danger_class)))
 
 
+_PROCEDURES = select(procedures).where(procedures.c.session_id == bindparam("session_id")).order_by(procedures.c.n)
+
+
 def procedures_of(
-    t: Transaction, session: Row[Any], limits: SessionLimits, profiles: Mapping[str, Profile]
+    t: Transaction,
+    session: Row[Any],
+    said: Sequence[Row[Any]],
+    limits: SessionLimits,
+    profiles: Mapping[str, Profile],
 ) -> tuple[ProcedureRecord, ...]:
-    """The procedures of a session, oldest first."""
-    mine = commands.c.session_id == session.id
+    """The procedures of a session, oldest first, from its commands in their order."""
     steps: dict[str, list[Row[Any]]] = {}
-    for row in t.connection.execute(
-        select(commands).where(mine, commands.c.procedure_id.is_not(None)).order_by(commands.c.n)
-    ):
-        steps.setdefault(row.procedure_id, []).append(row)
-    query = select(procedures).where(procedures.c.session_id == session.id).order_by(procedures.c.n)
-    return tuple(
-        _record(t, row, session, steps.get(row.id, []), limits, profiles) for row in t.connection.execute(query).all()
-    )
+    for row in said:
+        if row.procedure_id is not None:
+            steps.setdefault(row.procedure_id, []).append(row)
+    found = t.connection.execute(_PROCEDURES, {"session_id": session.id}).all()
+    return tuple(_record(t, row, session, steps.get(row.id, []), limits, profiles) for row in found)
 
 
 def _record(

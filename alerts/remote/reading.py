@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import BindParameter, Row, Select, bindparam, select
 
+from alerts.appliances.tables import appliances
 from alerts.database import Transaction
 from alerts.errors import UnknownError
 from alerts.lifecycle import CommandState, SessionState
@@ -25,16 +26,15 @@ def read_session(
     t: Transaction, session_id: str, limits: SessionLimits, profiles: Mapping[str, Profile]
 ) -> DiagnosisSession:
     """The session with its commands and transcript, or :class:`UnknownError`."""
-    row = t.connection.execute(_with_number().where(sessions.c.id == session_id)).one_or_none()
+    mine = {"session_id": session_id}
+    row = t.connection.execute(_ONE, mine).one_or_none()
     if row is None:
         raise UnknownError(f"There is no session {session_id!r}.")
-    said = t.connection.execute(select(commands).where(commands.c.session_id == session_id).order_by(commands.c.n))
-    lines = t.connection.execute(
-        select(transcript).where(transcript.c.session_id == session_id).order_by(transcript.c.n),
-    )
+    said = t.connection.execute(_COMMANDS, mine).all()
+    lines = t.connection.execute(_LINES, mine)
     whole = _session(row, limits, tuple(map(_command, said)), tuple(map(_line, lines)))
     tests = offered(t, row, limits, profiles.get(row.kind))
-    return replace(whole, tests=tests, procedures=procedures_of(t, row, limits, profiles))
+    return replace(whole, tests=tests, procedures=procedures_of(t, row, said, limits, profiles))
 
 
 def list_sessions(
@@ -67,9 +67,20 @@ def read_command(t: Transaction, command_id: str) -> Command:
     return _command(row)
 
 
-def _with_number() -> Select[Any]:
+def _with_number(*more: Any) -> Select[Any]:
     joined = sessions.join(tickets, tickets.c.id == sessions.c.ticket_id)
-    return select(sessions, tickets.c.number.label("ticket_number")).select_from(joined)
+    return select(sessions, tickets.c.number.label("ticket_number"), *more).select_from(joined)
+
+
+_MINE: BindParameter[str] = bindparam("session_id")
+_ONE = (
+    _with_number(tickets.c.recommended, appliances.c.capabilities)
+    .join(appliances, appliances.c.id == sessions.c.appliance_id, isouter=True)
+    .where(sessions.c.id == _MINE)
+)
+_COMMANDS = select(commands).where(commands.c.session_id == _MINE).order_by(commands.c.n)
+_LINES = select(transcript).where(transcript.c.session_id == _MINE).order_by(transcript.c.n)
+"""Put together once: every open page of a session reads it whenever something happens in it."""
 
 
 def _expires_ms(row: Row[Any], limits: SessionLimits) -> int | None:

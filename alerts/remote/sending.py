@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from alerts.database import SYSTEM, Transaction
 from alerts.lifecycle import CommandEvent, CommandState, SessionState
@@ -33,6 +33,12 @@ from ingest.wire.topic import Channel, TopicScheme
 
 DUE_LIMIT = 200
 _DUE = (CommandState.QUEUED.value, CommandState.SENDING.value)
+_DUE_NOW = (
+    select(commands)
+    .where(commands.c.state.in_(_DUE), commands.c.not_after_ms > bindparam("now_ms"))
+    .order_by(commands.c.n)
+    .limit(DUE_LIMIT)
+)
 
 
 class Signer(Protocol):
@@ -45,13 +51,7 @@ class Signer(Protocol):
 
 def due_commands(t: Transaction, topics: TopicScheme, signer: Signer | None = None) -> list[Outgoing]:
     """What is to be claimed and sent, oldest first, as it goes over the wire; signed where there is who signs."""
-    query = (
-        select(commands)
-        .where(commands.c.state.in_(_DUE), commands.c.not_after_ms > t.now_ms)
-        .order_by(commands.c.n)
-        .limit(DUE_LIMIT)
-    )
-    return [_outgoing(row, topics, signer) for row in t.connection.execute(query)]
+    return [_outgoing(row, topics, signer) for row in t.connection.execute(_DUE_NOW, {"now_ms": t.now_ms})]
 
 
 def claim_command(t: Transaction, command_id: str, limits: SessionLimits, profiles: Mapping[str, Profile]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row, func, or_
 
 from alerts.lifecycle import SessionState
 from alerts.remote.ending import EndReason
@@ -19,7 +19,18 @@ CLOCK_SLACK_MS = 5_000
 """So far two processes' clocks may lie apart, and a clock may be put right, without ending anything."""
 
 
-def overdue(row: Row[Any], now_ms: int, limits: SessionLimits) -> EndReason | None:
+def may_be_overdue(now_ms: int, limits: SessionLimits) -> ColumnElement[bool]:
+    """Which sessions are worth a look by :func:`overdue`: all that are over, and hardly another."""
+    at = sessions.c
+    return or_(
+        func.coalesce(at.active_ms, at.requested_ms) > now_ms + CLOCK_SLACK_MS,
+        (at.state == SessionState.REQUESTED.value) & (at.code_until_ms <= now_ms),
+        at.ends_by_ms <= now_ms,
+        at.active_ms <= now_ms - round(limits.idle_s * 1000),
+    )
+
+
+def overdue(row: Row[*tuple[Any, ...]], now_ms: int, limits: SessionLimits) -> EndReason | None:
     """Why this live session is over by now, or nothing; while a test runs it is not idle.
 
     It fails closed where the clock was set back: a session whose last sign of life lies ahead would live too long.

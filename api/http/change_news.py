@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 0.2
-STREAMS_MAX = 200
+LOOK_PER_STREAM_S = 0.002
+"""What is told costs a write for each stream: where hundreds listen, more is gathered before it is told."""
+STREAMS_MAX = 1000
 KEPT = 1000
 AT_ONCE = 200
 
@@ -57,6 +59,8 @@ class ChangeNews:
         """Everything newer than this is in :attr:`_recent`."""
         self._newest: int | None = None
         """None until the log was looked at."""
+        self._told: dict[int, bytes] = {}
+        """Id → all that is newer, put together once for everyone who is as far."""
         self._changed = asyncio.Event()
         self._listeners = 0
         self._looking: asyncio.Task[None] | None = None
@@ -73,6 +77,7 @@ class ChangeNews:
         if self._looking is None:
             self._newest = None
             self._recent.clear()
+            self._told.clear()
             self._looking = asyncio.create_task(self._look(desk), name="change-news")
         try:
             yield
@@ -101,10 +106,13 @@ class ChangeNews:
         if after + 1 < self._oldest:
             return News(b"", newest, is_reset=True)
         if after >= self._behind:
-            return News(b"".join(event for number, event in self._recent if number > after), newest)
+            events = self._told.get(after)
+            if events is None:
+                events = self._told[after] = b"".join(event for number, event in self._recent if number > after)
+            return News(events, newest)
         changes = await run_in_threadpool(desk.changes.page, after=after, limit=AT_ONCE)
-        events = await run_in_threadpool(encoded, desk, changes)
-        return News(b"".join(events), changes[-1].id) if changes else None
+        missed = await run_in_threadpool(encoded, desk, changes)
+        return News(b"".join(missed), changes[-1].id) if changes else None
 
     def wake(self) -> None:
         """Let everyone who waits look around."""
@@ -124,14 +132,16 @@ class ChangeNews:
                 self._oldest = span.oldest
                 if self._newest is None or span.newest < self._newest:
                     self._recent.clear()
+                    self._told.clear()
                     self._behind = self._newest = span.newest
                     self.wake()
                 elif span.changes:
                     self._keep(span.changes, events)
                     self.wake()
-            await asyncio.sleep(self._look_every_s)
+            await asyncio.sleep(max(self._look_every_s, LOOK_PER_STREAM_S * self._listeners))
 
     def _keep(self, changes: Sequence[Change], events: Sequence[bytes]) -> None:
+        self._told.clear()
         self._recent.extend((change.id, event) for change, event in zip(changes, events, strict=True))
         self._newest = changes[-1].id
         while len(self._recent) > self._kept:

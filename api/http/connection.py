@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 class Limits:
     """What a connection may take."""
 
-    connections: int = 1000
-    per_address: int = 500
+    connections: int = 2500
+    """An open page holds two beside what it asks for: a stream of changes, and one of readings."""
+    per_address: int = 2000
     """Behind a proxy all come from one address."""
     head_s: float = 10.0
     head_bytes: int = 32 * 1024
@@ -90,6 +91,8 @@ class GuardedHttp(MustRead, HttpToolsProtocol):
         super().connection_made(transport)
         self.waits_since_s = self.loop.time()
         self._await_head()
+        if len(self.connections) <= min(self.limits.per_address, self.limits.connections):
+            return
         others: list[Any] = [other for other in self.connections if other is not self]
         same = [other for other in others if other.client and self.client and other.client[0] == self.client[0]]
         if len(same) >= self.limits.per_address:

@@ -59,8 +59,8 @@ class Context:
     """Set when the service stops, so that open streams end."""
 
 
-def _context(connection: HTTPConnection) -> Context:
-    """The context that the app was made with."""
+async def _context(connection: HTTPConnection) -> Context:
+    """The context that the app was made with; ``async``, as all that only looks is, so that no thread is waited for."""
     context: Context = connection.app.state.context
     return context
 
@@ -68,7 +68,7 @@ def _context(connection: HTTPConnection) -> Context:
 Here = Annotated[Context, Depends(_context)]
 
 
-def _language(connection: HTTPConnection) -> str:
+async def _language(connection: HTTPConnection) -> str:
     """The first language of ``Accept-Language`` that we speak."""
     for part in connection.headers.get("accept-language", "").split(","):
         tag = part.partition(";")[0].strip().lower().partition("-")[0]

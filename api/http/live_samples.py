@@ -18,7 +18,7 @@ import numpy as np
 if TYPE_CHECKING:
     from ingest.sample import AdmittedBatch, SampleBlock
 
-MAX_WATCHERS = 500
+MAX_WATCHERS = 1000
 MAX_WAITING = 1000
 
 
@@ -116,10 +116,13 @@ class LiveSamples:
         with self._lock:
             watched = {appliance_id: list(watchers) for appliance_id, watchers in self._watchers.items()}
         for block in batch.blocks:
-            for appliance_id, watchers in watched.items():
-                samples = [_sample(block, row) for row, name in enumerate(block.appliance_ids) if name == appliance_id]
-                for watcher in watchers if samples else ():
-                    watcher.offer(samples)
+            samples: dict[str, list[tuple[int, dict[str, float]]]] = {}
+            for row, appliance_id in enumerate(block.appliance_ids):
+                if appliance_id in watched:
+                    samples.setdefault(appliance_id, []).append(_sample(block, row))
+            for appliance_id, told in samples.items():
+                for watcher in watched[appliance_id]:
+                    watcher.offer(told)
 
 
 def _sample(block: SampleBlock, row: int) -> tuple[int, dict[str, float]]:

@@ -28,7 +28,7 @@ class PageRequest:
     limit: int
 
 
-def _page_request(
+async def _page_request(
     cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
 ) -> PageRequest:

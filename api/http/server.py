@@ -48,6 +48,7 @@ class HttpServer:
             server_header=False,
             ws=GuardedWebSocket,
             ws_max_size=HEARD_BYTES_MAX,
+            ws_per_message_deflate=False,  # a reading is a hundred bytes, and each page would cost the memory of a window
             timeout_graceful_shutdown=GRACE_S,
         )
         self._server = _Server(config)

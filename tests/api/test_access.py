@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
+from starlette.concurrency import run_in_threadpool
 
 from alerts.accounts.account import Role
 from api.http.access import COOKIE
@@ -275,6 +277,24 @@ def test_a_cookie_changes_nothing_from_a_foreign_page(
     answer = house.post("/tickets", body, None, cookies={COOKIE: secret}, headers=headers)
 
     assert answer.status_code == (201 if is_let_in else 403)
+
+
+def test_a_request_waits_for_a_thread_only_where_it_asks_the_database(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who calls, and what is called for: what only looks at the request is done at once."""
+    waited: list[str] = []
+
+    def counted(work: Callable[..., object], *args: object, **options: object) -> object:
+        waited.append(work.__name__)
+        return run_in_threadpool(work, *args, **options)
+
+    monkeypatch.setattr("fastapi.dependencies.utils.run_in_threadpool", counted)
+
+    assert house.get("/sessions/unknown").status_code == 404
+    assert house.get("/appliances").status_code == 200
+
+    assert waited == ["_account", "_account"]
 
 
 def test_every_response_tells_the_browser_what_it_may_do(house: House) -> None:

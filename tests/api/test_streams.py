@@ -112,6 +112,36 @@ def test_all_streams_are_told_from_one_reading_of_the_database(house: House, mon
     assert sum(read) == 1
 
 
+def test_what_is_told_is_put_together_once_for_all_who_are_as_far(house: House) -> None:
+    """A thousand pages hear a change as the same bytes."""
+    house.register("fridge-1")
+    open_ticket(house, "before")
+    desk = house.context.desk
+
+    async def tell() -> tuple[News | None, News | None, News | None]:
+        news = ChangeNews(look_every_s=0.001)
+        async with news.listening(desk):
+            while await news.beyond(desk, 0, 10) is None:
+                pass
+            known = desk.changes.last()
+            await asyncio.to_thread(open_ticket, house, "one")
+            first = await news.beyond(desk, known, 10)
+            second = await news.beyond(desk, known, 10)
+            await asyncio.to_thread(open_ticket, house, "two")
+            assert second is not None
+            await news.beyond(desk, second.upto, 10)
+            return first, second, await news.beyond(desk, known, 10)
+
+    first, second, third = asyncio.run(tell())
+
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    assert first.events is second.events
+    assert third.events.startswith(first.events)
+    assert third.upto > first.upto
+
+
 def test_whoever_comes_from_ahead_of_the_last_look_is_not_told_to_begin_anew(house: House) -> None:
     """Between two looks at the log a first connection begins, and a second process resumes, behind it: they wait for the next."""
     house.register("fridge-1")

@@ -70,7 +70,7 @@ def _new(body: ArticleRequest) -> NewArticle:
     return NewArticle(body.kind, body.fault_mode, text, body.model, body.owner, body.status)
 
 
-def _wanted(
+async def _wanted(
     *,
     q: Annotated[str | None, Query(max_length=200, description="every word, in all that is said")] = None,
     kind: Annotated[str | None, Query(max_length=64)] = None,

@@ -83,7 +83,7 @@ class CallRequest(Request):
     note: str | None = Field(default=None, max_length=2000)
 
 
-def _wanted(
+async def _wanted(
     *,
     state: RepairState | None = None,
     call_owed: Annotated[bool | None, Query(description="where somebody is to call the customer")] = None,

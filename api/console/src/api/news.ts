@@ -18,8 +18,9 @@ interface Said {
   event?: string;
 }
 
-/** News comes in heaps: what came within this time is looked at together. */
+/** News comes in heaps: what came within this time is looked at together. Who looks on at a remote diagnosis waits for its news. */
 const QUIET_MS = 700;
+const WATCHED_MS = 100;
 const LIST_EVERY_MS = 60_000;
 /** The lists that news of a topic may touch. */
 const LISTS: Record<Topic, string[]> = {
@@ -31,17 +32,26 @@ const LISTS: Record<Topic, string[]> = {
 };
 
 let heap: { topic: Topic; said: Said }[] = [];
+let workAt = Infinity;
+let working: number | undefined;
 const listAt = new Map<string, number>();
 
 /** Take a piece of news; what it asks for comes a moment later. */
 export function hear(topic: Topic, text: string): void {
-  if (heap.length === 0) window.setTimeout(work, QUIET_MS);
-  heap.push({ topic, said: JSON.parse(text) as Said });
+  const said = JSON.parse(text) as Said;
+  const isWatched = topic === "session" && queryClient.getQueryData(["session", said.id]) !== undefined;
+  heap.push({ topic, said });
+  const at = performance.now() + (isWatched ? WATCHED_MS : QUIET_MS);
+  if (at >= workAt) return;
+  window.clearTimeout(working);
+  working = window.setTimeout(work, at - performance.now());
+  workAt = at;
 }
 
 function work(): void {
   const news = heap;
   heap = [];
+  workAt = Infinity;
   const rows = new Map<number, QueueRow | null>();
   const lists = new Set<string>();
   let isQueueOld = false;
@@ -61,6 +71,7 @@ function work(): void {
 function isMeant([key, which]: QueryKey, topic: Topic, said: Said): boolean {
   if (key === "appliance") return which === (said.appliance_id ?? said.row?.appliance_id);
   if (key === "session") return topic === "session" && which === said.id;
+  if (key === "protection") return topic === "ticket" && which === (said.number ?? which);
   if (key !== "ticket") return false;
   const ticket = queryClient.getQueryData<Ticket>(["ticket", which]);
   if (!ticket) return true;

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 const SOURCES = join(import.meta.dirname, "..");
-/** While a remote diagnosis runs, its page asks every second. */
-const WHILE_IT_RUNS = /^(api[/\\](sessions|protection)\.ts|session[/\\])/;
+/** While something is on its way in a remote diagnosis, its page asks oftener. */
+const WHILE_IT_RUNS = /^(api[/\\](sessions)\.ts|session[/\\])/;
 /** The account is asked for on every page, so two minutes each are one request a minute. */
 const EVERY_MS = 120_000;
 

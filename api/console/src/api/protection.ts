@@ -3,13 +3,12 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { api, told } from "./client";
 
-/** The gentle mode for a ticket's fault, and how it stands, while a session may change it. */
-export function useProtection(number: number, isWatched: boolean) {
+/** The gentle mode for a ticket's fault, and how it stands; news of the ticket says when it has changed. */
+export function useProtection(number: number) {
   const path = { key: String(number) };
   return useQuery({
-    queryKey: ["ticket", "protection", number],
+    queryKey: ["protection", number],
     queryFn: ({ signal }) => told(api.GET("/api/v1/tickets/{key}/protection", { params: { path }, signal })),
-    refetchInterval: isWatched ? 1000 : false,
   });
 }
 
@@ -24,6 +23,7 @@ export function useProtectionCall(number: number) {
     },
     onSettled: () =>
       Promise.all([
+        client.invalidateQueries({ queryKey: ["protection"] }),
         client.invalidateQueries({ queryKey: ["ticket"] }),
         client.invalidateQueries({ queryKey: ["session"] }),
       ]),

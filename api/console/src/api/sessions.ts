@@ -4,10 +4,14 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, told } from "./client";
 import type { CommandRequest, DiagnosisSession, Scope } from "./types";
 
-const BUSY_MS = 1000;
-const CALM_MS = 10_000;
+/** Each step of a command and of a test is news that is heard at once; asking is for what the line has lost. */
+const BUSY_MS = 3000;
+const SOON_MS = 10_000;
+const CALM_MS = 30_000;
 /** States in which a command's last word is still to come. */
 const LIVE = new Set(["waiting", "queued", "sending", "sent", "accepted", "running"]);
+/** What stands in a test's way and goes away as readings change and time passes, without a word. */
+const PASSES = new Set(["limit", "idle", "hot"]);
 
 /** Asks the customer for a session. */
 export function useOpenSession(number: number) {
@@ -28,7 +32,7 @@ export function useSession(session_id: string) {
   });
 }
 
-/** While something runs, is waited for or is unknown, its page asks every second; else the events say when, and time passes slowly. */
+/** Its page is told when something happens, so it asks by itself now and then, oftener while something is to come. */
 export function askedAgainAfter(session: DiagnosisSession | undefined): number | false {
   if (session === undefined) return BUSY_MS;
   if (isOver(session.state)) return false;
@@ -36,7 +40,8 @@ export function askedAgainAfter(session: DiagnosisSession | undefined): number |
     session.state === "requested" ||
     session.procedures.some((one) => one.state === "running") ||
     session.commands.some((one) => LIVE.has(one.state));
-  return isAtIt ? BUSY_MS : CALM_MS;
+  if (isAtIt) return BUSY_MS;
+  return session.tests.some((one) => one.why_not.some((reason) => PASSES.has(reason))) ? SOON_MS : CALM_MS;
 }
 
 /** Whether nothing more can happen in a session. */

@@ -95,7 +95,7 @@ function Whole({ session }: { session: DiagnosisSession }) {
 }
 
 function ProtectionNow({ session }: { session: DiagnosisSession }) {
-  const found = useProtection(session.ticket_number, session.state === "active").data;
+  const found = useProtection(session.ticket_number).data;
   return <Protection number={session.ticket_number} found={found} session={session} mayEnd />;
 }
 

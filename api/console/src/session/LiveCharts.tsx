@@ -16,7 +16,7 @@ const POINTS = 2000;
 const BEFORE_MS = 120_000;
 const CHARTS = 4;
 /** Beside what comes live: what was stored meanwhile is read now and then, and at once where something was missed. */
-const READ_AGAIN_MS = 30_000;
+const READ_AGAIN_MS = 120_000;
 
 export function LiveCharts({ session }: { session: DiagnosisSession }) {
   const { t } = useWords();
