@@ -18,6 +18,9 @@ from alerts.appliances.desk import Appliances
 from alerts.appliances.directory import STALE_AFTER_S
 from alerts.audit.desk import Audit
 from alerts.billing.desk import Billing
+from alerts.care.counting import erase_care
+from alerts.care.desk import CareDesk
+from alerts.care.page_desk import CarePages
 from alerts.clocks.desk import Clocks
 from alerts.customer_notices.desk import CustomerNotices
 from alerts.customers.desk import Customers
@@ -130,7 +133,19 @@ class Desk:
     @property
     def appliances(self) -> Appliances:
         """The directory."""
-        return Appliances(self.unit, open_numbers, end_sessions_at, self.profiles.keys(), self.stale_after_s)
+        return Appliances(
+            self.unit, open_numbers, end_sessions_at, erase_care, self.profiles.keys(), self.stale_after_s
+        )
+
+    @property
+    def care(self) -> CareDesk:
+        """How appliances are used, and what is advised about it."""
+        return CareDesk(self.unit, self.profiles)
+
+    @property
+    def care_pages(self) -> CarePages:
+        """The same, for customers."""
+        return CarePages(SealedUnit(self.unit, self.seal), self.profiles)
 
     @property
     def incidents(self) -> Incidents:

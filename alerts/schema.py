@@ -7,6 +7,7 @@ from alerts.alerting import tables as of_alerts
 from alerts.appliances import tables as of_appliances
 from alerts.audit import tables as of_the_audit
 from alerts.billing import tables as of_billing
+from alerts.care import tables as of_care
 from alerts.clocks import tables as of_clocks
 from alerts.columns import metadata
 from alerts.coverages import tables as of_coverages
@@ -36,6 +37,7 @@ BESIDE_THEIR_NOUNS = (
     of_appliances,
     of_the_audit,
     of_billing,
+    of_care,
     of_coverages,
     of_clocks,
     of_cursors,

@@ -49,6 +49,7 @@ class Timers:
             self.desk.protections.settle()
             self.desk.remote_first.settle()
             self.desk.repairs.settle()
+            self.desk.care.settle()
             self._keep_clocks(now_ms)
             self.desk.changes.forget()
             self.desk.repeats.forget()
@@ -61,6 +62,7 @@ class Timers:
         if is_due or rules is not self._followed:
             self._followed_ms, self._followed = now_ms, rules
             self.desk.gate.look()
+            self.desk.care.forget()
             while self.desk.clocks.follow_rules():
                 pass
         while self.desk.clocks.tell_late():

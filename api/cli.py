@@ -15,6 +15,7 @@ from api.commands import (
     articles,
     auditing,
     billing,
+    caring,
     customers,
     detecting,
     inspecting,
@@ -102,6 +103,7 @@ app.add_typer(tickets.tickets, name="tickets")
 app.add_typer(visits.visits, name="visits")
 app.add_typer(articles.articles, name="articles")
 app.add_typer(repairs.repairs, name="repairs")
+app.add_typer(caring.care, name="care")
 app.add_typer(measuring.kpis, name="kpis")
 app.add_typer(telling.notices, name="notices")
 app.command("mail-in")(mail.mail_in)

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Mapping
 from enum import StrEnum
 
+from alerts.care.lifecycle import ADVICE
 from alerts.lifecycle import ALERT, COMMAND, FIX_FIRST, PROTECTION, SESSION, TICKET
 from alerts.visits.lifecycle import VISIT
 
 HEAD = """# The life cycles
 
-What can happen to a ticket, a visit, an alert, a session, a command, what a customer tries first and a gentle mode, drawn from the tables in `alerts/lifecycle.py` by
+What can happen to a ticket, a visit, an alert, a session, a command, what a customer tries first, a gentle mode and advice, drawn from the tables in `alerts/lifecycle.py` by
 `python docs/lifecycles.py > docs/lifecycles.md`. A step that is not drawn is refused, and changes nothing; steps that
 leave the state as it is (comments, verdicts) are named below each diagram. `before_hold` is the state that a ticket was
 in when it was put on hold.
@@ -45,6 +46,7 @@ def page() -> str:
         "Command": COMMAND,
         "Fix-first": FIX_FIRST,
         "Protection": PROTECTION,
+        "Advice": ADVICE,
     }
     lines = [HEAD]
     for noun, table in tables.items():

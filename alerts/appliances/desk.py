@@ -37,6 +37,7 @@ class Appliances:
     unit: UnitOfWork
     open_tickets: OpenTickets
     when_retired: WhenRetired
+    when_erased: WhenRetired
     kinds: Collection[str] = ()
     """Those that may come: the profiles'."""
     stale_after_s: float = STALE_AFTER_S
@@ -129,6 +130,7 @@ class Appliances:
                 )
             events = erase_appliance(t, appliance_id)
             forget_row(t, appliance_id)
+            self.when_erased(t, appliance_id)
             record_audit(t, "appliance.erase", appliance_id, {"events": events})
             return events
 

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field, field_validator, model_validator
 
 from alerts.rules.calendars import CalendarRules, Policy, parse_week
+from alerts.rules.care import CareRules
 from alerts.rules.gate import Budget, Gate
 from alerts.rules.hold_out import HoldOut
 from alerts.rules.quantity import Rules, quantity
@@ -159,6 +160,7 @@ class DeskRules(Rules):
         default_factory=HoldOut,
         description="Appliances whose predictions open no ticket, so that their worth can be told",
     )
+    care: CareRules = Field(default_factory=CareRules, description="Advice about use: how quiet it is")
     targets: Targets = Field(default_factory=Targets, description="What the figures of /kpis should be")
     telling: Telling = Field(default_factory=Telling, description="what clocks say")
     escalation: tuple[Rung, ...] = Field(

@@ -7,11 +7,13 @@ browser runs no script. What stands here is the view and nothing more.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
 from alerts.billing.bill import Quote, QuoteStatus
+from alerts.care.care import Care, GivenAdvice
+from alerts.care.lifecycle import AdviceState
 from alerts.customers.answering import TEXT_MAX, AnswerKind, RatingReason
 from alerts.customers.view import CustomerView
 from alerts.knowledge.article import Article
@@ -38,6 +40,8 @@ summary { cursor: pointer; min-height: 32px; } li { margin: 0 0 .6rem; } ul { pa
 .note { border-color: #2e7d32; } .small { font-size: .9rem; } a { color: inherit; }
 """
 NOTICES = frozenset({"sent"})
+CARE_FROM = 0.3
+"""Of a consumable the customer reads from this share of its life on."""
 
 
 def page_of(
@@ -48,10 +52,11 @@ def page_of(
     slots: Sequence[Slot] = (),
     quote: Quote | None = None,
     article: Article | None = None,
+    care: Care | None = None,
     notice: str | None = None,
     why: str | None = None,
 ) -> str:
-    """The whole page of a view; ``kind`` is the appliance's kind as people call it, ``slots`` are times to choose from, ``quote`` what it costs, ``article`` what is known."""
+    """The whole page of a view; ``kind`` is the appliance's kind as people call it, ``slots`` are times to choose from, ``quote`` what it costs, ``article`` what is known, ``care`` what is advised."""
     words = WORDS[language]
     ticket = view.ticket
     other = "zh" if language == "en" else "en"
@@ -65,6 +70,7 @@ def page_of(
         _section(words["now"], f"<p>{words[f'status_{ticket.status.value}']}</p>{_finished(view, words)}"),
         _fix_first(view, words, language),
         _known(article, words, language),
+        _care(care, view, words, language),
         _gentle(view, words, language),
         _price(quote, view, words, language),
         _visit(view, slots, words, language),
@@ -142,6 +148,39 @@ def _known(article: Article | None, words: Mapping[str, str], language: str) -> 
         return ""
     lines = "".join(f"<p>{escape(line)}</p>" for line in said.splitlines() if line.strip())
     return _section(in_language(article.text.title, language) or words["known"], lines)
+
+
+def _care(care: Care | None, view: CustomerView, words: Mapping[str, str], language: str) -> str:
+    """What is advised about use, what came of it, and what is soon used up; nothing while nothing may be advised."""
+    if care is None:
+        return ""
+    parts = [_advised(one, view, words, language) for one in care.advice if one.text is not None]
+    for left in (one for one in care.consumables if one.remaining < CARE_FROM):
+        title, share = in_language(left.consumable.title, language) or "", f"{100 * left.remaining:.0f}"
+        when = _date(left.due_on, language)
+        parts.append(f'<p class="small">{_put(words["care_left"], title=title, share=share, when=when)}</p>')
+    said = "".join(parts)
+    return _section(words["care"], f'{said}<p class="small">{words["care_why"]}</p>') if said else ""
+
+
+def _advised(one: GivenAdvice, view: CustomerView, words: Mapping[str, str], language: str) -> str:
+    title = "" if one.text is None else in_language(one.text.title, language) or ""
+    text = "" if one.text is None else in_language(one.text.text, language) or ""
+    head = f"<h3>{escape(title)}</h3>"
+    if one.state is AdviceState.STANDING:
+        hidden = f'<input type="hidden" name="advice" value="{one.id}">'
+        done, no = (
+            _form(deed, words[word], hidden, css=css, label=f"{words[word]}{words['colon']}{title}")
+            for deed, word, css in (("advice_done", "care_done", "main"), ("advice_no", "care_no", ""))
+        )
+        return f"{head}<p>{escape(text)}</p>{done}{no}"
+    if one.state is AdviceState.FOLLOWED:
+        return f"{head}<p>{_put(words['care_followed'], when=_day(one.settles_at, view, language))}</p>"
+    if one.state is AdviceState.HELPED and one.after is not None:
+        unit = "" if one.use is None else f" {one.use.unit}"
+        numbers = {"before": f"{one.before:.3g}{unit}", "after": f"{one.after:.3g}{unit}"}
+        return f"{head}<p>{_put(words['care_helped'], **numbers)}</p>"
+    return ""
 
 
 def _fix_first(view: CustomerView, words: Mapping[str, str], language: str) -> str:
@@ -299,7 +338,10 @@ def _zone(view: CustomerView) -> ZoneInfo:
 
 
 def _day(moment: datetime, view: CustomerView, language: str) -> str:
-    local = moment.astimezone(_zone(view))
+    return _date(moment.astimezone(_zone(view)).date(), language)
+
+
+def _date(local: date, language: str) -> str:
     if language == "zh":
         return f"{local.year}年{local.month}月{local.day}日"
     return f"{local.day} {local:%B %Y}"

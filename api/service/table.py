@@ -26,6 +26,7 @@ from api.service.role import ServiceRole
 from api.service.rooms import Rooms
 from api.service.service_thread import Run
 from api.service.signs import Signs, VitalSigns
+from api.service.use_counter import UseCounter
 from ingest.books.event_time import DAY_MS
 from ingest.feed.feed import AdmittedFeed
 
@@ -126,6 +127,11 @@ def desk(rooms: Rooms) -> Run:
     )
 
 
+def use(rooms: Rooms) -> Run:
+    """Counts how appliances are used, and advises by it."""
+    return UseCounter(rooms.desk.care, rooms.store, rooms.profiles, rooms.desk.unit.clock).loop()
+
+
 def outbox(rooms: Rooms) -> Run:
     """Notices to their receivers; a new one is told everything from here on."""
     rooms.outbox.begin()
@@ -173,6 +179,7 @@ LOOPS = (
     Loop("housekeeping", ServiceRole.INGEST, housekeeping),
     Loop("detect", ServiceRole.DETECT, detect),
     Loop("desk", ServiceRole.DESK, desk),
+    Loop("use", ServiceRole.DESK, use),
     Loop("outbox", ServiceRole.DESK, outbox),
     Loop("mailbox", ServiceRole.DESK, mailbox),
     Loop("claim", None, claim),

@@ -85,6 +85,27 @@ error. A broken file stops the start with :class:`ProfileError`: file, line, and
     sku = "RF-DRY-01"
     name = { en = "Filter drier" }
     share = 0.6                                         # shares of one fault mode sum to at most 1
+
+    [uses]                                              # how it is used: one number a day (UTC)
+    runs = { statistic = "runs", modes = ["wash"], unit = "", label = { en = "Programmes" } }
+    hottest = { statistic = "max", metric = "water_c", modes = ["wash"], unit = "°C", label = { en = "Hottest" } }
+
+    [advice.hot_wash]                                   # what to do otherwise; docs/care.md
+    goal = "hygiene"                                    # energy | hygiene | wear | result | safety
+    title = { en = "Wash hot once a month" }
+    text = { en = "No wash was hotter than 55 °C for four weeks." }
+    use = "hottest"                                     # a name from [uses], its days taken together
+    over = "max"                                        # mean | max | min | sum
+    below = 55.0                                        # or above
+    enough = { runs = 8.0 }                             # so much use first
+
+    [consumables.pump_filter]                           # what is used up: after so much use, or so many days
+    title = { en = "Clean the pump filter" }
+    text = { en = "Unscrew it and rinse it." }
+    use = "runs"
+    life = 60.0
+    days_most = 120
+    effect = "hottest"                                  # the use that should fall (better = "below") or rise by it, if any
 """
 
 from __future__ import annotations
@@ -94,6 +115,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from ingest.profiles.care_checks import check_care
 from ingest.profiles.checks import check_profile
 from ingest.profiles.definition import Profile
 from ingest.profiles.toml_form import ProfileError, read_profile
@@ -144,6 +166,7 @@ def _load_file(path: Path, modified_ns: int, size: int) -> Profile:
     del modified_ns, size
     document = read_profile(path)
     check_profile(document)
+    check_care(document)
     return _in_words(document.profile)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ingest.profiles.care import Advice, Consumable, Use
+
 
 class MetricKind(StrEnum):
     """How the values of a metric behave over time."""
@@ -306,5 +308,8 @@ class Profile:
     rules: tuple[Rule, ...] = ()
     fault_modes: Mapping[str, FaultMode] = field(default_factory=dict)
     tests: Mapping[str, RemoteTest] = field(default_factory=dict)
+    uses: Mapping[str, Use] = field(default_factory=dict)
+    advice: Mapping[str, Advice] = field(default_factory=dict)
+    consumables: Mapping[str, Consumable] = field(default_factory=dict)
     running_modes: tuple[str, ...] = ()
     """Modes in which the appliance works; with unit ``cycle`` a cycle lasts from the first to the last of them."""

@@ -18,6 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from ingest.profiles.care import Advice, Consumable, Use
 from ingest.profiles.definition import FaultMode, Metric, Profile, Quantity, RemoteTest
 
 Place = tuple[str | int, ...]
@@ -31,6 +32,9 @@ _KEYED_BY_NAME: Mapping[str, type] = {
     "quantities": Quantity,
     "tests": RemoteTest,
     "fault_modes": FaultMode,
+    "uses": Use,
+    "advice": Advice,
+    "consumables": Consumable,
 }
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from detectors.finding import Condition, ConditionState, DetectCommit, Evidence, Finding, FindingChannel
 from detectors.reasons import ReasonCode, reason
 from ingest.clock import to_ms
+from ingest.profiles.care import Advice, Consumable, Goal, OverDays, Use, UseStatistic
 from ingest.profiles.definition import FaultMode, Feature, Part, Profile, Unit
 
 NOW_MS = to_ms(datetime(2026, 11, 21, 12, 0, tzinfo=UTC))
@@ -20,6 +21,41 @@ WASHER = Profile(
     unit=Unit.CYCLE,
     usual_interval_s=30,
     features=(Feature(name="drain_time", unit="s", statistic="max", label={"en": "Drain time", "zh": "排水时间"}),),
+    uses={
+        "runs": Use("runs", UseStatistic.RUNS, "", {"en": "Programmes a day"}, modes=("wash",)),
+        "hottest": Use("hottest", UseStatistic.MAX, "°C", {"en": "Hottest"}, metric="water_c"),
+        "load": Use("load", UseStatistic.MEAN, "kg", {"en": "Load"}, metric="load_kg"),
+    },
+    advice={
+        "hot_wash": Advice(
+            name="hot_wash",
+            goal=Goal.HYGIENE,
+            title={"en": "Wash hot", "zh": "热洗"},
+            text={"en": "Wash at 60 °C.", "zh": "请以 60 °C 洗涤。"},
+            use="hottest",
+            over=OverDays.MAX,
+            below=55.0,
+            enough={"runs": 8.0},
+        ),
+        "fuller_loads": Advice(
+            name="fuller_loads",
+            goal=Goal.ENERGY,
+            title={"en": "Wait for a fuller drum"},
+            text={"en": "It is less than a third full."},
+            use="load",
+            below=2.5,
+        ),
+    },
+    consumables={
+        "filter": Consumable(
+            name="filter",
+            title={"en": "Clean the filter", "zh": "清洗过滤器"},
+            text={"en": "Unscrew it.", "zh": "旋出过滤器。"},
+            use="runs",
+            life=60.0,
+            days_most=120,
+        )
+    },
     fault_modes={
         "drain_clog": FaultMode(
             name="drain_clog",

@@ -34,7 +34,7 @@ page = APIRouter(include_in_schema=False)
 
 Lang = Annotated[Literal["en", "zh"] | None, Query()]
 FORM = "application/x-www-form-urlencoded"
-FIELDS = frozenset({"do", "slot", "quote", "purpose", "stars", "text", "reasons"})
+FIELDS = frozenset({"do", "slot", "quote", "purpose", "stars", "text", "reasons", "advice"})
 """What the forms of the page send."""
 PRIVATE = {"cache-control": "no-store", "x-robots-tag": "noindex"}
 
@@ -161,6 +161,8 @@ def _do(here: Context, secret: str, fields: dict[str, str], reasons: list[str]) 
             pages.consent(secret, Purpose(fields.get("purpose", "")), is_given=deed == "allow")
         elif deed in {"fix_done", "fix_declined"}:
             pages.tell_fix_first(secret, is_done=deed == "fix_done")
+        elif deed in {"advice_done", "advice_no"}:
+            here.desk.care_pages.tell_on_page(secret, fields.get("advice", ""), is_done=deed == "advice_done")
         elif deed == "end_protection":
             pages.end_protection(secret)
         elif deed == "stop":
@@ -202,5 +204,8 @@ def _shown(
     known = here.desk.knowledge.for_ticket(view.ticket.id)
     article = next((one for one in known if one.text.customer), None)
     said = None if why is None else str(why)
-    text = page_of(view, language, kind=kind, slots=slots, quote=quote, article=article, notice=notice, why=said)
+    care = here.desk.care_pages.on_page(secret)
+    text = page_of(
+        view, language, kind=kind, slots=slots, quote=quote, article=article, care=care, notice=notice, why=said
+    )
     return HTMLResponse(text, status, headers=PRIVATE)

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.api.browser.town import FRIDGE, HUMS, PASSWORD, TECHNICIAN, Town, build_town
+from tests.api.browser.town import CARED, FRIDGE, HUMS, PASSWORD, TECHNICIAN, Town, build_town
 from tests.api.browser.traffic import Traffic
 
 pytestmark = pytest.mark.browser
@@ -29,6 +29,7 @@ PAGES = {
     "knowledge": ("/knowledge", "Nothing is written down"),
     "appliances": ("/appliances", "WM-1042"),  # among the newest: rows out of sight are not drawn
     "appliance": (f"/appliances/{FRIDGE}?range=d30", "Condenser temperature"),
+    "care": (f"/appliances/{CARED}", "−18 °C is cold enough"),
     "board": ("/board", "Waiting for a visit"),
     "visits": ("/visits", "No visit today"),
     "people": ("/people", "Anna Weber"),

@@ -33,6 +33,7 @@ from ingest.clock import ManualClock
 from ingest.profiles import load_profiles
 from ingest.sample import AdmittedBatch, Event, EventType, Result, ResultState, SampleBlock, Status, StatusState
 from ingest.store.embedded import EmbeddedStore
+from tests.api.browser.cared import make_care
 from tests.api.browser.news import RULES, condition_of, make_news
 from tests.api.browser.people import make_people
 from tests.contract.customers_suite import desk_with_seal
@@ -44,7 +45,7 @@ PASSWORD = "an honest password"
 TECHNICIAN = "mira"
 HUMS = "It hums at night"
 """What a customer wrote stays as it was written."""
-WASHER, FRIDGE = "WM-0231", "FR-0107"
+WASHER, FRIDGE, CARED = "WM-0231", "FR-0107", "FR-1231"
 REGIONS = ("north", "south", "east")
 
 
@@ -204,6 +205,8 @@ def fill(town: Town, chance: random.Random, *, others: int) -> None:
     _work_on_tickets(town)
     make_news(town.context.desk, TECHNICIAN)
     make_people(town.context.desk)
+    if CARED in kinds:
+        make_care(town.context.desk, CARED)
 
 
 def _birth(name: str, kind: str, chance: random.Random, now_ms: int) -> Status:

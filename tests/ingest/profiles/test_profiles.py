@@ -105,6 +105,68 @@ def test_shipped_profiles_say_what_a_repair_needs() -> None:
     assert all(mode.no_test.get("en") and mode.no_test.get("zh") for mode in untested)
 
 
+def test_shipped_profiles_say_what_care_is_in_both_languages() -> None:
+    """Each of the seven kinds has advice and something that is used up, in words that customers read."""
+    kinds = [profile for profile in load_profiles().values() if profile.kind != "generic"]
+    words = [mapping for profile in kinds for one in profile.advice.values() for mapping in (one.title, one.text)]
+    words += [mapping for profile in kinds for one in profile.consumables.values() for mapping in (one.title, one.text)]
+    words += [use.label for profile in kinds for use in profile.uses.values()]
+
+    assert all(profile.uses and profile.advice and profile.consumables for profile in kinds)
+    assert all(mapping.get("en") and mapping.get("zh") for mapping in words)
+
+
+CARE = """
+[uses]
+heat = { statistic = "max", metric = "water_c", unit = "°C", label = { en = "Hottest" } }
+boils = { statistic = "runs", modes = ["boil"], unit = "", label = { en = "Boils" } }
+
+[advice.cooler]
+goal = "energy"
+title = { en = "Boil less" }
+text = { en = "80 °C is enough." }
+use = "heat"
+above = 90.0
+enough = { boils = 8.0 }
+
+[consumables.scale]
+title = { en = "Descale" }
+text = { en = "Vinegar." }
+use = "boils"
+life = 100.0
+effect = "heat"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "says"),
+    [
+        ('metric = "water_c", ', "", "uses.heat", 'statistic "max" needs a metric'),
+        ('metric = "water_c"', 'metric = "steam_c"', "uses.heat.metric", "unknown metric 'steam_c'"),
+        ('modes = ["boil"], ', "", "uses.boils", 'statistic "runs" needs modes'),
+        ('modes = ["boil"]', 'modes = ["fly"]', "uses.boils.modes", "unknown mode 'fly'"),
+        ("above = 90.0", "above = 90.0\nbelow = 9.0", "advice.cooler", "needs one limit"),
+        ('use = "heat"', 'use = "cold"', "advice.cooler", "unknown use 'cold'; known: heat, boils"),
+        ("above = 90.0", "above = 90.0\ndays_least = 60", "advice.cooler", "days_least at most days"),
+        ("{ boils = 8.0 }", "{ trips = 8.0 }", "advice.cooler", "unknown use 'trips'"),
+        ('{ en = "Vinegar." }', '{ zh = "醋。" }', "consumables.scale.text", "needs an English text"),
+        ("life = 100.0", "life = 0.0", "consumables.scale", "life and days_most must be above 0"),
+        ('effect = "heat"', 'effect = "heat"\nbetter = "up"', "consumables.scale.better", "above, below"),
+        ("[consumables.scale]", "[consumables.cooler]", "consumables.cooler", "is the name of an advice"),
+    ],
+)
+def test_broken_care_is_named(tmp_path: Path, old: str, new: str, key: str, says: str) -> None:
+    """What a profile says of care is refused with its key where it can't be meant; sound, it is taken."""
+    _load(tmp_path, GOOD + CARE)
+    broken = CARE.replace(old, new)
+    assert broken != CARE
+
+    with pytest.raises(ProfileError) as caught:
+        _load(tmp_path, GOOD + broken)
+
+    assert (caught.value.key, says in str(caught.value)) == (key, True)
+
+
 def test_shipped_profiles_write_chinese_as_it_is_written() -> None:
     """Commas, brackets and what else stands between Chinese words are full width."""
     files = Path(ingest.profiles.__file__).parent.glob("*.toml")

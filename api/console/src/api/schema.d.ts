@@ -1860,6 +1860,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/appliances/{appliance_id}/care": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Care
+         * @description How it is used, what is advised about that, what is soon used up. ``quiet`` says why nothing is advised now.
+         */
+        get: operations["read_care"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appliances/{appliance_id}/consumables/{name}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Consumable
+         * @description It was renewed or cleaned today; advice that stands about it is followed by that.
+         */
+        post: operations["renew_consumable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Advice
+         * @description One page of what was advised, the newest first.
+         */
+        get: operations["list_advice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Advice
+         * @description All advice of a list for a spreadsheet; times in UTC.
+         */
+        get: operations["export_advice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/advice/{advice_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer Advice
+         * @description It was followed, from when on its use is compared, or declined; 409 where nothing may be advised now.
+         */
+        post: operations["answer_advice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kpis/advice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Effects
+         * @description What each piece of advice has come to: those who followed beside those who did not; all on one page.
+         */
+        get: operations["read_effects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/queue": {
         parameters: {
             query?: never;
@@ -3635,6 +3755,62 @@ export interface components {
             note?: string | null;
         };
         /**
+         * AdviceDocument
+         * @description A piece of advice that was given, and what came of it.
+         */
+        AdviceDocument: {
+            /** Id */
+            id: string;
+            /** Appliance Id */
+            appliance_id: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** @description null where it is about something that is used up */
+            goal: components["schemas"]["Goal"] | null;
+            /** Title */
+            title: string;
+            /** Text */
+            text: string;
+            state: components["schemas"]["AdviceState"];
+            /**
+             * Given At
+             * Format: date-time
+             */
+            given_at: string;
+            /**
+             * Use
+             * @description the use that it goes by, in words
+             */
+            use: string | null;
+            /** Unit */
+            unit: string | null;
+            /** Before */
+            before: number;
+            /** After */
+            after: number | null;
+            change: components["schemas"]["ChangeDocument"] | null;
+            /** Told By */
+            told_by: string | null;
+            /** Told At */
+            told_at: string | null;
+            /**
+             * Settles At
+             * Format: date-time
+             * @description when the readings say what came of it
+             */
+            settles_at: string;
+            /** Measured At */
+            measured_at: string | null;
+        };
+        /**
+         * AdviceState
+         * @description How far a piece of advice is.
+         * @enum {string}
+         */
+        AdviceState: "standing" | "followed" | "declined" | "passed" | "withdrawn" | "helped" | "not_helped" | "unknown";
+        /**
          * Alert
          * @description A standing condition of one appliance and one fault mode.
          */
@@ -4289,6 +4465,24 @@ export interface components {
             note?: string | null;
         };
         /**
+         * CareDocument
+         * @description All of one appliance.
+         */
+        CareDocument: {
+            /** Appliance Id */
+            appliance_id: string;
+            /** @description why nothing is advised about it now */
+            quiet: components["schemas"]["Quiet"] | null;
+            /** Counted Until */
+            counted_until: string | null;
+            /** Uses */
+            uses: components["schemas"]["UseDocument"][];
+            /** Advice */
+            advice: components["schemas"]["AdviceDocument"][];
+            /** Consumables */
+            consumables: components["schemas"]["ConsumableDocument"][];
+        };
+        /**
          * CasesDocument
          * @description What closed tickets say.
          */
@@ -4314,6 +4508,18 @@ export interface components {
              * @description since it was last written more repairs came back than is borne
              */
             stopped_helping: boolean;
+        };
+        /**
+         * ChangeDocument
+         * @description By how much a use has changed a day, with its 95 % interval.
+         */
+        ChangeDocument: {
+            /** Mean */
+            mean: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
         };
         /**
          * ChargeRequest
@@ -4590,6 +4796,46 @@ export interface components {
             recorded_by: string;
             /** Source */
             source: string;
+        };
+        /**
+         * ConsumableDocument
+         * @description What is used up, and how much of its life remains.
+         */
+        ConsumableDocument: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Text */
+            text: string;
+            /** Sku */
+            sku: string | null;
+            /**
+             * Remaining
+             * @description share of its life, 1 as new, 0 used up
+             */
+            remaining: number;
+            /** Used */
+            used: number;
+            /** Life */
+            life: number;
+            /** Unit */
+            unit: string;
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+            /**
+             * Is Since Known
+             * @description false: counted from the first day that we know
+             */
+            is_since_known: boolean;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
         };
         /**
          * ContactChannel
@@ -4880,6 +5126,34 @@ export interface components {
             unread_topics: components["schemas"]["Topic"][];
             /** Unheard */
             unheard: components["schemas"]["UnheardRow"][];
+        };
+        /**
+         * EffectDocument
+         * @description What one piece of advice has come to over all appliances.
+         */
+        EffectDocument: {
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Given */
+            given: number;
+            /** Followed */
+            followed: number;
+            /** Declined */
+            declined: number;
+            /** Helped */
+            helped: number;
+            /** Not Helped */
+            not_helped: number;
+            /** Unknown */
+            unknown: number;
+            /** @description of those who followed */
+            change: components["schemas"]["ChangeDocument"] | null;
+            /** @description of those who did not, over the same time */
+            change_else: components["schemas"]["ChangeDocument"] | null;
         };
         /**
          * EndReason
@@ -5229,6 +5503,12 @@ export interface components {
             /** Days Most */
             days_most: number;
         };
+        /**
+         * Goal
+         * @description What advice is for.
+         * @enum {string}
+         */
+        Goal: "energy" | "hygiene" | "wear" | "result" | "safety";
         /**
          * Group
          * @description Appliances whose predictions are acted on, or are not.
@@ -6284,6 +6564,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[AdviceDocument] */
+        Page_AdviceDocument_: {
+            /** Items */
+            items: components["schemas"]["AdviceDocument"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[Alert] */
         Page_Alert_: {
             /** Items */
@@ -6365,6 +6652,13 @@ export interface components {
         Page_DeadLetter_: {
             /** Items */
             items: components["schemas"]["DeadLetter"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[EffectDocument] */
+        Page_EffectDocument_: {
+            /** Items */
+            items: components["schemas"]["EffectDocument"][];
             /** Next */
             next?: string | null;
         };
@@ -7187,6 +7481,12 @@ export interface components {
                 [key: string]: string[];
             };
         };
+        /**
+         * Quiet
+         * @description Why nothing is advised about an appliance.
+         * @enum {string}
+         */
+        Quiet: "ticket_open" | "no_owner" | "no_consent" | "nothing_known";
         /**
          * QuoteDocument
          * @description What it will cost, and whether the customer agreed.
@@ -8300,6 +8600,18 @@ export interface components {
             };
         };
         /**
+         * TellRequest
+         * @description What became of a piece of advice.
+         */
+        TellRequest: {
+            /**
+             * Answer
+             * @description declined: it is not said again for a year
+             * @enum {string}
+             */
+            answer: "followed" | "declined";
+        };
+        /**
          * TestCost
          * @description What a test costs the customer beside its minutes.
          */
@@ -8736,6 +9048,26 @@ export interface components {
             appliance_id: string;
             /** Sentence */
             sentence: string;
+        };
+        /**
+         * UseDocument
+         * @description How an appliance is used: mean of the last four weeks of days that have a number, and of the four before.
+         */
+        UseDocument: {
+            /** Name */
+            name: string;
+            /** Label */
+            label: string;
+            /** Unit */
+            unit: string;
+            /** Days */
+            days: number;
+            /** Mean */
+            mean: number;
+            /** Mean Before */
+            mean_before: number | null;
+            /** Newest */
+            newest: number;
         };
         /**
          * User
@@ -15861,6 +16193,373 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_RepairRateDocument_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_care: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appliance_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareDocument"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    renew_consumable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appliance_id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareDocument"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_advice: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+                state?: components["schemas"]["AdviceState"] | null;
+                appliance_id?: string | null;
+                kind?: string | null;
+                name?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AdviceDocument_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_advice: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["AdviceState"] | null;
+                appliance_id?: string | null;
+                kind?: string | null;
+                name?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    answer_advice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                advice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TellRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceDocument"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not possible in the present state; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_effects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EffectDocument_"];
                 };
             };
             /** @description Nobody is logged in */

@@ -8,6 +8,7 @@ import { useAppliance, useApplianceEvents, useTelemetry, useUsual } from "../api
 import { OPEN_STATUSES, OVER_STATUSES, useAlerts, useTickets } from "../api/tickets";
 import type { ApplianceDetail, Metric, Telemetry, Usual } from "../api/types";
 import { type LiveReading, useLive } from "../api/live";
+import { CareCard } from "../appliance/Care";
 import { HealthBar } from "../appliance/HealthBar";
 import { Reason } from "../appliance/Reason";
 import { bandOf, UsualCard } from "../appliance/Usual";
@@ -244,6 +245,7 @@ function Learned({ appliance }: { appliance: ApplianceDetail }) {
   const usual = useUsual(appliance.id);
   return (
     <>
+      <CareCard id={appliance.id} />
       <UsualCard appliance={appliance} usual={usual} />
       <Charts appliance={appliance} usual={usual} />
     </>

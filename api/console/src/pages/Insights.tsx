@@ -13,6 +13,7 @@ import { Failed, Notice } from "../app/Notice";
 import { useWords } from "../i18n";
 import { Families } from "../insights/Families";
 import { Modes } from "../insights/Modes";
+import { AdviceEffects } from "../insights/AdviceEffects";
 import { Repairs } from "../insights/Repairs";
 import { WhatIf } from "../insights/WhatIf";
 import { Failures, Predicted, Worth } from "../insights/Worth";
@@ -107,6 +108,7 @@ function Figures({ said, span }: { said: Said; span: Span }) {
       <Failures span={span} />
       <WhatIf />
       <Repairs period={span.period} />
+      <AdviceEffects />
       <Modes />
     </>
   );

@@ -1,6 +1,7 @@
 import { alerting } from "./alerting";
 import { appliances } from "./appliances";
 import { board } from "./board";
+import { care } from "./care";
 import { insights } from "./insights";
 import { operations } from "./operations";
 import { people } from "./people";
@@ -14,6 +15,7 @@ export const more = {
   ...alerting,
   ...appliances,
   ...board,
+  ...care,
   ...insights,
   ...operations,
   ...people,

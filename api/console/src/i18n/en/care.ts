@@ -1,0 +1,43 @@
+/** Care: use, advice about it, and what is soon used up. */
+export const care = {
+  care: {
+    title: "Care",
+    quiet: {
+      ticket_open: "nothing is advised while a ticket is open",
+      no_owner: "nobody is written down as its owner, so nobody is advised",
+      no_consent: "its owner has not agreed to advice",
+      nothing_known: "use has not been counted yet",
+    },
+    states: {
+      standing: "advised",
+      followed: "followed, being compared",
+      declined: "declined",
+      passed: "no longer needed",
+      withdrawn: "withdrawn",
+      helped: "helped",
+      not_helped: "changed nothing",
+      unknown: "can't be told",
+    },
+    answers: { followed: "It is done", declined: "They won't" },
+    change: "({{mean}} a day, 95 % between {{low}} and {{high}})",
+    left: "{{share}} left, until about {{date}}",
+    sinceUnknown: "(counted from the first day that we know)",
+    renewed: "Renewed today",
+    uses_one: "How it is used: {{count}} figure, mean of four weeks",
+    uses_other: "How it is used: {{count}} figures, means of four weeks",
+    before: "({{value}} in the four weeks before)",
+    effects: {
+      title: "Did advice help?",
+      text: "Change of a day's use after advice was followed, beside those who did not follow it over the same time; by chance and season alone both would be alike.",
+      export: "All advice as CSV",
+      kind: "Kind",
+      advice: "Advice",
+      given: "Given",
+      followed: "Followed",
+      helped: "Helped",
+      change: "Change of those (95 %)",
+      changeElse: "Change of others (95 %)",
+      none: "No advice has been given yet.",
+    },
+  },
+};

@@ -1,0 +1,43 @@
+/** Care: use, advice about it, and what is soon used up. */
+export const care = {
+  care: {
+    title: "使用与保养",
+    quiet: {
+      ticket_open: "有未完结工单时不给出建议",
+      no_owner: "未登记机主，因此不给出建议",
+      no_consent: "机主未同意接收建议",
+      nothing_known: "尚未统计使用情况",
+    },
+    states: {
+      standing: "已建议",
+      followed: "已采纳，比对中",
+      declined: "已谢绝",
+      passed: "已不需要",
+      withdrawn: "已撤回",
+      helped: "有效",
+      not_helped: "无变化",
+      unknown: "无法判断",
+    },
+    answers: { followed: "已照做", declined: "客户谢绝" },
+    change: "（每日 {{mean}}，95 % 区间 {{low}} 至 {{high}}）",
+    left: "剩余 {{share}}，约至 {{date}}",
+    sinceUnknown: "（自有记录的第一天起算）",
+    renewed: "今天已更换",
+    uses_one: "使用情况：{{count}} 项，四周平均",
+    uses_other: "使用情况：{{count}} 项，四周平均",
+    before: "（此前四周 {{value}}）",
+    effects: {
+      title: "建议有效吗？",
+      text: "采纳建议后每日用量的变化，与同期未采纳者对照；若只是偶然或季节所致，两者应相同。",
+      export: "全部建议（CSV）",
+      kind: "类型",
+      advice: "建议",
+      given: "已给出",
+      followed: "已采纳",
+      helped: "有效",
+      change: "采纳者变化（95 %）",
+      changeElse: "未采纳者变化（95 %）",
+      none: "尚未给出建议。",
+    },
+  },
+};
