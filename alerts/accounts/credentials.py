@@ -42,7 +42,7 @@ def issue(t: Transaction, name: str, purpose: SecretPurpose) -> str:
             expires_ms=None if life_ms is None else t.now_ms + life_ms,
         ),
     )
-    record_audit(t, f"{purpose.value}.issue", prefix, {"account": name})
+    record_audit(t, f"{purpose.value}.issue", prefix, before=None, after={"account": name})
     return secret
 
 
@@ -90,7 +90,8 @@ def revoke_key(t: Transaction, prefix: str, *, account: str | None) -> str:
         whose = "" if account is None else f" of {account}"
         raise UnknownError(f"There is no key{whose} that begins with {prefix!r}.")
     t.connection.execute(update(credentials).where(*wanted).values(revoked_ms=t.now_ms))
-    record_audit(t, "key.revoke", prefix, {"account": found.account})
+    was = {"account": found.account, "revoked_ms": None}
+    record_audit(t, "key.revoke", prefix, before=was, after=was | {"revoked_ms": t.now_ms})
     return str(found.account)
 
 

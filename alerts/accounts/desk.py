@@ -41,7 +41,7 @@ class Accounts:
                 raise ConflictError(f"There is an account {name!r} already.")
             row = {"name": name, "role": role.value, "password_hash": hashed, "created_ms": t.now_ms}
             t.connection.execute(insert(accounts).values(row))
-            record_audit(t, "account.add", name[:64], {"role": role.value})
+            record_audit(t, "account.add", name[:64], before=None, after={"role": role.value})
             return _read(t, name)
 
         return self.unit.write(work)
@@ -64,7 +64,8 @@ class Accounts:
             before = _must_exist(t, name)
             if columns:
                 t.connection.execute(update(accounts).where(accounts.c.name == name).values(columns))
-                record_audit(t, "account.change", name[:64], told)
+                was = {"role": before.role, "disabled": before.disabled, "has_new_password": False}
+                record_audit(t, "account.change", name[:64], before={one: was[one] for one in told}, after=told)
             if disabled or password is not None:
                 revoke_logins(t, name)
             if before.role == Role.ADMIN and not before.disabled:

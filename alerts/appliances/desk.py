@@ -89,9 +89,11 @@ class Appliances:
         def work(t: Transaction) -> None:
             for appliance_id, kind in known:
                 if ensure_appliance(t, appliance_id, kind):
-                    record_audit(t, "appliance.register", appliance_id, {"kind": kind})
+                    record_audit(t, "appliance.register", appliance_id, before=None, after={"kind": kind})
                 elif set_retired(t, appliance_id, is_retired=False):
-                    record_audit(t, "appliance.revive", appliance_id, {})
+                    record_audit(
+                        t, "appliance.revive", appliance_id, before={"retired": True}, after={"retired": False}
+                    )
 
         self.unit.write(work)
 
@@ -100,7 +102,7 @@ class Appliances:
 
         def work(t: Transaction) -> Appliance:
             if set_retired(t, appliance_id, is_retired=True):
-                record_audit(t, "appliance.retire", appliance_id, {})
+                record_audit(t, "appliance.retire", appliance_id, before={"retired": False}, after={"retired": True})
                 self.when_retired(t, appliance_id)
             return self._read(t, appliance_id)
 
@@ -112,7 +114,7 @@ class Appliances:
         def work(t: Transaction) -> Appliance:
             before = self._read(t, appliance_id)
             if set_kind(t, appliance_id, kind):
-                record_audit(t, "appliance.assign", appliance_id, {"from": before.kind, "to": kind})
+                record_audit(t, "appliance.assign", appliance_id, before={"kind": before.kind}, after={"kind": kind})
             return self._read(t, appliance_id)
 
         return self.unit.write(work)
@@ -131,7 +133,7 @@ class Appliances:
             events = erase_appliance(t, appliance_id)
             forget_row(t, appliance_id)
             self.when_erased(t, appliance_id)
-            record_audit(t, "appliance.erase", appliance_id, {"events": events})
+            record_audit(t, "appliance.erase", appliance_id, before={"events": events}, after=None)
             return events
 
         return self.unit.write(work)

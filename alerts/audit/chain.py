@@ -21,6 +21,7 @@ from alerts.page import Page, select_page
 from ingest.clock import from_ms
 
 FIRST = "0" * 64
+SEALED = "(sealed)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,52 @@ class AuditEntry:
     digest: str
 
 
-def record_audit(t: Transaction, action: str, subject_id: str, data: Mapping[str, Any]) -> None:
-    """Append an entry under the name of who asks."""
+def record_audit(
+    t: Transaction,
+    action: str,
+    subject_id: str,
+    *,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+    about: Mapping[str, Any] | None = None,
+) -> None:
+    """Append an entry under the name of who asks: what was, and what is now. Nothing was there, or nothing is any more: None."""
+    assert before is not None or after is not None, f"{action}: what changes something says what was or what is"  # noqa: S101
+    _append(t, action, subject_id, {**(about or {}), "before": _plain(before), "after": _plain(after)})
+
+
+def record_look(t: Transaction, action: str, subject_id: str, data: Mapping[str, Any]) -> None:
+    """Append an entry of something that changed nothing and must be known: data handed out, a stranger's command."""
+    _append(t, action, subject_id, data)
+
+
+def difference(
+    before: Mapping[str, Any] | Row[Any], after: Mapping[str, Any], *always: str
+) -> dict[str, dict[str, Any]]:
+    """``before`` and ``after`` of an entry: of what is written now only what differs, and what is named ``always``."""
+    was: Mapping[str, Any] = dict(before._mapping) if isinstance(before, Row) else before  # noqa: SLF001 - a row as a mapping
+    names = [name for name in after if name in always or was.get(name) != after[name]]
+    return {"before": {name: was.get(name) for name in names}, "after": {name: after[name] for name in names}}
+
+
+def _plain(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Values as JSON has them; what lies sealed is not said."""
+    return None if values is None else {name: _plain_one(value) for name, value in values.items()}
+
+
+def _plain_one(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, bytes):
+        return SEALED
+    if isinstance(value, Mapping):
+        return {str(name): _plain_one(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain_one(one) for one in value]
+    return str(value)
+
+
+def _append(t: Transaction, action: str, subject_id: str, data: Mapping[str, Any]) -> None:
     query = select(audit.c.digest).order_by(audit.c.n.desc()).limit(1)
     previous = t.connection.execute(query).scalar_one_or_none() or FIRST
     content = {"at_ms": t.now_ms, "actor": t.who, "action": action, "subject_id": subject_id, "data": dict(data)}

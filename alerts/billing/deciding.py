@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from alerts.audit.chain import record_audit
+from alerts.audit.chain import difference, record_audit
 from alerts.billing.bill import PAYERS, Coverage, Decision, Payer, PayReason
 from alerts.coverages.basis import Basis
 from alerts.coverages.tables import coverages
@@ -72,7 +72,8 @@ def put_coverage(t: Transaction, new: Coverage) -> bool:
     }
     statement = upsert(t.connection, coverages).values(external_id=new.external_id, **values)
     t.connection.execute(statement.on_conflict_do_update(index_elements=["external_id"], set_=values))
-    record_audit(t, "coverage.put", new.external_id[:64], {"basis": new.basis.value})
+    told = {"before": None, "after": values} if row is None else difference(row, values)
+    record_audit(t, "coverage.put", new.external_id[:64], **told, about={"basis": new.basis.value})
     of_whom = {new.appliance_id, None if row is None else row.appliance_id}
     for appliance_id in sorted(one for one in of_whom if one is not None):
         follow_contract(t, appliance_id)

@@ -6,7 +6,7 @@ needs an approved quote and stays within it; where somebody else pays all of it,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from alerts.audit.chain import record_audit
+from alerts.audit.chain import difference, record_audit
 from alerts.billing.bill import (
     BillLine,
     Decision,
@@ -66,7 +66,8 @@ def put_price(t: Transaction, new: PriceItem) -> bool:
     }
     statement = upsert(t.connection, price_items).values(external_id=new.external_id, **values)
     t.connection.execute(statement.on_conflict_do_update(index_elements=["external_id"], set_=values))
-    record_audit(t, "price.put", new.external_id[:64], {"code": new.code, "amount": new.amount})
+    told = {"before": None, "after": values} if row is None else difference(row, values)
+    record_audit(t, "price.put", new.external_id[:64], **told, about={"code": new.code})
     return True
 
 
@@ -114,7 +115,9 @@ def offer_quote(
     why = {"payer": decision.payer.value, "reason": decision.reason.value, "note": note}
     times = {"offered_ms": t.now_ms, "offered_by": t.who, "valid_until_ms": t.now_ms + days * DAY_MS}
     t.connection.execute(insert(quotes).values(**values, **money, **why, **times))
-    _tell(t, ticket, "quote_offered", {"quote_id": quote_id, "to_pay": to_pay, "currency": currency})
+    was = None if standing is None else {"quote_id": standing.id, "to_pay": standing.to_pay, "status": standing.status}
+    told = {"quote_id": quote_id, "to_pay": to_pay, "currency": currency}
+    _tell(t, ticket, "quote_offered", told, before=was, after=told | {"status": QuoteStatus.OFFERED.value})
     return quote_id
 
 
@@ -131,7 +134,9 @@ def answer_quote(t: Transaction, quote_id: str, *, is_approved: bool) -> None:
         over = " It is over: ask for a new one." if t.now_ms >= row.valid_until_ms else ""
         raise ConflictError(f"This quote is {row.status}.{over}")
     _end(t, quote_id, answer)
-    _tell(t, find_row(t, row.ticket_id), f"quote_{answer.value}", {"quote_id": quote_id, "to_pay": row.to_pay})
+    told = {"quote_id": quote_id, "to_pay": row.to_pay}
+    was, now = {"status": row.status}, {"status": answer.value}
+    _tell(t, find_row(t, row.ticket_id), f"quote_{answer.value}", told, before=was, after=now)
 
 
 def charge(t: Transaction, ref: str, wanted: Sequence[WantedLine], *, currency: str) -> str:
@@ -151,7 +156,8 @@ def charge(t: Transaction, ref: str, wanted: Sequence[WantedLine], *, currency: 
     money = {"lines": [asdict(line) for line in lines], "total": total, "to_pay": to_pay}
     why = {"payer": decision.payer.value, "reason": decision.reason.value, "episode": ticket.episode}
     t.connection.execute(insert(receipts).values(**values, **money, **why, at_ms=t.now_ms, recorded_by=t.who))
-    _tell(t, ticket, "receipt", {"receipt_id": receipt_id, "total": total, "to_pay": to_pay, "currency": currency})
+    told = {"receipt_id": receipt_id, "total": total, "to_pay": to_pay, "currency": currency}
+    _tell(t, ticket, "receipt", told, before=None, after=told)
     return receipt_id
 
 
@@ -218,11 +224,19 @@ def _end(t: Transaction, quote_id: str, status: QuoteStatus) -> None:
     t.connection.execute(update(quotes).where(quotes.c.id == quote_id).values(**values))
 
 
-def _tell(t: Transaction, ticket: Any, event: str, data: dict[str, Any]) -> None:
+def _tell(
+    t: Transaction,
+    ticket: Any,
+    event: str,
+    data: dict[str, Any],
+    *,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any],
+) -> None:
     states = {"from_status": ticket.status, "to_status": ticket.status}
     add_history(t, ticket.id, event=event, **states, note=None, data=data)
     record_change(t, Subject.TICKET, ticket.id, {"number": ticket.number, "status": ticket.status})
-    record_audit(t, f"billing.{event}", ticket.id, data)
+    record_audit(t, f"billing.{event}", ticket.id, before=before, after=after, about=data)
 
 
 def _price(row: Any) -> PriceItem:

@@ -40,7 +40,14 @@ def claim(t: Transaction, journal: str, place: str) -> None:
         _lay_aside(t, found.journal)
         positions = _take_up(t, journal)
         where = ", ".join(f"{name} from {position}" for name, position in sorted(positions.items()))
-        record_audit(t, "journal.other", journal, {"before": found.journal, "place": place, "positions": positions})
+        record_audit(
+            t,
+            "journal.other",
+            journal,
+            before={"journal": found.journal, "place": found.place},
+            after={"journal": journal, "place": place},
+            about={"positions": positions},
+        )
         log.warning("journal_is_another", before=found.journal, now=journal, sentence=f"It is read on: {where}.")
     values = {"journal": journal, "place": place, "seen_ms": t.now_ms}
     statement = upsert(t.connection, claims).values(id=1, **values)

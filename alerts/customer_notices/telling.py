@@ -97,6 +97,6 @@ def _tell(t: Transaction, row: Row[Any]) -> None:
         number = row.notice_n
         t.connection.execute(update(customer_notices).where(customer_notices.c.n == number).values(values))
     before = None if row.notice_n is None else {name: getattr(row, name) for name in ("since_ms", "times", "told_ms")}
-    record_audit(t, "customer.notice", row.customer_id, {**key, "before": before, "after": values})
+    record_audit(t, "customer.notice", row.customer_id, before=before, after=values, about=key)
     told = {**key, "kind": row.kind, "notice": number, **values}
     put_notice(t, DATA_FAULT, row.appliance_id, told, dedupe_key=f"customer-notice-{number}:{row.onset_ms}:{times}")

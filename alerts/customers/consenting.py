@@ -25,12 +25,14 @@ def record_consent(
     check_words("source", source, longest=200, is_needed=True)
     if purpose in {Purpose.PREDICTION, Purpose.REMOTE_DIAGNOSIS, Purpose.CONTRACTOR} and channel is not None:
         raise InvalidError(f"channel: {purpose} has none; leave it out.")
-    if _newest(t, customer_id, purpose, channel) is is_given:
+    before = _newest(t, customer_id, purpose, channel)
+    if before is is_given:
         return False
     words = {"purpose": purpose.value, "channel": None if channel is None else channel.value, "is_given": is_given}
     values = {"customer_id": customer_id, "at_ms": t.now_ms, "recorded_by": t.who, "source": source}
     t.connection.execute(insert(consents).values(**words, **values))
-    record_audit(t, "consent.record", customer_id, {**words, "source": source})
+    was = None if before is None else words | {"is_given": before}
+    record_audit(t, "consent.record", customer_id, before=was, after=words, about={"source": source})
     touch(t, customer_id)
     return True
 

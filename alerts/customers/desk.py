@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from alerts.audit.chain import record_audit
+from alerts.audit.chain import record_look
 from alerts.csv_file import Line
 from alerts.customers.consenting import is_allowed, record_consent
 from alerts.customers.customer import (
@@ -93,7 +93,7 @@ class Customers:
 
         def work(s: Sealed) -> CustomerFile:
             found = read_file(s, customer_id)
-            record_audit(s.t, "customer.export", customer_id, {})
+            record_look(s.t, "customer.export", customer_id, {})
             return found
 
         return self.sealed.write(work)

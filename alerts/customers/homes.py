@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from alerts.audit.chain import record_audit
+from alerts.audit.chain import difference, record_audit
 from alerts.customers.access_hours import hours_of
 from alerts.customers.customer import NewSite, Site
 from alerts.customers.keeping import live_row, touch
@@ -25,7 +25,8 @@ def add_site(s: Sealed, customer_id: str, new: NewSite) -> str:
     site_id = s.t.new_id("st")
     values = {"id": site_id, "customer_id": customer_id, "created_ms": s.t.now_ms, **_values(s, new)}
     s.t.connection.execute(insert(sites).values(**values))
-    record_audit(s.t, "site.add", site_id, {"customer_id": customer_id, "region": new.region})
+    now = {"customer_id": customer_id, "region": new.region, "time_zone": new.time_zone}
+    record_audit(s.t, "site.add", site_id, before=None, after=now)
     touch(s.t, customer_id)
     s.changed.add(customer_id)
     return site_id
@@ -47,10 +48,16 @@ def change_site(s: Sealed, customer_id: str, site_id: str, new: NewSite) -> bool
         return False
     values = {**_values(s, new), "version": sites.c.version + 1}
     s.t.connection.execute(update(sites).where(sites.c.id == site_id).values(**values))
-    record_audit(s.t, "site.change", site_id, {"customer_id": customer_id, "region": new.region})
+    told = difference(_audited(before), _audited(new), "region")
+    record_audit(s.t, "site.change", site_id, **told, about={"customer_id": customer_id})
     touch(s.t, customer_id)
     s.changed.add(customer_id)
     return True
+
+
+def _audited(site: NewSite) -> dict[str, Any]:
+    """What the audit says of a home: no address."""
+    return {"region": site.region, "time_zone": site.time_zone, "external_id": site.external_id}
 
 
 def read_site(s: Sealed, customer_id: str, site_id: str) -> Site:

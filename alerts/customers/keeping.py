@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from alerts.audit.chain import record_audit
+from alerts.audit.chain import difference, record_audit
 from alerts.customers.customer import Address, Contact, NewCustomer, check_language
 from alerts.customers.sealed import Sealed
 from alerts.customers.tables import (
@@ -37,7 +37,9 @@ def add_customer(s: Sealed, new: NewCustomer) -> str:
     values = {"id": customer_id, "external_id": new.external_id, "language": new.language}
     times = {"created_ms": t.now_ms, "changed_ms": t.now_ms}
     t.connection.execute(insert(customers).values(**values, **times, contact=s.close(new.contact)))
-    record_audit(t, "customer.add", customer_id, {"external_id": new.external_id})
+    record_audit(
+        t, "customer.add", customer_id, before=None, after={"external_id": new.external_id, "language": new.language}
+    )
     s.changed.add(customer_id)
     return customer_id
 
@@ -57,7 +59,9 @@ def change_customer(
         values["language"] = language
     if values:
         _write(s.t, customer_id, **values)
-        record_audit(s.t, "customer.change", customer_id, {"changed": sorted(values)})
+        changed = {"changed": sorted(values)}
+        told = difference(row, values)
+        record_audit(s.t, "customer.change", customer_id, **told, about=changed)
         s.changed.add(customer_id)
 
 
@@ -85,7 +89,9 @@ def merge_customers(s: Sealed, customer_id: str, *, double_id: str) -> None:
     _write(s.t, double_id, merged_into=customer_id, external_id=None)
     if external_id:
         _write(s.t, customer_id, **external_id)
-    record_audit(s.t, "customer.merge", customer_id, {"double": double_id})
+    was = {"external_id": row.external_id, "double_merged_into": None}
+    now = was | external_id | {"double_merged_into": customer_id}
+    record_audit(s.t, "customer.merge", customer_id, before=was, after=now, about={"double": double_id})
     s.changed.add(customer_id)
     s.changed.add(double_id)
 
@@ -114,7 +120,7 @@ def erase_customer(s: Sealed, customer_id: str) -> None:
         update(customer_answers).where(customer_answers.c.customer_id == customer_id).values(text=None)
     )
     s.t.connection.execute(update(letters).where(letters.c.customer_id == customer_id).values(content=None))
-    record_audit(s.t, "customer.erase", customer_id, {})
+    record_audit(s.t, "customer.erase", customer_id, before={"erased_ms": None}, after={"erased_ms": s.t.now_ms})
     s.changed.add(customer_id)
 
 
@@ -163,11 +169,11 @@ def reseal(s: Sealed, *, after_n: int, limit: int) -> int | None:
 
 def find_anew(s: Sealed) -> None:
     """Let customers be found by the ring's first key from now on: every word is written anew, in one transaction."""
-    first = s.seal.fingerprints[0]
+    first, before = s.seal.fingerprints[0], s.fingerprint
     s.t.connection.execute(update(contact_keys).values(fingerprint=first))
     for row in s.t.connection.execute(select(customers)).all():
         _keep_words(s, row)
-    record_audit(s.t, "customer.reseal", "contact_keys", {"key": first[:12]})
+    record_audit(s.t, "customer.reseal", "contact_keys", before={"key": before[:12]}, after={"key": first[:12]})
 
 
 def live_row(t: Transaction, customer_id: str) -> Any:

@@ -77,7 +77,8 @@ def make_link(s: Sealed, ticket_ref: str, *, days: int) -> tuple[str, str]:
     times = {"created_ms": t.now_ms, "created_by": t.who, "expires_ms": t.now_ms + days * DAY_MS}
     t.connection.execute(insert(customer_links).values(**values, **times))
     add_history(t, ticket.id, event="customer_link", data={"link_id": link_id, "days": days})
-    record_audit(t, "link.make", link_id, {"ticket": ticket.number, "customer_id": owner.customer_id, "days": days})
+    now = {"ticket": ticket.number, "customer_id": owner.customer_id, "days": days}
+    record_audit(t, "link.make", link_id, before=None, after=now)
     return link_id, secret
 
 
@@ -89,7 +90,7 @@ def revoke_link(s: Sealed, link_id: str) -> None:
     if row.revoked_ms is None:
         chosen = customer_links.c.id == link_id
         s.t.connection.execute(update(customer_links).where(chosen).values(revoked_ms=s.t.now_ms))
-        record_audit(s.t, "link.revoke", link_id, {})
+        record_audit(s.t, "link.revoke", link_id, before={"revoked_ms": None}, after={"revoked_ms": s.t.now_ms})
 
 
 def open_link(s: Sealed, secret: str) -> CustomerLink:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from alerts.appliances.tables import appliances
-from alerts.audit.chain import record_audit
+from alerts.audit.chain import difference, record_audit
 from alerts.customers.customer import NewOwnership, Ownership
 from alerts.customers.homes import read_site
 from alerts.customers.keeping import live_row, touch
@@ -49,7 +49,9 @@ def give(s: Sealed, customer_id: str, new: NewOwnership) -> str:
     ownership_id = t.new_id("ow")
     values: dict[str, Any] = {"id": ownership_id, "customer_id": customer_id, "from_ms": since_ms, **_values(s, new)}
     t.connection.execute(insert(ownerships).values(**values))
-    record_audit(t, "ownership.begin", new.appliance_id, {"customer_id": customer_id, "from_ms": since_ms})
+    was = None if present is None else {"customer_id": present.customer_id}
+    now = {"customer_id": customer_id, "from_ms": since_ms}
+    record_audit(t, "ownership.begin", new.appliance_id, before=was, after=now)
     touch(t, customer_id)
     s.changed.add(customer_id)
     return ownership_id
@@ -63,7 +65,8 @@ def rewrite(s: Sealed, ownership_id: str, new: NewOwnership) -> bool:
     if before == values | {"proof": new.proof}:
         return False
     s.t.connection.execute(update(ownerships).where(ownerships.c.id == ownership_id).values(**values))
-    record_audit(s.t, "ownership.change", row.appliance_id, {"customer_id": row.customer_id})
+    told = difference(row, values)
+    record_audit(s.t, "ownership.change", row.appliance_id, **told, about={"customer_id": row.customer_id})
     touch(s.t, row.customer_id)
     s.changed.add(row.customer_id)
     return True
@@ -77,7 +80,8 @@ def end(s: Sealed, appliance_id: str, *, at_ms: int) -> None:
     if at_ms < present.from_ms:
         raise ConflictError("An ownership ends after it began.")
     s.t.connection.execute(update(ownerships).where(ownerships.c.n == present.n).values(until_ms=at_ms))
-    record_audit(s.t, "ownership.end", appliance_id, {"customer_id": present.customer_id, "until_ms": at_ms})
+    was = {"customer_id": present.customer_id, "until_ms": None}
+    record_audit(s.t, "ownership.end", appliance_id, before=was, after=was | {"until_ms": at_ms})
     touch(s.t, present.customer_id)
 
 

@@ -60,5 +60,8 @@ def tell(
     )
     event = "fix_first_done" if is_done else "fix_first_declined"
     add_history(t, ticket.id, event=event, note=note)
-    record_audit(t, f"ticket.{event}", ticket.id, {"number": ticket.number})
+    was = {"fix_first": found.attempts[-1].state.value} if found.attempts else None
+    record_audit(
+        t, f"ticket.{event}", ticket.id, before=was, after={"fix_first": state.value}, about={"number": ticket.number}
+    )
     record_change(t, Subject.TICKET, ticket.id, {"number": ticket.number, "status": ticket.status})

@@ -159,7 +159,9 @@ def _tell(t: Transaction, key: Key, event: str, *, visits: int, in_vain: int) ->
         "in_vain": in_vain,
         "why": why,
     }
-    record_audit(t.by(SYSTEM), f"mode.{event}", subject, told)
+    states = [{"state": one.value} for one in (StandingState.ACTIVE, StandingState.WATCH)]
+    before, after = states if event == "demoted" else reversed(states)
+    record_audit(t.by(SYSTEM), f"mode.{event}", subject, before=before, after=after, about=told)
     told["to"] = t.rules.budget.owner
     put_notice(t, f"mode.{event}", subject[:64], told, dedupe_key=f"{subject}:{event}:{t.now_ms}"[:200])
 

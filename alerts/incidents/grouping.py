@@ -246,5 +246,9 @@ def _tell(t: Transaction, row: Row[Any], event: str, *, affected: int) -> None:
     record_change(
         t, Subject.INCIDENT, row.id, {"number": row.number, "state": "open" if event == "opened" else "closed"}
     )
-    record_audit(t.by(SYSTEM), f"incident.{event}", row.id, {"kind": row.kind, "scope": row.scope})
+    is_new = event == "opened"
+    was = None if is_new else {"state": IncidentState.OPEN.value, "affected": row.affected}
+    now = {"state": (IncidentState.OPEN if is_new else IncidentState.CLOSED).value, "affected": affected}
+    about = {"kind": row.kind, "scope": row.scope}
+    record_audit(t.by(SYSTEM), f"incident.{event}", row.id, before=was, after=now, about=about)
     put_notice(t, f"incident.{event}", row.id, told, dedupe_key=f"{row.id}:{event}")

@@ -30,7 +30,7 @@ def add_article(t: Transaction, new: NewArticle, profiles: Mapping[str, Profile]
     statement = upsert(t.connection, articles).values(values | _values(t, new)).on_conflict_do_nothing()
     if t.connection.execute(statement.returning(articles.c.n)).scalar_one_or_none() is None:
         raise ConflictError(f"There is an article on {new.fault_mode} of {new.model or new.kind} already: change that.")
-    _note(t, article_id, "article.add")
+    _note(t, article_id, "article.add", before=None)
     return article_id
 
 
@@ -49,7 +49,7 @@ def change_article(
         return False
     version = {"version": row.version + 1}
     t.connection.execute(update(articles).where(articles.c.id == article_id).values(values | version))
-    _note(t, article_id, "article.change")
+    _note(t, article_id, "article.change", before=_audited(row))
     return True
 
 
@@ -77,7 +77,12 @@ def _values(t: Transaction, new: NewArticle, *, owner: str | None = None) -> dic
     }
 
 
-def _note(t: Transaction, article_id: str, action: str) -> None:
+def _audited(row: Row[Any]) -> dict[str, Any]:
+    """What the audit says of an article; its words stand in its versions."""
+    return {"version": row.version, "status": row.status, "owner": row.owner}
+
+
+def _note(t: Transaction, article_id: str, action: str, *, before: Mapping[str, Any] | None) -> None:
     """Keep the version, what it is found by, and who wrote it."""
     row = article_row(t, article_id)
     content = {"status": row.status, "owner": row.owner, "text": row.text}
@@ -87,7 +92,7 @@ def _note(t: Transaction, article_id: str, action: str) -> None:
     found_by = {"n": row.n, "text": fold(row.kind, row.fault_mode, row.model, *said)}
     statement = upsert(t.connection, article_search).values(found_by)
     t.connection.execute(statement.on_conflict_do_update(index_elements=["n"], set_=found_by))
-    record_audit(t, action, article_id, {"fault_mode": row.fault_mode, "version": row.version, "status": row.status})
+    record_audit(t, action, article_id, before=before, after=_audited(row), about={"fault_mode": row.fault_mode})
 
 
 def _check(new: NewArticle, profiles: Mapping[str, Profile]) -> None:

@@ -86,8 +86,8 @@ def dismiss(s: Sealed, number: int) -> None:
     if row.state == LetterState.DISMISSED:
         return
     _write(s, number, state=LetterState.DISMISSED.value)
-    told = {"before": {"state": row.state}, "after": {"state": LetterState.DISMISSED.value}}
-    record_audit(s.t, "letter.dismiss", f"letter-{number}", told)
+    was, now = {"state": row.state}, {"state": LetterState.DISMISSED.value}
+    record_audit(s.t, "letter.dismiss", f"letter-{number}", before=was, after=now)
 
 
 def read_letter(s: Sealed, number: int) -> Letter:
@@ -154,7 +154,8 @@ def _join(s: Sealed, number: int, ticket: Row[Any]) -> None:
     data = {"letter": number, "by_owner": is_owner, "attached": len(content.attached)}
     add_history(t, ticket.id, event="letter", data=data)
     was = {"state": before.state, "ticket_id": before.ticket_id}
-    record_audit(t, "letter.join", f"letter-{number}", {"number": ticket.number, "before": was, "after": values})
+    about = {"number": ticket.number}
+    record_audit(t, "letter.join", f"letter-{number}", before=was, after=values, about=about)
     record_change(t, Subject.TICKET, ticket.id, {"number": ticket.number, "status": ticket.status})
     told = {"id": ticket.id, "number": ticket.number, "status": ticket.status, "appliance_id": ticket.appliance_id}
     put_notice(t, "ticket.letter", ticket.id, {**told, "letter": number}, dedupe_key=f"letter-{number}:joined")

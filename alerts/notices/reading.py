@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, select, update
 
-from alerts.audit.chain import record_audit
+from alerts.audit.chain import difference, record_audit
 from alerts.database import Transaction
 from alerts.errors import ConflictError, UnknownError
 from alerts.notices.notice import Delivery, DeliveryState, Notice
@@ -94,7 +94,9 @@ def retry_delivery(t: Transaction, number: int) -> Delivery:
     again |= {"give_up_ms": t.now_ms + ANOTHER_DAY_MS, "last_error": None}
     t.connection.execute(update(deliveries).where(deliveries.c.n == number).values(again))
     switch_on(t, delivery.target)
-    record_audit(t, "notice.retry", str(number), {"target": delivery.target, "notice_id": delivery.notice.id})
+    was = {"state": delivery.state.value, "attempts": delivery.attempts}
+    about = {"target": delivery.target, "notice_id": delivery.notice.id}
+    record_audit(t, "notice.retry", str(number), **difference(was, {name: again[name] for name in was}), about=about)
     return read_delivery(t, number)
 
 
@@ -108,7 +110,8 @@ def retry_parked(t: Transaction, receiver: str | None) -> int:
     count = t.connection.execute(update(deliveries).where(which).values(again)).rowcount
     for name in names:
         switch_on(t, name)
-    record_audit(t, "notice.retry_parked", receiver or "all", {"count": count})
+    was, now = {"state": DeliveryState.PARKED.value}, {"state": DeliveryState.WAITING.value}
+    record_audit(t, "notice.retry_parked", receiver or "all", before=was, after=now, about={"count": count})
     return int(count)
 
 

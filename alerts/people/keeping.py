@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from alerts.accounts.assignees import check_assignee
-from alerts.audit.chain import record_audit
+from alerts.audit.chain import difference, record_audit
 from alerts.customers.tables import customers
 from alerts.database import Transaction, upsert
 from alerts.errors import ConflictError, InvalidError, StaleViewError, UnknownError
@@ -27,7 +27,7 @@ def add_technician(t: Transaction, new: NewTechnician) -> str:
     _check(t, new, but=None)
     technician_id = t.new_id("te")
     t.connection.execute(insert(technicians).values(id=technician_id, created_ms=t.now_ms, **_values(new)))
-    record_audit(t, "technician.add", technician_id, {"external_id": new.external_id, "name": new.name})
+    record_audit(t, "technician.add", technician_id, before=None, after=asdict(new))
     return technician_id
 
 
@@ -40,10 +40,9 @@ def change_technician(t: Transaction, technician_id: str, new: NewTechnician, *,
         return False
     _check(t, new, but=technician_id)
     told, was = asdict(new), asdict(before.as_new())
-    changed = sorted(name for name in told if told[name] != was[name])
     values = {**_values(new), "version": technicians.c.version + 1}
     t.connection.execute(update(technicians).where(technicians.c.id == technician_id).values(**values))
-    record_audit(t, "technician.change", technician_id, {"changed": changed})
+    record_audit(t, "technician.change", technician_id, **difference(was, told))
     return True
 
 
@@ -60,7 +59,8 @@ def add_absence(
     values = {"id": absence_id, "technician_id": technician_id, "from_ms": from_ms, "until_ms": until_ms}
     told = {"reason": reason.value, "note": note, "recorded_by": t.who, "at_ms": t.now_ms}
     t.connection.execute(insert(absences).values(**values, **told))
-    record_audit(t, "absence.add", technician_id, {"from_ms": from_ms, "until_ms": until_ms, "reason": reason.value})
+    now = {"absence_id": absence_id, "from_ms": from_ms, "until_ms": until_ms, "reason": reason.value}
+    record_audit(t, "absence.add", technician_id, before=None, after=now)
     return absence_id
 
 
@@ -76,7 +76,9 @@ def end_absence(t: Transaction, technician_id: str, absence_id: str) -> None:
         t.connection.execute(update(absences).where(where).values(until_ms=t.now_ms))
     else:
         t.connection.execute(delete(absences).where(where))
-    record_audit(t, "absence.end", technician_id, {"absence_id": absence_id})
+    was = {"from_ms": row.from_ms, "until_ms": row.until_ms}
+    now = was | {"until_ms": t.now_ms} if row.from_ms < t.now_ms else None
+    record_audit(t, "absence.end", technician_id, before=was, after=now, about={"absence_id": absence_id})
 
 
 def set_preference(t: Transaction, customer_id: str, technician_id: str, wish: Wish | None, note: str | None) -> None:
@@ -87,14 +89,16 @@ def set_preference(t: Transaction, customer_id: str, technician_id: str, wish: W
     if t.connection.execute(known).first() is None:
         raise UnknownError(f"There is no customer {customer_id!r}.")
     key = {"customer_id": customer_id, "technician_id": technician_id}
+    of_both = (preferences.c.customer_id == customer_id) & (preferences.c.technician_id == technician_id)
+    before = t.connection.execute(select(preferences.c.wish).where(of_both)).scalar_one_or_none()
     if wish is None:
-        of_both = (preferences.c.customer_id == customer_id) & (preferences.c.technician_id == technician_id)
         t.connection.execute(delete(preferences).where(of_both))
     else:
         told = {"wish": wish.value, "note": note, "recorded_by": t.who, "at_ms": t.now_ms}
         statement = upsert(t.connection, preferences).values(**key, **told)
         t.connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=told))
-    record_audit(t, "customer.technician", customer_id, {"technician_id": technician_id, "wish": wish})
+    about = {"technician_id": technician_id}
+    record_audit(t, "customer.technician", customer_id, before={"wish": before}, after={"wish": wish}, about=about)
 
 
 def _check(t: Transaction, new: NewTechnician, *, but: str | None) -> None:

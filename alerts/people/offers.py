@@ -55,7 +55,7 @@ def offer_ticket(t: Transaction, ref: str, provider_id: str) -> str:
     values = {"id": offer_id, "ticket_id": row.id, "provider_id": provider_id, "status": OfferStatus.OFFERED.value}
     times = {"offered_ms": t.now_ms, "offered_by": t.who, "answer_by_ms": answer_by_ms}
     t.connection.execute(insert_into(offers).values(**values, **times))
-    _tell(t, row, OfferStatus.OFFERED, provider_id, None)
+    _tell(t, row, OfferStatus.OFFERED, provider_id, None, was=None)
     return offer_id
 
 
@@ -152,15 +152,18 @@ def whereabouts(s: Sealed, appliance_id: str, *, is_contractor: bool) -> tuple[s
 def _end(t: Transaction, row: Any, status: OfferStatus, note: str | None) -> None:
     values = {"status": status.value, "answered_ms": t.now_ms, "note": note}
     t.connection.execute(update(offers).where(offers.c.id == row.id).values(**values))
-    _tell(t, find_row(t, row.ticket_id), status, row.provider_id, note)
+    _tell(t, find_row(t, row.ticket_id), status, row.provider_id, note, was=row.status)
 
 
-def _tell(t: Transaction, ticket: Any, status: OfferStatus, provider_id: str, note: str | None) -> None:
+def _tell(
+    t: Transaction, ticket: Any, status: OfferStatus, provider_id: str, note: str | None, *, was: str | None
+) -> None:
     data = {"provider_id": provider_id}
     states = {"from_status": ticket.status, "to_status": ticket.status}
     add_history(t, ticket.id, event=f"offer_{status.value}", **states, note=note, data=data)
     record_change(t, Subject.TICKET, ticket.id, {"number": ticket.number, "status": ticket.status})
-    record_audit(t, f"offer.{status.value}", ticket.id, data)
+    before = None if was is None else {"status": was}
+    record_audit(t, f"offer.{status.value}", ticket.id, before=before, after={"status": status.value}, about=data)
 
 
 def _standing(t: Transaction, ticket_id: str) -> Any:

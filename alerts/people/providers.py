@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from alerts.accounts.tables import accounts
-from alerts.audit.chain import record_audit
+from alerts.audit.chain import difference, record_audit
 from alerts.database import Transaction
 from alerts.errors import ConflictError, InvalidError, StaleViewError, UnknownError
 from alerts.page import Page, select_page
@@ -22,7 +22,7 @@ def add_provider(t: Transaction, new: NewProvider) -> str:
     _check(t, new, but=None)
     provider_id = t.new_id("pr")
     t.connection.execute(insert(providers).values(id=provider_id, created_ms=t.now_ms, **_values(new)))
-    record_audit(t, "provider.add", provider_id, {"external_id": new.external_id, "name": new.name})
+    record_audit(t, "provider.add", provider_id, before=None, after=asdict(new))
     return provider_id
 
 
@@ -37,9 +37,7 @@ def change_provider(t: Transaction, provider_id: str, new: NewProvider, *, expec
     told, was = asdict(new), asdict(before.as_new())
     values = {**_values(new), "version": providers.c.version + 1}
     t.connection.execute(update(providers).where(providers.c.id == provider_id).values(**values))
-    record_audit(
-        t, "provider.change", provider_id, {"changed": sorted(name for name in told if told[name] != was[name])}
-    )
+    record_audit(t, "provider.change", provider_id, **difference(was, told))
     return True
 
 

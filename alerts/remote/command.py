@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Row, func, insert, select, update
 
-from alerts.audit.chain import record_audit
+from alerts.audit.chain import record_look
 from alerts.audit.tables import audit
 from alerts.database import SYSTEM, Transaction
 from alerts.errors import ConflictError, InvalidError
@@ -138,7 +138,7 @@ def _note_stranger(t: Transaction, result: Result) -> None:
     mine = (newest.c.action == STRANGER) & (newest.c.subject_id == result.appliance_id)
     lately = select(func.count()).select_from(newest).where(mine, newest.c.at_ms > t.now_ms - HOUR_MS)
     if t.connection.execute(lately).scalar_one() < STRANGERS_AN_HOUR:
-        record_audit(t, STRANGER, result.appliance_id, {"command_id": result.command_id, "reason": result.reason})
+        record_look(t, STRANGER, result.appliance_id, {"command_id": result.command_id, "reason": result.reason})
 
 
 def expire_commands(t: Transaction, limits: SessionLimits) -> int:

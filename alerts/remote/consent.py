@@ -74,7 +74,8 @@ def request_session(t: Transaction, ticket_ref: str, scope: Scope, limits: Sessi
         not_after_ms=code_until_ms,
     )
     add_history(t, ticket.id, event="session_requested", data={"session_id": session_id, "scope": scope})
-    record_audit(t, "session.request", session_id, {"ticket": ticket.number, "scope": scope.value})
+    now = {"state": SessionState.REQUESTED.value, "ticket": ticket.number, "scope": scope.value}
+    record_audit(t, "session.request", session_id, before=None, after=now)
     return session_id
 
 
@@ -105,7 +106,8 @@ def try_code(t: Transaction, session_id: str, code: str, limits: SessionLimits) 
     tell_appliance(t, row, SESSION_BEGIN, {"scope": row.scope}, limits)
     add_line(t.by(CUSTOMER), session_id, event="granted", data={"scope": row.scope, "entered_by": t.who})
     add_line(t.by(SYSTEM), session_id, event="active")
-    record_audit(t, "session.consent", session_id, {"scope": row.scope})
+    was, now = {"state": row.state}, {"state": active.value}
+    record_audit(t, "session.consent", session_id, before=was, after=now, about={"scope": row.scope})
     return None
 
 
@@ -124,7 +126,8 @@ def end_session(t: Transaction, session_id: str, event: SessionEvent, *, reason:
         tell_appliance(t, row, SESSION_END, {"reason": reason}, SessionLimits())
     add_line(t, session_id, event=after.value, data={"reason": reason})
     add_history(t, row.ticket_id, event=f"session_{after.value}", data={"session_id": session_id})
-    record_audit(t, f"session.{event.value}", session_id, {"reason": reason})
+    was, now = {"state": row.state}, {"state": after.value}
+    record_audit(t, f"session.{event.value}", session_id, before=was, after=now, about={"reason": reason})
 
 
 def end_sessions_of(t: Transaction, ticket_id: str, reason: EndReason) -> None:
@@ -199,7 +202,8 @@ def _count_miss(t: Transaction, row: Row[Any]) -> int:
     tries_left = max(int(row.tries_left) - 1, 0)
     t.connection.execute(update(sessions).where(sessions.c.id == row.id).values(tries_left=tries_left))
     add_line(t, row.id, event="wrong_code", data={"tries_left": tries_left})
-    record_audit(t, "session.wrong_code", row.id, {"tries_left": tries_left})
+    was, now = {"tries_left": row.tries_left}, {"tries_left": tries_left}
+    record_audit(t, "session.wrong_code", row.id, before=was, after=now, about=now)
     if tries_left == 0:
         end_session(t.by(SYSTEM), row.id, SessionEvent.END, reason=EndReason.WRONG_CODES)
     return tries_left

@@ -81,7 +81,8 @@ def issue_command(
     touch(t, session_id)
     if state is CommandState.QUEUED:
         _make_room(t, row, runs_ms, limits)
-    record_audit(t, "command.issue", command_id, {"session_id": session_id, "name": name, "args": dict(args)})
+    about = {"session_id": session_id, "name": name, "args": dict(args)}
+    record_audit(t, "command.issue", command_id, before=None, after={"state": state.value}, about=about)
     return command_id
 
 
@@ -102,7 +103,9 @@ def approve_command(t: Transaction, session_id: str, command_id: str, limits: Se
     )
     add_line(t, session_id, event="approved", command_id=command_id)
     seen = {"session_id": session_id, "name": command.name, "args": command.args}
-    record_audit(t, "command.approve", command_id, seen)
+    record_audit(
+        t, "command.approve", command_id, before={"approved_by": None}, after={"approved_by": t.who}, about=seen
+    )
 
 
 def release_waiting(t: Transaction, session_id: str, limits: SessionLimits, profiles: Mapping[str, Profile]) -> None:

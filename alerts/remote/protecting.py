@@ -129,7 +129,8 @@ def begin_protection(t: Transaction, session_id: str, limits: SessionLimits, pro
         )
     )
     add_history(t, ticket.id, event="protection_asked", data={"mode": found.gentle.name, "session_id": session_id})
-    record_audit(t, "protection.ask", protection_id, {"ticket": ticket.number, "mode": found.gentle.name})
+    now = {"state": ProtectionState.ASKED.value, "ticket": ticket.number, "mode": found.gentle.name}
+    record_audit(t, "protection.ask", protection_id, before=None, after=now)
 
 
 def take_protect_answer(t: Transaction, command: Row[Any], result: Result, profiles: Mapping[str, Profile]) -> None:
@@ -240,7 +241,8 @@ def _finish(t: Transaction, row: Row[Any], reason: EndReason, *, is_told: bool =
         _put(t.by(SYSTEM), row, PROTECT_END, SessionLimits(), {"mode": row.mode})
     _write(t, row, columns)
     _tell(t, row, f"protection_{state}", {"mode": row.mode, "reason": reason})
-    record_audit(t, f"protection.{state}", row.id, {"reason": reason})
+    was, now = {"state": row.state}, {"state": state, "reason": reason}
+    record_audit(t, f"protection.{state}", row.id, before=was, after=now, about={"reason": reason})
     told = {"id": row.ticket_id, "appliance_id": row.appliance_id, "mode": row.mode, "reason": reason}
     put_notice(t, "ticket.protection_ended", row.ticket_id, told, dedupe_key=f"{row.id}:{state}")
 

@@ -73,7 +73,8 @@ def begin_procedure(
     )
     touch(t, session_id)
     add_line(t, session_id, event="procedure_started", data={"test": test.name, "procedure_id": procedure_id})
-    record_audit(t, "procedure.start", procedure_id, {"session_id": session_id, "test": test.name})
+    now = {"state": ProcedureState.RUNNING.value, "session_id": session_id, "test": test.name}
+    record_audit(t, "procedure.start", procedure_id, before=None, after=now)
     go_on(t, procedure_id, limits, profiles)
     return procedure_id
 

@@ -163,7 +163,7 @@ def _end(t: Transaction, ticket: Row[Any], found: RemoteExit, *, note: str | Non
     columns = {"ended_ms": t.now_ms, "exit": found.value, "ended_by": t.who, "note": note, "kit": kit}
     t.connection.execute(update(remote_first).where(mine).values(**columns))
     add_history(t, ticket.id, event="remote_first_ended", note=note, data={"exit": found.value})
-    record_audit(t, "ticket.remote_first", ticket.id, {"exit": found.value})
+    record_audit(t, "ticket.remote_first", ticket.id, before={"exit": None}, after={"exit": found.value})
     record_change(t, Subject.TICKET, ticket.id, {"number": ticket.number, "status": ticket.status})
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import update
 
-from alerts.audit.chain import record_audit
+from alerts.audit.chain import difference, record_audit
 from alerts.choices import check_choice
 from alerts.database import Transaction, UnitOfWork
 from alerts.errors import ConflictError
@@ -76,4 +76,5 @@ def _answer(t: Transaction, repair_id: str, answer: CallAnswer, note: str | None
     told = {"called_ms": t.now_ms, "called_by": t.who, "call_answer": answer.value, "call_note": note}
     is_owed = answer is CallAnswer.NOT_REACHED
     t.connection.execute(update(repairs).where(repairs.c.id == repair_id).values(told | {"is_call_owed": is_owed}))
-    record_audit(t, "repair.call", repair_id, {"number": row.number, "answer": answer.value})
+    about = {"number": row.number, "answer": answer.value}
+    record_audit(t, "repair.call", repair_id, **difference(row, told | {"is_call_owed": is_owed}), about=about)

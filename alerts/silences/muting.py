@@ -91,18 +91,17 @@ def add_silence(t: Transaction, scope: Scope, window: Window, *, reason: str, fa
     if window.week is not None:
         values |= {"week": window.week, "time_zone": window.time_zone}
     t.connection.execute(insert(silences).values(id=silence_id, **asdict(scope), **values))
-    record_audit(
-        t, "silence.add", silence_id, {**named, "from_ms": begins_ms, "until_ms": until_ms, "week": window.week}
-    )
+    now = {**named, "from_ms": begins_ms, "until_ms": until_ms, "week": window.week, "reason": reason}
+    record_audit(t, "silence.add", silence_id, before=None, after=now)
     return _silence(t, t.connection.execute(select(silences).where(silences.c.id == silence_id)).one())
 
 
 def lift_silence(t: Transaction, silence_id: str) -> None:
     """End a silence now."""
-    found = t.connection.execute(delete(silences).where(silences.c.id == silence_id).returning(silences.c.id)).first()
+    found = t.connection.execute(delete(silences).where(silences.c.id == silence_id).returning(silences)).first()
     if found is None:
         raise UnknownError(f"There is no silence {silence_id!r}.")
-    record_audit(t, "silence.lift", silence_id, {})
+    record_audit(t, "silence.lift", silence_id, before=dict(found._mapping), after=None)  # noqa: SLF001 - a row as a mapping
 
 
 def list_silences(t: Transaction) -> list[Silence]:

@@ -44,7 +44,7 @@ def add_place(t: Transaction, new: NewStockPlace) -> str:
     at = {"latitude": new.place and new.place.latitude, "longitude": new.place and new.place.longitude}
     values = {"id": place_id, "name": new.name.strip(), "kind": new.kind.value, "technician_id": new.technician_id}
     t.connection.execute(insert(stock_places).values(**values, **at, external_id=new.external_id, created_ms=t.now_ms))
-    record_audit(t, "stock.place", place_id, {"name": new.name, "kind": new.kind.value})
+    record_audit(t, "stock.place", place_id, before=None, after={"name": new.name, "kind": new.kind.value})
     return place_id
 
 

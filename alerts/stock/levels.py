@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import select
 
-from alerts.audit.chain import record_audit
+from alerts.audit.chain import difference, record_audit
 from alerts.customers.tables import ownerships, sites
 from alerts.database import Transaction, upsert
 from alerts.errors import UnknownError
@@ -91,7 +91,10 @@ def put_part(t: Transaction, part: StockPart) -> bool:
     }
     statement = upsert(t.connection, stock_parts).values(sku=part.sku, **values)
     t.connection.execute(statement.on_conflict_do_update(index_elements=["sku"], set_=values))
-    record_audit(t, "stock.part", part.sku, {"supplier": part.supplier, "cost": part.cost})
+    was = None if before is None else asdict(before)
+    now = asdict(part)
+    told = {"before": None, "after": now} if was is None else difference(was, now)
+    record_audit(t, "stock.part", part.sku, **told)
     return True
 
 

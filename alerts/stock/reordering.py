@@ -62,7 +62,9 @@ def place_order(t: Transaction, sku: str, place_id: str, quantity: int) -> str:
     values = {"id": order_id, "sku": sku, "place_id": place_id, "quantity": quantity, "supplier": part.supplier}
     times = {"ordered_ms": t.now_ms, "ordered_by": t.who, "due_ms": t.now_ms + part.lead_days * DAY_MS}
     t.connection.execute(insert(stock_orders).values(**values, **times, status=OrderStatus.ORDERED.value))
-    record_audit(t, "stock.order", order_id, {"sku": sku, "quantity": quantity})
+    record_audit(
+        t, "stock.order", order_id, before=None, after={"sku": sku, "place_id": place_id, "quantity": quantity}
+    )
     return order_id
 
 
@@ -77,7 +79,8 @@ def end_order(t: Transaction, order_id: str, status: OrderStatus) -> None:
     t.connection.execute(update(stock_orders).where(one).values(status=status.value, ended_ms=t.now_ms))
     if status is OrderStatus.RECEIVED:
         move(t, NewMovement(row.place_id, row.sku, row.quantity, MovementKind.RECEIVED, note=order_id), row.quantity)
-    record_audit(t, f"stock.order_{status.value}", order_id, {"sku": row.sku})
+    was, now = {"status": row.status}, {"status": status.value}
+    record_audit(t, f"stock.order_{status.value}", order_id, before=was, after=now, about={"sku": row.sku})
 
 
 def list_orders(t: Transaction, *, order_id: str | None = None) -> Sequence[Order]:

@@ -53,7 +53,8 @@ def reserve(
     values = {"id": reservation_id, "ticket_id": ticket.id, "sku": sku, "place_id": place_id, "quantity": quantity}
     state = {"status": ReservationStatus.RESERVED.value, "is_by_hand": probability is None, "at_ms": t.now_ms}
     t.connection.execute(insert(stock_reservations).values(**values, **state, probability=probability))
-    _tell(t, ticket.id, "part_reserved", {"sku": sku, "place_id": place_id, "quantity": quantity})
+    told = {"sku": sku, "place_id": place_id, "quantity": quantity}
+    _tell(t, ticket.id, "part_reserved", told, was=None)
     return reservation_id
 
 
@@ -81,7 +82,7 @@ def use(t: Transaction, ticket_id: str, sku: str, quantity: int, *, van_id: str 
     place_id, of_reserved = (kept.place_id, min(kept.quantity, quantity)) if kept is not None else (van_id, 0)
     new = None if place_id is None else NewMovement(place_id, sku, quantity, MovementKind.USED, ticket_id, serial)
     if new is None or not _taken(t, new, of_reserved):
-        _tell(t, ticket_id, "part_unaccounted", {"sku": sku, "quantity": quantity})
+        _tell(t, ticket_id, "part_unaccounted", {"sku": sku, "quantity": quantity}, was=None)
         return
     if kept is not None:
         if kept.quantity > quantity:
@@ -145,7 +146,7 @@ def _follow_one(t: Transaction, row: Any) -> None:
                 with t.connection.begin_nested():
                     reserve(t, row.id, sku, probability=probability)
             except ConflictError:
-                _tell(t, row.id, "part_missing", {"sku": sku, "probability": probability})
+                _tell(t, row.id, "part_missing", {"sku": sku, "probability": probability}, was=None)
     seen = {"version": row.version}
     statement = upsert(t.connection, stock_followed).values(ticket_id=row.id, **seen)
     t.connection.execute(statement.on_conflict_do_update(index_elements=["ticket_id"], set_=seen))
@@ -167,7 +168,7 @@ def _find(t: Transaction, ticket: Any, sku: str, quantity: int) -> tuple[str, st
 def _release(t: Transaction, row: Any) -> None:
     change_level(t, row.place_id, row.sku, on_hand=0, reserved=-row.quantity)
     _end(t, row, ReservationStatus.RELEASED)
-    _tell(t, row.ticket_id, "part_released", {"sku": row.sku, "place_id": row.place_id})
+    _tell(t, row.ticket_id, "part_released", {"sku": row.sku, "place_id": row.place_id}, was=row.status)
 
 
 def _end(t: Transaction, row: Any, status: ReservationStatus) -> None:
@@ -186,10 +187,11 @@ def _rows(t: Transaction, ticket_id: str, status: ReservationStatus | None = Non
     return t.connection.execute(query.order_by(stock_reservations.c.n)).all()
 
 
-def _tell(t: Transaction, ticket_id: str, event: str, data: dict[str, Any]) -> None:
+def _tell(t: Transaction, ticket_id: str, event: str, data: dict[str, Any], *, was: str | None) -> None:
     status = t.connection.execute(select(tickets.c.status).where(tickets.c.id == ticket_id)).scalar_one()
     add_history(t, ticket_id, event=event, from_status=status, to_status=status, note=None, data=data)
-    record_audit(t, f"stock.{event}", ticket_id, data)
+    before, after = None if was is None else {**data, "status": was}, {**data, "status": event}
+    record_audit(t, f"stock.{event}", ticket_id, before=before, after=after)
 
 
 def _reservation(row: Any) -> Reservation:

@@ -157,7 +157,8 @@ def open_by_hand(t: Transaction, new: NewTicket, profiles: Mapping[str, Profile]
         if standing is None:
             raise LookupError("the index refused a ticket although none is open")
         raise AlreadyOpenError(ticket_id=standing.id, number=standing.number)
-    record_audit(t, "ticket.open", ticket_id, {"appliance_id": new.appliance_id, "title": new.title})
+    now = {"appliance_id": new.appliance_id, "title": new.title, "priority": new.priority, "type": new.type}
+    record_audit(t, "ticket.open", ticket_id, before=None, after=now | {"status": TicketState.OPEN.value})
     return ticket_id
 
 

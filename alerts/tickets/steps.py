@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, update
 
 from alerts.accounts.assignees import check_assignee
-from alerts.audit.chain import record_audit
+from alerts.audit.chain import difference, record_audit
 from alerts.coverages.contract import contract_of
 from alerts.database import Transaction
 from alerts.errors import AlreadyOpenError, InvalidError, StaleViewError
@@ -240,7 +240,8 @@ def write_ticket(
     if note is not None or columns.keys() & FOUND_BY:
         note_search(t, row.id)
     record_change(t, Subject.TICKET, row.id, {"number": row.number, "status": status})
-    record_audit(t, f"ticket.{event}", row.id, {"from": row.status, "to": status, **data})
+    told = difference(row, columns, "status")
+    record_audit(t, f"ticket.{event}", row.id, **told, about=data)
     notice = {"id": row.id, "number": row.number, "version": version, "status": status, "step": event}
     notice |= {"appliance_id": row.appliance_id}
     put_notice(t, f"ticket.{event}", row.id, notice, dedupe_key=f"{row.id}:{version}:{event}")

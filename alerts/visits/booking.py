@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from alerts.audit.chain import record_audit
+from alerts.audit.chain import difference, record_audit
 from alerts.database import Transaction
 from alerts.errors import ConflictError, InvalidError, StaleViewError
 from alerts.lifecycle import OVER, TicketState, TicketStep, next_state
@@ -78,7 +78,8 @@ def book(t: Transaction, job: Job, booking: Booking, when_over: WhenOver) -> str
     t.connection.execute(insert(visit_tickets), of_visit)
     for ticket_id in job.ticket_ids:
         _schedule(t, ticket_id, technician, fit, booking, when_over)
-    _tell(t, visit_id, "book", {"technician_id": technician.id, "from_ms": fit.start_ms, "override": override})
+    told = {"technician_id": technician.id, "from_ms": fit.start_ms, "override": override}
+    _tell(t, visit_id, "book", told, before=None)
     return visit_id
 
 
@@ -100,7 +101,7 @@ def move(
     for ticket_id in tickets_of(t, visit_id):
         _schedule(t, ticket_id, technician, fit, booking, when_over)
     told = {"technician_id": technician.id, "from_ms": fit.start_ms, "was_ms": row.starts_ms, "override": override}
-    _tell(t, visit_id, "move", told)
+    _tell(t, visit_id, "move", told, before=row)
 
 
 def lock(t: Transaction, visit_id: str, *, is_locked: bool) -> None:
@@ -110,7 +111,7 @@ def lock(t: Transaction, visit_id: str, *, is_locked: bool) -> None:
         raise ConflictError(f"A visit that is {row.status} is not planned any more.")
     if row.is_locked != is_locked:
         _write(t, row, is_locked=is_locked)
-        _tell(t, visit_id, "lock" if is_locked else "unlock", {})
+        _tell(t, visit_id, "lock" if is_locked else "unlock", {}, before=row)
 
 
 def step(
@@ -154,7 +155,7 @@ def step(
     _write(t, row, status=status.value, **values)
     for ticket_id in tickets_of(t, visit_id):
         _follow(t, ticket_id, taken, note, record, when_over)
-    _tell(t, visit_id, taken.value, {"note": note} if note else {})
+    _tell(t, visit_id, taken.value, {"note": note} if note else {}, before=row)
 
 
 def cancel_visits_of(t: Transaction, ticket_id: str, reason: str, when_over: WhenOver) -> None:
@@ -305,8 +306,17 @@ def _write(t: Transaction, row: Any, **values: Any) -> None:
     t.connection.execute(update(visits).where(visits.c.id == row.id).values(**values, version=row.version + 1))
 
 
-def _tell(t: Transaction, visit_id: str, event: str, data: dict[str, Any]) -> None:
+_AUDITED = ("status", "technician_id", "starts_ms", "ends_ms", "is_locked", "promised_from_ms", "promised_to_ms")
+
+
+def _audited(row: Any) -> dict[str, Any]:
+    return {name: row._mapping[name] for name in _AUDITED}  # noqa: SLF001 - a row as a mapping
+
+
+def _tell(t: Transaction, visit_id: str, event: str, data: dict[str, Any], *, before: Any) -> None:
     ids: Sequence[str] = tickets_of(t, visit_id)
     numbers = t.connection.execute(select(tickets.c.number).where(tickets.c.id.in_(ids))).scalars().all()
     record_change(t, Subject.VISIT, visit_id, {"tickets": sorted(numbers), "step": event})
-    record_audit(t, f"visit.{event}", visit_id, data)
+    after = _audited(visit_row(t, visit_id))
+    told = {"before": None, "after": after} if before is None else difference(_audited(before), after, "status")
+    record_audit(t, f"visit.{event}", visit_id, **told, about=data)

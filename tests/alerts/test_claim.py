@@ -50,7 +50,7 @@ def test_another_journal_is_read_from_its_beginning_and_that_is_written_down(
 
     assert cursors(unit) == [0, 0, 157]
     [entry] = [entry for entry in desk.audit.page().items if entry.action == "journal.other"]
-    assert (entry.subject_id, entry.data["before"]) == ("two", "one")
+    assert (entry.subject_id, entry.data["before"]["journal"], entry.data["after"]["journal"]) == ("two", "one", "two")
 
 
 def test_a_journal_that_comes_back_goes_on_where_it_was(unit: UnitOfWork) -> None:
