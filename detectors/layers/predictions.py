@@ -10,17 +10,16 @@ exception and are worded one by one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.finding import Cleared, Evidence, Finding, FindingChannel
+from detectors.finding import Cleared, Finding, FindingChannel
 from detectors.layering.layer import Layer, Setting
-from detectors.layering.piece import Accumulated, Deviations, Diagnosis, Piece
-from detectors.layering.shares import contributions, strongest
-from detectors.layering.smoothing import SMOOTH_SIGMA
+from detectors.layering.piece import Piece
+from detectors.layering.shares import contributions
+from detectors.layering.wording import PROBABILITY_MAX, Judged, shown, worded
 from detectors.state.columns import Column
 from ingest.profiles.definition import MetricKind, Unit
 
@@ -37,33 +36,8 @@ MODE_SCORE_MIN = 0.6
 CALM_ROWS = 3
 CALM_SCORE = 0.6
 COUNT_MAX = 250
-PROBABILITY_MAX = 0.95
-BAND_SIGMA = 2.0
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Judged:
-    """One unit of one appliance with all that is known of it."""
-
-    row: int
-    now_ms: int
-    at: int
-    deviations: Deviations
-    told: Accumulated
-    diagnosis: Diagnosis
-
-    @property
-    def score(self) -> float:
-        """The worst of all; 1 is an alarm."""
-        return float(self.told.score[self.at])
-
-    @property
-    def smooth(self) -> Floats:
-        """(F,): recent mean deviations, in standard deviations."""
-        smooth: Floats = self.told.smooth[self.at]
-        return smooth
 
 
 class Predictions(Layer):
@@ -141,7 +115,7 @@ class Predictions(Layer):
             self._suspect_sensor(one, sensor, findings)
         elif standing.may_rise(row, mode, FindingChannel.EVIDENCE, one.now_ms):
             findings += [standing.clear(row, other, one.now_ms, Cleared.NAMED) for other in mine]
-            findings.append(standing.rise(row, self._finding(one, mode, number, probability)))
+            findings.append(standing.rise(row, worded(self.setting, one, mode, number, probability)))
 
     def _cause(self, one: Judged) -> tuple[int | None, float]:
         """Which signed mode (-1: unknown) explains an alarm, with its probability; None while it is too early to say."""
@@ -173,61 +147,8 @@ class Predictions(Layer):
         if not standing.may_rise(one.row, self.sensor_drift, FindingChannel.DATA, one.now_ms):
             return
         since = int(one.told.onset_single[one.at, feature]) * 60_000 or one.now_ms
+        evidence = shown(self.setting, one, feature, share=1.0, since_ms=since)
         findings.append(standing.rise(one.row, Finding(
             self.setting.ids[one.row], standing.kind, SENSOR_DRIFT, "data", FindingChannel.DATA, raised_ms=one.now_ms,
-            onset_ms=since, score=1.0, severity=0.3, probability=0.7, evidence=(self._evidence(one, feature, 1.0, since),),
+            onset_ms=since, score=1.0, severity=0.3, probability=0.7, evidence=(evidence,),
         )))  # fmt: skip
-
-    def _finding(self, one: Judged, mode: int, number: int, probability: float) -> Finding:
-        """Word a finding by evidence; ``number``: the signed mode, -1 for unknown."""
-        signed, standing, at = self.setting.signed, self.setting.standing, one.at
-        shares = contributions(
-            one.smooth, self.setting.signatures[number] if number >= 0 else None, one.told.correlation
-        )
-        onset_ms = int(one.told.onset_mode[at, number]) * 60_000 if number >= 0 else 0
-        onset_ms = onset_ms or one.now_ms
-        since = one.told.onset_single[at] * 60_000
-        evidence = tuple(
-            self._evidence(one, feature, float(shares[feature]), int(since[feature]) or onset_ms)
-            for feature in strongest(shares)
-        )
-        if number < 0:
-            onset_ms = min((item.since_ms for item in evidence), default=one.now_ms)
-        others = self._others(one.diagnosis.posterior[at], signed[number] if number >= 0 else None)
-        severity = float(one.diagnosis.severity[at, number]) if number >= 0 else 0.0
-        return Finding(
-            self.setting.ids[one.row],
-            standing.kind,
-            standing.modes[mode],
-            standing.components[mode],
-            FindingChannel.EVIDENCE,
-            raised_ms=one.now_ms,
-            onset_ms=min(onset_ms, one.now_ms),
-            score=one.score,
-            severity=max(0.05, severity) if number >= 0 else min(1.0, 0.3 * one.score),
-            probability=probability,
-            evidence=evidence,
-            alternatives=tuple(others[:3]),
-        )
-
-    def _others(self, posterior: Floats, named: str | None) -> list[tuple[str, float]]:
-        """The other fault modes that may be the cause, the likeliest first."""
-        likely: dict[str, float] = {}
-        for name, share in zip(self.setting.signed, posterior.tolist(), strict=False):
-            likely[name] = likely.get(name, 0.0) + share
-        likely.pop(named or "", None)
-        return [
-            (name, round(share, 3))
-            for name, share in sorted(likely.items(), key=lambda item: -item[1])
-            if share >= 0.02
-        ]
-
-    def _evidence(self, one: Judged, number: int, share: float, since_ms: int) -> Evidence:
-        """One feature: its recent mean against the band in which such a mean should lie, in the feature's own unit."""
-        feature = self.setting.profile.features[number]
-        centre = float(one.deviations.expected[one.at, number])
-        width = float(one.deviations.sigma[one.at, number])
-        half = BAND_SIGMA * SMOOTH_SIGMA * width
-        numbers = [centre + float(one.smooth[number]) * width, centre - half, centre + half]
-        observed, low, high = np.exp(numbers).tolist() if feature.scale == "log" else numbers
-        return Evidence(feature.name, observed, low, high, feature.unit, since_ms, share)
