@@ -1,7 +1,7 @@
 """Finding, Evidence, Condition: all that leaves the detectors' room, and the protocol through which it leaves.
 
 A *finding* is a detector room's statement: this appliance shows this fault mode, how strongly, since when, and why.
-A finding is raised once per episode and cleared once. Findings, conditions and the detectors' own changed state leave
+A finding is raised once per episode, told again while it stands, and cleared once. Findings, conditions and the detectors' own changed state leave
 together in one :class:`DetectCommit`, which a :class:`FindingSink` makes durable in one transaction: after a crash the
 fold over the journal goes on from exactly there.
 """
@@ -92,11 +92,18 @@ class Finding:
     cleared_ms: int | None = None
     cleared_because: Cleared | None = None
     """Why, where it is cleared."""
+    told_ms: int | None = None
+    """When it was told again, with what it has come to by then; None where it is just raised, or over."""
 
     @property
     def is_data_fault(self) -> bool:
         """Whether the data, not the appliance, is at fault."""
         return self.channel is FindingChannel.DATA
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it is raised here, neither told again nor over."""
+        return self.cleared_ms is None and self.told_ms is None
 
 
 class ConditionState(StrEnum):

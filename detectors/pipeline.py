@@ -26,12 +26,14 @@ from detectors.layers.context import Context
 from detectors.layers.cusum import Cusum
 from detectors.layers.diagnosis import Diagnoses
 from detectors.layers.error_codes import ErrorCodes
+from detectors.layers.feedback import Feedback
 from detectors.layers.hygiene import Hygiene
 from detectors.layers.noise import Noise
 from detectors.layers.peers import Peers
 from detectors.layers.plug import Plug
 from detectors.layers.point_bank import PointBank
 from detectors.layers.predictions import Predictions
+from detectors.layers.retelling import Retelling
 from detectors.layers.rules import Rules
 from detectors.layers.runs import Runs
 from detectors.layers.units import Units
@@ -41,7 +43,7 @@ from detectors.state.checkpoint import Layouts, Packed, Shared
 from detectors.state.layout import Layout
 from ingest.profiles import profile_for
 from ingest.profiles.definition import Profile
-from ingest.sample import TEST_MODE, AdmittedBatch, EventType, SampleBlock, Status
+from ingest.sample import TEST_MODE, AdmittedBatch, EventType, Lesson, SampleBlock, Status
 
 ENDS = frozenset(
     {
@@ -67,7 +69,9 @@ LAYERS: tuple[type[Layer], ...] = (
     Peers,  # L4: what its peers show, too, is not its own
     Cusum,  # L5: what deviations have come to
     Diagnoses,  # L6: which fault mode explains them
+    Feedback,  # L10: how strongly they must show, by what technicians found
     Predictions,  # L9: findings by evidence
+    Retelling,  # L8: what has become of them, and when it will fail
     Conditions,  # L7: what is said of the appliance now
 )
 DATA_FAULTS: Mapping[str, Mapping[str, str]] = {
@@ -141,6 +145,8 @@ class Pipeline:
         outcome = Outcome()
         for status in batch.statuses:
             self._know(status)
+        for lesson in batch.lessons:
+            self._hear(lesson)
         events = [event for event in batch.events if event.type in ENDS]
         for block in filter(len, map(untested, batch.blocks)):
             mine = set(block.appliance_ids) if events else set[str]()
@@ -158,6 +164,13 @@ class Pipeline:
             detector = self.detector(status.kind)
             if isinstance(detector, KindDetector):
                 detector.know(status)
+
+    def _hear(self, lesson: Lesson) -> None:
+        """Take in what people found out about an appliance; of kinds without features nothing follows from it."""
+        if profile_for(lesson.kind, self.profiles).features:
+            detector = self.detector(lesson.kind)
+            if isinstance(detector, KindDetector):
+                detector.hear(lesson)
 
     def touch(self, appliance_ids: Iterable[str]) -> None:
         """Have the rows of these appliances among the next changes, where there are any."""

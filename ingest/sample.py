@@ -193,6 +193,27 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Lesson:
+    """What people found out about an appliance, handed back through the journal, so that whoever folds over it sees the same.
+
+    ``number`` grows from lesson to lesson: one that comes again has the number that it had. ``fault_mode`` is what the ticket
+    said, ``verdict`` what the technician did (``confirmed``, ``other_fault``, ``no_fault_found``, ``usage``,
+    ``self_cleared``), ``found`` which fault it was instead; ``before`` is the verdict that this one takes the place of.
+    ``is_foreseen``: whether the detectors had opened the ticket; else somebody came to repair what they had not told of.
+    """
+
+    appliance_id: str
+    kind: str
+    number: int
+    ts_ms: int
+    fault_mode: str
+    verdict: str
+    found: str | None = None
+    before: str | None = None
+    is_foreseen: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Passed:
     """A counted message that was refused: its number is taken, and nothing will come of it."""
 
@@ -218,6 +239,9 @@ class AdmittedBatch:
     passed: tuple[Passed, ...] = ()
     impossible: tuple[SampleBlock, ...] = ()
     """Readings that foreign devices gave and that can't be: no samples, but what the detectors tell a fault of the data by."""
+
+    lessons: tuple[Lesson, ...] = ()
+    """What people found out, on its way back."""
 
     def with_impossible(self) -> AdmittedBatch:
         """The same with what can't be among the samples, each as one of its own."""

@@ -20,8 +20,8 @@ LIVES_MS = 20_000
 """An installation that has not been heard for so long is gone."""
 AHEAD_MS = 300_000
 """How far ahead another machine's clock may be."""
-OF_THE_JOURNAL = ("detect", "desk")
-"""Cursors whose positions are the journal's."""
+OF_THE_JOURNAL = ("detect", "desk", "lessons")
+"""Cursors that say something of the journal: positions in it, and the number of the last lesson that stands there."""
 LEFT_MAX = 100
 """So many journals are remembered; of those left longest ago it is forgotten how far they were read."""
 

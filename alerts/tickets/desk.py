@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +13,14 @@ from alerts.tickets.changing import change_ticket
 from alerts.tickets.closing import CLOSES_AFTER_DAYS, close_unanswered, has_unanswered
 from alerts.tickets.filling import fill
 from alerts.tickets.following_status import OutsideState, follow_status
+from alerts.tickets.lessons import note_lessons, read_lessons
 from alerts.tickets.open_rows import QUEUE_MAX, Queue, Row, read_queue, read_rows
 from alerts.tickets.opening import open_by_hand
 from alerts.tickets.reading import TicketFilter, check_filter, count_tickets, list_tickets, read_ticket
 from alerts.tickets.steps import WhenOver, record_verdict, take_step
 from alerts.tickets.ticket import NewTicket, StepBody, Ticket, TicketChange, VerdictRecord
 from ingest.profiles.definition import Profile
+from ingest.sample import Lesson
 
 NO_BODY = StepBody()
 
@@ -121,6 +123,14 @@ class Tickets:
             return read_ticket(t, ticket_id), changed
 
         return self.unit.write(work)
+
+    def lessons(self, *, after: int, limit: int) -> Sequence[Lesson]:
+        """Verdicts that are not known to stand in the journal, oldest first, behind number ``after``."""
+        return self.unit.look(lambda t: read_lessons(t, after=after, limit=limit))
+
+    def note_lessons(self, upto: int) -> None:
+        """Write down that all verdicts up to a number stand in the journal."""
+        self.unit.write(lambda t: note_lessons(t, upto))
 
     def judge(self, ref: str, verdict: VerdictRecord, *, expected_version: int | None = None) -> Ticket:
         """Write down what the technician found."""

@@ -100,7 +100,7 @@ def record_verdict(
         "verdict_fault_mode": verdict.fault_mode,
         "verdict_note": verdict.note,
     }
-    data = {"verdict": verdict.verdict.value, "fault_mode": verdict.fault_mode}
+    data = {"verdict": verdict.verdict.value, "fault_mode": verdict.fault_mode, "before": row.verdict}
     write_ticket(t, row, TicketStep.VERDICT.value, columns, note=verdict.note, data=data)
     return str(row.id)
 

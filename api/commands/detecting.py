@@ -138,7 +138,7 @@ def _backtest_fleet(fleet: Path, out: Path, settings: Settings) -> None:
         profiles = load_profiles(settings.profiles_dir)
         findings = run_fleet_backtest(fleet, profiles, alarms_per_year=settings.alarms_per_year)
         write_findings(findings, out)
-    say(f"{len(findings)} findings: {out / 'findings.csv'}")
+    say(f"{len(findings.raised)} findings: {out / 'findings.csv'}")
 
 
 def _moment(text: str) -> int:

@@ -20,6 +20,7 @@ from ingest.books.event_time import DAY_MS, AcceptanceWindow
 from ingest.feed.unstorable import keep_unstorable
 from ingest.journal import Journal, JournalBatch
 from ingest.journal.opening import open_journal_writer
+from ingest.loops.lessons import LessonSource
 from ingest.loops.receive import BatchOptions, Ingester
 from ingest.loops.store import StoreWriter, WriterOptions
 from ingest.mqtt.address import BrokerAddress, parse_address
@@ -43,6 +44,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class FromDesk:
+    """What the desk has for appliances and for the journal."""
+
+    commands: CommandSource
+    lessons: LessonSource
+
+
+@dataclass(frozen=True, slots=True)
 class IngestRoom:
     """The way of a message from the broker to the telemetry store, and of ours back."""
 
@@ -62,7 +71,7 @@ class IngestRoom:
         around: Surroundings,
         decoders: Decoders,
         store: TelemetryStore,
-        commands: CommandSource,
+        desk: FromDesk,
     ) -> IngestRoom:
         """Opens journal and books; connects to nothing yet."""
         address = broker_address(settings)
@@ -72,7 +81,7 @@ class IngestRoom:
             opened.callback(books.close)
             journal = _open_journal(settings, books, decoders)
             opened.callback(journal.close)
-            room = _Making(settings, around, decoders, journal, books).room(address, store, commands)
+            room = _Making(settings, around, decoders, journal, books).room(address, store, desk)
             opened.pop_all()
             return room
 
@@ -188,7 +197,7 @@ class _Making:
     journal: Journal
     books: Books
 
-    def room(self, address: BrokerAddress, store: TelemetryStore, commands: CommandSource) -> IngestRoom:
+    def room(self, address: BrokerAddress, store: TelemetryStore, desk: FromDesk) -> IngestRoom:
         """The parts, put together: what is received goes on to admission, and what admission answers to the courier."""
         judging, lag = self.decoders.learning(), CursorLag(self.journal.count_messages)
 
@@ -209,8 +218,8 @@ class _Making:
             on_appended=appended,
             batching=BatchOptions(window=self.around.window),
         )
-        courier = Courier(ingester.session, self.around.clock, commands)
-        line = self._line(judging, courier, ingester)
+        courier = Courier(ingester.session, self.around.clock, desk.commands)
+        line = self._line(judging, courier, ingester, desk.lessons)
         covered, want = [one.pattern for one in filters], ingester.session.want
         known = self.decoders
         learned = LearnedTopics(
@@ -223,7 +232,7 @@ class _Making:
         writer = self._writer(line, store)
         return IngestRoom(self.journal, self.books, line, ingester, courier, learned, writer, lag)
 
-    def _line(self, judging: BatchDecoder, courier: Courier, ingester: Ingester) -> Line:
+    def _line(self, judging: BatchDecoder, courier: Courier, ingester: Ingester, lessons: LessonSource) -> Line:
         """Admission as the settings say, and what it lets through."""
         past_ms, future_ms = round(self.settings.accept_past_days * DAY_MS), round(self.settings.accept_future_s * 1000)
         return Line.of(
@@ -238,6 +247,7 @@ class _Making:
             settings=AdmissionSettings(AcceptanceWindow(past_ms, future_ms), self.settings.auto_register),
             answer=courier.answer,
             replay=ingester.replay,
+            lessons=lessons,
         )
 
     def _writer(self, line: Line, store: TelemetryStore) -> StoreWriter:

@@ -12,13 +12,14 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
 from detectors.loop.runner import COMMIT_EVERY_S, Runner
 from detectors.pipeline import Pipeline
 from ingest.admission.admission import Admission, AdmissionSettings
 from ingest.feed.feed import AdmittedFeed
 from ingest.loops.admit import Admitter
+from ingest.loops.lessons import Lessons
 from ingest.loops.replays import Replays
 from ingest.loops.store import StoreWriter, WriterOptions
 from ingest.wire.topic import TopicScheme
@@ -33,11 +34,15 @@ if TYPE_CHECKING:
     from ingest.clock import Clock
     from ingest.journal import Journal
     from ingest.loops.commit import ReceivedBatch
+    from ingest.loops.lessons import LessonSource
     from ingest.loops.store import RefusedSample
     from ingest.profiles.definition import Profile
     from ingest.sample import AdmittedBatch
     from ingest.store import TelemetryStore
     from ingest.wire.columns import BatchDecoder
+
+
+P = ParamSpec("P")
 
 
 def _leave_out_nothing(_part: AdmittedBatch) -> None:
@@ -46,6 +51,17 @@ def _leave_out_nothing(_part: AdmittedBatch) -> None:
 
 def _answer_nobody(_answers: Iterable[tuple[str, bytes]]) -> None:
     """Nobody listens."""
+
+
+def _each(*heard: Callable[P, None] | None) -> Callable[P, None]:
+    """Whoever is there, one after another, told the same."""
+
+    def tell(*args: P.args, **kwargs: P.kwargs) -> None:
+        for one in heard:
+            if one is not None:
+                one(*args, **kwargs)
+
+    return tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,22 +91,25 @@ class Line:
         settings: AdmissionSettings | None = None,
         answer: Callable[[Iterable[tuple[str, bytes]]], None] = _answer_nobody,
         replay: Callable[[ReceivedBatch], None] | None = None,
+        lessons: LessonSource | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> Line:
         """``people_clock``: by which acks are spaced and missing messages waited for; ``clock`` where it is left out.
 
-        ``replay`` makes dead letters that come again durable; without it none are judged again.
+        ``replay`` makes dead letters that come again durable, and ``lessons``; without it none are judged again, and none learned.
         """
         feed = AdmittedFeed(journal, books, reading)
         admission = Admission(books, judging, scheme=scheme or TopicScheme(), settings=settings or AdmissionSettings())
+        replays = None if replay is None else Replays(journal, books, replay)
+        taught = None if replay is None or lessons is None else Lessons(lessons, replay)
         admitter = Admitter(
             journal,
             admission,
             after=books.cursor("admit"),
             clock=people_clock or clock,
-            on_admitted=feed.offer,
+            on_admitted=_each(feed.offer, None if taught is None else taught.admitted),
             answer=answer,
-            replays=None if replay is None else Replays(journal, books, replay).turn,
+            replays=_each(None if replays is None else replays.turn, None if taught is None else taught.turn),
         )
         return cls(
             journal=journal,

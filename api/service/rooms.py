@@ -37,10 +37,11 @@ from api.service.contact_keys import contact_keys
 from api.service.decoders import Decoders
 from api.service.desk_database import open_desk_database
 from api.service.housekeeping import durable_cursors
-from api.service.ingest_room import IngestRoom
+from api.service.ingest_room import FromDesk, IngestRoom
 from api.service.line import detecting
 from api.service.loops import Trouble
 from api.service.patient_commands import PatientCommands
+from api.service.patient_lessons import PatientLessons
 from api.service.role import ServiceRole
 from api.service.signs import Signs, VitalSigns, counter, gauge, gauges
 from detectors.loop.attempts import AttemptFile
@@ -215,7 +216,8 @@ class Rooms:
     def ingest(self) -> IngestRoom:
         """The room at the broker; only in the role ``ingest``."""
         desk = self.desk
-        room = IngestRoom.open(self.settings, self.around, self.decoders, self.store, PatientCommands(desk))
+        said = FromDesk(PatientCommands(desk), PatientLessons(desk))
+        room = IngestRoom.open(self.settings, self.around, self.decoders, self.store, said)
         self.keep(room.close)
         self.signs.add(room.signs())
         self.positions["admit"] = lambda: room.line.admitter.stats.position

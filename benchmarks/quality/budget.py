@@ -58,7 +58,7 @@ def false_alarms(
             layer.take(piece)
         for layer in detector.layers:
             layer.learn(piece)
-        alarms += sum(one.cleared_ms is None and not one.is_data_fault for one in piece.findings)
+        alarms += sum(one.is_new and not one.is_data_fault for one in piece.findings)
     return alarms, appliances * units / ROWS_PER_YEAR[profile.unit]
 
 

@@ -10,8 +10,6 @@ from benchmarks.figure import Figure
 from benchmarks.quality.series import profiles
 from detectors.backtest.fleet import run_fleet_backtest, write_findings
 from detectors.evaluation import figures
-from detectors.evaluation.raised import read_raised
-from detectors.evaluation.truth import read_truth
 from ingest.recordings.times import parse_time
 from simulator.fleet import Fleet
 from simulator.fleet_file import read_fleet
@@ -31,8 +29,7 @@ def measure() -> Iterator[Figure]:
             fleet = Fleet(read_fleet("hard"), seed=seed, appliances=APPLIANCES, start_ms=START_MS)
             write_folder(fleet, folder / "fleet", days=DAYS)
             write_findings(run_fleet_backtest(folder / "fleet", profiles()), folder)
-            truth, raised = read_truth(folder / "fleet"), read_raised(folder / "findings.csv")
-            rows.append(figures.figures(truth, raised)[0].as_json())
+            rows.append(figures.evaluate(folder / "fleet", folder / "findings.csv")[0].as_json())
     for seed, row in zip(SEEDS, rows, strict=True):
         yield from _figures(row, seed)
 
@@ -50,6 +47,7 @@ def _figures(row: dict[str, object], seed: int) -> Iterator[Figure]:
         "hard_false_per_year": (("false_per_year",), ("false",)),
         "hard_data_false_per_year": (("data_false_per_year",), ("data_false",)),
         "hard_tickets_per_fault": (("tickets_per_fault",), ("findings",)),
+        "window_coverage": (("windows", "coverage"), ("windows", "n")),
     }
     for name, (path, count) in of.items():
         value, n = _at(row, path), _at(row, count)

@@ -69,7 +69,7 @@ def run(kind: str, seed: int, disturbed: str, layers: tuple[type[Layer], ...]) -
         rows.features[0 : FAULTY * 9 : 9] += severity * grown
         failed = {f"{kind}-{number * 9}" for number in np.flatnonzero(unit > onset + GROWS_UNITS).tolist()}
         for one in folded(detector, rows).findings:
-            if one.cleared_ms is None and not one.is_data_fault:
+            if one.is_new and not one.is_data_fault:
                 if one.appliance_id not in faulty:
                     false += 1
                 elif one.appliance_id not in failed and (severity[int(one.appliance_id.split("-")[1]) // 9, 0] > 0):

@@ -34,7 +34,7 @@ FIRST = LAYERS[: LAYERS.index(Context)]
 REST = LAYERS[LAYERS.index(Context) : -1]
 """and those that judge them; without the last, which raises nothing."""
 START_MS = parse_time("2026-02-02T00:00:00Z")
-DENSE_SHARE, DENSE_DAYS, DENSE_DURATION_DAYS = 0.05, (25.0, 110.0), 90.0
+DENSE_SHARE, DENSE_DAYS, DENSE_DURATION_DAYS, DENSE_INTERVAL_S = 0.05, Distribution(25.0, 110.0), 90.0, 900.0
 
 
 @dataclass(slots=True)
@@ -77,26 +77,35 @@ class Recorded:
     found: list[Finding]
 
 
-def dense(specification: FleetSpecification, *, seldom_reports: bool = True) -> FleetSpecification:
+def dense(
+    specification: FleetSpecification,
+    *,
+    onset: Distribution = DENSE_DAYS,
+    longest_days: float = DENSE_DURATION_DAYS,
+    interval_s: float = DENSE_INTERVAL_S,
+) -> FleetSpecification:
     """The fleet with as many appliances of each kind, each fault that has a time as often as any, within the record.
 
-    ``seldom_reports``: every 15 minutes, and every 30 s in a programme.
+    Faults begin on the days of ``onset`` and take ``longest_days`` at most; reports come every ``interval_s``, and thirty times as
+    often in a programme.
     """
     kinds = {
-        name: replace(kind, share=1.0, faults={mode: _dense(fault) for mode, fault in kind.faults.items()})
+        name: replace(
+            kind, share=1.0, faults={mode: _dense(one, onset, longest_days) for mode, one in kind.faults.items()}
+        )
         for name, kind in specification.kinds.items()
     }
-    seldom = {"history_interval_s": 900.0, "programme_history_interval_s": 30.0} if seldom_reports else {}
+    seldom = {"history_interval_s": interval_s, "programme_history_interval_s": interval_s / 30}
     return replace(specification, kinds=kinds, intervals={**specification.intervals, **seldom})
 
 
-def _dense(fault: FaultSpecification) -> FaultSpecification:
+def _dense(fault: FaultSpecification, onset: Distribution, longest_days: float) -> FaultSpecification:
     """Wear that comes with age, or grows with use, stays as it is."""
     if fault.is_duration_in_uses or not isinstance(fault.onset, Distribution):
         return fault
-    high = min(fault.duration.high, DENSE_DURATION_DAYS)
+    high = min(fault.duration.high, longest_days)
     duration = Distribution(min(fault.duration.low, high / 2), high)
-    return replace(fault, share=DENSE_SHARE, onset=Distribution(*DENSE_DAYS), duration=duration)
+    return replace(fault, share=DENSE_SHARE, onset=onset, duration=duration)
 
 
 def recorded(
@@ -133,7 +142,18 @@ def replayed(
     asked: float = ALARMS_PER_YEAR,
 ) -> list[Raised]:
     """All that is raised of a recorded fleet, in the order of time; nothing by the channel ``without``."""
-    found = [finding for finding in fleet.found if finding.channel is not without]
+    return as_raised(found(fleet, rest=rest, without=without, asked=asked))
+
+
+def found(
+    fleet: Recorded,
+    *,
+    rest: Sequence[type[Layer]] = REST,
+    without: FindingChannel | None = None,
+    asked: float = ALARMS_PER_YEAR,
+) -> list[Finding]:
+    """All findings of a recorded fleet: raised, told again and cleared."""
+    said = [finding for finding in fleet.found if finding.channel is not without]
     for kind, kept in fleet.kinds.items():
         detector = KindDetector(profiles()[kind], rest, alarms_per_year=asked)
         for appliance_id in kept.ids:
@@ -143,8 +163,8 @@ def replayed(
                 for layer in detector.layers:
                     layer.take_over()
             else:
-                found += _gone_through(detector, piece, without)
-    return _raised([one for one in found if one.channel is not without])
+                said += _gone_through(detector, piece, without)
+    return [one for one in said if one.channel is not without]
 
 
 def _gone_through(detector: KindDetector, kept: Piece, without: FindingChannel | None) -> list[Finding]:
@@ -154,9 +174,9 @@ def _gone_through(detector: KindDetector, kept: Piece, without: FindingChannel |
         row, mode = detector.index[one.appliance_id], standing.number.get(one.fault_mode)
         if mode is None or one.channel is without:
             continue
-        if one.cleared_ms is None:
+        if one.is_new:
             standing.go_on(row, one.fault_mode, one.channel, one.raised_ms)
-        elif standing.stands(row, mode):
+        elif one.cleared_ms is not None and standing.stands(row, mode):
             standing.clear(row, mode, one.cleared_ms)
     piece = Piece([], [], event=kept.event, row=kept.row, units=kept.units, is_plugged=kept.is_plugged)
     for layer in detector.layers:
@@ -166,16 +186,16 @@ def _gone_through(detector: KindDetector, kept: Piece, without: FindingChannel |
     return piece.findings
 
 
-def _raised(found: Sequence[Finding]) -> list[Raised]:
+def as_raised(found: Sequence[Finding]) -> list[Raised]:
     """Findings with their ends, as an evaluation takes them."""
     first: dict[tuple[str, str, int], Finding] = {}
     ends: dict[tuple[str, str, int], int] = {}
     for one in found:
         key = (one.appliance_id, one.fault_mode, one.raised_ms)
-        if one.cleared_ms is None:
-            first[key] = one
-        else:
+        if one.cleared_ms is not None:
             ends[key] = one.cleared_ms
+        elif one.is_new:
+            first[key] = one
     raised = []
     for key, one in first.items():
         metric = max(one.evidence, key=lambda item: item.share).metric if one.evidence else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from detectors.backtest.fleet_folder import FleetFolder
@@ -20,6 +20,21 @@ COLUMNS = (
 )  # fmt: skip
 
 CAUSES_FILE = "causes.csv"
+TOLD_FILE = "told.csv"
+TOLD_COLUMNS = (
+    "appliance_id", "kind", "fault_mode", "raised_at", "told_at", "severity", "probability", "window_from", "window_to",
+    "coverage",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All findings of a fleet folder in the order in which they were raised, and what was told of them later."""
+
+    raised: list[Finding]
+    """As they were raised, each with its end where it has one."""
+    told: list[Finding]
+    """What stood, told again."""
 
 
 def run_fleet_backtest(
@@ -27,39 +42,42 @@ def run_fleet_backtest(
     profiles: Mapping[str, Profile],
     *,
     alarms_per_year: float = ALARMS_PER_YEAR,
-    told: Callable[[int, int], None] | None = None,
-) -> list[Finding]:
-    """All findings of a fleet folder in the order in which they were raised, each with its end where it has one.
-
-    ``told`` hears (event time in ms, messages) after each window.
-    """
+    heard: Callable[[int, int], None] | None = None,
+) -> Findings:
+    """All findings of a fleet folder; ``heard`` hears (event time in ms, messages) after each window."""
     pipeline = Pipeline(profiles, alarms_per_year=alarms_per_year)
     found: dict[tuple[str, str, int], Finding] = {}
+    told: list[Finding] = []
     for batch in FleetFolder(folder).batches():
         for finding in pipeline.fold(batch).findings:
             key = (finding.appliance_id, finding.fault_mode, finding.raised_ms)
-            if finding.cleared_ms is None or key not in found:
+            if finding.told_ms is not None:
+                told.append(finding)
+            elif finding.cleared_ms is None or key not in found:
                 found[key] = finding
             else:
                 found[key] = _with_end(found[key], finding.cleared_ms)
-        if told is not None:
-            told(batch.received_ms, batch.messages)
-    return list(found.values())
+        if heard is not None:
+            heard(batch.received_ms, batch.messages)
+    return Findings(list(found.values()), told)
 
 
-def write_findings(findings: list[Finding], out: Path) -> None:
-    """Write ``findings.csv`` into the folder ``out``, and beside it ``causes.csv``: what else may be behind each."""
+def write_findings(findings: Findings, out: Path) -> None:
+    """Write ``findings.csv`` into the folder ``out``, each as it was raised.
+
+    Beside it ``causes.csv``: what else may be behind each, and ``told.csv``: what became of it while it stood.
+    """
     out.mkdir(parents=True, exist_ok=True)
     with (out / CAUSES_FILE).open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("appliance_id", "fault_mode", "raised_at", "cause", "probability"))
-        for one in findings:
+        for one in findings.raised:
             head = (one.appliance_id, one.fault_mode, as_rfc3339(one.raised_ms))
             writer.writerows((*head, cause, f"{probability:.3f}") for cause, probability in one.alternatives)
     with (out / "findings.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
-        for one in findings:
+        for one in findings.raised:
             window = one.failure_window_ms
             evidence = [evidence_as_json(item) for item in one.evidence]
             writer.writerow(
@@ -77,6 +95,21 @@ def write_findings(findings: list[Finding], out: Path) -> None:
                     json.dumps(evidence, separators=(",", ":"), ensure_ascii=False),
                 ]
             )
+
+    with (out / TOLD_FILE).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(TOLD_COLUMNS)
+        writer.writerows(map(_told_line, findings.told))
+
+
+def _told_line(one: Finding) -> tuple[str, ...]:
+    """What stood, told again, as it stands in a row of ``told.csv``."""
+    window = one.failure_window_ms
+    edges = ("", "", "") if window is None else (as_rfc3339(window[0]), as_rfc3339(window[1]), f"{window[2]:g}")
+    return (
+        one.appliance_id, one.kind, one.fault_mode, as_rfc3339(one.raised_ms), as_rfc3339(one.told_ms or one.raised_ms),
+        f"{one.severity:.3f}", f"{one.probability:.3f}", *edges,
+    )  # fmt: skip
 
 
 def _with_end(finding: Finding, cleared_ms: int) -> Finding:

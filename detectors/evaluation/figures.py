@@ -20,7 +20,9 @@ from typing import Any
 from detectors.evaluation import intervals
 from detectors.evaluation.matching import Matched, Told, match
 from detectors.evaluation.raised import Raised, read_raised
+from detectors.evaluation.stated import Stated, Window, read_windows, stated
 from detectors.evaluation.truth import DAY_MS, Truth, read_truth
+from detectors.layering.windows import COVERAGE
 
 YEAR_MS = 365 * DAY_MS
 AHEAD_MS = 7 * DAY_MS
@@ -72,6 +74,7 @@ class Row:
     data_false: int
     sound_sensor_years: float
     tickets: int
+    stated: Stated
 
     @property
     def raised(self) -> int:
@@ -114,6 +117,12 @@ class Row:
                 "share_ci": _interval(self.right_metric, self.sensors),
             },
             "tickets_per_fault": _ratio(self.tickets, self.raised),
+            "windows": {
+                "n": self.stated.faults, "coverage": _rounded(self.stated.coverage), "stated": COVERAGE,
+                "coverage_ci": _interval(round(self.stated.covered), self.stated.faults),
+                "unfailed": self.stated.unfailed, "passed": self.stated.passed,
+                "told": self.stated.windows, "median_width_d": _rounded(self.stated.width_d),
+            },
             "no_skill": {
                 "slow_recall": _ratio(slow.expected, slow.n),
                 "slow_ahead_7d": _ratio(slow.expected_ahead, slow.failed),
@@ -125,19 +134,19 @@ class Row:
 
 def evaluate(fleet: Path, findings_file: Path) -> list[Row]:
     """The figures over all, then of each kind, followed by those of its fault modes."""
-    return figures(read_truth(fleet), read_raised(findings_file))
+    return figures(read_truth(fleet), read_raised(findings_file), read_windows(findings_file))
 
 
-def figures(truth: Truth, raised: Sequence[Raised]) -> list[Row]:
+def figures(truth: Truth, raised: Sequence[Raised], windows: Sequence[Window] = ()) -> list[Row]:
     """The same, of values."""
     matched = match(truth, raised)
-    rows = [_row(Slice(), truth, raised, matched)]
+    slices = [Slice()]
     for kind in sorted(set(truth.kinds.values())):
-        rows.append(_row(Slice(kind), truth, raised, matched))
+        slices.append(Slice(kind))
         true = {told.fault.fault_mode for told in matched.told if told.fault.kind == kind}
         said = {one.fault_mode for one in matched.findings if one.kind == kind}
-        rows += [_row(Slice(kind, mode), truth, raised, matched) for mode in sorted(true | said)]
-    return rows
+        slices += [Slice(kind, mode) for mode in sorted(true | said)]
+    return [_row(about, truth, (raised, windows), matched) for about in slices]
 
 
 def as_json(rows: Sequence[Row]) -> dict[str, Any]:
@@ -147,8 +156,9 @@ def as_json(rows: Sequence[Row]) -> dict[str, Any]:
     return {"all": rows[0].as_json(), "kinds": kinds, "modes": modes}
 
 
-def _row(about: Slice, truth: Truth, raised: Sequence[Raised], matched: Matched) -> Row:
-    """Count one slice."""
+def _row(about: Slice, truth: Truth, heard: tuple[Sequence[Raised], Sequence[Window]], matched: Matched) -> Row:
+    """Count one slice of what was ``heard``: what was raised, and the windows that were told."""
+    raised, windows = heard
     told = [one for one in matched.told if about.holds(one.fault.kind, one.fault.fault_mode)]
     said = [one for one in matched.findings if about.holds(one.kind, one.fault_mode)]
     data = [] if about.fault_mode else [one for one in raised if one.is_data_fault and about.holds(one.kind)]
@@ -173,6 +183,7 @@ def _row(about: Slice, truth: Truth, raised: Sequence[Raised], matched: Matched)
         data_false=sum(one in matched.false_data for one in data),
         sound_sensor_years=sensor_years,
         tickets=sum(one.tickets for one in caught),
+        stated=stated(told, windows),
     )
 
 

@@ -30,7 +30,7 @@ from detectors.state.layout import Layout
 from detectors.state.seldom import Seldom
 from detectors.state.table import Table, place_of, taken_over
 from ingest.profiles.definition import Profile
-from ingest.sample import Event, EventType, SampleBlock, SampleFlag, Status
+from ingest.sample import Event, EventType, Lesson, SampleBlock, SampleFlag, Status
 
 ALIASES = {"active_power": "power_w"}
 """Names under which plugs and recordings report a profile's metric, where that itself is absent; only its shape counts."""
@@ -150,6 +150,11 @@ class KindDetector:
         self.changed.add(row)
         for layer in self.layers:
             layer.know(row, status)
+
+    def hear(self, lesson: Lesson) -> None:
+        """Take in what people found out."""
+        for layer in self.layers:
+            layer.hear(lesson)
 
     def happen(self, events: Sequence[Event]) -> Said:
         """Take in events of appliances of which no sample is there."""

@@ -25,7 +25,7 @@ from ingest.profiles.definition import MetricKind, Profile
 if TYPE_CHECKING:
     from detectors.layering.piece import Floats, Piece, Whole
     from detectors.layering.standing import Standing
-    from ingest.sample import Event, Status
+    from ingest.sample import Event, Lesson, Status
 
 POWER = "power_w"
 """The metric of the power that is drawn, as all profiles call it."""
@@ -114,6 +114,9 @@ class Layer:
 
     def know(self, row: int, status: Status) -> None:
         """Hear what an appliance says of itself at birth."""
+
+    def hear(self, lesson: Lesson) -> None:
+        """Hear what people found out about an appliance of this kind."""
 
     def prepare(self, whole: Whole) -> None:
         """Look at a fold before it is cut."""

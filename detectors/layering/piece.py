@@ -228,6 +228,8 @@ class Piece:
     deviations: Deviations | None = None
     accumulated: Accumulated | None = None
     diagnosis: Diagnosis | None = None
+    bars: Floats | None = None
+    """(modes and unknown): how strongly each must show to be raised (wording.strength); 0 where nothing is asked."""
     findings_before: int = field(init=False)
     """How many findings the fold had before this piece."""
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from detectors.finding import Evidence, Finding, FindingChannel
 from detectors.layering.layer import Setting
-from detectors.layering.piece import Accumulated, Deviations, Diagnosis
+from detectors.layering.piece import Accumulated, Deviations, Diagnosis, Piece
 from detectors.layering.shares import contributions, strongest
 from detectors.layering.smoothing import SMOOTH_SIGMA
 
@@ -42,6 +42,17 @@ class Judged:
         """(F,): recent mean deviations, in standard deviations."""
         smooth: Floats = self.told.smooth[self.at]
         return smooth
+
+
+def strength(setting: Setting, piece: Piece, at: int, mode: int) -> float:
+    """How strongly unit ``at`` of a piece shows a mode: along its signature, in standard deviations; for unknown its score."""
+    told, diagnosis = piece.accumulated, piece.diagnosis
+    if told is None or diagnosis is None:
+        return 0.0
+    ways = [way for way, name in enumerate(setting.signed) if setting.standing.number[name] == mode]
+    if not ways:
+        return float(told.score[at])
+    return float((diagnosis.severity[at, ways] * np.sqrt(diagnosis.power[at, ways])).max())
 
 
 def worded(setting: Setting, one: Judged, mode: int, number: int, probability: float) -> Finding:

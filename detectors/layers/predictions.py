@@ -19,7 +19,7 @@ from detectors.finding import Cleared, Finding, FindingChannel
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Piece
 from detectors.layering.shares import contributions
-from detectors.layering.wording import PROBABILITY_MAX, Judged, shown, worded
+from detectors.layering.wording import PROBABILITY_MAX, Judged, shown, strength, worded
 from detectors.state.columns import Column
 from ingest.profiles.definition import MetricKind, Unit
 
@@ -78,7 +78,7 @@ class Predictions(Layer):
             stands &= ~piece.is_plugged[piece.units.is_usable]
         for at in np.flatnonzero((told.score >= 1) | stands).tolist():
             now_ms = int(deviations.units.closed_ms[at])
-            self._judge(Judged(int(rows[at]), now_ms, at, deviations, told, diagnosis), piece.findings)
+            self._judge(Judged(int(rows[at]), now_ms, at, deviations, told, diagnosis), piece)
         self.own["doubtful_rows"][rows[told.score < 1]] = 0
 
     def _start_over(self, row: int, now_ms: int) -> list[Finding]:
@@ -91,9 +91,9 @@ class Predictions(Layer):
             if standing.stands(row, mode) and (mode <= self.unknown or mode == self.sensor_drift)
         ]
 
-    def _judge(self, one: Judged, findings: list[Finding]) -> None:
+    def _judge(self, one: Judged, piece: Piece) -> None:
         """Raise, keep or clear the finding by evidence of one appliance."""
-        standing, row = self.setting.standing, one.row
+        standing, row, findings = self.setting.standing, one.row, piece.findings
         mine = standing.by(row, FindingChannel.EVIDENCE)
         if standing.stands(row, self.sensor_drift):
             mine.append(self.sensor_drift)
@@ -110,6 +110,8 @@ class Predictions(Layer):
             return
         mode = self.unknown if number < 0 else self.mode_number[number]
         if any(standing.stands(row, other) for other in (mode, *self.mode_number)):
+            return
+        if piece.bars is not None and strength(self.setting, piece, one.at, mode) < piece.bars[mode]:
             return
         if number < 0 and (sensor := self._lone_sensor(one)) is not None:
             self._suspect_sensor(one, sensor, findings)

@@ -158,10 +158,12 @@ class Runner:
             tuple(self._conditions.values()),
         )
         self._sink.commit(step)
-        raised = sum(1 for finding in step.findings if finding.cleared_ms is None)
+        raised = sum(finding.is_new for finding in step.findings)
+        again = sum(finding.told_ms is not None for finding in step.findings)
         self.findings_raised += raised
         if step.findings:
-            log.info("findings_committed", position=self.position, raised=raised, cleared=len(step.findings) - raised)
+            over = len(step.findings) - raised - again
+            log.info("findings_committed", position=self.position, raised=raised, told_again=again, cleared=over)
         self._findings.clear()
         self._conditions.clear()
         self._rows.clear()

@@ -18,6 +18,7 @@ from ingest.sample import MAX_SAMPLES_PER_MESSAGE
 from ingest.wire.columns import Decoded
 from ingest.wire.dead_letter import Identity, RefusalReason, Refused
 from ingest.wire.event import EventMessage
+from ingest.wire.lesson import LessonMessage
 from ingest.wire.sample_rows import NO_TIME
 from ingest.wire.source import Source
 from ingest.wire.status import BUFFER_CAPABILITY, StatusMessage
@@ -57,8 +58,9 @@ class Judge:
         if isinstance(other, Refused):
             self._refuse_unread(number, source, other, checksum)
             return
-        if number in self.decoded.others and (other is None or (isinstance(other, StatusMessage) and other.of)):
-            return  # nothing for us, or of a bridge for appliances that were heard before: nobody is registered by it
+        is_bridged = isinstance(other, StatusMessage) and bool(other.of)
+        if number in self.decoded.others and (other is None or is_bridged or isinstance(other, LessonMessage)):
+            return  # nothing for us, of a bridge for appliances heard before, or our own word: nobody is registered by it
         if self._is_old_news(number):
             self._judged.pass_over(number)
             return

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.books.judgement import DUPLICATE, GOOD, Judgement, code_of
-from ingest.sample import AdmittedBatch, Event, Passed, Result, SampleBlock, SampleFlag, Status
+from ingest.sample import AdmittedBatch, Event, Lesson, Passed, Result, SampleBlock, SampleFlag, Status
 from ingest.wire.columns import BatchDecoder, Decoded
 from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.event import EventMessage
+from ingest.wire.lesson import LessonMessage
 from ingest.wire.meaning import Meanings, unpack_meanings
 from ingest.wire.result import ResultMessage
 from ingest.wire.sample_rows import NO_TIME, Rows, left_out, merged, take
@@ -70,6 +71,7 @@ def batch_of(decoded: Decoded, judgement: Judgement, retained: Sequence[bool]) -
     events: list[Event] = []
     statuses: list[Status] = []
     results: list[Result] = []
+    lessons: list[Lesson] = []
     spoken: dict[str, int] | None = None
     for number in sorted(decoded.others):
         if judgement.code(number) != GOOD:
@@ -86,6 +88,8 @@ def batch_of(decoded: Decoded, judgement: Judgement, retained: Sequence[bool]) -
             ]
         elif isinstance(message, ResultMessage):
             results.append(_result(source, message, judgement.received_ms))
+        elif isinstance(message, LessonMessage):
+            lessons.append(message.lesson)
     good = _good_rows(decoded.rows, judgement, dict(judgement.left_out))
     marks = _Marks(times, dict(judgement.offsets), retained)
     return AdmittedBatch(
@@ -98,6 +102,7 @@ def batch_of(decoded: Decoded, judgement: Judgement, retained: Sequence[bool]) -
         tuple(results),
         _passed(decoded, judgement, good),
         _blocks(_good_rows(decoded.impossible, judgement, {}), decoded, judgement, marks),
+        tuple(lessons),
     )
 
 

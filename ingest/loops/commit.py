@@ -52,7 +52,7 @@ class ReceivedBatch:
     acknowledgements: int = 0
     pubacks: list[tuple[Connection, bytes]] = field(default_factory=list)
     is_replay: bool = False
-    """Whether it is dead letters that come again: a batch of their own, dated as it was when they came first."""
+    """Whether it is the service's own: dead letters that come again, dated as they were when they came first, or lessons."""
 
     def take(self, run: PublishRun) -> None:
         """Add what has come."""

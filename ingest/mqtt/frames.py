@@ -96,6 +96,11 @@ def take_publishes(view: memoryview) -> PublishRun | None:
     return PublishRun(bytes(view[: layout.end]), len(layout.starts), pubacks, len(pubacks) // _PUBACK_BYTES, layout)
 
 
+def own_frame(topic: str, payload: bytes) -> bytes:
+    """The frame under which the service's own word stands in the journal."""
+    return mqtt5.PublishPacket(topic, payload).write()
+
+
 def unpack(frames: bytes, layout: Layout | None = None) -> Messages:
     """All messages of runs that :func:`take_publishes` cut; raises :class:`MalformedFrameError` for anything else.
 

@@ -6,15 +6,18 @@ from collections.abc import Callable, Mapping
 
 from ingest.wire.dead_letter import RefusalReason, Refused
 from ingest.wire.event import EventMessage, decode_event
+from ingest.wire.lesson import LessonMessage
 from ingest.wire.result import ResultMessage, decode_result
 from ingest.wire.status import CLEARED, StatusMessage, decode_status
 from ingest.wire.strict_json import Parsed, parse_object
 from ingest.wire.telemetry import TelemetryMessage, decode_telemetry
 from ingest.wire.topic import Channel, Topic
 
-Message = TelemetryMessage | EventMessage | StatusMessage | ResultMessage
+Spoken = TelemetryMessage | EventMessage | StatusMessage | ResultMessage
+"""What an appliance says."""
+Message = Spoken | LessonMessage
 
-_DECODERS: Mapping[Channel, Callable[[Parsed], Message]] = {
+_DECODERS: Mapping[Channel, Callable[[Parsed], Spoken]] = {
     Channel.TELEMETRY: decode_telemetry,
     Channel.EVENT: decode_event,
     Channel.STATUS: decode_status,
@@ -22,7 +25,7 @@ _DECODERS: Mapping[Channel, Callable[[Parsed], Message]] = {
 }
 
 
-def decode(topic: Topic, payload: bytes) -> Message:
+def decode(topic: Topic, payload: bytes) -> Spoken:
     """The value of a payload that came under ``topic``; raises :class:`Refused` with the first reason that holds."""
     decoder = _DECODERS.get(topic.channel)
     if decoder is None:

@@ -12,6 +12,7 @@ from ingest.wire.foreign.ownership import speaker_of
 from ingest.wire.foreign.reader import TopicReader, UnreadReader
 from ingest.wire.foreign.traces import Traces
 from ingest.wire.kind_table import KindTable
+from ingest.wire.lesson import decode_lesson, lesson_speaker
 from ingest.wire.message import Message, decode
 from ingest.wire.topic import Channel, Topic, TopicScheme
 
@@ -103,6 +104,10 @@ class Sources:
         topic = self._scheme.parse(text)
         if topic is not None:
             return self._own(text, topic)
+        taught = lesson_speaker(text)
+        if taught is not None:
+            kind, appliance_id = taught
+            return Source(text, appliance_id, kind, partial(decode_lesson, kind, appliance_id), is_counted=False)
         named = [(codec, name) for codec in self._codecs if (name := codec.device_of(text)) is not None]
         if not named:
             return Source(text, "", "", UnreadReader(text, self._traces).read)

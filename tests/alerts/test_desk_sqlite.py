@@ -10,6 +10,7 @@ from tests.contract.desk_clocks_suite import DeskClocksSuite
 from tests.contract.desk_guard_suite import DeskGuardSuite
 from tests.contract.desk_incidents_suite import DeskIncidentsSuite
 from tests.contract.desk_indicators_suite import DeskIndicatorsSuite
+from tests.contract.desk_lessons_suite import DeskLessonsSuite
 from tests.contract.desk_reopening_suite import DeskReopeningSuite
 from tests.contract.desk_search_suite import DeskSearchSuite
 from tests.contract.desk_standing_suite import DeskStandingSuite
@@ -52,6 +53,10 @@ class TestIncidentsOnSqlite(DeskIncidentsSuite):
 
 class TestClocksOnSqlite(DeskClocksSuite):
     """SQLite tells what is late, once."""
+
+
+class TestLessonsOnSqlite(DeskLessonsSuite):
+    """The same promises, on SQLite."""
 
 
 class TestReopeningOnSqlite(DeskReopeningSuite):

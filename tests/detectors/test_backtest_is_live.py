@@ -61,7 +61,7 @@ def test_a_backtest_and_the_service_find_the_same(kind: str, recording: Recordin
 
     result = run_backtest(recording, kind, PROFILES, calibrate_rows=400)
 
-    raised = {(one.fault_mode, str(one.raised_ms)) for one in found if one.cleared_ms is None}
+    raised = {(one.fault_mode, str(one.raised_ms)) for one in found if one.is_new}
     assert raised
     assert {(one.fault_mode, one.start) for one in result.episodes} == raised
     assert result.alarms.sum() == sum(
@@ -70,7 +70,7 @@ def test_a_backtest_and_the_service_find_the_same(kind: str, recording: Recordin
             - np.searchsorted(recording.ts_ms, one.raised_ms)
         )
         for one in found
-        if one.cleared_ms is None
+        if one.is_new
     )
 
 

@@ -212,3 +212,28 @@ def test_a_file_that_holds_no_findings_is_refused(fleet: Fleet) -> None:
         evaluate(fleet.folder, fleet.folder / "appliances.csv")
     with pytest.raises(RecordingError, match="line 2"):
         fleet.found("F1,unknown,yesterday")
+
+
+def test_windows_are_judged_by_the_faults_that_failed(fleet: Fleet) -> None:
+    """Each fault has one vote, shared by its windows; one that did not fail is counted apart, and where its window passed."""
+    (fleet.folder / "told.csv").write_text(
+        "appliance_id,kind,fault_mode,raised_at,told_at,severity,probability,window_from,window_to,coverage\n"
+        + "".join(
+            f"{one},refrigerator,{mode},2026-01-15T00:00:00Z,{told},0.4,0.8,{start},{end},0.8\n"
+            for one, mode, told, start, end in (
+                ("F1", FOULING, "2026-01-16T00:00:00Z", "2026-01-17T00:00:00Z", "2026-01-22T00:00:00Z"),
+                ("F1", FOULING, "2026-01-18T00:00:00Z", "2026-01-28T00:00:00Z", "2026-02-03T00:00:00Z"),
+                ("F1", FOULING, "2026-01-19T00:00:00Z", "", ""),
+                ("F1", FOULING, "2026-02-02T00:00:00Z", "2026-02-03T00:00:00Z", "2026-02-04T00:00:00Z"),
+                ("F2", WEAR, "2026-01-18T00:00:00Z", "2026-01-28T00:00:00Z", "2026-02-07T00:00:00Z"),
+            )
+        )
+    )
+
+    rows = fleet.found(f"F1,{FOULING},2026-01-15T00:00:00Z", f"F2,{WEAR},2026-01-15T00:00:00Z")
+
+    every = rows["all"].stated
+    assert (every.faults, every.covered, every.windows, every.width_d) == (1, 0.5, 3, 6.0)
+    assert (every.unfailed, every.passed) == (1, 1)
+    assert rows[WEAR].stated.coverage is None
+    assert as_json([*rows.values()])["all"]["windows"]["coverage"] == 0.5

@@ -60,7 +60,7 @@ def data_faults(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> li
     rows = [("F1", int(t), row, "cooling", None) for t, row in zip(ts, values, strict=True)]
     one = block("refrigerator", FRIDGE, rows)
     outcome = Pipeline(PROFILES).fold(AdmittedBatch(1, one.received_ms, len(rows), (one,)))
-    return [finding for finding in outcome.findings if finding.cleared_ms is None]
+    return [finding for finding in outcome.findings if finding.is_new]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def fold(pipeline: Pipeline, batches: list[AdmittedBatch]) -> tuple[list[Finding
 
 def repairs(findings: list[Finding]) -> list[Finding]:
     """What was raised of appliances, not of data."""
-    return [finding for finding in findings if finding.cleared_ms is None and not finding.is_data_fault]
+    return [finding for finding in findings if finding.is_new and not finding.is_data_fault]
 
 
 @pytest.mark.parametrize("fault", ["condenser_fouling", "refrigerant_leak", "evaporator_fan_wear"])

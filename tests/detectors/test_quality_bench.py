@@ -94,7 +94,7 @@ def test_what_was_kept_is_judged_again_as_it_was_judged_at_first(lived: tuple[Re
 
     keys = {(one.appliance_id, one.fault_mode, one.raised_ms) for one in found}
     assert {(one.appliance_id, one.fault_mode, one.raised_ms) for one in raised} == keys
-    assert sum(one.cleared_ms is None for one in raised) == sum(one.cleared_ms is None for one in found) - sum(
+    assert sum(one.cleared_ms is None for one in raised) == sum(one.is_new for one in found) - sum(
         one.cleared_ms is not None for one in found
     )
     assert all(one.raised_ms > START_MS for one in replayed(fleet, asked=OFTEN, without=FindingChannel.ERROR_CODE))

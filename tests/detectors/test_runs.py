@@ -44,7 +44,7 @@ def findings(recording: Recording, *, at_once: int = 500) -> list[Finding]:
         rows = [("P1", int(recording.ts_ms[i]), recording.values[i], None, None) for i in part]
         taken = block("refrigerator", ("power_w",), rows)
         found += pipeline.fold(AdmittedBatch(start + 1, rows[-1][1], len(rows), (taken,), ())).findings
-    return [one for one in found if one.cleared_ms is None and not one.is_data_fault]
+    return [one for one in found if one.is_new and not one.is_data_fault]
 
 
 def test_runs_that_stay_longer_are_a_finding_with_evidence() -> None:

@@ -63,7 +63,7 @@ def _judge(
     write_folder(fleet, folder, days=DAYS)
     true = {fault.appliance_id: fault.wear.fault_mode for fault in fleet.truth.faults}
     assert sorted(true.values()) == sorted(modes)
-    return true, _of_appliances(run_fleet_backtest(folder, load_profiles()))
+    return true, _of_appliances(run_fleet_backtest(folder, load_profiles()).raised)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,47 @@
+"""Lessons for the journal while the desk's database may be away: nothing is due then, and nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from alerts.desk import Desk
+from alerts.errors import UnavailableError
+from ingest.sample import Lesson
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class PatientLessons:
+    """The desk as a source of lessons that never fails because its database is away."""
+
+    desk: Desk
+    _is_told: bool = False
+
+    def lessons(self, *, after: int, limit: int) -> Sequence[Lesson]:
+        """What is to be appended now; nothing while the database is away."""
+        try:
+            found = self.desk.tickets.lessons(after=after, limit=limit)
+        except UnavailableError as error:
+            self._tell(error)
+            return ()
+        self._is_told = False
+        return found
+
+    def note_lessons(self, upto: int) -> bool:
+        """Write down how far the journal has them, if that can be written now."""
+        try:
+            self.desk.tickets.note_lessons(upto)
+        except UnavailableError as error:
+            self._tell(error)
+            return False
+        return True
+
+    def _tell(self, error: UnavailableError) -> None:
+        """Say once that lessons wait."""
+        if not self._is_told:
+            log.warning("lessons_wait", sentence=str(error))
+        self._is_told = True
