@@ -34,7 +34,8 @@ def tell(t: Transaction, advice_id: str, profiles: Mapping[str, Profile], *, is_
     if is_done:
         values |= {"settle_ms": t.now_ms + settles_days * DAY_MS, "measured_ms": None, "after": None, "change": None}
     state = move(t, row, AdviceEvent.FOLLOW if is_done else AdviceEvent.DECLINE, **values)
-    record_audit(t, f"advice.{state.value}", advice_id, {"name": row.name, "before": row.state, "after": state.value})
+    was, now = {"state": row.state}, {"state": state.value}
+    record_audit(t, f"advice.{state.value}", advice_id, before=was, after=now, about={"name": row.name})
     if is_done and profile is not None and row.name in profile.consumables:
         _renew(t, row.appliance_id, row.name)
 
@@ -66,4 +67,5 @@ def _renew(t: Transaction, appliance_id: str, name: str) -> None:
     values = {"since_day": today, "at_ms": t.now_ms, "renewed_by": t.who}
     made = upsert(t.connection, consumables).values(appliance_id=appliance_id, name=name, **values)
     t.connection.execute(made.on_conflict_do_update(index_elements=["appliance_id", "name"], set_=values))
-    record_audit(t, "consumable.renew", appliance_id, {"name": name, "before": before, "after": today})
+    was = None if before is None else {"since_day": before}
+    record_audit(t, "consumable.renew", appliance_id, before=was, after={"since_day": today}, about={"name": name})
