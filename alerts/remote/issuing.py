@@ -23,6 +23,7 @@ from alerts.remote.policy import WAITED_FOR, CommandRule, Obstacle, SessionLimit
 from alerts.remote.standing import overdue
 from alerts.remote.tables import commands, sessions
 from alerts.remote.transcript import add_line
+from alerts.tickets.tables import tickets
 from ingest.profiles.definition import Profile
 
 KEY_LENGTH_MAX = 200
@@ -143,7 +144,8 @@ def release_all(
 def reason_of(t: Transaction, session: Row[Any], rule: CommandRule) -> str:
     """Why the command is sent, as it is written down."""
     what = rule.name if rule.test is None else rule.test.label["en"]
-    return f"{what}, asked by {t.who} for ticket {session.ticket_id}"
+    number = t.connection.execute(select(tickets.c.number).where(tickets.c.id == session.ticket_id)).scalar_one()
+    return f"{what}, asked by {t.who} for ticket #{number}"
 
 
 def _refuse_over(t: Transaction, row: Row[Any], limits: SessionLimits) -> None:

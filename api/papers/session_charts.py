@@ -10,7 +10,7 @@ import numpy as np
 from alerts.remote.session import DiagnosisSession
 from api.papers.paper import Chart
 from api.papers.session_paper import Reader
-from ingest.clock import Clock, to_ms
+from ingest.clock import Clock, from_ms, to_ms
 from ingest.profiles.definition import RemoteTest
 from ingest.store import TelemetryStore
 from ingest.store.downsample import downsample
@@ -36,11 +36,10 @@ def charts_of(session: DiagnosisSession, reader: Reader, store: TelemetryStore, 
     spans = tuple(
         (to_ms(one.started_at), to_ms(one.ended_at)) for one in session.procedures if one.ended_at is not None
     )
-    ends = (reader.time(session.granted_at), reader.time(session.ended_at))
     return [
-        _chart(name, test, columns.ts_ms, columns.values[name], reader, spans, ends)
+        _chart(name, test, columns.ts_ms, columns.values[name], reader, spans)
         for name, test in watched.items()
-        if name in columns.values
+        if name in columns.values and not np.isnan(columns.values[name]).all()
     ]
 
 
@@ -56,18 +55,14 @@ def _chart(
     values: np.ndarray,
     reader: Reader,
     spans: tuple[tuple[int, int], ...],
-    ends: tuple[str, str],
 ) -> Chart:
     metric = None if reader.profile is None else reader.profile.metrics.get(name)
     unit = "" if metric is None else metric.unit
     label = reader.label(None if metric is None else metric.label, name)
     known = values[~np.isnan(values)]
     told = {"n": len(known), "unit": unit}
-    summary = (
-        ""
-        if not len(known)
-        else reader.words["chart"].format(**told, low=f"{known.min():.4g}", high=f"{known.max():.4g}")
-    )
+    summary = reader.words["chart"].format(**told, low=f"{known.min():.4g}", high=f"{known.max():.4g}")
+    first_ms, last_ms = int(ts_ms[0]), int(ts_ms[-1])
     is_measured = name == test.measure
     return Chart(
         f"{label} ({unit})" if unit else label,
@@ -75,6 +70,6 @@ def _chart(
         low=test.healthy[0] if is_measured else None,
         high=test.healthy[1] if is_measured else None,
         spans=spans,
-        ends=ends,
+        ends=(reader.time(from_ms(first_ms)), reader.time(from_ms(last_ms))),
         summary=summary,
     )

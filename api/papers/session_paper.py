@@ -161,11 +161,22 @@ def _line(entry: TranscriptEntry, session: DiagnosisSession, reader: Reader) -> 
     test = reader.test(str(entry.data.get("test")))
     told = [] if test is None else [reader.label(test.label, test.name)]
     told += [
-        word_of_reason(words, value) if key == "reason" else f"{key} {value}"
+        word_of_reason(words, value) if key == "reason" else _told(key, value, reader)
         for key, value in _flat(entry.data)
-        if key not in NOT_TOLD
+        if key not in NOT_TOLD and (key, entry.event) != ("reason", "command")  # which says what stands in the line
     ]
     return (f"{entry.at.astimezone(reader.zone):%H:%M:%S}", entry.actor, what, "; ".join(told)[:TOLD_MOST])
+
+
+def _told(key: str, value: str, reader: Reader) -> str:
+    """What a line carries under a name, in the reader's words; a metric with its unit."""
+    metric = None if reader.profile is None else reader.profile.metrics.get(key)
+    if metric is not None:
+        unit = "" if metric.unit in {"", "bool"} else f" {metric.unit}"
+        return f"{reader.label(metric.label, key)} {reader.words.get(f'is_{value}', value)}{unit}"
+    named = None if key != "metric" or reader.profile is None else reader.profile.metrics.get(value)
+    said = reader.words.get(f"scope_{value}" if key == "scope" else value, value)
+    return f"{reader.words.get(f'told_{key}', key)} {said if named is None else reader.label(named.label, value)}"
 
 
 def _flat(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -13,9 +13,11 @@ from alerts.remote.answers import take_answer
 from alerts.remote.ending import EndReason
 from api.papers.paper import Chart, Facts, Paper, Section
 from api.papers.pdf import pdf_of
-from api.papers.session_paper import _flat
+from api.papers.session_paper import Reader, _flat, _told
 from api.papers.session_words import WORDS
 from api.papers.svg import drawn
+from ingest.clock import from_ms
+from ingest.profiles import load_profiles
 from ingest.sample import Result, ResultState, SampleBlock
 from tests.api.house import NOON_MS, House
 
@@ -79,6 +81,9 @@ def test_a_session_can_be_kept_as_receipt_report_and_file(house: House) -> None:
     assert (printed.content[:5], printed.headers["content-type"]) == (b"%PDF-", "application/pdf")
     assert report.text.count("<svg") == 1
     assert "5 readings between 400 and 1150" in report.text
+    first, last = (from_ms(NOON_MS + late_ms).strftime("%Y-%m-%d %H:%M:%S") for late_ms in (0, 901_000))
+    assert f">{first}</text>" in report.text
+    assert f">{last}</text>" in report.text
     assert "Condenser fan through its speeds: sent" in report.text
     assert kept.json() == house.get(path).json()
     assert "attachment" in kept.headers["content-disposition"]
@@ -130,3 +135,17 @@ def test_every_word_of_a_paper_stands_in_both_languages(language: str) -> None:
     assert set(WORDS[language]) == set(WORDS["en"])
     assert all(WORDS[language].values())
     assert {f"why_{reason}" for reason in EndReason} <= set(WORDS[language])
+
+
+def test_a_line_of_the_transcript_is_told_in_the_readers_words() -> None:
+    """What an appliance answered: each reading by its name with its unit, in both languages."""
+    profile = load_profiles()["refrigerator"]
+
+    def told(key: str, value: str, language: str) -> str:
+        return _told(key, value, Reader(language, profile=profile))
+
+    assert told("power_w", "81.5", "en") == "Power 81.5 W"
+    assert told("door_open", "False", "zh") == "门开 否"
+    assert told("metric", "power_w", "zh") == "依据 功率"
+    assert told("scope", "test", "zh") == "同意范围： 读取和测试"
+    assert told("verdict", "confirmed", "en") == "result: fault confirmed"

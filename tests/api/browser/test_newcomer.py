@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, ViewportSize, expect
+from playwright.sync_api import BrowserContext, Locator, Page, ViewportSize, expect
 
+from alerts.accounts.account import Role
 from alerts.lifecycle import TicketState
 from alerts.tickets.ticket import Verdict
 from ingest.sample import EventType
@@ -99,3 +100,33 @@ def test_the_session_page_fits_a_phone_and_says_why_not(page: Page, town: Town) 
     expect(page.locator(".commands").get_by_text("queued")).to_be_visible()
     town.answer_commands(mode="idle")
     expect(page.get_by_role("button", name=re.compile("^Run: Drain"))).to_be_visible()
+
+
+def test_four_eyes_see_a_test_that_moves_and_heats(page: Page, visitor: BrowserContext, town: Town) -> None:
+    """Who asks for a test of class R3 can't approve it; a colleague can, on a page of the same session, and hears of it there."""
+    town.context.accounts.add("colleague", Role.TECHNICIAN, password="a second pair of eyes")
+    page.goto(f"{town.address}/tickets/1")
+    page.get_by_role("button", name="Open remote session").click()
+    asked = page.get_by_role("dialog")
+    asked.get_by_role("radio").last.check()
+    asked.get_by_role("button", name="Open remote session").click()
+    expect(page).to_have_url(re.compile("/sessions/"))
+    page.get_by_label("Consent code").fill(town.answer_commands()[WASHER])
+    page.get_by_role("button", name="Enter code").click()
+    page.get_by_role("button", name="Run: Empty spin and coast-down").click()
+    town.answer_commands(mode="idle")
+    expect(page.get_by_text("a second person approves").first).to_be_visible()
+    approve = "Approve as the second person"
+    assert page.get_by_role("button", name=approve).count() == 0
+
+    other = visitor.browser.new_context()  # type: ignore[union-attr]  # the fixture has one
+    colleague = other.new_page()
+    colleague.goto(f"{town.address}/login/{town.context.accounts.login_link('colleague')}")
+    colleague.goto(page.url)
+    assert violations(colleague) == []
+    colleague.get_by_role("button", name=approve).click()
+
+    expect(page.get_by_role("log")).to_contain_text(re.compile(r"Approved\s*motor.spin\s*colleague"))
+    expect(page.get_by_text("a second person approves")).to_have_count(0)
+    expect(colleague.get_by_role("button", name=approve)).to_have_count(0)
+    other.close()

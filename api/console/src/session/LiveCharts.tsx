@@ -6,6 +6,7 @@ import { api, told } from "../api/client";
 import { merged, useLiveRows } from "../api/live";
 import { isOver } from "../api/sessions";
 import type { DiagnosisSession } from "../api/types";
+import { CallFailed } from "../app/Notice";
 import { MetricChart } from "../chart/MetricChart";
 import { useWords } from "../i18n";
 import { toMs } from "../words/format";
@@ -50,6 +51,7 @@ export function LiveCharts({ session }: { session: DiagnosisSession }) {
       <Title order={2} size="h5" id="live-title" className="card-title">
         {t("session.live")}
       </Title>
+      <CallFailed error={trace.error} />
       {metrics.map((metric) => {
         const values = trace.data?.columns.series[metric];
         const isMeasured = wanted?.test.measure === metric;

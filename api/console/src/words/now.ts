@@ -36,9 +36,9 @@ export function speedOfTime(): number {
   return speed;
 }
 
-/** Milliseconds since 1970, on the service's clock. */
+/** Whole milliseconds since 1970, on the service's clock: what is asked of the API takes no parts of one. */
 export function now(): number {
-  return heard.service + (Date.now() - heard.wall) * speed;
+  return Math.round(heard.service + (Date.now() - heard.wall) * speed);
 }
 
 /** The service's time, renewed each second. */
