@@ -18,6 +18,7 @@ from api.commands import (
     caring,
     customers,
     detecting,
+    evidence,
     inspecting,
     listing_devices,
     looking,
@@ -86,6 +87,7 @@ app.command()(detecting.evaluate)
 app.command()(looking.status)
 app.command()(looking.doctor)
 app.command()(inspecting.settings)
+app.command()(evidence.evidence)
 app.command("what-if")(supposing.what_if)
 app.command()(ruling.rules)
 app.command()(inspecting.ledger)
