@@ -114,6 +114,7 @@ def test_four_eyes_see_a_test_that_moves_and_heats(page: Page, visitor: BrowserC
     page.get_by_label("Consent code").fill(town.answer_commands()[WASHER])
     page.get_by_role("button", name="Enter code").click()
     page.get_by_role("button", name="Run: Empty spin and coast-down").click()
+    expect(page.get_by_role("list", name="Steps")).to_contain_text("snapshot.read")
     town.answer_commands(mode="idle")
     expect(page.get_by_text("a second person approves").first).to_be_visible()
     approve = "Approve as the second person"
