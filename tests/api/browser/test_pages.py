@@ -21,6 +21,7 @@ PAGES = {
     "ticket": ("/tickets/1", "Time to drain"),
     "alerts": ("/alerts", "A ticket was opened"),
     "no-alerts": ("/alerts?state=resolved", "No alert matches"),
+    "data": ("/alerts?about=data", "Nothing is wrong now"),
     "incidents": ("/incidents", "the firmware reads differently"),
     "no-incidents": ("/incidents?state=closed", "No incident matches"),
     "incident": ("/incidents/1", "Alerts behind it"),
@@ -113,6 +114,29 @@ def test_pages_show_their_content_without_a_finding_of_axe(page: Page, town: Tow
 
     expect(page.get_by_text(words).first).to_be_visible()
     assert violations(page) == []
+
+
+OF_THE_DESK = ("queue", "ticket", "alerts", "data", "incidents", "incident", "notices", "insights", "silences")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_pages_of_the_desk_are_clean_on_a_phone(browser: Browser, town: Town, language: str) -> None:
+    """At 390 px each of them is without a finding of axe, and nothing is wider than the screen."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
+    page = context.new_page()
+    page.goto(town.login_link())
+    choose(page, language=language)
+    found: dict[str, list[str]] = {}
+    for name in OF_THE_DESK:
+        page.goto(town.address + PAGES[name][0])
+        page.locator("main h1, main h2").first.wait_for(state="attached")
+        page.wait_for_load_state("networkidle")
+        wide = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+        if said := violations(page) + ([f"{wide} px too wide"] if wide > 0 else []):
+            found[name] = said
+    context.close()
+
+    assert found == {}
 
 
 def test_no_english_sentence_stands_on_a_chinese_page(page: Page, town: Town) -> None:
