@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import event, func, insert, select
 
 from alerts.alerting import following
+from alerts.clocks import telling
 from alerts.desk import Desk
 from alerts.errors import UnavailableError
 from alerts.inbox import Inbox
@@ -113,3 +116,21 @@ def test_quiet_desk_writes_nothing(desk: Desk) -> None:
     assert "BEGIN IMMEDIATE" not in begun
     with desk.unit.engine.connect() as connection:
         assert connection.execute(select(func.count()).select_from(changes)).scalar_one() == 0
+
+
+def test_what_clocks_ask_is_put_together_once(desk: Desk, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each later look only says what time it is."""
+    made, queries = [], telling._queries
+
+    def counted(words: tuple[telling.Word, ...]) -> Iterator[Any]:
+        made.append(len(words))
+        return queries(words)
+
+    monkeypatch.setattr(telling, "_queries", counted)
+    telling._untold.cache_clear()
+
+    for _ in range(3):
+        desk.clocks.tell_late()
+        clock.advance(DAY_MS)
+
+    assert len(made) == 1
