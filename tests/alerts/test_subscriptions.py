@@ -172,10 +172,10 @@ def test_the_dry_run_says_what_would_have_happened(desk: Desk, clock: ManualCloc
     for hour in range(7 * 24):
         if hour % 5 == 0:
             put(desk, f"a{hour}", f"b{hour}", type_="ticket.sla_breached" if hour % 2 else "ticket.opened", priority=3)
-        for _ in range(6):
+        for _ in range(2):
             if lane.run_once():
                 sent.append(clock.now())
-            clock.advance(10 * MINUTE_MS)
+            clock.advance(30 * MINUTE_MS)
 
     trial = desk.subscriptions.try_rules(rules, over=timedelta(days=8))
 

@@ -64,21 +64,12 @@ def test_a_request_is_held_against_each_route_once(house: House, monkeypatch: py
     assert len(held) - len(set(held)) <= 20
 
 
-@pytest.mark.parametrize("path", routes("GET"))
-def test_a_parameter_that_nobody_knows_is_refused_by_every_list(house: House, path: str) -> None:
-    """422 with its name, whatever is asked for."""
-    answer = house.call("GET", f"{filled(path)}?zzz=1")
-
-    assert answer.status_code == 422
-    assert answer.json()["detail"].startswith("zzz: ")
-
-
-@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
-def test_a_parameter_that_nobody_knows_is_refused_where_something_changes(house: House, method: str) -> None:
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "PUT", "DELETE"])
+def test_a_parameter_that_nobody_knows_is_refused_by_every_route(house: House, method: str) -> None:
     """422 with its name before anything else is looked at."""
     headers = dict.fromkeys(("webhook-id", "webhook-timestamp", "webhook-signature"), "1")
     for path in routes(method):
-        answer = house.call(method, f"{filled(path)}?zzz=1", json={}, headers=headers)
+        answer = house.call(method, f"{filled(path)}?zzz=1", json=None if method == "GET" else {}, headers=headers)
 
         assert answer.status_code == 422, (path, answer.text)
         assert answer.json()["detail"].startswith("zzz: "), (path, answer.text)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import app
 from api.service.private_folder import make_private, open_to_others
 from api.service.process_lock import ProcessLock
 
@@ -50,17 +52,15 @@ def test_a_folder_that_holds_other_things_keeps_its_rights(tmp_path: Path) -> No
     assert mode(tmp_path / "books.db") == 0o600
 
 
-def test_commands_make_files_for_their_user_only(tmp_path: Path) -> None:
+def test_commands_make_files_for_their_user_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever umask the shell has, a first account and a first appliance leave nothing that others can read."""
-    environment = {**os.environ, "FETTLE_DATA_DIR": str(tmp_path / "data")}
-    words = "appliances", "add", "w1", "--kind", "washing_machine"
-    subprocess.run(
-        ["/bin/sh", "-c", 'umask 0; exec "$@"', "sh", sys.executable, "-m", "api", *words],
-        env=environment,
-        cwd=Path(__file__).parents[2],
-        check=True,
-        capture_output=True,
-    )
+    monkeypatch.setenv("FETTLE_DATA_DIR", str(tmp_path / "data"))
+    before = os.umask(0)
+    try:
+        result = CliRunner().invoke(app, ["appliances", "add", "w1", "--kind", "washing_machine"])
+    finally:
+        os.umask(before)
+    assert result.exit_code == 0, result.output
 
     made = list((tmp_path / "data").rglob("*"))
 

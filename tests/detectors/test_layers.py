@@ -16,6 +16,7 @@ from detectors.state import checkpoint, columns
 from ingest.recordings import names
 from ingest.sample import AdmittedBatch
 from tests.detectors.made_fleet import FRIDGE, PROFILES, START_MS, block, fridge
+from tests.examples import some_of
 
 
 @pytest.mark.parametrize("module", [columns, cusum, diagnosis, point_bank, names])
@@ -106,7 +107,7 @@ def test_a_healthy_sensor_is_not_blamed() -> None:
 
 @pytest.mark.parametrize(
     ("silences", "every", "said"),
-    [((8,), 1, []), ((8, 12), 1, []), ((8, 12, 16), 1, [17]), ((8, 12, 50), 1, []), ((8, 12, 16), 576, [])],
+    some_of([((8, 12, 16), 1, [17]), ((8, 12), 1, []), ((8, 12, 50), 1, []), ((8,), 1, []), ((8, 12, 16), 576, [])], 2),
 )
 def test_days_of_silence_are_said_where_they_come_again_and_again(
     silences: tuple[int, ...], every: int, said: list[int]

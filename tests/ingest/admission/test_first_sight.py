@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ingest.admission import admission
 from ingest.admission.judge import Judge
-from tests.examples import tries
+from tests.examples import some_of, tries
 from tests.ingest.admission.bench import NOW, Bench, assert_equal
 
 _CHANNELS = ("telemetry", "telemetry", "telemetry", "event", "status")
@@ -69,7 +69,7 @@ _BORN_LATE = [
 @settings(max_examples=tries(150))
 @example(batches=[_BORN_LATE], restart=0)
 @given(batches=st.lists(st.lists(_messages(), min_size=1, max_size=6), max_size=5), restart=st.integers(0, 5))
-@pytest.mark.parametrize("is_auto_registering", [True, False])
+@pytest.mark.parametrize("is_auto_registering", some_of([True, False], 1))
 def test_both_ways_lead_to_the_same(
     batches: list[list[tuple[str, Any]]], restart: int, *, is_auto_registering: bool
 ) -> None:
