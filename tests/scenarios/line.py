@@ -16,6 +16,7 @@ from ingest.books.dead_letters import KeptLetter, list_dead_letters
 from ingest.books.ledger import LedgerRow
 from ingest.clock import ManualClock
 from ingest.loops.commit import Committer, ReceivedBatch
+from ingest.loops.lessons import LessonSource
 from ingest.loops.store import WriterOptions
 from ingest.mqtt.frames import take_publishes
 from ingest.profiles.definition import Profile
@@ -28,7 +29,7 @@ from tests.world.parts import WorldBooks, WorldStore, open_books
 class Line:
     """One installation's core over fakes that pass their contract suites."""
 
-    def __init__(self, profiles: Mapping[str, Profile], start_ms: int) -> None:
+    def __init__(self, profiles: Mapping[str, Profile], start_ms: int, *, lessons: LessonSource | None = None) -> None:
         self.clock = ManualClock(start_ms)
         self.elapsed_s = 0.0
         self.journal = DiskJournal(SimulatedDisk())
@@ -42,6 +43,8 @@ class Line:
             reading=lambda: BatchDecoder(profiles),
             clock=self.clock,
             chance=random.Random(1),
+            replay=self._append,
+            lessons=lessons,
             monotonic=lambda: 0.0,
         )
         self.feed, self.admitter = line.feed, line.admitter
@@ -83,6 +86,10 @@ class Line:
             pass
         while self.writer.stats.position < self.journal.tip():
             self.writer.run_once()
+
+    def _append(self, batch: ReceivedBatch) -> None:
+        """The service's own words."""
+        self.committer.submit(batch)
 
     def finish(self) -> None:
         """Make what the detectors know durable."""

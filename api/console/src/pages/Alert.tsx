@@ -5,6 +5,7 @@ import { Link, useNavigate, useParams } from "react-router";
 import { useAlert } from "../api/alerts";
 import type { Alert, Evidence } from "../api/types";
 import { AlertMark, Decision } from "../alerting/AlertList";
+import { PackLink } from "../alerting/PackLink";
 import { useActions } from "../app/keys";
 import { Card, Listing } from "../app/Listing";
 import { Failed } from "../app/Notice";
@@ -48,6 +49,7 @@ function Whole({ alert }: { alert: Alert }) {
       <div className="tiles">
         <Card id="evidence" title={t("ticket.why")}>
           <EvidenceList kind={alert.kind} items={alert.evidence} />
+          <PackLink applianceId={alert.appliance_id} alertId={alert.id} />
         </Card>
         <Card id="figures" title={t("alerts.figures")}>
           <dl className="pairs">

@@ -2,6 +2,7 @@
 import { Title, Tooltip, UnstyledButton } from "@mantine/core";
 import { useMemo, useState } from "react";
 
+import { PackLink } from "../alerting/PackLink";
 import { useProfiles, useTelemetry } from "../api/appliances";
 import type { Alert, Evidence, Ticket } from "../api/types";
 import type { Range } from "../chart/gestures";
@@ -62,6 +63,7 @@ export function Why({ ticket, alert, level }: WhyProps) {
         </p>
       )}
       {evidence && <EvidenceChart ticket={ticket} evidence={evidence} raised={toMs(alert?.raised_at)} />}
+      {ticket.alert_id && <PackLink applianceId={ticket.appliance_id} alertId={ticket.alert_id} />}
     </section>
   );
 }

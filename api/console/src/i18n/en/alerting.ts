@@ -12,6 +12,7 @@ export const alerting = {
     missing: "There is no such alert",
     ticket: "To its ticket",
     figures: "How sure, since when",
+    pack: "All evidence as a file (JSON)",
     columns: {
       fault: "Fault",
       about: "What is at fault",

@@ -13,6 +13,7 @@ export const alerting: typeof english = {
     missing: "没有这条告警",
     ticket: "查看工单",
     figures: "置信度与时间",
+    pack: "全部依据（JSON 文件）",
     columns: {
       about: "故障对象",
       fault: "故障",
