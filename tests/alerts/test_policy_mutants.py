@@ -6,7 +6,6 @@ import ast
 import copy
 import dataclasses
 import random
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +50,13 @@ def _is_asked(node: ast.Call) -> bool:
     return called in {*LOOKED_AT, "all"}
 
 
-def _mutants() -> Iterator[tuple[str, ast.Module]]:
-    """The file with one decision made for good, each once as yes and once as no."""
-    for number, node in enumerate(_decisions(SOURCE)):
-        for verdict in (True, False):
-            tree = copy.deepcopy(SOURCE)
-            meant = _decisions(tree)[number]
-            changed = _Put(meant, ast.copy_location(ast.Constant(verdict), meant)).visit(tree)
-            yield f"line {node.lineno}: {ast.unparse(node)[:60]} is {verdict}", ast.fix_missing_locations(changed)
+def _mutant(number: int, *, is_yes: bool) -> ast.Module:
+    """The file with one decision made for good."""
+    tree = copy.deepcopy(SOURCE)
+    meant = _decisions(tree)[number]
+    changed = _Put(meant, ast.copy_location(ast.Constant(is_yes), meant)).visit(tree)
+    assert isinstance(changed, ast.Module)
+    return ast.fix_missing_locations(changed)
 
 
 class _Put(ast.NodeTransformer):
@@ -69,7 +67,12 @@ class _Put(ast.NodeTransformer):
         return self.new if node is self.old else self.generic_visit(node)
 
 
-MUTANTS = dict(_mutants())
+MUTANTS = {
+    f"line {node.lineno}: {ast.unparse(node)[:60]} is {is_yes}": (number, is_yes)
+    for number, node in enumerate(_decisions(SOURCE))
+    for is_yes in (True, False)
+}
+"""Each decision once as yes and once as no; made where it is tried, as every process of the tests reads this file."""
 
 
 def _is_noticed(tree: ast.Module, seed: int, steps: int = STEPS) -> bool:
@@ -100,4 +103,6 @@ def test_the_run_changes_everything_that_is_decided() -> None:
 @pytest.mark.parametrize("name", some_of(list(MUTANTS), 34))
 def test_a_check_that_is_gone_or_turned_round_is_noticed(name: str) -> None:
     """Nothing of the policy could be left out unnoticed."""
-    assert _is_noticed(MUTANTS[name], 5)
+    number, is_yes = MUTANTS[name]
+
+    assert _is_noticed(_mutant(number, is_yes=is_yes), 5)
