@@ -1,8 +1,8 @@
 """Appliances that are no longer heard: an alert of the data each, that stands until they are heard again.
 
 Only kinds that are judged by days are always on, so that their silence means something: who pulls the plug of a washing machine has broken
-nothing. What an incident explains (a home, a region, a broker that fell silent) is work on that incident, not on each
-appliance. The finding is the desk's own, as no reading comes that a detector could judge.
+nothing. What a wide incident explains (a region, a broker that fell silent) is work on that incident, not on each
+appliance, as long as it stands and for as many days behind it. The finding is the desk's own, as no reading comes that a detector could judge.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from alerts.appliances.directory import availability_at, greater
 from alerts.appliances.listening import read_listening
 from alerts.appliances.tables import appliances
 from alerts.database import Transaction
-from alerts.incidents.rules import RULES, Sign
+from alerts.incidents.incident import IncidentKind, IncidentState
 from alerts.incidents.tables import incident_members, incidents
 from alerts.lifecycle import AlertState
 from detectors.finding import Cleared, Finding, FindingChannel
@@ -28,7 +28,8 @@ CONNECTION_LOST = "connection_lost"
 TITLE = {"en": "The appliance is no longer heard", "zh": "收不到设备的数据"}
 AT_ONCE = 200
 DAY_MS = 24 * 3_600_000
-OF_SILENCE = tuple(rule.kind.value for rule in RULES if rule.sign is Sign.SILENCE)
+WIDE = (IncidentKind.BROKER.value, IncidentKind.REGION.value)
+"""Silences that nobody at home can do anything about."""
 
 
 def look_for_unheard(t: Transaction, profiles: Mapping[str, Profile], *, stale_after_s: float) -> list[Finding]:
@@ -58,8 +59,9 @@ def _fallen(t: Transaction, kinds: Collection[str], days_ms: int, *, stale_after
     explained = exists().where(
         incident_members.c.appliance_id == appliances.c.id,
         incident_members.c.incident_id == incidents.c.id,
-        incidents.c.kind.in_(OF_SILENCE),
+        incidents.c.kind.in_(WIDE),
         incidents.c.opened_ms >= heard_ms,
+        or_(incidents.c.state == IncidentState.OPEN.value, incidents.c.closed_ms > t.now_ms - days_ms),
     )
     return select(appliances.c.id, appliances.c.kind, heard_ms.label("heard_ms")).where(
         appliances.c.retired.is_(False),

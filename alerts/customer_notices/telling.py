@@ -1,6 +1,6 @@
 """Who is told of what: the owner of an appliance whose data is at fault, where a look at home helps.
 
-Only who allowed to be written to about service, by mail; only at the hours of their home; each fault a few times at most, days
+A customer is told of one appliance at a time: a home whose network is gone is one word, not one of each. Only who allowed to be written to about service, by mail; only at the hours of their home; each fault a few times at most, days
 apart, and one fault at a time. Decided by the desk; whoever delivers it asks the same again (:mod:`alerts.customer_notices.mail`).
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, and_, func, insert, or_, select, update
+from sqlalchemy import Row, and_, exists, func, insert, or_, select, update
 
 from alerts.alerting.tables import alerts
 from alerts.alerting.unheard import CONNECTION_LOST
@@ -33,12 +33,12 @@ AT_ONCE = 500
 
 def tell_customers(t: Transaction) -> int:
     """Tell whoever is due now; returns how many were."""
-    told = 0
+    told = set[str]()
     for row in t.connection.execute(_due(t)).all():
-        if may_be_told(t, row.customer_id, row.site_id):
+        if row.customer_id not in told and may_be_told(t, row.customer_id, row.site_id):
             _tell(t.by(SYSTEM), row)
-            told += 1
-    return told
+            told.add(row.customer_id)
+    return len(told)
 
 
 def has_due(t: Transaction) -> bool:
@@ -56,7 +56,7 @@ def may_be_told(t: Transaction, customer_id: str, site_id: str | None) -> bool:
 
 def _due(t: Transaction) -> Any:
     """Standing faults that somebody can help with, with the owner and what they were told before."""
-    rules, told = t.rules.data_faults, customer_notices.c
+    rules, told, other = t.rules.data_faults, customer_notices.c, customer_notices.alias()
     newest = (
         select(alerts.c.appliance_id, func.min(alerts.c.n).label("n"))
         .where(alerts.c.fault_mode.in_(HELPED_AT_HOME), alerts.c.state == AlertState.FIRING.value)
@@ -74,7 +74,9 @@ def _due(t: Transaction) -> Any:
         )
     )
     rested = told.told_ms <= t.now_ms - round(rules.again_after_days * DAY_MS)
-    is_due = or_(told.n.is_(None), rested & or_(told.since_ms != alerts.c.onset_ms, told.times < rules.times))
+    lately = other.c.told_ms > t.now_ms - round(rules.again_after_days * DAY_MS)
+    others = exists().where(other.c.customer_id == ownerships.c.customer_id, lately)
+    is_due = ~others & or_(told.n.is_(None), rested & or_(told.since_ms != alerts.c.onset_ms, told.times < rules.times))
     columns = (alerts.c.appliance_id, alerts.c.kind, alerts.c.fault_mode, alerts.c.onset_ms)
     before = (told.n.label("notice_n"), told.since_ms, told.times, told.told_ms)
     return (

@@ -22,6 +22,7 @@ from alerts.incidents.rules import (
     DEVIATES_WITHIN_MS,
     ENDS_BELOW,
     HEARD_WITHIN_MS,
+    OF_SILENCE,
     RULES,
     STANDS_AT_LEAST_MS,
     WAIT_MS,
@@ -122,7 +123,7 @@ def _open() -> Select[Any]:
 
 
 def _silent(t: Transaction, *, stale_after_s: float) -> Select[Any]:
-    """Appliances that were heard within some hours and are not now."""
+    """Appliances that were heard within some hours, or when their incident began, and are not now."""
     heard_ms = _heard_ms()
     available = availability_at(t.now_ms, stale_after_s=stale_after_s, listening=read_listening(t))
     gone = (Availability.OFFLINE.value, Availability.STALE.value)
@@ -137,9 +138,16 @@ def _heard_ms() -> ColumnElement[int]:
 
 
 def _is_exposed(t: Transaction, sign: Sign) -> ColumnElement[bool]:
-    """Who could be affected: who is in service, and for silence was heard lately."""
+    """Who could be affected: who is in service, and for silence was heard lately, or is part of a silence that stands."""
     in_service = appliances.c.retired.is_(False)
-    return in_service & (_heard_ms() > t.now_ms - HEARD_WITHIN_MS) if sign is Sign.SILENCE else in_service
+    if sign is not Sign.SILENCE:
+        return in_service
+    standing = (
+        select(incident_members.c.appliance_id)
+        .join(incidents, incidents.c.id == incident_members.c.incident_id)
+        .where(incidents.c.state == IncidentState.OPEN.value, incidents.c.kind.in_(OF_SILENCE))
+    )
+    return in_service & ((_heard_ms() > t.now_ms - HEARD_WITHIN_MS) | appliances.c.id.in_(standing))
 
 
 def _groups(t: Transaction, rule: Rule, affected: Select[Any]) -> list[Group]:

@@ -46,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     Rule(IncidentKind.BATCH, Sign.DEVIATION, ("model", "batch"), 5, 0.1, 4.0),
 )
 
+OF_SILENCE = tuple(rule.kind.value for rule in RULES if rule.sign is Sign.SILENCE)
 HEARD_WITHIN_MS = 6 * HOUR_MS
 """An appliance that was not heard for longer has not fallen silent now."""
 WAIT_MS = 2 * MINUTE_MS

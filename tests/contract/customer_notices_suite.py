@@ -120,6 +120,20 @@ class CustomerNoticesSuite:
 
         assert [one.appliance_id for one in home.alerts.page(state=AlertState.FIRING).items] == ["FR-1"]
 
+    def test_a_home_without_network_is_one_word_to_its_owner(self, home: Desk, clock: ManualClock) -> None:
+        """Both of its appliances are in the queue, and one of them is told of; the other waits its week."""
+        home.appliances.register(("AC-1", "air_conditioner"))
+        owner = home.customers.page().items[0]
+        site = home.customers.sites(owner.id)[0]
+        home.customers.give(owner.id, NewOwnership("AC-1", site.id))
+        hear(home, "AC-1", NOW_MS - 3 * DAY_MS)
+
+        home.customer_notices.look()
+        assert len(home.alerts.page(state=AlertState.FIRING).items) == 2
+        assert len(told(home)) == 1
+        passing(home, clock, days=3)
+        assert len(told(home)) == 1
+
     def test_the_owner_is_told_twice_in_one_thread(self, home: Desk, clock: ManualClock) -> None:
         """A week apart, then no more of the same silence; of the next one again, under the same number."""
         home.customer_notices.look()

@@ -90,6 +90,25 @@ class DeskIncidentsSuite:
         assert len(notices(desk)) <= 6
         assert notices(desk).count("incident.opened") == notices(desk).count("incident.closed")
 
+    def test_a_silence_stands_until_they_are_heard_again(self, desk: Desk, clock: ManualClock) -> None:
+        """Hours and days later it is no less silent: it is over when they are back, and not because nobody was heard for long."""
+        settle(desk, 40, region=lambda n: f"r{n % 4}", home=lambda n: f"h{n}")
+        drop(desk, clock, *range(40))
+        clock.advance(WAIT_MS + 1)
+        desk.incidents.look()
+
+        for _ in range(3):
+            clock.advance(DAY_MS)
+            desk.incidents.look()
+        assert kinds(desk) == [("broker", "")]
+
+        come_back(desk, clock)
+        for _ in range(2):
+            clock.advance(STANDS_AT_LEAST_MS)
+            come_back(desk, clock)
+            desk.incidents.look()
+        assert kinds(desk) == []
+
     def test_a_region_and_a_home_are_incidents_of_their_own(self, desk: Desk, clock: ManualClock) -> None:
         """Where only one region, or one home, is silent and the others are not."""
         settle(desk, 120, region=lambda n: f"r{n % 4}", home=lambda n: f"h{n // 2}")
