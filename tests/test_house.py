@@ -31,6 +31,10 @@ SIMULATOR_IMPORTERS = {
     "api/demo/fleet.py",
     "api/demo/kitchens.py",
     "api/commands/simulate.py",
+    "api/commands/trying_the_desk.py",
+    "api/desk_trial/case.py",
+    "api/desk_trial/trial.py",
+    "api/desk_trial/ways.py",
     "api/commands/replay.py",
 }
 

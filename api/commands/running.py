@@ -127,9 +127,18 @@ def simulate(
     raw: Annotated[
         bool, typer.Option("--raw", help="Only what sensors read, nothing that appliances compute.")
     ] = False,
+    desk: Annotated[
+        bool, typer.Option("--desk", help="The after-sales world, worked by the desk and by naive rules; no broker.")
+    ] = False,
+    worlds: Annotated[int, typer.Option(min=1, max=100, help="--desk: this many, of the seed and those after it.")] = 3,
     config: ConfigOption = None,
 ) -> None:
-    """A simulated fleet against any broker, or into a fleet folder."""
+    """A simulated fleet against any broker, or into a fleet folder; or people, to try the desk on."""
+    if desk:
+        from api.commands.trying_the_desk import run_desk_trial  # noqa: PLC0415
+
+        run_desk_trial(seed=seed, days=days, worlds=worlds)
+        return
     loaded = load_settings(ctx, config)
     from api.commands.simulate import run_simulate  # noqa: PLC0415
     from ingest.profiles import ProfileError  # noqa: PLC0415
