@@ -74,5 +74,9 @@ def _open_books(data_dir: Path) -> Iterator[Books]:
 
 def _ask(books: Books, unit: UnitOfWork, numbers: Sequence[int], subject: str, data: dict[str, object]) -> AskedReplays:
     if numbers:
-        unit.write(lambda t: record_audit(t, "dead_letters.replay", subject, data))
+        unit.write(
+            lambda t: record_audit(
+                t, "dead_letters.replay", subject, before={"is_asked": False}, after={"is_asked": True}, about=data
+            )
+        )
     return AskedReplays(books.ask_replay(numbers, now_ms=unit.clock.now_ms()), len(numbers))

@@ -21,7 +21,9 @@ Floats = NDArray[np.float64]
 
 
 def days_of(use: Use, ts_ms: Times, values: Floats | None, *, usual_interval_s: float) -> dict[int, float]:
-    """Day since 1970 → number, of readings in order of time; ``values`` are those of the use's metric, None where it has none.
+    """Day since 1970 → number, of readings (N,) in order of time; ``values`` (N,), in the metric's unit, are None where it has none.
+
+    Runs and hours come from times alone, as any reading of a mode says that it is in use; the others need a value to count.
 
     >>> from ingest.profiles.care import Use, UseStatistic
     >>> runs = Use("runs", UseStatistic.RUNS, "", {"en": "Programmes"}, modes=("wash",))
