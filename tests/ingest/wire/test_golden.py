@@ -11,7 +11,7 @@ from ingest.wire import command, event, result, status, telemetry
 from ingest.wire.command import AckMessage, CommandClass, CommandMessage, NackMessage
 from ingest.wire.dead_letter import RefusalReason
 from ingest.wire.event import EventMessage
-from ingest.wire.message import Message, decode
+from ingest.wire.message import Spoken, decode
 from ingest.wire.result import ResultMessage
 from ingest.wire.status import StatusMessage
 from ingest.wire.telemetry import TelemetryMessage, WireSample
@@ -22,7 +22,7 @@ BOOT = "6f1c2a9b3d4e5f60"
 TS = 1795293552250
 MINUTE = 60_000
 
-FROM_APPLIANCE: dict[str, tuple[Channel, Message]] = {
+FROM_APPLIANCE: dict[str, tuple[Channel, Spoken]] = {
     "telemetry_contract": (
         Channel.TELEMETRY,
         TelemetryMessage(
@@ -84,7 +84,7 @@ def _payload(name: str) -> bytes:
     return (GOLDEN / f"{name}.json").read_bytes()
 
 
-def _encode(message: Message) -> bytes:
+def _encode(message: Spoken) -> bytes:
     match message:
         case TelemetryMessage():
             return telemetry.encode_telemetry(message)
