@@ -15,7 +15,7 @@ from detectors.layering.standing import Standing
 from detectors.layers.conditions import Conditions
 from detectors.layers.context import MEAN, Context
 from detectors.layers.cusum import Cusum
-from detectors.layers.diagnosis import Diagnoses
+from detectors.layers.diagnosis import Diagnoses, diagnose
 from detectors.layers.error_codes import ErrorCodes
 from detectors.layers.predictions import CALM_ROWS, Predictions
 from detectors.layers.rules import Rules
@@ -333,3 +333,27 @@ def test_a_condition_is_said_when_it_changes() -> None:
 
     said = [{one.state for one in piece.conditions} for piece in pieces]
     assert said == [{ConditionState.LEARNING}, {ConditionState.OK}, set(), {ConditionState.WATCH}]
+
+
+@pytest.mark.parametrize(
+    ("mode", "shown"),
+    [
+        ("refrigerant_leak", {"valve_opening_heating": 6.0, "discharge_rise_heating": 5.0}),
+        ("filter_clog", {"heating_split": 4.0, "coil_rise": 4.0, "indoor_fan_speed_heating": 3.0}),
+        ("outdoor_fan_wear", {"outdoor_fan_speed_heating": -5.0}),
+        ("compressor_valve_leak", {"heating_split": -3.0, "coil_rise": -3.0, "discharge_rise_heating": -8.0}),
+        ("reversing_valve_leak", {"heating_split": -6.0, "discharge_rise_heating": 3.0}),
+        ("expansion_valve_stuck", {"valve_jitter_heating": 5.0}),
+    ],
+)
+def test_a_fault_of_an_air_conditioner_has_its_name_in_winter(mode: str, shown: dict[str, float]) -> None:
+    """Who only heats tells nothing of cooling, and is not judged by it."""
+    layer = alone(Diagnoses, "air_conditioner")
+    profile = layer.setting.profile
+    known = np.array([[one.mode == "heating" for one in profile.features]])
+    smooth = np.array([[shown.get(one.name, 0.0) for one in profile.features]])
+
+    told = diagnose(smooth, known, layer.setting.signatures, np.eye(len(profile.features)), layer.hazards)
+
+    assert layer.setting.signed[int(told.posterior[0, :-1].argmax())] == mode
+    assert told.posterior[0].max() == told.posterior[0, :-1].max()
