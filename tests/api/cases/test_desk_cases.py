@@ -114,7 +114,7 @@ CASES: dict[str, tuple[str, ...]] = {
         "tests/api/test_ticket_changes.py::test_a_list_is_exported_as_it_is_filtered_and_sorted",
     ),
     "D58 a misspelt filter and a misspelt key are named": (
-        "tests/api/test_every_route.py::test_a_parameter_that_nobody_knows_is_refused_by_every_list",
+        "tests/api/test_every_route.py::test_a_parameter_that_nobody_knows_is_refused_by_every_route",
         "tests/api/test_every_route.py::test_a_key_that_nobody_knows_is_refused_in_every_body",
         f"{HERE}::test_d58_misspelt_words_are_named",
     ),
