@@ -13,6 +13,7 @@ from alerts.tickets.reading import find_row, read_ticket
 from alerts.tickets.steps import WhenOver
 from alerts.visits.board import Board, read_board
 from alerts.visits.booking import Booking, book, check_version, lock, move, step
+from alerts.visits.capacity import CapacityWeek, capacity
 from alerts.visits.job import Job
 from alerts.visits.jobs import job_of
 from alerts.visits.lifecycle import VisitStep
@@ -68,6 +69,10 @@ class Visits:
     def board(self, start: date, days: int, region: str | None) -> Board:
         """Who works when from a day on, the visits there are, and what waits."""
         return self.unit.look(lambda t: read_board(t, start, days, region, self.profiles))
+
+    def capacity(self, weeks: int, region: str | None) -> Sequence[CapacityWeek]:
+        """What the weeks ahead will probably ask for, against what shifts give."""
+        return self.unit.look(lambda t: capacity(t, weeks, region, self.profiles))
 
     def weigh(
         self, technician_id: str, *, visit_id: str | None, refs: Sequence[str], day: date | None, start: datetime | None

@@ -92,3 +92,24 @@ def plan(
     )
     if kept is not None:
         say(f"{kept.booked} booked, {kept.moved} moved.{''.join(f' {one}' for one in kept.refused)}")
+
+
+@visits.command()
+def capacity(
+    ctx: typer.Context,
+    *,
+    weeks: Annotated[int, typer.Option("--weeks", min=1, max=26, help="How many weeks ahead.")] = 8,
+    region: RegionOption = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """What the weeks ahead will probably ask for, against what shifts give, in minutes at doors."""
+    from dataclasses import asdict  # noqa: PLC0415
+
+    from alerts.errors import DeskError  # noqa: PLC0415
+
+    with telling(DeskError):
+        found = _open(ctx, config).visits.capacity(weeks, region)
+    columns = ("start", "booked", "waiting", "foreseen", "by_chance", "season", "asked", "likely_at_most", "given")
+    rows = [{**asdict(one), "start": one.start.isoformat()} for one in found]
+    write_rows((*columns, "is_peak", "most_by"), rows, as_json=as_json)

@@ -117,6 +117,7 @@ LEAST = {
             ("POST", "/api/v1/customers"),
             ("PATCH", "/api/v1/customers/{customer_id}"),
             ("GET", "/api/v1/stock/needs"),
+            ("GET", "/api/v1/capacity"),
             ("POST", "/api/v1/stock/import"),
             ("GET", "/api/v1/tickets/{key}/proposals"),
             ("POST", "/api/v1/tickets/{key}/visits"),

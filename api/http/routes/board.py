@@ -10,15 +10,35 @@ from pydantic import Field
 
 from alerts.people.technician import AbsenceReason
 from alerts.visits.board import DAYS_MAX
+from alerts.visits.capacity import WEEKS_MAX
 from alerts.visits.crew import Hindrance
 from alerts.visits.lifecycle import VisitState
 from api.http.access import Dispatcher, Technician
 from api.http.context import Here
 from api.http.documents import Document, show
 from api.http.moments import Moment
+from api.http.paging import Page
 from api.http.request import Request
 
 router = APIRouter(tags=["visits"])
+
+
+class CapacityWeek(Document):
+    """One week from its Monday on, in minutes at doors."""
+
+    start: date
+    booked: float
+    waiting: float = Field(description="open tickets without a visit")
+    foreseen: float = Field(description="open tickets without a visit whose failure is foreseen for this week")
+    by_chance: float = Field(description="what appliances in service ask for by the hazards of their profiles")
+    season: float = Field(
+        description="how much more than in a usual week, by the desk's own years; 1 until one is known"
+    )
+    asked: float
+    likely_at_most: float = Field(description="nineteen of twenty such weeks ask for less")
+    given: float = Field(description="shifts without absences, as far as they are spent at doors")
+    is_peak: bool
+    most_by: str | None = Field(description="the kind that asks for most of what comes by chance")
 
 
 class BoardDay(Document):
@@ -134,3 +154,16 @@ def weigh_visit(here: Here, account: Dispatcher, body: WeighRequest) -> Weighed:
     visits = here.desk.by(account.name).visits
     found = visits.weigh(body.technician_id, visit_id=body.visit_id, refs=body.tickets, day=body.day, start=body.start)
     return show(Weighed, found)
+
+
+@router.get("/capacity")
+def read_capacity(
+    here: Here,
+    account: Dispatcher,
+    *,
+    weeks: Annotated[int, Query(ge=1, le=WEEKS_MAX)] = 8,
+    region: Annotated[str | None, Query(max_length=200)] = None,
+) -> Page[CapacityWeek]:
+    """What the weeks ahead will probably ask for, against what shifts give; this week first, all on one page."""
+    found = here.desk.by(account.name).visits.capacity(weeks, region)
+    return Page(items=[show(CapacityWeek, one) for one in found])

@@ -89,6 +89,15 @@ export function useModes() {
 type RepairGroup = "technician" | "part" | "provider" | "fault_mode" | "model";
 export type CallAnswer = "held" | "came_back" | "not_reached";
 
+/** What the weeks ahead will probably ask for, against what shifts give. */
+export function useCapacity() {
+  return useQuery({
+    queryKey: ["capacity"],
+    queryFn: ({ signal }) => told(api.GET("/api/v1/capacity", { params: { query: { weeks: 12 } }, signal })),
+    staleTime: 300_000,
+  }).data?.items;
+}
+
 /** How the repairs of a period held, by whose or what they were. */
 export function useRepairRates(by: string, period: string) {
   const query = { by: by as RepairGroup, period };

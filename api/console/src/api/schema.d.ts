@@ -1700,6 +1700,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/capacity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Capacity
+         * @description What the weeks ahead will probably ask for, against what shifts give; this week first, all on one page.
+         */
+        get: operations["read_capacity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/letters": {
         parameters: {
             query?: never;
@@ -4485,6 +4505,58 @@ export interface components {
             note?: string | null;
         };
         /**
+         * CapacityWeek
+         * @description One week from its Monday on, in minutes at doors.
+         */
+        CapacityWeek: {
+            /**
+             * Start
+             * Format: date
+             */
+            start: string;
+            /** Booked */
+            booked: number;
+            /**
+             * Waiting
+             * @description open tickets without a visit
+             */
+            waiting: number;
+            /**
+             * Foreseen
+             * @description open tickets without a visit whose failure is foreseen for this week
+             */
+            foreseen: number;
+            /**
+             * By Chance
+             * @description what appliances in service ask for by the hazards of their profiles
+             */
+            by_chance: number;
+            /**
+             * Season
+             * @description how much more than in a usual week, by the desk's own years; 1 until one is known
+             */
+            season: number;
+            /** Asked */
+            asked: number;
+            /**
+             * Likely At Most
+             * @description nineteen of twenty such weeks ask for less
+             */
+            likely_at_most: number;
+            /**
+             * Given
+             * @description shifts without absences, as far as they are spent at doors
+             */
+            given: number;
+            /** Is Peak */
+            is_peak: boolean;
+            /**
+             * Most By
+             * @description the kind that asks for most of what comes by chance
+             */
+            most_by: string | null;
+        };
+        /**
          * CareDocument
          * @description All of one appliance.
          */
@@ -6630,6 +6702,13 @@ export interface components {
         Page_BusinessCalendar_: {
             /** Items */
             items: components["schemas"]["BusinessCalendar"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[CapacityWeek] */
+        Page_CapacityWeek_: {
+            /** Items */
+            items: components["schemas"]["CapacityWeek"][];
             /** Next */
             next?: string | null;
         };
@@ -15688,6 +15767,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Weighed"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_capacity: {
+        parameters: {
+            query?: {
+                weeks?: number;
+                region?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CapacityWeek_"];
                 };
             };
             /** @description Nobody is logged in */

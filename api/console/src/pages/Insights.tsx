@@ -13,6 +13,7 @@ import { Failed, Notice } from "../app/Notice";
 import { useWords } from "../i18n";
 import { Families } from "../insights/Families";
 import { Modes } from "../insights/Modes";
+import { Capacity } from "../insights/Capacity";
 import { AdviceEffects } from "../insights/AdviceEffects";
 import { Repairs } from "../insights/Repairs";
 import { WhatIf } from "../insights/WhatIf";
@@ -108,6 +109,7 @@ function Figures({ said, span }: { said: Said; span: Span }) {
       <Failures span={span} />
       <WhatIf />
       <Repairs period={span.period} />
+      <Capacity />
       <AdviceEffects />
       <Modes />
     </>
