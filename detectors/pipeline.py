@@ -172,6 +172,17 @@ class Pipeline:
             if isinstance(detector, KindDetector):
                 detector.hear(lesson)
 
+    def strictness(self) -> dict[tuple[str, str], float]:
+        """By kind and fault mode, how many times as strongly as usual it must show, by what technicians found."""
+        return {
+            (kind, mode): factor
+            for kind, detector in [*self.detectors.items()]
+            if isinstance(detector, KindDetector)
+            for layer in detector.layers
+            if isinstance(layer, Feedback)
+            for mode, factor in layer.strictness().items()
+        }
+
     def touch(self, appliance_ids: Iterable[str]) -> None:
         """Have the rows of these appliances among the next changes, where there are any."""
         for appliance_id in appliance_ids:

@@ -43,7 +43,7 @@ from api.service.loops import Trouble
 from api.service.patient_commands import PatientCommands
 from api.service.patient_lessons import PatientLessons
 from api.service.role import ServiceRole
-from api.service.signs import Signs, VitalSigns, counter, gauge, gauges
+from api.service.signs import Signs, VitalSigns, counter, gauge, gauges, gauges_of
 from detectors.loop.attempts import AttemptFile
 from ingest.books.books import FILE_NAME, Books, BooksError
 from ingest.feed.feed import AdmittedFeed
@@ -306,7 +306,9 @@ class Rooms:
 def _figures_of(runner: Runner) -> Sequence[Metric]:
     """What the detectors have done."""
     order = runner.order
+    stricter = "how many times as strongly as usual a fault mode must show, by what technicians found"
     return (
+        gauges_of("fettle_fault_mode_strictness", stricter, ["kind", "fault_mode"], runner.strictness().items()),
         counter("fettle_findings_raised", "findings of the detectors", runner.findings_raised),
         counter("fettle_late_samples", "samples behind the watermark: stored, not scored", order.late_samples),
         gauge("fettle_held_samples", "samples that wait for an earlier one", order.held_samples),

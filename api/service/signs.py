@@ -103,7 +103,12 @@ def counters(name: str, doc: str, label: str, counts: Mapping[str, float]) -> Me
 
 def gauges(name: str, doc: str, label: str, values: Mapping[str, float]) -> Metric:
     """A gauge for each value of a label."""
-    family = GaugeMetricFamily(name, doc, labels=[label])
-    for value, figure in values.items():
-        family.add_metric([value], figure)
+    return gauges_of(name, doc, [label], [([value], figure) for value, figure in values.items()])
+
+
+def gauges_of(name: str, doc: str, labels: Sequence[str], values: Iterable[tuple[Sequence[str], float]]) -> Metric:
+    """A gauge for each values of some labels."""
+    family = GaugeMetricFamily(name, doc, labels=labels)
+    for told, figure in values:
+        family.add_metric(told, figure)
     return family

@@ -76,6 +76,11 @@ class Feedback(Layer):
         elif lesson.verdict in {CONFIRMED, OTHER_FAULT} and lesson.before not in {CONFIRMED, OTHER_FAULT}:
             self._move(lesson.found or lesson.fault_mode, "missed", 1.0)
 
+    def strictness(self) -> dict[str, float]:
+        """By fault mode, how many times as strongly as usual it must show; of those alone on whose account somebody went in vain."""
+        modes, balance = self.setting.standing.modes, self.fleet["balance"]
+        return {modes[mode]: float(np.exp(STEP * balance[mode])) for mode in np.flatnonzero(balance > 0).tolist()}
+
     def take(self, piece: Piece) -> None:
         """Say how strongly each mode must show."""
         count = np.maximum(self.fleet["raised"], 1e-9)

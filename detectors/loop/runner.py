@@ -78,6 +78,10 @@ class Runner:
         """What was in order and what was not."""
         return self._reorder.stats
 
+    def strictness(self) -> dict[tuple[str, str], float]:
+        """By kind and fault mode, how many times as strongly as usual it must show, by what technicians found."""
+        return self._pipeline.strictness()
+
     def start(self) -> None:
         """Load the checkpoint and go on from there; also after :class:`FoldFailed`."""
         stored = self._sink.load()

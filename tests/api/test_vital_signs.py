@@ -16,6 +16,7 @@ from api.service import table
 from api.service.role import ALL
 from api.service.rooms import Rooms
 from api.service.service import Service
+from api.service.signs import Signs, VitalSigns, figures_of, gauges_of
 from api.service.surroundings import Surroundings
 from api.settings.settings import Settings
 from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
@@ -174,3 +175,13 @@ def test_no_loop_keeps_its_trouble_to_itself() -> None:
 
     assert "Trouble()" not in text
     assert text.count("rooms.trouble") >= 4
+
+
+def test_a_gauge_of_several_labels_is_exposed_with_all_of_them() -> None:
+    """Each value stands under its own labels, in their order."""
+    signs = VitalSigns()
+    signs.add(
+        Signs(figures=lambda: (gauges_of("fettle_odd", "how odd", ["kind", "mode"], [(("dryer", "vent"), 2.0)]),))
+    )
+
+    assert list(figures_of(signs.exposition())) == [("fettle_odd", {"kind": "dryer", "mode": "vent"}, 2.0)]

@@ -45,6 +45,12 @@ def test_verdicts_move_the_balance_of_their_mode() -> None:
     assert balance(heard(VAIN), OTHER) == 0.0
 
 
+def test_who_is_held_back_and_how_far_can_be_seen() -> None:
+    """The modes alone on whose account somebody went in vain, each with its factor."""
+    assert heard(VAIN, VAIN).strictness() == {MODE: pytest.approx(np.exp(0.2))}
+    assert heard(replace(VAIN, verdict="confirmed")).strictness() == {}
+
+
 def test_a_lesson_that_comes_again_is_heard_once() -> None:
     """A number that was heard before changes nothing."""
     layer = heard(VAIN)
@@ -104,5 +110,6 @@ def test_lessons_reach_their_kind_through_the_pipeline_and_outlive_a_restart() -
     unpacked = checkpoint.unpack_shared(shared)
     detector.restore_shared(unpacked.arrays[KIND], unpacked.layouts.fleet[KIND])
 
+    assert pipeline.strictness() == {(KIND, MODE): pytest.approx(np.exp(0.1))}
     for one in (before, detector):
         assert float(one.shared()["feedback/balance"].sum()) == 1.0
