@@ -10,6 +10,7 @@ from alerts.database import Transaction, UnitOfWork
 from alerts.importing import RowReport, take_file
 from alerts.page import LIMIT_DEFAULT, Page
 from alerts.stock.csv_rows import take_count, take_part
+from alerts.stock.kept import KeptPart, list_kept
 from alerts.stock.ledger import NewMovement, add_place, transfer, write_down
 from alerts.stock.levels import holders, list_levels, list_movements, list_parts, list_places, put_part, read_place
 from alerts.stock.reordering import end_order, list_orders, needs, place_order
@@ -111,6 +112,17 @@ class Stock:
     def reservations(self, ref: str) -> Sequence[Reservation]:
         """What is and was kept for a ticket."""
         return self.unit.look(lambda t: list_reservations(t, ref))
+
+    def kept(
+        self,
+        *,
+        sku: str | None = None,
+        place_id: str | None = None,
+        cursor: str | None = None,
+        limit: int = LIMIT_DEFAULT,
+    ) -> Page[KeptPart]:
+        """One page of what is kept for tickets now, over all of them, the last kept first."""
+        return self.unit.look(lambda t: list_kept(t, sku=sku, place_id=place_id, cursor=cursor, limit=limit))
 
     def reserve(self, ref: str, sku: str, *, quantity: int = 1, place_id: str | None = None) -> Sequence[Reservation]:
         """Keep a part for a ticket by hand."""

@@ -47,6 +47,17 @@ def list_levels(
 
 
 @stock.command()
+def reserved(ctx: typer.Context, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """What is kept for tickets now, the last kept first; at most 500."""
+    from alerts.errors import DeskError  # noqa: PLC0415
+
+    with telling(DeskError):
+        rows = [asdict(one) | {"at": one.at.isoformat()} for one in _open(ctx, config).kept(limit=500).items]
+    columns = ("id", "number", "appliance_id", "sku", "place", "quantity", "probability", "at")
+    write_rows(columns, rows, as_json=as_json)
+
+
+@stock.command()
 def needs(ctx: typer.Context, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """What must be ordered, what is missing most first."""
     from alerts.errors import DeskError  # noqa: PLC0415

@@ -89,6 +89,7 @@ LEAST = {
             ("GET", "/api/v1/tickets/{key}/quotes"),
             ("GET", "/api/v1/tickets/{key}/receipts"),
             ("GET", "/api/v1/repairs"),
+            ("GET", "/api/v1/reservations"),
             ("GET", "/api/v1/advice"),
             ("GET", "/api/v1/advice.csv"),
             ("POST", "/api/v1/advice/{advice_id}/answer"),

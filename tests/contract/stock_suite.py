@@ -116,8 +116,12 @@ class StockSuite:
 
         reserved, released = ReservationStatus.RESERVED, ReservationStatus.RELEASED
         assert standing(0.71) == [reserved]
+        [kept] = desk.stock.kept(sku=PUMP).items
+        assert (str(kept.number), kept.place, kept.probability, kept.is_by_hand) == (number, "West", 0.71, False)
+        assert desk.stock.kept(place_id="sp_else").items == ()
         assert standing(0.2) == [reserved]
         assert standing(0.1) == [released]
+        assert desk.stock.kept().items == ()
         assert desk.stock.follow() == 0
         desk.stock.reserve(number, PUMP)
         assert standing(0.01) == [reserved, released]

@@ -93,6 +93,21 @@ class ReservationDocument(Document):
     ended_at: datetime | None
 
 
+class KeptDocument(Document):
+    """A part that is kept for a ticket now."""
+
+    id: str
+    number: int = Field(description="of the ticket")
+    appliance_id: str
+    sku: str
+    place_id: str
+    place: str
+    quantity: int
+    probability: float | None = Field(description="by which it was kept; null where somebody did it by hand")
+    is_by_hand: bool
+    at: datetime
+
+
 class NeedDocument(Document):
     """What a part will be needed for until an order would come, and what is missing."""
 
@@ -301,6 +316,21 @@ def reserve(here: Here, account: Technician, key: str, body: ReservationRequest)
     stock = here.desk.by(account.name).stock
     found = stock.reserve(key, body.sku, quantity=body.quantity, place_id=body.place_id)
     return Page(items=[show(ReservationDocument, one) for one in found])
+
+
+@router.get("/reservations")
+def list_kept(
+    here: Here,
+    account: Technician,
+    page: PageQuery,
+    *,
+    sku: Annotated[str | None, Query(max_length=64)] = None,
+    place_id: Annotated[str | None, Query(max_length=64)] = None,
+) -> Page[KeptDocument]:
+    """One page of what is kept for tickets now, over all of them, the last kept first."""
+    stock = here.desk.by(account.name).stock
+    found = stock.kept(sku=sku, place_id=place_id, cursor=page.cursor, limit=page.limit)
+    return Page(items=[show(KeptDocument, one) for one in found.items], next=found.next)
 
 
 @router.delete("/reservations/{reservation_id}", status_code=204, responses=CONFLICT)

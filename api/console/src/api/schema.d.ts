@@ -1328,6 +1328,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reservations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Kept
+         * @description One page of what is kept for tickets now, over all of them, the last kept first.
+         */
+        get: operations["list_kept"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reservations/{reservation_id}": {
         parameters: {
             query?: never;
@@ -5848,6 +5868,41 @@ export interface components {
             ticket: string;
         };
         /**
+         * KeptDocument
+         * @description A part that is kept for a ticket now.
+         */
+        KeptDocument: {
+            /** Id */
+            id: string;
+            /**
+             * Number
+             * @description of the ticket
+             */
+            number: number;
+            /** Appliance Id */
+            appliance_id: string;
+            /** Sku */
+            sku: string;
+            /** Place Id */
+            place_id: string;
+            /** Place */
+            place: string;
+            /** Quantity */
+            quantity: number;
+            /**
+             * Probability
+             * @description by which it was kept; null where somebody did it by hand
+             */
+            probability: number | null;
+            /** Is By Hand */
+            is_by_hand: boolean;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
          * KeyFigure
          * @description One figure with what it was counted from.
          */
@@ -6772,6 +6827,13 @@ export interface components {
         Page_Incident_: {
             /** Items */
             items: components["schemas"]["Incident"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[KeptDocument] */
+        Page_KeptDocument_: {
+            /** Items */
+            items: components["schemas"]["KeptDocument"][];
             /** Next */
             next?: string | null;
         };
@@ -14495,6 +14557,68 @@ export interface operations {
             };
             /** @description Not possible in the present state; nothing was changed */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_kept: {
+        parameters: {
+            query?: {
+                sku?: string | null;
+                place_id?: string | null;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KeptDocument_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

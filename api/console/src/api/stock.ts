@@ -33,6 +33,13 @@ export function useOrders() {
   });
 }
 
+/** What is kept for tickets now, over all of them. */
+export function useKept() {
+  return usePages(["stock", "kept"], (cursor, signal) =>
+    told(api.GET("/api/v1/reservations", { params: { query: { cursor, limit: 100 } }, signal })),
+  );
+}
+
 export function useMovements() {
   return usePages(["stock", "movements"], (cursor, signal) =>
     told(api.GET("/api/v1/stock/movements", { params: { query: { cursor, limit: 100 } }, signal })),

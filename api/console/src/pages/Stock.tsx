@@ -1,10 +1,20 @@
 /** Stock: what lies in depots and vans and what of it is kept for tickets, what must be ordered, orders, and the ledger. */
 import { Button } from "@mantine/core";
 import { useState } from "react";
+import { Link } from "react-router";
 
 import { useAccount } from "../api/account";
 import { mayDo } from "../api/roles";
-import { type StockCall, useLevels, useMovements, useNeeds, useOrders, usePlaces, useStockCall } from "../api/stock";
+import {
+  type StockCall,
+  useKept,
+  useLevels,
+  useMovements,
+  useNeeds,
+  useOrders,
+  usePlaces,
+  useStockCall,
+} from "../api/stock";
 import { Choice, useChosen } from "../app/Choice";
 import { useActions } from "../app/keys";
 import { Card, Listing } from "../app/Listing";
@@ -12,10 +22,10 @@ import { CallFailed } from "../app/Notice";
 import { Paged } from "../app/Paged";
 import { useWords } from "../i18n";
 import { MoveDialog, type MoveStart } from "../stock/MoveDialog";
-import { formatNumber } from "../words/format";
+import { formatNumber, formatShare } from "../words/format";
 import { Moment } from "../words/Moment";
 
-const TABS = ["levels", "needs", "orders", "movements"] as const;
+const TABS = ["levels", "reserved", "needs", "orders", "movements"] as const;
 
 export function Stock() {
   const { t } = useWords();
@@ -37,6 +47,7 @@ export function Stock() {
         )}
       </div>
       {tab === "levels" && <Levels onMove={mayMove ? move : undefined} />}
+      {tab === "reserved" && <Reserved />}
       {tab === "needs" && <Needs onOrder={mayDo(role, "manager") ? move : undefined} />}
       {tab === "orders" && <Orders mayReceive={mayMove} mayCancel={mayDo(role, "manager")} />}
       {tab === "movements" && <Movements />}
@@ -171,6 +182,32 @@ function Orders({ mayReceive, mayCancel }: { mayReceive: boolean; mayCancel: boo
         }))}
       />
     </Card>
+  );
+}
+
+function Reserved() {
+  const { t, language } = useWords();
+  const pages = useKept();
+  return (
+    <Paged
+      name={t("stock.tabs.reserved")}
+      pages={pages}
+      columns={["ticket", "sku", "quantity", "place", "probability", "when"].map((one) => t(`stock.columns.${one}`))}
+      empty={<p className="card dim">{t("stock.noReserved")}</p>}
+      row={(one) => ({
+        key: one.id,
+        cells: [
+          <Link key="t" to={`/tickets/${one.number}`}>
+            #{one.number}
+          </Link>,
+          one.sku,
+          one.quantity,
+          one.place,
+          one.probability === null ? t("stock.byHand") : formatShare(one.probability, language),
+          <Moment key="w" at={one.at} />,
+        ],
+      })}
+    />
   );
 }
 

@@ -1,7 +1,13 @@
 /** Stock. */
 export const stock = {
   stock: {
-    tabs: { levels: "What lies where", needs: "What must be ordered", orders: "Orders", movements: "Movements" },
+    tabs: {
+      levels: "What lies where",
+      reserved: "Kept for tickets",
+      needs: "What must be ordered",
+      orders: "Orders",
+      movements: "Movements",
+    },
     kinds: { depot: "depot", van: "van" },
     noPlaces: "There is no depot and no van yet: enter them by the API or take over a file by fettle stock.",
     nothing: "Nothing lies here.",
@@ -17,7 +23,11 @@ export const stock = {
     leadDays_other: "{{count}} days",
     noOrders: "Nothing was ordered.",
     noMovements: "Nothing has moved.",
+    noReserved: "Nothing is kept for a ticket now.",
+    byHand: "by hand",
     columns: {
+      ticket: "Ticket",
+      probability: "Probability",
       sku: "Part",
       onHand: "There",
       reserved: "Kept for tickets",

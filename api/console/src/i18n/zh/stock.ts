@@ -1,7 +1,7 @@
 /** 备件库存。 */
 export const stock = {
   stock: {
-    tabs: { levels: "库存", needs: "需订购", orders: "订单", movements: "出入库" },
+    tabs: { levels: "库存", reserved: "已预留", needs: "需订购", orders: "订单", movements: "出入库" },
     kinds: { depot: "仓库", van: "车辆" },
     noPlaces: "还没有仓库和车辆：请通过 API 录入，或用 fettle stock 导入文件。",
     nothing: "此处没有备件。",
@@ -16,7 +16,11 @@ export const stock = {
     leadDays_other: "{{count}} 天",
     noOrders: "没有订单。",
     noMovements: "没有出入库记录。",
+    noReserved: "目前没有为工单预留备件。",
+    byHand: "手动",
     columns: {
+      ticket: "工单",
+      probability: "概率",
       sku: "备件",
       onHand: "在库",
       reserved: "已预留",
