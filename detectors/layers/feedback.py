@@ -88,11 +88,20 @@ class Feedback(Layer):
         piece.bars = np.where((self.fleet["balance"] > 0) & (self.fleet["raised"] > 0), asked, 0.0)
 
     def learn(self, piece: Piece) -> None:
-        """Note how strongly modes showed when they were raised, as far as verdicts had no part in it."""
+        """Note how strongly modes showed when they were raised, as far as verdicts had no part in it.
+
+        Not of what a plug speaks for: its runs raise findings at any sample, and only a day or cycle has a strength, so what
+        is noted would depend on where the stream is cut.
+        """
         standing, deviations = self.setting.standing, piece.deviations
         if deviations is None or len(piece.findings) == piece.findings_before:
             return
-        at_of = {self.setting.ids[row]: at for at, row in enumerate(deviations.units.rows.tolist())}
+        is_plugged = np.zeros(len(deviations.units.rows), bool)
+        if piece.is_plugged is not None and piece.units is not None:
+            is_plugged = piece.is_plugged[piece.units.is_usable]
+        at_of = {
+            self.setting.ids[row]: at for at, row in enumerate(deviations.units.rows.tolist()) if not is_plugged[at]
+        }
         for finding in piece.findings[piece.findings_before :]:
             mode, at = standing.number[finding.fault_mode], at_of.get(finding.appliance_id)
             is_mine = finding.is_new and finding.channel is FindingChannel.EVIDENCE and mode <= standing.unknown
