@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, literal_column, select
 
 from alerts.cursors.checkpoint import move_cursor, read_cursor
 from alerts.database import Transaction
@@ -19,6 +19,8 @@ from detectors.finding import UNKNOWN
 from ingest.sample import Lesson
 
 LESSONS = "lessons"
+VERDICT: ColumnElement[str] = literal_column(f"'{TicketStep.VERDICT.value}'")
+"""Written into the question: only then a database finds the index that has verdicts alone."""
 SETTLED_MS = 5_000
 """A line of history that is younger may have others before it that are not committed yet."""
 
@@ -31,7 +33,7 @@ def read_lessons(t: Transaction, *, after: int, limit: int) -> Sequence[Lesson]:
         .add_columns(tickets.c.source)
         .join(tickets, tickets.c.id == line.ticket_id)
         .where(
-            line.event == TicketStep.VERDICT.value,
+            line.event == VERDICT,
             line.n > max(after, read_cursor(t, LESSONS)),
             line.at_ms <= t.now_ms - SETTLED_MS,
             tickets.c.source != TicketSource.ERROR_CODE.value,

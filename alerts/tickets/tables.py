@@ -130,6 +130,12 @@ ticket_history = Table(
     word("to_status", nullable=True),
     sentence("note"),
     json_value("data"),
+    Index(
+        "ix_ticket_history_verdicts",
+        "n",
+        sqlite_where=text("event = 'verdict'"),
+        postgresql_where=text("event = 'verdict'"),
+    ),
 )
 
 ticket_episodes = Table(

@@ -1,4 +1,4 @@
-"""How SQLite reads a page of the queue: from the index that stands in its order, whatever it is narrowed to."""
+"""How SQLite reads a page of the queue, and new verdicts: from the index that stands in their order."""
 
 from __future__ import annotations
 
@@ -30,6 +30,20 @@ def test_a_page_of_the_queue_is_read_and_not_sorted(desk: Desk, sort: Sort, inde
     [plan, *_] = [_plan(desk, *one) for one in tuple(asked) if "LIMIT" in one[0]]
     reading = "SEARCH" if is_behind else "SCAN"
     assert plan[0].startswith(f"{reading} tickets USING COVERING INDEX {index}")
+    assert not any("ORDER BY" in step for step in plan)
+
+
+def test_verdicts_are_found_without_the_rest_of_the_history(desk: Desk) -> None:
+    """Once a second is asked what was found out since; what else happened to tickets meanwhile is not looked through."""
+    asked: list[tuple[str, Any]] = []
+    event.listen(
+        desk.unit.engine, "before_cursor_execute", lambda _c, _u, text, values, *_: asked.append((text, values))
+    )
+
+    desk.tickets.lessons(after=7, limit=9)
+
+    [plan] = [_plan(desk, *one) for one in tuple(asked) if "LIMIT" in one[0]]
+    assert plan[0] == "SEARCH ticket_history USING INDEX ix_ticket_history_verdicts (n>?)"
     assert not any("ORDER BY" in step for step in plan)
 
 
