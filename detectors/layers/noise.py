@@ -9,8 +9,8 @@ before. Formula, with m the usual step, a and f the shares of a block's steps ab
 Three odd blocks in a row are a fault of the data, if no partner is odd: what shakes several sensors at once is the appliance.
 It stands until a block is usual again. What goes on for :data:`ODD_MAX` blocks is how the sensor is, and is learned.
 
-Kinds that work in cycles are left out, for what shakes them differs from programme to programme. Nothing is said of power, of counts, of what hardly ever moves, and of metrics whose scatter is a sign of a fault of the appliance. Counts are whole
-numbers, so where a batch is cut makes no difference.
+Nothing is said of power, of speeds, of counts, of what hardly ever moves, and of metrics whose scatter is a sign of a fault of the
+appliance. Counts are whole numbers, so where a batch is cut makes no difference.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from detectors.finding import Evidence, FindingChannel
 from detectors.layering.layer import POWER, Layer, Setting
 from detectors.layering.piece import Whole
 from detectors.state.columns import Axis, Column
-from ingest.profiles.definition import Unit
 
 BLOCK = 50
 FAR = 4.0
@@ -39,6 +38,8 @@ STEP_MIN = 1e-3
 GAIN = 0.5
 PAIR_MS_MAX = 1_800_000
 SIGNS = frozenset({"jitter", "spread_pct", "std"})
+SPEEDS = frozenset({"rpm", "Hz"})
+"""Whose speed scatters is at fault itself: a fan, a pump or a compressor, rather than what measures it."""
 COUNT_MAX = 250
 MODE = "sensor_noisy"
 
@@ -70,8 +71,8 @@ class Noise(Layer):
         self.judged = [
             number
             for number in setting.measured
-            if setting.profile.unit is Unit.DAY
-            and metrics[number].unit
+            if metrics[number].unit
+            and metrics[number].unit not in SPEEDS
             and metrics[number].name != POWER
             and number not in signs
         ]

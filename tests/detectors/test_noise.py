@@ -62,3 +62,20 @@ def test_what_is_usual_or_shared_is_no_fault_of_a_sensor(wider: Mapping[str, flo
 def test_where_a_batch_is_cut_changes_nothing() -> None:
     """Neither what is said nor when."""
     assert found({"fresh_food_c": 3.0}, rows_at_once=7) == found({"fresh_food_c": 3.0}, rows_at_once=10_000)
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric", "level", "is_told"),
+    [("dryer", "mains_v", 230.0, True), ("refrigerator", "evaporator_fan_rpm", 1500.0, False)],
+)
+def test_sensors_of_cycles_are_told_and_speeds_are_not(kind: str, metric: str, level: float, is_told: bool) -> None:
+    """What scatters while a programme runs is told as well; a fan that runs unevenly is no sensor at fault."""
+    pipeline = Pipeline(PROFILES, layers=(PointBank, Noise))
+    width = np.where(np.arange(1800) < 1000, 1.0, 8.0) * level / 200
+    values = level + width * np.random.default_rng(4).normal(size=1800)
+    rows = [("A", START_MS + at * 60_000, values[at : at + 1], "dry", "1") for at in range(1800)]
+    one = block(kind, (metric,), rows)
+
+    told = pipeline.fold(AdmittedBatch(1, 0, len(one), (one,))).findings
+
+    assert [found.evidence[0].metric for found in told] == [metric] * is_told
