@@ -23,6 +23,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Ticket {number}: the repair did not hold ({fault_mode}); call the customer",
         "工单 {number}：维修未能保持（{fault_mode}），请回访客户",
     ),
+    "ticket.mentioned": ("Ticket {number}: {by} names you: {text}", "工单 {number}：{by} 提到了您：{text}"),
     "ticket.call_owed": (
         "Ticket {number}: nobody knows whether the repair held ({fault_mode}); call the customer",
         "工单 {number}：无法确认维修是否有效（{fault_mode}），请回访客户",

@@ -17,6 +17,7 @@ from alerts.lifecycle import OVER, TicketState, TicketStep, next_ticket_state
 from alerts.notices.changes import Subject, put_notice, record_change
 from alerts.tickets.clock_keeping import settle_clocks
 from alerts.tickets.episodes import keep_end
+from alerts.tickets.mentions import tell_mentioned
 from alerts.tickets.opening import add_history, find_open
 from alerts.tickets.reading import find_row
 from alerts.tickets.searching import FOUND_BY, note_search
@@ -73,6 +74,7 @@ def take_step(
     write_ticket(
         t, row, step.value, columns, note=note, data=_told(body) | (_former(row) if step is TicketStep.REOPEN else {})
     )
+    tell_mentioned(t, row, note)
     if after in OVER and before not in OVER:
         when_over(t, row.id, f"ticket_{after}")
     return str(row.id)
