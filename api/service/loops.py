@@ -52,6 +52,13 @@ class Trouble:
     sentence: str | None = None
 
 
+@dataclass(slots=True)
+class Missing:
+    """How often in a row something outside could not be had."""
+
+    rounds: int = 0
+
+
 def patient(work: Callable[[], object], stop: threading.Event, trouble: Trouble, *, name: str) -> bool:
     """Do the work, again and again while the database is away; False where the stop came first."""
     misses = 0
@@ -198,21 +205,22 @@ def _deliver(
     return following
 
 
-def collect(mailbox: Mailbox, take: Callable[[bytes], object], trouble: Trouble) -> Callable[[threading.Event], None]:
-    """The loop that collects mail; one that can't be had is a reason to wait, and lies there still."""
+def collect(
+    mailbox: Mailbox, take: Callable[[bytes], object], trouble: Trouble, missing: Missing
+) -> Callable[[threading.Event], None]:
+    """The loop that collects mail. What is not had lies there still, so that a mail server that is away hinders nothing else."""
 
     def run(stop: threading.Event) -> None:
-        misses = 0
-        while not stop.wait(WAITING_FOR_MAIL.ceiling_s(misses) if misses else COLLECT_EVERY_S):
+        while not stop.wait(WAITING_FOR_MAIL.ceiling_s(missing.rounds) if missing.rounds else COLLECT_EVERY_S):
             try:
                 mailbox.collect(take, is_over=stop.is_set)
             except (MailboxError, UnavailableError) as error:
-                misses += 1
-                if trouble.sentence is None:
+                if missing.rounds == 0:
                     log.warning("loop_waits", loop="mailbox", sentence=str(error))
-                trouble.sentence = str(error)
+                missing.rounds += 1
+                trouble.sentence = str(error) if isinstance(error, UnavailableError) else None
             else:
-                misses, trouble.sentence = 0, None
+                missing.rounds, trouble.sentence = 0, None
 
     return run
 

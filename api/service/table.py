@@ -25,7 +25,7 @@ from api.service.housekeeping import Housekeeping
 from api.service.role import ServiceRole
 from api.service.rooms import Rooms
 from api.service.service_thread import Run
-from api.service.signs import Signs, VitalSigns
+from api.service.signs import Signs, VitalSigns, gauge
 from api.service.use_counter import UseCounter
 from ingest.books.event_time import DAY_MS
 from ingest.feed.feed import AdmittedFeed
@@ -33,6 +33,7 @@ from ingest.feed.feed import AdmittedFeed
 log = structlog.get_logger()
 
 LOOK_FOR_BOOKS_S = 1.0
+MAILBOX, MAILBOX_DOC = "fettle_mailbox_misses", "rounds in a row in which the mailbox could not be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,10 @@ def mailbox(rooms: Rooms) -> Run:
         return idle
     letters = rooms.desk.letters
     own = rooms.settings.mail_reply_to
-    return loops.collect(Mailbox.at(url), lambda raw: letters.take(parse(raw, own=own)), rooms.trouble("mailbox"))
+    missing = loops.Missing()
+    rooms.signs.add(Signs(lambda: (gauge(MAILBOX, MAILBOX_DOC, missing.rounds),)))
+    trouble = rooms.trouble("mailbox")
+    return loops.collect(Mailbox.at(url), lambda raw: letters.take(parse(raw, own=own)), trouble, missing)
 
 
 def rules(rooms: Rooms) -> Run:

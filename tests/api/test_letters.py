@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from typer.testing import CliRunner
 from alerts.accounts.account import Role
 from alerts.errors import UnavailableError
 from alerts.letters.desk import Letters
+from alerts.letters.imap_folder import MailboxError
 from alerts.letters.parsing import parse
 from api.cli import app
+from api.service.loops import Missing, Trouble, collect
 from tests.api.house import House
 from tests.contract.letters_suite import mail
 
@@ -53,6 +56,30 @@ def test_a_mail_server_hands_mail_to_a_command(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(Letters, "take", away)
     assert runner.invoke(app, ["mail-in"], input=mail()).exit_code == 75
+
+
+def test_a_mail_server_that_is_away_hinders_nothing() -> None:
+    """It is asked again, and counted; only a database that is away is a reason why the service is not ready."""
+    trouble, missing = Trouble(), Missing()
+    answers: list[Exception | None] = [MailboxError("away"), UnavailableError("no database"), None]
+    seen: list[tuple[str | None, int]] = []
+
+    class Box:
+        def collect(self, _take: object, *, is_over: object) -> None:
+            del is_over
+            answer = answers.pop(0)
+            if answer is not None:
+                raise answer
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            del timeout
+            seen.append((trouble.sentence, missing.rounds))
+            return not answers
+
+    collect(Box(), print, trouble, missing)(Stop())  # type: ignore[arg-type]  # as much of a mailbox as is asked for
+
+    assert seen == [(None, 0), (None, 1), ("no database", 2), (None, 0)]
 
 
 def test_a_wrong_address_of_a_mailbox_stops_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
