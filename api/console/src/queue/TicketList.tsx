@@ -1,13 +1,13 @@
 /** The tickets as rows; only those in sight are in the page, so ten thousand scroll like ten. */
 import { Skeleton } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useMemo, useRef } from "react";
 import { Link } from "react-router";
 
 import type { TicketRow } from "../api/types";
 import { useWords } from "../i18n";
 import { ClearedMark, PriorityMark, StatusMark } from "../words/Marks";
-import { ticketTitle, useNames } from "../words/names";
+import { type Names, ticketTitle, useNames } from "../words/names";
 import { ClockLine } from "./ClockLine";
 
 const ROW_PX = 76;
@@ -25,6 +25,7 @@ interface TicketListProps {
 
 export function TicketList({ tickets, chosen, selected, onSelect, href, empty }: TicketListProps) {
   const { t } = useWords();
+  const names = useNames();
   const box = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: tickets?.length ?? 0,
@@ -32,7 +33,7 @@ export function TicketList({ tickets, chosen, selected, onSelect, href, empty }:
     estimateSize: () => ROW_PX,
     overscan: 8,
   });
-  const at = tickets?.findIndex((ticket) => ticket.number === chosen) ?? -1;
+  const at = useMemo(() => tickets?.findIndex((ticket) => ticket.number === chosen) ?? -1, [tickets, chosen]);
   useEffect(() => {
     if (at >= 0) rows.scrollToIndex(at);
   }, [at, rows]);
@@ -46,7 +47,7 @@ export function TicketList({ tickets, chosen, selected, onSelect, href, empty }:
           return (
             ticket && (
               <li key={ticket.number} style={{ transform: `translateY(${row.start}px)`, height: ROW_PX }}>
-                <Row ticket={ticket} isChosen={ticket.number === chosen} to={href(ticket)} />
+                <Row ticket={ticket} isChosen={ticket.number === chosen} to={href(ticket)} names={names} />
                 {onSelect && (
                   <label className="pick">
                     <input
@@ -67,9 +68,15 @@ export function TicketList({ tickets, chosen, selected, onSelect, href, empty }:
   );
 }
 
-function Row({ ticket, isChosen, to }: { ticket: TicketRow; isChosen: boolean; to: string }) {
+interface RowProps {
+  ticket: TicketRow;
+  isChosen: boolean;
+  to: string;
+  names: Names;
+}
+
+const Row = memo(function Row({ ticket, isChosen, to, names }: RowProps) {
   const { t } = useWords();
-  const names = useNames();
   const where = [names.kind(ticket.kind), ticket.appliance_id, ticket.region && names.region(ticket.region)];
   return (
     <Link to={to} replace className="row" aria-current={isChosen || undefined} data-ticket={ticket.number}>
@@ -94,7 +101,7 @@ function Row({ ticket, isChosen, to }: { ticket: TicketRow; isChosen: boolean; t
       </span>
     </Link>
   );
-}
+});
 
 function Skeletons() {
   return (

@@ -1,5 +1,6 @@
 /** A point in time: local zone in sight, UTC on hover. */
 import { Tooltip } from "@mantine/core";
+import { useState } from "react";
 
 import { useWords } from "../i18n";
 import { formatClock, formatDay, formatMoment, formatSpan, formatUtc, toMs, type When } from "./format";
@@ -10,6 +11,7 @@ type Style = "moment" | "day" | "ago" | "clock";
 export function Moment({ at, as = "moment" }: { at: When; as?: Style }) {
   const { t, language } = useWords();
   const now = useNow();
+  const [isNear, setNear] = useState(false);
   const ms = toMs(at);
   if (ms === null) return <>{t("none")}</>;
   const text =
@@ -20,9 +22,16 @@ export function Moment({ at, as = "moment" }: { at: When; as?: Style }) {
         : as === "clock"
           ? formatClock(ms, language)
           : formatMoment(ms, language);
-  return (
-    <Tooltip label={formatUtc(ms)}>
-      <time dateTime={new Date(ms).toISOString()}>{text}</time>
+  const time = (
+    <time dateTime={new Date(ms).toISOString()} onMouseEnter={() => setNear(true)} onMouseLeave={() => setNear(false)}>
+      {text}
+    </time>
+  );
+  return isNear ? (
+    <Tooltip label={formatUtc(ms)} opened>
+      {time}
     </Tooltip>
+  ) : (
+    time
   );
 }

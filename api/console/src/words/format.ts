@@ -4,6 +4,21 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+/** What formats is dear to make and made for every row of a list: each kind is made once. */
+function keptBy<Options, Format>(make: (language: string, options: Options) => Format) {
+  const kept = new Map<string, Format>();
+  return (language: string, options: Options): Format => {
+    const name = `${language} ${JSON.stringify(options)}`;
+    const known = kept.get(name);
+    if (known) return known;
+    const made = make(language, options);
+    kept.set(name, made);
+    return made;
+  };
+}
+const numbersOf = keptBy((language, options: Intl.NumberFormatOptions) => new Intl.NumberFormat(language, options));
+const datesOf = keptBy((language, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(language, options));
+
 export type When = string | number | null | undefined;
 
 /** Milliseconds since 1970 of what the API calls a time, or null. */
@@ -17,7 +32,12 @@ export function toMs(when: When): number | null {
 export function formatNumber(value: number, language: string): string {
   const size = Math.abs(value);
   const digits = size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
-  return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+  return numbersOf(language, { maximumFractionDigits: digits }).format(value);
+}
+
+/** A share such as a health index, to the hundredth: "0.72". */
+export function formatIndex(value: number, language: string): string {
+  return numbersOf(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
 }
 
 /** A number with its unit; a unit that is a sign (°C, %) follows the custom of SI with a thin space. */
@@ -31,24 +51,24 @@ export function formatBytes(bytes: number, language: string): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
   const at = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
   const options = { style: "unit", unit: units[at] ?? "byte", maximumFractionDigits: 1 } as const;
-  return new Intl.NumberFormat(language, options).format(bytes / 1000 ** at);
+  return numbersOf(language, options).format(bytes / 1000 ** at);
 }
 
 /** 0.716 → "72 %" or "72%". */
 export function formatShare(share: number, language: string): string {
-  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
+  return numbersOf(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
 }
 
 /** Money in its currency; whole where it is much. */
 export function formatMoney(amount: number, currency: string, language: string): string {
   const digits = Math.abs(amount) >= 100 ? { maximumFractionDigits: 0 } : {};
-  return new Intl.NumberFormat(language, { style: "currency", currency, ...digits }).format(amount);
+  return numbersOf(language, { style: "currency", currency, ...digits }).format(amount);
 }
 
 /** A day such as "9 November" or "11月9日"; the year only where it is another one. */
 export function formatDay(ms: number, language: string, now: number): string {
   const otherYear = new Date(ms).getFullYear() !== new Date(now).getFullYear();
-  return new Intl.DateTimeFormat(dated(language), {
+  return datesOf(dated(language), {
     day: "numeric",
     month: "long",
     ...(otherYear ? { year: "numeric" } : {}),
@@ -57,7 +77,7 @@ export function formatDay(ms: number, language: string, now: number): string {
 
 /** Day and minute in the reader's zone. */
 export function formatMoment(ms: number, language: string): string {
-  return new Intl.DateTimeFormat(dated(language), {
+  return datesOf(dated(language), {
     day: "numeric",
     month: "short",
     hour: "2-digit",
@@ -67,7 +87,7 @@ export function formatMoment(ms: number, language: string): string {
 
 /** The time of day to the second, for what happens in quick succession. */
 export function formatClock(ms: number, language: string): string {
-  return new Intl.DateTimeFormat(dated(language), { timeStyle: "medium" }).format(ms);
+  return datesOf(dated(language), { timeStyle: "medium" }).format(ms);
 }
 
 /** The same moment in UTC, to the second, as logs write it. */
