@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -12,7 +13,8 @@ from sqlalchemy import update
 from alerts.cursors import claim
 from alerts.cursors.tables import cursors
 from alerts.database import open_database
-from api.service import claiming
+from alerts.inbox import Inbox
+from api.service import claiming, table
 from api.service.housekeeping import durable_cursors
 from api.service.service import Service, ServiceError
 from api.service.surroundings import Surroundings
@@ -53,10 +55,13 @@ def lose_the_folder(broker: EmbeddedBroker, tmp_path: Path) -> None:
 
 
 def test_a_new_journal_beside_an_old_database_is_read_from_its_beginning(
-    broker: EmbeddedBroker, tmp_path: Path
+    broker: EmbeddedBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What comes after the data folder was lost reaches directory and detectors, though the old cursors stood far ahead."""
     lose_the_folder(broker, tmp_path)
+    monkeypatch.setattr(
+        table, "Inbox", partial(Inbox, write_every_s=0.1)
+    )  # it writes every five seconds, and is waited for
     second = service_at(broker, tmp_path, "new")
     second.start()
     try:

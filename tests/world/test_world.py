@@ -63,14 +63,14 @@ def patched(name: str, value: object) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "first"),
     [
-        ("has", lambda _ledger, _seq, _cold: False),
-        ("upto", lambda ledger, _now_ms: ledger.next - 1),
+        ("has", lambda _ledger, _seq, _cold: False, 0),
+        ("upto", lambda ledger, _now_ms: ledger.next - 1, 10),
     ],
     ids=["nothing is a duplicate", "acks leap over gaps"],
 )
-def test_a_ledger_without_its_guard_is_noticed(name: str, value: object) -> None:
-    """A ledger that counts copies, or an ack that passes over a gap, breaks a promise in some seed."""
+def test_a_ledger_without_its_guard_is_noticed(name: str, value: object, first: int) -> None:
+    """A ledger that counts copies, or an ack that passes over a gap, breaks a promise in some seed from the first on."""
     with patched(name, value):
-        assert first_broken(range(NOTICED_WITHIN), Guards(faults=HARD))
+        assert first_broken(range(first, first + NOTICED_WITHIN), Guards(faults=HARD))
