@@ -10,6 +10,7 @@ import type { LetterDocument } from "../api/types";
 import { Card, Listing } from "../app/Listing";
 import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
+import { Written } from "../ticket/Written";
 import { Moment } from "../words/Moment";
 
 export function Letters() {
@@ -34,22 +35,6 @@ export function Letters() {
         }))}
       />
     </Card>
-  );
-}
-
-/** What somebody wrote, and the names of what hung at it. */
-export function Written({ letter }: { letter: LetterDocument }) {
-  const { t } = useWords();
-  return (
-    <span className="letter">
-      <b>{letter.subject || t("none")}</b>
-      {letter.text && <q>{letter.text}</q>}
-      {letter.attached.length > 0 && (
-        <span className="dim">
-          {t("letters.attached")} {letter.attached.map((one) => one.name || one.type).join(", ")}
-        </span>
-      )}
-    </span>
   );
 }
 

@@ -5,7 +5,7 @@ import { Link, useNavigate, useParams } from "react-router";
 import { useAlert } from "../api/alerts";
 import type { Alert, Evidence } from "../api/types";
 import { AlertMark, Decision } from "../alerting/AlertList";
-import { PackLink } from "../alerting/PackLink";
+import { PackLink } from "../ticket/PackLink";
 import { useActions } from "../app/keys";
 import { Card, Listing } from "../app/Listing";
 import { Failed } from "../app/Notice";

@@ -2,7 +2,6 @@
 import { Button, Title } from "@mantine/core";
 import { useState } from "react";
 
-import { Written } from "../alerting/Letters";
 import { useLettersOfTicket } from "../api/letters";
 import type { HistoryEntry, Ticket } from "../api/types";
 import { useWords } from "../i18n";
@@ -10,6 +9,7 @@ import { plainName } from "../words/format";
 import { Moment } from "../words/Moment";
 import { actorName, holdReason } from "../words/names";
 import type { TicketSteps } from "./steps";
+import { Written } from "./Written";
 
 interface TimelineProps {
   ticket: Ticket;

@@ -2,7 +2,6 @@
 import { Title, Tooltip, UnstyledButton } from "@mantine/core";
 import { useMemo, useState } from "react";
 
-import { PackLink } from "../alerting/PackLink";
 import { useProfiles, useTelemetry } from "../api/appliances";
 import type { Alert, Evidence, Ticket } from "../api/types";
 import type { Range } from "../chart/gestures";
@@ -15,6 +14,7 @@ import { Moment } from "../words/Moment";
 import { bandText, sideOf, useNames } from "../words/names";
 import { now, useNow } from "../words/now";
 import { Bullet } from "./Bullet";
+import { PackLink } from "./PackLink";
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;

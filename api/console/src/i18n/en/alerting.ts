@@ -12,7 +12,6 @@ export const alerting = {
     missing: "There is no such alert",
     ticket: "To its ticket",
     figures: "How sure, since when",
-    pack: "All evidence as a file (JSON)",
     columns: {
       fault: "Fault",
       about: "What is at fault",
@@ -78,7 +77,6 @@ export const alerting = {
   letters: {
     title: "Mail that belongs to no ticket yet",
     none: "None waits.",
-    attached: "Attached, not kept:",
     ticket: "Number of the ticket that it belongs to",
     join: "Put to ticket",
     dismiss: "Put away",

@@ -1,6 +1,8 @@
 /** The ticket and its charts. */
 export const ticket = {
   ticket: {
+    pack: "All evidence as a file (JSON)",
+    attached: "Attached, not kept:",
     remoteFirst: "Remote first",
     remoteUntil: "until",
     remoteLate: "late since",

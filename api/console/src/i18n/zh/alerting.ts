@@ -13,7 +13,6 @@ export const alerting: typeof english = {
     missing: "没有这条告警",
     ticket: "查看工单",
     figures: "置信度与时间",
-    pack: "全部依据（JSON 文件）",
     columns: {
       about: "故障对象",
       fault: "故障",
@@ -78,7 +77,6 @@ export const alerting: typeof english = {
   letters: {
     title: "尚未归入工单的邮件",
     none: "没有待处理的邮件。",
-    attached: "附件（未保存）：",
     ticket: "所属工单的编号",
     join: "归入工单",
     dismiss: "忽略",

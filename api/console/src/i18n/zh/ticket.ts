@@ -3,6 +3,8 @@ import type { ticket as english } from "../en/ticket";
 /** 工单与图表。 */
 export const ticket: typeof english = {
   ticket: {
+    pack: "全部依据（JSON 文件）",
+    attached: "附件（未保存）：",
     remoteFirst: "远程优先",
     remoteUntil: "截止",
     remoteLate: "已超时，截止于",

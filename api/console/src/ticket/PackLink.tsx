@@ -7,7 +7,7 @@ export function PackLink({ applianceId, alertId }: { applianceId: string; alertI
   return (
     <p className="dim">
       <a href={path} download={`evidence-${alertId}.json`}>
-        {t("alerts.pack")}
+        {t("ticket.pack")}
       </a>
     </p>
   );
