@@ -44,13 +44,19 @@ class UseCounter:
     profiles: Mapping[str, Profile]
     clock: Clock
 
-    def run_once(self) -> int:
-        """Count the use of those who wait longest; returns of how many."""
+    def run_once(self, stop: threading.Event | None = None) -> int:
+        """Count the use of those who wait longest, until told to stop; returns of how many.
+
+        Weeks of one appliance may take seconds to read from a store on another machine, so a stop is asked for before each.
+        """
         until = (self.clock.now_ms() - LATE_MS) // DAY_MS - 1
-        due = self.care.due(until, AT_ONCE)
-        for one in due:
+        counted = 0
+        for one in self.care.due(until, AT_ONCE):
+            if stop is not None and stop.is_set():
+                break
             self.care.count(one, until, self._uses(one, until))
-        return len(due)
+            counted += 1
+        return counted
 
     def loop(self, every_s: float = EVERY_S) -> Callable[[threading.Event], None]:
         """Look again and again; what is not possible now is possible later."""
@@ -58,7 +64,7 @@ class UseCounter:
         def run(stop: threading.Event) -> None:
             while not stop.wait(every_s):
                 try:
-                    while self.run_once() == AT_ONCE and not stop.is_set():
+                    while self.run_once(stop) == AT_ONCE:
                         pass
                 except (UnavailableError, StoreUnavailable) as error:
                     log.warning("use_not_counted", sentence=str(error))

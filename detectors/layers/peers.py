@@ -5,12 +5,11 @@ these those of one firmware and region; each level is held against what the wide
 feature, at the end of each portion of teaching (kinds/portions.py), with n its deviations z, as they were judged, since the
 group was last moved::
 
-    d = mean of clip(z, ±2)        offset += g d        n ≥ 50: g = 1 if |d| > 3 / √n, else ¼
-                                                         fewer:  g = n / (n + 10), else n / 200
+    d = mean of clip(z, ±2)        offset += d if |d| > 3 / √n, else d / 4
 
-So many move a group at once, and few by little each day: ten that spring warms together are followed within weeks. Fewer than :data:`PEERS_MIN` in a portion tell nothing of
-each other: such a group soon goes by the wider one alone. The clipped mean is near the median: a tenth of the peers with a fault
-moves it by a fifth of a standard deviation. A day is judged by what others had shown before it, so a shift is an appliance's own for one day: too
+A group is moved by no fewer than :data:`PEERS_MIN` deviations, and what too few tell is soon forgotten, so a small group
+goes by the wider one alone. The clipped mean is near the median: a tenth of the peers with a fault moves it by a fifth of a
+standard deviation. A day is judged by what others had shown before it, so a shift is an appliance's own for one day: too
 short for an alarm.
 
 What an appliance is comes from its births, and from events that say which firmware it has now. It holds for days and cycles that
@@ -36,15 +35,12 @@ from ingest.sample import EventType, Status
 KIND = 0
 MODELS_END, GROUPS_END = 16, 64
 """Places of models, then of groups; whoever finds no place any more goes by the wider level."""
-PEERS_MIN = 5
+PEERS_MIN = 50
 CLIP_SIGMA = 2.0
 SURE_SIGMA = 3.0
-SURE_FEW = 10.0
-"""What is surely not by chance counts by n / (n + this), from :data:`WHOLE` deviations on by all of it;"""
-UNSURE_GAIN, WHOLE = 0.25, 50.0
-"""what may be by chance counts by that share, of fewer deviations by as much less."""
-KEPT = 0.9
-"""What is left, at the end of a portion, of the offset of a group of which too few have told."""
+UNSURE_GAIN = 0.25
+KEPT = 0.5
+"""What is left, at the end of a portion, of what too few have told, and of the offset of a group that has become small."""
 MS_PER_MIN = 60_000
 
 Floats = NDArray[np.float64]
@@ -132,13 +128,11 @@ class Peers(Layer):
         total, count = fleet["sum"][places_of], fleet["count"][places_of]
         is_known = count >= PEERS_MIN
         mean = total / np.maximum(count, 1)
-        is_sure = np.abs(mean) * np.sqrt(count) > SURE_SIGMA
-        is_whole = count >= WHOLE
-        sure, unsure = count / (count + SURE_FEW), UNSURE_GAIN * count / WHOLE
-        gain = np.where(is_sure, np.where(is_whole, 1.0, sure), np.where(is_whole, UNSURE_GAIN, unsure))
+        gain = np.where(np.abs(mean) * np.sqrt(count) > SURE_SIGMA, 1.0, UNSURE_GAIN)
         moved: Floats = np.where(is_known, gain * mean, 0.0)
         fleet["offset"][places_of] = fleet["offset"][places_of] * np.where(is_known, 1.0, KEPT) + moved
-        fleet["sum"][places_of] = fleet["count"][places_of] = 0.0
+        kept = np.where(is_known, 0.0, KEPT)
+        fleet["sum"][places_of], fleet["count"][places_of] = total * kept, count * kept
         return moved
 
     def _groups(self, piece: Piece) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -72,6 +73,17 @@ def press(house: House, path: str, **fields: str) -> httpx.Response:
     """Press a button of the customer's page."""
     kind = {"content-type": "application/x-www-form-urlencoded"}
     return house.call("POST", path, None, content=urlencode(fields), headers=kind)
+
+
+def test_who_counts_stops_when_told(house: House) -> None:
+    """Before the next appliance, not behind all of them: a store may take seconds for each."""
+    owned(house)
+    stored(house)
+    context, stop = house.context, threading.Event()
+    stop.set()
+
+    assert UseCounter(context.desk.care, context.store, context.profiles, house.clock).run_once(stop) == 0
+    count(house)
 
 
 def test_use_is_counted_from_what_is_stored_and_advised_about(house: House) -> None:

@@ -134,7 +134,7 @@ def test_all_connections_can_be_ended_and_refused(proxy: Proxy) -> None:
         proxy.reset()
         with pytest.raises(ConnectionResetError):
             line.recv(1)
-    with connect(proxy) as line, pytest.raises(ConnectionError):
+    with pytest.raises(ConnectionError), connect(proxy) as line:
         read_to_the_end(line)
 
     proxy.heal()
