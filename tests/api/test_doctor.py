@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -28,10 +30,12 @@ def diagnoses(clock_ms: int = NOON_MS, **settings: Any) -> dict[str, Diagnosis]:
 
 @pytest.fixture
 def unused_port() -> int:
-    """A port where nothing listens."""
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        return int(line.getsockname()[1])
+    """A port where nothing listens, below those that the system hands to whoever asks for any, other tests among them."""
+    for port in range(20_000 + os.getpid() % 10_000, 32_000):
+        with socket.socket() as line, contextlib.suppress(OSError):
+            line.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 def test_a_fresh_folder_is_well_but_for_what_is_not_started(tmp_path: Path, unused_port: int) -> None:
