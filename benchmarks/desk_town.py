@@ -33,8 +33,8 @@ DATABASE = "FETTLE_BENCH_DATABASE_URL"
 
 
 @contextmanager
-def town(*, rules: DeskRules | None = None) -> Iterator[tuple[Desk, ManualClock]]:
-    """An empty desk on SQLite, or on the database of the environment."""
+def empty_database() -> Iterator[str]:
+    """The address of a database without a row: SQLite, or that of the environment, of which all is dropped."""
     with tempfile.TemporaryDirectory() as folder:
         url = os.environ.get(DATABASE) or f"sqlite:///{Path(folder) / 'desk.db'}"
         engine = open_database(url)
@@ -43,6 +43,15 @@ def town(*, rules: DeskRules | None = None) -> Iterator[tuple[Desk, ManualClock]
                 metadata.drop_all(connection)
                 connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
         migrate(engine)
+        engine.dispose()
+        yield url
+
+
+@contextmanager
+def town(*, rules: DeskRules | None = None) -> Iterator[tuple[Desk, ManualClock]]:
+    """An empty desk on SQLite, or on the database of the environment."""
+    with empty_database() as url:
+        engine = open_database(url)
         clock = ManualClock(NOW_MS)
         yield Desk(UnitOfWork(engine, clock, random.Random(7), rules=rules or DeskRules()), load_profiles()), clock
         engine.dispose()

@@ -6,27 +6,23 @@ on PostgreSQL where ``FETTLE_BENCH_DATABASE_URL`` names an empty database.
 
 from __future__ import annotations
 
-import os
 import random
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
-from pathlib import Path
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
-from alerts.database import UnitOfWork, migrate, open_database
+from alerts.database import UnitOfWork, open_database
 from alerts.desk import Desk
 from alerts.errors import AlreadyOpenError, DeskError
 from alerts.notices.tables import outbox
-from alerts.schema import metadata
 from alerts.tickets.opening import open_from_finding
 from alerts.tickets.tables import tickets
 from alerts.tickets.ticket import NewTicket
-from benchmarks.desk_town import DATABASE
+from benchmarks.desk_town import empty_database
 from benchmarks.figure import Figure
 from detectors.finding import Finding, FindingChannel
 from ingest.clock import SystemClock
@@ -39,25 +35,17 @@ _MODE = "condenser_fouling"
 
 def measure() -> Iterator[Figure]:
     """How long it took, and how many rows, notices or answers are not as they should be."""
-    with tempfile.TemporaryDirectory() as folder:
-        url = os.environ.get(DATABASE) or f"sqlite:///{Path(folder) / 'desk.db'}"
-        engine = open_database(url)
-        if engine.dialect.name == "postgresql":
-            with engine.begin() as connection:
-                metadata.drop_all(connection)
-                connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
-        migrate(engine)
+    with empty_database() as url:
         desk = _desk(url)
         desk.appliances.register(*((f"F-{n}", "refrigerator") for n in range(FAULTS)))
         begun = time.perf_counter()
         with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
             answers = sum(pool.map(_race, [url] * PROCESSES, range(PROCESSES)), Counter[str]())
         took_s = time.perf_counter() - begun
-        with engine.connect() as connection:
+        with desk.unit.engine.connect() as connection:
             rows = connection.execute(select(func.count()).select_from(tickets)).scalar_one()
             told = select(func.count()).select_from(outbox).where(outbox.c.type == "ticket.opened")
             notices = connection.execute(told).scalar_one()
-        engine.dispose()
         desk.unit.engine.dispose()
     tries = PROCESSES * THREADS * TRIES
     amiss = abs(rows - FAULTS) + abs(notices - FAULTS) + answers["error"] + abs(answers["new"] - FAULTS)

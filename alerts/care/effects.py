@@ -13,8 +13,8 @@ from sqlalchemy import select
 from alerts.care.care import AdviceEffect, Change
 from alerts.care.lifecycle import AdviceState
 from alerts.care.tables import advices
-from alerts.care.windows import Z
 from alerts.database import Transaction
+from alerts.indicators.intervals import Z
 
 FOLLOWED = frozenset(
     one.value for one in (AdviceState.FOLLOWED, AdviceState.HELPED, AdviceState.NOT_HELPED, AdviceState.UNKNOWN)

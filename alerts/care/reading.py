@@ -115,7 +115,7 @@ def _uses(t: Transaction, appliance_id: str, profile: Profile) -> Sequence[UseSe
 
 def _advice(row: Row[Any], profiles: Mapping[str, Profile]) -> GivenAdvice:
     profile = profiles.get(row.kind)
-    text = None if profile is None else text_of(profile, row.name)
+    text = text_of(profiles, row.kind, row.name)
     name = None if text is None else use_of(text) or text.use
     return GivenAdvice(
         id=row.id,

@@ -16,7 +16,7 @@ from alerts.care.counting import BACK_DAYS
 from alerts.care.giving import holds, move
 from alerts.care.lifecycle import AdviceEvent, AdviceState
 from alerts.care.tables import advices, use_counted
-from alerts.care.windows import LEAST, change_between, day_of, values_between, within
+from alerts.care.windows import DAY_MS, LEAST, change_between, day_of, taken, values_between, within
 from alerts.database import SYSTEM, Transaction
 from ingest.profiles.care import Advice, Consumable, OverDays
 from ingest.profiles.definition import Profile
@@ -37,8 +37,7 @@ def settle(t: Transaction, profiles: Mapping[str, Profile]) -> int:
     t = t.by(SYSTEM)
     decided = 0
     for row in t.connection.execute(_due(t).order_by(advices.c.settle_ms).limit(AT_ONCE)).all():
-        profile = profiles.get(row.kind)
-        text = None if profile is None else text_of(profile, row.name)
+        text = text_of(profiles, row.kind, row.name)
         after, change, event = _measured(t, row, text)
         values = {"measured_ms": t.now_ms, "after": after, "change": None if change is None else asdict(change)}
         if row.state == AdviceState.FOLLOWED.value:
@@ -49,9 +48,10 @@ def settle(t: Transaction, profiles: Mapping[str, Profile]) -> int:
     return decided
 
 
-def text_of(profile: Profile, name: str) -> Advice | Consumable | None:
-    """What a piece of advice is made of."""
-    return profile.advice.get(name) or profile.consumables.get(name)
+def text_of(profiles: Mapping[str, Profile], kind: str, name: str) -> Advice | Consumable | None:
+    """What a piece of advice is made of; None where no profile has it any more."""
+    profile = profiles.get(kind)
+    return None if profile is None else profile.advice.get(name) or profile.consumables.get(name)
 
 
 def use_of(text: Advice | Consumable) -> str | None:
@@ -61,11 +61,11 @@ def use_of(text: Advice | Consumable) -> str | None:
 
 def _due(t: Transaction) -> Any:
     """What is to be measured: its time is over, and all its days are counted, or will not be."""
-    last_day = advices.c.settle_ms // 86_400_000 - 1
+    last_day = advices.c.settle_ms // DAY_MS - 1
     counted = select(use_counted.c.appliance_id).where(
         use_counted.c.appliance_id == advices.c.appliance_id, use_counted.c.day >= last_day
     )
-    is_late = advices.c.settle_ms <= t.now_ms - PATIENCE_DAYS * 86_400_000
+    is_late = advices.c.settle_ms <= t.now_ms - PATIENCE_DAYS * DAY_MS
     return select(advices).where(
         advices.c.state.in_([one.value for one in _MEASURED]),
         advices.c.measured_ms.is_(None),
@@ -92,10 +92,9 @@ def _measured(
         return None, None, AdviceEvent.STAY_OPEN
     if isinstance(text, Advice) and text.over is not OverDays.MEAN:
         beyond = holds(text, values, first=begun + 1, last=last)
-        number = max(after) if text.over is OverDays.MAX else min(after) if text.over is OverDays.MIN else sum(after)
-        return number, change, AdviceEvent.HELP if beyond is None else AdviceEvent.NOT_HELP
+        return taken(text.over, after), change, AdviceEvent.HELP if beyond is None else AdviceEvent.NOT_HELP
     if change is None:
-        return sum(after) / len(after), None, AdviceEvent.STAY_OPEN
+        return taken(OverDays.MEAN, after), None, AdviceEvent.STAY_OPEN
     wants_less = text.above is not None if isinstance(text, Advice) else text.better == "below"
     has_helped = change.high < 0 if wants_less else change.low > 0
-    return sum(after) / len(after), change, AdviceEvent.HELP if has_helped else AdviceEvent.NOT_HELP
+    return taken(OverDays.MEAN, after), change, AdviceEvent.HELP if has_helped else AdviceEvent.NOT_HELP

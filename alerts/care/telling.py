@@ -24,7 +24,7 @@ def tell(t: Transaction, advice_id: str, profiles: Mapping[str, Profile], *, is_
     """Write down that advice was followed, or won't be. Who said no may do it after all."""
     row = advice_row(t, advice_id)
     profile = profiles.get(row.kind)
-    text = None if profile is None else text_of(profile, row.name)
+    text = text_of(profiles, row.kind, row.name)
     listener = listener_of(t, row.appliance_id, row.kind, profiles)
     if listener.quiet is not None or row.customer_id != listener.customer_id:
         why = "another_owner" if listener.quiet is None else listener.quiet.value

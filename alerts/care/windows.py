@@ -11,10 +11,10 @@ from sqlalchemy import select
 from alerts.care.care import Change
 from alerts.care.tables import use_days
 from alerts.database import Transaction
+from alerts.indicators.intervals import Z
 from ingest.profiles.care import OverDays
 
 DAY_MS = 86_400_000
-Z = 1.96
 LEAST = 3
 """Fewer days say nothing of how far days differ by chance."""
 

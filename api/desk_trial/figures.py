@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, variance
 
+from alerts.indicators.intervals import Z
 from api.desk_trial.case import Case
 
-Z = 1.96
 HAPPY = 4
 """Satisfied is who gives so many of five stars."""
 

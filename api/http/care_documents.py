@@ -9,6 +9,7 @@ from pydantic import Field
 
 from alerts.care.care import AdviceEffect, Care, GivenAdvice, Quiet, UsedUp, UseSeen
 from alerts.care.lifecycle import AdviceState
+from alerts.care.settling import text_of
 from alerts.tickets.sentence import in_language
 from api.http.document_shape import Document, show
 from ingest.profiles.care import Advice, Goal
@@ -140,8 +141,7 @@ def advice_document(one: GivenAdvice, language: str) -> AdviceDocument:
 
 def effect_document(one: AdviceEffect, profiles: Mapping[str, Profile], language: str) -> EffectDocument:
     """What one piece of advice has come to, under the title that its profile has now."""
-    profile = profiles.get(one.kind)
-    text = None if profile is None else profile.advice.get(one.name) or profile.consumables.get(one.name)
+    text = text_of(profiles, one.kind, one.name)
     title = one.name if text is None else in_language(text.title, language) or one.name
     change, change_else = (
         None if found is None else show(ChangeDocument, found) for found in (one.change, one.change_else)

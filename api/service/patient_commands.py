@@ -7,15 +7,12 @@ with its old result.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import structlog
+from dataclasses import dataclass, field
 
 from alerts.desk import Desk
 from alerts.errors import UnavailableError
+from api.service.patience import Patience
 from ingest.wire.outgoing import Outgoing
-
-log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -23,16 +20,16 @@ class PatientCommands:
     """The desk as a source of commands that never fails because its database is away."""
 
     desk: Desk
-    _is_told: bool = False
+    _patience: Patience = field(default_factory=lambda: Patience("commands_wait"))
 
     def due(self, now_ms: int) -> Sequence[Outgoing]:
         """What is to be sent now; nothing while the database is away."""
         try:
             commands = self.desk.sessions.due(now_ms)
         except UnavailableError as error:
-            self._tell(error)
+            self._patience.wait(error)
             return ()
-        self._is_told = False
+        self._patience.end()
         return commands
 
     def claim(self, command_id: str, now_ms: int) -> bool:
@@ -40,7 +37,7 @@ class PatientCommands:
         try:
             return self.desk.sessions.claim(command_id, now_ms)
         except UnavailableError as error:
-            self._tell(error)
+            self._patience.wait(error)
             return False
 
     def sent(self, command_id: str, now_ms: int) -> None:
@@ -48,10 +45,4 @@ class PatientCommands:
         try:
             self.desk.sessions.sent(command_id, now_ms)
         except UnavailableError as error:
-            self._tell(error)
-
-    def _tell(self, error: UnavailableError) -> None:
-        """Say once that commands wait."""
-        if not self._is_told:
-            log.warning("commands_wait", sentence=str(error))
-        self._is_told = True
+            self._patience.wait(error)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import structlog
+from dataclasses import dataclass, field
 
 from alerts.desk import Desk
 from alerts.errors import UnavailableError
+from api.service.patience import Patience
 from ingest.sample import Lesson
-
-log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -19,16 +16,16 @@ class PatientLessons:
     """The desk as a source of lessons that never fails because its database is away."""
 
     desk: Desk
-    _is_told: bool = False
+    _patience: Patience = field(default_factory=lambda: Patience("lessons_wait"))
 
     def lessons(self, *, after: int, limit: int) -> Sequence[Lesson]:
         """What is to be appended now; nothing while the database is away."""
         try:
             found = self.desk.tickets.lessons(after=after, limit=limit)
         except UnavailableError as error:
-            self._tell(error)
+            self._patience.wait(error)
             return ()
-        self._is_told = False
+        self._patience.end()
         return found
 
     def note_lessons(self, upto: int) -> bool:
@@ -36,12 +33,6 @@ class PatientLessons:
         try:
             self.desk.tickets.note_lessons(upto)
         except UnavailableError as error:
-            self._tell(error)
+            self._patience.wait(error)
             return False
         return True
-
-    def _tell(self, error: UnavailableError) -> None:
-        """Say once that lessons wait."""
-        if not self._is_told:
-            log.warning("lessons_wait", sentence=str(error))
-        self._is_told = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ingest.profiles.care import Advice, Consumable, Use, UseStatistic
+from ingest.profiles.checks import Checks
 from ingest.profiles.toml_form import Place, ProfileDocument
 
 OF_METRIC = frozenset({UseStatistic.MEAN, UseStatistic.MAX, UseStatistic.MIN, UseStatistic.DELTA})
@@ -26,23 +27,24 @@ def check_care(document: ProfileDocument) -> None:
 
 def _use(document: ProfileDocument, use: Use, place: Place) -> None:
     profile = document.profile
-    _text(document, use.label, (*place, "label"))
+    check = Checks(document)
+    check.label(use.label, (*place, "label"))
     if use.statistic in OF_METRIC and use.metric is None:
         raise document.error(place, f'statistic "{use.statistic}" needs a metric: metric = "..."')
     if use.statistic not in OF_METRIC and not use.modes:
         raise document.error(place, f'statistic "{use.statistic}" needs modes: modes = ["..."]')
-    if use.metric is not None and use.metric not in profile.metrics:
-        raise document.error((*place, "metric"), f"names an unknown metric {use.metric!r}")
+    if use.metric is not None:
+        check.known(use.metric, profile.metrics, (*place, "metric"), "metric")
     for mode in use.modes:
-        if mode not in profile.modes:
-            raise document.error((*place, "modes"), f"names an unknown mode {mode!r}")
+        check.known(mode, profile.modes, (*place, "modes"), "mode")
 
 
 def _advice(document: ProfileDocument, advice: Advice, place: Place) -> None:
-    _text(document, advice.title, (*place, "title"))
-    _text(document, advice.text, (*place, "text"))
+    check = Checks(document)
+    check.label(advice.title, (*place, "title"))
+    check.label(advice.text, (*place, "text"))
     for name in (advice.use, *advice.enough):
-        _known(document, name, place)
+        check.known(name, document.profile.uses, place, "use")
     if (advice.above is None) == (advice.below is None):
         raise document.error(place, "needs one limit: above = ... or below = ...")
     if not 0 < advice.days_least <= advice.days <= DAYS_MAX or not 0 < advice.settles_days <= DAYS_MAX:
@@ -51,23 +53,12 @@ def _advice(document: ProfileDocument, advice: Advice, place: Place) -> None:
 
 
 def _consumable(document: ProfileDocument, one: Consumable, place: Place) -> None:
-    _text(document, one.title, (*place, "title"))
-    _text(document, one.text, (*place, "text"))
+    check = Checks(document)
+    check.label(one.title, (*place, "title"))
+    check.label(one.text, (*place, "text"))
     for name in (one.use, *([one.effect] if one.effect else [])):
-        _known(document, name, place)
+        check.known(name, document.profile.uses, place, "use")
     if one.life <= 0 or one.days_most <= 0 or not 0 < one.settles_days <= DAYS_MAX:
         raise document.error(place, f"life and days_most must be above 0, settles_days at most {DAYS_MAX}")
     if one.better not in SIDES:
         raise document.error((*place, "better"), f"must be one of {', '.join(SIDES)}")
-
-
-def _known(document: ProfileDocument, name: str, place: Place) -> None:
-    if name not in document.profile.uses:
-        listed = ", ".join(document.profile.uses) or "none"
-        raise document.error(place, f"names an unknown use {name!r}; known: {listed}")
-
-
-def _text(document: ProfileDocument, text: object, place: Place) -> None:
-    """Customers read it: in English and in Chinese."""
-    if not isinstance(text, dict) or not text.get("en"):
-        raise document.error(place, 'needs an English text: { en = "..." }')

@@ -66,7 +66,7 @@ _TEST_MARGIN_S = 100.0
 def check_profile(document: ProfileDocument) -> None:
     """Raise :class:`ingest.profiles.toml_form.ProfileError` for the first thing that doesn't fit."""
     profile = document.profile
-    check = _Checks(document)
+    check = Checks(document)
     check.name(_KIND, profile.kind, ("kind",))
     check.label(profile.label, ("label",))
     if profile.usual_interval_s <= 0:
@@ -89,7 +89,7 @@ def check_profile(document: ProfileDocument) -> None:
         check.fault_mode(mode_of_fault, ("fault_modes", number))
 
 
-class _Checks:
+class Checks:
     """The checks of one document; each method raises at the first fault."""
 
     def __init__(self, document: ProfileDocument) -> None:
