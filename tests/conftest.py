@@ -1,8 +1,8 @@
 """What holds for all tests: the moment at which they run, where their files lie, and what they need not do twice.
 
 ``--moment 2027-03-28T01:59:45`` lets every clock of the service begin there, in the time zone of Berlin: for what goes wrong
-only where a week, a month, a year or summer time begins. Only :mod:`ingest.clock` reads the wall clock, so it is enough to
-shift that; timeouts and child processes keep the machine's time.
+only where a week, a month, a year or summer time begins. Only :mod:`ingest.clock` reads the wall clock, and the library that
+checks how old a signature is; so it is enough to shift these two. Timeouts and child processes keep the machine's time.
 
 Their files lie in memory where the machine has room there: nothing of them has to outlive it, and a commit, which in service
 waits for the disk, would keep a core waiting some thousand times.
@@ -18,12 +18,14 @@ import tempfile
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from types import ModuleType
+from typing import Self
 from zoneinfo import ZoneInfo
 
 import pytest
+from standardwebhooks import webhooks
 
 from ingest import clock
 
@@ -46,6 +48,15 @@ class ShiftedTime:
         return int(self.real.time_ns()) + self.offset_ns
 
 
+class _ShiftedDatetime(datetime):
+    """What the library of signed webhooks takes for now: the clock's time."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        """Now, by :mod:`ingest.clock`."""
+        return cls.fromtimestamp(clock.SystemClock().now_ms() / 1000, tz)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Know the option."""
     parser.addoption("--moment", metavar="TIME", help=f"let clocks begin at this time in {ZONE}")
@@ -62,6 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
         wanted = datetime.fromisoformat(moment).replace(tzinfo=ZoneInfo(ZONE))
         ahead_ms = clock.to_ms(wanted) - clock.SystemClock().now_ms()
         setattr(clock, "time", ShiftedTime(time, ahead_ms * 1_000_000))  # noqa: B010  (no name that it exports)
+        setattr(webhooks, "datetime", _ShiftedDatetime)  # noqa: B010  (the same)
 
 
 @pytest.hookimpl(wrapper=True)
