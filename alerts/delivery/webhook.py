@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
+from typing import ClassVar
 
 import httpx
 from cloudevents.core.bindings.http import to_structured
@@ -46,6 +47,7 @@ class WebhookTarget:
     secret: str = field(repr=False)
     timeout_s: float = TIMEOUT_S
     clock: Clock = field(default_factory=SystemClock)
+    takes_records: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse an address or a secret that can't work, before anything is sent."""

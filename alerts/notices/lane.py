@@ -30,6 +30,7 @@ from alerts.notices.receiver_rows import (
     read_receiver,
     write_receiver,
 )
+from alerts.notices.records import begin_records, has_new_records, is_record, lay_records
 from alerts.notices.tables import deliveries, outbox
 from ingest.backoff import Backoff
 
@@ -51,15 +52,21 @@ class Lane:
     target: Target
     types: tuple[str, ...] = ()
     """Only notices of these types; all where none is named."""
+    takes_records: bool = False
+    """Whether it is told of records too (:mod:`alerts.notices.records`)."""
 
     def begin(self) -> None:
         """Tell the receiver everything from now on, where it is a new one."""
         self.unit.write(partial(begin_receiver, name=self.target.name))
+        if self.takes_records:
+            self.unit.write(begin_records)
 
     def run_once(self, is_over: Callable[[], bool] = lambda: False) -> int:
         """Try what is due, until the receiver misses or it ``is_over``; returns how many were delivered."""
         if self.unit.look(self._is_new):
             self.begin()
+        if self.takes_records and self.unit.look(has_new_records):
+            self.unit.write(lay_records)
         if self.unit.look(self._has_new):
             self.unit.write(self._spread)
         tried = delivered = 0
@@ -91,10 +98,15 @@ class Lane:
             return
         waiting = {"target": name, "state": DeliveryState.WAITING.value, "attempts": 0, "due_ms": t.now_ms}
         waiting["give_up_ms"] = t.now_ms + GIVE_UP_AFTER_MS
-        wanted = [row.n for row in rows if not self.types or row.type in self.types]
+        wanted = [row.n for row in rows if self._wants(row.type)]
         if wanted:
             t.connection.execute(insert(deliveries), [{"notice_n": number, **waiting} for number in wanted])
         move_cursor(t, cursor_of(name), rows[-1].n)
+
+    def _wants(self, type_: str) -> bool:
+        if is_record(type_) and not self.takes_records:
+            return False
+        return not self.types or type_ in self.types
 
     def _heads(self, t: Transaction) -> Sequence[Row[Any]]:
         """Of each subject the oldest notice that waits, where it is due; those tried least come first."""

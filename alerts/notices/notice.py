@@ -78,6 +78,11 @@ class ReceiverGoneError(DeliveryError):
     """The receiver says that it wants no more notices."""
 
 
+def takes_records(target: Target) -> bool:
+    """Whether a receiver is a system that keeps a copy of our records, and says so."""
+    return bool(getattr(target, "takes_records", False))
+
+
 class Target(Protocol):
     """A receiver; ``name`` stays the same over restarts."""
 

@@ -15,8 +15,9 @@ from sqlalchemy import delete, select
 from alerts.cursors.checkpoint import read_cursor
 from alerts.database import Transaction, UnitOfWork
 from alerts.notices.lane import Lane
-from alerts.notices.notice import DeliveryState, Target
+from alerts.notices.notice import DeliveryState, Target, takes_records
 from alerts.notices.receiver_rows import NOT_CONFIGURED, cursor_of, newest_notice, park
+from alerts.notices.records import end_records
 from alerts.notices.tables import deliveries, outbox, receivers
 
 NOTICES_KEPT = 50_000
@@ -35,12 +36,17 @@ class Outbox:
     @property
     def lanes(self) -> Sequence[Lane]:
         """One for each receiver; they may run at the same time."""
-        return [*[Lane(self.unit, target) for target in self.targets], *self.others]
+        return [
+            *[Lane(self.unit, target, takes_records=takes_records(target)) for target in self.targets],
+            *self.others,
+        ]
 
     def begin(self) -> None:
         """Tell new receivers everything from now on; park what waits for one that the settings name no longer."""
         for lane in self.lanes:
             lane.begin()
+        if not any(lane.takes_records for lane in self.lanes):
+            self.unit.write(end_records)
         names = [lane.target.name for lane in self.lanes]
         self.unit.write(lambda t: park(t, deliveries.c.target.not_in(names), NOT_CONFIGURED))
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from alerts.database import Transaction
+from alerts.notices.records import is_record
 from alerts.notices.tables import outbox
 from alerts.rules.desk_rules import DeskRules
 from alerts.subscriptions.facts import facts_of
@@ -68,7 +69,7 @@ def try_rules(t: Transaction, rules: DeskRules, *, start: datetime, end: datetim
         after, seen = rows[-1].n, seen + len(rows)
         for row, facts in zip(rows, facts_of(t, rows), strict=True):
             reached = list(recipients(rules, facts, at_ms=row.at_ms))
-            untold += not reached
+            untold += not (reached or is_record(row.type))
             for one in reached:
                 messages = told[one.person]
                 waits_ms = messages[-1].due_ms if messages and messages[-1].due_ms > row.at_ms else None

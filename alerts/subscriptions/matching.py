@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from alerts.calendars.business_hours import DAY_MS, MINUTE_MS, Calendar
+from alerts.notices.records import is_record
 from alerts.rules.desk_rules import DeskRules
 from alerts.rules.telling import NoticeRule, Person
 
@@ -76,7 +77,8 @@ def _fits(rule: NoticeRule, facts: Facts, at_ms: int) -> bool:
         (rule.kinds, facts.kind),
         (rule.sources, facts.source),
     )
-    is_wanted = not rule.types or any(fnmatchcase(facts.type, one) for one in rule.types)
+    named = [one for one in rule.types if not is_record(facts.type) or is_record(one)]
+    is_wanted = any(fnmatchcase(facts.type, one) for one in named) or not (rule.types or is_record(facts.type))
     is_severe = facts.severity is None or facts.severity >= rule.severity_at_least
     return (
         is_wanted
