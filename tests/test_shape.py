@@ -43,9 +43,9 @@ def uncalled(offered: Mapping[str, ast.Module], others: Iterable[tuple[str, ast.
 
 
 def imports(tree: ast.Module) -> set[str]:
-    """The modules that a file imports when it is loaded."""
+    """The modules that a file imports: when it is loaded, later in a function, or for its types alone."""
     found: set[str] = set()
-    for node in tree.body:
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
         elif isinstance(node, ast.Import):

@@ -1,9 +1,7 @@
-"""The OpenAPI document; ``python -m api.http.openapi`` prints it, and the console's types are made from it."""
+"""The OpenAPI document, as the app tells it."""
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -38,14 +36,3 @@ def document_of(app: FastAPI) -> Callable[[], dict[str, Any]]:
         return document
 
     return openapi
-
-
-def main() -> None:
-    """Print the document."""
-    from api.http.app import make_app  # noqa: PLC0415  (the app uses this module)
-
-    sys.stdout.write(json.dumps(make_app(None).openapi(), indent=2, ensure_ascii=False) + "\n")
-
-
-if __name__ == "__main__":
-    main()

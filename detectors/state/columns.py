@@ -8,13 +8,10 @@ in which order, decides nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from detectors.state.seldom import Seldom
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -69,37 +66,6 @@ class Column:
         is_fill = np.isnan(values) if np.isnan(self.fill) else values == self.fill
         empty: NDArray[np.bool_] = is_fill.reshape(len(values), -1).all(axis=1)
         return empty
-
-
-class Part(Protocol):
-    """What owns named columns: a layer, and whatever else remembers something of each appliance."""
-
-    seldom: Seldom
-    """Its seldom columns; made and grown by the table that holds it."""
-
-    @property
-    def name(self) -> str:
-        """Its name in a checkpoint."""
-        ...
-
-    @property
-    def version(self) -> int:
-        """Another version than the stored one starts unlearned."""
-        ...
-
-    @property
-    def formerly(self) -> tuple[str, ...]:
-        """Names under which its columns may have been stored before."""
-        ...
-
-    @property
-    def own(self) -> Arrays:
-        """The values of its other columns, a row per appliance; filled and grown by the table that holds it."""
-        ...
-
-    def columns(self) -> tuple[Column, ...]:
-        """What it remembers of each appliance."""
-        ...
 
 
 def carried(stored: Column, values: NDArray[Any], wanted: Column) -> NDArray[Any]:

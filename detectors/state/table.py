@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.state.columns import Arrays, Column, Part, carried
+from detectors.state.columns import Arrays, Column, carried
 from detectors.state.layout import Layout
+from detectors.state.part import Part
 from detectors.state.seldom import Seldom
 
 CAPACITY_FIRST = 64

@@ -17,7 +17,8 @@ from detectors.kinds.kind import KindDetector
 from detectors.layering.layer import Layer
 from detectors.layering.piece import Piece
 from detectors.pipeline import LAYERS, Pipeline, Restored
-from detectors.state.columns import Arrays, Column, Part
+from detectors.state.columns import Arrays, Column
+from detectors.state.part import Part
 from ingest.profiles.definition import Metric, MetricKind, Profile
 from tests.detectors.made_fleet import PROFILES
 from tests.detectors.made_units import KINDS, stuck_metric, unit_batches
