@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 
 from alerts.billing.csv_rows import COVERAGES
@@ -30,7 +29,7 @@ class Copy(FakeTarget):
 
 def outbox_of(desk: Desk, *targets: Target) -> Outbox:
     """An outbox whose receivers are told from now on."""
-    outbox = Outbox(UnitOfWork(desk.unit.engine, desk.unit.clock, random.Random(3)), targets)
+    outbox = Outbox(UnitOfWork(desk.unit.engine, desk.unit.clock, desk.unit.chance), targets)
     outbox.begin()
     return outbox
 
