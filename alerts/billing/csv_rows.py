@@ -1,12 +1,14 @@
-"""The price list and coverages as CSV files, taken over and given back; a provider's statement as one to check."""
+"""Price list, coverages and invoices as CSV files, taken over and given back; statements and receipts as ones to check."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from alerts.billing.bill import Coverage, PriceItem, Statement
+from alerts.billing.bill import Coverage, Payer, PriceItem, Receipt, Statement
 from alerts.billing.deciding import put_coverage
+from alerts.billing.invoice import Invoice, NewInvoice
+from alerts.billing.invoicing import put_invoice
 from alerts.billing.quoting import put_price
 from alerts.cells import day_of, number_of, yes_or_no
 from alerts.coverages.basis import Basis
@@ -35,6 +37,14 @@ COVERAGES = Columns(
     ),
     ("external_id", "basis", "valid_from"),
 )
+_OF_INVOICE = ("external_id", "number", "issued_on", "currency", "amount")
+INVOICES = Columns(
+    (*_OF_INVOICE, "receipt_id", "payer", "provider_id", "start", "end", "due_on", "paid_on", "expected", "difference"),
+    _OF_INVOICE,
+)
+RECEIPTS = Columns(
+    ("receipt_id", "ticket", "at", "payer", "reason", "currency", "total", "to_pay", "quote_id", "invoices"), ()
+)
 LINES = Columns(("visit_id", "ended_at", "tickets", "technician", "fees", "amount", "currency"), ())
 
 
@@ -46,6 +56,40 @@ def take_price(t: Transaction, line: Line) -> RowReport:
 def take_coverage(t: Transaction, line: Line) -> RowReport:
     """Take a coverage over, whole."""
     return take_row(t.connection, line, lambda: _coverage(t, line.cells))
+
+
+def take_invoice(t: Transaction, line: Line) -> RowReport:
+    """Take an invoice over, whole."""
+    return take_row(t.connection, line, lambda: _invoice(t, line.cells))
+
+
+def write_invoices(found: Iterable[Invoice]) -> Iterator[str]:
+    """Invoices as the text that can be taken over, with what we counted beside them."""
+    beside = Columns(INVOICES.names[:-2], ())
+    return write_csv(
+        INVOICES,
+        (
+            _cells(one.written, beside) | {"expected": one.expected or "", "difference": one.difference or ""}
+            for one in found
+        ),
+    )
+
+
+def write_receipts(found: Iterable[tuple[Receipt, list[str]]]) -> Iterator[str]:
+    """Receipts line by line, for whoever writes the invoices, with the numbers of those that were written."""
+    return write_csv(
+        RECEIPTS,
+        (
+            {
+                **_cells(one, Columns(RECEIPTS.names[3:-1], ())),
+                "receipt_id": one.id,
+                "ticket": str(one.ticket_number),
+                "at": one.at.isoformat(),
+                "invoices": "; ".join(numbers),
+            }
+            for one, numbers in found
+        ),
+    )
 
 
 def write_prices(items: Iterable[PriceItem]) -> Iterator[str]:
@@ -93,6 +137,19 @@ def _coverage(t: Transaction, cells: Mapping[str, str]) -> Taken:
     months = number_of("months", cells["months"], int) if "months" in cells else None
     coverage = Coverage(external_id=cells["external_id"], basis=basis, months=months, **said, **_days(cells))
     return Taken(coverage.external_id, is_new=False, done=["coverage"] if put_coverage(t, coverage) else [])
+
+
+def _invoice(t: Transaction, cells: Mapping[str, str]) -> Taken:
+    said: dict[str, Any] = _needed(cells, "number", "currency", "amount", "issued_on")
+    said |= {name: cells.get(name) for name in ("receipt_id", "provider_id")}
+    for name in ("issued_on", "start", "end", "due_on", "paid_on"):
+        said[name] = day_of(name, cells[name]) if name in cells else None
+    try:
+        payer = Payer(cells.get("payer", Payer.CUSTOMER.value))
+    except ValueError as error:
+        raise InvalidError(f"payer: {cells['payer']!r} is none; there are: {', '.join(Payer)}.") from error
+    new = NewInvoice(external_id=cells["external_id"], payer=payer, **said)
+    return Taken(new.external_id, is_new=False, done=["invoice"] if put_invoice(t, new) else [])
 
 
 def _needed(cells: Mapping[str, str], *names: str) -> dict[str, Any]:

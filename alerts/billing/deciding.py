@@ -19,6 +19,7 @@ from alerts.coverages.basis import Basis
 from alerts.coverages.tables import coverages
 from alerts.customers.tables import ownerships
 from alerts.database import Transaction, upsert
+from alerts.errors import UnknownError
 from alerts.tickets.contracts import follow_contract
 from alerts.tickets.reading import find_row
 from alerts.tickets.ticket import Verdict
@@ -78,6 +79,14 @@ def put_coverage(t: Transaction, new: Coverage) -> bool:
     for appliance_id in sorted(one for one in of_whom if one is not None):
         follow_contract(t, appliance_id)
     return True
+
+
+def read_coverage(t: Transaction, external_id: str) -> Coverage:
+    """The coverage that another system knows by this id."""
+    row = t.connection.execute(select(coverages).where(coverages.c.external_id == external_id)).one_or_none()
+    if row is None:
+        raise UnknownError(f"There is no coverage {external_id!r}.")
+    return _coverage(row)
 
 
 def list_coverages(t: Transaction) -> Sequence[Coverage]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from alerts.billing.bill import Coverage, Decision, PriceItem, Quote, Receipt, Statement, WantedLine
-from alerts.billing.csv_rows import take_coverage, take_price
-from alerts.billing.deciding import decide, list_coverages
+from alerts.billing.csv_rows import take_coverage, take_invoice, take_price
+from alerts.billing.deciding import decide, list_coverages, put_coverage, read_coverage
+from alerts.billing.invoice import Invoice, NewInvoice
+from alerts.billing.invoicing import invoices_of, list_invoices, page_receipts, put_invoice, read_invoice
 from alerts.billing.quoting import (
     answer_quote,
     charge,
@@ -27,6 +29,7 @@ from alerts.customers.sealed_unit import SealedUnit
 from alerts.database import Transaction, UnitOfWork
 from alerts.errors import UnknownError
 from alerts.importing import RowReport, take_file
+from alerts.page import LIMIT_DEFAULT, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,59 @@ class Billing:
     def take_coverages(self, lines: Iterable[Line], *, is_dry_run: bool = False) -> Iterator[RowReport]:
         """Take coverages over."""
         return take_file(self.unit.write, lines, take_coverage, is_dry_run=is_dry_run)
+
+    def put_coverage(self, new: Coverage) -> Coverage:
+        """Write a coverage down, known again by its external id."""
+
+        def work(t: Transaction) -> Coverage:
+            put_coverage(t, new)
+            return read_coverage(t, new.external_id)
+
+        return self.unit.write(work)
+
+    def coverage(self, external_id: str) -> Coverage:
+        """The coverage that another system knows by this id."""
+        return self.unit.look(lambda t: read_coverage(t, external_id))
+
+    def take_invoices(self, lines: Iterable[Line], *, is_dry_run: bool = False) -> Iterator[RowReport]:
+        """Take invoices of another system over."""
+        return take_file(self.unit.write, lines, take_invoice, is_dry_run=is_dry_run)
+
+    def put_invoice(self, new: NewInvoice) -> Invoice:
+        """Write one invoice of another system down."""
+
+        def work(t: Transaction) -> Invoice:
+            put_invoice(t, new)
+            return read_invoice(t, new.external_id)
+
+        return self.unit.write(work)
+
+    def invoice(self, external_id: str) -> Invoice:
+        """One invoice, held against what we counted."""
+        return self.unit.look(lambda t: read_invoice(t, external_id))
+
+    def invoices(
+        self, *, is_paid: bool | None = None, cursor: str | None = None, limit: int = LIMIT_DEFAULT
+    ) -> Page[Invoice]:
+        """One page of invoices, the last one taken over first."""
+        return self.unit.look(lambda t: list_invoices(t, is_paid=is_paid, cursor=cursor, limit=limit))
+
+    def all_receipts(
+        self,
+        *,
+        start: date | None = None,
+        end: date | None = None,
+        cursor: str | None = None,
+        limit: int = LIMIT_DEFAULT,
+    ) -> Page[tuple[Receipt, list[str]]]:
+        """One page of the receipts of all tickets, the newest first, each with the numbers of its invoices."""
+
+        def work(t: Transaction) -> Page[tuple[Receipt, list[str]]]:
+            found = page_receipts(t, start=start, end=end, cursor=cursor, limit=limit)
+            numbers = invoices_of(t, found.items)
+            return Page(tuple((one, numbers.get(one.id, [])) for one in found.items), found.next)
+
+        return self.unit.look(work)
 
     def payer(self, ref: str) -> Decision:
         """Who pays for the work of a ticket, and why."""

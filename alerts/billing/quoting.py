@@ -181,7 +181,7 @@ def list_receipts(t: Transaction, ref: str) -> Sequence[Receipt]:
         tickets, tickets.c.id == receipts.c.ticket_id
     )
     query = joined.where(receipts.c.ticket_id == ticket.id).order_by(receipts.c.n.desc())
-    return [_receipt(row) for row in t.connection.execute(query)]
+    return [receipt_of_row(row) for row in t.connection.execute(query)]
 
 
 def _check_agreed(quote: Any, to_pay: str, currency: str) -> None:
@@ -275,7 +275,8 @@ def _quote(row: Any) -> Quote:
     )
 
 
-def _receipt(row: Any) -> Receipt:
+def receipt_of_row(row: Any) -> Receipt:
+    """The receipt in a row of receipts that has the ticket's number beside it."""
     return Receipt(
         id=row.id,
         ticket_id=row.ticket_id,

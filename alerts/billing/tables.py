@@ -69,3 +69,21 @@ receipts = Table(
     sqlite_autoincrement=True,
 )
 """What was charged at the end of an episode of a ticket; one, held by the database."""
+
+invoices = Table(
+    "invoices",
+    metadata,
+    serial(),
+    Column("external_id", String(200), nullable=False, unique=True),
+    ms("at_ms", nullable=False),
+    Column("number", String(200), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("amount", String(32), nullable=False),
+    identity("receipt_id", nullable=True, index=True),
+    word("payer"),
+    identity("provider_id", nullable=True, index=True),
+    Column("issued_on", String(10), nullable=False),
+    *(Column(name, String(10), nullable=True) for name in ("start_on", "end_on", "due_on", "paid_on")),
+    sqlite_autoincrement=True,
+)
+"""Invoices of other systems, as they were handed in."""

@@ -60,6 +60,48 @@ def import_coverages(
     )
 
 
+@billing.command("import-invoices")
+def import_invoices(
+    ctx: typer.Context,
+    file: FileArgument,
+    *,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Take invoices of another system over: for a receipt_id, or of a provider_id from start to end."""
+    from alerts.billing.csv_rows import INVOICES  # noqa: PLC0415
+
+    desk = _open(ctx, config)
+    take_file(
+        file, INVOICES, lambda rows: desk.take_invoices(rows, is_dry_run=dry_run), kept=not dry_run, as_json=as_json
+    )
+
+
+@billing.command("export-invoices")
+def export_invoices(ctx: typer.Context, *, config: ConfigOption = None) -> None:
+    """Print invoices as the CSV that can be taken over, with what we counted beside each."""
+    from alerts.billing.csv_rows import write_invoices  # noqa: PLC0415
+    from alerts.errors import DeskError  # noqa: PLC0415
+    from alerts.page import all_pages  # noqa: PLC0415
+
+    with telling(DeskError):
+        desk = _open(ctx, config)
+        hand_out(write_invoices(all_pages(lambda cursor: desk.invoices(cursor=cursor))))
+
+
+@billing.command("export-receipts")
+def export_receipts(ctx: typer.Context, *, config: ConfigOption = None) -> None:
+    """Print the receipts of all tickets as CSV, for whoever writes the invoices."""
+    from alerts.billing.csv_rows import write_receipts  # noqa: PLC0415
+    from alerts.errors import DeskError  # noqa: PLC0415
+    from alerts.page import all_pages  # noqa: PLC0415
+
+    with telling(DeskError):
+        desk = _open(ctx, config)
+        hand_out(write_receipts(all_pages(lambda cursor: desk.all_receipts(cursor=cursor))))
+
+
 @billing.command("export-prices")
 def export_prices(ctx: typer.Context, *, config: ConfigOption = None) -> None:
     """Print the price list as the CSV that can be taken over."""

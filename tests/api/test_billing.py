@@ -41,6 +41,31 @@ def test_the_customer_agrees_to_a_price(house: House, language: str, due: str) -
     assert house.get("/tickets/1/quotes").json()["items"][0]["answered_by"] == "customer"
 
 
+def test_contracts_and_invoices_are_put_by_their_own_ids(house: House) -> None:
+    """Twice is once; a list may be narrowed; what makes no sense is 422; managers alone."""
+    care = {"basis": "contract", "valid_from": "2026-01-01", "appliance_id": "WM-1", "plan": "gold"}
+    provider = house.post("/providers", {"name": "Cool", "fees": {"visit": "45.00"}}).json()["id"]
+    bill = {"number": "P-9", "issued_on": "2026-09-30", "currency": "EUR", "amount": "10.00", "provider_id": provider}
+    days = {"start": "2026-09-01", "end": "2026-09-30"}
+
+    first = house.call("PUT", "/api/v1/coverages/c-1", json=care)
+    again = house.call("PUT", "/api/v1/coverages/c-1", json=care)
+    put = house.call("PUT", "/api/v1/invoices/i-1", json=bill | days)
+
+    assert first.json() == again.json() == house.get("/coverages/c-1").json()
+    assert [one["plan"] for one in house.get("/coverages?basis=contract").json()["items"]] == ["gold"]
+    assert house.get("/coverages?basis=recall").json()["items"] == []
+    assert (put.json()["expected"], put.json()["difference"]) == ("0.00", "10.00")
+    assert house.get("/invoices/i-1").json() == house.get("/invoices?paid=false").json()["items"][0]
+    assert house.get("/invoices?paid=true").json()["items"] == []
+    assert "i-1,P-9" in house.get("/invoices.csv").text
+    assert house.call("PUT", "/api/v1/invoices/i-2", json=bill).status_code == 422
+    assert house.get("/receipts").json()["items"] == []
+    assert house.get("/receipts.csv?start=2026-09-01").text.startswith("receipt_id,ticket")
+    assert house.get("/invoices/i-2").status_code == 404
+    assert house.get("/invoices", Role.DISPATCHER).status_code == 403
+
+
 def test_a_statement_over_http(house: House) -> None:
     """As JSON and as CSV; only managers read it."""
     provider = house.post("/providers", {"name": "Cool", "fees": {"visit": "45.00"}}).json()["id"]

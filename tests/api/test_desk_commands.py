@@ -47,4 +47,8 @@ def test_files_go_in_and_come_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         file("v.csv", "external_id,basis,valid_from,months\nw,manufacturer,2026-01-01,24\n"),
     )
     assert "w,manufacturer,2026-01-01,,24" in run("billing", "export-coverages")
+    bill = "external_id,number,issued_on,currency,amount,receipt_id\ni,RE-7,2026-11-30,EUR,9,rc_1\n"
+    assert "no receipt" in run("billing", "import-invoices", file("i.csv", bill), code=1)
+    assert "expected,difference" in run("billing", "export-invoices")
+    assert "receipt_id,ticket" in run("billing", "export-receipts")
     run("billing", "statement", "pr_1", "2026-11-01", "2026-11-30", code=1)

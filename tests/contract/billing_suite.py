@@ -9,7 +9,16 @@ from decimal import Decimal
 import pytest
 
 from alerts.billing.bill import Payer, PayReason, QuoteStatus, WantedLine
-from alerts.billing.csv_rows import COVERAGES, PRICES, write_coverages, write_prices, write_statement
+from alerts.billing.csv_rows import (
+    COVERAGES,
+    INVOICES,
+    PRICES,
+    write_coverages,
+    write_invoices,
+    write_prices,
+    write_receipts,
+    write_statement,
+)
 from alerts.csv_file import read_csv
 from alerts.customers.answering import AnswerKind, NewAnswer
 from alerts.customers.customer import Address, Contact, NewCustomer, NewOwnership, NewSite
@@ -150,6 +159,43 @@ class BillingSuite:
         assert {one.outcome for one in (*again, *back)} == {Outcome.UNCHANGED}
         assert [one.outcome for one in refused] == [Outcome.REFUSED] * 2
         assert "decimals" in refused[0].detail
+
+    def test_invoices_are_held_against_what_was_counted(self, desk: Desk) -> None:
+        """Known again by their id; what differs is said, what names nothing is refused, and a dry run keeps nothing."""
+        number, _ = ticket(desk, "WM-1")
+        _prices(desk)
+        quote = desk.billing.offer(number, WORK, currency="EUR")
+        desk.billing.answer(number, quote.id, is_approved=True)
+        receipt = desk.billing.charge(number, WORK, currency="EUR")
+        provider = desk.providers.add(NewProvider("Cool", fees={"visit": "45.10"})).id
+        rows = (
+            f"a,RE-1,2026-11-30,EUR,113.55,{receipt.id},,,,,,\n"
+            f"b,P-9,2026-11-30,EUR,45.10,,,{provider},2026-11-01,2026-11-30,2026-12-14,\n"
+            "c,RE-2,2026-11-30,EUR,1,rc_0,,,,,,\n"
+            f"d,RE-3,2026-11-30,EUR,1,{receipt.id},,{provider},,,,\n"
+            f"e,RE-4,2026-11-30,EUR,-5.00,{receipt.id},manufacturer,,,,,\n"
+        )
+        head = "external_id,number,issued_on,currency,amount,receipt_id,payer,provider_id,start,end,due_on,paid_on\n"
+
+        tried = list(desk.billing.take_invoices(list(read_csv(head + rows, INVOICES)), is_dry_run=True))
+        assert desk.billing.invoices().items == ()
+        taken = list(desk.billing.take_invoices(list(read_csv(head + rows, INVOICES))))
+        out = "".join(write_invoices(desk.billing.invoices().items))
+        again = list(desk.billing.take_invoices(list(read_csv(out, INVOICES))))
+        paid = rows.splitlines()[0][:-1].removesuffix(",") + ",,2026-12-01\n"
+        [changed] = desk.billing.take_invoices(list(read_csv(head + paid, INVOICES)))
+
+        changes, refusals = [Outcome.CHANGED] * 2, [Outcome.REFUSED] * 2
+        assert [one.outcome for one in tried] == [one.outcome for one in taken]
+        assert [one.outcome for one in taken] == [*changes, *refusals, Outcome.CHANGED]
+        assert {one.outcome for one in again} == {Outcome.UNCHANGED}
+        held = [(one.written.external_id, one.expected, one.difference) for one in desk.billing.invoices().items]
+        assert held == [("e", "0.00", "-5.00"), ("b", "0.00", "45.10"), ("a", "113.55", "0.00")]
+        assert changed.outcome is Outcome.CHANGED, changed.detail
+        assert [one.written.external_id for one in desk.billing.invoices(is_paid=True).items] == ["a"]
+        [(booked, numbers)] = desk.billing.all_receipts().items
+        assert (booked.id, numbers) == (receipt.id, ["RE-1", "RE-4"])
+        assert f"{receipt.id},{number}," in "".join(write_receipts([(booked, numbers)]))
 
     def test_a_contract_reaches_gate_priority_and_clocks(self, desk: Desk, clock: ManualClock) -> None:
         """A finding's ticket is under the contract of its appliance; one that a person names stays; one written down later is followed."""
