@@ -1,6 +1,8 @@
-"""What a person changes on a ticket beside its steps: title, priority, who does it, and when.
+"""What a person changes on a ticket beside its steps: title, priority, type, who does it, and when.
 
 Nothing given is taken for nothing changed; ``None`` takes away. A priority or a contract that is taken away is ours again to set.
+With its type a ticket's form and clocks become those of the other one; what was written down for the first stays, and is there
+again when the change is taken back.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ from alerts.coverages.contract import contract_of
 from alerts.database import Transaction
 from alerts.errors import ConflictError, InvalidError
 from alerts.lifecycle import OVER
+from alerts.rules.ticket_types import REPAIR
 from alerts.tickets.opening import CONTRACT_LENGTH_MAX, TITLE_LENGTH_MAX
 from alerts.tickets.reading import find_row
 from alerts.tickets.sla import more_urgent, priority_of
 from alerts.tickets.steps import check_version, check_visit, write_ticket
 from alerts.tickets.ticket import TicketChange
+from alerts.tickets.typed import checked_type
 from alerts.words import check_words
 from ingest.clock import to_ms
 from ingest.profiles.definition import Profile
@@ -60,6 +64,8 @@ def _columns_of(t: Transaction, row: Row[Any], change: TicketChange, profile: Pr
         check_words("contract", change.contract, longest=CONTRACT_LENGTH_MAX)
         columns["contract"] = change.contract or contract_of(t, row.appliance_id)
         columns["contract_by"] = t.who if change.contract else None
+    if "type" in change.changes:
+        columns["type"] = checked_type(t.rules, change.type or REPAIR)
     if "assignee" in change.changes:
         check_assignee(t, change.assignee)
         columns["assignee"] = change.assignee

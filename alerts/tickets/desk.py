@@ -88,7 +88,7 @@ class Tickets:
         )
 
     def change(self, ref: str, change: TicketChange, *, expected_version: int | None = None) -> Ticket:
-        """Change title, priority, assignee or visit and return the ticket as it is then."""
+        """Change title, priority, type, assignee or visit and return the ticket as it is then."""
         return self.unit.write(
             lambda t: read_ticket(t, change_ticket(t, ref, change, self.profiles, expected_version=expected_version)),
         )

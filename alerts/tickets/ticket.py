@@ -311,3 +311,4 @@ class TicketChange:
     assignee: str | None = None
     visit: Visit | None = None
     contract: str | None = None
+    type: str | None = None

@@ -71,6 +71,23 @@ def list_tickets(
     write_rows(("number", "type", "status", "priority", "appliance", "title", "resolve_by"), rows, as_json=as_json)
 
 
+@tickets.command("retype")
+def retype(
+    ctx: typer.Context,
+    ticket: Annotated[str, typer.Argument(metavar="TICKET", help="Its id or number.")],
+    type_name: Annotated[str, typer.Argument(metavar="TYPE", help="As `fettle tickets types` names them.")],
+    *,
+    config: ConfigOption = None,
+) -> None:
+    """Change the type of an open ticket; its form and clocks become those of the other type."""
+    from alerts.errors import DeskError  # noqa: PLC0415
+    from alerts.tickets.ticket import TicketChange  # noqa: PLC0415
+
+    with telling(DeskError):
+        found = _open(ctx, config).tickets.change(ticket, TicketChange(frozenset({"type"}), type=type_name))
+    say(f"Ticket {found.number} is of type {found.type}.")
+
+
 @tickets.command("open")
 def open_ticket(
     ctx: typer.Context,

@@ -21,6 +21,11 @@ def test_a_type_is_asked_for_filled_in_and_listed(house: House) -> None:
 
     assert {one["name"]: one["label"] for one in types}["complaint"] == "投诉"
     assert (made["type"], made["work"]["label"], made["source"]) == ("complaint", "Complaint", "hotline")
+    change = {"json": {"type": "inspection"}}
+    assert house.call("PATCH", "/api/v1/tickets/1", Role.TECHNICIAN, **change).status_code == 403
+    assert house.call("PATCH", "/api/v1/tickets/1", Role.DISPATCHER, **change).json()["work"]["label"] == "Inspection"
+    assert house.call("PATCH", "/api/v1/tickets/1", json={"type": "complaint"}).json()["type"] == "complaint"
+    assert house.call("PATCH", "/api/v1/tickets/1", json={"type": "party"}).status_code == 422
     assert house.post("/tickets", {**new, "type": "party"}).status_code == 422
     assert house.post("/tickets", {**new, "source": "technician"}).status_code == 422
     assert house.get("/tickets?type=party").status_code == 422
@@ -42,9 +47,11 @@ def test_the_command_line_has_them_too(tmp_path: Path, monkeypatch: pytest.Monke
     types = runner.invoke(app, ["tickets", "types"])
     listed = runner.invoke(app, ["tickets", "list", "--type", "complaint"])
     opened = runner.invoke(app, ["tickets", "open", "WM-9", "Loud", "--type", "party"])
+    retyped = runner.invoke(app, ["tickets", "retype", "1", "complaint"])
     by_post = runner.invoke(app, ["tickets", "open", "WM-9", "Loud", "--source", "post"])
 
     assert "return_exchange" in types.stdout
     assert listed.stdout.split()[:2] == ["number", "type"]
     assert "is none of complaint" in str(opened.exception)
+    assert "There is no ticket" in str(retyped.exception)
     assert "'post' is none of" in str(by_post.exception)

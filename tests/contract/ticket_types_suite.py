@@ -12,7 +12,7 @@ from alerts.lifecycle import TicketState, TicketStep
 from alerts.rules.calendars import Policy
 from alerts.rules.desk_rules import DeskRules
 from alerts.tickets.reading import TicketFilter
-from alerts.tickets.ticket import NewTicket, StepBody, TicketSource
+from alerts.tickets.ticket import NewTicket, StepBody, TicketChange, TicketSource
 from ingest.clock import ManualClock
 from tests.alerts.made import DAY_MS, FINDING, HOUR_MS, step_of
 
@@ -41,6 +41,29 @@ class TicketTypesSuite:
                 ask()
         assert [one.number for one in desk.tickets.page(TicketFilter(type="complaint")).items] == [complaint.number]
         assert [one.type for one in desk.tickets.page().items] == ["repair", "complaint"]
+
+    def test_a_type_that_is_changed_takes_form_and_clocks_along(self, desk: Desk) -> None:
+        """A repair becomes a complaint with its hours and its form; changed back, what was ticked off is there again."""
+        desk.appliances.register(("WM-1", "washing_machine"))
+        before = desk.tickets.open(NewTicket("WM-1", "Nobody came"))
+        number = str(before.number)
+        change = TicketChange(frozenset({"type"}), type="complaint")
+
+        changed = desk.by("Eve").tickets.change(number, change)
+        desk.tickets.fill(number, steps={"heard": True})
+        back = desk.tickets.change(number, TicketChange(frozenset({"type"})))
+        again = desk.tickets.change(number, change)
+
+        assert (changed.type, changed.version) == ("complaint", before.version + 1)
+        assert changed.history[-1].data == {"type": {"from": "repair", "to": "complaint"}}
+        assert [one.within_s for one in changed.clocks if one.name == "resolve"] == [72 * 3600]
+        assert [one.name for one in changed.work.checklist if one.is_needed] == list(STEPS)
+        assert (back.type, back.clocks[1].within_s) == ("repair", before.clocks[1].within_s)
+        assert back.work.checklist == before.work.checklist
+        assert [one.done_at is not None for one in again.work.checklist if one.name == "heard"] == [True]
+        assert desk.audit.page().items[0].action == "ticket.changed"
+        with pytest.raises(InvalidError, match="type: 'party' is none of complaint"):
+            desk.tickets.change(number, replace(change, type="party"))
 
     def test_it_ends_when_all_is_done_that_its_type_needs(self, desk: Desk) -> None:
         """Steps ticked off by whom, fields checked; cancelled is it without; opened again it begins anew."""

@@ -103,6 +103,7 @@ class TicketChangeRequest(Request):
     )
     visit: VisitRequest | None = None
     contract: str | None = Field(default=None, min_length=1, max_length=200)
+    type: str | None = Field(default=None, min_length=1, max_length=64, description="`/ticket-types` names all")
 
 
 class FormRequest(Request):
@@ -235,7 +236,7 @@ def change_ticket(
     language: Language,
     if_match: IfMatch = None,
 ) -> Ticket:
-    """Change title, priority, assignee or visit; null takes away. A technician takes a ticket, or gives back the own one."""
+    """Change title, priority, type, assignee or visit; null takes away. A technician takes a ticket, or gives back the own one."""
     given = body.model_fields_set
     desk = here.desk.by(account.name).tickets
     before = desk.read(key)
@@ -244,7 +245,7 @@ def change_ticket(
     if not is_own:
         require(account, Role.DISPATCHER)
     visit = None if body.visit is None else Visit(body.visit.start, body.visit.end)
-    change = TicketChange(frozenset(given), body.title, body.priority, assignee, visit, body.contract)
+    change = TicketChange(frozenset(given), body.title, body.priority, assignee, visit, body.contract, body.type)
     version = _version(here, key, if_match)
     return answer(desk.change(key, change, expected_version=version), response, language)
 

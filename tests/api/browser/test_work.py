@@ -49,6 +49,21 @@ def test_the_queue_is_worked_by_keys_alone(page: Page, town: Town) -> None:
     expect(page).to_have_url(f"{town.address}/appliances")
 
 
+def test_a_ticket_changes_its_type_and_changes_back(page: Page, town: Town) -> None:
+    """Its form comes with it; the word that says so takes it back."""
+    page.goto(f"{town.address}/tickets/1")
+    kind = page.get_by_role("combobox", name="Type")
+    kind.hover()
+    kind.select_option(label="Inspection")
+    expect(page.get_by_text("#1 is now: Inspection")).to_be_visible()
+    expect(page.locator("#work-title")).to_be_visible()
+    assert violations(page) == []
+
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Taken back")).to_be_visible()
+    expect(kind).to_have_value("repair")
+
+
 def test_the_palette_finds_tickets_and_appliances(page: Page, town: Town) -> None:
     """Ctrl-K and a few letters lead anywhere."""
     page.goto(f"{town.address}/queue")

@@ -2439,7 +2439,7 @@ export interface paths {
         head?: never;
         /**
          * Change Ticket
-         * @description Change title, priority, assignee or visit; null takes away. A technician takes a ticket, or gives back the own one.
+         * @description Change title, priority, type, assignee or visit; null takes away. A technician takes a ticket, or gives back the own one.
          */
         patch: operations["change_ticket"];
         trace?: never;
@@ -9328,6 +9328,11 @@ export interface components {
             visit?: components["schemas"]["VisitRequest"] | null;
             /** Contract */
             contract?: string | null;
+            /**
+             * Type
+             * @description `/ticket-types` names all
+             */
+            type?: string | null;
         };
         /**
          * TicketRequest

@@ -15,6 +15,7 @@ import { useNow } from "../words/now";
 import { Assignee } from "./Assignee";
 import { clearedAt } from "./present";
 import type { Offer, TicketSteps } from "./steps";
+import { TicketType } from "./TicketType";
 
 /** So much earlier than its ticket, an alert is told by its own time: the readings came late. */
 const LATE = 3_600_000;
@@ -172,6 +173,7 @@ function Steps({ ticket, offer, steps, onVerdict }: StepsProps) {
           {t(`ticket.steps.${step}`)}
         </Button>
       ))}
+      <TicketType ticket={ticket} steps={steps} />
       <Assignee ticket={ticket} steps={steps} />
     </div>
   );

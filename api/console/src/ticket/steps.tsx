@@ -120,6 +120,7 @@ export function useTicketSteps(ticket: Ticket): TicketSteps {
     const changes = fresh.history.slice(ticket.history.length).slice(-3);
     notifications.show({
       id,
+      closeButtonProps: { "aria-label": t("close") },
       color: "red",
       icon: <IconAlertCircle size={18} />,
       title: t("problem.conflict"),
@@ -161,6 +162,7 @@ export function useTicketSteps(ticket: Ticket): TicketSteps {
     };
     notifications.show({
       id,
+      closeButtonProps: { "aria-label": t("close") },
       color: "lagoon",
       icon: <IconCheck size={18} />,
       autoClose: inverse ? UNDO_MS : 4000,

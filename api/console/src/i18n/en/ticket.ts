@@ -66,6 +66,8 @@ export const ticket = {
     assign: "Assign",
     assignedTo: "Assigned to",
     takeIt: "Assign to me",
+    type: "Type",
+    typeIs: "#{{number}} is now: {{type}}",
     me: "{{name}} (me)",
     turned: "The end comes before the beginning.",
     noEvidence: "No measured evidence: this ticket came from {{source}}.",

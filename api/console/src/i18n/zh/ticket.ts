@@ -67,6 +67,8 @@ export const ticket: typeof english = {
     alertOf: "{{fault}}，未生成工单",
     assign: "指派",
     assignedTo: "负责人",
+    type: "类型",
+    typeIs: "工单 {{number}} 现为：{{type}}",
     takeIt: "指派给我",
     me: "{{name}}（我）",
     turned: "结束时间早于开始时间。",
