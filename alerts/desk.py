@@ -51,6 +51,7 @@ from alerts.stock.desk import Stock
 from alerts.stock.reserving import release_all
 from alerts.subscriptions.desk import Subscriptions
 from alerts.supposing.desk import Supposing
+from alerts.tasks.desk import Tasks
 from alerts.tickets.closing import CLOSES_AFTER_DAYS
 from alerts.tickets.desk import Tickets
 from alerts.tickets.reading import open_numbers
@@ -240,6 +241,11 @@ class Desk:
     def repairs(self) -> Repairs:
         """What was closed as done, and whether it held."""
         return Repairs(self.unit, self.profiles, self._when_over)
+
+    @property
+    def tasks(self) -> Tasks:
+        """What other departments are asked to do for a ticket."""
+        return Tasks(self.unit)
 
     @property
     def changes(self) -> Changes:

@@ -34,6 +34,7 @@ from api.commands import (
     silencing,
     stock,
     supposing,
+    tasks,
     technicians,
     telling,
     tickets,
@@ -105,6 +106,7 @@ app.add_typer(tickets.tickets, name="tickets")
 app.add_typer(visits.visits, name="visits")
 app.add_typer(articles.articles, name="articles")
 app.add_typer(repairs.repairs, name="repairs")
+app.add_typer(tasks.tasks, name="tasks")
 app.add_typer(caring.care, name="care")
 app.add_typer(measuring.kpis, name="kpis")
 app.add_typer(telling.notices, name="notices")

@@ -51,6 +51,11 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "{model} 的 {fault_mode}：暂不上门，仅关注（{why}）",
     ),
     "data_fault.raised": ("Readings at fault: {fault_mode}", "数据异常：{fault_mode}"),
+    "task.asked": ("Ticket {number}, for {to}: {text}", "工单 {number}，请{to}处理：{text}"),
+    "task.answered": (
+        "Ticket {number}: {department} answers {state}: {text}",
+        "工单 {number}：{department}已答复（{state}）：{text}",
+    ),
     "advice.given": ("Advice: {advice}", "使用建议：{advice}"),
     "silence.ended": ("No longer silenced: {what}. {reason}", "静默结束：{what}。{reason}"),
     "mode.restored": ("{fault_mode} of {model}: visits again, {why}", "{model} 的 {fault_mode}：恢复上门（{why}）"),

@@ -33,6 +33,7 @@ from tests.contract.letters_suite import LettersSuite
 from tests.contract.people_suite import PeopleSuite
 from tests.contract.repairs_suite import RepairsSuite
 from tests.contract.stock_suite import StockSuite
+from tests.contract.tasks_suite import TasksSuite
 from tests.contract.ticket_types_suite import TicketTypesSuite
 from tests.contract.visits_suite import VisitsSuite
 from tests.servers.conftest import PostgresServer
@@ -109,6 +110,10 @@ class TestCareOnPostgres(_Sealed, CareSuite):
 
 class TestRepairsOnPostgres(RepairsSuite):
     """PostgreSQL keeps the promises of repairs."""
+
+
+class TestTasksOnPostgres(TasksSuite):
+    """PostgreSQL keeps the promises of tasks."""
 
 
 class TestTicketTypesOnPostgres(TicketTypesSuite):

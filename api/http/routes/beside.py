@@ -15,6 +15,7 @@ from api.http.fix_first_documents import FixFirst
 from api.http.routes.protection import Protected
 from api.http.routes.remote_first import RemoteStage
 from api.http.session_documents import Session
+from api.http.task_documents import TaskDocument
 
 router = APIRouter(tags=["tickets"])
 
@@ -35,6 +36,7 @@ class Beside(Document):
     tickets: list[Ticket] = Field(description="of the same appliance, the newest first, without the ticket itself")
     alerts: list[Alert] = Field(description="of the same appliance, the newest first")
     articles: list[Article] = Field(description="published on its fault, that of its model first")
+    tasks: list[TaskDocument] = Field(description="of other departments, the newest first")
 
 
 @router.get("/tickets/{key}/beside")
@@ -58,4 +60,5 @@ def _beside(desk: Desk, key: str, language: str) -> Beside:
         tickets=[show(Ticket, one, language=language) for one in tickets if one.number != ticket.number],
         alerts=[show(Alert, one) for one in alerts],
         articles=[show(Article, one) for one in desk.knowledge.for_ticket(key)],
+        tasks=[show(TaskDocument, one) for one in desk.tasks.of_ticket(key)],
     )

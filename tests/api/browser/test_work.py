@@ -64,6 +64,21 @@ def test_a_ticket_changes_its_type_and_changes_back(page: Page, town: Town) -> N
     expect(kind).to_have_value("repair")
 
 
+def test_another_department_is_asked_and_answers(page: Page, town: Town) -> None:
+    """Folded while nothing is asked; asked, it stands there with its answer."""
+    page.goto(f"{town.address}/tickets/1")
+    fold = page.locator("details", has_text="Tasks for other departments")
+    fold.locator("summary").click()
+    fold.get_by_label("Department").fill("Quality")
+    fold.get_by_label("What is to be done").fill("Look at this batch")
+    fold.get_by_role("button", name="Ask").click()
+    expect(fold.locator("summary")).to_contain_text("1 open")
+    assert violations(page) == []
+
+    fold.get_by_role("button", name="Done").click()
+    expect(fold.locator("li")).to_contain_text("done")
+
+
 def test_the_palette_finds_tickets_and_appliances(page: Page, town: Town) -> None:
     """Ctrl-K and a few letters lead anywhere."""
     page.goto(f"{town.address}/queue")

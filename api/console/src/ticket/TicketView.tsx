@@ -5,7 +5,7 @@ import { lazy, Suspense, useRef, useState } from "react";
 import { useAccount } from "../api/account";
 import { mayDo } from "../api/roles";
 import { useBeside, useTicket } from "../api/tickets";
-import type { Ticket } from "../api/types";
+import type { Beside as BesideTicket, Ticket } from "../api/types";
 import { useActions } from "../app/keys";
 import { Failed } from "../app/Notice";
 import { useTitle } from "../app/title";
@@ -23,6 +23,7 @@ const Known = lazy(async () => ({ default: (await import("./Known")).Known }));
 const CloseDialog = lazy(async () => ({ default: (await import("./CloseDialog")).CloseDialog }));
 const StepDialog = lazy(async () => ({ default: (await import("./StepDialog")).StepDialog }));
 const SessionDialog = lazy(async () => ({ default: (await import("./SessionDialog")).SessionDialog }));
+const Tasks = lazy(async () => ({ default: (await import("./Tasks")).Tasks }));
 const TypeWork = lazy(async () => ({ default: (await import("./TypeWork")).TypeWork }));
 const VerdictDialog = lazy(async () => ({ default: (await import("./VerdictDialog")).VerdictDialog }));
 
@@ -86,6 +87,7 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
       <Suspense>
         {ticket.type !== "repair" && <TypeWork ticket={ticket} level={level} mayFill={mayOpenSession} />}
       </Suspense>
+      <TasksFold ticket={ticket} tasks={beside?.tasks ?? []} may={mayOpenSession} />
       {ticket.clocks.length > 0 && <ClocksFold ticket={ticket} />}
       <Suspense>{articles.length > 0 && <Known articles={articles} level={level} />}</Suspense>
       <Beside ticket={ticket} beside={beside} level={level} />
@@ -99,6 +101,21 @@ function Whole({ ticket, isEmbedded }: { ticket: Ticket; isEmbedded: boolean }) 
         {isSessionOpen && <SessionDialog ticket={ticket} onClose={() => setSessionOpen(false)} />}
       </Suspense>
     </article>
+  );
+}
+
+/** What other departments are asked to do: open by itself where something is asked. */
+function TasksFold({ ticket, tasks, may }: { ticket: Ticket; tasks: BesideTicket["tasks"]; may: boolean }) {
+  const { t } = useWords();
+  const open = tasks.filter((one) => one.state === "open").length;
+  const [isOpen, setOpen] = useState<boolean | null>(null);
+  if (tasks.length === 0 && !may) return null;
+  const isShown = isOpen ?? open > 0;
+  return (
+    <details className="card" open={isShown} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{t("tasks.title", { count: open })}</summary>
+      <Suspense>{isShown && <Tasks ticket={ticket} tasks={tasks} may={may} />}</Suspense>
+    </details>
   );
 }
 

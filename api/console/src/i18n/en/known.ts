@@ -25,4 +25,14 @@ export const known = {
     whats: { without_part: "Work without a part", fix_first: "What customers did themselves" },
     stopped: "This advice has stopped helping: since it was written {{back}} came back, {{held}} held.",
   },
+  tasks: {
+    title_zero: "Tasks for other departments",
+    title_one: "Tasks for other departments ({{count}} open)",
+    title_other: "Tasks for other departments ({{count}} open)",
+    department: "Department",
+    text: "What is to be done",
+    ask: "Ask",
+    states: { open: "open", done: "done", declined: "declined" },
+    steps: { do: "Done", decline: "Won't do" },
+  },
 };

@@ -27,4 +27,14 @@ export const known: typeof english = {
     whats: { without_part: "未换备件的处理", fix_first: "客户自行处理" },
     stopped: "该建议已不再有效：成文以来 {{back}} 次复发，{{held}} 次有效。",
   },
+  tasks: {
+    title_zero: "其他部门的任务",
+    title_one: "其他部门的任务（{{count}} 项待办）",
+    title_other: "其他部门的任务（{{count}} 项待办）",
+    department: "部门",
+    text: "需要做什么",
+    ask: "提出",
+    states: { open: "待办", done: "已完成", declined: "已拒绝" },
+    steps: { do: "完成", decline: "不处理" },
+  },
 };

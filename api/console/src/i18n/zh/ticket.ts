@@ -136,6 +136,9 @@ export const ticket: typeof english = {
       comment: "备注",
     },
     events: {
+      task_asked: "已请其他部门处理",
+      task_done: "其他部门已完成任务",
+      task_declined: "其他部门拒绝了任务",
       open: "生成工单",
       evidence_updated: "证据更新",
       finding_cleared: "异常已消失，请给出结论",

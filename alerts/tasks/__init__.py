@@ -1,0 +1,1 @@
+"""Tasks: what other departments are asked to do for a ticket."""
