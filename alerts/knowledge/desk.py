@@ -14,6 +14,7 @@ from alerts.knowledge.article import Article, ArticleVersion, NewArticle
 from alerts.knowledge.csv_rows import take_article
 from alerts.knowledge.keeping import add_article, change_article
 from alerts.knowledge.reading import ArticleFilter, articles_for, list_articles, read_article, versions_of
+from alerts.knowledge.shipped import add_shipped
 from alerts.knowledge.tables import articles
 from alerts.page import LIMIT_DEFAULT, LIMIT_MAX, Page, all_pages
 from ingest.profiles.definition import Profile
@@ -58,6 +59,10 @@ class Knowledge:
     def add(self, new: NewArticle) -> Article:
         """Write a new article."""
         return self.unit.write(lambda t: read_article(t, add_article(t, new, self.profiles)))
+
+    def add_shipped(self) -> Sequence[Article]:
+        """Take the shipped articles over that are not there yet."""
+        return self.unit.write(lambda t: [read_article(t, one) for one in add_shipped(t, self.profiles)])
 
     def change(self, article_id: str, new: NewArticle, *, expected_version: int | None = None) -> Article:
         """Write an article anew; what it said before stays as a version."""

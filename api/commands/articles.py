@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.commands.files import DryRunOption, hand_out, take_file
-from api.commands.shape import ConfigOption, JsonOption, load_kinds, open_unit, telling, write_rows
+from api.commands.shape import ConfigOption, JsonOption, load_kinds, open_unit, say, telling, write_rows
 
 if TYPE_CHECKING:
     from alerts.knowledge.desk import Knowledge
@@ -68,6 +68,16 @@ def import_articles(
 
     desk = _open(ctx, config)
     take_file(file, ARTICLES, lambda lines: desk.take(lines, is_dry_run=dry_run), kept=not dry_run, as_json=as_json)
+
+
+@articles.command("shipped")
+def take_shipped(ctx: typer.Context, *, config: ConfigOption = None) -> None:
+    """Take the shipped articles over that are not there yet; what somebody wrote is left alone."""
+    from alerts.errors import DeskError  # noqa: PLC0415
+
+    with telling(DeskError):
+        made = _open(ctx, config).add_shipped()
+    say(f"{len(made)} articles.")
 
 
 @articles.command("export")

@@ -30,6 +30,7 @@ LEAST = {
     ("GET", "/api/v1/audit"): Role.MANAGER,
     ("GET", "/api/v1/rules"): Role.MANAGER,
     ("POST", "/api/v1/articles/import"): Role.MANAGER,
+    ("POST", "/api/v1/articles/shipped"): Role.MANAGER,
     ("POST", "/api/v1/dead-letters/replay"): Role.MANAGER,
     ("POST", "/api/v1/dead-letters/{number}/replay"): Role.MANAGER,
     ("POST", "/api/v1/what-if"): Role.MANAGER,

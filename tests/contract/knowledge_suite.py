@@ -14,11 +14,13 @@ from alerts.importing import Outcome
 from alerts.knowledge.article import ArticleStatus, ArticleText, Helped, NewArticle
 from alerts.knowledge.csv_rows import ARTICLES, write_articles
 from alerts.knowledge.reading import ArticleFilter
+from alerts.knowledge.shipped import shipped_articles
 from alerts.lifecycle import TicketStep
 from alerts.repairs.repair import CallAnswer
 from alerts.rules.desk_rules import DeskRules, Knowledge
 from alerts.tickets.ticket import Verdict, VerdictRecord
 from ingest.clock import ManualClock
+from ingest.profiles import load_profiles
 from tests.alerts.made import DAY_MS, FINDING, cleared, step_of
 
 TEXT = ArticleText(
@@ -150,6 +152,24 @@ class KnowledgeSuite:
         assert (anew.cases.stopped_helping, anew.cases.closed) == (False, 3)
         other = desk.knowledge.add(replace(NEW, model="Other 9"))
         assert (other.cases.closed, other.cases.helped) == (0, ())
+
+    def test_shipped_articles_fill_what_is_empty(self, desk: Desk) -> None:
+        """On modes that there are, in both languages, for who works and for customers; taken once, and no word of ours is touched."""
+        desk = replace(desk, profiles=load_profiles())
+        desk.knowledge.add(replace(NEW, fault_mode="bearing_wear"))
+
+        made = desk.knowledge.add_shipped()
+        again = desk.knowledge.add_shipped()
+
+        everything = list(desk.knowledge.all(ArticleFilter()))
+        assert (len(made) + 1, again) == (len(shipped_articles()), [])
+        assert len(made) >= 10
+        assert {one.kind for one in made} == set(desk.knowledge.profiles) - {"generic", "oven"}
+        texts = [part for one in made for part in (one.text.title, one.text.body, one.text.customer)]
+        assert all(set(part) == {"en", "zh"} and all(part.values()) for part in texts)
+        assert {one.status for one in made} == {ArticleStatus.PUBLISHED}
+        assert [one.text for one in everything if one.fault_mode == "bearing_wear"] == [TEXT]
+        assert [one.fault_mode for one in desk.knowledge.all(ArticleFilter("喇叭口"))] == ["refrigerant_leak"]
 
     def test_files_go_in_and_come_out(self, desk: Desk) -> None:
         """What is written out changes nothing when it is taken over again; a row that makes no sense is refused alone."""

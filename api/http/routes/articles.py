@@ -105,6 +105,12 @@ async def import_articles(
     return told_as_it_goes(here.desk.by(account.name).knowledge.take(lines, is_dry_run=dry_run))
 
 
+@router.post("/articles/shipped")
+def take_shipped_articles(here: Here, account: Manager) -> Page[Article]:
+    """Take the shipped articles over that are not there yet; those that were, as somebody wrote them, are left alone."""
+    return Page(items=[show(Article, one) for one in here.desk.by(account.name).knowledge.add_shipped()])
+
+
 @router.post("/articles", status_code=201, responses=CONFLICT)
 def add_article(here: Here, account: Technician, body: ArticleRequest, response: Response) -> Article:
     """Write an article; 409 where the fault mode has one for this model."""

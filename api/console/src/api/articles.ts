@@ -14,6 +14,15 @@ export function useArticles(q: string) {
   });
 }
 
+/** Take over the shipped articles that are not there yet. */
+export function useTakeShipped() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => told(api.POST("/api/v1/articles/shipped")),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["articles"] }),
+  });
+}
+
 /** Write an article: a new one, or one anew in the version that was seen. */
 export function useWriteArticle() {
   const client = useQueryClient();

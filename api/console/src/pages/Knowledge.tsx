@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useSearchParams } from "react-router";
 
 import { useAccount } from "../api/account";
-import { useArticles, useWriteArticle } from "../api/articles";
+import { useArticles, useTakeShipped, useWriteArticle } from "../api/articles";
 import { mayDo } from "../api/roles";
 import type { Article, ArticleRequest } from "../api/types";
 import { Dialog } from "../app/Dialog";
@@ -25,15 +25,29 @@ export function Knowledge() {
   const names = useNames();
   const [search] = useSearchParams();
   const articles = useArticles(search.get("q") ?? "").data?.items ?? [];
-  const mayWrite = mayDo(useAccount().data?.role, "technician");
+  const role = useAccount().data?.role;
+  const mayWrite = mayDo(role, "technician");
+  const shipped = useTakeShipped();
   const [written, setWritten] = useState<Article | "new" | null>(null);
   return (
     <div className="sheet">
       <div className="sheet-head">
         <h1>{t("known.page")}</h1>
         <SearchField name="q" label={t("known.find")} />
+        {mayDo(role, "manager") && (
+          <Button
+            size="xs"
+            variant="default"
+            className="push"
+            loading={shipped.isPending}
+            disabled={shipped.isSuccess}
+            onClick={() => shipped.mutate()}
+          >
+            {shipped.data ? t("known.taken", { count: shipped.data.items.length }) : t("known.takeShipped")}
+          </Button>
+        )}
         {mayWrite && (
-          <Button size="xs" className="push" onClick={() => setWritten("new")}>
+          <Button size="xs" className={mayDo(role, "manager") ? undefined : "push"} onClick={() => setWritten("new")}>
             {t("known.write")}
           </Button>
         )}
