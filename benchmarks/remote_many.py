@@ -47,6 +47,8 @@ COMMAND_EVERY = 30
 TECHNICIANS = 20
 """One asks for 60 sessions an hour at most."""
 OPENED_AT_ONCE = 8
+KEPT = httpx.Limits(max_connections=100, max_keepalive_connections=100)
+"""Connections for what the pages ask; like a browser's they are kept."""
 GIVE_UP_S = 900.0
 AWAKE_S = 100.0
 BUSY = 503
@@ -85,6 +87,8 @@ class Crowd:
     seen: dict[str, Any] = field(default_factory=dict)
     """Appliance → its session as its page last read it."""
 
+    asked: Counter[str] = field(default_factory=Counter)
+    """How often what was asked."""
     calls: Iterator[int] = field(default_factory=itertools.count)
 
     async def answer(self) -> None:
@@ -99,6 +103,7 @@ class Crowd:
         """One call of the technician whose appliance it is."""
         key = self.keys[int(appliance_id.rpartition("-")[2]) % len(self.keys)]
         headers = {"Authorization": f"Bearer {key}"}
+        self.asked[method] += 1
         if method == "POST":
             headers["Idempotency-Key"] = f"call-{next(self.calls)}"
         while True:
@@ -215,7 +220,7 @@ async def _run(port: int, service: Served) -> Figure:
             "127.0.0.1", port, username=FEEDER[0], password=FEEDER[1], max_queued_incoming_messages=0, timeout=60
         )
         await stack.enter_async_context(line)
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=service.base, timeout=120))
+        http = await stack.enter_async_context(httpx.AsyncClient(base_url=service.base, timeout=120, limits=KEPT))
         crowd = Crowd(line, http, agents)
         await line.subscribe([(f"fettle/v1/+/+/{channel}", 1) for channel in ("command", "ack", "nack")])
         tasks = [asyncio.create_task(crowd.answer())]
@@ -239,11 +244,12 @@ async def _run(port: int, service: Served) -> Figure:
             await crowd.look(name)
         tasks += [asyncio.create_task(crowd.follow(name)) for name in names]
         await _live(crowd, names, 3)
+        crowd.asked.clear()
         began_s, began_cpu_s = time.monotonic(), service.cpu_s
         await _live(crowd, names, SECONDS)
         cores = (service.cpu_s - began_cpu_s) / SECONDS
-        took_s = time.monotonic() - began_s
-        print(f"{SECONDS} s of life took {took_s:.1f} s; values were read: {dict(crowd.ends)}", file=sys.stderr)
+        told = f"{SECONDS} s of life took {time.monotonic() - began_s:.1f} s; values were read: {dict(crowd.ends)}; asked: {dict(crowd.asked)}"
+        print(told, file=sys.stderr)
         active = [service.client.get(f"/api/v1/sessions/{one}").json()["state"] for one in crowd.sessions.values()]
         assert active.count("active") == SESSIONS, f"{SESSIONS - active.count('active')} sessions have ended"
         for task in tasks:

@@ -6,10 +6,10 @@ The database holds their SHA-256 digest only. Fails closed: what is unknown, exp
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, bindparam, delete, insert, or_, select, update
 
 from alerts.accounts.account import Account, Key, Role, SecretPurpose
 from alerts.accounts.tables import accounts, credentials
@@ -22,6 +22,8 @@ SECRET_BYTES = 32
 LOGIN_LIFE_MS = 12 * 3_600_000
 LINK_LIFE_MS = 24 * 3_600_000
 EXPIRED_KEPT_MS = 24 * 3_600_000
+
+Login = tuple[SecretPurpose, str]
 
 _LIFE_MS = {SecretPurpose.KEY: None, SecretPurpose.LINK: LINK_LIFE_MS, SecretPurpose.LOGIN: LOGIN_LIFE_MS}
 
@@ -46,15 +48,22 @@ def issue(t: Transaction, name: str, purpose: SecretPurpose) -> str:
     return secret
 
 
+def _stands(now_ms: int | BindParameter[int]) -> tuple[ColumnElement[bool], ...]:
+    """What holds of a secret that lets somebody in."""
+    return (
+        credentials.c.revoked_ms.is_(None),
+        or_(credentials.c.expires_ms.is_(None), credentials.c.expires_ms > now_ms),
+        accounts.c.disabled.is_(False),
+    )
+
+
 _FIND = (
     select(accounts.c.name, accounts.c.role, accounts.c.disabled)
     .join(credentials, credentials.c.account == accounts.c.name)
     .where(
         credentials.c.digest == bindparam("digest"),
         credentials.c.purpose == bindparam("purpose"),
-        credentials.c.revoked_ms.is_(None),
-        or_(credentials.c.expires_ms.is_(None), credentials.c.expires_ms > bindparam("now_ms")),
-        accounts.c.disabled.is_(False),
+        *_stands(bindparam("now_ms")),
     )
 )
 """Put together once: every request asks for it."""
@@ -65,6 +74,18 @@ def find(t: Transaction, secret: str, purpose: SecretPurpose) -> Account | None:
     shown = {"digest": _digest(secret), "purpose": purpose.value, "now_ms": t.now_ms}
     row = t.connection.execute(_FIND, shown).one_or_none()
     return None if row is None else Account(row.name, Role(row.role), row.disabled)
+
+
+def standing(t: Transaction, shown: Collection[Login]) -> frozenset[Login]:
+    """Those of these secrets that still let somebody in."""
+    digests = {_digest(secret): (purpose, secret) for purpose, secret in shown}
+    query = (
+        select(credentials.c.digest, credentials.c.purpose)
+        .join(accounts, credentials.c.account == accounts.c.name)
+        .where(credentials.c.digest.in_(digests), *_stands(t.now_ms))
+    )
+    rows = t.connection.execute(query).all()
+    return frozenset(digests[row.digest] for row in rows if row.purpose == digests[row.digest][0])
 
 
 def revoke(t: Transaction, secret: str) -> None:

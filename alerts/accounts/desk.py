@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
 from alerts.accounts.account import Account, Role, SecretPurpose
-from alerts.accounts.credentials import find, issue, keys_of, revoke, revoke_key, revoke_logins
+from alerts.accounts.credentials import Login, find, issue, keys_of, revoke, revoke_key, revoke_logins, standing
 from alerts.accounts.passwords import Tries, hash_password
 from alerts.accounts.tables import accounts
 from alerts.audit.chain import record_audit
@@ -99,6 +100,10 @@ class Accounts:
     def by_cookie(self, secret: str) -> Account | None:
         """Whose browser login this is."""
         return self.unit.look(lambda t: find(t, secret, SecretPurpose.LOGIN))
+
+    def standing(self, shown: Collection[Login]) -> frozenset[Login]:
+        """Those of these secrets that still let somebody in, each with what it is for; by one query."""
+        return self.unit.look(lambda t: standing(t, shown))
 
     def login(self, name: str, password: str, *, address: str = "") -> tuple[Account, str] | None:
         """The account and the secret of a new browser login, or nothing.

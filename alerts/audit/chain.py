@@ -22,6 +22,8 @@ from ingest.clock import from_ms
 
 FIRST = "0" * 64
 SEALED = "(sealed)"
+_NEWEST = select(audit.c.digest).order_by(audit.c.n.desc()).limit(1)
+_ENTRY = insert(audit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,9 @@ def _plain_one(value: Any) -> Any:
 
 
 def _append(t: Transaction, action: str, subject_id: str, data: Mapping[str, Any]) -> None:
-    query = select(audit.c.digest).order_by(audit.c.n.desc()).limit(1)
-    previous = t.connection.execute(query).scalar_one_or_none() or FIRST
+    previous = t.connection.execute(_NEWEST).scalar_one_or_none() or FIRST
     content = {"at_ms": t.now_ms, "actor": t.who, "action": action, "subject_id": subject_id, "data": dict(data)}
-    t.connection.execute(insert(audit).values(**content, previous=previous, digest=_digest(previous, content)))
+    t.connection.execute(_ENTRY, {**content, "previous": previous, "digest": _digest(previous, content)})
 
 
 def verify_audit(t: Transaction) -> int | None:

@@ -19,6 +19,7 @@ from alerts.notices.tables import changes, outbox
 from ingest.clock import from_ms
 
 CHANGES_KEPT = 20_000
+_TELL = insert(changes)
 
 
 class Subject(StrEnum):
@@ -44,9 +45,8 @@ class Change:
 
 def record_change(t: Transaction, subject: Subject, subject_id: str, data: Mapping[str, Any]) -> None:
     """Append a change event."""
-    t.connection.execute(
-        insert(changes).values(at_ms=t.now_ms, event=subject.value, subject_id=subject_id, data=dict(data)),
-    )
+    told = {"at_ms": t.now_ms, "event": subject.value, "subject_id": subject_id, "data": dict(data)}
+    t.connection.execute(_TELL, told)
 
 
 def put_notice(t: Transaction, type_: str, subject_id: str, data: Mapping[str, Any], *, dedupe_key: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from alerts.audit.chain import record_look
 from alerts.audit.tables import audit
@@ -19,6 +19,7 @@ from alerts.database import SYSTEM, Transaction
 from alerts.errors import ConflictError, InvalidError
 from alerts.lifecycle import COMMAND, COMMAND_LIVE, CommandEvent, CommandState, next_state
 from alerts.remote.policy import BY_ITSELF, CONSENT_SHOW, DangerClass, SessionLimits
+from alerts.remote.standing import touch
 from alerts.remote.tables import commands, sessions
 from alerts.remote.transcript import add_line
 from alerts.tickets.opening import add_history
@@ -41,6 +42,19 @@ _EVENTS = {
     ResultState.REJECTED: CommandEvent.REJECT,
 }
 _LAST_WORDS = frozenset({CommandEvent.SUCCEED, CommandEvent.FAIL, CommandEvent.REJECT})
+_PUT = insert(commands)
+_MOVE = update(commands).where(commands.c.id == bindparam("moved"))
+_FIND = select(commands).where(commands.c.id == bindparam("command_id"))
+_OF_SESSION = commands.c.session_id == bindparam("session_id")
+_REPEATED = select(commands).where(_OF_SESSION, commands.c.idempotency_key == bindparam("key"))
+_COUNT = select(func.count()).where(_OF_SESSION)
+_TICKET = select(sessions.c.ticket_id).where(sessions.c.id == bindparam("session_id"))
+"""Put together once: a command takes seven of them from its asking to its last word."""
+
+
+def find_command(t: Transaction, command_id: str) -> Row[Any] | None:
+    """The row of a command, where there is one."""
+    return t.connection.execute(_FIND, {"command_id": command_id}).one_or_none()
 
 
 def put_command(
@@ -59,25 +73,24 @@ def put_command(
 ) -> str:
     """Queue a command, or let it wait for people, and return its id."""
     command_id = t.new_id("cm")
-    t.connection.execute(
-        insert(commands).values(
-            id=command_id,
-            session_id=session.id,
-            appliance_id=session.appliance_id,
-            kind=session.kind,
-            name=name,
-            danger_class=danger_class.value,
-            args=dict(args),
-            state=state.value,
-            procedure_id=procedure_id,
-            answer_by_ms=answer_by_ms,
-            note=note,
-            issued_by=t.who,
-            issued_ms=t.now_ms,
-            not_after_ms=not_after_ms,
-            idempotency_key=idempotency_key,
-        ),
-    )
+    row = {
+        "id": command_id,
+        "session_id": session.id,
+        "appliance_id": session.appliance_id,
+        "kind": session.kind,
+        "name": name,
+        "danger_class": danger_class.value,
+        "args": dict(args),
+        "state": state.value,
+        "procedure_id": procedure_id,
+        "answer_by_ms": answer_by_ms,
+        "note": note,
+        "issued_by": t.who,
+        "issued_ms": t.now_ms,
+        "not_after_ms": not_after_ms,
+        "idempotency_key": idempotency_key,
+    }
+    t.connection.execute(_PUT, row)
     shown: dict[str, Any] = {} if name == CONSENT_SHOW else {"args": dict(args)}
     shown |= {"reason": note} if note else {}
     add_line(t, session.id, event="command", command_id=command_id, data={"name": name, **shown})
@@ -90,8 +103,7 @@ def find_repeated(
     t: Transaction, session_id: str, name: str, args: Mapping[str, Any], *, idempotency_key: str
 ) -> str | None:
     """The id of the command that this key gave before; :class:`InvalidError` where that was another command."""
-    query = select(commands).where(commands.c.session_id == session_id, commands.c.idempotency_key == idempotency_key)
-    row = t.connection.execute(query).one_or_none()
+    row = t.connection.execute(_REPEATED, {"session_id": session_id, "key": idempotency_key}).one_or_none()
     if row is None:
         return None
     if (row.name, row.args or {}) != (name, dict(args)):
@@ -101,8 +113,7 @@ def find_repeated(
 
 def refuse_flood(t: Transaction, session_id: str, limits: SessionLimits) -> None:
     """Raise where a session has had all its commands."""
-    query = select(func.count()).where(commands.c.session_id == session_id)
-    if t.connection.execute(query).scalar_one() > limits.commands_per_session:
+    if t.connection.execute(_COUNT, {"session_id": session_id}).scalar_one() > limits.commands_per_session:
         raise ConflictError(f"A session takes {limits.commands_per_session} commands: request a new one.")
 
 
@@ -111,7 +122,7 @@ def take_result(t: Transaction, result: Result) -> Row[Any] | None:
 
     A repeat, a stranger's or an impossible one changes nothing and is logged.
     """
-    row = t.connection.execute(select(commands).where(commands.c.id == result.command_id)).one_or_none()
+    row = find_command(t, result.command_id)
     if row is None or row.appliance_id != result.appliance_id:
         log.warning("result_without_command", appliance_id=result.appliance_id, command_id=result.command_id)
         if result.state is ResultState.REJECTED:
@@ -126,7 +137,7 @@ def take_result(t: Transaction, result: Result) -> Row[Any] | None:
     told = {"reason": result.reason, "data": data, "appliance_ts_ms": result.ts_ms}
     answering = t.by(row.appliance_id)
     move_command(answering, row, event, columns, data={key: value for key, value in told.items() if value})
-    t.connection.execute(update(sessions).where(sessions.c.id == row.session_id).values(active_ms=t.now_ms))
+    touch(t, row.session_id)
     if event in _LAST_WORDS and row.name not in BY_ITSELF:
         _tell_ticket(answering, row, result)
     return row
@@ -168,9 +179,8 @@ def drop_commands(t: Transaction, session_id: str, *, name: str | None = None) -
 
 def _tell_ticket(t: Transaction, row: Row[Any], result: Result) -> None:
     # What a session found belongs to the ticket: whoever reads it later need not know that there was a session.
-    query = select(sessions.c.ticket_id).where(sessions.c.id == row.session_id)
     found = {"session_id": row.session_id, "command_id": row.id, "name": row.name, "data": dict(result.data)}
-    ticket_id = t.connection.execute(query).scalar_one()
+    ticket_id = t.connection.execute(_TICKET, {"session_id": row.session_id}).scalar_one()
     add_history(t, ticket_id, event=f"command_{result.state.value}", data=found)
 
 
@@ -186,5 +196,5 @@ def move_command(
     after = next_state("command", COMMAND, CommandState(row.state), event)
     if row.name == CONSENT_SHOW:
         columns = columns | {"args": {name: value for name, value in (row.args or {}).items() if name != "code"}}
-    t.connection.execute(update(commands).where(commands.c.id == row.id).values(state=after.value, **columns))
+    t.connection.execute(_MOVE, {"moved": row.id, "state": after.value, **columns})
     add_line(t, row.session_id, event=after.value, command_id=row.id, data=data)

@@ -12,7 +12,7 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from alerts.appliances.tables import appliances
 from alerts.audit.chain import record_audit
@@ -170,14 +170,12 @@ def expire_sessions(t: Transaction, limits: SessionLimits) -> int:
     return expired
 
 
-def touch(t: Transaction, session_id: str) -> None:
-    """Note that something happens in the session, so that it is not idle."""
-    t.connection.execute(update(sessions).where(sessions.c.id == session_id).values(active_ms=t.now_ms))
+_FIND = select(sessions).where(sessions.c.id == bindparam("session_id"))
 
 
 def find_session(t: Transaction, session_id: str) -> Row[Any]:
     """The row of a session, or :class:`UnknownError`."""
-    row = t.connection.execute(select(sessions).where(sessions.c.id == session_id)).one_or_none()
+    row = t.connection.execute(_FIND, {"session_id": session_id}).one_or_none()
     if row is None:
         raise UnknownError(f"There is no session {session_id!r}.")
     return row

@@ -30,7 +30,7 @@ def facts_of(session: Row[Any]) -> Facts:
 def learn(t: Transaction, session: Row[Any], **news: Any) -> Facts:
     """Take in what has become known, and keep it with the session."""
     facts = dataclasses.replace(facts_of(session), **news)
-    t.connection.execute(update(sessions).where(sessions.c.id == session.id).values(facts=_plain(facts)))
+    keep_facts(t, {session.id: facts})
     return facts
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from alerts.audit.chain import record_audit
 from alerts.database import SYSTEM, Transaction
@@ -17,16 +17,22 @@ from alerts.errors import ConflictError, IllegalStepError, InvalidError, Refused
 from alerts.lifecycle import COMMAND_LIVE, SESSION, CommandEvent, CommandState, SessionState
 from alerts.remote.catalogue import rule_of
 from alerts.remote.command import find_repeated, move_command, put_command, refuse_flood
-from alerts.remote.consent import find_session, touch
+from alerts.remote.consent import find_session
 from alerts.remote.facts import moment_of
 from alerts.remote.policy import WAITED_FOR, CommandRule, Obstacle, SessionLimits, obstacles, refuse_final
-from alerts.remote.standing import overdue
+from alerts.remote.standing import overdue, touch
 from alerts.remote.tables import commands, sessions
 from alerts.remote.transcript import add_line
 from alerts.tickets.tables import tickets
 from ingest.profiles.definition import Profile
 
 KEY_LENGTH_MAX = 200
+_NUMBER = select(tickets.c.number).where(tickets.c.id == bindparam("ticket_id"))
+_WAITING = (
+    select(commands)
+    .where(commands.c.session_id == bindparam("session_id"), commands.c.state == CommandState.WAITING.value)
+    .order_by(commands.c.n)
+)
 SNAPSHOT = "snapshot.read"
 _SENTENCES: Mapping[Obstacle, str] = {
     Obstacle.BUSY: "another test runs",
@@ -53,13 +59,13 @@ def issue_command(
 ) -> str:
     """Queue a command, or let it wait for people, and return its id; fails closed."""
     row = find_session(t, session_id)
-    _refuse_over(t, row, limits)
     if idempotency_key is not None and not 1 <= len(idempotency_key) <= KEY_LENGTH_MAX:
         raise InvalidError(f"An idempotency key has 1 to {KEY_LENGTH_MAX} characters.")
     if idempotency_key is not None:
         repeated = find_repeated(t, session_id, name, args, idempotency_key=idempotency_key)
         if repeated is not None:
             return repeated
+    _refuse_over(t, row, limits)
     rule = rule_of(profiles.get(row.kind), name, args)
     state = _state(t, row, rule, limits)
     refuse_flood(t, session_id, limits)
@@ -112,8 +118,7 @@ def approve_command(t: Transaction, session_id: str, command_id: str, limits: Se
 def release_waiting(t: Transaction, session_id: str, limits: SessionLimits, profiles: Mapping[str, Profile]) -> None:
     """Let go what waited for people, where nothing stands in its way any more; ask for fresh values where only they do."""
     session = find_session(t, session_id)
-    waiting = (commands.c.session_id == session_id) & (commands.c.state == CommandState.WAITING.value)
-    for row in t.connection.execute(select(commands).where(waiting).order_by(commands.c.n)).all():
+    for row in t.connection.execute(_WAITING, {"session_id": session_id}).all():
         rule = rule_of(profiles.get(row.kind), row.name, row.args or {})
         found = obstacles(moment_of(t, session, rule, limits, command=row))
         if not found:
@@ -144,7 +149,7 @@ def release_all(
 def reason_of(t: Transaction, session: Row[Any], rule: CommandRule) -> str:
     """Why the command is sent, as it is written down."""
     what = rule.name if rule.test is None else rule.test.label["en"]
-    number = t.connection.execute(select(tickets.c.number).where(tickets.c.id == session.ticket_id)).scalar_one()
+    number = t.connection.execute(_NUMBER, {"ticket_id": session.ticket_id}).scalar_one()
     return f"{what}, asked by {t.who} for ticket #{number}"
 
 

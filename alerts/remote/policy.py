@@ -236,13 +236,15 @@ MET: Mapping[Obstacle, Callable[[Moment], bool]] = {
 }
 """Whether each obstacle is out of the way."""
 
+_GRAVEST_FIRST = tuple(Obstacle)
+
 
 def obstacles(at: Moment) -> tuple[Obstacle, ...]:
     """What stands in the way of a command now, the gravest first; nothing: it may go out."""
     looked_at = NEEDS.get(at.rule.danger_class)
     if looked_at is None:
         return (Obstacle.NEVER_REMOTE,)
-    return tuple(obstacle for obstacle in Obstacle if obstacle in looked_at and not MET[obstacle](at))
+    return tuple(obstacle for obstacle in _GRAVEST_FIRST if obstacle in looked_at and not MET[obstacle](at))
 
 
 def refuse_final(at: Moment, found: tuple[Obstacle, ...]) -> None:

@@ -13,6 +13,7 @@ from alerts.database import Transaction
 from alerts.errors import UnknownError
 from alerts.lifecycle import CommandState, SessionState
 from alerts.page import Page, moment, select_page
+from alerts.remote.command import find_command
 from alerts.remote.offering import offered, procedures_of
 from alerts.remote.policy import DangerClass, Scope, SessionLimits
 from alerts.remote.session import Command, DiagnosisSession, TranscriptEntry
@@ -61,7 +62,7 @@ def list_sessions(
 
 def read_command(t: Transaction, command_id: str) -> Command:
     """The command with this id, or :class:`UnknownError`."""
-    row = t.connection.execute(select(commands).where(commands.c.id == command_id)).one_or_none()
+    row = find_command(t, command_id)
     if row is None:
         raise UnknownError(f"There is no command {command_id!r}.")
     return _command(row)

@@ -19,13 +19,14 @@ from alerts.errors import ConflictError, DeskError, IllegalStepError, InvalidErr
 from alerts.lifecycle import SESSION, CommandState, ProcedureEvent, ProcedureState, SessionState
 from alerts.remote.catalogue import can_do, confirmed_by, rule_of_test
 from alerts.remote.closing import close_procedure
-from alerts.remote.consent import find_session, touch
+from alerts.remote.consent import find_session
 from alerts.remote.ending import EndReason
 from alerts.remote.facts import moment_of
 from alerts.remote.inference import judge, learned
 from alerts.remote.issuing import issue_command
 from alerts.remote.policy import SessionLimits, obstacles, refuse_final
 from alerts.remote.procedure import Answered, Asked, Ended, procedure_of, replay
+from alerts.remote.standing import touch
 from alerts.remote.tables import commands, procedures
 from alerts.remote.tally import tally_of
 from alerts.remote.transcript import add_line

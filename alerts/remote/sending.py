@@ -18,7 +18,7 @@ from sqlalchemy import Row, bindparam, select
 from alerts.database import SYSTEM, Transaction
 from alerts.lifecycle import CommandEvent, CommandState, SessionState
 from alerts.remote.catalogue import rule_of
-from alerts.remote.command import move_command
+from alerts.remote.command import find_command, move_command
 from alerts.remote.consent import find_session
 from alerts.remote.ending import EndReason
 from alerts.remote.facts import moment_of
@@ -56,7 +56,7 @@ def due_commands(t: Transaction, topics: TopicScheme, signer: Signer | None = No
 
 def claim_command(t: Transaction, command_id: str, limits: SessionLimits, profiles: Mapping[str, Profile]) -> bool:
     """Whether the command may be published now; it is called *sending* from here on. What may not go is given up."""
-    row = t.connection.execute(select(commands).where(commands.c.id == command_id)).one_or_none()
+    row = find_command(t, command_id)
     if row is None or row.state not in _DUE or t.now_ms >= row.not_after_ms:
         return False
     why_not = _why_not(t, row, limits, profiles)
@@ -71,7 +71,7 @@ def claim_command(t: Transaction, command_id: str, limits: SessionLimits, profil
 
 def note_sent(t: Transaction, command_id: str) -> None:
     """Note that the broker has the command; an answer may have overtaken this note, then it changes nothing."""
-    row = t.connection.execute(select(commands).where(commands.c.id == command_id)).one_or_none()
+    row = find_command(t, command_id)
     if row is None or row.state not in _DUE:
         return
     move_command(t.by(SYSTEM), row, CommandEvent.SEND, {"sent_ms": t.now_ms})

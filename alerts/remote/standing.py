@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_
+from sqlalchemy import ColumnElement, Row, bindparam, func, or_, update
 
+from alerts.database import Transaction
 from alerts.lifecycle import SessionState
 from alerts.remote.ending import EndReason
 from alerts.remote.policy import SessionLimits
@@ -15,6 +16,7 @@ ASKED_OF = tuple(
     sessions.c[name] for name in ("state", "active_ms", "requested_ms", "code_until_ms", "ends_by_ms", "busy_until_ms")
 )
 """The columns that :func:`overdue` looks at."""
+_TOUCH = update(sessions).where(sessions.c.id == bindparam("touched"))
 CLOCK_SLACK_MS = 5_000
 """So far two processes' clocks may lie apart, and a clock may be put right, without ending anything."""
 
@@ -28,6 +30,11 @@ def may_be_overdue(now_ms: int, limits: SessionLimits) -> ColumnElement[bool]:
         at.ends_by_ms <= now_ms,
         at.active_ms <= now_ms - round(limits.idle_s * 1000),
     )
+
+
+def touch(t: Transaction, session_id: str) -> None:
+    """Note that something happens in the session, so that it is not idle."""
+    t.connection.execute(_TOUCH, {"touched": session_id, "active_ms": t.now_ms})
 
 
 def overdue(row: Row[*tuple[Any, ...]], now_ms: int, limits: SessionLimits) -> EndReason | None:

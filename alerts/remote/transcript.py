@@ -11,6 +11,8 @@ from alerts.database import Transaction
 from alerts.notices.changes import Subject, record_change
 from alerts.remote.tables import transcript
 
+_LINE = insert(transcript)
+
 
 def add_line(
     t: Transaction,
@@ -21,14 +23,13 @@ def add_line(
     data: Mapping[str, Any] | None = None,
 ) -> None:
     """Append a line under the name of who asks, and tell the watchers."""
-    t.connection.execute(
-        insert(transcript).values(
-            session_id=session_id,
-            at_ms=t.now_ms,
-            actor=t.who,
-            event=event,
-            command_id=command_id,
-            data=dict(data or {}),
-        ),
-    )
+    line = {
+        "session_id": session_id,
+        "at_ms": t.now_ms,
+        "actor": t.who,
+        "event": event,
+        "command_id": command_id,
+        "data": dict(data or {}),
+    }
+    t.connection.execute(_LINE, line)
     record_change(t, Subject.SESSION, session_id, {"event": event, "command_id": command_id})

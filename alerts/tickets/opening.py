@@ -172,10 +172,13 @@ def find_open(t: Transaction, appliance_id: str, fault_mode: str) -> Row[Any] | 
     return t.connection.execute(query).first()
 
 
+_HISTORY = insert(ticket_history)
+
+
 def add_history(t: Transaction, ticket_id: str, *, event: str, **columns: Any) -> None:
     """Append a line to a ticket's history, under the name of who asks."""
     line = {"ticket_id": ticket_id, "at_ms": t.now_ms, "actor": t.who, "event": event, **columns}
-    t.connection.execute(insert(ticket_history).values(line))
+    t.connection.execute(_HISTORY, line)
 
 
 def recommended_of(mode: FaultMode | None) -> dict[str, Any]:

@@ -7,17 +7,13 @@ origin. Fails closed: what can't be checked is refused.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
-import structlog
 from fastapi import Depends
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from alerts.accounts.account import Account, Role
-from alerts.errors import DeskError
+from alerts.accounts.account import Account, Role, SecretPurpose
 from api.http.bodies import refuse_wrong_body
 from api.http.context import Here
 from api.http.parameters import refuse_wrong_parameters
@@ -26,11 +22,7 @@ from api.http.problems import Problem
 if TYPE_CHECKING:
     from api.http.context import Context
 
-log = structlog.get_logger()
-
 COOKIE = "fettle_session"
-ASKED_AGAIN_S = 30.0
-"""How often who holds a connection open is asked for the login again."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _RANK = {role: rank for rank, role in enumerate(Role)}
 
@@ -57,41 +49,18 @@ def find_account(connection: HTTPConnection, here: Here) -> Account:
 
 
 def _of_credential(connection: HTTPConnection, here: Context) -> Account | None:
-    """Whose key or cookie it is; a header that is there decides alone."""
+    """Whose key or cookie it is."""
+    purpose, secret = login_of(connection)
+    return here.accounts.by_key(secret) if purpose is SecretPurpose.KEY else here.accounts.by_cookie(secret)
+
+
+def login_of(connection: HTTPConnection) -> tuple[SecretPurpose, str]:
+    """What a connection shows to come in; a header that is there decides alone."""
     header = connection.headers.get("authorization")
     if header is None:
-        return here.accounts.by_cookie(connection.cookies.get(COOKIE, ""))
+        return SecretPurpose.LOGIN, connection.cookies.get(COOKIE, "")
     scheme, _, key = header.partition(" ")
-    return here.accounts.by_key(key.strip()) if scheme.lower() == "bearer" else None
-
-
-class Standing:
-    """Whether who holds a connection open may still: the login is looked at again within a minute."""
-
-    def __init__(self, connection: HTTPConnection, here: Context, *, every_s: float | None = None) -> None:
-        self._connection = connection
-        self._here = here
-        self._every_s = ASKED_AGAIN_S if every_s is None else every_s
-        self._next_s = asyncio.get_running_loop().time() + self._every_s
-
-    async def holds(self) -> bool:
-        """Whether the login stands; while the database is away it does, as nothing can be revoked then."""
-        now_s = asyncio.get_running_loop().time()
-        if now_s < self._next_s:
-            return True
-        self._next_s = now_s + self._every_s
-        try:
-            return await run_in_threadpool(_of_credential, self._connection, self._here) is not None
-        except DeskError as error:
-            log.warning("login_not_looked_at", sentence=str(error))
-            return True
-
-    async def ends(self) -> None:
-        """Return when the login no longer stands."""
-        while True:
-            await asyncio.sleep(self._every_s)
-            if not await self.holds():
-                return
+    return SecretPurpose.KEY, key.strip() if scheme.lower() == "bearer" else ""
 
 
 def is_own_origin(connection: HTTPConnection) -> bool:

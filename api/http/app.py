@@ -12,6 +12,7 @@ from api.http.body_limit import BodyLimit
 from api.http.change_news import ChangeNews
 from api.http.console_files import DIST, ConsoleFiles
 from api.http.manners import Manners
+from api.http.open_logins import OpenLogins
 from api.http.openapi import document_of
 from api.http.repeats import RepeatedOnce
 from api.http.routes import (
@@ -152,4 +153,5 @@ def place(app: FastAPI, context: Context | None, *, console: Path = DIST) -> Non
     """Put an app over a context; it keeps nothing of the one before."""
     app.state.context = context
     app.state.change_news = ChangeNews()
+    app.state.open_logins = OpenLogins()
     app.router.default = ConsoleFiles(console)

@@ -2,7 +2,8 @@
 
 The key is the caller's own; what it stands for is method, path, query and body. Only what was done is kept: a request that was
 refused, or failed, may be sent again. Answers with secrets are never kept: where one is made (``/users``, ``/login``), a key
-means nothing, and the second try is told that the account is there already.
+means nothing, and the second try is told that the account is there already. A session knows its commands by their keys itself
+(:mod:`alerts.remote.issuing`), so that a repeat is told how far the command has come.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from alerts.repeats.desk import Repeats
 
-WITHOUT = ("/users", "/login", "/logout")
+WITHOUT = ("/users", "/login", "/logout", "/commands")
 KEPT_HEADERS = ("content-type", "etag", "location")
 REPLAYED = "idempotency-replayed"
 

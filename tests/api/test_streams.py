@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+from collections.abc import Collection
 
 import numpy as np
 import pytest
 import websockets
-from starlette.requests import HTTPConnection
 
-from alerts.accounts.account import Role
+from alerts.accounts.account import Role, SecretPurpose
+from alerts.accounts.desk import Accounts
 from alerts.desk import Desk
 from alerts.lifecycle import TicketStep
 from alerts.notices.changes import Changes
 from alerts.tickets.ticket import NewTicket
-from api.http import access, live_samples
+from api.http import live_samples, open_logins
 from api.http.change_news import ChangeNews, News
 from api.http.routes import live
 from ingest.sample import AdmittedBatch, SampleBlock
@@ -201,8 +203,8 @@ def test_the_time_is_told_however_much_changes(house: House, monkeypatch: pytest
     house.context.is_closing.clear()
 
     async def tell() -> list[str]:
-        connection = HTTPConnection({"type": "http", "headers": []})
-        stream = live._event_stream(house.context, ManyNews(), 0, access.Standing(connection, house.context))
+        login = contextlib.nullcontext(asyncio.Event())
+        stream = live._event_stream(house.context, ManyNews(), 0, login)
         told = [event_of(await anext(stream)).get("event", "") for _ in range(5)]
         await stream.aclose()  # type: ignore[attr-defined]  # it is a generator
         return told
@@ -216,8 +218,8 @@ def _revoke(house: House) -> None:
 
 def test_a_stream_ends_with_the_login_that_opened_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is shut out hears nothing more within a minute; the others do."""
-    assert access.ASKED_AGAIN_S <= 60
-    monkeypatch.setattr(access, "ASKED_AGAIN_S", 0.0)
+    assert open_logins.LOOK_EVERY_S + live.PULSE_S <= 60
+    monkeypatch.setattr(open_logins, "LOOK_EVERY_S", 0.01)
     monkeypatch.setattr("api.http.routes.live.PULSE_S", 0.05)
 
     async def tell() -> tuple[bytes, dict[str, str]]:
@@ -234,9 +236,37 @@ def test_a_stream_ends_with_the_login_that_opened_it(house: House, monkeypatch: 
     assert still["event"] == "clock"
 
 
+def test_all_open_connections_are_looked_at_by_one_query(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many pages are open: one question for all, again and again; who left is asked about no more."""
+    monkeypatch.setattr(open_logins, "LOOK_EVERY_S", 0.01)
+    keys = [(SecretPurpose.KEY, house.keys[role]) for role in (Role.TECHNICIAN, Role.VIEWER, Role.ADMIN)]
+    asked: list[set[tuple[SecretPurpose, str]]] = []
+
+    class Counted(Accounts):
+        def standing(self, shown: Collection[tuple[SecretPurpose, str]]) -> frozenset[tuple[SecretPurpose, str]]:
+            asked.append(set(shown))
+            return super().standing(shown)
+
+    accounts = Counted(house.context.accounts.unit)
+
+    async def tell() -> list[bool]:
+        logins = open_logins.OpenLogins()
+        async with contextlib.AsyncExitStack() as stack:
+            held = [await stack.enter_async_context(logins.holding(accounts, key)) for key in keys[:2] * 50]
+            async with logins.holding(accounts, keys[2]):
+                pass
+            await asyncio.to_thread(_revoke, house)
+            await asyncio.wait_for(held[0].wait(), 10)
+            return [one.is_set() for one in held]
+
+    assert asyncio.run(tell()) == [True, False] * 50
+    assert asked
+    assert all(one == set(keys[:2]) for one in asked)
+
+
 def test_a_live_view_ends_with_the_login_that_opened_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """The WebSocket of who is shut out is closed as a breach of policy."""
-    monkeypatch.setattr(access, "ASKED_AGAIN_S", 0.02)
+    monkeypatch.setattr(open_logins, "LOOK_EVERY_S", 0.02)
 
     async def watch(at: Served) -> int:
         address = f"ws://127.0.0.1:{at.port}/api/v1/live?appliance_id=fridge-1"

@@ -212,11 +212,14 @@ def test_consent_makes_a_session_in_which_commands_run(house: House) -> None:
     first = house.post(f"{path}/commands", {"name": "snapshot.read"}, headers={"Idempotency-Key": "k"})
     again = house.post(f"{path}/commands", {"name": "snapshot.read"}, headers={"Idempotency-Key": "k"})
     forbidden = house.post(f"{path}/commands", {"name": "identify", "args": {"seconds": 5}})
+    other = house.post(f"{path}/commands", {"name": "errors.read"}, headers={"Idempotency-Key": "k"})
     ended = house.post(f"{path}/end")
+    after = house.post(f"{path}/commands", {"name": "snapshot.read"}, headers={"Idempotency-Key": "k"})
 
     assert active.json()["state"] == "active"
     assert (first.status_code, first.json()["state"]) == (202, "queued")
-    assert first.json()["id"] == again.json()["id"]
+    assert first.json()["id"] == again.json()["id"] == after.json()["id"]
+    assert (other.status_code, after.json()["state"]) == (422, "expired")
     assert forbidden.status_code == 403
     assert ended.json()["state"] == "ended"
     assert len(ended.json()["transcript"]) >= 3

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, WebSocket
@@ -16,7 +17,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 from starlette.concurrency import run_in_threadpool
 
-from api.http.access import Standing, Viewer
+from api.http.access import Viewer, login_of
 from api.http.change_news import ChangeNews
 from api.http.context import Context, Here
 from api.http.live_samples import TooManyWatchers, Watcher
@@ -53,7 +54,7 @@ async def events(
     if news.is_full:
         raise Problem(503, "Too many event streams are open; close one.", headers={"retry-after": "10"})
     return StreamingResponse(
-        _event_stream(here, news, begin, Standing(request, here)),
+        _event_stream(here, news, begin, request.app.state.open_logins.holding(here.accounts, login_of(request))),
         media_type="text/event-stream",
         headers={"cache-control": "no-store", "x-accel-buffering": "no"},
     )
@@ -65,13 +66,15 @@ def _number(event_id: str) -> int:
     return int(event_id) if is_number else NO_NUMBER
 
 
-async def _event_stream(here: Context, news: ChangeNews, after: int, standing: Standing) -> AsyncIterator[bytes]:
+async def _event_stream(
+    here: Context, news: ChangeNews, after: int, login: AbstractAsyncContextManager[asyncio.Event]
+) -> AsyncIterator[bytes]:
     """Changes behind ``after``, and the service's time as a sign of life, however much changes."""
     loop = asyncio.get_running_loop()
     said_s = loop.time()
-    async with news.listening(here.desk):
+    async with news.listening(here.desk), login as ended:
         yield format_sse_event(comment="open", retry=2000)
-        while not here.is_closing.is_set() and await standing.holds():
+        while not here.is_closing.is_set() and not ended.is_set():
             told = await news.beyond(here.desk, after, PULSE_S)
             if told is None or loop.time() - said_s >= PULSE_S:
                 said_s = loop.time()
@@ -101,22 +104,23 @@ async def live(socket: WebSocket, here: Here, _account: Viewer, appliance_id: st
         await socket.close(code=1013)
         return
     await socket.accept()
-    ends = asyncio.create_task(Standing(socket, here).ends())
-    slow = asyncio.create_task(watcher.too_slow.wait())
-    sending = asyncio.create_task(_send_samples(socket, watcher))
-    tasks = {sending, asyncio.create_task(_hear_nothing(socket)), ends, slow}
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        sending.cancel()
-        if slow.done():
-            await _close(socket, 1013, TOO_SLOW)
-        elif ends.done():
-            await _close(socket, 1008, NO_LONGER)
-    finally:
-        here.live.leave(watcher)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async with socket.app.state.open_logins.holding(here.accounts, login_of(socket)) as ended:
+        ends = asyncio.create_task(ended.wait())
+        slow = asyncio.create_task(watcher.too_slow.wait())
+        sending = asyncio.create_task(_send_samples(socket, watcher))
+        tasks = {sending, asyncio.create_task(_hear_nothing(socket)), ends, slow}
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            sending.cancel()
+            if slow.done():
+                await _close(socket, 1013, TOO_SLOW)
+            elif ends.done():
+                await _close(socket, 1008, NO_LONGER)
+        finally:
+            here.live.leave(watcher)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:
