@@ -23,7 +23,7 @@ import structlog
 
 from ingest.clock import AcceleratedClock, Clock, from_ms
 from simulator.connection import read_broker
-from simulator.driver import FleetRun, Progress
+from simulator.driver import OUTSTANDING_BYTES, FleetRun, Progress
 from simulator.fleet import Fleet
 from simulator.fleet_file import read_fleet
 from simulator.kitchen import LookAt, Seen, Touch
@@ -45,6 +45,7 @@ class FleetOrder:
     topic_root: str = "fettle/v1"
     bad_network: bool = True
     drain_s: float = 15.0
+    outstanding_bytes: int = OUTSTANDING_BYTES
     command_keys: tuple[str, ...] = ()
     """The public keys of whoever may command the fleet; empty: anybody who can reach it."""
 
@@ -148,6 +149,7 @@ async def _run(order: FleetOrder, pipe: Connection) -> None:
         topic_root=order.topic_root,
         bad_network=order.bad_network,
         report=tell,
+        outstanding_bytes=order.outstanding_bytes,
         command_keys=order.command_keys,
     )
     loop.add_reader(pipe.fileno(), hear)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -26,6 +25,7 @@ from simulator.installation import install
 from simulator.items import Item, Itemizer, by_appliance
 from simulator.kitchen import Deed, Display, display_of, touch
 from simulator.reports import Happening
+from simulator.sent_moments import SentMoments
 from simulator.surface import Consent
 from simulator.weather import DAY_MS
 
@@ -34,8 +34,6 @@ WALL = SystemClock()
 LIVE_TICK_S = 0.05
 LIVE_SPAN_MS = 3_600_000
 REPORT_EVERY_S = 1.0
-SENT_REMEMBERED = 4096
-"""Messages per appliance whose moment of sending is remembered."""
 REPEAT_BEFORE_LEAVING_S = 3.0
 """Whoever is about to leave does not wait long before it says again what nobody has acknowledged."""
 CONNECTED_S = 60.0
@@ -98,7 +96,7 @@ class FleetRun:
         self._quick: set[int] = set()
         self._fast_ms: dict[int, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._sent = [deque[tuple[int, int]](maxlen=SENT_REMEMBERED) for _ in self.connections]
+        self._sent = SentMoments()
         self._idle_ms = round(fleet.specification.intervals["idle_interval_h"] * 3_600_000)
         self._steps = {
             kind: {mode.name: mode.self_help.helps for mode in one.fault_modes.values() if mode.self_help is not None}
@@ -109,10 +107,7 @@ class FleetRun:
     def sent_at_wall_ms(self, appliance_id: str, ts_ms: int) -> int | None:
         """When (wall clock) the appliance handed the sample of event time ``ts_ms`` to its connection; None if forgotten."""
         place = self._places.get(appliance_id)
-        sent = [] if place is None else self._sent[place]
-        if not sent or ts_ms > sent[-1][0]:
-            return None
-        return next((wall_ms for last_ts_ms, wall_ms in sent if last_ts_ms >= ts_ms), None)
+        return None if place is None else self._sent.wall_ms(place, ts_ms)
 
     def look_at(self, appliance_id: str) -> Display | None:
         """An appliance's display now; None where there is no such appliance."""
@@ -283,7 +278,7 @@ class FleetRun:
         day = (items[0].ts_ms - self.fleet.start_ms) // DAY_MS
         self.progress.published += len(messages)
         self.progress.by_day[day] = self.progress.by_day.get(day, 0) + len(messages)
-        self._sent[place].append((items[-1].shown_ms, WALL.now_ms()))
+        self._sent.note(place, items[-1].shown_ms, WALL.now_ms())
         self.connections[place].publish(messages)
         if items[-1].is_rest:
             self._resting[place] = items[-1].shown_ms + self._idle_ms

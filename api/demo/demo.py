@@ -34,9 +34,10 @@ from api.demo.service import is_caught_up, lag_in_words, predicted_tickets, tick
 from api.demo.summary import Summary, judge, percentile_99, read_truth
 from api.settings.settings import Settings
 from api.settings.sources import load
+from ingest.admission.answers import ACK_EVERY_MS
 from ingest.clock import AcceleratedClock, SystemClock
 from ingest.mqtt.connection import ConnectionOptions
-from ingest.mqtt.embedded_broker import WINDOW, EmbeddedBroker
+from ingest.mqtt.embedded_broker import LOG_BYTES, WINDOW, EmbeddedBroker
 from simulator.child import FleetOrder, SharedClock, WhenSent
 from simulator.fleet import Fleet
 from simulator.fleet_file import read_fleet
@@ -56,6 +57,10 @@ SILENCE_S = 10.0
 """Wall time after which an appliance counts as stale; what is behind by a second here is behind by hours there."""
 LOOK_S = 0.25
 """How often the demo looks at its fleet."""
+LOG_BYTES_EACH = 64 * 1024
+"""What the broker keeps for each appliance of a large fleet: a day of its past is half of that."""
+LIVE_ACK_EVERY_MS = 20_000
+"""Live, at a speed where each appliance speaks every second: the broker never forgets the last acks of a filter."""
 CREW_S = 1.0
 """How often the demo's people look at their tickets."""
 
@@ -106,13 +111,14 @@ class Demo:
         self._clock = SharedClock(AcceleratedClock(wall_ms, wall_ms, 1.0))
         self._delays_ms: list[int] = []
         self._kitchens = FleetKitchens()
+        self._ack_every_ms = ACK_EVERY_MS
 
     def run(self) -> Summary:
         """The whole run; raises :class:`DemoError` where a part can't start or dies."""
         with ExitStack() as stack:
             folder, settings = _place(stack, self._options.speed)
             passwords = self._passwords()
-            broker = EmbeddedBroker(passwords)
+            broker = EmbeddedBroker(passwords, log_bytes=max(LOG_BYTES, LOG_BYTES_EACH * self._options.appliances))
             try:
                 broker.start()
             except OSError as error:
@@ -145,8 +151,9 @@ class Demo:
 
         limits = SessionLimits().at_speed(self._options.speed)
         around = Surroundings(
-            clock=self._clock, limits=limits, connection=connection, window=WINDOW, kitchens=self._kitchens
-        )
+            clock=self._clock, limits=limits, connection=connection, window=WINDOW, kitchens=self._kitchens,
+            ack_every_ms=lambda: self._ack_every_ms,
+        )  # fmt: skip
         listen = settings.http_listen
         for attempt in (listen, f"{settings.http_address[0]}:0"):
             service = Service(settings.model_copy(update={"http_listen": attempt}), around)
@@ -176,6 +183,7 @@ class Demo:
                 truth_folder=folder / "fleet",
                 command_keys=command_keys,
                 passwords={name: word for name, word in passwords.items() if name != SERVICE_USER},
+                outstanding_bytes=broker.log_bytes // 4,
             ),
             may_end=self._interrupted.is_set,
         )
@@ -217,6 +225,7 @@ class Demo:
         crew = Crew(service.rooms.desk, self._clock.now)
         crew.arrive(service.rooms.accounts)
         now_ms, speed = SystemClock().now_ms(), self._options.speed
+        self._ack_every_ms = LIVE_ACK_EVERY_MS
         self._clock.clock = AcceleratedClock(now_ms, self._clock.now_ms(), speed)
         fleet.say(self._clock.clock)
         began_s, duration_s = time.monotonic(), self._options.duration_s

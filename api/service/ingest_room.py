@@ -244,7 +244,9 @@ class _Making:
             people_clock=self.around.people_clock,
             chance=self.around.chance,
             scheme=TopicScheme(self.settings.topic_root),
-            settings=AdmissionSettings(AcceptanceWindow(past_ms, future_ms), self.settings.auto_register),
+            settings=AdmissionSettings(
+                AcceptanceWindow(past_ms, future_ms), self.settings.auto_register, self.around.ack_every_ms
+            ),
             answer=courier.answer,
             replay=ingester.replay,
             lessons=lessons,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from alerts.remote.policy import SessionLimits
+from ingest.admission.answers import ACK_EVERY_MS
 from ingest.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
@@ -33,5 +34,7 @@ class Surroundings:
     limits: SessionLimits = field(default_factory=SessionLimits)
     kitchens: Kitchens | None = None
     """The homes of the demo's appliances."""
+    ack_every_ms: Callable[[], int] = lambda: ACK_EVERY_MS
+    """How often at most an appliance hears what we have of it."""
     tells_every_s: float = 2.0
     """How often a process writes down how it is, for the processes of the other roles."""

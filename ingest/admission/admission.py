@@ -11,10 +11,10 @@ longer remembered counts as a duplicate, not as an equivocation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ingest.admission.answers import Acks, Said, nacks
+from ingest.admission.answers import ACK_EVERY_MS, Acks, Said, nacks
 from ingest.admission.batch import Batch, Rules
 from ingest.admission.judge import Judge
 from ingest.admission.judged import Judged
@@ -55,6 +55,7 @@ class AdmissionSettings:
 
     window: AcceptanceWindow = field(default_factory=AcceptanceWindow)
     is_auto_registering: bool = True
+    ack_every_ms: Callable[[], int] = lambda: ACK_EVERY_MS
 
 
 class Admission:
@@ -74,7 +75,7 @@ class Admission:
         self._settings = settings or AdmissionSettings()
         self._speakers = Speakers(books, decoder.profiled)
         self._writing = Writing()
-        self._acks = Acks(self._scheme)
+        self._acks = Acks(self._scheme, self._settings.ack_every_ms)
         self._names = Names(books, decoder.traces)
         self._meant: tuple[int, Meanings] = (-1, {})
         self._learned: Learned = {}

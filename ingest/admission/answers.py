@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ingest.admission.judged import Judged
@@ -14,6 +14,7 @@ from ingest.wire.command import AckMessage, NackMessage, encode_ack, encode_nack
 from ingest.wire.topic import TO_APPLIANCE, Channel, TopicScheme
 
 ACK_EVERY_MS = 2000
+"""An appliance hears no more than one ack in this time, where nobody says otherwise."""
 ACK_ROUND_MS = 100
 COUNTED_AT_ONCE_MS = 60_000
 """More between two looks for acks is no time in which a gap was open, but a clock that was set."""
@@ -39,8 +40,8 @@ class _Waiting:
 class Acks:
     """Who waits for an ack, and when it is due."""
 
-    def __init__(self, scheme: TopicScheme) -> None:
-        self._scheme = scheme
+    def __init__(self, scheme: TopicScheme, every_ms: Callable[[], int] = lambda: ACK_EVERY_MS) -> None:
+        self._scheme, self._every_ms = scheme, every_ms
         self._waiting: dict[int, _Waiting] = {}
         self._looked_ms: int | None = None
         self.waited_ms = 0
@@ -62,16 +63,17 @@ class Acks:
         self._waiting.update(sorted(heard.items()))
 
     def due(self, now_ms: int) -> list[Said]:
-        """At most one per appliance every 2 s; looked for ten times a second at most, as all who wait are gone through."""
+        """At most one per appliance in ``every_ms``; looked for ten times a second at most, as all who wait are gone through."""
         due: list[Said] = []
         passed_ms = 0 if self._looked_ms is None else now_ms - self._looked_ms
         if self._looked_ms is not None and 0 <= passed_ms < ACK_ROUND_MS:
             return due
         self.waited_ms += max(0, min(passed_ms, COUNTED_AT_ONCE_MS))
         self._looked_ms = now_ms
+        every_ms = self._every_ms()
         for row, waiting in list(self._waiting.items()):
             speaker, ledger = waiting.speaker, waiting.ledger
-            is_early = speaker.acked_ms >= 0 and 0 <= now_ms - speaker.acked_ms < ACK_EVERY_MS
+            is_early = speaker.acked_ms >= 0 and 0 <= now_ms - speaker.acked_ms < every_ms
             if is_early or speaker.kind is None:
                 continue
             speaker.settle()

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 WINDOW = 100
 """It sends at most so many unacknowledged messages to one subscriber, whatever the subscriber announces."""
 
+LOG_BYTES = 16 * 1024 * 1024
+_LOG_PIECES = 4
 _CONNECTIONS_MAX = 10_000
 _PAYLOAD_BYTES_MAX = 65_536
 
@@ -41,6 +43,8 @@ class EmbeddedBroker:
     """Port for MQTT 5; 0 takes a free one."""
     old_port: int = 0
     """Port for MQTT 3.1.1; 0 takes a free one."""
+    log_bytes: int = LOG_BYTES
+    """How much it keeps of each topic filter, read or not: what a consumer lags behind by more than three quarters of it is lost."""
     _broker: Broker | None = None
     _folder: tempfile.TemporaryDirectory[str] | None = None
 
@@ -50,7 +54,7 @@ class EmbeddedBroker:
             pass
         self._folder = tempfile.TemporaryDirectory(prefix="fettle-broker-")
         path = Path(self._folder.name) / "broker.toml"
-        path.write_text(_configuration(self.port, self.old_port, self.users))
+        path.write_text(_configuration(self.port, self.old_port, self.users, self.log_bytes))
         self._broker = Broker(config_path=str(path))
         try:
             self._broker.start()
@@ -114,7 +118,7 @@ def _free_ports(*wanted: int) -> Iterator[list[int]]:
         yield ports
 
 
-def _configuration(port: int, old_port: int, users: Mapping[str, str]) -> str:
+def _configuration(port: int, old_port: int, users: Mapping[str, str], log_bytes: int) -> str:
     """The broker's TOML; a JSON string is a TOML string."""
     lines = [
         "id = 0",
@@ -122,8 +126,8 @@ def _configuration(port: int, old_port: int, users: Mapping[str, str]) -> str:
         "id = 0",
         f"max_connections = {_CONNECTIONS_MAX}",
         "max_outgoing_packet_count = 200",
-        "max_segment_size = 16777216",  # what was read is kept until the segments are full: 64 MiB of it in all
-        "max_segment_count = 4",
+        f"max_segment_size = {log_bytes // _LOG_PIECES}",
+        f"max_segment_count = {_LOG_PIECES}",
     ]
     for section, listen in (("v5.1", port), ("v4.1", old_port)):
         lines += [

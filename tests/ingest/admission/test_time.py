@@ -148,6 +148,20 @@ def test_ack_for_appliances_that_buffer(bench: Bench) -> None:
     assert later == repeated == [{"boot": "b1", "upto": 2}]
 
 
+def test_acks_are_spaced_as_it_is_told_now(tmp_path: Path) -> None:
+    """Whoever runs it may want fewer acks from some moment on; what waits comes with the next one."""
+    spaced = [2_000]
+    bench = Bench(tmp_path, ack_every_ms=lambda: spaced[0])
+    bench.send((f"{WASHER}/status", {"state": "online", "capabilities": ["buffer"]}), bench.telemetry(0))
+    first = _acks(bench)
+    spaced[0] = 20_000
+    bench.send(bench.telemetry(1))
+
+    assert first == [{"boot": "b1", "upto": 0}]
+    assert _acks(bench, 19_000) == []
+    assert _acks(bench, 1_000) == [{"boot": "b1", "upto": 1}]
+
+
 def test_ack_stops_at_a_gap_for_ten_minutes(bench: Bench) -> None:
     """`upto` halts before a missing seq, passes refused ones, and gives the gap up ten minutes later."""
     bench.send((f"{WASHER}/status", {"state": "online", "capabilities": ["buffer"]}))

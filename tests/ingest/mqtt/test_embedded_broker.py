@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiomqtt
@@ -143,6 +144,32 @@ def test_a_last_will_and_a_retained_status_arrive(broker: EmbeddedBroker, is_old
         await service.disconnect()
 
     asyncio.run(asyncio.wait_for(story(), WAIT_S))
+
+
+def _memory_bytes(broker: EmbeddedBroker) -> int:
+    """What its process holds in memory."""
+    assert broker._broker is not None
+    assert broker._broker._process is not None
+    status = Path(f"/proc/{broker._broker._process.pid}/status").read_text()
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("RssAnon"))
+
+
+def test_what_the_broker_keeps_is_bounded() -> None:
+    """After sixteen times as much as it may keep of a filter, its memory is not half as much larger as what came."""
+    log_bytes, times = 1_000_000, 16
+
+    async def story(broker: EmbeddedBroker) -> None:
+        service = await Connection.open(parse_address(broker.url()), broker.options("service"), lambda _run: None)
+        await service.subscribe(subscriptions("fettle/v1"))
+        async with _client(broker.url(), aiomqtt.ProtocolVersion.V5) as appliance:
+            for _ in range(times * log_bytes // 50_000):
+                await appliance.publish("fettle/v1/refrigerator/f1/telemetry", b"x" * 50_000, qos=1)
+        await service.disconnect()
+
+    with EmbeddedBroker(log_bytes=log_bytes) as broker:
+        before = _memory_bytes(broker)
+        asyncio.run(asyncio.wait_for(story(broker), WAIT_S))
+        assert _memory_bytes(broker) - before < times * log_bytes / 2
 
 
 def test_the_broker_frees_its_ports() -> None:
