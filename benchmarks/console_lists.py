@@ -24,7 +24,7 @@ from tests.api.browser.town import Town, build_town
 
 ROWS = 50_000
 STEPS = 300
-LISTS = {"tickets": ("/queue", "a.row", ".list-scroll"), "appliances": ("/appliances", "tbody a", None)}
+LISTS = {"tickets": ("/queue", "a.row", ".list-scroll"), "appliances": ("/appliances", ".appliances a", None)}
 FIGURES = tuple(
     f"console_{name}_{what}"
     for name in LISTS

@@ -1,10 +1,15 @@
-import { useWords } from "../i18n";
 import { formatIndex } from "../words/format";
 import type { Names } from "../words/names";
 
+interface HealthBarProps {
+  component: string;
+  health: number;
+  names: Names;
+  language: string;
+}
+
 /** One component's health index: a bar, and the number beside it. */
-export function HealthBar({ component, health, names }: { component: string; health: number; names: Names }) {
-  const { language } = useWords();
+export function HealthBar({ component, health, names, language }: HealthBarProps) {
   const tone = health < 0.3 ? "bad" : health < 0.7 ? "warn" : "good";
   return (
     <span className="health">

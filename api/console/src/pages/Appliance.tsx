@@ -92,7 +92,7 @@ function Facts({ appliance }: { appliance: ApplianceDetail }) {
 
 /** What is wrong stands in sight and in colour; what is as new waits behind a word. */
 function State({ appliance }: { appliance: ApplianceDetail }) {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const names = useNames();
   const health = Object.entries(appliance.health).sort(([, one], [, other]) => one - other);
   const worn = health.filter(([, index]) => index < SOUND);
@@ -110,7 +110,7 @@ function State({ appliance }: { appliance: ApplianceDetail }) {
       </Title>
       {health.length === 0 && <p className="dim">{t("appliance.noHealth")}</p>}
       {worn.map(([component, index]) => (
-        <HealthBar key={component} component={component} health={index} names={names} />
+        <HealthBar key={component} component={component} health={index} names={names} language={language} />
       ))}
       {sound.length > 0 && (
         <details className="sound">
@@ -118,7 +118,7 @@ function State({ appliance }: { appliance: ApplianceDetail }) {
             {t(worn.length > 0 ? "appliance.othersSound" : "appliance.allSound", { count: sound.length })}
           </summary>
           {sound.map(([component, index]) => (
-            <HealthBar key={component} component={component} health={index} names={names} />
+            <HealthBar key={component} component={component} health={index} names={names} language={language} />
           ))}
         </details>
       )}

@@ -1,6 +1,4 @@
 /** The nearer clock of a ticket in words. */
-import { IconAlertTriangle, IconClock, IconClockPause } from "@tabler/icons-react";
-
 import type { TicketRow } from "../api/types";
 import { type Say, useWords } from "../i18n";
 import { runningClocks } from "../words/clocks";
@@ -10,32 +8,34 @@ import { useNow } from "../words/now";
 const DAY = 86_400_000;
 const SOON = 4 * 3_600_000;
 
-export function ClockLine({ ticket }: { ticket: TicketRow }) {
-  const { t, language } = useWords();
-  const now = useNow();
+export interface ClockWords {
+  words: string;
+  icon: "" | "drawn i-clock" | "drawn i-paused" | "drawn i-alert";
+  tone: "" | "warn" | "bad";
+  /** Why it rests. */
+  hint?: string | undefined;
+}
+
+export function clockWords(ticket: TicketRow, t: Say, language: string, now: number): ClockWords {
   const [clock] = runningClocks(ticket);
   if (ticket.sla.paused_reason && clock?.kind !== "fails") {
-    return (
-      <span className="clock" title={ticket.sla.paused_reason}>
-        <IconClockPause size={14} aria-hidden /> {t("queue.paused")}
-      </span>
-    );
+    return { words: t("queue.paused"), icon: "drawn i-paused", tone: "", hint: ticket.sla.paused_reason };
   }
-  if (!clock) return <span className="clock">{t("queue.noClock")}</span>;
-  if (clock.kind === "fails") {
-    return (
-      <span className="clock warn">
-        <IconAlertTriangle size={14} aria-hidden /> {failsText(ticket, t, language, now)}
-      </span>
-    );
-  }
+  if (!clock) return { words: t("queue.noClock"), icon: "", tone: "" };
+  if (clock.kind === "fails")
+    return { words: failsText(ticket, t, language, now), icon: "drawn i-alert", tone: "warn" };
   const left = clock.at - now;
+  const span = t(left < 0 ? "queue.overdue" : "queue.left", { span: formatSpan(left, language) });
   const tone = left < 0 ? "bad" : left < SOON ? "warn" : "";
-  const span = formatSpan(left, language);
+  return { words: `${t(`queue.${clock.kind}`)} ${span}`, icon: "drawn i-clock", tone };
+}
+
+export function ClockLine({ ticket }: { ticket: TicketRow }) {
+  const { t, language } = useWords();
+  const { words, icon, tone, hint } = clockWords(ticket, t, language, useNow());
   return (
-    <span className={`clock ${tone}`}>
-      <IconClock size={14} aria-hidden /> {t(`queue.${clock.kind}`)}{" "}
-      {t(left < 0 ? "queue.overdue" : "queue.left", { span })}
+    <span className={`clock ${icon} ${tone}`} title={hint}>
+      {words}
     </span>
   );
 }

@@ -2,13 +2,14 @@
 import { Skeleton } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useEffect, useMemo, useRef } from "react";
-import { Link } from "react-router";
 
 import type { TicketRow } from "../api/types";
-import { useWords } from "../i18n";
-import { ClearedMark, PriorityMark, StatusMark } from "../words/Marks";
+import { useFollow } from "../app/follow";
+import { type Say, useWords } from "../i18n";
+import { PRIORITY_TONES, STATUS_TONES } from "../words/Marks";
 import { type Names, ticketTitle, useNames } from "../words/names";
-import { ClockLine } from "./ClockLine";
+import { useNow } from "../words/now";
+import { type ClockWords, clockWords } from "./ClockLine";
 
 const ROW_PX = 76;
 
@@ -24,82 +25,93 @@ interface TicketListProps {
 }
 
 export function TicketList({ tickets, chosen, selected, onSelect, href, empty }: TicketListProps) {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const names = useNames();
+  const now = useNow();
+  const follow = useFollow({ replace: true });
   const box = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: tickets?.length ?? 0,
     getScrollElement: () => box.current,
     estimateSize: () => ROW_PX,
-    overscan: 8,
+    overscan: 6,
   });
   const at = useMemo(() => tickets?.findIndex((ticket) => ticket.number === chosen) ?? -1, [tickets, chosen]);
   useEffect(() => {
     if (at >= 0) rows.scrollToIndex(at);
   }, [at, rows]);
+  const act = (event: React.MouseEvent) => {
+    const number = event.target instanceof HTMLInputElement ? Number(event.target.value) : null;
+    if (number === null) follow(event);
+    else onSelect?.(number, event.shiftKey);
+  };
   if (tickets === null) return <Skeletons />;
   if (tickets.length === 0) return <p className="list-empty">{empty}</p>;
   return (
     <div ref={box} className={selected.size > 0 ? "list-scroll selecting" : "list-scroll"}>
-      <ul style={{ height: rows.getTotalSize() }} className="list">
-        {rows.getVirtualItems().map((row) => {
-          const ticket = tickets[row.index];
-          return (
-            ticket && (
-              <li key={ticket.number} style={{ transform: `translateY(${row.start}px)`, height: ROW_PX }}>
-                <Row ticket={ticket} isChosen={ticket.number === chosen} to={href(ticket)} names={names} />
-                {onSelect && (
-                  <label className="pick">
-                    <input
-                      type="checkbox"
-                      checked={selected.has(ticket.number)}
-                      aria-label={t("queue.select", { number: ticket.number })}
-                      onChange={() => undefined}
-                      onClick={(event) => onSelect(ticket.number, event.shiftKey)}
-                    />
-                  </label>
-                )}
-              </li>
-            )
-          );
+      <ul style={{ height: rows.getTotalSize() }} className="list" onClick={act}>
+        {rows.getVirtualItems().map(({ index, start }) => {
+          const ticket = tickets[index];
+          if (!ticket) return null;
+          const clock = clockWords(ticket, t, language, now);
+          const isSelected = onSelect ? selected.has(ticket.number) : null;
+          const shared = { ticket, start, isSelected, t, names, to: href(ticket), isChosen: ticket.number === chosen };
+          return <Row key={ticket.number} {...shared} {...clock} />;
         })}
       </ul>
     </div>
   );
 }
 
-interface RowProps {
+interface RowProps extends ClockWords {
   ticket: TicketRow;
+  /** Where in the list it stands, in pixels. */
+  start: number;
   isChosen: boolean;
+  /** Null where nothing can be selected. */
+  isSelected: boolean | null;
   to: string;
+  t: Say;
   names: Names;
 }
 
-const Row = memo(function Row({ ticket, isChosen, to, names }: RowProps) {
-  const { t } = useWords();
+/** Few and plain elements that listen to nothing: a screen of them changes with each frame of a quick scroll. */
+const Row = memo(function Row({ ticket, start, isChosen, isSelected, to, t, names, ...clock }: RowProps) {
+  const { number, priority, assignee, status } = ticket;
   const where = [names.kind(ticket.kind), ticket.appliance_id, ticket.region && names.region(ticket.region)];
   return (
-    <Link to={to} replace className="row" aria-current={isChosen || undefined} data-ticket={ticket.number}>
-      <span className="row-top">
-        <span className="row-title">{ticketTitle(ticket, names)}</span>
-        <PriorityMark priority={ticket.priority} />
-      </span>
-      <span className="row-mid">
-        #{ticket.number} · {where.filter(Boolean).join(" · ")}
-      </span>
-      <span className="row-top">
-        <ClockLine ticket={ticket} />
-        <span className="row-marks">
-          {ticket.assignee && (
-            <span className="row-who" title={t("ticket.assigned", { who: ticket.assignee })}>
-              {ticket.assignee}
+    <li style={{ top: start, height: ROW_PX }}>
+      <a href={to} className="row" aria-current={isChosen || undefined} data-ticket={number}>
+        <span className="row-top">
+          <span className="row-title">{ticketTitle(ticket, names)}</span>
+          <span className={`mark ${PRIORITY_TONES[priority] ?? "calm"}`}>{t("ticket.priority", { priority })}</span>
+        </span>
+        <span className="row-mid">{`#${number} · ${where.filter(Boolean).join(" · ")}`}</span>
+        <span className="row-top">
+          <span className={`clock ${clock.icon} ${clock.tone}`} title={clock.hint}>
+            {clock.words}
+          </span>
+          {assignee && (
+            <span className="row-who" title={t("ticket.assigned", { who: assignee })}>
+              {assignee}
             </span>
           )}
-          {ticket.cleared_at && <ClearedMark />}
-          <StatusMark status={ticket.status} />
+          {ticket.cleared_at && <span className="mark good">{t("ticket.cleared")}</span>}
+          <span className={`mark ${STATUS_TONES[status]}`}>{t(`status.${status}`)}</span>
         </span>
-      </span>
-    </Link>
+      </a>
+      {isSelected !== null && (
+        <label className="pick">
+          <input
+            type="checkbox"
+            value={number}
+            checked={isSelected}
+            aria-label={t("queue.select", { number })}
+            onChange={() => undefined}
+          />
+        </label>
+      )}
+    </li>
   );
 });
 

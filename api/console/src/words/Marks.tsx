@@ -1,21 +1,14 @@
 /** Small marks that carry a word as well as a colour: status, priority, condition, availability. */
-import { IconAlertTriangle, IconCircleCheck, IconEye, IconHelpCircle, IconSchool } from "@tabler/icons-react";
-
 import type { Availability, Condition, TicketStatus } from "../api/types";
 import { useWords } from "../i18n";
 
 type Tone = "bad" | "warn" | "good" | "calm" | "accent";
 
-function Mark({ tone, icon, children }: { tone: Tone; icon?: React.ReactNode; children: React.ReactNode }) {
-  return (
-    <span className={`mark ${tone}`}>
-      {icon}
-      {children}
-    </span>
-  );
+function Mark({ tone, children }: { tone: Tone; children: React.ReactNode }) {
+  return <span className={`mark ${tone}`}>{children}</span>;
 }
 
-const STATUS_TONES: Record<TicketStatus, Tone> = {
+export const STATUS_TONES: Record<TicketStatus, Tone> = {
   open: "warn",
   triaged: "accent",
   scheduled: "accent",
@@ -31,10 +24,11 @@ export function StatusMark({ status }: { status: TicketStatus }) {
   return <Mark tone={STATUS_TONES[status]}>{t(`status.${status}`)}</Mark>;
 }
 
+export const PRIORITY_TONES: Partial<Record<number, Tone>> = { 1: "bad", 2: "warn" };
+
 export function PriorityMark({ priority }: { priority: number }) {
   const { t } = useWords();
-  const tone: Tone = priority === 1 ? "bad" : priority === 2 ? "warn" : "calm";
-  return <Mark tone={tone}>{t("ticket.priority", { priority })}</Mark>;
+  return <Mark tone={PRIORITY_TONES[priority] ?? "calm"}>{t("ticket.priority", { priority })}</Mark>;
 }
 
 /** The detectors no longer see what a ticket is about. */
@@ -43,22 +37,22 @@ export function ClearedMark() {
   return <Mark tone="good">{t("ticket.cleared")}</Mark>;
 }
 
-const CONDITIONS: Record<Condition, [Tone, React.ReactNode]> = {
-  alert: ["bad", <IconAlertTriangle key="i" size={13} aria-hidden />],
-  watch: ["warn", <IconEye key="i" size={13} aria-hidden />],
-  ok: ["good", <IconCircleCheck key="i" size={13} aria-hidden />],
-  learning: ["calm", <IconSchool key="i" size={13} aria-hidden />],
-  cannot_say: ["calm", <IconHelpCircle key="i" size={13} aria-hidden />],
+const CONDITION_TONES: Record<Condition, Tone> = {
+  alert: "bad",
+  watch: "warn",
+  ok: "good",
+  learning: "calm",
+  cannot_say: "calm",
 };
 
 export function ConditionMark({ condition }: { condition: Condition }) {
   const { t } = useWords();
-  const [tone, icon] = CONDITIONS[condition];
-  return (
-    <Mark tone={tone} icon={icon}>
-      {t(`condition.${condition}`)}
-    </Mark>
-  );
+  return <span className={conditionClass(condition)}>{t(`condition.${condition}`)}</span>;
+}
+
+/** Its colour, and an icon that the style sheet draws. */
+export function conditionClass(condition: Condition): string {
+  return `mark ${CONDITION_TONES[condition]} drawn i-${condition}`;
 }
 
 export function AvailabilityMark({ availability }: { availability: Availability }) {
