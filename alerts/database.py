@@ -52,6 +52,8 @@ T = TypeVar("T")
 
 SYSTEM = "fettle"
 """Who acts where nobody asked: the service itself."""
+CUSTOMER = "customer"
+"""Who acts on a customer's page, and by a mail of the appliance's owner."""
 
 
 @dataclass(frozen=True, slots=True)

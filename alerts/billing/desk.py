@@ -22,11 +22,10 @@ from alerts.billing.quoting import (
 )
 from alerts.billing.settling import settle
 from alerts.csv_file import Line
-from alerts.customers.answering import CUSTOMER
 from alerts.customers.links import open_link
 from alerts.customers.sealed import Sealed
 from alerts.customers.sealed_unit import SealedUnit
-from alerts.database import Transaction, UnitOfWork
+from alerts.database import CUSTOMER, Transaction, UnitOfWork
 from alerts.errors import UnknownError
 from alerts.importing import RowReport, take_file
 from alerts.page import LIMIT_DEFAULT, Page

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from alerts.care.care import Care
 from alerts.care.reading import advice_row, read_care
 from alerts.care.telling import tell
-from alerts.customers.answering import CUSTOMER
 from alerts.customers.links import open_link
 from alerts.customers.sealed import Sealed
 from alerts.customers.sealed_unit import SealedUnit
+from alerts.database import CUSTOMER
 from alerts.errors import UnknownError
 from alerts.tickets.tables import tickets
 from ingest.profiles.definition import Profile

@@ -17,9 +17,11 @@ from sqlalchemy import Row, func, insert, select
 from alerts.customers.links import CustomerLink
 from alerts.customers.sealed import Sealed
 from alerts.customers.tables import customer_answers
+from alerts.database import CUSTOMER
 from alerts.errors import ConflictError, InvalidError
 from alerts.lifecycle import TicketState, TicketStep
 from alerts.notices.changes import Subject, record_change
+from alerts.tickets.answered import go_on
 from alerts.tickets.opening import add_history
 from alerts.tickets.reading import find_row
 from alerts.tickets.steps import WhenOver, take_step
@@ -30,7 +32,6 @@ from ingest.clock import from_ms
 TEXT_MAX = 2000
 ANSWERS_A_DAY = 30
 DAY_MS = 24 * 3_600_000
-CUSTOMER = "customer"
 
 
 class AnswerKind(StrEnum):
@@ -108,6 +109,7 @@ def take_answer(s: Sealed, link: CustomerLink, answer: NewAnswer, when_over: Whe
         t, ticket.id, event=f"customer_{answer.kind.value}", data={"stars": answer.stars} if answer.stars else {}
     )
     record_change(t, Subject.TICKET, ticket.id, {"number": ticket.number})
+    go_on(t, ticket.id, answered_by=answer.kind.value)
 
 
 def list_answers(s: Sealed, ticket_ref: str) -> Sequence[CustomerAnswer]:

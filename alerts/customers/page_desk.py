@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from alerts.customers.answering import CUSTOMER, CustomerAnswer, NewAnswer, list_answers, take_answer
+from alerts.customers.answering import CustomerAnswer, NewAnswer, list_answers, take_answer
 from alerts.customers.consenting import record_consent
 from alerts.customers.customer import CustomerFile, Purpose
 from alerts.customers.links import CustomerLink, list_links, make_link, note_opened, open_link, read_link, revoke_link
@@ -14,6 +14,7 @@ from alerts.customers.reading import read_file
 from alerts.customers.sealed import Sealed
 from alerts.customers.sealed_unit import SealedUnit
 from alerts.customers.view import ON_A_PAGE, CustomerView, read_view
+from alerts.database import CUSTOMER
 from alerts.errors import InvalidError, UnknownError
 from alerts.fix_first.telling import tell
 from alerts.remote.consent import end_sessions_of
@@ -22,6 +23,7 @@ from alerts.remote.policy import SessionLimits
 from alerts.remote.protecting import end_protections
 from alerts.remote.reading import read_session
 from alerts.remote.session import DiagnosisSession
+from alerts.tickets.answered import go_on
 from alerts.tickets.steps import WhenOver
 from ingest.profiles.definition import Profile
 
@@ -93,6 +95,7 @@ class CustomerPages:
             link = open_link(s, secret)
             by_customer = s.t.by(CUSTOMER)
             record_consent(by_customer, link.customer_id, purpose, None, is_given=is_given, source=SOURCE)
+            go_on(by_customer, link.ticket_id, answered_by="consent")
             if purpose is Purpose.REMOTE_DIAGNOSIS and not is_given:
                 end_sessions_of(by_customer, link.ticket_id, EndReason.CONSENT_TAKEN_BACK)
                 end_protections(by_customer, link.ticket_id, EndReason.CONSENT_TAKEN_BACK)
@@ -103,7 +106,9 @@ class CustomerPages:
         """The holder has done the steps, or won't."""
 
         def work(s: Sealed) -> None:
-            tell(s.t.by(CUSTOMER), open_link(s, secret).ticket_id, self.profiles, is_done=is_done)
+            link, by_customer = open_link(s, secret), s.t.by(CUSTOMER)
+            tell(by_customer, link.ticket_id, self.profiles, is_done=is_done)
+            go_on(by_customer, link.ticket_id, answered_by="fix_first")
 
         self.sealed.write(work)
 

@@ -14,17 +14,18 @@ from sqlalchemy import Row, Select, delete, func, insert, select, update
 
 from alerts.audit.chain import record_audit
 from alerts.customer_notices.tables import customer_notices
-from alerts.customers.answering import CUSTOMER
 from alerts.customers.customer import Customer
 from alerts.customers.owning import present_ownership
 from alerts.customers.reading import list_customers
 from alerts.customers.references import About, Named, verified
 from alerts.customers.sealed import Sealed
 from alerts.customers.tables import letters
+from alerts.database import CUSTOMER
 from alerts.errors import ConflictError, UnknownError
 from alerts.letters.letter import Content, Incoming, Letter, LetterReason, LetterState, Taken
 from alerts.notices.changes import Subject, put_notice, record_change
 from alerts.page import Page, select_page
+from alerts.tickets.answered import go_on
 from alerts.tickets.opening import add_history
 from alerts.tickets.reading import find_row
 from alerts.tickets.tables import tickets
@@ -157,6 +158,8 @@ def _join(s: Sealed, number: int, ticket: Row[Any]) -> None:
     about = {"number": ticket.number}
     record_audit(t, "letter.join", f"letter-{number}", before=was, after=values, about=about)
     record_change(t, Subject.TICKET, ticket.id, {"number": ticket.number, "status": ticket.status})
+    if is_owner and is_by_itself:
+        go_on(t, ticket.id, answered_by="letter")
     told = {"id": ticket.id, "number": ticket.number, "status": ticket.status, "appliance_id": ticket.appliance_id}
     put_notice(t, "ticket.letter", ticket.id, {**told, "letter": number}, dedupe_key=f"letter-{number}:joined")
 

@@ -152,6 +152,14 @@ def _begin(t: Transaction, ticket: Row[Any], *, is_open: bool = True) -> None:
         "ended_ms": None if is_open else t.now_ms,
     }
     t.connection.execute(upsert(t.connection, remote_first).values(values).on_conflict_do_nothing())
+    if is_open:
+        _show(t, ticket, is_in_stage=True)
+
+
+def _show(t: Transaction, ticket: Row[Any], *, is_in_stage: bool) -> None:
+    """Let the queue show whether the ticket is in the stage."""
+    t.connection.execute(update(tickets).where(tickets.c.id == ticket.id).values(remote_first=is_in_stage))
+    record_change(t, Subject.TICKET, ticket.id, {"number": ticket.number, "status": ticket.status})
 
 
 def _end(t: Transaction, ticket: Row[Any], found: RemoteExit, *, note: str | None) -> None:
@@ -164,7 +172,7 @@ def _end(t: Transaction, ticket: Row[Any], found: RemoteExit, *, note: str | Non
     t.connection.execute(update(remote_first).where(mine).values(**columns))
     add_history(t, ticket.id, event="remote_first_ended", note=note, data={"exit": found.value})
     record_audit(t, "ticket.remote_first", ticket.id, before={"exit": None}, after={"exit": found.value})
-    record_change(t, Subject.TICKET, ticket.id, {"number": ticket.number, "status": ticket.status})
+    _show(t, ticket, is_in_stage=False)
 
 
 def _exit_of(t: Transaction, ticket: Row[Any]) -> RemoteExit | None:

@@ -21,6 +21,8 @@ STOPS = "hold"
 GOES_ON = frozenset({"resume", "cancel", "reopen"})
 HOLD = "hold"
 """The kind of a pause that says no other."""
+CUSTOMER_PAUSE = "customer"
+"""The kind of a pause that the customer's answer ends."""
 
 
 @dataclass(frozen=True)

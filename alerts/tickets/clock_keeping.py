@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from alerts.appliances.tables import appliances
-from alerts.database import SYSTEM, Transaction
+from alerts.database import CUSTOMER, SYSTEM, Transaction
 from alerts.lifecycle import TicketStep
 from alerts.rules.ticket_types import REPAIR
 from alerts.tickets.account import GOES_ON, HOLD, STOPS, Account, Moment, Terms, account_of
@@ -24,7 +24,8 @@ from alerts.tickets.terms import Facts, before_terms, put_under, terms_of, wante
 
 CLOCKS = ("respond", "resolve", "update")
 SAYS_SOMETHING = frozenset(step.value for step in TicketStep)
-NOBODY = frozenset({SYSTEM, "detector"})
+NOT_US = frozenset({SYSTEM, "detector", CUSTOMER})
+"""Who may move a ticket without saying a word to its customer."""
 
 
 def begin_clocks(t: Transaction, values: Mapping[str, Any]) -> tuple[Terms, dict[str, Any]]:
@@ -87,7 +88,7 @@ def begun_of(row: Row[Any], lines: Sequence[Any], clock: str) -> int | None:
         return begun_ms
     if row.responded_ms is None:
         return None
-    said: list[int] = [line.at_ms for line in lines if line.event in SAYS_SOMETHING and line.actor not in NOBODY]
+    said: list[int] = [line.at_ms for line in lines if line.event in SAYS_SOMETHING and line.actor not in NOT_US]
     return max([int(row.responded_ms), *(at_ms for at_ms in said if at_ms >= begun_ms)])
 
 

@@ -18,7 +18,8 @@ from alerts.tickets.tables import IS_OPEN, tickets
 QUEUE_MAX = 100_000
 COLUMNS = (
     *("number", "version", "appliance_id", "kind", "fault_mode", "title", "status", "priority", "severity", "source"),
-    *("type", "assignee", "cleared_ms", "respond_by_ms", "resolve_by_ms", "paused_reason", "failure_window"),
+    *("type", "assignee", "cleared_ms", "respond_by_ms", "resolve_by_ms", "pause", "paused_reason", "failure_window"),
+    "remote_first",
 )
 OF_APPLIANCE = ("model", "region")
 NAMES = (*COLUMNS, *OF_APPLIANCE)

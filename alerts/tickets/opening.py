@@ -204,8 +204,8 @@ def _insert(t: Transaction, values: Mapping[str, Any]) -> str | None:
         **values,
         **clocks,
     }
-    statement = upsert(t.connection, tickets).values(row).on_conflict_do_nothing().returning(tickets.c.number)
-    number = t.connection.execute(statement).scalar_one_or_none()
+    statement = upsert(t.connection, tickets).on_conflict_do_nothing().returning(tickets.c.number)
+    number = t.connection.execute(statement, row).scalar_one_or_none()
     if number is None:
         return None
     put_under(t, ticket_id, terms)

@@ -15,6 +15,7 @@ from alerts.errors import AlreadyOpenError, InvalidError, StaleViewError
 from alerts.fault_modes import check_fault_mode
 from alerts.lifecycle import OVER, TicketState, TicketStep, next_ticket_state
 from alerts.notices.changes import Subject, put_notice, record_change
+from alerts.tickets.account import HOLD
 from alerts.tickets.clock_keeping import settle_clocks
 from alerts.tickets.episodes import keep_end
 from alerts.tickets.mentions import tell_mentioned
@@ -39,6 +40,8 @@ _OF_ONE_EPISODE = (
     "visit_to_ms",
     "work",
 )
+NOT_HELD: Mapping[str, Any] = dict.fromkeys(("pause", "paused_reason", "paused_ms", "before_hold"))
+"""The columns of a ticket that nothing holds up."""
 _CLOCKS = ("episode", "episode_ms", "respond_by_ms", "resolve_by_ms", "responded_ms", "closed_ms")
 VISIT_BEFORE_OPENING_MS = DAY_MS
 """A visit may have been made a day before somebody wrote the ticket."""
@@ -140,12 +143,13 @@ def _columns_of(t: Transaction, row: Row[Any], step: TicketStep, body: StepBody)
             raise InvalidError(f"pause: {body.pause!r} is none of {', '.join(sorted(t.rules.pauses))}.")
         is_held = row.before_hold is not None
         return {
+            "pause": body.pause or HOLD,
             "paused_reason": body.reason,
             "paused_ms": row.paused_ms if is_held else t.now_ms,
             "before_hold": row.before_hold if is_held else row.status,
         }
     if step in {TicketStep.RESUME, TicketStep.CANCEL} and row.paused_ms is not None:
-        return {"paused_reason": None, "paused_ms": None, "before_hold": None}
+        return dict(NOT_HELD)
     if step is TicketStep.REOPEN:
         begun = {"episode": row.episode + 1, "episode_ms": t.now_ms, "responded_ms": None}
         begun |= {"watched_until_ms": None}

@@ -6,6 +6,7 @@ The index ``one_open_ticket`` carries the promise: one ticket neither closed nor
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ColumnElement,
     Float,
@@ -65,6 +66,7 @@ tickets = Table(
     ms("update_by_ms"),
     ms("said_ms"),
     Column("stopped", String(64), nullable=False, default="", server_default=""),
+    word("pause", nullable=True),
     sentence("paused_reason"),
     ms("paused_ms"),
     ms("responded_ms"),
@@ -84,6 +86,7 @@ tickets = Table(
     ms("cleared_ms"),
     ms("watched_until_ms"),
     json_value("gate"),
+    Column("remote_first", Boolean, nullable=False, default=False, server_default=text("false")),
     number("version", default=1),
     Index("ix_tickets_fault", "appliance_id", "fault_mode"),
     Index(

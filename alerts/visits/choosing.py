@@ -8,11 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from alerts.customers.answering import CUSTOMER
 from alerts.customers.links import open_link
 from alerts.customers.sealed import Sealed
 from alerts.customers.sealed_unit import SealedUnit
-from alerts.database import Transaction
+from alerts.database import CUSTOMER, Transaction
 from alerts.errors import ConflictError
 from alerts.lifecycle import TicketState, TicketStep
 from alerts.tickets.reading import find_row

@@ -151,3 +151,14 @@ def test_where_nothing_can_be_tried_there_is_no_stage(ticketed: Desk) -> None:
     assert ticketed.remote_first.read("2") is None
     with pytest.raises(ConflictError, match="nothing to try"):
         ticketed.remote_first.end("2", RemoteExit.SOLVED)
+
+
+def test_the_queue_shows_what_is_in_the_stage(ticketed: Desk) -> None:
+    """From its beginning to its end, and each change of it is told to whoever watches the queue."""
+    seen = ticketed.changes.last()
+    assert ticketed.tickets.queue().columns["remote_first"] == [True]
+
+    ticketed.remote_first.end("1", RemoteExit.NEEDS_VISIT)
+
+    assert ticketed.tickets.queue().columns["remote_first"] == [False]
+    assert ticketed.changes.last() > seen

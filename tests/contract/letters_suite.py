@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from alerts.audit.tables import audit
-from alerts.customers.customer import Contact, NewCustomer, NewOwnership
+from alerts.customers.answering import AnswerKind, NewAnswer
+from alerts.customers.customer import Contact, NewCustomer, NewOwnership, Purpose
 from alerts.customers.references import About, reference
 from alerts.customers.tables import letters
 from alerts.desk import Desk
@@ -14,8 +17,9 @@ from alerts.errors import ConflictError, UnknownError
 from alerts.letters import taking
 from alerts.letters.letter import LetterReason, LetterState, Taken
 from alerts.letters.parsing import parse
+from alerts.lifecycle import TicketState, TicketStep
 from alerts.notices.tables import outbox
-from alerts.tickets.ticket import NewTicket, Ticket
+from alerts.tickets.ticket import NewTicket, StepBody, Ticket
 from ingest.clock import ManualClock
 
 
@@ -64,6 +68,51 @@ class LettersSuite:
             )
         )
         assert told.count("ticket.letter") == 1
+
+    def test_an_answer_ends_the_wait_for_the_customer_and_no_other(self, desk: Desk, clock: ManualClock) -> None:
+        """The clock has stood for as long as nobody answered; a wait for a part, or a mail of somebody else, ends nothing."""
+        ticket = opened(desk)
+        reference = desk.letters.reference(ticket.number)
+        by_eve = desk.by("eve").tickets
+        due_at = ticket.sla.resolve_by
+        by_eve.step(ticket.id, TicketStep.HOLD, StepBody(reason="waiting for the part", pause="part"))
+        desk.letters.take(parse(mail(reference, identity="early")))
+        assert desk.tickets.read(ticket.id).status is TicketState.ON_HOLD
+        by_eve.step(ticket.id, TicketStep.HOLD, StepBody(reason="which floor?", pause="customer"))
+        desk.letters.take(parse(mail(reference, identity="other", sender="who@else.example")))
+        assert desk.tickets.read(ticket.id).status is TicketState.ON_HOLD
+        clock.advance(3 * 3_600_000)
+
+        desk.letters.take(parse(mail(reference, identity="answer")))
+
+        after = desk.tickets.read(ticket.id)
+        assert (after.status, after.sla.paused_reason) == (TicketState.OPEN, None)
+        assert after.sla.resolve_by == due_at + timedelta(hours=3)
+        line = after.history[-1]
+        assert (line.event, line.actor) == ("resume", "customer")
+        assert line.data == {"answered_by": "letter", "waited_for": "which floor?"}
+        audited = select(audit.c.data).where(audit.c.action == "ticket.resume")
+        [row] = desk.unit.look(lambda t: t.connection.execute(audited).scalars().all())
+        assert (row["before"]["pause"], row["after"]["pause"]) == ("customer", None)
+
+    def test_an_answer_on_the_customers_page_ends_the_wait_too(self, desk: Desk) -> None:
+        """Words and a yes to remote diagnosis alike; what is not held stays where it is."""
+        ticket = opened(desk)
+        _link, secret = desk.by("eve").customer_pages.make(ticket.id)
+        pages, by_eve = desk.customer_pages, desk.by("eve").tickets
+        hold = StepBody(reason="which floor?", pause="customer")
+
+        by_eve.step(ticket.id, TicketStep.HOLD, hold)
+        pages.answer(secret, NewAnswer(AnswerKind.MESSAGE, "The third."))
+        by_eve.step(ticket.id, TicketStep.HOLD, hold)
+        pages.consent(secret, Purpose.REMOTE_DIAGNOSIS, is_given=True)
+        pages.answer(secret, NewAnswer(AnswerKind.MESSAGE, "Hello?"))
+
+        resumed = [one for one in desk.tickets.read(ticket.id).history if one.event == "resume"]
+        assert [(one.actor, (one.data or {})["answered_by"]) for one in resumed] == [
+            ("customer", "message"),
+            ("customer", "consent"),
+        ]
 
     def test_it_is_audited_with_before_and_after(self, desk: Desk) -> None:
         """Joining says what was and what is; no word of the letter stands there."""

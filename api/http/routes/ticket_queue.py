@@ -36,7 +36,11 @@ class Columns(Document):
     cleared_ms: list[int | None]
     respond_by_ms: list[int]
     resolve_by_ms: list[int]
+    pause: list[str | None] = Field(
+        description="what a held ticket waits for: customer, part, hold, or a word of the rules"
+    )
     paused_reason: list[str | None]
+    remote_first: list[bool] = Field(description="whether something is to be tried from afar before anybody goes")
     failure_window: list[dict[str, Any] | None] = Field(description="from, to (ms), coverage")
 
 

@@ -47,7 +47,7 @@ def test_counts_are_those_of_the_lists_behind_them(page: Page, town: Town) -> No
     page.set_viewport_size({"width": 1440, "height": 2400})
     page.goto(f"{town.address}/queue?kind=refrigerator")
     page.locator("a.row").first.wait_for()
-    for view in ("Open", "Unassigned", "On hold", "Due today"):
+    for view in ("Open", "Unassigned", "Remote first", "Waiting for customer", "On hold", "Due today"):
         chip = page.locator(".chips .chip", has_text=view)
         chip.click()
         count = int((chip.locator(".count").text_content() or "").strip())

@@ -23,7 +23,9 @@ test("columns become rows, with the steps of their state and times that the view
     cleared_ms: [null, 5],
     respond_by_ms: [1000, 1000],
     resolve_by_ms: [2000, 2000],
+    pause: [null, "part"],
     paused_reason: [null, "part"],
+    remote_first: [true, false],
     failure_window: [{ from: 9, to: 11, coverage: 0.8 }, null],
   };
   const { items, total } = rowsOf({ total: 2, columns, legal_steps: { open: ["triage"], on_hold: ["resume"] } });

@@ -52,7 +52,7 @@ export function withRows({ items, total, legal_steps }: Rows, told: Told): Rows 
     if (!news.has(one.number)) return [one];
     seen.add(one.number);
     const row = news.get(one.number);
-    return row ? [row] : [];
+    return row ? [{ ...one, ...row }] : [];
   });
   const added = told.flatMap(([number, row]) => (row && !seen.has(number) ? [row] : []));
   return { items: [...kept, ...added], total: total + kept.length - items.length + added.length, legal_steps };
@@ -89,5 +89,7 @@ function rowOf(row: QueueRow, legal_steps: Rows["legal_steps"]): TicketRow {
     sla: { respond_by: row.respond_by_ms, resolve_by: row.resolve_by_ms, paused_reason: row.paused_reason },
     failure_window: row.failure_window as TicketRow["failure_window"],
     legal_steps: legal_steps[row.status] ?? [],
+    pause: row.pause,
+    remote_first: row.remote_first,
   };
 }

@@ -5065,8 +5065,18 @@ export interface components {
             respond_by_ms: number[];
             /** Resolve By Ms */
             resolve_by_ms: number[];
+            /**
+             * Pause
+             * @description what a held ticket waits for: customer, part, hold, or a word of the rules
+             */
+            pause: (string | null)[];
             /** Paused Reason */
             paused_reason: (string | null)[];
+            /**
+             * Remote First
+             * @description whether something is to be tried from afar before anybody goes
+             */
+            remote_first: boolean[];
             /**
              * Failure Window
              * @description from, to (ms), coverage

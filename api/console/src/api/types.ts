@@ -61,6 +61,10 @@ export type TicketRow = Pick<
   cleared_at: When;
   sla: { respond_by: When; resolve_by: When; paused_reason: string | null };
   failure_window: { from: When; to: When; coverage: number } | null;
+  /** What a held ticket waits for; a step's answer leaves it out, the queue's row behind it says it. */
+  pause?: string | null;
+  /** Whether something is to be tried from afar first; from the queue alone, too. */
+  remote_first?: boolean;
 };
 export type TicketChange = Schemas["TicketChangeRequest"];
 export type TicketRequest = Schemas["TicketRequest"];

@@ -2,7 +2,7 @@
 import type { TicketRow } from "../api/types";
 import { isDueToday } from "../words/clocks";
 
-export const VIEWS = ["open", "mine", "unassigned", "breach", "hold", "closed"] as const;
+export const VIEWS = ["open", "mine", "unassigned", "remote", "customer", "breach", "hold", "closed"] as const;
 export type View = (typeof VIEWS)[number];
 
 /** The view that an address names; the first one where it names none. */
@@ -15,6 +15,8 @@ export function chooseView(tickets: TicketRow[], view: View, me: string, now: nu
   return tickets.filter((ticket) => {
     if (view === "mine") return ticket.assignee === me;
     if (view === "unassigned") return ticket.assignee === null;
+    if (view === "remote") return ticket.remote_first === true;
+    if (view === "customer") return ticket.status === "on_hold" && ticket.pause === "customer";
     if (view === "breach") return isDueToday(ticket, now);
     if (view === "hold") return ticket.status === "on_hold";
     return true;

@@ -1,5 +1,5 @@
 /** Asks for what a step needs: a reason to hold, a note to cancel, who and when to schedule. */
-import { Button, Group, Stack, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, NativeSelect, Stack, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import { usePeople } from "../api/people";
@@ -8,6 +8,9 @@ import { Dialog } from "../app/Dialog";
 import { useWords } from "../i18n";
 import type { TicketSteps } from "./steps";
 
+/** What a held ticket may wait for; the customer's answer ends a wait for the customer. */
+const PAUSES = ["hold", "customer", "part"] as const;
+type Pause = (typeof PAUSES)[number];
 /** Steps that can't go without words. */
 const NEEDS_WORDS = new Set(["hold", "cancel"]);
 
@@ -37,10 +40,11 @@ export function StepForm({ step, isBusy, onClose, onSend }: StepFormProps) {
   const [to, setTo] = useState("");
   const people = usePeople(step === "schedule").data?.items ?? [];
   const isHold = step === "hold";
+  const [pause, setPause] = useState<Pause>("hold");
   const isTurned = from !== "" && to !== "" && to <= from;
   const isIncomplete = (NEEDS_WORDS.has(step) && words.trim() === "") || isTurned;
   const send = () => {
-    const note = words.trim() ? (isHold ? { reason: words.trim() } : { note: words.trim() }) : {};
+    const note = words.trim() ? (isHold ? { reason: words.trim(), pause } : { note: words.trim() }) : {};
     const plan = step === "schedule" ? { assignee: assignee.trim() || undefined, from: utc(from), to: utc(to) } : {};
     onSend({ ...plan, ...note });
   };
@@ -83,6 +87,14 @@ export function StepForm({ step, isBusy, onClose, onSend }: StepFormProps) {
                 />
               </Group>
             </>
+          )}
+          {isHold && (
+            <NativeSelect
+              label={t("ticket.pause")}
+              value={pause}
+              onChange={(event) => setPause(event.currentTarget.value as Pause)}
+              data={PAUSES.map((one) => ({ value: one, label: t(`ticket.pauses.${one}`) }))}
+            />
           )}
           <Textarea
             data-autofocus={step === "schedule" ? undefined : true}

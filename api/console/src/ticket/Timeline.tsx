@@ -23,6 +23,7 @@ export function Timeline({ ticket, level, steps, comment, mayComment }: Timeline
   const { t } = useWords();
   const [text, setText] = useState("");
   const letters = useLettersOfTicket(ticket.number, ticket.history.filter((one) => one.event === "letter").length).data;
+  const answered = mayComment && ticket.legal_steps.includes("hold") ? endOfWait(ticket) : undefined;
   const send = async () => {
     if (text.trim() && (await steps.finish("comment", { text: text.trim() }))) setText("");
   };
@@ -67,6 +68,16 @@ export function Timeline({ ticket, level, steps, comment, mayComment }: Timeline
             <span>
               <Deed entry={entry} /> <span className="dim">{actorName(entry.actor, t)}</span>
               {entry.note && <q>{entry.event === "hold" ? holdReason(entry.note, t) : entry.note}</q>}
+              {entry === answered && (
+                <Button
+                  size="compact-xs"
+                  variant="subtle"
+                  loading={steps.isBusy}
+                  onClick={() => void steps.finish("hold", { reason: waitedFor(entry), pause: "customer" })}
+                >
+                  {t("ticket.waitOn")}
+                </Button>
+              )}
               {letters?.items
                 .filter((one) => entry.event === "letter" && one.id === entry.data?.letter)
                 .map((one) => (
@@ -78,6 +89,16 @@ export function Timeline({ ticket, level, steps, comment, mayComment }: Timeline
       </ol>
     </section>
   );
+}
+
+/** The customer's answer that has ended the wait for them, where nobody has gone on from there. */
+export function endOfWait(ticket: Pick<Ticket, "history">): HistoryEntry | undefined {
+  const last = ticket.history.filter((one) => one.to_status).at(-1);
+  return last?.event === "resume" && last.data?.answered_by ? last : undefined;
+}
+
+function waitedFor(entry: HistoryEntry): string {
+  return String(entry.data?.waited_for ?? "");
 }
 
 function Deed({ entry }: { entry: HistoryEntry }) {

@@ -30,6 +30,8 @@ export const queue = {
       open: "Open",
       mine: "Mine",
       unassigned: "Unassigned",
+      remote: "Remote first",
+      customer: "Waiting for customer",
       breach: "Due today",
       hold: "On hold",
       closed: "Closed",

@@ -107,7 +107,10 @@ export const ticket = {
     next: "Next step",
     note: "Note",
     reason: "Reason",
-    reasonHint: "For instance: waiting for the customer",
+    reasonHint: "For instance: which floor?",
+    waitOn: "It was no answer: wait on",
+    pause: "What it waits for",
+    pauses: { hold: "Something else", customer: "The customer’s answer", part: "A part" },
     verdict: "Verdict",
     verdictHint: "What was it really? The detectors learn from it.",
     verdicts: {

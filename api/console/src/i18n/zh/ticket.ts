@@ -109,7 +109,10 @@ export const ticket: typeof english = {
     next: "下一步",
     note: "说明",
     reason: "原因",
-    reasonHint: "例如：等待客户答复",
+    reasonHint: "例如：在几楼？",
+    waitOn: "这不是答复：继续等待",
+    pause: "等待什么",
+    pauses: { hold: "其他", customer: "客户答复", part: "配件" },
     verdict: "结论",
     verdictHint: "实际是什么问题？检测器会据此学习。",
     verdicts: {
