@@ -128,9 +128,10 @@ def slices(
         np.r_[np.searchsorted(begins, place[units], side="right"), portion_of],
     )
     portion = _portions(samples, turn, ended_at, len(begins))
-    keys = np.unique(np.r_[np.stack([portion, turn], axis=1), np.stack([portion_of, turn_of], axis=1)], axis=0)
+    turns = int(max(turn.max(), turn_of.max(initial=0))) + 1
+    there = np.bincount(np.r_[portion * turns + turn, portion_of * turns + turn_of])
     last = 0
-    for which, number in keys.tolist():
+    for which, number in zip(*(found.tolist() for found in np.divmod(np.flatnonzero(there), turns)), strict=True):
         here = np.flatnonzero((portion_of == which) & (turn_of == number)).tolist() if marks else []
         part = np.flatnonzero((portion == which) & (turn == number))
         yield Slice(part, [marks[mark].event for mark in here], begins=which > last)

@@ -34,9 +34,15 @@ class Sorted:
 
     def before(self, values: NDArray[Any], present: Bools, initial: NDArray[Any]) -> NDArray[Any]:
         """Each column's last present value before each sample; ``initial`` (groups, M) where there is none."""
-        held = self._held(present)
-        held = np.concatenate([np.full((1, held.shape[1]), -1), held[:-1]])
-        return self._picked(values, held, initial)
+        before = np.empty_like(values)
+        before[1:] = values[:-1]
+        before[self.starts] = initial
+        gappy = np.flatnonzero(~present.all(axis=0))
+        if len(gappy):
+            held = self._held(present[:, gappy])
+            held = np.concatenate([np.full((len(gappy), 1), -1, np.int32), held[:, :-1]], axis=1)
+            before[:, gappy] = self._picked(values[:, gappy], held, initial[:, gappy])
+        return before
 
     def latest(
         self, tables: Sequence[NDArray[Any]], present: Bools, initial: Sequence[NDArray[Any]]
@@ -50,31 +56,50 @@ class Sorted:
         held = self._held(present)
         return [self._picked(values, held, first) for values, first in zip(tables, initial, strict=True)]
 
-    def _held(self, present: Bools) -> NDArray[np.intp]:
-        """The place of each column's last present value up to each sample; of another group or -1 where there is none."""
-        place = np.arange(len(present))[:, None]
-        held: NDArray[np.intp] = np.maximum.accumulate(np.where(present, place, -1), axis=0)
-        return held
+    def _held(self, present: Bools) -> NDArray[np.int32]:
+        """The place of each column's last present value up to each sample (columns, N); of another group or -1 where there is none."""
+        held = np.where(present.T, np.arange(len(present), dtype=np.int32), np.int32(-1))
+        return np.maximum.accumulate(held, axis=1, out=held)
 
-    def _picked(self, values: NDArray[Any], held: NDArray[np.intp], initial: NDArray[Any]) -> NDArray[Any]:
-        """The values at ``held`` places of the own group, else ``initial``."""
-        has = held >= self.starts[self.group][:, None]
-        return np.where(has, np.take_along_axis(values, np.maximum(held, 0), axis=0), initial[self.group])
+    def _picked(self, values: NDArray[Any], held: NDArray[np.int32], initial: NDArray[Any]) -> NDArray[Any]:
+        """The values (N, columns) at ``held`` places (columns, N) of the own group, else ``initial``."""
+        picked = np.empty_like(values)
+        first = self.starts[self.group]
+        for column, places in enumerate(held):
+            has = places >= first
+            picked[:, column] = np.where(has, values[np.maximum(places, 0), column], initial[self.group, column])
+        return picked
+
+    def part(self, groups: Bools) -> tuple[NDArray[np.intp], Sorted]:
+        """The samples of some ``groups`` (groups,): where they stand, and they alone."""
+        places = np.flatnonzero(groups[self.group])
+        return places, Sorted.of(self.rows[places], self.ts[places])
 
     def runs(self, counts: Bools, goes_on: Bools, initial: NDArray[Any]) -> NDArray[np.int64]:
         """Length of the current run at each sample: + 1 where it goes on, 0 where it doesn't, kept where nothing counts.
 
-        All (N, columns), ``initial`` (groups, columns) are the runs that went on before. No run is longer than :data:`COUNTED_MAX`, so that one carried over goes on as it would have without a cut.
+        All (N, columns), ``initial`` (groups, columns) are the runs that went on before. No run is longer than
+        :data:`COUNTED_MAX`, so that one carried over goes on as it would have without a cut.
+
+        How often anything went on so far never falls, so what it was at the latest reset is the maximum over all resets so far.
+        Each group is lifted by a step that no count reaches, so that nothing is carried over from the group before.
         """
-        place = np.arange(len(counts))[:, None]
-        added = np.cumsum(counts & goes_on, axis=0)
-        reset = np.maximum.accumulate(np.where(counts & ~goes_on, place, -1), axis=0)
-        first = self.starts[self.group][:, None]
-        at_start = np.concatenate([np.zeros((1, added.shape[1]), added.dtype), added[:-1]])[self.starts]
-        base = at_start - initial.astype(np.int64)
-        since = np.where(reset >= first, np.take_along_axis(added, np.maximum(reset, 0), axis=0), base[self.group])
-        run: NDArray[np.int64] = np.minimum(added - since, COUNTED_MAX)
-        return run
+        lift = np.arange(len(self.starts)) * (len(counts) + COUNTED_MAX + 1)
+        added = np.cumsum((counts & goes_on).T, axis=1, dtype=np.int64)
+        at_start = added[:, self.starts] - (counts & goes_on).T[:, self.starts] - initial.T.astype(np.int64) + lift
+        added += lift[self.group]
+        since = np.where((counts & ~goes_on).T, added, -COUNTED_MAX)
+        since[:, self.starts] = np.maximum(since[:, self.starts], at_start)
+        np.maximum.accumulate(since, axis=1, out=since)
+        np.subtract(added, since, out=added)
+        return np.minimum(added, COUNTED_MAX, out=added).T
+
+    def running(self, what: Bools, initial: NDArray[Any]) -> NDArray[np.int64]:
+        """How often ``what`` (N, columns) was true up to each sample, going on from ``initial`` (groups, columns), up to :data:`COUNTED_MAX`."""
+        total = np.cumsum(what, axis=0)
+        more: NDArray[np.int64] = initial.astype(np.int64) - (total[self.starts] - what[self.starts])
+        running: NDArray[np.int64] = total + more[self.group]
+        return np.minimum(running, COUNTED_MAX)
 
 
 def passes(groups: NDArray[np.int64] | NDArray[np.intp]) -> list[NDArray[np.intp]]:

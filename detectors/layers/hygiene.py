@@ -84,6 +84,27 @@ class Verdicts:
         return np.flatnonzero(table[sample]).tolist()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """How many readings of each metric there were, made where somebody asks: ``counts`` (N, M) says which of them count."""
+
+    samples: Sorted
+    counts: Bools
+    before: NDArray[Any]
+
+    def of(self, metrics: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Up to each sample, of some metrics (K,): (N, K)."""
+        return self.samples.running(self.counts[:, metrics], self.before[:, metrics])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """Of which samples (N,) a spike may be said, and how many readings there must have been for it."""
+
+    may_judge: Bools
+    counted: Counted
+
+
 class Hygiene(Layer):
     """Says which readings to believe, and raises what is wrong with the data where it begins."""
 
@@ -143,14 +164,15 @@ class Hygiene(Layer):
         seen_before = seen[samples.group] + np.arange(len(modes)) - samples.starts[samples.group]
         limit = self._limit(samples, raw, clean)
         last = samples.before(clean, ~np.isnan(clean), last)
+        free = (modes < 0)[:, None] & self.is_power
         stuck, counted = self._stuck(samples, clean, last, is_working)
         may_judge = (seen_before >= SPIKE_AFTER_READINGS) & (modes == before_mode)
-        may_judge_metric = may_judge[:, None] & (counted > SPIKE_AFTER_READINGS)
-        spikes, far = self._spikes(samples, clean, (z, sigma), last, may_judge_metric, seen_before)
-        free = (modes < 0)[:, None] & self.is_power
-        stuck, spikes, far = stuck & ~free & ~self.is_counted, spikes & ~free, far & ~free
+        spikes, far = self._spikes(samples, clean, (z, sigma), last, Judged(may_judge, counted), seen_before)
+        stuck, spikes, far = stuck & ~free, spikes & ~free, far & ~free
         gap = self._gaps(whole, seen_before)
-        return Verdicts(np.where(stuck | far, np.float32(np.nan), clean), limit, stuck, spikes, gap)
+        doubted = stuck | far
+        believed = np.where(doubted, np.float32(np.nan), clean) if doubted.any() else clean
+        return Verdicts(believed, limit, stuck, spikes, gap)
 
     def _raise(self, whole: Whole, verdicts: Verdicts) -> None:
         """Raise and clear what is said of the data, where it begins and ends."""
@@ -188,40 +210,54 @@ class Hygiene(Layer):
         initial = self.own["bad_run"][rows]
         if not is_bad.any() and not initial.any():
             return is_bad
-        run = samples.runs(given, is_bad, initial)
-        self.own["bad_run"][rows] = np.minimum(run[samples.ends], 250)
-        limit: Bools = run >= LIMIT_READINGS
+        some = np.flatnonzero(is_bad.any(axis=0) | initial.any(axis=0))
+        run = samples.runs(given[:, some], is_bad[:, some], initial[:, some])
+        self.own["bad_run"][rows[:, None], some] = np.minimum(run[samples.ends], 250)
+        limit: Bools = np.zeros_like(is_bad)
+        limit[:, some] = run >= LIMIT_READINGS
         return limit
 
-    def _stuck(
-        self, samples: Sorted, clean: Floats, last: Floats, is_working: Bools
-    ) -> tuple[Bools, NDArray[np.int64]]:
-        """Where metrics repeat one value although they usually change; and how many readings of each there were so far.
+    def _stuck(self, samples: Sorted, clean: Floats, last: Floats, is_working: Bools) -> tuple[Bools, Counted]:
+        """Where metrics repeat one value although they usually change; and what counts as a reading of each.
 
-        The longest run so far is one maximum over all appliances: each group is lifted by a step that no run reaches, so that
-        nothing is carried over from the group before.
+        What its samples come to is kept of each appliance; what they had come to at each of them is looked at only of the metrics
+        of which anything is long the same.
         """
         rows = samples.rows[samples.starts]
         present = ~np.isnan(clean)
         counts = present & is_working[:, None]
         same = (clean == last) & (clean > self.low) & (clean < self.high)
-        initial = self.own["same_run"][rows]
-        run = samples.runs(counts, same, initial)
         ended = counts & ~same
-        run_before = np.concatenate([initial[:1], run[:-1]])
-        run_before[samples.starts] = initial
-        step = 2 * COUNTED_MAX
+        names = ("same_run", "longest_run", "counted", "changed")
+        before = {name: self.own[name][rows] for name in names}
+        run = samples.runs(counts, same, before["same_run"])
+        run_before = np.concatenate([before["same_run"][:1], run[:-1]])
+        run_before[samples.starts] = before["same_run"]
         longest = np.where(ended, run_before, 0)
-        longest[samples.starts] = np.maximum(longest[samples.starts], self.own["longest_run"][rows])
-        longest = np.maximum.accumulate(longest + samples.group[:, None] * step, axis=0) - samples.group[:, None] * step
-        counted, changed = (
-            _running(samples, what, self.own[name][rows]) for name, what in (("counted", counts), ("changed", ended))
-        )
-        rate = changed / np.maximum(counted - run, 1)
-        for name, values in (("same_run", run), ("longest_run", longest), ("counted", counted), ("changed", changed)):
-            self.own[name][rows] = values[samples.ends]
-        stuck: Bools = present & (run >= STUCK_RUN_MIN) & (changed >= STUCK_RUN_MIN) & (run * rate > STUCK_CHANGES)
-        return stuck & (run > STUCK_LONGER_THAN_BEFORE * longest), counted
+        longest[samples.starts] = np.maximum(longest[samples.starts], before["longest_run"])
+        since = {
+            name: np.add.reduceat(what, samples.starts, axis=0, dtype=np.int64)
+            for name, what in (("counted", counts), ("changed", ended))
+        }
+        after = {name: np.minimum(before[name] + of, COUNTED_MAX) for name, of in since.items()}
+        after |= {"same_run": run[samples.ends], "longest_run": np.maximum.reduceat(longest, samples.starts, axis=0)}
+        for name, values in after.items():
+            self.own[name][rows] = values
+        counted = Counted(samples, counts, before["counted"])
+        stuck: Bools = np.zeros_like(present)
+        is_long = np.maximum.reduceat(run, samples.starts, axis=0) >= STUCK_RUN_MIN
+        some = np.flatnonzero((is_long & (after["changed"] >= STUCK_RUN_MIN) & ~self.is_counted).any(axis=0))
+        if len(some):
+            lift = samples.group[:, None] * 2 * COUNTED_MAX
+            longest = np.maximum.accumulate(longest[:, some] + lift, axis=0) - lift
+            changed = samples.running(ended[:, some], before["changed"][:, some])
+            run = run[:, some]
+            rate = changed / np.maximum(counted.of(some) - run, 1)
+            is_stuck = (
+                present[:, some] & (run >= STUCK_RUN_MIN) & (changed >= STUCK_RUN_MIN) & (run * rate > STUCK_CHANGES)
+            )
+            stuck[:, some] = is_stuck & (run > STUCK_LONGER_THAN_BEFORE * longest)
+        return stuck, counted
 
     def _spikes(
         self,
@@ -229,25 +265,38 @@ class Hygiene(Layer):
         clean: Floats,
         scored: tuple[Floats, Floats],
         last: Floats,
-        may_judge: Bools,
+        judged: Judged,
         seen: NDArray[np.int64],
     ) -> tuple[Bools, Bools]:
-        """Where metrics have spiked again and again, and which readings are far for once."""
-        z, sigma = scored
+        """Where metrics have spiked again and again, and which readings are far for once.
+
+        Looked at are only the appliances and metrics of which a reading is beyond, or that had spiked before.
+        """
         rows = samples.rows[samples.starts]
-        present = ~np.isnan(clean)
+        beyond = np.abs(scored[0]) > SPIKE_SIGMA
+        spikes, far = np.zeros_like(beyond), np.zeros_like(beyond)
+        is_open = self.seldom.read("spike_pending", rows) | (self.seldom.read("spike_count", rows) >= SPIKES_PER_DAY)
+        some = np.flatnonzero(beyond.any(axis=0) | is_open.any(axis=0))
+        if not len(some):
+            return spikes, far
+        groups = is_open.any(axis=1) | np.logical_or.reduceat(beyond.any(axis=1), samples.starts)
+        at, part = samples.part(groups)
+        here, rows = np.ix_(at, some), rows[groups]
         pending = self.seldom.read("spike_pending", rows)
-        beyond = np.abs(z) > SPIKE_SIGMA
-        if not beyond.any() and not pending.any() and not self.seldom.read("spike_since_s", rows).any():
-            return np.zeros_like(present), beyond
-        far = beyond & (np.abs(clean - last) > SPIKE_SIGMA * sigma) & may_judge
-        was_far = samples.before(far, present, pending)
-        returned = was_far & present & ~beyond & may_judge
-        pending = np.where(present[samples.ends], far[samples.ends], was_far[samples.ends])
+        is_there, is_beyond = ~np.isnan(clean[here]), beyond[here]
+        may_judge = judged.may_judge[at, None] & (judged.counted.of(some)[at] > SPIKE_AFTER_READINGS)
+        is_far = is_beyond & (np.abs(clean[here] - last[here]) > SPIKE_SIGMA * scored[1][here]) & may_judge
+        was_far = part.before(is_far, is_there, pending[:, some])
+        returned = was_far & is_there & ~is_beyond & may_judge
+        pending[:, some] = np.where(is_there[part.ends], is_far[part.ends], was_far[part.ends])
         self.seldom.write(rows, {"spike_pending": pending})
-        count, since, first = self._count(samples, "spike", returned, seen, within_s=DAY_S)
-        is_often = (count >= SPIKES_PER_DAY) & (count >= SPIKE_SHARE * (seen[:, None] + 1 - first))
-        return is_often & ((samples.ts // 1000)[:, None] - since < 2 * DAY_S), far
+        far[here] = is_far
+        noted = self._count(part, "spike", returned, seen[at], within_s=DAY_S, least=SPIKES_PER_DAY, columns=some)
+        if noted is not None:
+            count, since, first = noted
+            is_often = (count >= SPIKES_PER_DAY) & (count >= SPIKE_SHARE * (seen[at, None] + 1 - first))
+            spikes[here] = is_often & ((part.ts // 1000)[:, None] - since < 2 * DAY_S)
+        return spikes, far
 
     def _gaps(self, whole: Whole, seen: NDArray[np.int64]) -> Bools:
         """Where an appliance has been silent for a day again and again, unlike its rule: (N,)."""
@@ -258,26 +307,36 @@ class Hygiene(Layer):
         counts = self.seldom.read("gap_count", samples.rows[samples.starts])
         if self.setting.profile.unit is not Unit.DAY or not (is_gap.any() or counts.any()):
             return np.zeros_like(is_gap)
-        count, since, first = (
-            of[:, 0] for of in self._count(samples, "gap", is_gap[:, None], seen, within_s=GAPS_WITHIN_S)
-        )
+        happened, first_of_all = is_gap[:, None], np.arange(1)
+        noted = self._count(samples, "gap", happened, seen, within_s=GAPS_WITHIN_S, least=GAPS, columns=first_of_all)
+        if noted is None:
+            return np.zeros_like(is_gap)
+        count, since, first = (of[:, 0] for of in noted)
         is_often = (count >= GAPS) & (count <= GAP_SHARE_MAX * (seen + 1 - first))
         often: Bools = is_often & (samples.ts // 1000 - since < GAPS_STAND_S)
         return often
 
     def _count(
-        self, samples: Sorted, of: str, happened: Bools, seen: NDArray[np.int64], *, within_s: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Note what ``happened`` (N, K): how often up to each sample, since when (s) and since which sample.
+        self,
+        samples: Sorted,
+        of: str,
+        happened: Bools,
+        seen: NDArray[np.int64],
+        *,
+        within_s: int,
+        least: int,
+        columns: NDArray[np.intp],
+    ) -> list[NDArray[np.int64]] | None:
+        """Note what ``happened`` (N, K) in some ``columns`` (K,): how often up to each sample, since when (s) and since which sample.
 
-        What happens later than ``within_s`` after the first begins anew.
+        What happens later than ``within_s`` after the first begins anew. None if it was nowhere as often as ``least``.
         """
         rows, names = samples.rows[samples.starts], (f"{of}_count", f"{of}_since_s", f"{of}_since_sample")
         number, since, since_sample = names
-        before = [self.seldom.read(name, rows).astype(np.int64) for name in names]
+        before = [self.seldom.read(name, rows)[:, columns].astype(np.int64) for name in names]
         noted = [np.zeros(happened.shape, np.int64) for _ in names]
         for sample, metric in np.argwhere(happened).tolist():
-            own, at = self.seldom.own, (self.seldom.one(int(samples.rows[sample])), metric)
+            own, at = self.seldom.own, (self.seldom.one(int(samples.rows[sample])), int(columns[metric]))
             now_s = int(samples.ts[sample]) // 1000
             if now_s - int(own[since][at]) > within_s:
                 own[since][at], own[number][at] = now_s, 1
@@ -286,13 +345,6 @@ class Hygiene(Layer):
                 own[number][at] += 1
             for name, column in zip(names, noted, strict=True):
                 column[sample, metric] = own[name][at]
-        count, begun, first = samples.latest(noted, happened, before)
-        return count, begun, first
-
-
-def _running(samples: Sorted, what: Bools, initial: NDArray[Any]) -> NDArray[np.int64]:
-    """How often ``what`` has been true so far, per group, going on from ``initial``, up to :data:`COUNTED_MAX`."""
-    total = np.cumsum(what, axis=0)
-    at_start = np.concatenate([np.zeros((1, total.shape[1]), total.dtype), total[:-1]])[samples.starts]
-    running: NDArray[np.int64] = total + (initial.astype(np.int64) - at_start)[samples.group]
-    return np.minimum(running, COUNTED_MAX)
+        if before[0].max(initial=0) < least and noted[0].max(initial=0) < least:
+            return None
+        return samples.latest(noted, happened, before)
