@@ -14,6 +14,7 @@ from alerts.remote.answers import let_pass
 from alerts.remote.consent import end_session, has_live, request_session, try_code
 from alerts.remote.ending import EndReason
 from alerts.remote.issuing import approve_command, issue_command, release_waiting
+from alerts.remote.offering import why_not_recommended
 from alerts.remote.policy import Scope, SessionLimits
 from alerts.remote.reading import list_sessions, read_command, read_session
 from alerts.remote.running import begin_procedure
@@ -97,6 +98,10 @@ class Sessions:
     def read(self, session_id: str) -> DiagnosisSession:
         """A session with its commands and transcript."""
         return self.unit.look(lambda t: self._read(t, session_id))
+
+    def why_not_recommended(self, ticket_ref: str) -> str | None:
+        """Why the test that a ticket recommends is not offered on it; nothing where it is, or where there is none."""
+        return self.unit.look(lambda t: why_not_recommended(t, ticket_ref, self.profiles))
 
     def page(
         self,

@@ -17,13 +17,14 @@ from alerts.audit.chain import record_audit
 from alerts.database import SYSTEM, Transaction
 from alerts.errors import ConflictError, DeskError, IllegalStepError, InvalidError, RefusedError
 from alerts.lifecycle import SESSION, CommandState, ProcedureEvent, ProcedureState, SessionState
-from alerts.remote.catalogue import can_do, confirmed_by, rule_of_test
+from alerts.remote.catalogue import confirmed_by, rule_of_test
 from alerts.remote.closing import close_procedure
 from alerts.remote.consent import find_session
 from alerts.remote.ending import EndReason
 from alerts.remote.facts import moment_of
 from alerts.remote.inference import judge, learned
 from alerts.remote.issuing import issue_command
+from alerts.remote.offering import UNSUPPORTED, unknown_tests
 from alerts.remote.policy import SessionLimits, obstacles, refuse_final
 from alerts.remote.procedure import Answered, Asked, Ended, procedure_of, replay
 from alerts.remote.standing import touch
@@ -54,8 +55,9 @@ def begin_procedure(
     at = moment_of(t, session, rule_of_test(test), limits)
     refuse_final(at, obstacles(at))
     told = select(appliances.c.capabilities).where(appliances.c.id == session.appliance_id)
-    if not can_do(test, t.connection.execute(told).scalar_one_or_none() or ()):
-        raise RefusedError(f"This appliance does not know the test {test_name!r}.", reason="unsupported")
+    capabilities = t.connection.execute(told).scalar_one_or_none() or ()
+    if test.name in unknown_tests(t, session.appliance_id, capabilities, profiles[session.kind]):
+        raise RefusedError(f"This appliance does not know the test {test_name!r}.", reason=UNSUPPORTED)
     running = (procedures.c.session_id == session_id) & (procedures.c.state == ProcedureState.RUNNING.value)
     if t.connection.execute(select(procedures.c.n).where(running).limit(1)).first() is not None:
         raise ConflictError("Another test runs in this session: wait for it, or end the session.")

@@ -308,6 +308,26 @@ def test_what_the_appliance_never_learned_is_not_asked_of_it(bench: RemoteBench)
         bench.desk.by(ACTOR).sessions.begin(session_id, LEVEL)
 
 
+def test_what_the_appliance_refused_as_unknown_today_is_not_offered_again(bench: RemoteBench) -> None:
+    """An appliance that told of no tests at birth is asked; what it did not know is shown with the reason for a day."""
+    session_id = bench.open(Scope.TEST)
+    bench.desk.by(ACTOR).sessions.begin(session_id, LEVEL)
+    for one in bench.send():
+        bench.answer(one.command_id, mode="idle", metrics={})
+    (asked,) = bench.send()
+    bench.answer(asked.command_id, ResultState.REJECTED, "unknown_command")
+
+    why = {one.test.name: one.why_not for one in bench.read(session_id).tests}
+    assert (why[LEVEL], why[LOCK]) == (("unsupported",), ())
+    with pytest.raises(RefusedError, match="does not know"):
+        bench.desk.by(ACTOR).sessions.begin(session_id, LEVEL)
+    number = str(bench.read(session_id).ticket_number)
+    assert bench.desk.sessions.why_not_recommended(number) == "unsupported"
+
+    bench.clock.advance(86_400_001)
+    assert bench.desk.sessions.why_not_recommended(number) is None
+
+
 def test_the_rates_of_a_test_are_learned_from_verdicts(bench: RemoteBench) -> None:
     """A technician who finds what the test denied makes its next word weigh less."""
     session_id = bench.open(Scope.TEST)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import event
+from sqlalchemy import event, update
 
+from alerts.appliances.tables import appliances
 from tests.api.house import House
 
 
@@ -23,3 +24,17 @@ def test_what_stands_beside_a_ticket_is_read_in_one_transaction(house: House) ->
         return len(begun)
 
     assert transactions("/tickets/1/beside") == transactions("/tickets/1")
+
+
+def test_a_recommended_test_that_the_appliance_does_not_know_is_not_offered(house: House) -> None:
+    """The ticket says why in place of offering it; an appliance that knows it is offered it."""
+    house.find("fridge-1", fault_mode="condenser_fan_wear")
+
+    def told_at_birth(*capabilities: str) -> object:
+        row = update(appliances).where(appliances.c.id == "fridge-1").values(capabilities=list(capabilities))
+        house.context.desk.unit.write(lambda t: t.connection.execute(row))
+        return house.get("/tickets/1/beside").json()["test_why_not"]
+
+    assert house.get("/tickets/1").json()["recommended"]["test"] == "condenser_fan_sweep"
+    assert told_at_birth("test:door_seal") == "unsupported"
+    assert told_at_birth("test:condenser_fan_sweep") is None

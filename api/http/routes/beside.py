@@ -29,6 +29,9 @@ class Beside(Document):
     """A ticket, and what the calls of the same names answer for it, each list with its newest only."""
 
     ticket: Ticket
+    test_why_not: str | None = Field(
+        description="why the recommended test is not offered: `unsupported` where the appliance does not know it"
+    )
     fix_first: FixFirst
     remote_first: RemoteStage | None
     protection: Protected
@@ -53,6 +56,7 @@ def _beside(desk: Desk, key: str, language: str) -> Beside:
     sessions = desk.sessions.page(ticket_ref=key, limit=SESSIONS_MAX).items
     return Beside(
         ticket=show(Ticket, ticket, language=language),
+        test_why_not=desk.sessions.why_not_recommended(key),
         fix_first=show(FixFirst, desk.fix_first.read(key), language=language),
         remote_first=None if stage is None else show(RemoteStage, stage),
         protection=show(Protected, desk.protections.read(key), language=language),

@@ -4569,6 +4569,11 @@ export interface components {
          */
         Beside: {
             ticket: components["schemas"]["Ticket"];
+            /**
+             * Test Why Not
+             * @description why the recommended test is not offered: `unsupported` where the appliance does not know it
+             */
+            test_why_not: string | null;
             fix_first: components["schemas"]["FixFirst"];
             remote_first: components["schemas"]["RemoteStage"] | null;
             protection: components["schemas"]["Protected"];

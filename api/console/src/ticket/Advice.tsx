@@ -7,6 +7,7 @@ import { useOpenSession } from "../api/sessions";
 import type { Beside, Ticket } from "../api/types";
 import { KitchenLink } from "../session/KitchenLink";
 import { Protection } from "../session/Protection";
+import { whyNot } from "../session/whyNot";
 import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
 import { formatShare } from "../words/format";
@@ -47,7 +48,11 @@ export function Advice({ ticket, beside, level, onSession }: AdviceProps) {
           <li>
             <p className="label">{t("ticket.test")}</p>
             <p>{names.test(ticket.kind, test)}</p>
-            {onSession && <RunTest ticket={ticket} test={test} />}
+            {beside?.test_why_not ? (
+              <p className="dim">{t("ticket.testNotOffered", { reason: whyNot(beside.test_why_not, t) })}</p>
+            ) : (
+              onSession && <RunTest ticket={ticket} test={test} />
+            )}
           </li>
         )}
         {!test && no_test && (

@@ -93,6 +93,7 @@ export const ticket = {
     noAdvice: "No advice is known for this fault yet.",
     run: "Open remote session",
     runTest: "Run this test",
+    testNotOffered: "Not offered: {{reason}}.",
     scope: "What may we do?",
     scopes: { see: "see", read: "read", test: "test", act: "act" },
     scopeText: {

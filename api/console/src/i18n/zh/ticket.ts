@@ -95,6 +95,7 @@ export const ticket: typeof english = {
     noAdvice: "此故障暂无建议。",
     run: "开始远程诊断",
     runTest: "运行此测试",
+    testNotOffered: "不提供：{{reason}}。",
     scope: "允许做到哪一步？",
     scopes: { see: "查看", read: "读取", test: "测试", act: "操作" },
     scopeText: {
