@@ -32,6 +32,7 @@ from api.demo.fleet import FleetError, FleetProcess
 from api.demo.kitchens import FleetKitchens
 from api.demo.service import is_caught_up, lag_in_words, predicted_tickets, ticket_count
 from api.demo.summary import Summary, judge, percentile_99, read_truth
+from api.demo.town import Town
 from api.settings.settings import Settings
 from api.settings.sources import load
 from ingest.admission.answers import ACK_EVERY_MS
@@ -131,7 +132,9 @@ class Demo:
             stack.callback(fleet.close)
             self._kitchens.fleet = fleet
             self._greet(service, settings)
-            self._follow_history(service, fleet)
+            town = Town(service.rooms.desk, self._clock.now())
+            town.settle("colleague")
+            self._follow_history(service, fleet, town)
             self._live(service, fleet)
             self._ask_when_sent(service, fleet)
             self._end_fleet(service, fleet)
@@ -201,12 +204,14 @@ class Demo:
         self._talk.print(f"Data      {settings.data_dir}", highlight=False, soft_wrap=True)
         self._talk.print("Ctrl-C ends it.\n", highlight=False)
 
-    def _follow_history(self, service: Service, fleet: FleetProcess) -> None:
+    def _follow_history(self, service: Service, fleet: FleetProcess, town: Town) -> None:
         """Show how the fleet's past comes in, until the fleet is live and the detectors have read it."""
         with _bar(self._talk) as bar:
             task = bar.add_task(f"{HISTORY_DAYS} days of history", total=HISTORY_DAYS, tickets=0, lag="")
             while not self._interrupted.is_set():
                 self._look(service, fleet)
+                if len(town.housed) < self._options.appliances:
+                    town.move_in()
                 bar.update(
                     task,
                     completed=fleet.progress.history_days,
