@@ -65,8 +65,10 @@ class Stored:
 class Said:
     """What the detectors and the desk have said: a finding or a ticket → the event time at which it was first raised.
 
-    What is learned of the fleet as a whole is learned batch by batch, so a score differs a little with how the stream is
-    cut, and a slow fault may be seen a day sooner or later.
+    What appliances learn of each other hangs on whose history is read first: the days of one may be judged before another's same
+    days have come, and Kafka's parts are read in another order than the broker told them. So a score differs a little, and a
+    slow fault may be seen a day sooner or later. Seen sooner it may have no name yet: an ``unknown`` that a named fault of
+    the same appliance has taken over is no finding of its own here.
     """
 
     findings: dict[Row, int]
@@ -152,7 +154,7 @@ def what_is_said(settings: Settings) -> Said:
     opened = select(tickets.c.appliance_id, tickets.c.fault_mode, tickets.c.source, tickets.c.onset_ms)
     try:
         with engine.connect() as connection:
-            return Said(_earliest(connection.execute(found)), _earliest(connection.execute(opened)))
+            return Said(_named(_earliest(connection.execute(found))), _named(_earliest(connection.execute(opened))))
     finally:
         engine.dispose()
 
@@ -163,6 +165,16 @@ def _earliest(rows: Iterable[Sequence[Any]]) -> dict[Row, int]:
     for *identity, ms in rows:
         first[tuple(identity)] = min(ms, first.get(tuple(identity), ms))
     return first
+
+
+def _named(first: Mapping[Row, int]) -> dict[Row, int]:
+    """Without the ``unknown`` of an appliance that was named later, by the same channel or source.
+
+    >>> _named({("w1", "unknown", "evidence"): 5, ("w1", "leak", "evidence"): 7, ("w2", "unknown", "evidence"): 6})
+    {('w1', 'leak', 'evidence'): 7, ('w2', 'unknown', 'evidence'): 6}
+    """
+    named = {(appliance, how) for appliance, mode, how in first if mode != "unknown"}
+    return {row: ms for row, ms in first.items() if row[1] != "unknown" or (row[0], row[2]) not in named}
 
 
 @contextmanager
