@@ -124,6 +124,7 @@ def test_four_eyes_see_a_test_that_moves_and_heats(page: Page, visitor: BrowserC
     colleague = other.new_page()
     colleague.goto(f"{town.address}/login/{town.context.accounts.login_link('colleague')}")
     colleague.goto(page.url)
+    expect(colleague.get_by_role("button", name=approve)).to_be_visible()
     assert violations(colleague) == []
     colleague.get_by_role("button", name=approve).click()
 

@@ -85,7 +85,8 @@ function Waiting({ session, procedure }: { session: DiagnosisSession; procedure:
   const account = useAccount();
   const call = useSessionCall(session.id);
   const needsApproval = procedure.waits_for.includes("approval_missing");
-  const mayApprove = account.data?.name !== session.requested_by && account.data?.name !== procedure.started_by;
+  const me = account.data?.name;
+  const mayApprove = me !== undefined && me !== session.requested_by && me !== procedure.started_by;
   return (
     <div className="waiting" role="status">
       <p>{t("session.waitsFor")}</p>
