@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +34,7 @@ from alerts.lifecycle import ProcedureState, TicketState, TicketStep
 from alerts.remote.inference import Indication
 from alerts.remote.policy import Obstacle, Scope, SessionLimits
 from alerts.tickets.ticket import NewTicket, StepBody, TicketSource, Verdict, VerdictRecord
+from api.service.role import ALL, ServiceRole
 from api.service.service import Service
 from api.service.surroundings import Surroundings
 from api.settings.settings import Settings
@@ -114,9 +115,16 @@ def measure() -> Iterator[Figure]:
 
 
 async def _run(seed: int, outcome: Outcome) -> None:
-    """One fleet's cases, some at a time."""
+    """One fleet's cases."""
     fleet = Fleet(read_fleet("hard"), seed=seed, appliances=APPLIANCES, start_ms=START_MS)
-    found = list(cases(fleet, np.random.default_rng([seed, 77])))
+    await work_all(fleet, list(cases(fleet, np.random.default_rng([seed, 77]))), outcome, Home)
+
+
+async def work_all(
+    fleet: Fleet, found: Sequence[Case], outcome: Outcome, home: type[Home], roles: Sequence[ServiceRole] = ALL
+) -> None:
+    """Work a fleet's cases through a service of its own, some at a time."""
+    seed = fleet.seed
     names = [f"{fleet.appliances[case.place].id}-{number}" for number, case in enumerate(found)]
     chance = random.Random(seed)
     passwords = {name: f"{chance.getrandbits(64):x}" for name in (SERVICE_USER, *names)}
@@ -137,7 +145,7 @@ async def _run(seed: int, outcome: Outcome) -> None:
             connection=broker.options(settings.mqtt_client_id),
             window=WINDOW,
         )
-        service = Service(settings, around)
+        service = Service(settings, around, roles)
         service.start()
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
         stack.callback(service.stop)
@@ -153,7 +161,7 @@ async def _run(seed: int, outcome: Outcome) -> None:
                 rng=random.Random(name),
                 gate=gate,
             )
-            homes.append(Home(case, fleet, line, service.rooms.desk, chance, outcome))
+            homes.append(home(case, fleet, line, service.rooms.desk, chance, outcome))
         busy = asyncio.Semaphore(AT_ONCE)
         await asyncio.gather(*(home.live(busy) for home in homes))
 
@@ -230,13 +238,10 @@ class Home:
 
     async def _work(self) -> None:
         technician = self.desk.by(f"tess-{self.chance.randrange(TECHNICIANS)}")
-        new = NewTicket(
-            self.line.agent.identity.appliance_id,
-            "It may have a fault",
-            fault_mode=self.case.mode.name,
-            source=TicketSource.CUSTOMER,
-        )
-        ticket = str((await self._patiently(lambda: technician.tickets.open(new))).number)
+        ticket = await self.open_ticket(technician)
+        if ticket is None:
+            self.outcome.ended["no ticket"] += 1
+            return
         said = await self._test(technician, ticket)
         self.outcome.note(self.case, self.kind, said)
         ended, is_mended = "visit", False
@@ -250,10 +255,20 @@ class Home:
             technician.fix_first.tell(ticket, is_done=True)
             await asyncio.sleep(DAY_MS / 1000 / SPEED)
             await self._test(technician, ticket)
-            if await self._until(lambda: technician.tickets.read(ticket).status is TicketState.CLOSED, PATIENCE_S / 4):
+            if await self.until(lambda: technician.tickets.read(ticket).status is TicketState.CLOSED, PATIENCE_S / 4):
                 ended = "mended"
         self.outcome.ended[ended] += 1
         self.outcome.relapsed += ended != "visit" and not is_mended and self._comes_back()
+
+    async def open_ticket(self, technician: Desk) -> str | None:
+        """The case's ticket; nothing where none is opened for it."""
+        new = NewTicket(
+            self.line.agent.identity.appliance_id,
+            "It may have a fault",
+            fault_mode=self.case.mode.name,
+            source=TicketSource.CUSTOMER,
+        )
+        return str((await self.patiently(lambda: technician.tickets.open(new))).number)
 
     def _do_steps(self) -> bool:
         """The customer does what the page says; whether the fault is gone by it."""
@@ -279,10 +294,10 @@ class Home:
         sessions = technician.sessions
         session = (await asyncio.to_thread(sessions.request, ticket, Scope.ACT if is_strong else Scope.TEST)).id
         try:
-            await self._until(lambda: self._code(session) is not None)
+            await self.until(lambda: self._code(session) is not None)
             await asyncio.to_thread(sessions.consent, session, str(self._code(session)))
-            await self._patiently(lambda: sessions.begin(session, name))
-            await self._until(lambda: self._is_done(session))
+            await self.patiently(lambda: sessions.begin(session, name))
+            await self.until(lambda: self._is_done(session))
             done = sessions.read(session).procedures[-1]
             if done.verdict is None:
                 raise TimeoutError(f"the test has failed: {done.reason}")
@@ -310,7 +325,7 @@ class Home:
             self.desk.by("tom").sessions.approve(session, found.waiting_command_id)
         return False
 
-    async def _until(self, is_true: Callable[[], bool], seconds: float = PATIENCE_S) -> bool:
+    async def until(self, is_true: Callable[[], bool], seconds: float = PATIENCE_S) -> bool:
         """Wait for something; a wait of full patience that is in vain ends the case."""
         ends_s = time.monotonic() + seconds
         while time.monotonic() < ends_s:
@@ -321,7 +336,7 @@ class Home:
             raise TimeoutError("it took too long")
         return False
 
-    async def _patiently(self, ask: Callable[[], Answer]) -> Answer:
+    async def patiently(self, ask: Callable[[], Answer]) -> Answer:
         """Ask again where the desk says no, because something is on its way."""
         ends_s = time.monotonic() + PATIENCE_S
         while time.monotonic() < ends_s:
