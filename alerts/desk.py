@@ -46,6 +46,7 @@ from alerts.remote.sending import Signer
 from alerts.remote_first.desk import RemoteFirst
 from alerts.repairs.desk import Repairs
 from alerts.repeats.desk import Repeats
+from alerts.saved_views.desk import SavedViews
 from alerts.silences.desk import Silences
 from alerts.stock.desk import Stock
 from alerts.stock.reserving import release_all
@@ -241,6 +242,11 @@ class Desk:
     def repairs(self) -> Repairs:
         """What was closed as done, and whether it held."""
         return Repairs(self.unit, self.profiles, self._when_over)
+
+    @property
+    def saved_views(self) -> SavedViews:
+        """Lists that people have put together."""
+        return SavedViews(self.unit)
 
     @property
     def tasks(self) -> Tasks:

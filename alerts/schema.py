@@ -24,8 +24,10 @@ from alerts.remote import tables as of_sessions
 from alerts.remote_first import tables as of_remote_first
 from alerts.repairs import tables as of_repairs
 from alerts.repeats import tables as of_repeats
+from alerts.saved_views import tables as of_saved_views
 from alerts.silences import tables as of_silences
 from alerts.stock import tables as of_stock
+from alerts.tasks import tables as of_tasks
 from alerts.tickets import tables as of_tickets
 from alerts.visits import tables as of_visits
 
@@ -53,8 +55,10 @@ BESIDE_THEIR_NOUNS = (
     of_remote_first,
     of_repairs,
     of_repeats,
+    of_saved_views,
     of_silences,
     of_stock,
+    of_tasks,
     of_tickets,
     of_visits,
 )

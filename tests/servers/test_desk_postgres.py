@@ -32,6 +32,7 @@ from tests.contract.knowledge_suite import KnowledgeSuite
 from tests.contract.letters_suite import LettersSuite
 from tests.contract.people_suite import PeopleSuite
 from tests.contract.repairs_suite import RepairsSuite
+from tests.contract.saved_views_suite import SavedViewsSuite
 from tests.contract.stock_suite import StockSuite
 from tests.contract.tasks_suite import TasksSuite
 from tests.contract.ticket_types_suite import TicketTypesSuite
@@ -171,3 +172,7 @@ class TestSinkOnPostgres(FindingSinkSuite):
     def open_sink(self, desk: Desk) -> OpenSink:
         """A new desk over the same database each time."""
         return lambda: Desk(desk.unit, desk.profiles).findings
+
+
+class TestSavedViewsOnPostgres(SavedViewsSuite):
+    """PostgreSQL keeps the promises of saved views."""

@@ -153,3 +153,32 @@ def test_what_is_no_longer_seen_is_said_in_heading_and_list(page: Page, town: To
     page.goto(f"{town.address}/tickets/2")
 
     expect(page.locator(".raise-now")).to_contain_text(re.compile(r"at raise · .* now"))
+
+
+def test_a_view_is_kept_renamed_and_deleted_with_a_way_back(page: Page, town: Town) -> None:
+    """What the address shows gets a name and a chip with its count; another way to the same list presses the same chip."""
+    page.set_viewport_size({"width": 1440, "height": 2400})
+    page.goto(f"{town.address}/queue?kind=refrigerator&view=unassigned")
+    page.locator("a.row").first.wait_for()
+    rows = page.locator("a.row").count()
+    page.get_by_role("button", name="Keep this view").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Cold and nobody's")
+    dialog.get_by_label("Shared with").select_option("technician")
+    dialog.get_by_role("button", name="Save").click()
+    chip = page.locator(".chips .chip", has_text="Cold and nobody's")
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    expect(chip.locator(".count")).to_have_text(str(rows))
+
+    page.goto(f"{town.address}/queue")
+    expect(chip).to_have_attribute("aria-pressed", "false")
+    expect(chip.locator(".count")).to_have_text(str(rows))
+    chip.click()
+    expect(page).to_have_url(re.compile(r"view=unassigned&kind=refrigerator"))
+    expect(page.locator("a.row")).to_have_count(rows)
+
+    page.get_by_role("button", name="Change this view").click()
+    dialog.get_by_role("button", name="Delete").click()
+    expect(chip).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(chip).to_have_attribute("aria-pressed", "true")

@@ -2,7 +2,7 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useDebouncedValue, useMediaQuery } from "@mantine/hooks";
 import { IconArrowLeftFromArc } from "@tabler/icons-react";
-import { lazy, type RefObject, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, type RefObject, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
 import { useAccount } from "../api/account";
@@ -19,6 +19,7 @@ import { EmptyQueue } from "../queue/EmptyQueue";
 import { chosenOf, matchesChosen } from "../queue/facets";
 import { Narrow, ViewChips } from "../queue/ListHead";
 import { inOrder, orderOf } from "../queue/order";
+import { SavedViews } from "../queue/SavedViews";
 import { useSelection } from "../queue/selection";
 import { TicketList } from "../queue/TicketList";
 import { chooseView, matchesFilter, type View, viewOf } from "../queue/views";
@@ -68,7 +69,9 @@ export function Queue() {
     <div className="split">
       <section className="split-list" aria-label={t("queue.list")}>
         <h1 className="sr">{t("queue.title")}</h1>
-        <ViewChips view={view} open={shown.open} me={account?.name ?? ""} change={change} />
+        <ViewChips view={view} open={shown.open} me={account?.name ?? ""} change={change}>
+          <SavedViews open={shown.all} me={account?.name ?? ""} called={shown.called} onChoose={setFilter} />
+        </ViewChips>
         <Narrow
           tickets={shown.inView}
           chosen={shown.narrowed}
@@ -148,11 +151,14 @@ function useShown(me: string) {
   const source: Source = view === "closed" ? closed : all;
   const isMore =
     view === "closed" ? Boolean(closed.data?.next) : (all.data?.total ?? 0) > (all.data?.items.length ?? 0);
-  const called = (ticket: TicketRow) => [
-    ticketTitle(ticket, names),
-    names.kind(ticket.kind),
-    ticket.region ? names.region(ticket.region) : "",
-  ];
+  const called = useCallback(
+    (ticket: TicketRow) => [
+      ticketTitle(ticket, names),
+      names.kind(ticket.kind),
+      ticket.region ? names.region(ticket.region) : "",
+    ],
+    [names],
+  );
   const kept = (items: TicketRow[]) =>
     items.filter((ticket) => matchesFilter(ticket, filter, called) && matchesChosen(ticket, narrowed, now()));
   const open = useMemo(() => all.data && kept(all.data.items), [all.data, filter, narrowed, names]);
@@ -173,6 +179,8 @@ function useShown(me: string) {
     source,
     isMore,
     open: open ?? null,
+    all: all.data?.items ?? null,
+    called,
     inView,
     tickets,
     isFresh,

@@ -20,10 +20,12 @@ interface ViewChipsProps {
   open: TicketRow[] | null;
   me: string;
   change: Change;
+  /** What stands behind the views that everybody has. */
+  children?: React.ReactNode;
 }
 
 /** The views as chips, each with the number of tickets behind it. */
-export function ViewChips({ view, open, me, change }: ViewChipsProps) {
+export function ViewChips({ view, open, me, change, children }: ViewChipsProps) {
   const { t } = useWords();
   const counts = useMemo(() => open && countsOf(open, me, now()), [open, me]);
   return (
@@ -40,6 +42,7 @@ export function ViewChips({ view, open, me, change }: ViewChipsProps) {
           {one !== "closed" && counts && <span className="count">{counts.get(one)}</span>}
         </button>
       ))}
+      {children}
     </div>
   );
 }

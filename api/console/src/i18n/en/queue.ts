@@ -62,6 +62,18 @@ export const queue = {
     left: "{{span}} left",
     noClock: "no clock",
   },
+  saved: {
+    keep: "Keep this view",
+    change: "Change this view",
+    name: "Name",
+    sharedWith: "Shared with",
+    nobody: "nobody, it is mine alone",
+    isShared: "shared",
+    by: "by {{name}}",
+    save: "Save",
+    delete: "Delete",
+    deleted: "The view “{{name}}” is deleted",
+  },
   newTicket: {
     type: "Type of ticket",
     title: "New ticket",

@@ -58,6 +58,18 @@ export const queue: typeof english = {
     left: "剩余 {{span}}",
     noClock: "无时限",
   },
+  saved: {
+    keep: "保存此视图",
+    change: "更改此视图",
+    name: "名称",
+    sharedWith: "共享给",
+    nobody: "不共享，仅自己可见",
+    isShared: "已共享",
+    by: "由 {{name}} 创建",
+    save: "保存",
+    delete: "删除",
+    deleted: "视图“{{name}}”已删除",
+  },
   newTicket: {
     type: "工单类型",
     title: "新建工单",
