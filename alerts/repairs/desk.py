@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import update
@@ -17,6 +17,7 @@ from alerts.repairs.lifecycle import RepairEvent, RepairState
 from alerts.repairs.reading import RepairFilter, list_repairs, read_repair, repair_row
 from alerts.repairs.repair import CallAnswer, Repair
 from alerts.repairs.tables import repairs
+from alerts.repairs.training import PERSON_FIRST_MS, TrainingNeed, training_needs
 from alerts.repairs.watching import decide, has_unsettled, settle
 from alerts.tickets.steps import WhenOver
 from alerts.words import check_words
@@ -55,6 +56,14 @@ class Repairs:
         if not self.unit.look(has_unsettled):
             return 0
         return self.unit.write(lambda t: settle(t, self.profiles, self.when_over))
+
+    def own_training(self) -> Sequence[TrainingNeed]:
+        """What whoever asks may learn, from their own repairs, as it is known now."""
+        return self.unit.look(lambda t: training_needs(t, at_ms=t.now_ms, account=t.who))
+
+    def training(self) -> Sequence[TrainingNeed]:
+        """What people may learn, as it was known two weeks ago: each of them has seen it before."""
+        return self.unit.look(lambda t: training_needs(t, at_ms=t.now_ms - PERSON_FIRST_MS))
 
     def call(self, repair_id: str, answer: CallAnswer, note: str | None = None) -> Repair:
         """Write down what a customer said who was called back; a repair that the readings could not judge is judged by it."""

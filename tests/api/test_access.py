@@ -20,6 +20,8 @@ LEAST = {
     ("GET", "/api/v1/kpis/reliability"): Role.MANAGER,
     ("GET", "/api/v1/kpis/days"): Role.MANAGER,
     ("GET", "/api/v1/kpis/repairs"): Role.MANAGER,
+    ("GET", "/api/v1/training"): Role.MANAGER,
+    ("GET", "/api/v1/own/training"): Role.TECHNICIAN,
     ("GET", "/api/v1/kpis/advice"): Role.MANAGER,
     ("GET", "/api/v1/kpis/modes"): Role.MANAGER,
     ("GET", "/api/v1/kpis/worth"): Role.MANAGER,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from alerts.accounts.account import Role
 from alerts.accounts.desk import Accounts
@@ -19,6 +19,7 @@ from alerts.people.technician import NewTechnician
 from alerts.repairs.lifecycle import RepairState
 from alerts.repairs.reading import RepairFilter
 from alerts.repairs.repair import CallAnswer, RepairGroup
+from alerts.repairs.tables import repairs
 from alerts.stock.ledger import NewMovement
 from alerts.stock.stock import MovementKind, NewStockPlace, PlaceKind
 from alerts.tickets.ticket import Verdict, VerdictRecord
@@ -206,3 +207,41 @@ class RepairsSuite:
         quality = desk.indicators.families(hour)["quality"]["repairs_came_back"]
         assert (quality.value, quality.n) == (0.5, 2)
         assert len(list(desk.repairs.all(RepairFilter(sku="00145", technician_id=ada.id)))) == 3
+
+    def test_what_comes_back_to_one_person_more_than_to_all_others_is_shown_to_them_first(
+        self, desk: Desk, clock: ManualClock
+    ) -> None:
+        """Five of six came back to Ada, one of nine to Ben; she sees it now, her manager in two weeks, Ben has nothing."""
+        Accounts(desk.unit).add("ada", Role.TECHNICIAN)
+        ada = desk.technicians.add(NewTechnician("Ada", account="ada")).id
+        ben = desk.technicians.add(NewTechnician("Ben")).id
+        states = [(ada, "came_back")] * 5 + [(ada, "held")] + [(ben, "came_back")] + [(ben, "held")] * 8
+        now_ms = clock.now_ms()
+        rows = [
+            {
+                "id": f"re_{at}",
+                "ticket_id": f"ti_{at}",
+                "appliance_id": "A",
+                "kind": "washing_machine",
+                "fault_mode": "drain_clog",
+                "state": state,
+                "technician_id": who,
+                "is_call_owed": False,
+                "closed_ms": now_ms - DAY_MS,
+                "until_ms": now_ms,
+                "decided_ms": now_ms,
+            }
+            for at, (who, state) in enumerate(states)
+        ]
+        desk.unit.write(lambda t: t.connection.execute(insert(repairs), rows))
+
+        own, others = desk.by("ada").repairs.own_training(), desk.by("ben").repairs.own_training()
+        early = desk.repairs.training()
+        clock.advance(14 * DAY_MS)
+        late = desk.repairs.training()
+
+        assert [(one.technician, one.fault_mode, one.decided, one.came_back) for one in own] == [
+            ("Ada", "drain_clog", 6, 5)
+        ]
+        assert (own[0].others_decided, own[0].others_came_back) == (9, 1)
+        assert (list(others), list(early), list(late)) == ([], [], list(own))

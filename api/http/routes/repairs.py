@@ -99,6 +99,35 @@ async def _wanted(
 Wanted = Annotated[RepairFilter, Depends(_wanted)]
 
 
+class TrainingNeedDocument(Document):
+    """What came back of a person's repairs of a fault mode in a year, beside everybody else's."""
+
+    technician_id: str
+    technician: str
+    kind: str
+    fault_mode: str
+    decided: int
+    came_back: int
+    low: float = Field(
+        description="lower end of the 95 % interval of the person's share; it is above that of the others"
+    )
+    others_decided: int
+    others_came_back: int
+
+
+@router.get("/own/training")
+def read_own_training(here: Here, account: Technician) -> Page[TrainingNeedDocument]:
+    """What you may learn, from your own repairs, as it is known now."""
+    found = here.desk.by(account.name).repairs.own_training()
+    return Page(items=[show(TrainingNeedDocument, one) for one in found])
+
+
+@router.get("/training")
+def read_training(here: Here, account: Manager) -> Page[TrainingNeedDocument]:
+    """What people may learn, as it was known two weeks ago: each of them could see it first."""
+    return Page(items=[show(TrainingNeedDocument, one) for one in here.desk.by(account.name).repairs.training()])
+
+
 @router.get("/repairs")
 def list_repairs(here: Here, account: Technician, page: PageQuery, wanted: Wanted) -> Page[RepairDocument]:
     """One page of repairs, the last closed first."""
