@@ -35,7 +35,6 @@ from api.demo.summary import Summary, judge, percentile_99, read_truth
 from api.demo.town import Town
 from api.settings.settings import Settings
 from api.settings.sources import load
-from ingest.admission.answers import ACK_EVERY_MS
 from ingest.clock import AcceleratedClock, SystemClock
 from ingest.mqtt.connection import ConnectionOptions
 from ingest.mqtt.embedded_broker import LOG_BYTES, WINDOW, EmbeddedBroker
@@ -60,6 +59,8 @@ LOOK_S = 0.25
 """How often the demo looks at its fleet."""
 LOG_BYTES_EACH = 64 * 1024
 """What the broker keeps for each appliance of a large fleet: a day of its past is half of that."""
+PAST_ACK_EVERY_MS = 200
+"""The fleet tells of its past as fast as it is acknowledged."""
 LIVE_ACK_EVERY_MS = 20_000
 """Live, at a speed where each appliance speaks every second: the broker never forgets the last acks of a filter."""
 CREW_S = 1.0
@@ -112,7 +113,7 @@ class Demo:
         self._clock = SharedClock(AcceleratedClock(wall_ms, wall_ms, 1.0))
         self._delays_ms: list[int] = []
         self._kitchens = FleetKitchens()
-        self._ack_every_ms = ACK_EVERY_MS
+        self._ack_every_ms = PAST_ACK_EVERY_MS
 
     def run(self) -> Summary:
         """The whole run; raises :class:`DemoError` where a part can't start or dies."""

@@ -64,7 +64,7 @@ def test_the_audit_is_verified_by_a_button(page: Page, town: Town) -> None:
     page.get_by_role("button", name="Verify").click()
 
     expect(page.get_by_text("Every entry fits the one before it.")).to_be_visible()
-    expect(page.get_by_role("row", name="account.add")).not_to_have_count(0)
+    expect(page.get_by_role("row", name="Account: added")).not_to_have_count(0)
 
 
 def test_a_dead_letter_is_judged_again(page: Page, town: Town) -> None:

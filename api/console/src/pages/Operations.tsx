@@ -36,7 +36,7 @@ export function Operations() {
       {said && said.reasons.length > 0 && (
         <ul className="card reasons">
           {said.reasons.map((reason) => (
-            <li key={reason}>{reason}</li>
+            <Waits key={reason} reason={reason} />
           ))}
         </ul>
       )}
@@ -86,6 +86,22 @@ export function Operations() {
         </>
       )}
     </div>
+  );
+}
+
+/** What a reason means for whoever reads it, and below it in the service's own words. */
+function Waits({ reason }: { reason: string }) {
+  const { t } = useWords();
+  const part = reason
+    .split(": ", 1)[0]
+    ?.replace(/ waits$/, "")
+    .replace(" ", "_");
+  const meaning = t(`operations.waits.${part}`, { defaultValue: "" });
+  return (
+    <li>
+      {meaning && <p>{meaning}</p>}
+      <span className={meaning && "dim"}>{reason}</span>
+    </li>
   );
 }
 

@@ -3,8 +3,10 @@ import { Button } from "@mantine/core";
 
 import { useAudit, useAuditVerdict } from "../api/settings";
 import { Card, Listing } from "../app/Listing";
-import { useWords } from "../i18n";
+import { type Say, useWords } from "../i18n";
+import { plainName } from "../words/format";
 import { Moment } from "../words/Moment";
+import { actorName } from "../words/names";
 
 export function AuditList() {
   const { t } = useWords();
@@ -36,8 +38,10 @@ export function AuditList() {
           key: one.number,
           cells: [
             <Moment key="t" at={one.at} />,
-            one.actor,
-            <code key="a">{one.action}</code>,
+            actorName(one.actor, t),
+            <span key="a" title={one.action}>
+              {actionName(one.action, t)}
+            </span>,
             <code key="s">{one.subject_id}</code>,
             <code key="d" className="data">
               {Object.keys(one.data).length > 0 && JSON.stringify(one.data)}
@@ -47,4 +51,16 @@ export function AuditList() {
       />
     </Card>
   );
+}
+
+/** "Ticket: closed" for ticket.close: what a step of a ticket or a visit is called elsewhere, it is called here. */
+function actionName(action: string, t: Say): string {
+  const [noun = "", verb = ""] = action.split(".");
+  const elsewhere = t(`ticket.events.${verb}`, {
+    defaultValue: t(`ticket.steps.${verb}`, { defaultValue: plainName(verb) }),
+  });
+  return t("settings.actionOf", {
+    noun: t(`settings.audit.nouns.${noun}`, { defaultValue: plainName(noun) }),
+    verb: t(`settings.audit.verbs.${verb}`, { defaultValue: elsewhere }),
+  });
 }

@@ -1,0 +1,24 @@
+"""What the audit records has a name in the console, in both languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RECORDED = re.compile(r'record_(?:audit|look)\(\s*\w+,\s*"(\w+)\.(\w+)"')
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_each_action_that_is_recorded_has_words(language: str) -> None:
+    """Its noun and its verb stand in the catalogue; steps of tickets may be named where tickets are."""
+    sources = [path.read_text() for room in ("alerts", "api") for path in (ROOT / room).rglob("*.py")]
+    actions = {found for source in sources for found in RECORDED.findall(source)}
+    catalogues = ROOT / "api/console/src/i18n" / language
+    nouns, verbs = (catalogues / "settings.ts").read_text().split("nouns: {", 1)[1].split("verbs: {", 1)
+    verbs = verbs.split("}", 1)[0] + (catalogues / "ticket.ts").read_text()
+    assert len(actions) > 30
+    assert [f"{noun}.{verb}" for noun, verb in sorted(actions) if f" {noun}: " not in nouns] == []
+    assert [f"{noun}.{verb}" for noun, verb in sorted(actions) if f" {verb}: " not in verbs] == []
