@@ -38,6 +38,7 @@ from api.commands import (
     technicians,
     telling,
     tickets,
+    training,
     visits,
 )
 from api.commands.shape import ConfigOption, Failure, say
@@ -85,6 +86,7 @@ app.command()(running.simulate)
 app.command()(running.replay)
 app.command()(detecting.backtest)
 app.command()(detecting.evaluate)
+app.add_typer(training.train, name="train")
 app.command()(looking.status)
 app.command()(looking.doctor)
 app.command()(inspecting.settings)

@@ -88,6 +88,8 @@ class Finding:
     alternatives: tuple[tuple[str, float], ...] = ()
     failure_window_ms: tuple[int, int, float] | None = None
     """(from, to, coverage) or nothing where no honest window can be given."""
+    failing_30d: float | None = None
+    """The probability that the appliance fails within thirty days; None where nothing learned says it."""
     error_code: str | None = None
     cleared_ms: int | None = None
     cleared_because: Cleared | None = None

@@ -20,6 +20,7 @@ import numpy as np
 
 from detectors.finding import Checkpoint, Condition, Finding
 from detectors.kinds.kind import KindDetector
+from detectors.layering.fits import Fits
 from detectors.layering.layer import Layer
 from detectors.layers.conditions import Conditions
 from detectors.layers.context import Context
@@ -27,6 +28,7 @@ from detectors.layers.cusum import Cusum
 from detectors.layers.diagnosis import Diagnoses
 from detectors.layers.error_codes import ErrorCodes
 from detectors.layers.feedback import Feedback
+from detectors.layers.forecasts import Forecasts
 from detectors.layers.hygiene import Hygiene
 from detectors.layers.noise import Noise
 from detectors.layers.peers import Peers
@@ -72,6 +74,7 @@ LAYERS: tuple[type[Layer], ...] = (
     Feedback,  # L10: how strongly they must show, by what technicians found
     Predictions,  # L9: findings by evidence
     Retelling,  # L8: what has become of them, and when it will fail
+    Forecasts,  # L10: how probable, by what verdicts taught
     Conditions,  # L7: what is said of the appliance now
 )
 DATA_FAULTS: Mapping[str, Mapping[str, str]] = {
@@ -114,8 +117,10 @@ class Pipeline:
         *,
         alarms_per_year: float = ALARMS_PER_YEAR,
         layers: Sequence[type[Layer]] = LAYERS,
+        fits: Fits | None = None,
     ) -> None:
         self.profiles = profiles
+        self.fits = fits or Fits()
         self.alarms_per_year = alarms_per_year
         self.layers = tuple(layers)
         self.detectors: dict[str, KindDetector | SeriesDetector] = {}
@@ -124,7 +129,7 @@ class Pipeline:
 
     def anew(self) -> Pipeline:
         """The same pipeline before anything was folded in."""
-        return Pipeline(self.profiles, alarms_per_year=self.alarms_per_year, layers=self.layers)
+        return Pipeline(self.profiles, alarms_per_year=self.alarms_per_year, layers=self.layers, fits=self.fits)
 
     def detector(self, kind: str) -> KindDetector | SeriesDetector:
         """The detector of an appliance kind, made at first sight."""
@@ -134,7 +139,7 @@ class Pipeline:
             if profile.features:
                 before = self._before.rows.get(self._before.current.get(kind, 0))
                 self.detectors[kind] = KindDetector(
-                    profile, self.layers, alarms_per_year=self.alarms_per_year, before=before
+                    profile, self.layers, alarms_per_year=self.alarms_per_year, before=before, fits=self.fits
                 )
             else:
                 self.detectors[kind] = SeriesDetector(kind, alarms_per_year=self.alarms_per_year)
@@ -182,6 +187,24 @@ class Pipeline:
             if isinstance(layer, Feedback)
             for mode, factor in layer.strictness().items()
         }
+
+    def drift(self) -> dict[tuple[str, str], float]:
+        """By kind and input of the released fit, how far findings of late are from those that it was learned from."""
+        return {(kind, name): value for kind, one in self._forecasts() for name, value in one.drift().items()}
+
+    def judged(self) -> dict[tuple[str, str], tuple[int, float]]:
+        """By kind and who judged (evidence, released, candidate): verdicts, and the mean squared error by them."""
+        return {(kind, who): value for kind, one in self._forecasts() for who, value in one.judged().items()}
+
+    def _forecasts(self) -> list[tuple[str, Forecasts]]:
+        """The layer that judges by fits, by kind."""
+        return [
+            (kind, layer)
+            for kind, detector in [*self.detectors.items()]
+            if isinstance(detector, KindDetector)
+            for layer in detector.layers
+            if isinstance(layer, Forecasts)
+        ]
 
     def touch(self, appliance_ids: Iterable[str]) -> None:
         """Have the rows of these appliances among the next changes, where there are any."""

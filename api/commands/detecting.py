@@ -131,12 +131,14 @@ def _backtest_files(
 def _backtest_fleet(fleet: Path, out: Path, settings: Settings) -> None:
     """A fleet folder, peers and all."""
     from detectors.backtest.fleet import run_fleet_backtest, write_findings  # noqa: PLC0415
+    from detectors.learning.fit_file import read_fits  # noqa: PLC0415
     from ingest.profiles import ProfileError, load_profiles  # noqa: PLC0415
     from ingest.recordings.recording import RecordingError  # noqa: PLC0415
 
     with telling(RecordingError, ProfileError):
         profiles = load_profiles(settings.profiles_dir)
-        findings = run_fleet_backtest(fleet, profiles, alarms_per_year=settings.alarms_per_year)
+        fits = read_fits(settings.fit_file)
+        findings = run_fleet_backtest(fleet, profiles, alarms_per_year=settings.alarms_per_year, fits=fits)
         write_findings(findings, out)
     say(f"{len(findings.raised)} findings: {out / 'findings.csv'}")
 

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec
 
+from detectors.layering.fits import Fits
 from detectors.loop.runner import COMMIT_EVERY_S, Runner
-from detectors.pipeline import Pipeline
+from detectors.pipeline import ALARMS_PER_YEAR, Pipeline
 from ingest.admission.admission import Admission, AdmissionSettings
 from ingest.feed.feed import AdmittedFeed
 from ingest.loops.admit import Admitter
@@ -147,13 +148,15 @@ def detecting(
     profiles: Mapping[str, Profile],
     *,
     alarms_per_year: float | None = None,
+    fits: Fits | None = None,
     attempts: Attempts | None = None,
     leave_out: Callable[[AdmittedBatch], None] = _leave_out_nothing,
     commit_every_s: float = COMMIT_EVERY_S,
     elapsed_s: Callable[[], float] = time.monotonic,
 ) -> Runner:
     """The detectors of these profiles over a feed."""
-    pipeline = Pipeline(profiles) if alarms_per_year is None else Pipeline(profiles, alarms_per_year=alarms_per_year)
+    asked = ALARMS_PER_YEAR if alarms_per_year is None else alarms_per_year
+    pipeline = Pipeline(profiles, alarms_per_year=asked, fits=fits)
     return Runner(
         feed,
         sink,

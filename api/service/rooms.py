@@ -44,6 +44,7 @@ from api.service.patient_commands import PatientCommands
 from api.service.patient_lessons import PatientLessons
 from api.service.role import ServiceRole
 from api.service.signs import Signs, VitalSigns, counter, gauge, gauges, gauges_of
+from detectors.learning.fit_file import read_fits
 from detectors.loop.attempts import AttemptFile
 from ingest.books.books import FILE_NAME, Books, BooksError
 from ingest.feed.feed import AdmittedFeed
@@ -294,6 +295,7 @@ class Rooms:
             self.desk.findings,
             self.profiles,
             alarms_per_year=self.settings.alarms_per_year,
+            fits=read_fits(self.settings.fit_file, self.settings.candidate_fit_file),
             attempts=AttemptFile(folder / "detect.attempt"),
             leave_out=lambda part: keep_poison(folder / FILE_NAME, part, topic_root=root),
         )
@@ -306,9 +308,17 @@ class Rooms:
 def _figures_of(runner: Runner) -> Sequence[Metric]:
     """What the detectors have done."""
     order = runner.order
+    moved = "population stability index of a fit's input: 0 as at its training, from .25 on another"
+    errors = "mean squared error of what was said of findings at their raise, by the verdicts on them"
+    judged = [((kind, who), one) for (kind, who), one in runner.judged().items()]
     stricter = "how many times as strongly as usual a fault mode must show, by what technicians found"
     return (
         gauges_of("fettle_fault_mode_strictness", stricter, ["kind", "fault_mode"], runner.strictness().items()),
+        gauges_of("fettle_fit_drift", moved, ["kind", "input"], runner.drift().items()),
+        gauges_of("fettle_fit_squared_error", errors, ["kind", "by"], [(of, error) for of, (_, error) in judged]),
+        gauges_of(
+            "fettle_fit_verdicts", "verdicts behind it", ["kind", "by"], [(of, count) for of, (count, _) in judged]
+        ),
         counter("fettle_findings_raised", "findings of the detectors", runner.findings_raised),
         counter("fettle_late_samples", "samples behind the watermark: stored, not scored", order.late_samples),
         gauge("fettle_held_samples", "samples that wait for an earlier one", order.held_samples),

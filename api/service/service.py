@@ -25,6 +25,7 @@ from api.service.rooms import Rooms
 from api.service.service_thread import ServiceThread
 from api.service.surroundings import Surroundings
 from api.service.table import LOOPS
+from detectors.learning.fit_file import FitError
 from ingest.books.books import BooksError
 from ingest.journal import JournalError
 from ingest.mqtt.address import AddressError
@@ -47,6 +48,7 @@ EXPECTED = (
     BooksError,
     DeskError,
     DevicesError,
+    FitError,
     JournalError,
     ListenError,
     ProfileError,

@@ -144,6 +144,16 @@ class Settings(BaseSettings):
         description="false alarms per appliance and year that the detectors' thresholds are set for",
         json_schema_extra=_unit("1/year"),
     )
+    fit_file: Path | None = Field(
+        None,
+        description="what `fettle train` learned and `fettle train compare` released: probabilities of findings",
+        json_schema_extra=_unit("file"),
+    )
+    candidate_fit_file: Path | None = Field(
+        None,
+        description="a fit that judges beside it, is held against verdicts, and changes nothing",
+        json_schema_extra=_unit("file"),
+    )
     close_repaired_days: float = Field(
         14,
         gt=0,

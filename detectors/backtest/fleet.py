@@ -11,6 +11,7 @@ from pathlib import Path
 from detectors.backtest.fleet_folder import FleetFolder
 from detectors.backtest.recording import as_rfc3339, evidence_as_json
 from detectors.finding import Finding
+from detectors.layering.fits import Fits
 from detectors.pipeline import ALARMS_PER_YEAR, Pipeline
 from ingest.profiles.definition import Profile
 
@@ -23,7 +24,7 @@ CAUSES_FILE = "causes.csv"
 TOLD_FILE = "told.csv"
 TOLD_COLUMNS = (
     "appliance_id", "kind", "fault_mode", "raised_at", "told_at", "severity", "probability", "window_from", "window_to",
-    "coverage",
+    "coverage", "failing_30d",
 )  # fmt: skip
 
 
@@ -42,10 +43,11 @@ def run_fleet_backtest(
     profiles: Mapping[str, Profile],
     *,
     alarms_per_year: float = ALARMS_PER_YEAR,
+    fits: Fits | None = None,
     heard: Callable[[int, int], None] | None = None,
 ) -> Findings:
     """All findings of a fleet folder; ``heard`` hears (event time in ms, messages) after each window."""
-    pipeline = Pipeline(profiles, alarms_per_year=alarms_per_year)
+    pipeline = Pipeline(profiles, alarms_per_year=alarms_per_year, fits=fits)
     found: dict[tuple[str, str, int], Finding] = {}
     told: list[Finding] = []
     for batch in FleetFolder(folder).batches():
@@ -109,6 +111,7 @@ def _told_line(one: Finding) -> tuple[str, ...]:
     return (
         one.appliance_id, one.kind, one.fault_mode, as_rfc3339(one.raised_ms), as_rfc3339(one.told_ms or one.raised_ms),
         f"{one.severity:.3f}", f"{one.probability:.3f}", *edges,
+        "" if one.failing_30d is None else f"{one.failing_30d:.4f}",
     )  # fmt: skip
 
 

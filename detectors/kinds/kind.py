@@ -18,6 +18,7 @@ from detectors.finding import UNKNOWN, Condition, Finding, FindingChannel
 from detectors.kinds.portions import Portions
 from detectors.kinds.profile_order import in_stored_order
 from detectors.kinds.slices import ends, marked, order_of, slices
+from detectors.layering.fits import Fits
 from detectors.layering.grouping import Sorted
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Ended, Piece, Samples, Whole, cycle_numbers
@@ -77,8 +78,9 @@ class KindDetector:
         *,
         alarms_per_year: float,
         before: Layout | None = None,
+        fits: Fits | None = None,
     ) -> None:
-        """``before``: a layout whose order of features, metrics and fault modes is kept."""
+        """``before``: a layout whose order of features, metrics and fault modes is kept; ``fits``: what was learned from verdicts."""
         written, profile = profile, in_stored_order(profile, before)
         self.profile = profile
         self.metrics = tuple(profile.metrics)
@@ -86,7 +88,7 @@ class KindDetector:
         self.index: dict[str, int] = {}
         self.standing = Standing(profile, self.ids, [name for layer in layers for name in layer.data_faults])
         codes = {code: mode.name for mode in reversed([*written.fault_modes.values()]) for code in mode.codes}
-        setting = Setting(profile, alarms_per_year, self.standing, codes, self.ids)
+        setting = Setting(profile, alarms_per_year, self.standing, codes, self.ids, fits or Fits())
         self.layers = [layer(setting) for layer in layers]
         self.order = Order(profile)
         self.table = Table([self.order, self.standing, *self.layers])

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from detectors.layering.fits import GENERAL, Fits
 from detectors.state.columns import Arrays, Axis, Column
 from detectors.state.seldom import Seldom
 from detectors.units.values import Values
@@ -33,7 +34,7 @@ POWER = "power_w"
 
 @dataclass
 class Setting:
-    """What all layers of one kind share: profile, budget, the findings that stand, and the ids of the appliances by row."""
+    """What all layers of one kind share: profile, budget, the findings that stand, the ids of the appliances by row, and what was learned."""
 
     profile: Profile
     alarms_per_year: float
@@ -41,11 +42,18 @@ class Setting:
     mode_of_code: Mapping[str, str] = field(default_factory=dict)
     """Error code → the fault mode that it speaks for."""
     ids: list[str] = field(default_factory=list)
+    fits: Fits = field(default_factory=Fits)
+    """What ``fettle train`` has learned from verdicts."""
 
     @cached_property
     def values(self) -> Values:
         """What is folded over a unit."""
         return Values.of(self.profile)
+
+    @cached_property
+    def input_names(self) -> tuple[str, ...]:
+        """The inputs of a moment."""
+        return (*GENERAL, *(f"z {feature.name}" for feature in self.profile.features))
 
     @cached_property
     def measured(self) -> list[int]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.finding import Condition, Finding
+from detectors.layering.fits import Moment
 from detectors.layering.grouping import Sorted
 from ingest.sample import Event, EventType
 
@@ -230,6 +231,8 @@ class Piece:
     diagnosis: Diagnosis | None = None
     bars: Floats | None = None
     """(modes and unknown): how strongly each must show to be raised (wording.strength); 0 where nothing is asked."""
+    moments: list[Moment] = field(default_factory=list)
+    """Units of appliances of which a named finding stands by evidence."""
     findings_before: int = field(init=False)
     """How many findings the fold had before this piece."""
 

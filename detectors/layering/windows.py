@@ -82,9 +82,17 @@ def days_left(growth: Growth, severity: float, *, rows: int, usual_days: float) 
     rises, surely = slope(growth)
     if rows < ROWS_MIN or not SEVERITY_MIN <= severity < SEVERITY_END or surely < RISES_SIGMA:
         return None
-    at_this_rate = min(max((1 - severity) / rises, DAYS_MIN), DAYS_MAX)
-    middle = CONSTANT + OF_MODE * math.log(usual_days) + OF_GROWTH * math.log(at_this_rate)
+    middle = CONSTANT + OF_MODE * math.log(usual_days) + OF_GROWTH * math.log(days_at_rate(severity, rises))
     return math.exp(middle + LOW), math.exp(middle + HIGH)
+
+
+def days_at_rate(severity: float, rises: float) -> float:
+    """In how many days severity comes to the failure level at this rate a day; the most that is said where it doesn't rise.
+
+    >>> days_at_rate(0.5, 0.05), days_at_rate(0.5, -0.1)
+    (10.0, 2000.0)
+    """
+    return min(max((1 - severity) / rises, DAYS_MIN), DAYS_MAX) if rises > 0 else DAYS_MAX
 
 
 def goes_on(growth: Growth, severity: float) -> bool:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from detectors.finding import Finding, FindingChannel
 from detectors.layering import windows
+from detectors.layering.fits import GENERAL, Moment
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Piece
 from detectors.layering.wording import PROBABILITY_MAX, Judged, worded
@@ -26,6 +27,7 @@ WINDOW_STEP = 0.2
 """Of the distance of the window's far end: an edge that moves by less is no news."""
 MINUTE_MS = 60_000
 ROWS_MAX = 250
+RISES_SIGMA_MAX = 50.0
 
 Numbers = NDArray[np.int64]
 
@@ -69,10 +71,12 @@ class Retelling(Layer):
                 continue
             row, now_ms = int(rows[at]), int(deviations.units.closed_ms[at])
             one = Judged(row, now_ms, at, deviations, told, diagnosis)
-            if self.setting.ids[row] in new:
+            is_new = self.setting.ids[row] in new
+            if is_new:
                 self._begin(one, mode)
             else:
                 piece.findings += self._follow(one, mode)
+            piece.moments.append(self._moment(one, mode, is_new=is_new))
 
     def _begin(self, one: Judged, mode: int) -> None:
         """Forget what stood before."""
@@ -103,6 +107,35 @@ class Retelling(Layer):
         said = worded(self.setting, one, mode, way, min(PROBABILITY_MAX, probability))
         edges = (*(window // MINUTE_MS * MINUTE_MS).tolist(), windows.COVERAGE) if window[1] else None
         return [replace(said, raised_ms=raised_ms, told_ms=one.now_ms, onset_ms=began_ms, failure_window_ms=edges)]
+
+    def _moment(self, one: Judged, mode: int, *, is_new: bool) -> Moment:
+        """What is known now of what stands, as ``fettle train`` and what it has learned look at it."""
+        own, place, way = self.seldom.own, self.seldom.one(one.row), self._way(one, mode)
+        raised_ms = self.setting.standing.raised_ms(one.row, mode)
+        severity, power = self._severity(one, mode), float(one.diagnosis.power[one.at, way])
+        probability = min(PROBABILITY_MAX, float(one.diagnosis.posterior[one.at, self.ways[mode]].sum()))
+        rises, surely = windows.slope(own["growth"][place])
+        name = self.setting.standing.modes[mode]
+        began_ms = min(int(one.told.onset_mode[one.at, way]) * MINUTE_MS or raised_ms, raised_ms)
+        general = {
+            "score": np.log1p(one.score),
+            "posterior": probability,
+            "unknown": float(one.diagnosis.posterior[one.at, -1]),
+            "severity": severity,
+            "strength": severity * np.sqrt(power),
+            "power": np.log(max(power, 1e-6)),
+            "rises_per_day": rises,
+            "rises_sigma": min(max(surely, -RISES_SIGMA_MAX), RISES_SIGMA_MAX),
+            "rows": float(own["rows"][place]),
+            "days": (one.now_ms - began_ms) / windows.DAY_MS,
+            "usual_days": np.log(self.usual_days[mode]),
+            "days_at_this_rate": np.log(windows.days_at_rate(severity, rises)),
+            "rows_before": np.log1p(float(one.deviations.rows_before[one.at])),
+            "hazard": np.log(max(self.setting.profile.fault_modes[name].hazard_per_year, 1e-6)),
+        }
+        smooth = np.where(one.told.known[one.at], one.smooth, np.nan)
+        inputs = np.concatenate([[general[key] for key in GENERAL], smooth])
+        return Moment(one.row, self.setting.ids[one.row], name, raised_ms, one.now_ms, is_new, probability, inputs)
 
     def _way(self, one: Judged, mode: int) -> int:
         """The signature of a mode that says most."""

@@ -82,6 +82,14 @@ class Runner:
         """By kind and fault mode, how many times as strongly as usual it must show, by what technicians found."""
         return self._pipeline.strictness()
 
+    def drift(self) -> dict[tuple[str, str], float]:
+        """By kind and input of the released fit, how far findings of late are from those that it was learned from."""
+        return self._pipeline.drift()
+
+    def judged(self) -> dict[tuple[str, str], tuple[int, float]]:
+        """By kind and who judged (evidence, released, candidate): verdicts, and the mean squared error by them."""
+        return self._pipeline.judged()
+
     def start(self) -> None:
         """Load the checkpoint and go on from there; also after :class:`FoldFailed`."""
         stored = self._sink.load()

@@ -1,0 +1,1 @@
+"""What verdicts teach: cases, fits and their cards."""
