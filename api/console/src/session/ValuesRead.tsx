@@ -3,7 +3,7 @@ import { Title } from "@mantine/core";
 
 import type { LiveReading } from "../api/live";
 import type { DiagnosisSession } from "../api/types";
-import { useWords } from "../i18n";
+import { type Say, useWords } from "../i18n";
 import { plainName, toMs } from "../words/format";
 import { Moment } from "../words/Moment";
 import { Values } from "../words/Values";
@@ -29,10 +29,15 @@ export function ValuesRead({ session }: { session: DiagnosisSession }) {
         )}
       </Title>
       {!newest && <p className="dim">{t("session.noValues")}</p>}
-      {newest?.mode && <p>{t("session.mode", { mode: plainName(newest.mode) })}</p>}
+      {newest?.mode && <p>{t("session.mode", { mode: modeName(newest.mode, t) })}</p>}
       {newest && <Values kind={session.kind} readings={newest.readings} before={before?.readings} isWide />}
     </section>
   );
+}
+
+/** A mode in the reader's language; one of an operator's own profile as it is called there. */
+function modeName(mode: string, t: Say): string {
+  return t(`session.modes.${mode}`, { defaultValue: plainName(mode) });
 }
 
 function toSnapshot(command: DiagnosisSession["commands"][number]): Snapshot | null {
