@@ -1,4 +1,4 @@
-"""Print the figures of quality: ``python -m benchmarks.quality [--data FOLDER] [nab|skab|pcad|hard|budget|peers|windows|feedback|ablation ...]``.
+"""Print the figures of quality: ``python -m benchmarks.quality [--data FOLDER] [nab|skab|pcad|hard|budget|peers|windows|feedback|training|ablation ...]``.
 
 The public data is no part of this project: FOLDER holds ``nab/``, ``skab/`` and ``pcad/`` as their authors publish them. A
 set that isn't there is left out, and said so on stderr. No threshold is chosen on labels, except where a figure's unit says so.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.figure import Figure
-from benchmarks.quality import ablation, budget, feedback, hard, nab, pcad, peers, skab, windows
+from benchmarks.quality import ablation, budget, feedback, hard, nab, pcad, peers, skab, training, windows
 
 SETS: dict[str, Callable[[Path], Iterator[Figure]]] = {"nab": nab.measure, "skab": skab.measure, "pcad": pcad.measure}
 MADE: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -22,6 +22,7 @@ MADE: dict[str, Callable[[], Iterator[Figure]]] = {
     "peers": peers.measure,
     "windows": windows.measure,
     "feedback": feedback.measure,
+    "training": training.measure,
 }
 
 
