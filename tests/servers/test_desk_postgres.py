@@ -13,6 +13,7 @@ from alerts.desk import Desk
 from ingest.clock import ManualClock
 from tests.alerts.made import NOW_MS, PROFILES
 from tests.contract.billing_suite import BillingSuite
+from tests.contract.capacity_suite import CapacitySuite
 from tests.contract.care_suite import CareSuite
 from tests.contract.customer_notices_suite import CustomerNoticesSuite, home
 from tests.contract.customers_suite import CustomersSuite, desk_with_seal
@@ -103,6 +104,10 @@ class TestStockOnPostgres(_Sealed, StockSuite):
 
 class TestBillingOnPostgres(_Sealed, BillingSuite):
     """PostgreSQL keeps the promises of money."""
+
+
+class TestCapacityOnPostgres(CapacitySuite):
+    """PostgreSQL counts the weeks ahead."""
 
 
 class TestCareOnPostgres(_Sealed, CareSuite):
