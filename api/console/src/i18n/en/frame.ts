@@ -165,4 +165,12 @@ export const frame = {
       test: "Press “Run this test” on a ticket; the kitchen shows the customer's code.",
     },
   },
+  roles: {
+    provider: "provider",
+    viewer: "viewer",
+    technician: "technician",
+    dispatcher: "dispatcher",
+    manager: "manager",
+    admin: "admin",
+  },
 };

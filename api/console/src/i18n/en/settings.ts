@@ -222,12 +222,4 @@ export const settings = {
       hours: "Open",
     },
   },
-  roles: {
-    provider: "provider",
-    viewer: "viewer",
-    technician: "technician",
-    dispatcher: "dispatcher",
-    manager: "manager",
-    admin: "admin",
-  },
 };

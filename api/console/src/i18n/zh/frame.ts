@@ -163,4 +163,12 @@ export const frame: typeof english = {
       test: "在工单上点击“运行此测试”；厨房页面会显示客户的验证码。",
     },
   },
+  roles: {
+    provider: "服务商",
+    viewer: "只读",
+    technician: "技师",
+    dispatcher: "调度员",
+    manager: "经理",
+    admin: "管理员",
+  },
 };

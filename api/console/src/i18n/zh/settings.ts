@@ -218,12 +218,4 @@ export const settings: typeof english = {
       hours: "工作时间",
     },
   },
-  roles: {
-    provider: "服务商",
-    viewer: "只读",
-    technician: "技师",
-    dispatcher: "调度员",
-    manager: "经理",
-    admin: "管理员",
-  },
 };
