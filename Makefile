@@ -7,7 +7,7 @@ CONSOLE := api/console/dist/index.html
 unexport PYTHONDONTWRITEBYTECODE  # without what is kept of it, each process of the tests would compile the whole project anew
 CONSOLE_SOURCES := $(shell find api/console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help demo test check format test-thorough test-world test-servers test-real test-faults test-browser test-long test-moments bench bench-quality setup console clean
+.PHONY: help demo test check format docs test-thorough test-world test-servers test-real test-faults test-browser test-long test-moments bench bench-quality setup console clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,9 @@ format: setup ## let the formatter and the fixer have their way
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
 	@$(BIN)/python deploy/build_console.py format
+
+docs: setup ## renew what is made from the code: the pages beside a script of docs/, and the console's types
+	@$(BIN)/python docs/renew.py
 
 test-world: setup ## the seeded simulation of the whole core: make test-world SEEDS=100000
 	@$(BIN)/python -m tests.world --count $(or $(SEEDS),2000) --jobs 2

@@ -13,7 +13,7 @@ from alerts.visits.lifecycle import VISIT
 HEAD = """# The life cycles
 
 What can happen to a ticket, a visit, an alert, a session, a command, what a customer tries first, a gentle mode and advice, drawn from the tables in `alerts/lifecycle.py` by
-`python docs/lifecycles.py > docs/lifecycles.md`. A step that is not drawn is refused, and changes nothing; steps that
+`make docs`. A step that is not drawn is refused, and changes nothing; steps that
 leave the state as it is (comments, verdicts) are named below each diagram. `before_hold` is the state that a ticket was
 in when it was put on hold.
 """

@@ -22,7 +22,7 @@ defaults hold. An unknown key or a wrong value stops the start with its file and
 within seconds, without a restart; one that can't be meant then changes nothing, and `/readyz` and `/operations` say where it is
 wrong. How the rules work together is told in [the desk](desk.md).
 
-This page is made by `python docs/rules.py > docs/rules.md`.
+This page is made by `make docs`.
 """
 
 

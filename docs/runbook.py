@@ -16,7 +16,7 @@ from ingest.wire.dead_letter import RefusalReason
 HEAD = """# What to do about an alert?
 
 Each fault mode that Fettle names, each reason why an alert has no ticket yet, and each reason why a message is refused, with
-what to do. This page is made by `python docs/runbook.py > docs/runbook.md` from the profiles and the registries.
+what to do. This page is made by `make docs` from the profiles and the registries.
 """
 
 REFUSALS = {

@@ -15,7 +15,7 @@ A TOML file (`fettle.toml` in the working folder, or `--config FILE`; keys in lo
 environment, which wins. An unknown key, an unknown `FETTLE_*` variable or a wrong value stops the start and says what to
 write instead. `fettle settings` prints what is in force and where it came from, secrets masked.
 
-This page is made by `python docs/settings.py > docs/settings.md`.
+This page is made by `make docs`.
 
 | environment | default | unit | means |
 |---|---|---|---|

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("ingest", "detectors", "alerts", "api", "simulator", "benchmarks", "deploy", "docs")
 HEAD = """# The tree
 
-One line per file, made from the docstrings by `python docs/tree.py > docs/tree.md`. Read it from top to bottom: that is
+One line per file, made from the docstrings by `make docs`. Read it from top to bottom: that is
 the way of the data.
 """
 

@@ -13,7 +13,7 @@ from typing import Any
 CASES = Path(__file__).resolve().parents[1] / "tests" / "ingest" / "wire" / "foreign" / "cases"
 HEAD = """# What is understood of each foreign convention?
 
-Every line is a test; this page is made from them by `python docs/understood.py`. How it works: [conventions](conventions.md).
+Every line is a test; this page is made from them by `make docs`. How it works: [conventions](conventions.md).
 
 | convention | what is said | readings | and besides |
 |---|---|---|---|

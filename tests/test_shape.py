@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -178,18 +175,3 @@ def test_a_circle_is_noticed() -> None:
     """The rule sees a way back, however long, and no circle where there is none."""
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
     assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
-
-
-def test_the_state_diagrams_are_those_of_the_tables() -> None:
-    """docs/lifecycles.md is what docs/lifecycles.py prints now."""
-    made = subprocess.run(
-        [sys.executable, "docs/lifecycles.py"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-
-    page = (ROOT / "docs" / "lifecycles.md").read_text(encoding="utf-8")
-    assert page == made, "run: python docs/lifecycles.py > docs/lifecycles.md"

@@ -1,1 +1,1 @@
-"""The layers, one file each; ``pipeline.py`` lists them in the order in which they run."""
+"""The layers, one file each: classes of :mod:`detectors.layering.layer`; ``pipeline.py`` lists them in the order in which they run."""

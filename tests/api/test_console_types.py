@@ -14,7 +14,7 @@ CONSOLE = Path(__file__).resolve().parents[2] / "api" / "console"
 
 
 def test_the_consoles_types_are_those_of_the_api(tmp_path: Path) -> None:
-    """`npm run types` would change nothing: whoever changes the API renews the console's types with it."""
+    """`make docs` would change nothing: whoever changes the API renews the console's types with it."""
     if not (CONSOLE / "node_modules" / "openapi-typescript").is_dir() or find_npm() is not run_npm_of_wheel:
         pytest.skip("the console's packages are not installed; `make console` installs them")
     document = tmp_path / "openapi.json"
@@ -27,4 +27,4 @@ def test_the_consoles_types_are_those_of_the_api(tmp_path: Path) -> None:
 
     assert code == 0
     committed = (CONSOLE / "src" / "api" / "schema.d.ts").read_text(encoding="utf-8")
-    assert made.read_text(encoding="utf-8") == committed, "run `npm run types` in api/console"
+    assert made.read_text(encoding="utf-8") == committed, "run: make docs"

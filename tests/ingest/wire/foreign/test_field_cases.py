@@ -9,8 +9,6 @@ seconds. ``docs/conventions.md`` has a table of them.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +25,14 @@ def cases() -> list[Any]:
     return [
         pytest.param(case, id=f"{name}: {case['name']}")
         for name in CODECS
+        if (CASES / f"{name}.json").exists()
         for case in json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
     ]
+
+
+def test_every_convention_has_cases() -> None:
+    """What nobody in the field has said is not known to be understood."""
+    assert [name for name in CODECS if not (CASES / f"{name}.json").exists()] == []
 
 
 @pytest.mark.parametrize("case", cases())
@@ -52,11 +56,3 @@ def test_what_is_said_is_read(case: dict[str, Any]) -> None:
     advice = [sentence for account in house.traces.told().devices for sentence in account.advice]
     assert case.get("advice", "") in " ".join(advice)
     assert all(house.are_arrivals) or not case.get("arrival")
-
-
-def test_the_page_says_what_the_cases_say() -> None:
-    """``docs/understood.md`` is made from the cases: `python docs/understood.py > docs/understood.md`."""
-    root = Path(__file__).resolve().parents[4]
-    made = subprocess.run([sys.executable, root / "docs" / "understood.py"], capture_output=True, check=True, text=True)
-
-    assert (root / "docs" / "understood.md").read_text(encoding="utf-8") == made.stdout

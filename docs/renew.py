@@ -1,0 +1,47 @@
+"""Renew what is made from the code, by ``make docs``: each page beside the script that prints it, and the console's types."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).resolve().parent.parent
+CONSOLE = ROOT / "api" / "console"
+sys.path.insert(0, str(ROOT))
+
+from api.http.app import make_app  # noqa: E402  (found by the line above)
+from deploy.build_console import ConsoleBuildError, find_npm, run  # noqa: E402  (the same)
+
+
+def main() -> int:
+    """Renew what the code says anew; 1 where the console's packages can't be run."""
+    for script in sorted(Path(__file__).parent.glob("*.py")):
+        page = script.with_suffix(".md")
+        if page.exists():
+            made = subprocess.run([sys.executable, str(script)], cwd=ROOT, capture_output=True, text=True, check=True)
+            _write(page, made.stdout)
+    with TemporaryDirectory() as folder:
+        document, types = Path(folder, "openapi.json"), Path(folder, "schema.d.ts")
+        document.write_text(json.dumps(make_app(None).openapi()), encoding="utf-8")
+        words = ["exec", "--offline", "--", "openapi-typescript", str(document), "--output", str(types)]
+        try:
+            run(find_npm(), words, CONSOLE)
+        except ConsoleBuildError as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
+        _write(CONSOLE / "src" / "api" / "schema.d.ts", types.read_text("utf-8"))
+    return 0
+
+
+def _write(file: Path, text: str) -> None:
+    """Write what differs, and say so."""
+    if file.read_text("utf-8") != text:
+        file.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"renewed: {file.relative_to(ROOT)}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
