@@ -65,13 +65,18 @@ class Retelling(Layer):
             return
         rows, standing = deviations.units.rows, self.setting.standing
         stands = standing.are_by(rows, FindingChannel.EVIDENCE)
-        new = {one.appliance_id for one in piece.findings[piece.findings_before :] if one.is_new}
+        raised = piece.findings[piece.findings_before :]
+        new = {
+            (one.appliance_id, one.fault_mode)
+            for one in raised
+            if one.is_new and one.channel is FindingChannel.EVIDENCE
+        }
         for at, mode in np.argwhere(stands).tolist():
             if mode not in self.ways:
                 continue
             row, now_ms = int(rows[at]), int(deviations.units.closed_ms[at])
             one = Judged(row, now_ms, at, deviations, told, diagnosis)
-            is_new = self.setting.ids[row] in new
+            is_new = (self.setting.ids[row], standing.modes[mode]) in new
             if is_new:
                 self._begin(one, mode)
             else:

@@ -27,8 +27,8 @@ class Watched:
         self.raised_ms = START_MS
         self.day = 0
 
-    def told(self, severity: float) -> list[Finding]:
-        """What is told on a day on which it is so severe; the first day is that of the raise."""
+    def told(self, severity: float, *, beside: str | None = None) -> list[Finding]:
+        """What is told on a day on which it is so severe; the first day is that of the raise. ``beside`` is raised on the day, too."""
         piece = judged(self.layer, 1.5, self.way, self.day)
         assert piece.diagnosis is not None
         piece.diagnosis.severity[0, self.way] = severity
@@ -38,6 +38,13 @@ class Watched:
                 probability=0.9,
             )  # fmt: skip
             piece.findings.append(raised)
+        if beside is not None:
+            standing = self.layer.setting.standing
+            piece.findings.append(
+                standing.simple(
+                    0, standing.number[beside], FindingChannel.RULE, START_MS, severity=0.3, probability=0.9
+                )
+            )
         before = len(piece.findings)
         self.layer.take(piece)
         self.day += 1
@@ -60,6 +67,18 @@ def test_what_stands_is_told_again_by_steps_up_and_down() -> None:
     assert (worse.told_ms, worse.is_new) == (START_MS + 4 * DAY_MS, False)
     assert worse.severity == pytest.approx(0.31)
     assert better.severity == pytest.approx(0.2)
+
+
+def test_another_finding_of_the_appliance_begins_nothing_anew() -> None:
+    """What is told on a day on which something else is raised, too, is told as if nobody had said so."""
+    told = []
+    for beside in (None, "insufficient_cooling"):
+        watched = Watched()
+        watched.after(0.2, 0.25)
+        told.append([*watched.told(0.29, beside=beside), *watched.after(0.31)])
+
+    assert len(told[0]) == 1
+    assert told[0] == told[1]
 
 
 def test_a_window_is_told_while_growth_is_seen_and_withdrawn_when_it_ends() -> None:
