@@ -21,6 +21,7 @@ from api.commands.shape import (
     TimeOption,
     ZoneOption,
     csv_options,
+    doubt_about_kind,
     load_settings,
     read_files,
     say,
@@ -114,10 +115,13 @@ def _backtest_files(
 
     recording = read_files(files, options)
     with telling(RecordingError, ProfileError):
+        profiles = load_profiles(settings.profiles_dir)
+        if doubt := doubt_about_kind(profiles, kind):
+            say(doubt)
         result = run_backtest(
             recording,
             kind,
-            load_profiles(settings.profiles_dir),
+            profiles,
             calibrate_rows=quiet.rows,
             calibrate_until_ms=quiet.until_ms,
             alarms_per_year=settings.alarms_per_year,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +13,7 @@ from api.commands.shape import (
     ConfigOption,
     Failure,
     JsonOption,
+    doubt_about_kind,
     keep_to_ourselves,
     load_kinds,
     load_settings,
@@ -52,7 +52,7 @@ def add(
     """Register an appliance; prints its broker password, once."""
     from ingest.clock import SystemClock  # noqa: PLC0415
 
-    doubt = None if yes else _doubt_about_kind(ctx, config, kind)
+    doubt = None if yes else doubt_about_kind(load_kinds(ctx, config), kind)
     if doubt is not None and sys.stdin.isatty() and not typer.confirm(f"{doubt}\nRegister it as {kind}?", err=True):
         raise Failure("Nothing was registered.")
     with _registry(ctx, config) as registry:
@@ -64,16 +64,6 @@ def add(
         say(doubt)
     say(f"{appliance_id} is registered; its user name at the broker is its id, its password is shown this once:")
     sys.stdout.write(credentials.password + "\n")
-
-
-def _doubt_about_kind(ctx: typer.Context, config: Path | None, kind: str) -> str | None:
-    """What is to be asked about a kind without profile; None about one that has one."""
-    known = sorted(load_kinds(ctx, config))
-    if kind in known:
-        return None
-    near = difflib.get_close_matches(kind, known, n=1)
-    meant = f" Did you mean {near[0]}?" if near else f" Known: {', '.join(known)}."
-    return f"There is no profile of the kind {kind!r}: it is handled as generic, without named faults.{meant}"
 
 
 @appliances.command()

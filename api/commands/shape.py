@@ -5,6 +5,7 @@ A failure is one sentence on stderr and exit code 1; wrong use is typer's own, e
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import random
@@ -19,7 +20,7 @@ import typer
 from api.settings.masking import keep_out, without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from alerts.customers.sealed_unit import SealedUnit
     from alerts.database import UnitOfWork
@@ -144,6 +145,19 @@ def load_kinds(ctx: typer.Context, config: Path | None) -> Mapping[str, Profile]
 
     with telling(ProfileError):
         return load_profiles(load_settings(ctx, config).settings.profiles_dir)
+
+
+def doubt_about_kind(profiles: Collection[str], kind: str) -> str | None:
+    """What is to be said of a kind without profile, ``generic`` aside; None about one that has one.
+
+    >>> doubt_about_kind(["oven"], "owen")
+    "There is no profile of the kind 'owen': it is handled as generic, without named faults. Did you mean oven?"
+    """
+    if kind in profiles or kind == "generic":
+        return None
+    near = difflib.get_close_matches(kind, sorted(profiles), n=1)
+    meant = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(profiles))}."
+    return f"There is no profile of the kind {kind!r}: it is handled as generic, without named faults. {meant}"
 
 
 def say(text: str) -> None:

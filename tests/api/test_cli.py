@@ -292,6 +292,18 @@ def test_the_database_is_brought_up_to_date_twice(run: Run) -> None:
     assert run("migrate").code == 0
 
 
+@pytest.mark.parametrize(("kind", "word"), [("washing_machin", "Did you mean washing_machine?"), ("generic", None)])
+def test_a_backtest_of_a_kind_without_profile_says_so(run: Run, tmp_path: Path, kind: str, word: str | None) -> None:
+    """A misspelt kind is read as generic, and whoever asked is told; who asks for generic is told nothing."""
+    rows = "".join(f"2026-01-01 00:{minute:02d}:00,{20 + minute % 3}\n" for minute in range(40))
+    (tmp_path / "a.csv").write_text("time,power_w\n" + rows, encoding="utf-8")
+
+    ended = run("backtest", "a.csv", "--kind", kind, "--out", "o")
+
+    assert (ended.code, "profile" in ended.err) == (0, word is not None), ended.err
+    assert (word or "") in ended.err
+
+
 def test_a_backtest_scores_each_row(run: Run, tmp_path: Path) -> None:
     """``backtest`` writes one score per row of the input with its time as it was written, and the episodes."""
     rows = "".join(f"2026-01-01 00:{i // 60:02d}:{i % 60:02d};{20 + i % 3}\n" for i in range(300))
