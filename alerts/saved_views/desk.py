@@ -62,7 +62,7 @@ def _keep(t: Transaction, new: NewView) -> SavedView:
     view = SavedView(t.new_id("vw"), t.who, new.name.strip(), new.address, new.shared_with)
     _refuse_second(t, view)
     t.connection.execute(insert(saved_views).values(id=view.id, owner=t.who, changed_ms=t.now_ms, **_said(view)))
-    record_audit(t, "view.keep", view.id, before=None, after=_said(view))
+    record_audit(t, "view.add", view.id, before=None, after=_said(view))
     return view
 
 

@@ -65,7 +65,7 @@ class Trees:
     base: float
 
     def raw(self, inputs: Floats) -> Floats:
-        """The sums (n,) of all trees for ``inputs`` (n, I), as log odds."""
+        """The sums (n,) of all trees for ``inputs`` (n, I), each in its unit, as log odds."""
         at = np.broadcast_to(self.roots, (len(inputs), len(self.roots))).copy()
         for _ in range(DEPTH_MAX):
             value = np.take_along_axis(inputs, self.feature[at], axis=1)
@@ -142,7 +142,7 @@ class Fits:
 
 
 def ordered(inputs: Floats, names: Sequence[str], wanted: Sequence[str]) -> Floats:
-    """Inputs (n, I) of these names in the order of the ``wanted``, NaN for those that aren't there.
+    """Inputs (n, I), each in its unit, of these names in the order of the ``wanted``, NaN for those that aren't there.
 
     >>> ordered(np.array([[1.0, 2.0]]), ["a", "b"], ["b", "c"]).tolist()
     [[2.0, nan]]
@@ -153,7 +153,7 @@ def ordered(inputs: Floats, names: Sequence[str], wanted: Sequence[str]) -> Floa
 
 
 def tenth(edges: Floats, value: float) -> int:
-    """In which of the ten parts between ``edges`` (9,) a value lies.
+    """In which of the N + 1 parts between ``edges`` (N,), in its unit, a value lies.
 
     >>> tenth(np.arange(1.0, 10.0), 2.5)
     2
@@ -162,7 +162,7 @@ def tenth(edges: Floats, value: float) -> int:
 
 
 def shift(learned: Floats, seen: Floats) -> float:
-    """How far counts ``seen`` (10,) are from the shares ``learned`` (10,): the population stability index; 0 alike, from .25 on another.
+    """How far counts ``seen`` (N,) are from the shares ``learned`` (N,): the population stability index; 0 alike, from .25 on another.
 
     >>> round(shift(np.full(10, 0.1), np.full(10, 20.0)), 3), shift(np.full(10, 0.1), np.eye(10)[0] * 200) > 1
     (0.0, True)

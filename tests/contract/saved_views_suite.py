@@ -49,7 +49,7 @@ class SavedViewsSuite:
         assert [one.id for one in mine.seen_by(Role.VIEWER)] == [again.id]
         query = select(audit.c.action, audit.c.data).where(audit.c.action.startswith("view.")).order_by(audit.c.n)
         told = desk.unit.look(lambda t: t.connection.execute(query).all())
-        assert [one.action for one in told] == ["view.keep", "view.change", "view.delete", "view.keep"]
+        assert [one.action for one in told] == ["view.add", "view.change", "view.delete", "view.add"]
         assert (told[1].data["before"]["name"], told[1].data["after"]["name"]) == ("Leaks", "All leaks")
 
     def test_what_makes_no_view_is_refused(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
