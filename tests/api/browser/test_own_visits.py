@@ -54,6 +54,19 @@ def test_a_visit_is_worked_on_a_phone(phone: tuple[Page, str], town: Town) -> No
     assert record["parts"][0]["serial"] == "SN-77"
 
 
+def test_visits_are_a_touch_away_on_a_phone_alone(phone: tuple[Page, str], town: Town) -> None:
+    """From the queue by the rail of a phone; a desk has its key and the palette, and a short rail."""
+    page, _ = phone
+    page.goto(f"{town.address}/queue")
+    visits = page.get_by_role("navigation", name="Main").get_by_role("link", name="Visits")
+    visits.click()
+    expect(page.get_by_role("button", name="I am there")).to_be_visible()
+
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+    expect(visits).to_be_hidden()
+
+
 def test_a_visit_without_network_is_told_once_it_is_back(phone: tuple[Page, str], town: Town) -> None:
     """The page is opened anew in the cellar, its steps wait, and are taken in order when there is a network."""
     page, visit_id = phone

@@ -122,9 +122,16 @@ function Rail({ places, onHelp, onSearch, who }: RailProps) {
       </Anchor>
       <nav aria-label={t("nav.main")} className="places">
         {places
-          .filter((place) => !place.isOffRail)
-          .map(({ path, name, icon: Icon, key }) => (
-            <Place key={path} to={path} icon={<Icon size={17} />} label={t(name)} keys={`g ${key}`} />
+          .filter((place) => !place.isOffRail || place.isForPhone)
+          .map(({ path, name, icon: Icon, key, isOffRail }) => (
+            <Place
+              key={path}
+              to={path}
+              icon={<Icon size={17} />}
+              label={t(name)}
+              keys={`g ${key}`}
+              isForPhone={isOffRail}
+            />
           ))}
       </nav>
       <UnstyledButton className="search" onClick={onSearch} aria-label={t("nav.search")}>
@@ -152,9 +159,18 @@ function Rail({ places, onHelp, onSearch, who }: RailProps) {
   );
 }
 
-function Place({ to, icon, label, keys }: { to: string; icon: React.ReactNode; label: string; keys: string }) {
+interface PlaceProps {
+  to: string;
+  icon: React.ReactNode;
+  label: string;
+  keys: string;
+  isForPhone?: boolean;
+}
+
+function Place({ to, icon, label, keys, isForPhone }: PlaceProps) {
+  const name = isForPhone ? "place for-phone" : "place";
   return (
-    <NavLink to={to} title={keys} className={({ isActive }) => (isActive ? "place here" : "place")}>
+    <NavLink to={to} title={keys} className={({ isActive }) => (isActive ? `${name} here` : name)}>
       {icon}
       <span>{label}</span>
     </NavLink>

@@ -39,6 +39,8 @@ export interface Place {
   role?: Role;
   /** Found by its key, by the palette and from its neighbours; the rail is short. */
   isOffRail?: boolean;
+  /** In the rail of a phone all the same: whoever is on the way has no keys. */
+  isForPhone?: boolean;
 }
 
 /** The queue is the start and comes with the entry. */
@@ -87,7 +89,14 @@ export const PAGES: PageEntry[] = [
   {
     path: "visits",
     load: async () => (await import("../pages/Visits")).Visits,
-    place: { name: "nav.visits", icon: IconCar, key: "v", role: "technician", isOffRail: true },
+    place: {
+      name: "nav.visits",
+      icon: IconCar,
+      key: "v",
+      role: "technician",
+      isOffRail: true,
+      isForPhone: true,
+    },
   },
   {
     path: "people",
