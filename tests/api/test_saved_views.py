@@ -14,6 +14,9 @@ def test_a_view_is_kept_renamed_and_deleted(house: House) -> None:
 
     assert made.status_code == 201
     assert house.get("/views", Role.TECHNICIAN).json()["items"] == [made.json()]
+    assert house.get("/queue", Role.TECHNICIAN).json()["views"] == [
+        made.json()
+    ]  # with the first page, without a request more
     assert house.post("/views", body, Role.VIEWER).status_code == 409
     assert house.post("/views", {**body, "name": "x", "address": "nonsense"}, Role.VIEWER).status_code == 422
     assert house.call("PATCH", view, Role.TECHNICIAN, json={"name": "Ovens"}).status_code == 404

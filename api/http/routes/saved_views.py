@@ -9,25 +9,13 @@ from alerts.accounts.account import Role
 from alerts.saved_views.saved_view import ADDRESS_LENGTH_MAX, NAME_LENGTH_MAX, NewView
 from api.http.access import Viewer
 from api.http.context import Here
-from api.http.documents import Document, show
+from api.http.documents import show
 from api.http.paging import Page
 from api.http.problems import CONFLICT
 from api.http.request import Request
+from api.http.saved_view_documents import ADDRESS, SavedViewDocument
 
 router = APIRouter(tags=["views"])
-ADDRESS = "view, sort, q and filters of the console's queue, as in `view=mine&kind=oven`"
-
-
-class SavedViewDocument(Document):
-    """A kept view."""
-
-    id: str
-    owner: str
-    name: str
-    address: str = Field(description=ADDRESS)
-    shared_with: Role | None = Field(
-        description="that role and those above it see it; nobody else but its owner where null"
-    )
 
 
 class SavedViewRequest(Request):

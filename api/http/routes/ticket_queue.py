@@ -12,6 +12,7 @@ from alerts.tickets.ticket import TicketSource
 from api.http.access import Viewer
 from api.http.context import Here
 from api.http.documents import Document, show
+from api.http.saved_view_documents import SavedViewDocument
 
 router = APIRouter(tags=["tickets"])
 
@@ -50,11 +51,14 @@ class Queue(Document):
     total: int = Field(description="how many are open; the columns hold 100,000 at most")
     columns: Columns
     legal_steps: dict[TicketState, list[str]] = Field(description="what the life cycle allows in each state")
+    views: list[SavedViewDocument] = Field(description="what `GET /views` lists")
 
 
 @router.get("/queue")
 def read_queue(here: Here, account: Viewer) -> Queue:
     """The queue in one answer, however long it is."""
-    found = here.desk.by(account.name).tickets.queue()
+    desk = here.desk.by(account.name)
+    found = desk.tickets.queue()
     steps = {state: [step.value for step in steps] for state, steps in TICKET.items()}
-    return Queue(total=found.total, columns=show(Columns, found.columns), legal_steps=steps)
+    views = [show(SavedViewDocument, one) for one in desk.saved_views.seen_by(account.role)]
+    return Queue(total=found.total, columns=show(Columns, found.columns), legal_steps=steps, views=views)

@@ -26,12 +26,16 @@ class Traffic:
         session.on("Network.loadingFinished", self._on_finished)
 
     def _on_request(self, event: dict[str, Any]) -> None:
+        if event["request"]["url"].startswith("data:"):  # stands in the style itself
+            return
         path = urlsplit(event["request"]["url"]).path
         self.asked.append(path)
         self._paths[event["requestId"]] = path
 
     def _on_finished(self, event: dict[str, Any]) -> None:
+        if event["requestId"] not in self._paths:
+            return
         size = int(event["encodedDataLength"])
         self.all_bytes += size
-        if not self._paths.get(event["requestId"], "").startswith("/api/"):
+        if not self._paths[event["requestId"]].startswith("/api/"):
             self.assets_bytes += size

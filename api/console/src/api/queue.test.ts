@@ -28,7 +28,12 @@ test("columns become rows, with the steps of their state and times that the view
     remote_first: [true, false],
     failure_window: [{ from: 9, to: 11, coverage: 0.8 }, null],
   };
-  const { items, total } = rowsOf({ total: 2, columns, legal_steps: { open: ["triage"], on_hold: ["resume"] } });
+  const { items, total } = rowsOf({
+    total: 2,
+    columns,
+    legal_steps: { open: ["triage"], on_hold: ["resume"] },
+    views: [],
+  });
 
   expect(total).toBe(2);
   expect(items.map((one) => [one.number, one.legal_steps, one.cleared_at])).toEqual([

@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { queryClient, renew } from "./cache";
 import { api, told } from "./client";
+import { VIEWS } from "./savedViews";
 import type { QueueColumns, QueueRow, TicketRow } from "./types";
 
 const QUEUE = ["tickets", "queue"];
@@ -17,7 +18,11 @@ export function useQueue() {
   return useQuery({
     queryKey: QUEUE,
     placeholderData: keepPreviousData,
-    queryFn: async ({ signal }) => rowsOf(await told(api.GET("/api/v1/queue", { signal }))),
+    queryFn: async ({ client, signal }) => {
+      const answer = await told(api.GET("/api/v1/queue", { signal }));
+      client.setQueryData(VIEWS, answer.views);
+      return rowsOf(answer);
+    },
     // Rows are made anew with each answer; to compare fifty thousand with those before would take longer.
     structuralSharing: false,
     // What changes is told by the stream; where it was broken all is asked for again.

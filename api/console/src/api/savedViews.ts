@@ -4,11 +4,13 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, told } from "./client";
 import type { SavedViewRequest } from "./types";
 
-const VIEWS = ["views"];
+export const VIEWS = ["views"];
 
-export function useSavedViews() {
+/** They come with the queue, and are asked for where they may have changed since. */
+export function useSavedViews(isQueueThere: boolean) {
   return useQuery({
     queryKey: VIEWS,
+    enabled: isQueueThere,
     queryFn: async ({ signal }) => (await told(api.GET("/api/v1/views", { signal }))).items,
     staleTime: 60_000,
   });

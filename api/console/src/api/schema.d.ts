@@ -8216,6 +8216,11 @@ export interface components {
             legal_steps: {
                 [key: string]: string[];
             };
+            /**
+             * Views
+             * @description what `GET /views` lists
+             */
+            views: components["schemas"]["SavedViewDocument"][];
         };
         /**
          * Quiet

@@ -45,7 +45,7 @@ function Contents({ pages, slug }: { pages: HelpPage[]; slug: string }) {
   return (
     <>
       {groups.map((group) => (
-        <section key={group} aria-label={t(`help.groups.${group}`)}>
+        <div key={group} role="group" aria-label={t(`help.groups.${group}`)}>
           <p className="dim">{t(`help.groups.${group}`)}</p>
           <ul>
             {pages
@@ -65,7 +65,7 @@ function Contents({ pages, slug }: { pages: HelpPage[]; slug: string }) {
               </li>
             )}
           </ul>
-        </section>
+        </div>
       ))}
     </>
   );

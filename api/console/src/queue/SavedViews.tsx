@@ -1,21 +1,15 @@
-/** Kept views as chips with counts, a way to keep what is shown, and to rename, share or delete one's own. */
-import { Button, Group, NativeSelect, Stack, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
+/** Kept views as chips with counts, a way to keep what is shown, and to change one's own. */
 import { IconBookmarkPlus, IconPencil, IconUsers } from "@tabler/icons-react";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 
-import { ROLES } from "../api/roles";
-import { useDeleteView, useKeepView, useSavedViews } from "../api/savedViews";
-import type { SavedView, SavedViewRequest, TicketRow } from "../api/types";
-import { Dialog } from "../app/Dialog";
-import { useProblemSentence } from "../app/Notice";
+import { useSavedViews } from "../api/savedViews";
+import type { SavedView, TicketRow } from "../api/types";
 import { useWords } from "../i18n";
 import { now } from "../words/now";
 import { addressOf, countOf } from "./saved";
 
-const UNDO_MS = 10_000;
-const SHARED_WITH = ROLES.filter((role) => role !== "provider");
+const ViewDialog = lazy(async () => ({ default: (await import("./ViewDialog")).ViewDialog }));
 
 interface SavedViewsProps {
   /** Every open ticket, or null while they are fetched. */
@@ -30,7 +24,7 @@ export function SavedViews({ open, me, called, onChoose }: SavedViewsProps) {
   const { t } = useWords();
   const [search] = useSearchParams();
   const navigate = useNavigate();
-  const views = useSavedViews().data;
+  const views = useSavedViews(open !== null).data;
   const [asking, setAsking] = useState<SavedView | "new" | null>(null);
   const here = addressOf(search);
   const shown = views?.find((one) => one.address === here);
@@ -68,88 +62,11 @@ export function SavedViews({ open, me, called, onChoose }: SavedViewsProps) {
           <IconBookmarkPlus size={14} aria-hidden /> {t("saved.keep")}
         </button>
       )}
-      {asking && <ViewDialog view={asking === "new" ? null : asking} address={here} onClose={() => setAsking(null)} />}
+      {asking && (
+        <Suspense>
+          <ViewDialog view={asking === "new" ? null : asking} address={here} onClose={() => setAsking(null)} />
+        </Suspense>
+      )}
     </>
-  );
-}
-
-interface ViewDialogProps {
-  view: SavedView | null;
-  address: string;
-  onClose: () => void;
-}
-
-function ViewDialog({ view, address, onClose }: ViewDialogProps) {
-  const { t } = useWords();
-  const sentence = useProblemSentence();
-  const keep = useKeepView();
-  const drop = useDeleteView();
-  const [name, setName] = useState(view?.name ?? "");
-  const [role, setRole] = useState<string>(view?.shared_with ?? "");
-  const shared_with = (role || null) as SavedViewRequest["shared_with"];
-  const body = { name: name.trim(), address: view?.address ?? address, shared_with };
-  const remove = (gone: SavedView) =>
-    drop.mutate(gone.id, {
-      onSuccess: () => {
-        onClose();
-        const id = `view-${gone.id}`;
-        const back = () => {
-          notifications.hide(id);
-          keep.mutate({ body: { name: gone.name, address: gone.address, shared_with: gone.shared_with } });
-        };
-        notifications.show({
-          id,
-          autoClose: UNDO_MS,
-          message: (
-            <Group justify="space-between" wrap="nowrap">
-              <span>{t("saved.deleted", { name: gone.name })}</span>
-              <Button size="compact-sm" variant="light" onClick={back}>
-                {t("undo")}
-              </Button>
-            </Group>
-          ),
-        });
-      },
-    });
-  return (
-    <Dialog opened onClose={onClose} title={t(view ? "saved.change" : "saved.keep")}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (body.name) keep.mutate({ id: view?.id, body }, { onSuccess: onClose });
-        }}
-      >
-        <Stack gap="sm">
-          <TextInput
-            data-autofocus
-            required
-            maxLength={60}
-            label={t("saved.name")}
-            value={name}
-            error={keep.error ? sentence(keep.error) : undefined}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          <NativeSelect
-            label={t("saved.sharedWith")}
-            value={role}
-            onChange={(event) => setRole(event.currentTarget.value)}
-            data={[
-              { value: "", label: t("saved.nobody") },
-              ...SHARED_WITH.map((one) => ({ value: one, label: t(`roles.${one}`) })),
-            ]}
-          />
-          <Group justify="flex-end">
-            {view && (
-              <Button variant="default" color="red" loading={drop.isPending} onClick={() => remove(view)}>
-                {t("saved.delete")}
-              </Button>
-            )}
-            <Button type="submit" loading={keep.isPending} disabled={!body.name}>
-              {t("saved.save")}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Dialog>
   );
 }
