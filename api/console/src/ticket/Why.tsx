@@ -179,7 +179,7 @@ function AtRaiseAndNow({ evidence, trace, kind }: { evidence: Evidence; trace: T
       {t("ticket.raiseValue", { value: quantity(evidence.observed) })} ·{" "}
       <b className={side === "inside" ? "good-text" : "bad-text"}>{t("ticket.nowValue", { value: quantity(value) })}</b>{" "}
       <span className="dim">
-        <Moment at={moment} />
+        <Moment at={moment} as={trace.per === "day" ? "day" : "moment"} />
       </span>
     </p>
   );
