@@ -138,7 +138,7 @@ function EvidenceChart({ ticket, evidence, raised }: EvidenceChartProps) {
     [telemetry, metric, feature, span],
   );
   const band = useMemo(() => ({ low: evidence.expected_low, high: evidence.expected_high }), [evidence]);
-  const marks = useMemo(() => marksOf(ticket, evidence, raised, t), [ticket, evidence, raised, t]);
+  const marks = useMemo(() => marksOf(ticket, raised, t), [ticket, raised, t]);
   const spans = useMemo(() => spansOf(ticket, t), [ticket, t]);
   const isSame = trace?.isComparable ?? true;
   return (
@@ -204,8 +204,8 @@ function rangeOf(ticket: Ticket): { start: number; end: number; now: number } {
 }
 
 /** Onset and alarm; the ticket as well where it was opened long after, because the readings came late. */
-function marksOf(ticket: Ticket, evidence: Evidence, raised: number | null, t: Say): ChartMark[] {
-  const onset = toMs(evidence.since ?? ticket.onset_at);
+function marksOf(ticket: Ticket, raised: number | null, t: Say): ChartMark[] {
+  const onset = toMs(ticket.onset_at);
   const opened = toMs(ticket.opened_at);
   const marks: ChartMark[] = [];
   if (onset !== null) marks.push({ at: onset, label: t("ticket.onset"), tone: "accent" });
