@@ -260,6 +260,7 @@ def test_cuts_at_the_spikes_decide_nothing() -> None:
     assert_equal(findings_of(singly), expected)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("made", [washers, plugged])
 def test_cuts_leave_the_same_state(made: Callable[[], list[Said]]) -> None:
     """What is remembered after many small batches is what is remembered after one, also where readings are left out."""

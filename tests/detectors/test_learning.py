@@ -210,6 +210,7 @@ def test_a_released_fit_changes_probabilities_and_nothing_else() -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_a_candidate_is_held_against_verdicts_and_changes_nothing() -> None:
     """What a candidate says is heard by nobody; a verdict that comes back moves its error, once."""
     sure = Fit("sure", others=Steps(np.array([0.0, 1.0]), np.array([1.0, 1.0])))
@@ -229,6 +230,7 @@ def test_a_candidate_is_held_against_verdicts_and_changes_nothing() -> None:
     assert "released" not in judged
 
 
+@pytest.mark.thorough
 def test_drift_is_told_once_enough_was_seen() -> None:
     """Findings like those of the training have little drift, others much; of few nothing is said; another fit begins anew."""
     edges = {"severity": np.arange(1, 10) / 10}

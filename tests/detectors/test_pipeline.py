@@ -126,6 +126,7 @@ def test_power_alone_is_enough_to_say_something() -> None:
     assert conditions[-1].state is ConditionState.OK
 
 
+@pytest.mark.thorough
 def test_where_batches_end_makes_no_difference() -> None:
     """The same samples in batches of a day or of three hours lead to the same findings."""
     faults = {"F1": "evaporator_fan_wear", **HEALTHY}

@@ -151,6 +151,7 @@ def test_blocks_are_judged_at_once_as_they_are_one_by_one() -> None:
     assert all(np.array_equal(together[name], singly[name], equal_nan=True) for name in together)
 
 
+@pytest.mark.thorough
 def test_rows_cost_the_same_however_they_are_cut() -> None:
     """Row by row, in pieces or all at once: the same findings at the same times."""
     values = rhythm(1400, seed=8)

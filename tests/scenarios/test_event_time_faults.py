@@ -112,6 +112,7 @@ def disorder(sent: list[Sent], seed: int) -> tuple[list[Sent], list[Sent], list[
     return [one for one in kept if one not in late], [one for one in kept if one in late], arrivals
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [2])
 def test_disorder_changes_no_finding(seed: int) -> None:
     """T16: mixed up by up to a minute, 10 % twice, 5 % missing, some two hours late: the findings are those of the order."""

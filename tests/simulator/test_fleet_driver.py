@@ -89,6 +89,7 @@ def test_history_and_live_arrive_complete(specification: FleetSpecification, bro
     _check_complete(service, fleet_run.progress.published)
 
 
+@pytest.mark.thorough
 def test_a_rough_life_is_told_truly(specification: FleetSpecification, broker: Broker) -> None:
     """Reboots, storms, absences and wrong clocks: what has a memory loses nothing of any boot, what has none leaves gaps.
 

@@ -143,6 +143,7 @@ def test_washes_are_framed_by_events(quiet: FleetSpecification) -> None:
     assert (chunk.mode[~running] == washing_machine.IDLE).all()
 
 
+@pytest.mark.thorough
 def test_a_year_has_as_many_washes_as_its_habit(quiet: FleetSpecification) -> None:
     """Households wash 150 to 300 times a year, on average."""
     kinds = {"washing_machine": replace(quiet.kinds["washing_machine"], share=1.0)}

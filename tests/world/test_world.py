@@ -31,6 +31,7 @@ class TestContract(JournalSuite):
         return lambda: DiskJournal(disk)
 
 
+@pytest.mark.thorough
 def test_whatever_fails_the_promises_hold() -> None:
     """After crashes, torn writes, repetition and disorder, nothing is lost, doubled, or told twice."""
     assert first_broken(range(FEW)) is None
