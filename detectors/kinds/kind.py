@@ -88,7 +88,7 @@ class KindDetector:
         self.index: dict[str, int] = {}
         self.standing = Standing(profile, self.ids, [name for layer in layers for name in layer.data_faults])
         codes = {code: mode.name for mode in reversed([*written.fault_modes.values()]) for code in mode.codes}
-        setting = Setting(profile, alarms_per_year, self.standing, codes, self.ids, fits or Fits())
+        setting = Setting(profile, alarms_per_year, self.standing, codes, self.ids, fits or Fits(), self.index)
         self.layers = [layer(setting) for layer in layers]
         self.order = Order(profile)
         self.table = Table([self.order, self.standing, *self.layers])

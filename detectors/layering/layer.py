@@ -44,6 +44,8 @@ class Setting:
     ids: list[str] = field(default_factory=list)
     fits: Fits = field(default_factory=Fits)
     """What ``fettle train`` has learned from verdicts."""
+    rows: Mapping[str, int] = field(default_factory=dict)
+    """By id, the row of an appliance."""
 
     @cached_property
     def values(self) -> Values:

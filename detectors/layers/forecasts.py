@@ -87,14 +87,14 @@ class Forecasts(Layer):
 
     def hear(self, lesson: Lesson) -> None:
         """Hold a verdict against what was said at the raise, once."""
-        ids, standing = self.setting.ids, self.setting.standing
+        row, standing = self.setting.rows.get(lesson.appliance_id), self.setting.standing
         if lesson.number <= self.fleet["last"][0]:
             return
         self.fleet["last"][0] = lesson.number
         right, mode = RIGHT.get(lesson.verdict), standing.number.get(lesson.fault_mode)
-        if right is None or mode is None or not lesson.is_foreseen or lesson.appliance_id not in ids:
+        if right is None or mode is None or not lesson.is_foreseen or row is None:
             return
-        place = self.seldom.places[ids.index(lesson.appliance_id)]
+        place = self.seldom.places[row]
         said = self.seldom.own["said"][place]
         if self.seldom.own["mode"][place] != 1 + mode:
             return

@@ -100,7 +100,7 @@ class Retelling(Layer):
         own["growth"][place], own["rows"][place] = growth, min(int(own["rows"][place]) + 1, ROWS_MAX)
         before: Numbers = own["window"][place].astype(np.int64) * MINUTE_MS
         way = self._way(one, mode)
-        began_ms = min(int(one.told.onset_mode[one.at, way]) * MINUTE_MS or raised_ms, raised_ms)
+        began_ms = _began_ms(one, way, raised_ms)
         days = self.usual_days[mode]
         ahead = windows.days_left(growth, severity, rows=int(own["rows"][place]), usual_days=days)
         window = _window(one.now_ms, before, ahead, goes_on=windows.goes_on(growth, severity))
@@ -108,8 +108,7 @@ class Retelling(Layer):
         if not moved and not _has_moved(before, window, now_ms=one.now_ms):
             return []
         own["severity"][place], own["window"][place] = _hundredths(severity), window // MINUTE_MS
-        probability = float(one.diagnosis.posterior[one.at, self.ways[mode]].sum())
-        said = worded(self.setting, one, mode, way, min(PROBABILITY_MAX, probability))
+        said = worded(self.setting, one, mode, way, self._probability(one, mode))
         edges = (*(window // MINUTE_MS * MINUTE_MS).tolist(), windows.COVERAGE) if window[1] else None
         return [replace(said, raised_ms=raised_ms, told_ms=one.now_ms, onset_ms=began_ms, failure_window_ms=edges)]
 
@@ -118,10 +117,9 @@ class Retelling(Layer):
         own, place, way = self.seldom.own, self.seldom.one(one.row), self._way(one, mode)
         raised_ms = self.setting.standing.raised_ms(one.row, mode)
         severity, power = self._severity(one, mode), float(one.diagnosis.power[one.at, way])
-        probability = min(PROBABILITY_MAX, float(one.diagnosis.posterior[one.at, self.ways[mode]].sum()))
+        probability = self._probability(one, mode)
         rises, surely = windows.slope(own["growth"][place])
         name = self.setting.standing.modes[mode]
-        began_ms = min(int(one.told.onset_mode[one.at, way]) * MINUTE_MS or raised_ms, raised_ms)
         general = {
             "score": np.log1p(one.score),
             "posterior": probability,
@@ -132,7 +130,7 @@ class Retelling(Layer):
             "rises_per_day": rises,
             "rises_sigma": min(max(surely, -RISES_SIGMA_MAX), RISES_SIGMA_MAX),
             "rows": float(own["rows"][place]),
-            "days": (one.now_ms - began_ms) / windows.DAY_MS,
+            "days": (one.now_ms - _began_ms(one, way, raised_ms)) / windows.DAY_MS,
             "usual_days": np.log(self.usual_days[mode]),
             "days_at_this_rate": np.log(windows.days_at_rate(severity, rises)),
             "rows_before": np.log1p(float(one.deviations.rows_before[one.at])),
@@ -141,6 +139,10 @@ class Retelling(Layer):
         smooth = np.where(one.told.known[one.at], one.smooth, np.nan)
         inputs = np.concatenate([[general[key] for key in GENERAL], smooth])
         return Moment(one.row, self.setting.ids[one.row], name, raised_ms, one.now_ms, is_new, probability, inputs)
+
+    def _probability(self, one: Judged, mode: int) -> float:
+        """How probable the mode is by evidence, whichever of its signatures shows."""
+        return min(PROBABILITY_MAX, float(one.diagnosis.posterior[one.at, self.ways[mode]].sum()))
 
     def _way(self, one: Judged, mode: int) -> int:
         """The signature of a mode that says most."""
@@ -172,3 +174,8 @@ def _has_moved(before: Numbers, window: Numbers, *, now_ms: int) -> bool:
         return True
     step_ms = WINDOW_STEP * max(int(before[1]) - now_ms, windows.DAY_MS)
     return bool((np.abs(window - before) >= step_ms).any()) and bool(window[1])
+
+
+def _began_ms(one: Judged, way: int, raised_ms: int) -> int:
+    """When it began to show, by the signature that says most; never behind the raise."""
+    return min(int(one.told.onset_mode[one.at, way]) * MINUTE_MS or raised_ms, raised_ms)
