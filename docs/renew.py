@@ -13,7 +13,7 @@ CONSOLE = ROOT / "api" / "console"
 sys.path.insert(0, str(ROOT))
 
 from api.http.app import make_app  # noqa: E402  (found by the line above)
-from deploy.build_console import ConsoleBuildError, find_npm, run  # noqa: E402  (the same)
+from deploy.build_console import ConsoleBuildError, find_npm, run, words_for_types  # noqa: E402  (the same)
 
 
 def main() -> int:
@@ -26,9 +26,8 @@ def main() -> int:
     with TemporaryDirectory() as folder:
         document, types = Path(folder, "openapi.json"), Path(folder, "schema.d.ts")
         document.write_text(json.dumps(make_app(None).openapi()), encoding="utf-8")
-        words = ["exec", "--offline", "--", "openapi-typescript", str(document), "--output", str(types)]
         try:
-            run(find_npm(), words, CONSOLE)
+            run(find_npm(), words_for_types(document, types), CONSOLE)
         except ConsoleBuildError as error:
             sys.stderr.write(f"{error}\n")
             return 1

@@ -11,16 +11,14 @@ import typer
 from api.commands.shape import ConfigOption, JsonOption, load_settings, say, telling
 
 train = typer.Typer(invoke_without_command=True)
-FleetsOption = Annotated[list[Path], typer.Option("--fleet", metavar="DIR", help="A fleet folder; may be repeated.")]
+FLEET = typer.Option("--fleet", metavar="DIR", help="A fleet folder; may be repeated.")
 
 
 @train.callback()
 def fit(
     ctx: typer.Context,
     *,
-    fleet: Annotated[
-        list[Path] | None, typer.Option("--fleet", metavar="DIR", help="A fleet folder; may be repeated.")
-    ] = None,
+    fleet: Annotated[list[Path] | None, FLEET] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to write the fit and its card.")] = None,
     config: ConfigOption = None,
 ) -> None:
@@ -56,7 +54,7 @@ def compare(
     ctx: typer.Context,
     candidate: Annotated[Path, typer.Argument(metavar="FIT", help="The candidate's file.")],
     *,
-    fleet: FleetsOption,
+    fleet: Annotated[list[Path], FLEET],
     released: Annotated[Path | None, typer.Option(metavar="FIT", help="What is released; else evidence alone.")] = None,
     release_to: Annotated[
         Path | None, typer.Option("--release-to", metavar="FILE", help="Copy the candidate there if the rule holds.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.build_console import find_npm, run_npm_of_wheel
+from deploy.build_console import find_npm, run_npm_of_wheel, words_for_types
 from tests.api.described import described
 
 CONSOLE = Path(__file__).resolve().parents[2] / "api" / "console"
@@ -21,9 +21,7 @@ def test_the_consoles_types_are_those_of_the_api(tmp_path: Path) -> None:
     made = tmp_path / "schema.d.ts"
     document.write_text(json.dumps(described()), encoding="utf-8")
 
-    code = run_npm_of_wheel(
-        ["exec", "--offline", "--", "openapi-typescript", str(document), "--output", str(made)], CONSOLE
-    )
+    code = run_npm_of_wheel(words_for_types(document, made), CONSOLE)
 
     assert code == 0
     committed = (CONSOLE / "src" / "api" / "schema.d.ts").read_text(encoding="utf-8")
