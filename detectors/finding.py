@@ -43,7 +43,7 @@ class Cleared(StrEnum):
     STARTED_OVER = "started_over"
     """A part was replaced: it is another one now."""
     NAMED = "named"
-    """Its cause was recognised: a finding of that fault mode stands instead."""
+    """Its cause, or the sensor at fault, was recognised: a finding of that stands instead."""
     MODE_GONE = "mode_gone"
     """The profile does not know this fault mode any more."""
 
@@ -67,7 +67,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A standing statement about one appliance and one fault mode.
+    """A standing statement about one appliance and one fault mode, of a fault of the data about one sensor as well.
 
     ``raised_ms`` is the event time of the last sample that it needed; ``onset_ms`` when the deviation began;
     ``severity`` 0..1 (1 = failure level); ``probability`` 0..1 that this fault mode is the cause; ``cleared_ms`` once
@@ -96,6 +96,8 @@ class Finding:
     """Why, where it is cleared."""
     told_ms: int | None = None
     """When it was told again, with what it has come to by then; None where it is just raised, or over."""
+    metric: str | None = None
+    """Of a fault of the data: the metric whose sensor is at fault, a part of its identity; None where it is no single sensor's."""
 
     @property
     def is_data_fault(self) -> bool:
@@ -157,8 +159,8 @@ class FindingSink(Protocol):
     """Makes a step of the detectors durable in one transaction; implemented by the service desk.
 
     Held by tests/contract/finding_sink_suite.py: a commit is all or nothing; a commit whose position is not beyond the
-    stored one changes nothing; repeating a finding of the same (appliance, fault mode, raised_ms) opens no second
-    ticket.
+    stored one changes nothing; repeating a finding of the same (appliance, fault mode, metric, raised_ms) opens no
+    second ticket.
     """
 
     def load(self) -> Checkpoint:

@@ -1,4 +1,4 @@
-"""Alert: a standing condition with identity (appliance + fault mode), as everyone outside sees it."""
+"""Alert: a standing condition with identity (appliance + fault mode, and the sensor of a fault of the data), as everyone outside sees it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,16 @@ class AlertHistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A standing condition. ``decision`` is the pipeline's last word about a ticket, ``reason`` why."""
+    """A standing condition. ``decision`` is the pipeline's last word about a ticket, ``reason`` why.
+
+    ``metric`` is that of the sensor at fault, None where it is no single sensor's.
+    """
 
     id: str
     appliance_id: str
     kind: str
     fault_mode: str
+    metric: str | None
     component: str
     channel: str
     state: AlertState
@@ -51,4 +55,5 @@ class Alert:
     @property
     def fingerprint(self) -> str:
         """The identity of the condition."""
-        return f"{self.appliance_id}/{self.fault_mode}"
+        named = (self.appliance_id, self.fault_mode, self.metric)
+        return "/".join(one for one in named if one is not None)

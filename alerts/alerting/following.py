@@ -64,8 +64,10 @@ def _tell(t: Transaction, alert: Row[Any], notice: str) -> None:
     ).scalar_one_or_none()
     told = {name: getattr(alert, name) for name in ("appliance_id", "kind", "component", "fault_mode", "severity")}
     week = t.now_ms // (7 * DAY_MS)
-    key = f"{alert.appliance_id}:{alert.fault_mode}:{week}:{notice}"
-    put_notice(t, notice, alert.id, told | {"region": region}, dedupe_key=key[:200])
+    sensor = f":{alert.metric}" if alert.metric else ""
+    key = f"{alert.appliance_id}:{alert.fault_mode}{sensor}:{week}:{notice}"
+    more = {"region": region, "metric": alert.metric or None}
+    put_notice(t, notice, alert.id, told | more, dedupe_key=key[:200])
 
 
 def is_asked_again(alert: Row[Any]) -> bool:

@@ -1,6 +1,6 @@
 """Findings become alerts: identity, and nothing else. What an alert leads to is the pipeline's.
 
-A finding is known by (appliance, fault mode, raised_ms): told again it updates what stands and opens nothing.
+A finding is known by (appliance, fault mode, metric, raised_ms), where only a fault of the data has a metric: told again it updates what stands and opens nothing.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ def _is_episode(finding: Finding) -> ColumnElement[bool]:
     return (
         (episodes.c.appliance_id == finding.appliance_id)
         & (episodes.c.fault_mode == finding.fault_mode)
+        & (episodes.c.metric == (finding.metric or ""))
         & (episodes.c.raised_ms == finding.raised_ms)
     )
 
@@ -76,6 +77,7 @@ def _find_alert(t: Transaction, finding: Finding, episode: Row[Any] | None) -> R
     standing = select(alerts).where(
         alerts.c.appliance_id == finding.appliance_id,
         alerts.c.fault_mode == finding.fault_mode,
+        alerts.c.metric == (finding.metric or ""),
         alerts.c.state != AlertState.RESOLVED.value,
     )
     return t.connection.execute(standing).first()
@@ -86,6 +88,7 @@ def _remember(t: Transaction, finding: Finding, alert_id: str) -> None:
         insert(episodes).values(
             appliance_id=finding.appliance_id,
             fault_mode=finding.fault_mode,
+            metric=finding.metric or "",
             raised_ms=finding.raised_ms,
             alert_id=alert_id,
         ),

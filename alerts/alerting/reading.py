@@ -85,6 +85,7 @@ def _alert(row: Row[Any]) -> Alert:
         appliance_id=row.appliance_id,
         kind=row.kind,
         fault_mode=row.fault_mode,
+        metric=row.metric or None,
         component=row.component,
         channel=row.channel,
         state=AlertState(row.state),

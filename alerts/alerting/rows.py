@@ -27,6 +27,7 @@ def create_alert(t: Transaction, finding: Finding) -> Row[Any]:
         "appliance_id": finding.appliance_id,
         "kind": finding.kind,
         "fault_mode": finding.fault_mode,
+        "metric": finding.metric or "",
         "state": AlertState.PENDING.value,
         "decision": Action.HOLD.value,
         "reason": UNDECIDED.word,
@@ -77,6 +78,7 @@ def finding_of(alert: Row[Any]) -> Finding:
         alternatives=tuple((mode, probability) for mode, probability in alert.alternatives or ()),
         failure_window_ms=None if window is None else (window["from"], window["to"], window["coverage"]),
         error_code=alert.error_code,
+        metric=alert.metric or None,
     )
 
 

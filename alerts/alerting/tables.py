@@ -1,7 +1,7 @@
 """The tables of alerts.
 
-Two indexes carry promises: ``one_standing_alert`` (one alert not resolved per appliance and fault mode) and
-``once_per_episode`` (the same finding twice is one finding).
+Two indexes carry promises: ``one_standing_alert`` (one alert not resolved per appliance and fault mode, of a fault of the data
+per sensor as well) and ``once_per_episode`` (the same finding twice is one finding). ``metric`` is empty for what is no single sensor's.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ alerts = Table(
     identity("appliance_id", index=True),
     word("kind"),
     word("fault_mode"),
+    Column("metric", String(64), nullable=False, server_default=""),
     word("component"),
     word("channel"),
     word("state", index=True),
@@ -41,6 +42,7 @@ alerts = Table(
         "one_standing_alert",
         "appliance_id",
         "fault_mode",
+        "metric",
         unique=True,
         sqlite_where=text("state != 'resolved'"),
         postgresql_where=text("state != 'resolved'"),
@@ -54,8 +56,9 @@ episodes = Table(
     serial(),
     identity("appliance_id"),
     word("fault_mode"),
+    Column("metric", String(64), nullable=False, server_default=""),
     ms("raised_ms", nullable=False),
     ms("cleared_ms"),
     identity("alert_id", index=True),
-    UniqueConstraint("appliance_id", "fault_mode", "raised_ms", name="once_per_episode"),
+    UniqueConstraint("appliance_id", "fault_mode", "metric", "raised_ms", name="once_per_episode"),
 )

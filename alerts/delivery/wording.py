@@ -50,7 +50,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "{fault_mode} of {model}: visits only on watch, {why}",
         "{model} 的 {fault_mode}：暂不上门，仅关注（{why}）",
     ),
-    "data_fault.raised": ("Readings at fault: {fault_mode}", "数据异常：{fault_mode}"),
+    "data_fault.raised": ("Readings at fault: {fault_mode}{sensor}", "数据异常：{fault_mode}{sensor}"),
     "task.asked": ("Ticket {number}, for {to}: {text}", "工单 {number}，请{to}处理：{text}"),
     "task.answered": (
         "Ticket {number}: {department} answers {state}: {text}",
@@ -82,6 +82,7 @@ def _line(type_: str, subject_id: str, data: Mapping[str, Any], n: int) -> str:
     values: dict[str, Any] = {**data, "type": type_, "subject_id": subject_id}
     if isinstance(values.get("clock"), str):
         values["clock"] = _CLOCKS.get(values["clock"], (values["clock"],) * 2)[n]
+    values["sensor"] = f" ({values['metric']})" if values.get("metric") else ""
     if isinstance(values.get("due_ms"), int):
         values["due"] = f"{from_ms(values['due_ms']):%Y-%m-%d %H:%M}"
     said = _WORDS.get(type_, _OTHER)[n].format_map(_Missing(values))

@@ -333,13 +333,16 @@ class AlertHistoryEntry(Document):
 
 
 class Alert(Document):
-    """A standing condition of one appliance and one fault mode."""
+    """A standing condition of one appliance and one fault mode; a fault of the data is of one sensor as well."""
 
     id: str
     fingerprint: str
     appliance_id: str
     kind: str
     fault_mode: str
+    metric: str | None = Field(
+        description="of a fault of the data: the metric whose sensor is at fault; null where it is no single sensor's"
+    )
     component: str
     channel: str
     state: AlertState

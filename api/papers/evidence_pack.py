@@ -185,7 +185,7 @@ def _quality(facts: Facts, start_ms: int, end_ms: int) -> dict[str, Any]:
     ts_ms = facts.own.ts_ms[rows]
     steps = np.diff(ts_ms)
     said = [
-        {"fault_mode": one.fault_mode, "raised_at": _time(to_ms(one.raised_at))}
+        {"fault_mode": one.fault_mode, "metric": one.metric, "raised_at": _time(to_ms(one.raised_at))}
         for one in facts.data_alerts
         if to_ms(one.raised_at) < end_ms and (one.resolved_at is None or to_ms(one.resolved_at) >= start_ms)
     ]
@@ -194,7 +194,7 @@ def _quality(facts: Facts, start_ms: int, end_ms: int) -> dict[str, Any]:
         "usual_interval_s": facts.interval_s,
         "gaps": int((steps > GAP_INTERVALS * facts.interval_s * 1000).sum()),
         "longest_gap_s": round(int(steps.max()) / 1000) if len(steps) else None,
-        "data_faults": sorted(said, key=lambda one: (one["raised_at"], one["fault_mode"])),
+        "data_faults": sorted(said, key=lambda one: (one["raised_at"], one["fault_mode"], one["metric"] or "")),
     }
 
 

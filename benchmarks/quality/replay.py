@@ -18,6 +18,7 @@ from detectors.evaluation.raised import Raised
 from detectors.evaluation.truth import Truth, read_truth
 from detectors.finding import Finding, FindingChannel
 from detectors.kinds.kind import KindDetector
+from detectors.layering.data_standing import DataFault
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Piece
 from detectors.layers.context import Context
@@ -171,9 +172,10 @@ def _gone_through(detector: KindDetector, kept: Piece, without: FindingChannel |
     """What the layers behind find in a kept piece."""
     standing = detector.standing
     for one in kept.findings:
-        row, mode = detector.index[one.appliance_id], standing.number.get(one.fault_mode)
-        if mode is None or one.channel is without:
+        row = detector.index[one.appliance_id]
+        if one.channel is without or _is_of_data(detector, one, row):
             continue
+        mode = standing.number[one.fault_mode]
         if one.is_new:
             standing.go_on(row, one.fault_mode, one.channel, one.raised_ms)
         elif one.cleared_ms is not None and standing.stands(row, mode):
@@ -186,19 +188,30 @@ def _gone_through(detector: KindDetector, kept: Piece, without: FindingChannel |
     return piece.findings
 
 
+def _is_of_data(detector: KindDetector, one: Finding, row: int) -> bool:
+    """Whether a finding is a fault of the data, which stands or is over then."""
+    standing, fault = detector.data_standing, DataFault(one.fault_mode, one.metric)
+    if one.is_data_fault and fault in standing.number:
+        if one.is_new:
+            standing.go_on(row, fault, one.raised_ms)
+        elif one.cleared_ms is not None and standing.stands(row, fault):
+            standing.clear(row, fault, one.cleared_ms)
+    return one.is_data_fault
+
+
 def as_raised(found: Sequence[Finding]) -> list[Raised]:
     """Findings with their ends, as an evaluation takes them."""
-    first: dict[tuple[str, str, int], Finding] = {}
-    ends: dict[tuple[str, str, int], int] = {}
+    first: dict[tuple[str, str, str | None, int], Finding] = {}
+    ends: dict[tuple[str, str, str | None, int], int] = {}
     for one in found:
-        key = (one.appliance_id, one.fault_mode, one.raised_ms)
+        key = (one.appliance_id, one.fault_mode, one.metric, one.raised_ms)
         if one.cleared_ms is not None:
             ends[key] = one.cleared_ms
         elif one.is_new:
             first[key] = one
     raised = []
     for key, one in first.items():
-        metric = max(one.evidence, key=lambda item: item.share).metric if one.evidence else ""
+        leading = max(one.evidence, key=lambda item: item.share).metric if one.evidence else ""
         causes = (one.fault_mode, *(name for name, _ in one.alternatives if name != one.fault_mode))
         raised.append(
             Raised(
@@ -208,7 +221,7 @@ def as_raised(found: Sequence[Finding]) -> list[Raised]:
                 one.raised_ms,
                 ends.get(key),
                 one.is_data_fault,
-                metric,
+                one.metric or leading,
                 causes,
             )
         )

@@ -48,11 +48,11 @@ def run_fleet_backtest(
 ) -> Findings:
     """All findings of a fleet folder; ``heard`` hears (event time in ms, messages) after each window."""
     pipeline = Pipeline(profiles, alarms_per_year=alarms_per_year, fits=fits)
-    found: dict[tuple[str, str, int], Finding] = {}
+    found: dict[tuple[str, str, str | None, int], Finding] = {}
     told: list[Finding] = []
     for batch in FleetFolder(folder).batches():
         for finding in pipeline.fold(batch).findings:
-            key = (finding.appliance_id, finding.fault_mode, finding.raised_ms)
+            key = (finding.appliance_id, finding.fault_mode, finding.metric, finding.raised_ms)
             if finding.told_ms is not None:
                 told.append(finding)
             elif finding.cleared_ms is None or key not in found:

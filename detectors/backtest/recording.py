@@ -78,13 +78,13 @@ def run_backtest(
         detector.listen = heard.rows
     else:
         detector.listen = heard.piece
-    findings: dict[tuple[str, int], Finding] = {}
+    findings: dict[tuple[str, str | None, int], Finding] = {}
     for number, start in enumerate(range(0, len(recording), CHUNK_ROWS), start=1):
         part = slice(start, min(start + CHUNK_ROWS, len(recording)))
         heard.begin(part)
         block = _block(recording, kind, heard.ts_ms, part)
         for finding in pipeline.fold(AdmittedBatch(number, block.received_ms, len(block), (block,), ())).findings:
-            key = finding.fault_mode, finding.raised_ms
+            key = finding.fault_mode, finding.metric, finding.raised_ms
             before = findings.get(key)
             findings[key] = finding if before is None else replace(before, cleared_ms=finding.cleared_ms)
         heard.end()

@@ -23,6 +23,7 @@ from detectors.evaluation.raised import Raised, read_raised
 from detectors.evaluation.stated import Stated, Window, read_windows, stated
 from detectors.evaluation.truth import DAY_MS, Truth, read_truth
 from detectors.layering.windows import COVERAGE
+from ingest.profiles import load_profiles
 
 YEAR_MS = 365 * DAY_MS
 AHEAD_MS = 7 * DAY_MS
@@ -134,7 +135,7 @@ class Row:
 
 def evaluate(fleet: Path, findings_file: Path) -> list[Row]:
     """The figures over all, then of each kind, followed by those of its fault modes."""
-    return figures(read_truth(fleet), read_raised(findings_file), read_windows(findings_file))
+    return figures(read_truth(fleet), read_raised(findings_file, load_profiles()), read_windows(findings_file))
 
 
 def figures(truth: Truth, raised: Sequence[Raised], windows: Sequence[Window] = ()) -> list[Row]:

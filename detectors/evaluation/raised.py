@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from detectors.backtest.fleet import CAUSES_FILE
 from detectors.evaluation.truth import lines_of
+from ingest.profiles.definition import Profile
 from ingest.recordings.recording import RecordingError
 from ingest.recordings.times import parse_time
 
@@ -34,8 +36,12 @@ class Raised:
         return self.raised_ms <= end_ms and (self.cleared_ms is None or self.cleared_ms >= start_ms)
 
 
-def read_raised(file: Path) -> list[Raised]:
-    """The findings of ``findings.csv``, with the other causes that stand beside it, in the order of raising."""
+def read_raised(file: Path, profiles: Mapping[str, Profile]) -> list[Raised]:
+    """The findings of ``findings.csv``, with the other causes that stand beside it, in the order of raising.
+
+    Evidence names a metric, or a feature: then the metric is that of the sensor behind it.
+    """
+    sensors = {kind: {one.name: one.metric or "" for one in profile.features} for kind, profile in profiles.items()}
     others = _other_causes(file.with_name(CAUSES_FILE))
     found = []
     for number, row in enumerate(lines_of(file, _NEEDED), start=2):
@@ -43,10 +49,11 @@ def read_raised(file: Path) -> list[Raised]:
         try:
             raised_ms = parse_time(row["raised_at"])
             cleared_ms = parse_time(row["cleared_at"]) if row.get("cleared_at") else None
-            metric = _leading_metric(row.get("evidence") or "[]")
+            leading = _leading_metric(row.get("evidence") or "[]")
         except (ValueError, TypeError, KeyError, RecordingError) as error:
             raise RecordingError(f"{file}, line {number}: {error}") from error
         causes = (row["fault_mode"], *(name for name in others.get(key, ()) if name != row["fault_mode"]))
+        metric = sensors.get(row["kind"], {}).get(leading, leading)
         is_data_fault = row["data_fault"] == "1"
         found.append(
             Raised(key[0], row["kind"], row["fault_mode"], raised_ms, cleared_ms, is_data_fault, metric, causes)
@@ -55,7 +62,7 @@ def read_raised(file: Path) -> list[Raised]:
 
 
 def _leading_metric(evidence: str) -> str:
-    """The metric of the largest share."""
+    """The metric or feature of the largest share."""
     items = json.loads(evidence)
     return str(max(items, key=lambda item: float(item.get("share") or 0.0))["metric"]) if items else ""
 

@@ -18,12 +18,15 @@ from detectors.finding import UNKNOWN, Condition, Finding, FindingChannel
 from detectors.kinds.portions import Portions
 from detectors.kinds.profile_order import in_stored_order
 from detectors.kinds.slices import ends, marked, order_of, slices
+from detectors.layering.data_standing import DataStanding, gone_faults
 from detectors.layering.fits import Fits
 from detectors.layering.grouping import Sorted
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Ended, Piece, Samples, Whole, cycle_numbers
 from detectors.layering.standing import Standing, gone
 from detectors.series.packing import unpacked
+from detectors.series.soundness import faults_over
+from detectors.series.standing import Standing as Series
 from detectors.state import checkpoint
 from detectors.state.checkpoint import Layouts, Packed
 from detectors.state.columns import Arrays, Axis, Column
@@ -86,12 +89,14 @@ class KindDetector:
         self.metrics = tuple(profile.metrics)
         self.ids: list[str] = []
         self.index: dict[str, int] = {}
-        self.standing = Standing(profile, self.ids, [name for layer in layers for name in layer.data_faults])
+        self.standing = Standing(profile, self.ids)
+        self.data_standing = DataStanding(profile, self.ids, [name for one in layers for name in one.data_faults])
         codes = {code: mode.name for mode in reversed([*written.fault_modes.values()]) for code in mode.codes}
-        setting = Setting(profile, alarms_per_year, self.standing, codes, self.ids, fits or Fits(), self.index)
+        standing = self.standing, self.data_standing
+        setting = Setting(profile, alarms_per_year, *standing, codes, self.ids, fits or Fits(), self.index)
         self.layers = [layer(setting) for layer in layers]
         self.order = Order(profile)
-        self.table = Table([self.order, self.standing, *self.layers])
+        self.table = Table([self.order, *standing, *self.layers])
         self.fleet_layout = Layout.of((layer.name, layer.version, layer.fleet_columns()) for layer in self.layers)
         self.portions = Portions()
         self.changed: set[int] = set()
@@ -261,12 +266,13 @@ class KindDetector:
         profile, what stands stands on, and the appliance learns anew.
         """
         known: list[tuple[Layout, Packed]] = []
-        refused, unknown = 0, list[tuple[str, int]]()
+        refused, series = 0, list[tuple[str, Series]]()
         for group in rows:
             layout = layouts.of(group)
             if layout is None:
-                series = [(appliance_id, unpacked(group, body, 0)) for appliance_id, body in group.bodies()]
-                unknown += [(appliance_id, one.raised_ms) for appliance_id, one in series if one and one.raised_ms]
+                for appliance_id, body in group.bodies():
+                    if (one := unpacked(group, body, 0)) is not None:
+                        series.append((appliance_id, one))
                 refused += len(group.ids)
                 continue
             whole = group.whole(layout.size)
@@ -274,8 +280,10 @@ class KindDetector:
             if whole.ids:
                 known.append((layout, whole))
         ended = self._take_rows(known)
-        for appliance_id, raised_ms in unknown:
-            self.standing.go_on(self.row_of(appliance_id), UNKNOWN, FindingChannel.EVIDENCE, raised_ms)
+        for appliance_id, one in series:
+            if one.raised_ms:
+                self.standing.go_on(self.row_of(appliance_id), UNKNOWN, FindingChannel.EVIDENCE, one.raised_ms)
+            ended += faults_over(one, (appliance_id, self.profile.kind), is_gone=True)
         return refused, ended
 
     def _take_rows(self, known: Sequence[tuple[Layout, Packed]]) -> list[Finding]:
@@ -297,6 +305,7 @@ class KindDetector:
             self.table.take(places, layout, records)
             now_ms = self.order.own["last_ts"][places]
             ended += gone(ids, self.profile.kind, layout, records, now_ms, set(self.standing.modes))
+            ended += gone_faults(ids, self.profile.kind, layout, records, now_ms, self.data_standing.known)
         self.changed.update(self.index[finding.appliance_id] for finding in ended)
         self.order.own["number"][: len(self.ids)] = np.arange(len(self.ids))
         return ended

@@ -24,6 +24,7 @@ from detectors.units.values import Values
 from ingest.profiles.definition import MetricKind, Profile
 
 if TYPE_CHECKING:
+    from detectors.layering.data_standing import DataStanding
     from detectors.layering.piece import Floats, Piece, Whole
     from detectors.layering.standing import Standing
     from ingest.sample import Event, Lesson, Status
@@ -39,6 +40,7 @@ class Setting:
     profile: Profile
     alarms_per_year: float
     standing: Standing
+    data_standing: DataStanding
     mode_of_code: Mapping[str, str] = field(default_factory=dict)
     """Error code → the fault mode that it speaks for."""
     ids: list[str] = field(default_factory=list)

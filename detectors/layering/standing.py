@@ -1,14 +1,13 @@
 """L9, standing findings: a finding is raised once, stands, and is cleared once.
 
-For each appliance and each fault mode (those of the profile, ``unknown``, and the faults of the data) there is at most
-one standing finding, whichever way it was reached. Which layer raises it clears it; the same mode by evidence stays quiet
+For each appliance and each fault mode (those of the profile, and ``unknown``) there is at most one standing finding,
+whichever way it was reached; faults of the data stand by sensor (data_standing.py). Which layer raises it clears it; the same mode by evidence stays quiet
 for the refractory time after it was raised. What stands survives every change of profile and layers: where its mode has
 gone, it is cleared with that reason when the state is read back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 import numpy as np
@@ -22,7 +21,6 @@ from detectors.state.table import Records, values_of
 from ingest.profiles.definition import Profile
 
 REFRACTORY_MS = 30 * 86_400_000
-DATA_REFRACTORY_MS = 7 * 86_400_000
 CHANNELS = (FindingChannel.EVIDENCE, FindingChannel.RULE, FindingChannel.ERROR_CODE, FindingChannel.DATA)
 NAME = "standing"
 
@@ -34,15 +32,11 @@ class Standing:
     version: ClassVar[int] = 1
     formerly: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, profile: Profile, ids: list[str], data_faults: Iterable[str] = ()) -> None:
-        """``data_faults``: the names that its layers raise beside the fault modes of the profile."""
-        data_faults = tuple(data_faults)
+    def __init__(self, profile: Profile, ids: list[str]) -> None:
         self.kind = profile.kind
         self.ids = ids
-        self.modes = (*profile.fault_modes, UNKNOWN, *data_faults)
-        self.components = (
-            *(mode.component for mode in profile.fault_modes.values()), "appliance", *["data"] * len(data_faults),
-        )  # fmt: skip
+        self.modes = (*profile.fault_modes, UNKNOWN)
+        self.components = (*(mode.component for mode in profile.fault_modes.values()), "appliance")
         self.number = {name: number for number, name in enumerate(self.modes)}
         self.unknown = self.number[UNKNOWN]
         self.own: Arrays = {}
@@ -71,21 +65,16 @@ class Standing:
         reached: NDArray[np.bool_] = self.seldom.read("standing", rows) == 1 + CHANNELS.index(channel)
         return reached
 
-    def of_mode(self, rows: NDArray[np.intp], mode: int) -> NDArray[np.bool_]:
-        """(B,): for whom a finding of this mode stands."""
-        stand: NDArray[np.bool_] = self.seldom.read("standing", rows)[:, mode] > 0
-        return stand
-
     def of_appliance(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """(B, modes of the appliance): which stand, faults of the data left out."""
-        stand: NDArray[np.bool_] = self.seldom.read("standing", rows)[:, : self.unknown + 1] > 0
+        """(B, modes): which stand."""
+        stand: NDArray[np.bool_] = self.seldom.read("standing", rows) > 0
         return stand
 
     def may_rise(self, row: int, mode: int, channel: FindingChannel, now_ms: int) -> bool:
         """Whether a finding of this mode may be raised now: none stands, and the refractory time is over."""
         if self.stands(row, mode):
             return False
-        wait = {FindingChannel.EVIDENCE: REFRACTORY_MS, FindingChannel.DATA: DATA_REFRACTORY_MS}.get(channel, 0)
+        wait = REFRACTORY_MS if channel is FindingChannel.EVIDENCE else 0
         raised = int(self.seldom.own["raised"][self.seldom.places[row], mode])
         return raised == 0 or now_ms - raised >= wait
 
@@ -180,11 +169,15 @@ def stored(layout: Layout, records: Records) -> list[tuple[int, str, FindingChan
 def gone(
     ids: list[str], kind: str, layout: Layout, records: Records, now_ms: NDArray[np.int64], known: set[str]
 ) -> list[Finding]:
-    """The ends of what stands in stored records (N, bytes) under modes that nobody knows; ``now_ms`` (N,)."""
+    """The ends of what stands in stored records (N, bytes) under modes that nobody knows; ``now_ms`` (N,).
+
+    Faults of the data stood here, too, before they stood by sensor: those of sensors that are still at fault are raised again, each by its own.
+    """
     return [
         ended(
             ids[record], kind, mode, "data" if channel is FindingChannel.DATA else "appliance", channel,
-            raised_ms=raised, cleared_ms=max(raised, int(now_ms[record])), because=Cleared.MODE_GONE,
+            raised_ms=raised, cleared_ms=max(raised, int(now_ms[record])),
+            because=Cleared.NAMED if channel is FindingChannel.DATA else Cleared.MODE_GONE,
         )
         for record, mode, channel, raised in stored(layout, records)
         if mode not in known

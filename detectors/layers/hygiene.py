@@ -14,8 +14,8 @@ Per (appliance, metric):
   silences are no more than two in a hundred of its samples. It stands until 60 days after the first of these. One silence is
   a holiday, a plug that was pulled or a move, and what the service says of an appliance while it is silent says enough.
 
-A bad reading becomes NaN for the layers behind. What is said here is a finding of channel ``data`` and never a repair
-ticket. Totals and booleans lose impossible values, and nothing is said of them.
+A bad reading becomes NaN for the layers behind. What is said here is a finding of channel ``data``, of each sensor by itself,
+and never a repair ticket. Totals and booleans lose impossible values, and nothing is said of them.
 
 All samples of a block are looked at together, sorted by (appliance, time). What is said of a sample depends on nothing but
 its appliance's samples up to it: the last value and all counts are carried over, so where a block cuts makes no difference.
@@ -30,7 +30,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.finding import Evidence, FindingChannel
+from detectors.finding import Evidence
+from detectors.layering.data_standing import DataFault
 from detectors.layering.grouping import COUNTED_MAX, Bools, Sorted
 from detectors.layering.layer import POWER, Layer, Setting
 from detectors.layering.piece import Whole
@@ -38,6 +39,7 @@ from detectors.state.columns import Axis, Column, places
 from ingest.profiles.definition import Unit
 
 LIMIT, STUCK, SPIKES, GAP = range(4)
+NO_METRIC = "-"
 LIMIT_READINGS = 3
 STUCK_RUN_MIN = 30
 STUCK_CHANGES = 40.0
@@ -71,17 +73,17 @@ class Verdicts:
     spikes: Bools
     gap: Bools
 
-    def standing(self) -> Bools:
-        """Per sample and kind of fault whether any metric has it: (N, 4)."""
-        columns = [self.limit.any(axis=1), self.stuck.any(axis=1), self.spikes.any(axis=1), self.gap]
-        return np.stack(columns, axis=1)
+    def said(self) -> NDArray[np.uint8]:
+        """Which faults there are: (N, metrics and at last no single one), a bit for each kind of fault."""
+        said = np.zeros((len(self.gap), self.limit.shape[1] + 1), np.uint8)
+        for fault, table in enumerate((self.limit, self.stuck, self.spikes)):
+            said[:, :-1] |= table.astype(np.uint8) << fault
+        said[:, -1] = self.gap.astype(np.uint8) << GAP
+        return said
 
-    def metrics(self, sample: int, fault: int) -> list[int]:
-        """The measured metrics that have a fault at one sample."""
-        if fault == GAP:
-            return []
-        table = (self.limit, self.stuck, self.spikes)[fault]
-        return np.flatnonzero(table[sample]).tolist()
+    def is_sound(self) -> bool:
+        """Whether nothing is wrong anywhere."""
+        return not (self.limit.any() or self.stuck.any() or self.spikes.any() or self.gap.any())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,10 +128,10 @@ class Hygiene(Layer):
         # without a mode nobody knows which power belongs to a moment: a heater is no spike, and its steady power not stuck
         self.is_power = np.array([metric.name == POWER for metric in self.metrics], bool)
         self.running = np.array([mode in profile.running_modes for mode in profile.modes] + [False], bool)
-        self.faults = [setting.standing.number[name] for name in self.data_faults]
+        self.faults = list(self.data_faults)
 
     def columns(self) -> tuple[Column, ...]:
-        """Counts of readings by metric, times in seconds since 1970, and which faults were there at the last sample."""
+        """Counts of readings by metric, times in seconds since 1970, and which faults were there at the last sample, a bit for each kind."""
         axes = (self.setting.measured_axis,)
         counted = (("count", "u1"), ("since_s", "u4"), ("since_sample", "u4"))
         gap = (places("gap", int(self.setting.profile.unit is Unit.DAY)),)
@@ -139,7 +141,7 @@ class Hygiene(Layer):
             Column("spike_pending", "?", axes, is_seldom=True),
             *(Column(f"spike_{name}", type_, axes, is_seldom=True) for name, type_ in counted),
             *(Column(f"gap_{name}", type_, gap, is_seldom=True) for name, type_ in counted),
-            Column("data_faults", "?", (Axis("data_fault", tuple(self.data_faults)),)),
+            Column("faulty", "u1", (Axis("metric", (*self.setting.measured_axis.labels, NO_METRIC)),), is_seldom=True),
         )
 
     def prepare(self, whole: Whole) -> None:
@@ -176,31 +178,40 @@ class Hygiene(Layer):
 
     def _raise(self, whole: Whole, verdicts: Verdicts) -> None:
         """Raise and clear what is said of the data, where it begins and ends."""
-        samples, stand = whole.samples, self.setting.standing
-        standing = verdicts.standing()
+        samples = whole.samples
         first = samples.rows[samples.starts]
-        if not standing.any() and not self.own["data_faults"][first].any():
+        known = self.seldom.read("faulty", first)
+        if verdicts.is_sound() and not known.any():
             return
-        before = np.concatenate([standing[:1], standing[:-1]])
-        before[samples.starts] = self.own["data_faults"][first]
-        self.own["data_faults"][first] = standing[samples.ends]
-        for sample, fault in np.argwhere(standing != before).tolist():
-            row, mode, now = int(samples.rows[sample]), self.faults[fault], int(samples.ts[sample])
-            if not standing[sample, fault]:
-                if stand.stands(row, mode):
-                    whole.findings.append(stand.clear(row, mode, now))
-            elif stand.may_rise(row, mode, FindingChannel.DATA, now):
-                columns = verdicts.metrics(sample, fault)
-                observed = whole.raw[sample, self.setting.measured]
-                evidence = tuple(self._evidence(c, float(observed[c]), now, len(columns)) for c in columns[:4])
-                whole.findings.append(
-                    stand.simple(row, mode, FindingChannel.DATA, now, severity=0.3, probability=0.9, evidence=evidence)
-                )
+        said = verdicts.said()
+        self.seldom.write(first, {"faulty": said[samples.ends]})
+        before = np.concatenate([said[:1], said[:-1]])
+        before[samples.starts] = known
+        for sample, column in np.argwhere(said != before).tolist():
+            changed = int(said[sample, column] ^ before[sample, column])
+            for kind in (kind for kind in (LIMIT, STUCK, SPIKES, GAP) if changed >> kind & 1):
+                self._tell(whole, sample, column, kind, is_there=bool(said[sample, column] >> kind & 1))
 
-    def _evidence(self, column: int, observed: float, now: int, among: int) -> Evidence:
+    def _tell(self, whole: Whole, sample: int, column: int, kind: int, *, is_there: bool) -> None:
+        """Raise or clear one kind of fault of one measured metric, or of none."""
+        standing, name = self.setting.data_standing, self.faults[kind]
+        metric = None if kind == GAP else self.metrics[column].name
+        row, now, fault = int(whole.samples.rows[sample]), int(whole.samples.ts[sample]), DataFault(name, metric)
+        if not is_there:
+            if standing.stands(row, fault):
+                whole.findings.append(standing.clear(row, fault, now))
+        elif standing.may_rise(row, fault, now):
+            evidence = (
+                None
+                if kind == GAP
+                else self._evidence(column, float(whole.raw[sample, self.setting.measured[column]]), now)
+            )
+            whole.findings.append(standing.rise(row, fault, now, evidence, probability=0.9))
+
+    def _evidence(self, column: int, observed: float, now: int) -> Evidence:
         """A measured metric outside of what it can be."""
         metric = self.metrics[column]
-        return Evidence(metric.name, observed, metric.low, metric.high, metric.unit, now, 1 / among)
+        return Evidence(metric.name, observed, metric.low, metric.high, metric.unit, now, 1.0)
 
     def _limit(self, samples: Sorted, raw: NDArray[np.float64], clean: Floats) -> Bools:
         """Where metrics have been impossible several times in a row."""

@@ -6,8 +6,8 @@ before. Formula, with m the usual step, a and f the shares of a block's steps ab
 
     m ← m exp((a - ½) / 2)          odd: f ≥ 0.4 and f ≥ highest usual f + 0.3
 
-Three odd blocks in a row are a fault of the data, if no partner is odd: what shakes several sensors at once is the appliance.
-It stands until a block is usual again. What goes on for :data:`ODD_MAX` blocks is how the sensor is, and is learned.
+Three odd blocks in a row are a fault of the data, if no partner is odd but one that is known to be at fault: what shakes
+several sensors at once is the appliance. It stands until a block of this sensor is usual again. What goes on for :data:`ODD_MAX` blocks is how the sensor is, and is learned.
 
 Nothing is said of power, of speeds, of counts, of what hardly ever moves, and of metrics whose scatter is a sign of a fault of the
 appliance. Counts are whole numbers, so where a batch is cut makes no difference.
@@ -22,7 +22,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.finding import Evidence, FindingChannel
+from detectors.finding import Evidence
+from detectors.layering.data_standing import DataFault
 from detectors.layering.layer import POWER, Layer, Setting
 from detectors.layering.piece import Whole
 from detectors.state.columns import Axis, Column
@@ -78,7 +79,7 @@ class Noise(Layer):
         ]
         self.metrics = [metrics[number] for number in self.judged]
         self.least = np.array([STEP_MIN * (metric.high - metric.low) for metric in self.metrics])
-        self.mode = setting.standing.number[MODE]
+        self.faults = [DataFault(MODE, metric.name) for metric in self.metrics]
 
     def columns(self) -> tuple[Column, ...]:
         """The usual step; of the open block how many steps, above it and far; the most far ones so far; blocks, odd ones in a row."""
@@ -178,20 +179,23 @@ class Noise(Layer):
         """Raise and clear in the order of samples; a metric is odd from the end of its block until that of a usual one."""
         if not blocks.ended:
             return
-        standing, rows = self.setting.standing, whole.samples.rows[whole.samples.starts]
+        standing, rows = self.setting.data_standing, whole.samples.rows[whole.samples.starts]
         odd = blocks.odd_before.reshape(len(rows), len(self.metrics))
         for sample, cell, run, usual in sorted(blocks.ended):
             group, metric = divmod(cell, len(self.metrics))
             odd[group, metric] = run
-            row, now = int(rows[group]), int(whole.samples.ts[sample])
-            if run >= ODD_BLOCKS and (odd[group] > 0).sum() == 1:
-                if standing.may_rise(row, self.mode, FindingChannel.DATA, now):
-                    evidence = (self._evidence(metric, usual, now),)
-                    whole.findings.append(standing.simple(
-                        row, self.mode, FindingChannel.DATA, now, severity=0.3, probability=0.9, evidence=evidence
-                    ))  # fmt: skip
-            elif odd[group].max() < ODD_BLOCKS and standing.stands(row, self.mode):
-                whole.findings.append(standing.clear(row, self.mode, now))
+            row, now, fault = int(rows[group]), int(whole.samples.ts[sample]), self.faults[metric]
+            if run < ODD_BLOCKS:
+                if standing.stands(row, fault):
+                    whole.findings.append(standing.clear(row, fault, now))
+            elif self._is_alone(row, odd[group], metric) and standing.may_rise(row, fault, now):
+                evidence = self._evidence(metric, usual, now)
+                whole.findings.append(standing.rise(row, fault, now, evidence, probability=0.9))
+
+    def _is_alone(self, row: int, odd: NDArray[np.int64], metric: int) -> bool:
+        """Whether no partner of a sensor is odd, but for those that are known to be at fault."""
+        partners = np.flatnonzero(odd > 0).tolist()
+        return all(one == metric or self.setting.data_standing.stands(row, self.faults[one]) for one in partners)
 
     def _evidence(self, number: int, usual: float, now: int) -> Evidence:
         """What two steps in five are beyond now, beside what half of them are below as a rule."""

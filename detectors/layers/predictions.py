@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.finding import Cleared, Finding, FindingChannel
+from detectors.layering.data_standing import DataFault
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Piece
 from detectors.layering.shares import contributions
@@ -53,7 +54,7 @@ class Predictions(Layer):
         standing = setting.standing
         self.mode_number = [standing.number[name] for name in setting.signed]
         self.alike = np.array([[one == other for other in setting.signed] for one in setting.signed], bool)
-        self.unknown, self.sensor_drift = standing.unknown, standing.number[SENSOR_DRIFT]
+        self.unknown = standing.unknown
         self.doubtful_rows = DOUBTFUL_ROWS[setting.profile.unit]
         squared = np.square(setting.signatures)
         signs = squared >= SIGN_SHARE * np.maximum(squared.sum(axis=1, keepdims=True), 1e-9)
@@ -73,7 +74,7 @@ class Predictions(Layer):
         rows = deviations.units.rows
         standing = self.setting.standing
         stands = standing.are_by(rows, FindingChannel.EVIDENCE).any(axis=1)
-        stands |= standing.of_mode(rows, self.sensor_drift)
+        stands |= self.setting.data_standing.any_of(rows, SENSOR_DRIFT)
         if piece.is_plugged is not None and piece.units is not None:
             stands &= ~piece.is_plugged[piece.units.is_usable]
         for at in np.flatnonzero((told.score >= 1) | stands).tolist():
@@ -83,28 +84,26 @@ class Predictions(Layer):
 
     def _start_over(self, row: int, now_ms: int) -> list[Finding]:
         """End whatever stood of the appliance: it is another one now."""
-        standing = self.setting.standing
+        standing, faults = self.setting.standing, self.setting.data_standing
         self.forget(row)
-        return [
-            standing.clear(row, mode, now_ms, Cleared.STARTED_OVER)
-            for mode in range(len(standing.modes))
-            if standing.stands(row, mode) and (mode <= self.unknown or mode == self.sensor_drift)
-        ]
+        over = [mode for mode in range(len(standing.modes)) if standing.stands(row, mode)]
+        ends = [standing.clear(row, mode, now_ms, Cleared.STARTED_OVER) for mode in over]
+        return ends + [faults.clear(row, fault, now_ms, Cleared.STARTED_OVER) for fault in faults.of(row, SENSOR_DRIFT)]
 
     def _judge(self, one: Judged, piece: Piece) -> None:
         """Raise, keep or clear the finding by evidence of one appliance."""
         standing, row, findings = self.setting.standing, one.row, piece.findings
-        mine = standing.by(row, FindingChannel.EVIDENCE)
-        if standing.stands(row, self.sensor_drift):
-            mine.append(self.sensor_drift)
+        mine, faults = standing.by(row, FindingChannel.EVIDENCE), self.setting.data_standing
+        drifts = faults.of(row, SENSOR_DRIFT)
         number, probability = self._cause(one) if one.score >= 1 else (None, 0.0)
         is_named = number is not None and number >= 0
-        if mine and not (is_named and set(mine) <= {self.unknown, self.sensor_drift}):
+        if (mine or drifts) and not (is_named and set(mine) <= {self.unknown}):
             calm = int(self.own["calm_rows"][row]) + 1 if one.score < CALM_SCORE else 0
             self.own["calm_rows"][row] = calm
             if calm >= CALM_ROWS:
                 self.own["calm_rows"][row] = 0
                 findings += [standing.clear(row, mode, one.now_ms) for mode in mine]
+                findings += [faults.clear(row, fault, one.now_ms) for fault in drifts]
             return
         if number is None:
             return
@@ -117,6 +116,7 @@ class Predictions(Layer):
             self._suspect_sensor(one, sensor, findings)
         elif standing.may_rise(row, mode, FindingChannel.EVIDENCE, one.now_ms):
             findings += [standing.clear(row, other, one.now_ms, Cleared.NAMED) for other in mine]
+            findings += [faults.clear(row, fault, one.now_ms, Cleared.NAMED) for fault in drifts]
             findings.append(standing.rise(row, worded(self.setting, one, mode, number, probability)))
 
     def _cause(self, one: Judged) -> tuple[int | None, float]:
@@ -145,12 +145,12 @@ class Predictions(Layer):
 
     def _suspect_sensor(self, one: Judged, feature: int, findings: list[Finding]) -> None:
         """Raise a data fault: one sensor moves and its partners do not."""
-        standing = self.setting.standing
-        if not standing.may_rise(one.row, self.sensor_drift, FindingChannel.DATA, one.now_ms):
+        faults, fault = (
+            self.setting.data_standing,
+            DataFault(SENSOR_DRIFT, self.setting.profile.features[feature].metric),
+        )
+        if not faults.may_rise(one.row, fault, one.now_ms):
             return
         since = int(one.told.onset_single[one.at, feature]) * 60_000 or one.now_ms
         evidence = shown(self.setting, one, feature, share=1.0, since_ms=since)
-        findings.append(standing.rise(one.row, Finding(
-            self.setting.ids[one.row], standing.kind, SENSOR_DRIFT, "data", FindingChannel.DATA, raised_ms=one.now_ms,
-            onset_ms=since, score=1.0, severity=0.3, probability=0.7, evidence=(evidence,),
-        )))  # fmt: skip
+        findings.append(faults.rise(one.row, fault, one.now_ms, evidence, probability=0.7))

@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.finding import UNKNOWN, Cleared, Condition, ConditionState, Evidence, Finding, FindingChannel
+from detectors.layering.data_standing import gone_faults
 from detectors.layering.standing import gone, stored
 from detectors.reasons import Reason, ReasonCode, reason
 from detectors.series.packing import pack, unpacked
 from detectors.series.scorer import METRICS_MAX, Scored
-from detectors.series.soundness import look
+from detectors.series.soundness import faults_over, look
 from detectors.series.standing import STANDING_ROWS_MAX, Standing, Turn
 from detectors.series.window import METRICS_MIN
 from detectors.state.checkpoint import Layouts, Packed
@@ -210,6 +211,9 @@ class SeriesDetector:
                     self.appliances[appliance_id] = one
                 elif (read := unpacked(group, body, self.learn_rows)) is not None:
                     self.appliances[appliance_id] = read
+                    if read.data_raised_ms:
+                        ended += faults_over(read, (appliance_id, self.kind), is_gone=False)
+                        self.changed.add(appliance_id)
                 else:
                     refused += 1
         return refused, ended
@@ -221,7 +225,8 @@ class SeriesDetector:
             if mode == UNKNOWN and channel is FindingChannel.EVIDENCE:
                 one.raised_ms = raised_ms
         self.changed.add(appliance_id)
-        return gone([appliance_id], self.kind, layout, records, np.zeros(1, np.int64), {UNKNOWN})
+        about = [appliance_id], self.kind, layout, records, np.zeros(1, np.int64)
+        return [*gone(*about, {UNKNOWN}), *gone_faults(*about, ())]
 
     def shared(self) -> Arrays:
         """Nothing is shared between appliances of which nothing is known."""

@@ -17,7 +17,7 @@ VERSION = 2
 """Grows with every change of what a series keeps."""
 _STANDING = (
     "last_ts", "interval_s", "raised_ms", "since_ms", "calm_rows", "stood_rows", "quiet_rows", "told", "stricter", "is_by_window", "said", "score",
-    "odd", "data_raised_ms", "data_told_ms",
+    "odd", "data_raised", "data_told", "data_raised_ms",
 )  # fmt: skip
 
 

@@ -1,20 +1,18 @@
-"""Soundness: which readings of a kind without a profile can't be, and the one standing finding that says so.
+"""Soundness: which readings of a kind without a profile can't be, and the findings that say so, one for each sensor.
 
 A reading that its quantity can't have, by the unit behind its name (-327.68 °C of a sensor that is not there), is a fault of
-the data: it is not scored and teaches nothing. Three in a row of one metric raise a finding of channel ``data`` that names
-the metrics, once; it is cleared by the first sound reading of each of them. One that comes and goes is told once a week.
+the data: it is not scored and teaches nothing. Three in a row of one metric raise a finding of channel ``data`` that
+names it, once; it is cleared by its first sound reading. One that comes and goes is told once a week.
 The state is bounded: :data:`detectors.series.scorer.METRICS_MAX` metrics per appliance.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.finding import Cleared, Evidence, Finding, FindingChannel
-from detectors.layering.standing import DATA_REFRACTORY_MS
+from detectors.layering.data_standing import COMPONENT, DATA_REFRACTORY_MS, DataFault, over
 from detectors.series.scorer import METRICS_MAX
 from detectors.series.standing import Standing
 from ingest.plausible import limits
@@ -39,20 +37,27 @@ def look(
     said: list[tuple[int, Finding]] = []
     metrics, given = block.metrics, ~np.isnan(values)
     for row in np.flatnonzero(given.any(axis=1)).tolist():
+        place, now = int(places[row]), int(block.ts_ms[places[row]])
         for column in np.flatnonzero(given[row]).tolist():
             _note(one, metrics[column], is_odd=bool(odd[row, column]))
-        place, now = int(places[row]), int(block.ts_ms[places[row]])
-        bad = [column for column in np.flatnonzero(odd[row]).tolist() if one.odd.get(metrics[column], 0) >= IN_A_ROW]
-        if bad and not one.data_raised_ms and (not one.data_told_ms or now - one.data_told_ms >= DATA_REFRACTORY_MS):
-            one.data_raised_ms = one.data_told_ms = now
-            evidence = tuple(_evidence(metrics[c], float(values[row, c]), now, len(bad)) for c in bad[:4])
-            said.append((place, _finding(who, now, evidence)))
-        elif one.data_raised_ms and max(one.odd.values(), default=0) < IN_A_ROW:
-            over = replace(_finding(who, one.data_raised_ms), cleared_ms=now, cleared_because=Cleared.CALM)
-            said.append((place, over))
-            one.data_raised_ms = 0
+            told = _told(one, who, metrics[column], float(values[row, column]), now)
+            said += [] if told is None else [(place, told)]
     is_scored = (given & ~odd).any(axis=1) | ~given.any(axis=1)
     return places[is_scored], np.where(odd, np.nan, values)[is_scored], said
+
+
+def faults_over(one: Standing, who: tuple[str, str], *, is_gone: bool) -> list[Finding]:
+    """End what stands of all sensors together, from before they stood one by one; of each as well, where its kind ``is_gone``."""
+    stood: dict[str | None, int] = {None: one.data_raised_ms} if one.data_raised_ms else {}
+    one.data_raised_ms = 0
+    if is_gone:
+        stood.update(one.data_raised)
+        one.data_raised = {}
+    because = Cleared.MODE_GONE if is_gone else Cleared.NAMED
+    return [
+        over(*who, DataFault(OUT_OF_RANGE, metric), raised_ms=ms, cleared_ms=max(ms, one.last_ts), because=because)
+        for metric, ms in stood.items()
+    ]
 
 
 def _note(one: Standing, metric: str, *, is_odd: bool) -> None:
@@ -63,15 +68,25 @@ def _note(one: Standing, metric: str, *, is_odd: bool) -> None:
         one.odd[metric] = min(one.odd.get(metric, 0) + 1, IN_A_ROW)
 
 
-def _finding(who: tuple[str, str], raised_ms: int, evidence: tuple[Evidence, ...] = ()) -> Finding:
-    """The finding that stands since then."""
+def _told(one: Standing, who: tuple[str, str], metric: str, observed: float, now: int) -> Finding | None:
+    """What is raised or cleared of a metric with its reading."""
+    is_at_fault, fault = one.odd.get(metric, 0) >= IN_A_ROW, DataFault(OUT_OF_RANGE, metric)
+    if not is_at_fault and metric in one.data_raised:
+        raised_ms = one.data_raised.pop(metric)
+        return over(*who, fault, raised_ms=raised_ms, cleared_ms=now, because=Cleared.CALM)
+    told_ms = one.data_told.get(metric)
+    if not is_at_fault or metric in one.data_raised or (told_ms is not None and now - told_ms < DATA_REFRACTORY_MS):
+        return None
+    one.data_raised[metric] = one.data_told[metric] = now
+    while len(one.data_told) > METRICS_MAX:
+        del one.data_told[min(one.data_told, key=one.data_told.__getitem__)]
     return Finding(
-        *who, OUT_OF_RANGE, "data", FindingChannel.DATA,
-        raised_ms=raised_ms, onset_ms=raised_ms, score=1.0, severity=0.3, probability=0.9, evidence=evidence,
+        *who, OUT_OF_RANGE, COMPONENT, FindingChannel.DATA, raised_ms=now, onset_ms=now, score=1.0, severity=0.3,
+        probability=0.9, evidence=(_evidence(metric, observed, now),), metric=metric,
     )  # fmt: skip
 
 
-def _evidence(metric: str, observed: float, now: int, among: int) -> Evidence:
+def _evidence(metric: str, observed: float, now: int) -> Evidence:
     """A metric, and what it can be."""
     low, high, _ = limits(metric)
-    return Evidence(metric, observed, low, high, "", now, 1 / among)
+    return Evidence(metric, observed, low, high, "", now, 1.0)

@@ -53,9 +53,12 @@ class Standing:
         self.score = 0.0
         self.odd: dict[str, int] = {}
         """Metrics whose last readings could not be, and how many in a row, up to where that is said."""
+        self.data_raised: dict[str, int] = {}
+        """By metric, when the fault of its sensor that stands was raised (ms)."""
+        self.data_told: dict[str, int] = {}
+        """By metric, when it was raised last."""
         self.data_raised_ms = 0
-        """When the fault of its data that stands was raised, 0 where none stands."""
-        self.data_told_ms = 0
+        """When the fault of all its sensors together was raised that stands from before they stood one by one; 0 for none."""
 
     def turns(
         self, ts_ms: list[int], scored: Scored, *, rows_before: int, learn_rows: int, alarms_per_year: float

@@ -12,9 +12,11 @@ import pytest
 from sqlalchemy import Engine, Table, func, select, text
 
 from alerts.appliances.tables import appliances
+from alerts.delivery.wording import words_of
 from alerts.desk import Desk
 from alerts.errors import AlreadyOpenError, InvalidError, StaleViewError, UnknownError
 from alerts.lifecycle import AlertState, TicketState, TicketStep
+from alerts.notices.notice import Notice
 from alerts.notices.tables import outbox
 from alerts.schema import metadata
 from alerts.silences.muting import Scope
@@ -150,6 +152,28 @@ class DeskSuite:
         assert [(one["appliance_id"], one["kind"], one["fault_mode"]) for one in found] == [
             ("WM-0231", "washing_machine", "stuck")
         ] * 2
+
+    def test_each_sensor_has_its_own_standing_alert(self, desk: Desk) -> None:
+        """Two sensors stuck since the same moment are two alerts and two notices; the end of one leaves the other standing."""
+        stuck = replace(FINDING, channel=FindingChannel.DATA, fault_mode="sensor_stuck", component="data")
+        one, other = (replace(stuck, metric=name) for name in ("inlet_c", "drum_c"))
+        desk.findings.commit(step_of(1, one, other))
+        desk.findings.commit(step_of(2, one, other))
+        desk.findings.commit(step_of(3, cleared(one, NOW_MS)))
+
+        found = {alert.metric: (alert.state, alert.fingerprint) for alert in desk.alerts.page().items}
+        assert found == {
+            "inlet_c": (AlertState.RESOLVED, "WM-0231/sensor_stuck/inlet_c"),
+            "drum_c": (AlertState.FIRING, "WM-0231/sensor_stuck/drum_c"),
+        }
+        query = select(outbox.c.data).where(outbox.c.type == "data_fault.raised")
+        told = desk.unit.look(lambda t: t.connection.execute(query).scalars().all())
+        assert sorted(
+            words_of(Notice("n", from_ms(NOW_MS), "data_fault.raised", "a", one), "en")[0] for one in told
+        ) == [
+            "Readings at fault: sensor_stuck (drum_c) · WM-0231",
+            "Readings at fault: sensor_stuck (inlet_c) · WM-0231",
+        ]
 
     def test_silence_holds_back_and_its_end_lets_go(self, desk: Desk, clock: ManualClock) -> None:
         """A silenced finding waits as a pending alert, visibly, and opens its ticket when the silence is over."""

@@ -60,7 +60,7 @@ def gone_on(kind: str, profile: Profile, layers: Layers = LAYERS, *, units: int 
     assert isinstance(detector, KindDetector)
     rows = np.arange(len(detector.ids))
     state = {}
-    parts: list[Part] = [detector.standing, *detector.layers]
+    parts: list[Part] = [detector.standing, detector.data_standing, *detector.layers]
     for part in parts:
         for column in part.columns():
             values = part.seldom.read(column.name, rows) if column.is_seldom else part.own[column.name][rows]

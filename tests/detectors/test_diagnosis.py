@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from detectors.finding import Cleared, Finding, FindingChannel
+from detectors.layering.data_standing import DataStanding
 from detectors.layering.layer import Setting
 from detectors.layering.piece import Accumulated, Deviations, Diagnosis, Piece, UnitRows
 from detectors.layering.standing import Standing
@@ -54,10 +55,10 @@ class _Watched:
 
     def __init__(self) -> None:
         profile = PROFILES["washing_machine"]
-        standing = Standing(profile, ["W1"], Predictions.data_faults)
-        self.setting = Setting(profile, 0.2, standing, ids=["W1"])
+        standing, faults = Standing(profile, ["W1"]), DataStanding(profile, ["W1"], Predictions.data_faults)
+        self.setting = Setting(profile, 0.2, standing, faults, ids=["W1"])
         self.layer = Predictions(self.setting)
-        Table([standing, self.layer]).hold(1)
+        Table([standing, faults, self.layer]).hold(1)
         self.row = 0
 
     def cycle(self, *, score: float, mode: str | None, feature: str = "spin_power", up: float = 6.0) -> list[Finding]:
@@ -113,7 +114,7 @@ def test_a_young_baseline_asks_for_more_evidence() -> None:
     profile = PROFILES["washing_machine"]
     scores = []
     for rows_before in (12, 600):
-        setting = Setting(profile, 0.2, Standing(profile, ["W1"]), ids=["W1"])
+        setting = Setting(profile, 0.2, Standing(profile, ["W1"]), DataStanding(profile, ["W1"]), ids=["W1"])
         layer = Cusum(setting)
         Table([layer]).hold(1)
         z, stamp = np.full((1, len(profile.features)), 2.0), np.array([START_MS])

@@ -9,6 +9,7 @@ import pytest
 
 from detectors.finding import UNKNOWN, Cleared, ConditionState, FindingChannel
 from detectors.layering.budget import ALARM_SHARE, EXPONENT, PENDING_ROWS, prior, put_right
+from detectors.layering.data_standing import DataStanding
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import Accumulated, Deviations, Diagnosis, Piece, Samples, UnitRows
 from detectors.layering.standing import Standing
@@ -35,8 +36,9 @@ def alone(layer: type[ALONE], kind: str = KIND, asked: float = 0.2) -> ALONE:
     """A layer of one kind with a table of its own."""
     profile, ids = PROFILES[kind], list(IDS)
     codes = {code: name for name, mode in reversed([*profile.fault_modes.items()]) for code in mode.codes}
-    made = layer(Setting(profile, asked, Standing(profile, ids, layer.data_faults), codes, ids))
-    Table([made.setting.standing, made])
+    standing, faults = Standing(profile, ids), DataStanding(profile, ids, layer.data_faults)
+    made = layer(Setting(profile, asked, standing, faults, codes, ids))
+    Table([standing, faults, made])
     return made
 
 

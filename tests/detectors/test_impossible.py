@@ -10,6 +10,7 @@ import pytest
 from detectors.finding import Checkpoint, Finding
 from detectors.pipeline import Pipeline
 from detectors.series.detector import SeriesDetector
+from detectors.state.checkpoint import Layouts, opened
 from ingest.admission.admission import Admission
 from ingest.plausible import impossible, is_plausible
 from ingest.profiles import load_profiles
@@ -121,6 +122,22 @@ def test_what_can_be_is_the_same_cell_by_cell_and_at_once() -> None:
 
 
 DESCRIBED = {"name": "Fresh food", "stat_t": "f/t", "unit_of_meas": "°C", "dev": {"ids": ["f1"], "name": "f1"}}
+
+
+def test_two_sensors_are_two_findings_also_behind_a_checkpoint() -> None:
+    """Each names its metric and is cleared by its own first sound reading; read back in between, nothing is told twice."""
+    bad, metrics = [(GONE, 1e12)] * 4, ["probe_c", "power_w"]
+    detector = SeriesDetector("generic", alarms_per_year=0.2)
+    raised, _ = detector.fold(block(bad))
+    restored = SeriesDetector("generic", alarms_per_year=0.2)
+    packed, _ = opened(detector.packed_changes())
+    assert restored.restore(packed, Layouts()) == (0, [])
+
+    ends, _ = restored.fold(block([(4.4, 1e12), (4.5, 60.0)], len(bad)))
+
+    assert [(one.metric, one.cleared_ms) for one in raised] == [(name, None) for name in metrics]
+    assert [(one.metric, one.raised_ms) for one in ends] == [(name, raised[0].raised_ms) for name in metrics]
+    assert all(one.cleared_ms is not None for one in ends)
 
 
 @pytest.mark.parametrize("kind", ["generic", "refrigerator"])

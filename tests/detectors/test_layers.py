@@ -85,6 +85,28 @@ def test_a_lying_sensor_is_a_fault_of_the_data(
     assert found.evidence[0].metric == "freezer_c"
 
 
+def test_two_sensors_at_fault_are_two_findings_and_neither_ends_the_other() -> None:
+    """Raised at the same sample under one name: each names its sensor, and is cleared when that one is sound again."""
+    _, values = fridge(1, days=10)
+    for name, until in (("freezer_c", 360), ("fresh_food_c", 420)):
+        values[300:until, FRIDGE.index(name)] = 99.0
+    ts, _ = fridge(1, days=10)
+    one = block(
+        "refrigerator", FRIDGE, [("F1", int(t), row, "cooling", None) for t, row in zip(ts, values, strict=True)]
+    )
+
+    told = Pipeline(PROFILES).fold(AdmittedBatch(1, one.received_ms, len(one), (one,))).findings
+
+    at = int(ts[302])
+    assert [(found.fault_mode, found.metric, found.raised_ms, found.cleared_ms) for found in told] == [
+        ("sensor_out_of_range", "fresh_food_c", at, None),
+        ("sensor_out_of_range", "freezer_c", at, None),
+        ("sensor_out_of_range", "freezer_c", at, int(ts[360])),
+        ("sensor_out_of_range", "fresh_food_c", at, int(ts[420])),
+    ]
+    assert [[item.metric for item in found.evidence] for found in told[:2]] == [["fresh_food_c"], ["freezer_c"]]
+
+
 def test_spikes_are_a_fault_of_the_data_when_they_repeat() -> None:
     """One spike is ignored; six within a day are said."""
     _, values = fridge(1, days=10)

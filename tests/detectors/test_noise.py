@@ -18,13 +18,17 @@ from tests.detectors.made_fleet import DAY_MS, FRIDGE, PER_DAY, PROFILES, START_
 DAYS, FROM, UNTIL = 34, 18, 26
 
 
-def found(wider: Mapping[str, float], *, since: int = FROM, rows_at_once: int = PER_DAY) -> list[Finding]:
-    """What is said of one refrigerator whose sensors scatter by so much more, in standard deviations, for some days."""
+def found(
+    wider: Mapping[str, float], *, since: int = FROM, rows_at_once: int = PER_DAY, later: int = 0
+) -> list[Finding]:
+    """What is said of one refrigerator whose sensors scatter by so much more, in standard deviations, for some days, each days later."""
     ts, values = fridge(5, days=DAYS)
     rng = np.random.default_rng(6)
-    inside = slice(since * PER_DAY, UNTIL * PER_DAY)
-    for name, width in wider.items():
-        values[inside, FRIDGE.index(name)] += width * rng.normal(size=(UNTIL - since) * PER_DAY)
+    for number, (name, width) in enumerate(wider.items()):
+        begins, ends = since + number * later, UNTIL + number * later
+        values[begins * PER_DAY : ends * PER_DAY, FRIDGE.index(name)] += width * rng.normal(
+            size=(ends - begins) * PER_DAY
+        )
     pipeline = Pipeline(PROFILES, layers=(PointBank, Noise, Hygiene))
     told: list[Finding] = []
     for start in range(0, len(ts), rows_at_once):
@@ -57,6 +61,18 @@ def test_a_sensor_that_begins_to_scatter_is_named_once_and_cleared() -> None:
 def test_what_is_usual_or_shared_is_no_fault_of_a_sensor(wider: Mapping[str, float], since: int) -> None:
     """Nothing is said."""
     assert found(wider, since=since) == []
+
+
+def test_a_second_sensor_is_told_beside_one_that_is_known_to_scatter() -> None:
+    """Both are named, and the end of one is not the end of the other."""
+    told = found({"fresh_food_c": 3.0, "condenser_c": 8.0}, later=5)
+
+    assert [(one.metric, one.cleared_ms is None) for one in told] == [
+        ("fresh_food_c", True),
+        ("condenser_c", True),
+        ("fresh_food_c", False),
+        ("condenser_c", False),
+    ]
 
 
 def test_where_a_batch_is_cut_changes_nothing() -> None:

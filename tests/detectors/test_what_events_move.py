@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from detectors.layering.data_standing import DataStanding
 from detectors.layering.layer import Setting
 from detectors.layering.piece import Accumulated, Piece, UnitRows
 from detectors.layering.standing import Standing
@@ -22,7 +23,7 @@ class Fleet:
 
     def __init__(self, count: int, *, cut: EventType | None, seed: int = 3) -> None:
         ids = [f"F{number}" for number in range(count)]
-        self.layer = Context(Setting(PROFILE, 0.2, Standing(PROFILE, ids), {}, ids))
+        self.layer = Context(Setting(PROFILE, 0.2, Standing(PROFILE, ids), DataStanding(PROFILE, ids), {}, ids))
         for column in self.layer.columns():
             if not column.is_seldom:
                 self.layer.own[column.name] = column.empty(count)

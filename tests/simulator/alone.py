@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.layering.data_standing import DataStanding
 from detectors.layering.grouping import Sorted
 from detectors.layering.layer import Setting
 from detectors.layering.piece import Samples, UnitRows, cycle_numbers
@@ -31,7 +32,7 @@ class Alone:
     @classmethod
     def of(cls, profile: Profile, appliances: int) -> Alone:
         """Layers that know nothing yet of so many appliances."""
-        setting = Setting(profile, 0.2, Standing(profile, []))
+        setting = Setting(profile, 0.2, Standing(profile, []), DataStanding(profile, []))
         one = cls(profile, Units(setting), Context(setting))
         Table([one.units, one.context]).hold(appliances)
         return one

@@ -7,7 +7,7 @@ import { Paged } from "../app/Paged";
 import { useWords } from "../i18n";
 import { formatShare } from "../words/format";
 import { Moment } from "../words/Moment";
-import { useNames } from "../words/names";
+import { alertTitle, useNames } from "../words/names";
 
 export function AlertList({ filters, empty }: { filters: AlertFilters; empty: React.ReactNode }) {
   const { t, language } = useWords();
@@ -24,7 +24,7 @@ export function AlertList({ filters, empty }: { filters: AlertFilters; empty: Re
         key: alert.id,
         cells: [
           <Link key="f" className="strong" to={`/alerts/${alert.id}`}>
-            {names.fault(alert.kind, alert.fault_mode)}
+            {alertTitle(alert, names, t)}
           </Link>,
           <span key="a">
             <Link to={`/appliances/${encodeURIComponent(alert.appliance_id)}`}>{alert.appliance_id}</Link>{" "}

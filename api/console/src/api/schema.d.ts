@@ -4212,7 +4212,7 @@ export interface components {
         AdviceState: "standing" | "followed" | "declined" | "passed" | "withdrawn" | "helped" | "not_helped" | "unknown";
         /**
          * Alert
-         * @description A standing condition of one appliance and one fault mode.
+         * @description A standing condition of one appliance and one fault mode; a fault of the data is of one sensor as well.
          */
         Alert: {
             /** Id */
@@ -4225,6 +4225,11 @@ export interface components {
             kind: string;
             /** Fault Mode */
             fault_mode: string;
+            /**
+             * Metric
+             * @description of a fault of the data: the metric whose sensor is at fault; null where it is no single sensor's
+             */
+            metric: string | null;
             /** Component */
             component: string;
             /** Channel */

@@ -13,7 +13,7 @@ import { useTitle } from "../app/title";
 import { useWords } from "../i18n";
 import { formatQuantity, formatShare, plainName } from "../words/format";
 import { Moment } from "../words/Moment";
-import { bandText, useNames } from "../words/names";
+import { alertTitle, bandText, useNames } from "../words/names";
 
 export function AlertPage() {
   const { t } = useWords();
@@ -31,7 +31,7 @@ export function AlertPage() {
 function Whole({ alert }: { alert: Alert }) {
   const { t, language } = useWords();
   const names = useNames();
-  const fault = names.fault(alert.kind, alert.fault_mode);
+  const fault = alertTitle(alert, names, t);
   useTitle(`${fault} ${alert.appliance_id}`);
   return (
     <div className="sheet">

@@ -23,7 +23,7 @@ import { useWords } from "../i18n";
 import { plainName, toMs, zoneName } from "../words/format";
 import { AvailabilityMark, ConditionMark, StatusMark } from "../words/Marks";
 import { Moment } from "../words/Moment";
-import { ticketTitle, useNames } from "../words/names";
+import { alertTitle, ticketTitle, useNames } from "../words/names";
 import { now } from "../words/now";
 import { Values } from "../words/Values";
 
@@ -180,7 +180,7 @@ function Tickets({ id }: { id: string }) {
         {alerts.slice(0, MOST).map((one) => (
           <li key={one.id}>
             <span>
-              {t("ticket.alertOf", { fault: names.fault(one.kind, one.fault_mode) })}{" "}
+              {t("ticket.alertOf", { fault: alertTitle(one, names, t) })}{" "}
               <span className="dim">
                 <Moment at={one.raised_at} as="ago" />
               </span>

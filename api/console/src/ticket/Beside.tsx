@@ -6,7 +6,7 @@ import type { Beside as BesideTicket, Ticket } from "../api/types";
 import { useWords } from "../i18n";
 import { StatusMark } from "../words/Marks";
 import { Moment } from "../words/Moment";
-import { ticketTitle, useNames } from "../words/names";
+import { alertTitle, ticketTitle, useNames } from "../words/names";
 
 const MOST = 5;
 
@@ -42,7 +42,7 @@ export function Beside({ ticket, beside, level }: BesideProps) {
         ))}
         {lone.map((one) => (
           <li key={one.id}>
-            <span>{t("ticket.alertOf", { fault: names.fault(one.kind, one.fault_mode) })}</span>
+            <span>{t("ticket.alertOf", { fault: alertTitle(one, names, t) })}</span>
             <span className="dim">
               <Moment at={one.raised_at} as="ago" />
             </span>

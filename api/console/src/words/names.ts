@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 
 import { useProfiles } from "../api/appliances";
-import type { Evidence, Feature, Ticket } from "../api/types";
+import type { Alert, Evidence, Feature, Ticket } from "../api/types";
 import { type Say, useWords } from "../i18n";
 import { formatNumber, formatQuantity, plainName } from "./format";
 
@@ -78,6 +78,12 @@ export function ticketTitle(ticket: Pick<Ticket, "source" | "fault_mode" | "kind
   const mode = ticket.fault_mode ?? "";
   const isNamed = mode === UNKNOWN || names.isFault(ticket.kind, mode);
   return isOurs && isNamed ? names.fault(ticket.kind, mode) : ticket.title;
+}
+
+/** What is wrong, and with which sensor where it is one. */
+export function alertTitle(alert: Pick<Alert, "kind" | "fault_mode" | "metric">, names: Names, t: Say): string {
+  const fault = names.fault(alert.kind, alert.fault_mode);
+  return alert.metric ? t("sensorFault", { fault, metric: names.plainMetric(alert.kind, alert.metric) }) : fault;
 }
 
 /** Why clocks rest: the usual reasons in the reader's language, any other in its author's words. */

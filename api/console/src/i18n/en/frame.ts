@@ -139,6 +139,7 @@ export const frame = {
     text: "This is a demo: the appliance's display, door and keys are here.",
   },
   unlike: "{{kind}} behaves unlike itself",
+  sensorFault: "{{fault}}: {{metric}}",
   holdReasons: {
     waiting_for_the_part: "waiting for the part",
     waiting_for_the_customer: "waiting for the customer",

@@ -137,6 +137,7 @@ export const frame: typeof english = {
   alertState: { pending: "待确认告警", firing: "告警中", resolved: "告警已结束" },
   kitchen: { title: "客户的厨房", text: "这是演示：设备的显示屏、门和按键在此。" },
   unlike: "{{kind}}运行异常",
+  sensorFault: "{{fault}}：{{metric}}",
   holdReasons: {
     waiting_for_the_part: "等待配件",
     waiting_for_the_customer: "等待客户答复",
