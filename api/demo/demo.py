@@ -61,8 +61,8 @@ LOG_BYTES_EACH = 256 * 1024
 """What the broker keeps for each appliance: with a quarter of it the past of 200 took 75 s instead of 42, waiting for acks."""
 PAST_ACK_EVERY_MS = 200
 """The fleet tells of its past as fast as it is acknowledged."""
-LIVE_ACK_EVERY_MS = 20_000
-"""Live, at a speed where each appliance speaks every second: the broker never forgets the last acks of a filter."""
+LIVE_ACK_EVERY_S = 20.0
+"""Live, in wall time, where each appliance speaks every second: the broker keeps the acks of each, 460 bytes a piece."""
 CREW_S = 1.0
 """How often the demo's people look at their tickets."""
 
@@ -231,7 +231,7 @@ class Demo:
         crew = Crew(service.rooms.desk, self._clock.now)
         crew.arrive(service.rooms.accounts)
         now_ms, speed = SystemClock().now_ms(), self._options.speed
-        self._ack_every_ms = LIVE_ACK_EVERY_MS
+        self._ack_every_ms = round(LIVE_ACK_EVERY_S * 1000 * speed)
         self._clock.clock = AcceleratedClock(now_ms, self._clock.now_ms(), speed)
         fleet.say(self._clock.clock)
         began_s, duration_s = time.monotonic(), self._options.duration_s
@@ -282,6 +282,7 @@ class Demo:
 
     def _end_fleet(self, service: Service, fleet: FleetProcess) -> None:
         """Let the fleet send what it still holds, and end."""
+        self._ack_every_ms = PAST_ACK_EVERY_MS
         fleet.stop()
         end_s = time.monotonic() + FLEET_END_S
         while fleet.progress.phase != "ended" and time.monotonic() < end_s:

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READERS_KEPT = 4
+BLOBS_PER_READER = 20_000
+"""A reader that has opened so many is replaced: what Python keeps of each, 80 bytes, would never go."""
 WRITER_CACHE_KIB = 32_768
 READER_CACHE_KIB = 4_096
 
@@ -56,7 +58,7 @@ class EmbeddedStore:
         self._path = path
         self._writing = threading.Lock()
         self._pooling = threading.Lock()
-        self._readers: list[tuple[sqlite3.Connection, Packer]] = []
+        self._readers: list[tuple[tables.Connection, Packer]] = []
         self._writer: sqlite3.Connection | None = None
         self._packer = Packer()
         self._is_closed = False
@@ -215,7 +217,8 @@ class EmbeddedStore:
                     yield connection, packer
             finally:
                 with self._pooling:
-                    is_kept = not self._is_closed and len(self._readers) < READERS_KEPT
+                    is_fresh = connection.blobs_opened < BLOBS_PER_READER
+                    is_kept = is_fresh and not self._is_closed and len(self._readers) < READERS_KEPT
                     if is_kept:
                         self._readers.append((connection, packer))
                 if not is_kept:

@@ -40,9 +40,23 @@ CREATE TABLE IF NOT EXISTS tail (
 """
 
 
-def connect(path: Path, *, cache_kib: int) -> sqlite3.Connection:
+class Connection(sqlite3.Connection):
+    """A connection that counts the blobs it has opened: CPython keeps a weak reference to each, closed or not, as long as it lives."""
+
+    blobs_opened = 0
+
+    def blobopen(  # noqa: D102  (as sqlite3 has it)
+        self, table: str, column: str, row: int, /, *, readonly: bool = False, name: str = "main"
+    ) -> sqlite3.Blob:
+        self.blobs_opened += 1
+        return super().blobopen(table, column, row, readonly=readonly, name=name)
+
+
+def connect(path: Path, *, cache_kib: int) -> Connection:
     """A connection that any thread may use, one at a time; every commit is durable when it returns."""
-    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        path, timeout=BUSY_S, isolation_level=None, check_same_thread=False, factory=Connection
+    )
     connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import sqlite3
 import struct
 import subprocess
 import sys
 import tempfile
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.store import StoreAddressError, StoreRejected, StoreUnavailable, pages, tail
+from ingest.store import StoreAddressError, StoreRejected, StoreUnavailable, embedded, pages, tail
 from ingest.store.embedded import EmbeddedStore
 from ingest.store.opening import open_store
 from tests.contract.store_suite import FOREVER, T0, Span, StoreSuite, columns, make_block, random_blocks
@@ -157,6 +159,26 @@ def test_the_tail_stays_short(path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
     assert store.count_readings("refrigerator", "a1") == 200
     store.close()
+
+
+def test_reading_for_ever_keeps_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often an appliance is read, what Python remembers of the tail's blobs stays bounded."""
+    monkeypatch.setattr(embedded, "BLOBS_PER_READER", 10)
+    store = EmbeddedStore.open(path)
+    store.write([make_block([("a1", T0, {"power_w": 1.0})])])
+    gc.collect()
+    before = _dead_references()
+
+    for _ in range(300):
+        store.read("refrigerator", "a1", None, **FOREVER)
+
+    assert _dead_references() - before <= 10
+    store.close()
+
+
+def _dead_references() -> int:
+    """How many weak references point at nothing."""
+    return sum(type(one) is weakref.ref and one() is None for one in gc.get_objects())
 
 
 def test_names_of_metrics_are_bounded(path: Path) -> None:
