@@ -1,5 +1,5 @@
 /** A new ticket, from anywhere: which appliance, what is wrong, how soon. One that stands already is shown instead. */
-import { Alert, Anchor, Button, Group, NativeSelect, Stack, Textarea, TextInput } from "@mantine/core";
+import { Alert, Anchor, Group, NativeSelect, Stack, Textarea, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
@@ -9,7 +9,7 @@ import { Problem } from "../api/client";
 import { useOpenTicket, useTicketTypes } from "../api/tickets";
 import { useWords } from "../i18n";
 import { useNames } from "../words/names";
-import { Dialog } from "./Dialog";
+import { Dialog, DialogEnd } from "./Dialog";
 import { useProblemSentence } from "./Notice";
 
 const PRIORITIES = ["1", "2", "3", "4"];
@@ -140,14 +140,7 @@ export function NewTicketDialog({ appliance = "", onClose }: { appliance?: strin
               )}
             </Alert>
           )}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("cancel")}
-            </Button>
-            <Button type="submit" loading={open.isPending}>
-              {t("newTicket.open")}
-            </Button>
-          </Group>
+          <DialogEnd onCancel={onClose} label={t("newTicket.open")} isBusy={open.isPending} />
         </Stack>
       </form>
     </Dialog>

@@ -1,9 +1,9 @@
 /** A change before it is made: when, what it adds to the ways, whether the promise holds, and what speaks against it. */
-import { Button, Group, Skeleton, Stack, Textarea, TextInput } from "@mantine/core";
+import { Skeleton, Stack, Textarea, TextInput } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 
 import { type Aim, type Carried, useChangeVisit, useWeighed } from "../api/board";
-import { Dialog } from "../app/Dialog";
+import { Dialog, DialogEnd } from "../app/Dialog";
 import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
 import { clockIn, momentIn, shortDay } from "../words/days";
@@ -109,14 +109,13 @@ export function ChangeDialog({ carried, aim, zone, onClose }: ChangeDialogProps)
             </>
           )}
           <CallFailed error={change.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={() => onClose(false)}>
-              {t("cancel")}
-            </Button>
-            <Button type="submit" ref={sender} loading={change.isPending} disabled={!isReady}>
-              {t(carried.visit ? "board.move" : "board.book")}
-            </Button>
-          </Group>
+          <DialogEnd
+            onCancel={() => onClose(false)}
+            label={t(carried.visit ? "board.move" : "board.book")}
+            isBusy={change.isPending}
+            isReady={isReady}
+            sender={sender}
+          />
         </Stack>
       </form>
     </Dialog>

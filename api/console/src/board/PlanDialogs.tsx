@@ -1,10 +1,10 @@
 /** Whole days: the plan of one, and where visits go when somebody is not there; looked at first, then kept. */
-import { Button, Group, NativeSelect, Skeleton, Stack, TextInput } from "@mantine/core";
+import { NativeSelect, Skeleton, Stack, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import { useDropOut, useKeepPlan, usePlan, usePlanWithout } from "../api/board";
 import type { AbsenceReason, BoardRow, PlanDocument } from "../api/types";
-import { Dialog } from "../app/Dialog";
+import { Dialog, DialogEnd } from "../app/Dialog";
 import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
 import { clockIn, dayAfter, momentIn, shortDay } from "../words/days";
@@ -34,13 +34,12 @@ export function PlanDialog({ day: first, region, rows, onClose }: PlanDialogProp
           onChange={(event) => event.currentTarget.value && setDay(event.currentTarget.value)}
         />
         <Planned plan={keep.data ?? plan.data} error={plan.error ?? keep.error} rows={rows} />
-        <Buttons
-          isKept={keep.isSuccess}
+        <DialogEnd
+          onCancel={onClose}
+          label={keep.isSuccess ? undefined : t("board.keep")}
           isBusy={keep.isPending}
           isReady={plan.data !== undefined}
-          label={t("board.keep")}
-          onKeep={() => keep.mutate({ day, region })}
-          onClose={onClose}
+          onSend={() => keep.mutate({ day, region })}
         />
       </Stack>
     </Dialog>
@@ -79,41 +78,15 @@ export function DropOutDialog({
           data={REASONS.map((one) => ({ value: one, label: t(`people.reasons.${one}`) }))}
         />
         <Planned plan={drop.data ?? plan.data} error={plan.error ?? drop.error} rows={rows} />
-        <Buttons
-          isKept={drop.isSuccess}
+        <DialogEnd
+          onCancel={onClose}
+          label={drop.isSuccess ? undefined : t("board.dropOutKeep")}
           isBusy={drop.isPending}
           isReady={plan.data !== undefined}
-          label={t("board.dropOutKeep")}
-          onKeep={() => drop.mutate({ technician: row.technician_id, day, start, end, reason })}
-          onClose={onClose}
+          onSend={() => drop.mutate({ technician: row.technician_id, day, start, end, reason })}
         />
       </Stack>
     </Dialog>
-  );
-}
-
-interface ButtonsProps {
-  isKept: boolean;
-  isBusy: boolean;
-  isReady: boolean;
-  label: string;
-  onKeep: () => void;
-  onClose: () => void;
-}
-
-function Buttons({ isKept, isBusy, isReady, label, onKeep, onClose }: ButtonsProps) {
-  const { t } = useWords();
-  return (
-    <Group justify="flex-end">
-      <Button variant="default" onClick={onClose}>
-        {t(isKept ? "close" : "cancel")}
-      </Button>
-      {!isKept && (
-        <Button loading={isBusy} disabled={!isReady} onClick={onKeep}>
-          {label}
-        </Button>
-      )}
-    </Group>
   );
 }
 

@@ -7,7 +7,7 @@ import { useAccount } from "../api/account";
 import { useArticles, useTakeShipped, useWriteArticle } from "../api/articles";
 import { mayDo } from "../api/roles";
 import type { Article, ArticleRequest } from "../api/types";
-import { Dialog } from "../app/Dialog";
+import { Dialog, DialogEnd } from "../app/Dialog";
 import { Card, Listing } from "../app/Listing";
 import { useProblemSentence } from "../app/Notice";
 import { SearchField } from "../app/SearchField";
@@ -177,14 +177,7 @@ function Write({ article, onClose }: { article: Article | null; onClose: () => v
             </Stack>
           ))}
           {write.isError && <Alert color="red">{sentence(write.error)}</Alert>}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("cancel")}
-            </Button>
-            <Button type="submit" loading={write.isPending}>
-              {t("known.save")}
-            </Button>
-          </Group>
+          <DialogEnd onCancel={onClose} label={t("known.save")} isBusy={write.isPending} />
         </Stack>
       </form>
     </Dialog>

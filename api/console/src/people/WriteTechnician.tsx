@@ -1,10 +1,10 @@
 /** A technician entered, or written anew. */
-import { Button, Group, NativeSelect, Stack, TextInput } from "@mantine/core";
+import { NativeSelect, Stack, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import { useWriteTechnician } from "../api/crew";
 import type { Provider, Technician } from "../api/types";
-import { Dialog } from "../app/Dialog";
+import { Dialog, DialogEnd } from "../app/Dialog";
 import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
 import { zoneName } from "../words/format";
@@ -102,14 +102,7 @@ export function WriteTechnician({ technician: seen, providers, onClose }: WriteT
             {t("people.isActive")}
           </label>
           <CallFailed error={write.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("cancel")}
-            </Button>
-            <Button type="submit" loading={write.isPending}>
-              {t("save")}
-            </Button>
-          </Group>
+          <DialogEnd onCancel={onClose} label={t("save")} isBusy={write.isPending} />
         </Stack>
       </form>
     </Dialog>

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { ROLES } from "../api/roles";
 import { useDeleteView, useKeepView } from "../api/savedViews";
 import type { SavedView, SavedViewRequest } from "../api/types";
-import { Dialog } from "../app/Dialog";
+import { Dialog, DialogEnd } from "../app/Dialog";
 import { useProblemSentence } from "../app/Notice";
 import { useWords } from "../i18n";
 
@@ -78,16 +78,13 @@ export function ViewDialog({ view, address, onClose }: ViewDialogProps) {
               ...SHARED_WITH.map((one) => ({ value: one, label: t(`roles.${one}`) })),
             ]}
           />
-          <Group justify="flex-end">
+          <DialogEnd onCancel={onClose} label={t("saved.save")} isBusy={keep.isPending} isReady={Boolean(body.name)}>
             {view && (
               <Button variant="default" color="red" loading={drop.isPending} onClick={() => remove(view)}>
                 {t("saved.delete")}
               </Button>
             )}
-            <Button type="submit" loading={keep.isPending} disabled={!body.name}>
-              {t("saved.save")}
-            </Button>
-          </Group>
+          </DialogEnd>
         </Stack>
       </form>
     </Dialog>

@@ -6,7 +6,7 @@ import { useAccount } from "../api/account";
 import { ROLES, type Role } from "../api/roles";
 import { useUserCall, useUsers } from "../api/settings";
 import type { User } from "../api/types";
-import { Dialog } from "../app/Dialog";
+import { Dialog, DialogEnd } from "../app/Dialog";
 import { Card, Listing } from "../app/Listing";
 import { useProblemSentence } from "../app/Notice";
 import { useWords } from "../i18n";
@@ -116,7 +116,7 @@ function NewAccount({ onClose }: { onClose: () => void }) {
         <Stack gap="sm">
           <p>{t("settings.keyOnce")}</p>
           <Code block>{call.data}</Code>
-          <Button onClick={onClose}>{t("close")}</Button>
+          <DialogEnd onCancel={onClose} />
         </Stack>
       ) : (
         <form
@@ -155,9 +155,7 @@ function NewAccount({ onClose }: { onClose: () => void }) {
               />{" "}
               {t("settings.withKey")}
             </label>
-            <Button type="submit" loading={call.isPending}>
-              {t("settings.add")}
-            </Button>
+            <DialogEnd onCancel={onClose} label={t("settings.add")} isBusy={call.isPending} />
           </Stack>
         </form>
       )}
@@ -190,9 +188,7 @@ function NewPassword({ user, onClose }: { user: User; onClose: () => void }) {
             value={password}
             onChange={(event) => setPassword(event.currentTarget.value)}
           />
-          <Button type="submit" loading={call.isPending}>
-            {t("save")}
-          </Button>
+          <DialogEnd onCancel={onClose} label={t("save")} isBusy={call.isPending} />
         </Stack>
       </form>
     </Dialog>

@@ -3,7 +3,7 @@ import { Alert, Button, Stack, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import { useSilenceCall, useSilences } from "../api/settings";
-import { Dialog } from "../app/Dialog";
+import { Dialog, DialogEnd } from "../app/Dialog";
 import { Card, Listing } from "../app/Listing";
 import { useProblemSentence } from "../app/Notice";
 import { useWords } from "../i18n";
@@ -138,9 +138,7 @@ function NewSilence({ onClose }: { onClose: () => void }) {
             value={reason}
             onChange={(event) => setReason(event.currentTarget.value)}
           />
-          <Button type="submit" loading={call.isPending} disabled={!isScoped}>
-            {t("settings.mute")}
-          </Button>
+          <DialogEnd onCancel={onClose} label={t("settings.mute")} isBusy={call.isPending} isReady={isScoped} />
         </Stack>
       </form>
     </Dialog>

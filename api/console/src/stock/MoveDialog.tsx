@@ -1,9 +1,9 @@
 /** Parts on the move: written down, brought to another place, or ordered. */
-import { Button, Group, NativeSelect, Stack, TextInput } from "@mantine/core";
+import { NativeSelect, Stack, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import { type StockCall, usePlaces, useStockCall } from "../api/stock";
-import { Dialog } from "../app/Dialog";
+import { Dialog, DialogEnd } from "../app/Dialog";
 import { CallFailed } from "../app/Notice";
 import { useWords } from "../i18n";
 
@@ -97,14 +97,7 @@ export function MoveDialog({ start, onClose }: { start: MoveStart; onClose: () =
             />
           )}
           <CallFailed error={call.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("cancel")}
-            </Button>
-            <Button type="submit" disabled={!isReady} loading={call.isPending}>
-              {t("save")}
-            </Button>
-          </Group>
+          <DialogEnd onCancel={onClose} label={t("save")} isBusy={call.isPending} isReady={isReady} />
         </Stack>
       </form>
     </Dialog>

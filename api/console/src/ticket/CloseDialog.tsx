@@ -1,9 +1,9 @@
 /** Closing asks what was found: one key gives the verdict and closes; without one it says that none is given. */
-import { Button, Group, Kbd, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Kbd, Stack, Text, Textarea } from "@mantine/core";
 import { useState } from "react";
 
 import type { Ticket, Verdict } from "../api/types";
-import { Dialog } from "../app/Dialog";
+import { Dialog, DialogEnd } from "../app/Dialog";
 import { useWords } from "../i18n";
 import { closing, VERDICTS } from "./closing";
 import type { TicketSteps } from "./steps";
@@ -66,14 +66,13 @@ export function CloseForm({ isBusy, given = null, onClose, onSend }: CloseFormPr
           value={note}
           onChange={(event) => setNote(event.currentTarget.value)}
         />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t("cancel")}
-          </Button>
-          <Button variant="subtle" color="gray" loading={isBusy} onClick={() => send(null)}>
-            {t(given ? "closing.keep" : "closing.without")}
-          </Button>
-        </Group>
+        <DialogEnd
+          onCancel={onClose}
+          label={t(given ? "closing.keep" : "closing.without")}
+          onSend={() => send(null)}
+          isBusy={isBusy}
+          isQuiet
+        />
       </Stack>
     </Dialog>
   );

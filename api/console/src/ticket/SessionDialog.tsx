@@ -1,12 +1,12 @@
 /** Asks the customer for a session: how far it may go decides what the appliance shows them. */
-import { Alert, Button, Group, Radio, Stack } from "@mantine/core";
+import { Alert, Radio, Stack } from "@mantine/core";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 
 import { useOpenSession } from "../api/sessions";
 import type { Scope, Ticket } from "../api/types";
 import { useProblemSentence } from "../app/Notice";
-import { Dialog } from "../app/Dialog";
+import { Dialog, DialogEnd } from "../app/Dialog";
 import { useWords } from "../i18n";
 
 const SCOPES: Scope[] = ["see", "read", "test", "act"];
@@ -40,14 +40,7 @@ export function SessionDialog({ ticket, onClose }: { ticket: Ticket; onClose: ()
             </Stack>
           </Radio.Group>
           {request.isError && <Alert color="red">{sentence(request.error)}</Alert>}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("cancel")}
-            </Button>
-            <Button type="submit" loading={request.isPending} data-autofocus>
-              {t("ticket.run")}
-            </Button>
-          </Group>
+          <DialogEnd onCancel={onClose} label={t("ticket.run")} isBusy={request.isPending} hasFocus />
         </Stack>
       </form>
     </Dialog>

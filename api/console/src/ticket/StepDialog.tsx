@@ -1,10 +1,10 @@
 /** Asks for what a step needs: a reason to hold, a note to cancel, who and when to schedule. */
-import { Button, Group, NativeSelect, Stack, Textarea, TextInput } from "@mantine/core";
+import { Group, NativeSelect, Stack, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import { usePeople } from "../api/people";
 import type { StepRequest } from "../api/types";
-import { Dialog } from "../app/Dialog";
+import { Dialog, DialogEnd } from "../app/Dialog";
 import { useWords } from "../i18n";
 import type { TicketSteps } from "./steps";
 
@@ -108,14 +108,7 @@ export function StepForm({ step, isBusy, onClose, onSend }: StepFormProps) {
             value={words}
             onChange={(event) => setWords(event.currentTarget.value)}
           />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("cancel")}
-            </Button>
-            <Button type="submit" loading={isBusy} disabled={isIncomplete}>
-              {t(`ticket.steps.${step}`)}
-            </Button>
-          </Group>
+          <DialogEnd onCancel={onClose} label={t(`ticket.steps.${step}`)} isBusy={isBusy} isReady={!isIncomplete} />
         </Stack>
       </form>
     </Dialog>

@@ -1,9 +1,9 @@
 /** What the technician found; the detectors learn from it. */
-import { Button, Group, Radio, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Radio, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import type { Ticket, Verdict } from "../api/types";
-import { Dialog } from "../app/Dialog";
+import { Dialog, DialogEnd } from "../app/Dialog";
 import { useWords } from "../i18n";
 import { formatShare } from "../words/format";
 import { useNames } from "../words/names";
@@ -82,14 +82,7 @@ export function VerdictDialog({ ticket, steps, onClose }: VerdictDialogProps) {
             value={note}
             onChange={(event) => setNote(event.currentTarget.value)}
           />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("cancel")}
-            </Button>
-            <Button type="submit" loading={steps.isBusy}>
-              {t("save")}
-            </Button>
-          </Group>
+          <DialogEnd onCancel={onClose} label={t("save")} isBusy={steps.isBusy} />
         </Stack>
       </form>
     </Dialog>
