@@ -18,11 +18,14 @@ from deploy.build_console import ConsoleBuildError, find_npm, run, words_for_typ
 
 def main() -> int:
     """Renew what the code says anew; 1 where the console's packages can't be run."""
-    for script in sorted(Path(__file__).parent.glob("*.py")):
-        page = script.with_suffix(".md")
-        if page.exists():
-            made = subprocess.run([sys.executable, str(script)], cwd=ROOT, capture_output=True, text=True, check=True)
-            _write(page, made.stdout)
+    docs = Path(__file__).parent
+    for script in sorted(docs.glob("*.py")):
+        for page in (script.with_suffix(".md"), *sorted(docs.glob(f"help/*/{script.stem}.md"))):
+            if page.exists():
+                words = [] if page.parent == docs else [page.parent.name]
+                command = [sys.executable, str(script), *words]
+                made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+                _write(page, made.stdout)
     with TemporaryDirectory() as folder:
         document, types = Path(folder, "openapi.json"), Path(folder, "schema.d.ts")
         document.write_text(json.dumps(make_app(None).openapi()), encoding="utf-8")
