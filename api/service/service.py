@@ -6,6 +6,7 @@ thread ends the service with its cause: a service that only half works looks hea
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -159,6 +160,15 @@ class Service:
         self._ended.set()
 
 
+def spare_what_stays() -> None:
+    """Take what stands when all is started (modules, tables, routes) out of every later collection of garbage.
+
+    To go through it took a tenth of a second of whichever request it fell into, and found nothing: it lives as long as the process.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def run_until_signal(service: Service) -> None:
     """Run until SIGTERM or SIGINT, then stop in order; a second signal ends the process at once."""
     signals: list[int] = []
@@ -172,6 +182,7 @@ def run_until_signal(service: Service) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
     service.start()
+    spare_what_stays()
     service.wait()
     service.stop()
     if service.failure is not None:

@@ -18,7 +18,7 @@ WANTED = {"statuses": (TicketState.OPEN, TicketState.TRIAGED), "opened_from_ms":
 @pytest.mark.parametrize(("sort", "index"), [(Sort.URGENCY, "ix_tickets_urgency"), (Sort.DUE, "ix_tickets_due")])
 @pytest.mark.parametrize("is_behind", [False, True])
 def test_a_page_of_the_queue_is_read_and_not_sorted(desk: Desk, sort: Sort, index: str, *, is_behind: bool) -> None:
-    """Of what is not held, which is nearly all, no row before the page is read, and none is sorted."""
+    """Of what is not held, which is nearly all, no row before the page is read, and none is sorted; what is held is found by itself."""
     asked: list[tuple[str, Any]] = []
     event.listen(
         desk.unit.engine, "before_cursor_execute", lambda _c, _u, text, values, *_: asked.append((text, values))
@@ -27,10 +27,11 @@ def test_a_page_of_the_queue_is_read_and_not_sorted(desk: Desk, sort: Sort, inde
 
     desk.tickets.page(TicketFilter(sort=sort, **WANTED), cursor=cursor)  # type: ignore[arg-type]  # filters by name
 
-    [plan, *_] = [_plan(desk, *one) for one in tuple(asked) if "LIMIT" in one[0]]
+    [plan, held, *_] = [_plan(desk, *one) for one in tuple(asked) if "LIMIT" in one[0]]
     reading = "SEARCH" if is_behind else "SCAN"
     assert plan[0].startswith(f"{reading} tickets USING COVERING INDEX {index}")
     assert not any("ORDER BY" in step for step in plan)
+    assert held[0].startswith("SEARCH tickets USING INDEX ix_tickets_held (paused_ms>?)")
 
 
 def test_verdicts_are_found_without_the_rest_of_the_history(desk: Desk) -> None:

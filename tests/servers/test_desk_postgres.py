@@ -6,8 +6,10 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select, text
 
+from alerts.appliances.searching import is_found
+from alerts.appliances.tables import appliances
 from alerts.database import UnitOfWork
 from alerts.desk import Desk
 from ingest.clock import ManualClock
@@ -181,3 +183,14 @@ class TestSinkOnPostgres(FindingSinkSuite):
 
 class TestSavedViewsOnPostgres(SavedViewsSuite):
     """PostgreSQL keeps the promises of saved views."""
+
+
+def test_an_appliance_is_found_by_the_index_of_trigrams(engine: Engine) -> None:
+    """The index holds what is asked for: with it at hand nobody reads all appliances to find a word."""
+    query = select(appliances.c.id).where(is_found("compressor"))
+    with engine.connect() as connection:
+        connection.execute(text("SET enable_seqscan = off"))
+        asked = str(query.compile(engine, compile_kwargs={"literal_binds": True}))
+        plan = connection.exec_driver_sql(f"EXPLAIN {asked}").scalars().all()
+
+    assert any("Bitmap Index Scan on appliances_search_trigrams" in step for step in plan)
