@@ -49,10 +49,10 @@ def test_a_silence_takes_everything_with_it() -> None:
     """What was to be told in a gap never comes, be it a reading or an event; what is told otherwise is the same."""
     calm = _only(calm_fleet(read_fleet("household")), "washing_machine")
     gaps = replace(calm, life=replace(calm.life, gaps_per_year=60.0, gap_days=Distribution(1.0, 2.0)))
-    whole = run_days(Fleet(calm, seed=4, appliances=20, start_ms=START_MS), 20, kind="washing_machine")
-    fleet = Fleet(gaps, seed=4, appliances=20, start_ms=START_MS)
+    whole = run_days(Fleet(calm, seed=4, appliances=10, start_ms=START_MS), 14, kind="washing_machine")
+    fleet = Fleet(gaps, seed=4, appliances=10, start_ms=START_MS)
 
-    broken = run_days(fleet, 20, kind="washing_machine")
+    broken = run_days(fleet, 14, kind="washing_machine")
 
     silences = fleet.groups[0].life.silences
     assert 0.5 < len(broken) / len(whole) < 0.95
@@ -82,9 +82,9 @@ def test_a_move_is_told_and_brings_another_home() -> None:
     """After some silent days the appliance says that it was moved; its kitchen is another one from then on."""
     calm = _only(calm_fleet(read_fleet("household")), "refrigerator")
     moving = replace(calm, life=replace(calm.life, moves_per_year=20.0, move_days=Distribution(1.0, 2.0)))
-    stay = run_days(Fleet(calm, seed=4, appliances=20, start_ms=START_MS), 15, kind="refrigerator")
+    stay = run_days(Fleet(calm, seed=4, appliances=12, start_ms=START_MS), 12, kind="refrigerator")
 
-    chunk = run_days(Fleet(moving, seed=4, appliances=20, start_ms=START_MS), 15, kind="refrigerator")
+    chunk = run_days(Fleet(moving, seed=4, appliances=12, start_ms=START_MS), 12, kind="refrigerator")
 
     told = dict(_events(chunk, "moved"))
     assert len(told) >= 4
