@@ -60,13 +60,13 @@ def run_and_kill(engine: Engine, *, seed: int, commits: int) -> int:
     return ([*said, *map(int, rest.splitlines())])[-1]
 
 
-@pytest.mark.parametrize("commits", some_of([3, 8], 1))
-def test_killed_process_leaves_whole_steps(engine: Engine, commits: int) -> None:
+@pytest.mark.parametrize("commits", some_of([[3], [3, 8, 5]], 1), ids=["once", "again and again"])
+def test_killed_process_leaves_whole_steps(engine: Engine, commits: list[int]) -> None:
     """After each kill, checkpoint, alerts, tickets, histories and notices agree, and nothing acknowledged is missing."""
     desk = Desk(UnitOfWork(engine, ManualClock(NOW_MS), random.Random(1)), PROFILES)
 
-    for seed in range(2):
-        last = run_and_kill(engine, seed=seed, commits=commits)
+    for seed, count_to in enumerate(commits):
+        last = run_and_kill(engine, seed=seed, commits=count_to)
 
         position = desk.findings.load().position
         assert last <= position <= last + 1

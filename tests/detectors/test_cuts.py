@@ -234,7 +234,8 @@ def test_the_stream_has_something_to_tell(as_one: list[Finding]) -> None:
     }
 
 
-@settings(max_examples=tries(3, quick=1), phases=(Phase.generate,))
+@pytest.mark.thorough
+@settings(max_examples=tries(3), phases=(Phase.generate,))
 @given(seed=st.integers(0, 10**6), longest=st.sampled_from([300, 1_000, 100, 20_000]))
 def test_where_the_stream_is_cut_decides_nothing(
     told: list[Said], as_one: list[Finding], seed: int, longest: int

@@ -30,7 +30,7 @@ BY_PLUG = ("on_mean", "on_run_s", "off_run_s")
 @functools.cache
 def _moves(kind: str) -> tuple[dict[float, Moves], ...]:
     days = DAYS.get(kind, 22)
-    return tuple(moves(kind, (0.0, GROWN, NEAR_FAILURE), each=3, days=days, start_ms=start) for start in SEASONS[kind])
+    return tuple(moves(kind, (0.0, GROWN, NEAR_FAILURE), each=2, days=days, start_ms=start) for start in SEASONS[kind])
 
 
 def _largest(kind: str, mode: str, severity: float) -> dict[str, float]:
