@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from alerts.billing.taxes import TaxRate, net_and_tax
 from alerts.coverages.basis import Basis
 from alerts.errors import InvalidError
 from alerts.money import check_currency, parse_amount, round_amount, sum_of
@@ -68,11 +69,15 @@ class PriceItem:
     valid_from: date
     region: str | None = None
     valid_to: date | None = None
+    tax: str | None = None
+    """By the name under which the tax rates know it; None: the standard one."""
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense, by its name."""
         check_words("external_id", self.external_id, longest=200, is_needed=True)
         check_name("code", self.code)
+        if self.tax is not None:
+            check_name("tax", self.tax)
         check_words("region", self.region, longest=200)
         parse_amount(self.amount, self.currency)
         if self.valid_to is not None and self.valid_to < self.valid_from:
@@ -119,7 +124,12 @@ class BillLine:
     quantity: str
     amount: str
     total: str
+    """What is paid: net and tax."""
     payer: Payer
+    net: str
+    tax: str
+    percent: str | None = None
+    """Of the tax; None where no rate holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +140,8 @@ class WantedLine:
     quantity: str = "1"
     amount: str | None = None
     label: str | None = None
+    tax: str | None = None
+    """Of an amount by hand; None: the standard one. A price of the list says its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +164,12 @@ class Quote:
     status: QuoteStatus
     lines: tuple[BillLine, ...]
     currency: str
+    net: str
+    tax: str
     total: str
+    """Net and tax."""
     to_pay: str
-    """By the customer."""
+    """By the customer, of the total."""
     payer: Payer
     reason: PayReason
     offered_at: datetime
@@ -175,6 +190,8 @@ class Receipt:
     quote_id: str | None
     lines: tuple[BillLine, ...]
     currency: str
+    net: str
+    tax: str
     total: str
     to_pay: str
     payer: Payer
@@ -208,8 +225,8 @@ class Statement:
     total: str
 
 
-def line_of(wanted: WantedLine, amount: Decimal, currency: str, payer: Payer) -> BillLine:
-    """A line, multiplied out and rounded once."""
+def line_of(wanted: WantedLine, amount: Decimal, currency: str, payer: Payer, rate: TaxRate | None = None) -> BillLine:
+    """A line, multiplied out and rounded once, and its tax."""
     check_words("label", wanted.label, longest=300)
     try:
         quantity = Decimal(wanted.quantity)
@@ -217,8 +234,25 @@ def line_of(wanted: WantedLine, amount: Decimal, currency: str, payer: Payer) ->
         raise InvalidError(f"quantity: {wanted.quantity!r} is no number.") from error
     if not quantity.is_finite() or not 0 < quantity <= QUANTITY_MAX:
         raise InvalidError(f"quantity is above 0 and at most {QUANTITY_MAX}.")
-    total = round_amount(quantity * amount, currency)
-    return BillLine(wanted.code, wanted.label or wanted.code, wanted.quantity, str(amount), str(total), payer)
+    net, tax = net_and_tax(round_amount(quantity * amount, currency), rate, currency)
+    return BillLine(
+        code=wanted.code,
+        label=wanted.label or wanted.code,
+        quantity=wanted.quantity,
+        amount=str(amount),
+        total=str(net + tax),
+        payer=payer,
+        net=str(net),
+        tax=str(tax),
+        percent=None if rate is None else rate.percent,
+    )
+
+
+def net_tax_total(lines: Iterable[BillLine], currency: str) -> tuple[str, str, str]:
+    """What lines come to: net, tax, and both together."""
+    some = list(lines)
+    net, tax = (sum_of((Decimal(getattr(line, of)) for line in some), currency) for of in ("net", "tax"))
+    return str(net), str(tax), str(net + tax)
 
 
 def totals(lines: Sequence[BillLine], currency: str) -> tuple[str, str]:

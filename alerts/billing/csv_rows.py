@@ -10,6 +10,7 @@ from alerts.billing.deciding import put_coverage
 from alerts.billing.invoice import Invoice, NewInvoice
 from alerts.billing.invoicing import put_invoice
 from alerts.billing.quoting import put_price
+from alerts.billing.taxes import STANDARD, TaxRate, put_tax
 from alerts.cells import day_of, number_of, yes_or_no
 from alerts.coverages.basis import Basis
 from alerts.csv_file import Columns, Line, write_csv
@@ -18,8 +19,12 @@ from alerts.errors import InvalidError
 from alerts.importing import RowReport, Taken, take_row
 
 PRICES = Columns(
-    ("external_id", "code", "region", "amount", "currency", "valid_from", "valid_to"),
+    ("external_id", "code", "region", "amount", "currency", "valid_from", "valid_to", "tax"),
     ("external_id", "code", "amount", "currency", "valid_from"),
+)
+TAXES = Columns(
+    ("external_id", "tax", "region", "percent", "is_included", "valid_from", "valid_to"),
+    ("external_id", "percent", "valid_from"),
 )
 COVERAGES = Columns(
     (
@@ -39,11 +44,19 @@ COVERAGES = Columns(
 )
 _OF_INVOICE = ("external_id", "number", "issued_on", "currency", "amount")
 INVOICES = Columns(
-    (*_OF_INVOICE, "receipt_id", "payer", "provider_id", "start", "end", "due_on", "paid_on", "expected", "difference"),
+    (
+        *(*_OF_INVOICE, "receipt_id", "payer", "provider_id", "start", "end", "due_on", "paid_on", "tax"),
+        *("expected", "difference", "expected_tax", "tax_difference"),
+    ),
     _OF_INVOICE,
 )
+_COUNTED = INVOICES.names[-4:]
 RECEIPTS = Columns(
-    ("receipt_id", "ticket", "at", "payer", "reason", "currency", "total", "to_pay", "quote_id", "invoices"), ()
+    (
+        *("receipt_id", "ticket", "at", "payer", "reason", "currency"),
+        *("net", "tax", "total", "to_pay", "quote_id", "invoices"),
+    ),
+    (),
 )
 LINES = Columns(("visit_id", "ended_at", "tickets", "technician", "fees", "amount", "currency"), ())
 
@@ -51,6 +64,11 @@ LINES = Columns(("visit_id", "ended_at", "tickets", "technician", "fees", "amoun
 def take_price(t: Transaction, line: Line) -> RowReport:
     """Take a price over, whole."""
     return take_row(t.connection, line, lambda: _price(t, line.cells))
+
+
+def take_tax(t: Transaction, line: Line) -> RowReport:
+    """Take a tax rate over, whole."""
+    return take_row(t.connection, line, lambda: _tax(t, line.cells))
 
 
 def take_coverage(t: Transaction, line: Line) -> RowReport:
@@ -65,14 +83,8 @@ def take_invoice(t: Transaction, line: Line) -> RowReport:
 
 def write_invoices(found: Iterable[Invoice]) -> Iterator[str]:
     """Invoices as the text that can be taken over, with what we counted beside them."""
-    beside = Columns(INVOICES.names[:-2], ())
-    return write_csv(
-        INVOICES,
-        (
-            _cells(one.written, beside) | {"expected": one.expected or "", "difference": one.difference or ""}
-            for one in found
-        ),
-    )
+    written = Columns(INVOICES.names[: -len(_COUNTED)], ())
+    return write_csv(INVOICES, (_cells(one.written, written) | _cells(one, Columns(_COUNTED, ())) for one in found))
 
 
 def write_receipts(found: Iterable[tuple[Receipt, list[str]]]) -> Iterator[str]:
@@ -95,6 +107,11 @@ def write_receipts(found: Iterable[tuple[Receipt, list[str]]]) -> Iterator[str]:
 def write_prices(items: Iterable[PriceItem]) -> Iterator[str]:
     """The price list as the text that can be taken over."""
     return write_csv(PRICES, (_cells(one, PRICES) for one in items))
+
+
+def write_taxes(rates: Iterable[TaxRate]) -> Iterator[str]:
+    """Tax rates as the text that can be taken over."""
+    return write_csv(TAXES, (_cells(one, TAXES) for one in rates))
 
 
 def write_coverages(items: Iterable[Coverage]) -> Iterator[str]:
@@ -120,9 +137,17 @@ def write_statement(statement: Statement) -> Iterator[str]:
 
 
 def _price(t: Transaction, cells: Mapping[str, str]) -> Taken:
-    values = {name: cells.get(name) for name in ("region",)} | _needed(cells, "code", "amount", "currency")
+    values = {name: cells.get(name) for name in ("region", "tax")} | _needed(cells, "code", "amount", "currency")
     item = PriceItem(external_id=cells["external_id"], **values, **_days(cells))
     return Taken(item.external_id, is_new=False, done=["price"] if put_price(t, item) else [])
+
+
+def _tax(t: Transaction, cells: Mapping[str, str]) -> Taken:
+    said: dict[str, Any] = {"region": cells.get("region"), "tax": cells.get("tax", STANDARD)}
+    if "is_included" in cells:
+        said["is_included"] = yes_or_no("is_included", cells["is_included"])
+    rate = TaxRate(external_id=cells["external_id"], **said, **_needed(cells, "percent"), **_days(cells))
+    return Taken(rate.external_id, is_new=False, done=["tax"] if put_tax(t, rate) else [])
 
 
 def _coverage(t: Transaction, cells: Mapping[str, str]) -> Taken:
@@ -141,7 +166,7 @@ def _coverage(t: Transaction, cells: Mapping[str, str]) -> Taken:
 
 def _invoice(t: Transaction, cells: Mapping[str, str]) -> Taken:
     said: dict[str, Any] = _needed(cells, "number", "currency", "amount", "issued_on")
-    said |= {name: cells.get(name) for name in ("receipt_id", "provider_id")}
+    said |= {name: cells.get(name) for name in ("receipt_id", "provider_id", "tax")}
     for name in ("issued_on", "start", "end", "due_on", "paid_on"):
         said[name] = day_of(name, cells[name]) if name in cells else None
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from alerts.billing.bill import Coverage, Decision, PriceItem, Quote, Receipt, Statement, WantedLine
-from alerts.billing.csv_rows import take_coverage, take_invoice, take_price
+from alerts.billing.csv_rows import take_coverage, take_invoice, take_price, take_tax
 from alerts.billing.deciding import decide, list_coverages, put_coverage, read_coverage
 from alerts.billing.invoice import Invoice, NewInvoice
 from alerts.billing.invoicing import invoices_of, list_invoices, page_receipts, put_invoice, read_invoice
@@ -21,6 +21,7 @@ from alerts.billing.quoting import (
     standing_quote,
 )
 from alerts.billing.settling import settle
+from alerts.billing.taxes import TaxRate, list_taxes, put_tax
 from alerts.csv_file import Line
 from alerts.customers.links import open_link
 from alerts.customers.sealed import Sealed
@@ -49,6 +50,19 @@ class Billing:
     def take_prices(self, lines: Iterable[Line], *, is_dry_run: bool = False) -> Iterator[RowReport]:
         """Take a price list over."""
         return take_file(self.unit.write, lines, take_price, is_dry_run=is_dry_run)
+
+    def taxes(self) -> Sequence[TaxRate]:
+        """Every tax rate."""
+        return self.unit.look(list_taxes)
+
+    def put_tax(self, new: TaxRate) -> TaxRate:
+        """Write a tax rate down, known again by its external id."""
+        self.unit.write(lambda t: put_tax(t, new))
+        return new
+
+    def take_taxes(self, lines: Iterable[Line], *, is_dry_run: bool = False) -> Iterator[RowReport]:
+        """Take tax rates over."""
+        return take_file(self.unit.write, lines, take_tax, is_dry_run=is_dry_run)
 
     def coverages(self) -> Sequence[Coverage]:
         """Who pays for what until when."""

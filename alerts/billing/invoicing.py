@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 
 from alerts.audit.chain import difference, record_audit
-from alerts.billing.bill import Payer, Receipt
+from alerts.billing.bill import Payer, Receipt, Statement, net_tax_total
 from alerts.billing.invoice import Invoice, NewInvoice
 from alerts.billing.quoting import receipt_of_row
-from alerts.billing.settling import settle
+from alerts.billing.settling import check_span, settle
 from alerts.billing.tables import invoices, receipts
 from alerts.database import Transaction, upsert
 from alerts.errors import InvalidError, UnknownError
@@ -27,6 +26,8 @@ from alerts.people.providers import read_provider
 from alerts.tickets.tables import tickets
 from alerts.visits.hours import day_span
 
+Settled = dict[tuple[str, date, date], Statement]
+"""The statements that were reckoned already: of one provider's days once, however many invoices are for them."""
 _DAYS = ("issued_on", "due_on", "paid_on", "start_on", "end_on")
 
 
@@ -41,6 +42,7 @@ def put_invoice(t: Transaction, new: NewInvoice) -> bool:
         "payer": new.payer.value,
         "provider_id": new.provider_id,
         "issued_on": new.issued_on.isoformat(),
+        "tax": None if new.tax is None else str(parse_amount(new.tax, new.currency, may_be_negative=True)),
     }
     for name, day in (("start_on", new.start), ("end_on", new.end), ("due_on", new.due_on), ("paid_on", new.paid_on)):
         values[name] = None if day is None else day.isoformat()
@@ -59,7 +61,7 @@ def read_invoice(t: Transaction, external_id: str) -> Invoice:
     row = t.connection.execute(select(invoices).where(invoices.c.external_id == external_id)).one_or_none()
     if row is None:
         raise UnknownError(f"There is no invoice {external_id!r}.")
-    return _held(t, row)
+    return _held(t, row, {})
 
 
 def list_invoices(t: Transaction, *, is_paid: bool | None, cursor: str | None, limit: int) -> Page[Invoice]:
@@ -68,15 +70,15 @@ def list_invoices(t: Transaction, *, is_paid: bool | None, cursor: str | None, l
     if is_paid is not None:
         query = query.where(invoices.c.paid_on.is_not(None) if is_paid else invoices.c.paid_on.is_(None))
     rows, after = select_page(t.connection, query, invoices.c.n, cursor=cursor, limit=limit)
-    return Page(tuple(_held(t, row) for row in rows), after)
+    settled: Settled = {}
+    return Page(tuple(_held(t, row, settled) for row in rows), after)
 
 
 def page_receipts(
     t: Transaction, *, start: date | None, end: date | None, cursor: str | None, limit: int
 ) -> Page[Receipt]:
     """One page of all receipts, the newest first, of the days (UTC) from ``start`` to ``end``, both included."""
-    query = select(receipts, tickets.c.number.label("ticket_number"))
-    query = query.join(tickets, tickets.c.id == receipts.c.ticket_id)
+    query = _receipts()
     if start is not None:
         query = query.where(receipts.c.at_ms >= day_span("UTC", start)[0])
     if end is not None:
@@ -99,18 +101,23 @@ def _check_known(t: Transaction, new: NewInvoice) -> None:
         read_provider(t, new.provider_id)
         assert new.start is not None  # noqa: S101 - a provider's invoice has days
         assert new.end is not None  # noqa: S101
-        settle(t, new.provider_id, new.start, new.end)
+        check_span(new.start, new.end)
         return
     known = select(receipts.c.id).where(receipts.c.id == new.receipt_id)
     if t.connection.execute(known).first() is None:
         raise InvalidError(f"receipt_id: there is no receipt {new.receipt_id!r}.")
 
 
-def _held(t: Transaction, row: Any) -> Invoice:
+def _held(t: Transaction, row: Any, settled: Settled) -> Invoice:
+    written = _written(row)
+    return Invoice(written, *_expected(t, written, settled))
+
+
+def _written(row: Any) -> NewInvoice:
     days = {name: date.fromisoformat(value) if (value := getattr(row, name)) else None for name in _DAYS}
     issued_on = days.pop("issued_on")
     assert issued_on is not None  # noqa: S101 - the table says so
-    written = NewInvoice(
+    return NewInvoice(
         external_id=row.external_id,
         number=row.number,
         issued_on=issued_on,
@@ -123,18 +130,31 @@ def _held(t: Transaction, row: Any) -> Invoice:
         end=days["end_on"],
         due_on=days["due_on"],
         paid_on=days["paid_on"],
+        tax=row.tax,
     )
-    return Invoice(written, _expected(t, written))
 
 
-def _expected(t: Transaction, of: NewInvoice) -> str | None:
+def _expected(t: Transaction, of: NewInvoice, settled: Settled) -> tuple[str | None, str | None]:
+    """What we counted before tax, and its tax."""
     if of.provider_id is not None and of.start is not None and of.end is not None:
-        statement = settle(t, of.provider_id, of.start, of.end)
-        return statement.total if statement.currency == of.currency else None
-    query = select(receipts.c.currency, receipts.c.total, receipts.c.to_pay).where(receipts.c.id == of.receipt_id)
-    receipt = t.connection.execute(query).one()
+        days = (of.provider_id, of.start, of.end)
+        statement = settled.get(days)
+        if statement is None:
+            statement = settled[days] = settle(t, *days)
+        return (statement.total if statement.currency == of.currency else None), None
+    receipt = t.connection.execute(_receipts().where(receipts.c.id == of.receipt_id)).one()
     if receipt.currency != of.currency:
-        return None
-    if of.payer is Payer.CUSTOMER:
-        return str(receipt.to_pay)
-    return str(Decimal(receipt.total) - Decimal(receipt.to_pay))
+        return None, None
+    net, tax, _ = owed(receipt_of_row(receipt), is_customer=of.payer is Payer.CUSTOMER)
+    return net, tax
+
+
+def owed(receipt: Receipt, *, is_customer: bool) -> tuple[str, str, str]:
+    """What of a receipt the customer owes, or who else pays: net, tax, and both together."""
+    mine = (line for line in receipt.lines if (line.payer is Payer.CUSTOMER) is is_customer)
+    return net_tax_total(mine, receipt.currency)
+
+
+def _receipts() -> Any:
+    joined = select(receipts, tickets.c.number.label("ticket_number"))
+    return joined.join(tickets, tickets.c.id == receipts.c.ticket_id)

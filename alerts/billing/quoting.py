@@ -26,14 +26,16 @@ from alerts.billing.bill import (
     Receipt,
     WantedLine,
     line_of,
+    net_tax_total,
     totals,
 )
 from alerts.billing.deciding import decide
 from alerts.billing.tables import price_items, quotes, receipts
+from alerts.billing.taxes import best_rate, list_taxes
 from alerts.database import Transaction, upsert
 from alerts.errors import ConflictError, InvalidError, UnknownError
 from alerts.lifecycle import OVER
-from alerts.money import check_currency, parse_amount
+from alerts.money import check_currency, parse_amount, sum_of
 from alerts.notices.changes import Subject, record_change
 from alerts.page import moment
 from alerts.tickets.opening import add_history
@@ -63,6 +65,7 @@ def put_price(t: Transaction, new: PriceItem) -> bool:
         "currency": new.currency,
         "valid_from": new.valid_from.isoformat(),
         "valid_to": None if new.valid_to is None else new.valid_to.isoformat(),
+        "tax": new.tax,
     }
     statement = upsert(t.connection, price_items).values(external_id=new.external_id, **values)
     t.connection.execute(statement.on_conflict_do_update(index_elements=["external_id"], set_=values))
@@ -77,8 +80,8 @@ def list_prices(t: Transaction) -> Sequence[PriceItem]:
     return [_price(row) for row in t.connection.execute(query)]
 
 
-def price_of(t: Transaction, code: str, region: str | None, currency: str, day: date) -> Decimal:
-    """What something costs on a day: the region's own price before everybody's, the newest before older ones."""
+def price_of(t: Transaction, code: str, region: str | None, currency: str, day: date) -> PriceItem:
+    """The price of something on a day: the region's own before everybody's, the newest before older ones."""
     found = [
         one
         for one in map(_price, t.connection.execute(select(price_items).where(price_items.c.code == code)))
@@ -89,8 +92,7 @@ def price_of(t: Transaction, code: str, region: str | None, currency: str, day: 
     ]
     if not found:
         raise UnknownError(f"The price list has no {code} in {currency} for {region or 'everywhere'} on {day}.")
-    best = max(found, key=lambda one: (one.region is not None, one.valid_from, one.external_id))
-    return parse_amount(best.amount, currency)
+    return max(found, key=lambda one: (one.region is not None, one.valid_from, one.external_id))
 
 
 def offer_quote(
@@ -201,15 +203,18 @@ def _lines(
         raise InvalidError(f"There are 1 to {LINES_MAX} lines.")
     home = homes_of(t, [ticket.appliance_id])[ticket.appliance_id]
     today = day_of(t.now_ms, home.time_zone)
+    rates = list_taxes(t)
     found = []
     for one in wanted:
         check_words("code", one.code, longest=64, is_needed=True)
-        if one.amount is None:
-            amount = price_of(t, one.code, home.region, currency, today)
-        else:
-            amount = parse_amount(one.amount, currency)
+        tax, amount = one.tax, one.amount
+        if amount is None:
+            price = price_of(t, one.code, home.region, currency, today)
+            tax, amount = price.tax, price.amount
         is_covered = decision.covers_parts if one.code.startswith(PART) else decision.covers_labour
-        found.append(line_of(one, amount, currency, decision.payer if is_covered else Payer.CUSTOMER))
+        payer = decision.payer if is_covered else Payer.CUSTOMER
+        rate = best_rate(rates, tax, home.region, today)
+        found.append(line_of(one, parse_amount(amount, currency), currency, payer, rate))
     return found
 
 
@@ -248,20 +253,29 @@ def _price(row: Any) -> PriceItem:
         valid_from=date.fromisoformat(row.valid_from),
         region=row.region,
         valid_to=date.fromisoformat(row.valid_to) if row.valid_to else None,
+        tax=row.tax,
     )
 
 
 def _bill_lines(row: Any) -> tuple[BillLine, ...]:
-    return tuple(BillLine(**{**line, "payer": Payer(line["payer"])}) for line in row.lines)
+    """The lines of a row; one of before there were taxes has none."""
+    untaxed = str(sum_of((), row.currency))
+    return tuple(
+        BillLine(**{"net": line["total"], "tax": untaxed, **line, "payer": Payer(line["payer"])}) for line in row.lines
+    )
 
 
 def _quote(row: Any) -> Quote:
+    lines = _bill_lines(row)
+    net, tax, _ = net_tax_total(lines, row.currency)
     return Quote(
         id=row.id,
         ticket_id=row.ticket_id,
         status=QuoteStatus(row.status),
-        lines=_bill_lines(row),
+        lines=lines,
         currency=row.currency,
+        net=net,
+        tax=tax,
         total=row.total,
         to_pay=row.to_pay,
         payer=Payer(row.payer),
@@ -277,13 +291,17 @@ def _quote(row: Any) -> Quote:
 
 def receipt_of_row(row: Any) -> Receipt:
     """The receipt in a row of receipts that has the ticket's number beside it."""
+    lines = _bill_lines(row)
+    net, tax, _ = net_tax_total(lines, row.currency)
     return Receipt(
         id=row.id,
         ticket_id=row.ticket_id,
         ticket_number=row.ticket_number,
         quote_id=row.quote_id,
-        lines=_bill_lines(row),
+        lines=lines,
         currency=row.currency,
+        net=net,
+        tax=tax,
         total=row.total,
         to_pay=row.to_pay,
         payer=Payer(row.payer),

@@ -27,8 +27,7 @@ DAYS_MAX = 366
 
 def settle(t: Transaction, provider_id: str, start: date, end: date, time_zone: str = "UTC") -> Statement:
     """The statement of a provider for the days from ``start`` to ``end``, both included, by when a visit ended."""
-    if not start <= end <= start + timedelta(days=DAYS_MAX):
-        raise InvalidError("end: a statement is for one day to a year.")
+    check_span(start, end)
     provider = read_provider(t, provider_id)
     currency = provider.currency
     fees = {name: parse_amount(fee, currency) for name, fee in provider.fees.items()}
@@ -50,6 +49,12 @@ def settle(t: Transaction, provider_id: str, start: date, end: date, time_zone: 
     lines = tuple(_line(rows, fees, currency) for rows in of_visit.values())
     total = sum_of((Decimal(line.amount) for line in lines), currency)
     return Statement(provider_id, provider.name, start, end, currency, lines, str(total))
+
+
+def check_span(start: date, end: date) -> None:
+    """Raise :class:`InvalidError` where a statement is not for these days."""
+    if not start <= end <= start + timedelta(days=DAYS_MAX):
+        raise InvalidError("end: a statement is for one day to a year.")
 
 
 def _line(rows: list[Any], fees: Mapping[str, Decimal], currency: str) -> StatementLine:

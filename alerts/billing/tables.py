@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, String, Table, Text, text
+from sqlalchemy import Boolean, Column, Index, String, Table, Text, text
 
 from alerts.columns import identity, json_value, metadata, ms, number, sentence, serial, word
 
@@ -15,6 +15,21 @@ price_items = Table(
     Column("region", String(200), nullable=True),
     Column("amount", String(32), nullable=False),
     Column("currency", String(3), nullable=False),
+    Column("valid_from", String(10), nullable=False),
+    Column("valid_to", String(10), nullable=True),
+    word("tax", nullable=True),
+    sqlite_autoincrement=True,
+)
+
+tax_rates = Table(
+    "tax_rates",
+    metadata,
+    serial(),
+    Column("external_id", String(200), nullable=False, unique=True),
+    word("tax"),
+    Column("region", String(200), nullable=True),
+    Column("percent", String(16), nullable=False),
+    Column("is_included", Boolean, nullable=False),
     Column("valid_from", String(10), nullable=False),
     Column("valid_to", String(10), nullable=True),
     sqlite_autoincrement=True,
@@ -79,6 +94,7 @@ invoices = Table(
     Column("number", String(200), nullable=False),
     Column("currency", String(3), nullable=False),
     Column("amount", String(32), nullable=False),
+    Column("tax", String(32), nullable=True),
     identity("receipt_id", nullable=True, index=True),
     word("payer"),
     identity("provider_id", nullable=True, index=True),

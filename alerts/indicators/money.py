@@ -1,11 +1,11 @@
-"""Cost and revenue, from the receipts of tickets, at the prices of the price list; in the currency of the rules alone.
+"""Cost and revenue, from the receipts of tickets, at the prices of the price list; in the currency of the rules alone, before tax.
 
 What a line is for is told by its code: ``part.…``, ``labour…``, ``visit…`` and ``travel…``, ``logistics…``; all else is other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -47,7 +47,7 @@ def _lines(*prefixes: str, others: tuple[str, ...] = ()) -> Callable[[Look], Seq
         found = []
         for row in _receipts(look):
             mine = [
-                Decimal(line["total"])
+                _net(line)
                 for line in row.lines
                 if (line["code"].startswith(prefixes) if prefixes else not line["code"].startswith(others))
             ]
@@ -59,7 +59,7 @@ def _lines(*prefixes: str, others: tuple[str, ...] = ()) -> Callable[[Look], Seq
 
 
 def _totals(look: Look) -> Sequence[Row]:
-    return [(row.ticket_id, row.at_ms, Decimal(row.total)) for row in _receipts(look)]
+    return [(row.ticket_id, row.at_ms, sum(map(_net, row.lines), Decimal(0))) for row in _receipts(look)]
 
 
 def _outliers(look: Look) -> Sequence[Row]:
@@ -80,15 +80,24 @@ def _support(look: Look) -> Subquery:
 
 
 def _paid(look: Look) -> Sequence[Row]:
-    return [(row.ticket_id, row.at_ms, Decimal(row.to_pay)) for row in _receipts(look) if Decimal(row.to_pay) > 0]
+    return [(row.ticket_id, row.at_ms, _net_to_pay(row)) for row in _receipts(look) if Decimal(row.to_pay) > 0]
 
 
 def _maintenance(look: Look) -> Sequence[Row]:
     return [
-        (row.ticket_id, row.at_ms, Decimal(row.to_pay))
+        (row.ticket_id, row.at_ms, _net_to_pay(row))
         for row in _receipts(look)
         if row.type == MAINTENANCE and row.payer == Payer.CUSTOMER.value
     ]
+
+
+def _net(line: Mapping[str, str]) -> Decimal:
+    """Of a line before its tax; one of before there were taxes has none."""
+    return Decimal(line.get("net", line["total"]))
+
+
+def _net_to_pay(row: Any) -> Decimal:
+    return sum((_net(line) for line in row.lines if line["payer"] == Payer.CUSTOMER.value), Decimal(0))
 
 
 def _contracts(look: Look, *, begun: bool) -> Sequence[Any]:
@@ -116,7 +125,7 @@ def _sold_for(look: Look) -> Sequence[Row]:
             continue
         day, currency = date.fromisoformat(row.valid_from), look.t.rules.gate.currency
         try:
-            price = price_of(look.t, f"plan.{row.plan}", None, currency, day)
+            price = Decimal(price_of(look.t, f"plan.{row.plan}", None, currency, day).amount)
         except UnknownError:
             continue
         found.append((None, _day_ms(row.valid_from), price))

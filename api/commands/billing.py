@@ -35,11 +35,37 @@ def import_prices(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Take a price list over: external_id, code, region, amount, currency, valid_from, valid_to."""
+    """Take a price list over: external_id, code, region, amount, currency, valid_from, valid_to, tax."""
     from alerts.billing.csv_rows import PRICES  # noqa: PLC0415
 
     desk = _open(ctx, config)
     take_file(file, PRICES, lambda rows: desk.take_prices(rows, is_dry_run=dry_run), kept=not dry_run, as_json=as_json)
+
+
+@billing.command("import-taxes")
+def import_taxes(
+    ctx: typer.Context,
+    file: FileArgument,
+    *,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Take tax rates over: external_id, tax, region, percent, is_included, valid_from, valid_to."""
+    from alerts.billing.csv_rows import TAXES  # noqa: PLC0415
+
+    desk = _open(ctx, config)
+    take_file(file, TAXES, lambda rows: desk.take_taxes(rows, is_dry_run=dry_run), kept=not dry_run, as_json=as_json)
+
+
+@billing.command("export-taxes")
+def export_taxes(ctx: typer.Context, *, config: ConfigOption = None) -> None:
+    """Print tax rates as the CSV that can be taken over."""
+    from alerts.billing.csv_rows import write_taxes  # noqa: PLC0415
+    from alerts.errors import DeskError  # noqa: PLC0415
+
+    with telling(DeskError):
+        hand_out(write_taxes(_open(ctx, config).taxes()))
 
 
 @billing.command("import-coverages")

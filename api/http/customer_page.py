@@ -225,6 +225,8 @@ def _price(quote: Quote | None, view: CustomerView, words: Mapping[str, str], la
         for line in quote.lines
     )
     due = _put(words["to_pay"], amount=f"{quote.to_pay} {quote.currency}")
+    if quote.tax.strip("0."):
+        rows += f"<li>{_put(words['price_tax'], tax=f'{quote.tax} {quote.currency}')}</li>"
     text = f"<ul>{rows}</ul><p>{words[f'pay_{quote.reason.value}']}</p><p><strong>{due}</strong></p>"
     hidden = f'<input type="hidden" name="quote" value="{quote.id}">'
     if quote.status is QuoteStatus.APPROVED:

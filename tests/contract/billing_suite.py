@@ -5,20 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from alerts.billing import invoicing
 from alerts.billing.bill import Payer, PayReason, QuoteStatus, WantedLine
 from alerts.billing.csv_rows import (
     COVERAGES,
     INVOICES,
     PRICES,
+    TAXES,
     write_coverages,
     write_invoices,
     write_prices,
     write_receipts,
     write_statement,
+    write_taxes,
 )
+from alerts.billing.invoice import NewInvoice
+from alerts.billing.settling import settle
 from alerts.csv_file import read_csv
 from alerts.customers.answering import AnswerKind, NewAnswer
 from alerts.customers.customer import Address, Contact, NewCustomer, NewOwnership, NewSite
@@ -46,6 +52,13 @@ p5,part.00145,,39.90,EUR,2026-01-01,
 TERMS = """external_id,basis,valid_from,valid_to,months,kind,component,appliance_id,covers_parts,covers_labour
 maker,manufacturer,2020-01-01,,24,washing_machine,,,,
 pump,manufacturer,2020-01-01,,60,washing_machine,drain_pump,,yes,no
+"""
+RATES = """external_id,tax,region,percent,is_included,valid_from,valid_to
+a,,,25,,2020-01-01,
+b,,west,19,,2020-01-01,
+c,,west,21.5,,2026-12-01,
+d,parts,,7,yes,2020-01-01,
+e,,,190,,2020-01-01,
 """
 WORK = (WantedLine("visit"), WantedLine("labour", "35"), WantedLine("part.00145"))
 
@@ -159,6 +172,67 @@ class BillingSuite:
         assert {one.outcome for one in (*again, *back)} == {Outcome.UNCHANGED}
         assert [one.outcome for one in refused] == [Outcome.REFUSED] * 2
         assert "decimals" in refused[0].detail
+
+    def test_tax_is_reckoned_by_region_and_day_to_the_cent(self, desk: Desk, clock: ManualClock) -> None:
+        """The region's rate of the day, of parts their own; lines add up; a rate that changes later changes no quote; an invoice's tax is held."""
+        number, _ = ticket(desk, "WM-1")
+        _prices(desk)
+        own = "external_id,code,amount,currency,valid_from,tax\np5,part.00145,39.90,EUR,2026-01-01,parts\n"
+        list(desk.billing.take_prices(list(read_csv(own, PRICES))))
+        taken = list(desk.billing.take_taxes(list(read_csv(RATES, TAXES))))
+        out = "".join(write_taxes(desk.billing.taxes()))
+        again = list(desk.billing.take_taxes(list(read_csv(out, TAXES))))
+
+        quote = desk.billing.offer(number, WORK, currency="EUR")
+        clock.advance(10 * DAY_MS)
+        later = desk.billing.offer(number, WORK, currency="EUR")
+        desk.billing.answer(number, later.id, is_approved=True)
+        receipt = desk.billing.charge(number, WORK, currency="EUR")
+        new = NewInvoice("i", "RE-1", date(2026, 12, 2), "EUR", receipt.net, receipt_id=receipt.id, tax="24.00")
+        held = desk.billing.put_invoice(new)
+
+        changes = [Outcome.CHANGED] * 4
+        assert [one.outcome for one in taken] == [*changes, Outcome.REFUSED]
+        assert {one.outcome for one in again} == {Outcome.UNCHANGED}
+        first = [(line.percent, line.net, line.tax, line.total) for line in quote.lines]
+        assert first == [
+            ("19", "39.00", "7.41", "46.41"),
+            ("19", "34.65", "6.58", "41.23"),
+            ("7", "37.29", "2.61", "39.90"),
+        ]
+        assert (quote.net, quote.tax, quote.total, quote.to_pay) == ("110.94", "16.60", "127.54", "127.54")
+        assert [line.percent for line in later.lines] == ["21.5", "21.5", "7"]
+        assert desk.billing.quotes(number)[1].tax == "16.60"
+        assert (receipt.net, receipt.tax, receipt.total) == ("130.94", "22.75", "153.69")
+        assert (held.expected, held.difference, held.expected_tax, held.tax_difference) == (
+            "130.94",
+            "0.00",
+            "22.75",
+            "1.25",
+        )
+
+    def test_one_statement_serves_all_invoices_of_the_same_days(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Once for a list, once for one that is put."""
+        provider = desk.providers.add(NewProvider("Cool", fees={"visit": "45.10"})).id
+        start, end = date(2026, 11, 1), date(2026, 11, 30)
+        reckoned = []
+
+        def counted(*asked: Any) -> Any:
+            reckoned.append(asked)
+            return settle(*asked)
+
+        monkeypatch.setattr(invoicing, "settle", counted)
+        for n in range(3):
+            new = NewInvoice(
+                f"i{n}", f"P-{n}", date(2026, 11, 30), "EUR", "1", provider_id=provider, start=start, end=end
+            )
+            desk.billing.put_invoice(new)
+        put = len(reckoned)
+        desk.billing.invoices()
+
+        assert (put, len(reckoned)) == (3, 4)
 
     def test_invoices_are_held_against_what_was_counted(self, desk: Desk) -> None:
         """Known again by their id; what differs is said, what names nothing is refused, and a dry run keeps nothing."""

@@ -35,6 +35,7 @@ class Price(Document):
     currency: str
     valid_from: date
     valid_to: date | None
+    tax: str | None = Field(description="the tax rates that hold for it; null: the standard one")
 
 
 class PayerDocument(Document):
@@ -54,8 +55,11 @@ class BillLine(Document):
     label: str
     quantity: str
     amount: str
-    total: str
+    total: str = Field(description="net and tax")
     payer: Payer
+    net: str
+    tax: str
+    percent: str | None = Field(description="of the tax; null where no rate holds")
 
 
 class QuoteDocument(Document):
@@ -66,8 +70,10 @@ class QuoteDocument(Document):
     status: QuoteStatus
     lines: list[BillLine]
     currency: str
-    total: str
-    to_pay: str = Field(description="by the customer")
+    net: str
+    tax: str
+    total: str = Field(description="net and tax")
+    to_pay: str = Field(description="by the customer, of the total")
     payer: Payer
     reason: PayReason
     offered_at: datetime
@@ -87,6 +93,8 @@ class ReceiptDocument(Document):
     quote_id: str | None
     lines: list[BillLine]
     currency: str
+    net: str
+    tax: str
     total: str
     to_pay: str
     payer: Payer
@@ -125,6 +133,7 @@ class LineRequest(Request):
     quantity: str = Field(default="1", max_length=20)
     amount: str | None = Field(default=None, max_length=20)
     label: str | None = Field(default=None, max_length=300)
+    tax: str | None = Field(default=None, max_length=64)
 
 
 class ChargeRequest(Request):

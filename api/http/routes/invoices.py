@@ -83,6 +83,7 @@ class InvoiceRequest(Request):
     end: date | None = None
     due_on: date | None = None
     paid_on: date | None = None
+    tax: str | None = Field(default=None, max_length=20, description="beside the amount")
 
 
 class InvoiceDocument(Document):
@@ -100,13 +101,17 @@ class InvoiceDocument(Document):
     end: date | None
     due_on: date | None
     paid_on: date | None
+    tax: str | None
     expected: str | None
     difference: str | None
+    expected_tax: str | None
+    tax_difference: str | None
 
 
 def _shown(one: DeskInvoice) -> InvoiceDocument:
     said = {name: getattr(one.written, name) for name in NewInvoice.__dataclass_fields__}
-    return InvoiceDocument(**said, expected=one.expected, difference=one.difference)
+    counted = {name: getattr(one, name) for name in ("expected", "difference", "expected_tax", "tax_difference")}
+    return InvoiceDocument(**said, **counted)
 
 
 @router.get("/coverages")

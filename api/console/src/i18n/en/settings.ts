@@ -76,6 +76,7 @@ export const settings = {
         offer: "Offer to a provider",
         ownership: "Ownership",
         price: "Price",
+        tax: "Tax rate",
         procedure: "Procedure",
         protection: "Gentle mode",
         provider: "Provider",

@@ -78,6 +78,7 @@ export const settings: typeof english = {
         offer: "服务商派单",
         ownership: "归属",
         price: "价格",
+        tax: "税率",
         procedure: "诊断流程",
         protection: "保护模式",
         provider: "服务商",
