@@ -1792,6 +1792,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/taxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Taxes
+         * @description Every rate, by tax; all on one page.
+         */
+        get: operations["list_taxes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/taxes.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Taxes
+         * @description The same as the CSV that can be imported.
+         */
+        get: operations["export_taxes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/taxes/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Taxes
+         * @description Take tax rates over; answers one JSON object per row as it goes.
+         */
+        post: operations["import_taxes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/taxes/{external_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Tax
+         * @description Write a rate down; the same one again changes nothing, and quotes and receipts keep theirs.
+         */
+        put: operations["put_tax"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/coverages": {
         parameters: {
             query?: never;
@@ -4706,9 +4786,21 @@ export interface components {
             quantity: string;
             /** Amount */
             amount: string;
-            /** Total */
+            /**
+             * Total
+             * @description net and tax
+             */
             total: string;
             payer: components["schemas"]["Payer"];
+            /** Net */
+            net: string;
+            /** Tax */
+            tax: string;
+            /**
+             * Percent
+             * @description of the tax; null where no rate holds
+             */
+            percent: string | null;
         };
         /**
          * BoardDay
@@ -4859,6 +4951,10 @@ export interface components {
             lines: components["schemas"]["BillLine"][];
             /** Currency */
             currency: string;
+            /** Net */
+            net: string;
+            /** Tax */
+            tax: string;
             /** Total */
             total: string;
             /** To Pay */
@@ -6355,10 +6451,16 @@ export interface components {
             due_on: string | null;
             /** Paid On */
             paid_on: string | null;
+            /** Tax */
+            tax: string | null;
             /** Expected */
             expected: string | null;
             /** Difference */
             difference: string | null;
+            /** Expected Tax */
+            expected_tax: string | null;
+            /** Tax Difference */
+            tax_difference: string | null;
         };
         /**
          * InvoiceRequest
@@ -6393,6 +6495,11 @@ export interface components {
             due_on?: string | null;
             /** Paid On */
             paid_on?: string | null;
+            /**
+             * Tax
+             * @description beside the amount
+             */
+            tax?: string | null;
         };
         /**
          * JoinRequest
@@ -6606,6 +6713,8 @@ export interface components {
             amount?: string | null;
             /** Label */
             label?: string | null;
+            /** Tax */
+            tax?: string | null;
         };
         /**
          * LinkRequest
@@ -7606,6 +7715,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[TaxDocument] */
+        Page_TaxDocument_: {
+            /** Items */
+            items: components["schemas"]["TaxDocument"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[TechnicianDocument] */
         Page_TechnicianDocument_: {
             /** Items */
@@ -7922,6 +8038,11 @@ export interface components {
             valid_from: string;
             /** Valid To */
             valid_to: string | null;
+            /**
+             * Tax
+             * @description the tax rates that hold for it; null: the standard one
+             */
+            tax: string | null;
         };
         /**
          * Procedure
@@ -8247,11 +8368,18 @@ export interface components {
             lines: components["schemas"]["BillLine"][];
             /** Currency */
             currency: string;
-            /** Total */
+            /** Net */
+            net: string;
+            /** Tax */
+            tax: string;
+            /**
+             * Total
+             * @description net and tax
+             */
             total: string;
             /**
              * To Pay
-             * @description by the customer
+             * @description by the customer, of the total
              */
             to_pay: string;
             payer: components["schemas"]["Payer"];
@@ -8337,6 +8465,10 @@ export interface components {
             lines: components["schemas"]["BillLine"][];
             /** Currency */
             currency: string;
+            /** Net */
+            net: string;
+            /** Tax */
+            tax: string;
             /** Total */
             total: string;
             /** To Pay */
@@ -9359,6 +9491,56 @@ export interface components {
          * @enum {string}
          */
         TaskState: "open" | "done" | "declined";
+        /**
+         * TaxDocument
+         * @description A tax's percent in a region (null: everywhere) from a day on; ``is_included``: prices there hold it already.
+         */
+        TaxDocument: {
+            /** External Id */
+            external_id: string;
+            /** Tax */
+            tax: string;
+            /** Region */
+            region: string | null;
+            /** Percent */
+            percent: string;
+            /** Is Included */
+            is_included: boolean;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /**
+         * TaxRequest
+         * @description A rate, whole.
+         */
+        TaxRequest: {
+            /** Percent */
+            percent: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /**
+             * Tax
+             * @default standard
+             */
+            tax: string;
+            /** Region */
+            region?: string | null;
+            /**
+             * Is Included
+             * @default false
+             */
+            is_included: boolean;
+            /** Valid To */
+            valid_to?: string | null;
+        };
         /**
          * TechnicianDocument
          * @description Somebody who goes to homes.
@@ -17012,6 +17194,238 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_taxes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TaxDocument_"];
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_taxes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    import_taxes: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_tax: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                external_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaxRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaxDocument"];
+                };
             };
             /** @description Nobody is logged in */
             401: {
