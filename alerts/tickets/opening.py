@@ -42,13 +42,13 @@ CONTRACT_LENGTH_MAX = 200
 
 def open_from_finding(t: Transaction, finding: Finding, profile: Profile | None, *, alert_id: str) -> tuple[str, bool]:
     """The id of the one ticket for this finding, and whether it was opened just now."""
+    standing = find_open(t, finding.appliance_id, finding.fault_mode)
+    if standing is not None:
+        return str(standing.id), False
     ticket_id = _insert(t.by(DETECTOR), columns_of(t, finding, profile, alert_id=alert_id))
     if ticket_id is not None:
         return ticket_id, True
-    standing = find_open(t, finding.appliance_id, finding.fault_mode)
-    if standing is None:
-        raise LookupError("the index refused a ticket although none is open")
-    return str(standing.id), False
+    return str(_first(t, finding.appliance_id, finding.fault_mode).id), False
 
 
 def columns_of(t: Transaction, finding: Finding, profile: Profile | None, *, alert_id: str) -> dict[str, Any]:
@@ -135,6 +135,8 @@ def open_by_hand(t: Transaction, new: NewTicket, profiles: Mapping[str, Profile]
         raise ConflictError(f"Appliance {new.appliance_id} is retired: revive it first.")
     profile = profiles.get(kind)
     check_fault_mode(new.fault_mode, profile)
+    if new.fault_mode and (standing := find_open(t, new.appliance_id, new.fault_mode)) is not None:
+        raise AlreadyOpenError(ticket_id=standing.id, number=standing.number)
     mode = profile.fault_modes.get(new.fault_mode) if profile and new.fault_mode else None
     values = {
         "appliance_id": new.appliance_id,
@@ -153,23 +155,29 @@ def open_by_hand(t: Transaction, new: NewTicket, profiles: Mapping[str, Profile]
     }
     ticket_id = _insert(t, values)
     if ticket_id is None:
-        standing = find_open(t, new.appliance_id, new.fault_mode or "")
-        if standing is None:
-            raise LookupError("the index refused a ticket although none is open")
-        raise AlreadyOpenError(ticket_id=standing.id, number=standing.number)
+        first = _first(t, new.appliance_id, new.fault_mode or "")
+        raise AlreadyOpenError(ticket_id=first.id, number=first.number)
     now = {"appliance_id": new.appliance_id, "title": new.title, "priority": new.priority, "type": new.type}
     record_audit(t, "ticket.open", ticket_id, before=None, after=now | {"status": TicketState.OPEN.value})
     return ticket_id
 
 
-def find_open(t: Transaction, appliance_id: str, fault_mode: str) -> Row[Any] | None:
-    """The one ticket neither closed nor cancelled, if there is one."""
-    query = select(tickets).where(
+def find_open(t: Transaction, appliance_id: str, fault_mode: str) -> Row[str, int] | None:
+    """Id and number of the one ticket neither closed nor cancelled, if there is one."""
+    query = select(tickets.c.id, tickets.c.number).where(
         tickets.c.appliance_id == appliance_id,
         tickets.c.fault_mode == fault_mode,
         IS_OPEN,
     )
     return t.connection.execute(query).first()
+
+
+def _first(t: Transaction, appliance_id: str, fault_mode: str) -> Row[str, int]:
+    """The ticket of whoever was faster."""
+    standing = find_open(t, appliance_id, fault_mode)
+    if standing is None:
+        raise LookupError("the index refused a ticket although none is open")
+    return standing
 
 
 _HISTORY = insert(ticket_history)

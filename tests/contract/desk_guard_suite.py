@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import event, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import event, insert, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from alerts.desk import Desk
 from alerts.errors import AlreadyOpenError, DeskError
@@ -84,15 +84,36 @@ class DeskGuardSuite:
         changes = desk.changes.page(after=0)
         assert [change.id for change in changes] == sorted({change.id for change in changes})
 
-    def test_without_the_index_a_second_ticket_appears(self, desk: Desk) -> None:
-        """It is the index that forbids the second ticket: without it there are two, so the tests above would notice."""
-        with desk.unit.engine.begin() as connection:
+    def test_it_is_the_index_that_forbids_a_second_ticket(self, desk: Desk) -> None:
+        """Whoever writes past all looks is refused by the database; without the index nobody would be."""
+        desk.unit.write(lambda t: open_from_finding(t, FINDING, WASHER, alert_id="al_x"))
+        engine = desk.unit.engine
+        with engine.connect() as connection:
+            row = dict(connection.execute(select(tickets)).mappings().one()) | {"id": "tk_second", "number": 2}
+
+        with pytest.raises(IntegrityError), engine.begin() as connection:
+            connection.execute(insert(tickets).values(row))
+
+        with engine.begin() as connection:
             connection.execute(text("DROP INDEX one_open_ticket"))
+            connection.execute(insert(tickets).values(row))
+        assert count(engine, tickets) == 2
 
-        for _ in range(2):
-            desk.unit.write(lambda t: open_from_finding(t, FINDING, WASHER, alert_id="al_x"))
+    def test_who_is_told_of_a_standing_ticket_writes_nothing(self, desk: Desk) -> None:
+        """The detectors or a person who come second cost a look each, and no number of a ticket."""
+        desk.findings.commit(step_of(1, FINDING))
+        wrote: list[str] = []
+        event.listen(
+            desk.unit.engine,
+            "before_cursor_execute",
+            lambda _c, _u, statement, *_: wrote.append(statement) if statement.startswith("INSERT") else None,
+        )
 
-        assert count(desk.unit.engine, tickets) == 2
+        told = desk.unit.write(lambda t: open_from_finding(t, FINDING, WASHER, alert_id="al_x"))
+        with pytest.raises(AlreadyOpenError) as refused:
+            desk.by("tess").tickets.open(NewTicket("WM-0231", "pumps slowly", fault_mode=FINDING.fault_mode))
+
+        assert (told, wrote) == ((refused.value.ticket_id, False), [])
 
     @pytest.mark.parametrize("statement", range(1, 40, 3))
     def test_crash_at_any_statement_leaves_nothing(self, desk: Desk, statement: int) -> None:
