@@ -89,7 +89,7 @@ def take(browser: Browser, words: argparse.Namespace) -> int:
         page.request.post(f"{origin(words.login)}/api/v1/login", data=body)
     page.goto(words.login)
     pages = find_pages(page)
-    widths = [words.width] if words.width else list(SCREENS)
+    widths = words.width or list(SCREENS)
     schemes = ["light"] if words.light else ["light", "dark"]
     languages = ["en"] if words.english else ["en", "zh"]
     count = 0
@@ -120,7 +120,7 @@ def main() -> int:
     parser.add_argument("login", help="the login link that `fettle demo` prints, or an address with --name")
     parser.add_argument("--name", help="sign in with this name, and a password from the first line of stdin")
     parser.add_argument("--only", action="append", metavar="PAGE", help="only this page, by its name; may be repeated")
-    parser.add_argument("--width", type=int, choices=list(SCREENS), help="only this width")
+    parser.add_argument("--width", type=int, choices=list(SCREENS), action="append", help="only this; may be repeated")
     parser.add_argument("--light", action="store_true", help="no dark pictures")
     parser.add_argument("--english", action="store_true", help="no Chinese pictures")
     words = parser.parse_args()

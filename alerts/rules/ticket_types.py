@@ -36,12 +36,15 @@ class FormField(Rules):
     label: dict[str, str] = Field(description="as people read it: `en`, `zh`")
     kind: Literal["text", "number", "choice", "yes_no"] = Field("text", description="text, number, choice or yes_no")
     choices: tuple[str, ...] = Field((), description="of a choice")
+    words: dict[str, dict[str, str]] = Field({}, description="each choice as people read it: `en`, `zh`")
     needed: bool = Field(default=False, description="before the ticket is finished or closed")
 
     @model_validator(mode="after")
     def _check_choices(self) -> FormField:
         if (self.kind == "choice") != bool(self.choices):
             raise ValueError(f"field {self.name!r}: a choice has choices, and nothing else has")
+        if strange := sorted(set(self.words) - set(self.choices)):
+            raise ValueError(f"field {self.name!r}: words for {strange[0]!r}, which is no choice of it")
         return self
 
 

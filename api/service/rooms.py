@@ -126,7 +126,7 @@ class Rooms:
     def rules(self) -> RulesInForce:
         """What the desk goes by; its file is looked at again and again."""
         rules = RulesInForce(self.settings.rules_file)
-        self.signs.add(Signs(reasons=lambda: () if rules.trouble is None else (rules.trouble,)))
+        self.signs.add(Signs(reasons=lambda: () if rules.trouble is None else (f"rules: {rules.trouble}",)))
         return rules
 
     @cached_property

@@ -35,6 +35,7 @@ def test_a_type_is_added_beside_those_that_are_shipped(tmp_path: Path) -> None:
     labels = [one.label for one in types.values()]
     labels += [step.label for one in types.values() for step in one.steps]
     labels += [field.label for one in types.values() for field in one.form]
+    labels += [field.words.get(choice, {}) for one in types.values() for field in one.form for choice in field.choices]
     assert all(set(label) == {"en", "zh"} for label in labels)
 
 
@@ -60,4 +61,14 @@ def test_a_type_that_can_not_be_meant_is_refused(tmp_path: Path, text: str, sent
     path.write_text(text, "utf-8")
 
     with pytest.raises(InvalidError, match=sentence):
+        load_rules(path)
+
+
+def test_words_for_what_is_no_choice_are_refused(tmp_path: Path) -> None:
+    """Whoever misspells a choice hears it when the rules are read."""
+    path = tmp_path / "rules.toml"
+    field = 'name = "state", label = { en = "State" }, kind = "choice", choices = ["good"]'
+    path.write_text(f"{OWN}form = [{{ {field}, words = {{ god = {{ en = 'Good' }} }} }}]\n", "utf-8")
+
+    with pytest.raises(InvalidError, match="words for 'god', which is no choice of it"):
         load_rules(path)

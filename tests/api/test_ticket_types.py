@@ -20,6 +20,8 @@ def test_a_type_is_asked_for_filled_in_and_listed(house: House) -> None:
     made = house.post("/tickets", new).json()
 
     assert {one["name"]: one["label"] for one in types}["complaint"] == "投诉"
+    complaint = next(one for one in types if one["name"] == "complaint")
+    assert complaint["form"][0]["words"]["speed"] == "时效"
     assert (made["type"], made["work"]["label"], made["source"]) == ("complaint", "Complaint", "hotline")
     change = {"json": {"type": "inspection"}}
     assert house.call("PATCH", "/api/v1/tickets/1", Role.TECHNICIAN, **change).status_code == 403

@@ -128,6 +128,7 @@ class FormFieldDocument(Document):
     label: Text
     kind: str
     choices: list[str]
+    words: dict[str, Text] = Field(description="the choices as people read them, where the type says it")
     needed: bool
 
 

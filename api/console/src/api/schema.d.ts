@@ -6057,6 +6057,13 @@ export interface components {
             kind: string;
             /** Choices */
             choices: string[];
+            /**
+             * Words
+             * @description the choices as people read them, where the type says it
+             */
+            words: {
+                [key: string]: string;
+            };
             /** Needed */
             needed: boolean;
         };

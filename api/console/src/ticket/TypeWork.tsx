@@ -51,6 +51,7 @@ export function TypeWork({ ticket, level, mayFill }: { ticket: Ticket; level: 2 
             key={one.name}
             field={one}
             label={label(one)}
+            words={known?.form.find((field) => field.name === one.name)?.words ?? {}}
             value={changed[one.name] === undefined ? one.value : changed[one.name]}
             isFixed={!mayFill}
             put={(value) => setChanged({ ...changed, [one.name]: value })}
@@ -76,12 +77,14 @@ export function TypeWork({ ticket, level, mayFill }: { ticket: Ticket; level: 2 
 interface EntryProps {
   field: Field;
   label: string;
+  /** The choices as people read them. */
+  words: Record<string, string>;
   value: Value | undefined;
   isFixed: boolean;
   put: (value: Value) => void;
 }
 
-function Entry({ field, label, value, isFixed, put }: EntryProps) {
+function Entry({ field, label, words, value, isFixed, put }: EntryProps) {
   const { t } = useWords();
   if (field.kind === "text" || field.kind === "number") {
     const isNumber = field.kind === "number";
@@ -103,7 +106,8 @@ function Entry({ field, label, value, isFixed, put }: EntryProps) {
   const answers = (name: string) => t(`ticket.workAnswers.${name}`);
   const choices = field.kind === "choice" ? field.choices : ["yes", "no"];
   const chosen = typeof value === "boolean" ? (value ? "yes" : "no") : typeof value === "string" ? value : "";
-  const say = (one: string) => (field.kind === "choice" ? plainName(one) : answers(one));
+  const worded = (one: string) => words[one] ?? plainName(one);
+  const say = (one: string) => (field.kind === "choice" ? worded(one) : answers(one));
   return (
     <NativeSelect
       label={label}

@@ -14,6 +14,7 @@ export const operations = {
       listening: "Who is heard is not noted at the moment.",
       mailbox: "Mail is not fetched at the moment.",
       role: "A part of the service has not been heard of.",
+      rules: "The file of rules is broken: those before it hold until the place named below is mended.",
     },
     progress: "How far it is",
     parts: "What it stands on",

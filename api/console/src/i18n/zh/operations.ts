@@ -16,6 +16,7 @@ export const operations: typeof english = {
       listening: "暂时无法记录设备是否在线。",
       mailbox: "暂时无法收取邮件。",
       role: "服务的一个部分没有消息。",
+      rules: "规则文件有误：此前的规则继续有效，直到改正下面所说的位置。",
     },
     progress: "处理进度",
     parts: "依托的组件",
