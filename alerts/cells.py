@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from enum import StrEnum
 from typing import TypeVar
 
 from alerts.errors import InvalidError
@@ -15,6 +16,7 @@ _WORDS = {"yes": True, "true": True, "1": True, "是": True, "no": False, "false
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?")
 
 T = TypeVar("T")
+Word = TypeVar("Word", bound=StrEnum)
 
 
 def several(text: str) -> tuple[str, ...]:
@@ -34,6 +36,14 @@ def levels_of(name: str, text: str) -> Mapping[str, int]:
     """``washing_machine:2; dryer`` as names with levels; without one it is 1."""
     pairs = (one.partition(":") for one in several(text))
     return {word.strip(): number_of(name, level or "1", int) for word, _, level in pairs}
+
+
+def one_of(name: str, kind: type[Word], text: str) -> Word:
+    """The word of a cell that takes one of some words."""
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise InvalidError(f"{name}: {text!r} is none; there are: {', '.join(kind)}.") from error
 
 
 def yes_or_no(name: str, text: str) -> bool:

@@ -17,6 +17,7 @@ from alerts.alerting.reading import deviating
 from alerts.appliances.desk import Appliances
 from alerts.appliances.directory import STALE_AFTER_S
 from alerts.audit.desk import Audit
+from alerts.billing.amends import Amends
 from alerts.billing.desk import Billing
 from alerts.care.counting import erase_care
 from alerts.care.desk import CareDesk
@@ -212,6 +213,11 @@ class Desk:
     def billing(self) -> Billing:
         """What it costs, who pays, what was agreed."""
         return Billing(SealedUnit(self.unit, self.seal))
+
+    @property
+    def amends(self) -> Amends:
+        """What is given back, asked of makers, or taken in return."""
+        return Amends(self.unit)
 
     @property
     def stock(self) -> Stock:

@@ -6,6 +6,7 @@ from alerts.accounts import tables as of_accounts
 from alerts.alerting import tables as of_alerts
 from alerts.appliances import tables as of_appliances
 from alerts.audit import tables as of_the_audit
+from alerts.billing import amends_tables as of_amends
 from alerts.billing import tables as of_billing
 from alerts.care import tables as of_care
 from alerts.clocks import tables as of_clocks
@@ -38,6 +39,7 @@ BESIDE_THEIR_NOUNS = (
     of_alerts,
     of_appliances,
     of_the_audit,
+    of_amends,
     of_billing,
     of_care,
     of_coverages,

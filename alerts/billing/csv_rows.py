@@ -11,7 +11,7 @@ from alerts.billing.invoice import Invoice, NewInvoice
 from alerts.billing.invoicing import put_invoice
 from alerts.billing.quoting import put_price
 from alerts.billing.taxes import STANDARD, TaxRate, put_tax
-from alerts.cells import day_of, number_of, yes_or_no
+from alerts.cells import day_of, number_of, one_of, yes_or_no
 from alerts.coverages.basis import Basis
 from alerts.csv_file import Columns, Line, write_csv
 from alerts.database import Transaction
@@ -137,7 +137,7 @@ def write_statement(statement: Statement) -> Iterator[str]:
 
 
 def _price(t: Transaction, cells: Mapping[str, str]) -> Taken:
-    values = {name: cells.get(name) for name in ("region", "tax")} | _needed(cells, "code", "amount", "currency")
+    values = {name: cells.get(name) for name in ("region", "tax")} | needed_cells(cells, "code", "amount", "currency")
     item = PriceItem(external_id=cells["external_id"], **values, **_days(cells))
     return Taken(item.external_id, is_new=False, done=["price"] if put_price(t, item) else [])
 
@@ -146,15 +146,12 @@ def _tax(t: Transaction, cells: Mapping[str, str]) -> Taken:
     said: dict[str, Any] = {"region": cells.get("region"), "tax": cells.get("tax", STANDARD)}
     if "is_included" in cells:
         said["is_included"] = yes_or_no("is_included", cells["is_included"])
-    rate = TaxRate(external_id=cells["external_id"], **said, **_needed(cells, "percent"), **_days(cells))
+    rate = TaxRate(external_id=cells["external_id"], **said, **needed_cells(cells, "percent"), **_days(cells))
     return Taken(rate.external_id, is_new=False, done=["tax"] if put_tax(t, rate) else [])
 
 
 def _coverage(t: Transaction, cells: Mapping[str, str]) -> Taken:
-    try:
-        basis = Basis(_needed(cells, "basis")["basis"])
-    except ValueError as error:
-        raise InvalidError(f"basis: {cells['basis']!r} is none; there are: {', '.join(Basis)}.") from error
+    basis = one_of("basis", Basis, needed_cells(cells, "basis")["basis"])
     said: dict[str, Any] = {name: cells.get(name) for name in ("kind", "component", "appliance_id", "plan")}
     for name in ("covers_parts", "covers_labour"):
         if name in cells:
@@ -165,19 +162,17 @@ def _coverage(t: Transaction, cells: Mapping[str, str]) -> Taken:
 
 
 def _invoice(t: Transaction, cells: Mapping[str, str]) -> Taken:
-    said: dict[str, Any] = _needed(cells, "number", "currency", "amount", "issued_on")
+    said: dict[str, Any] = needed_cells(cells, "number", "currency", "amount", "issued_on")
     said |= {name: cells.get(name) for name in ("receipt_id", "provider_id", "tax")}
     for name in ("issued_on", "start", "end", "due_on", "paid_on"):
         said[name] = day_of(name, cells[name]) if name in cells else None
-    try:
-        payer = Payer(cells.get("payer", Payer.CUSTOMER.value))
-    except ValueError as error:
-        raise InvalidError(f"payer: {cells['payer']!r} is none; there are: {', '.join(Payer)}.") from error
+    payer = one_of("payer", Payer, cells.get("payer", Payer.CUSTOMER.value))
     new = NewInvoice(external_id=cells["external_id"], payer=payer, **said)
     return Taken(new.external_id, is_new=False, done=["invoice"] if put_invoice(t, new) else [])
 
 
-def _needed(cells: Mapping[str, str], *names: str) -> dict[str, Any]:
+def needed_cells(cells: Mapping[str, str], *names: str) -> dict[str, Any]:
+    """The cells of these names; :class:`InvalidError` where one is empty."""
     missing = [name for name in names if name not in cells]
     if missing:
         raise InvalidError(f"{missing[0]} must not be empty.")
@@ -185,7 +180,7 @@ def _needed(cells: Mapping[str, str], *names: str) -> dict[str, Any]:
 
 
 def _days(cells: Mapping[str, str]) -> dict[str, Any]:
-    _needed(cells, "valid_from")
+    needed_cells(cells, "valid_from")
     return {name: day_of(name, cells[name]) if name in cells else None for name in ("valid_from", "valid_to")}
 
 

@@ -142,10 +142,11 @@ def _expected(t: Transaction, of: NewInvoice, settled: Settled) -> tuple[str | N
         if statement is None:
             statement = settled[days] = settle(t, *days)
         return (statement.total if statement.currency == of.currency else None), None
-    receipt = t.connection.execute(_receipts().where(receipts.c.id == of.receipt_id)).one()
+    assert of.receipt_id is not None  # noqa: S101 - an invoice is for a receipt, or of a provider
+    receipt = read_receipt(t, of.receipt_id)
     if receipt.currency != of.currency:
         return None, None
-    net, tax, _ = owed(receipt_of_row(receipt), is_customer=of.payer is Payer.CUSTOMER)
+    net, tax, _ = owed(receipt, is_customer=of.payer is Payer.CUSTOMER)
     return net, tax
 
 
@@ -153,6 +154,14 @@ def owed(receipt: Receipt, *, is_customer: bool) -> tuple[str, str, str]:
     """What of a receipt the customer owes, or who else pays: net, tax, and both together."""
     mine = (line for line in receipt.lines if (line.payer is Payer.CUSTOMER) is is_customer)
     return net_tax_total(mine, receipt.currency)
+
+
+def read_receipt(t: Transaction, receipt_id: str) -> Receipt:
+    """The receipt of this id."""
+    row = t.connection.execute(_receipts().where(receipts.c.id == receipt_id)).one_or_none()
+    if row is None:
+        raise UnknownError(f"There is no receipt {receipt_id!r}.")
+    return receipt_of_row(row)
 
 
 def _receipts() -> Any:

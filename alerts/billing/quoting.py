@@ -119,7 +119,7 @@ def offer_quote(
     t.connection.execute(insert(quotes).values(**values, **money, **why, **times))
     was = None if standing is None else {"quote_id": standing.id, "to_pay": standing.to_pay, "status": standing.status}
     told = {"quote_id": quote_id, "to_pay": to_pay, "currency": currency}
-    _tell(t, ticket, "quote_offered", told, before=was, after=told | {"status": QuoteStatus.OFFERED.value})
+    tell_of_money(t, ticket, "quote_offered", told, before=was, after=told | {"status": QuoteStatus.OFFERED.value})
     return quote_id
 
 
@@ -138,7 +138,7 @@ def answer_quote(t: Transaction, quote_id: str, *, is_approved: bool) -> None:
     _end(t, quote_id, answer)
     told = {"quote_id": quote_id, "to_pay": row.to_pay}
     was, now = {"status": row.status}, {"status": answer.value}
-    _tell(t, find_row(t, row.ticket_id), f"quote_{answer.value}", told, before=was, after=now)
+    tell_of_money(t, find_row(t, row.ticket_id), f"quote_{answer.value}", told, before=was, after=now)
 
 
 def charge(t: Transaction, ref: str, wanted: Sequence[WantedLine], *, currency: str) -> str:
@@ -159,7 +159,7 @@ def charge(t: Transaction, ref: str, wanted: Sequence[WantedLine], *, currency: 
     why = {"payer": decision.payer.value, "reason": decision.reason.value, "episode": ticket.episode}
     t.connection.execute(insert(receipts).values(**values, **money, **why, at_ms=t.now_ms, recorded_by=t.who))
     told = {"receipt_id": receipt_id, "total": total, "to_pay": to_pay, "currency": currency}
-    _tell(t, ticket, "receipt", told, before=None, after=told)
+    tell_of_money(t, ticket, "receipt", told, before=None, after=told)
     return receipt_id
 
 
@@ -229,15 +229,16 @@ def _end(t: Transaction, quote_id: str, status: QuoteStatus) -> None:
     t.connection.execute(update(quotes).where(quotes.c.id == quote_id).values(**values))
 
 
-def _tell(
+def tell_of_money(
     t: Transaction,
     ticket: Any,
     event: str,
     data: dict[str, Any],
     *,
     before: Mapping[str, Any] | None,
-    after: Mapping[str, Any],
+    after: Mapping[str, Any] | None,
 ) -> None:
+    """Write it into the ticket's history and the audit, and tell who watches."""
     states = {"from_status": ticket.status, "to_status": ticket.status}
     add_history(t, ticket.id, event=event, **states, note=None, data=data)
     record_change(t, Subject.TICKET, ticket.id, {"number": ticket.number, "status": ticket.status})

@@ -21,7 +21,7 @@ from alerts.notices.changes import put_notice
 RECORD = "record."
 NOUNS = (
     *("customer", "site", "ownership", "consent", "appliance", "technician", "absence", "provider", "offer", "visit"),
-    *("stock", "price", "tax", "coverage", "billing", "invoice", "article", "task"),
+    *("stock", "price", "tax", "coverage", "billing", "invoice", "credit", "article", "task"),
 )
 """As the audit's actions begin; tickets and incidents have notices of their own."""
 CURSOR = "records"

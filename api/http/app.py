@@ -17,6 +17,7 @@ from api.http.openapi import document_of
 from api.http.repeats import RepeatedOnce
 from api.http.routes import (
     alerts,
+    amends,
     appliances,
     articles,
     beside,
@@ -93,6 +94,7 @@ IN_ORDER = (
     saved_views,
     billing,
     taxes,
+    amends,
     invoices,
     board,
     letters,

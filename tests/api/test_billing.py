@@ -76,3 +76,35 @@ def test_a_statement_over_http(house: House) -> None:
     assert house.get(f"{path}.csv?{days}", Role.MANAGER).text.splitlines()[-1] == "total,,,,,0.00,EUR"
     assert house.get(f"{path}?{days}", Role.DISPATCHER).status_code == 403
     assert house.get(f"{path}?start=2026-09-30&end=2026-09-01").status_code == 422
+
+
+def test_amends_are_put_by_their_own_ids(house: House) -> None:
+    """Given back within the receipt, claimed when the repair is done, recycled with its proof; each listed, filtered and handed out."""
+    house.find()
+    house.call("PUT", "/api/v1/taxes/de", json={"percent": "19", "valid_from": "2020-01-01"})
+    work = {"lines": [{"code": "visit", "amount": "100.00"}], "currency": "EUR"}
+    quote = house.post("/tickets/1/quotes", work).json()
+    house.post(f"/tickets/1/quotes/{quote['id']}/approve", None)
+    receipt = house.post("/tickets/1/receipts", work).json()
+    gift = {"receipt_id": receipt["id"], "total": "11.90", "reason": "goodwill"}
+    claim = {"ticket": "1", "maker": "Pumps", "sku": "00145", "claimed": "39.90", "currency": "EUR"}
+    end = {"ticket": "1", "kind": "recycled", "currency": "EUR", "done_on": "2026-11-30", "record": "W-5"}
+
+    given = house.call("PUT", "/api/v1/credit-notes/g", json=gift)
+    more = house.call("PUT", "/api/v1/credit-notes/h", json=gift | {"total": "107.11"})
+    early = house.call("PUT", "/api/v1/claims/c", json=claim)
+    house.post("/tickets/1/close", None)
+    asked = house.call("PUT", "/api/v1/claims/c", json=claim)
+    ended = house.call("PUT", "/api/v1/outcomes/o", json=end)
+    unproven = house.call("PUT", "/api/v1/outcomes/p", json=end | {"record": None})
+
+    assert (receipt["net"], receipt["tax"], receipt["total"]) == ("100.00", "19.00", "119.00")
+    assert (given.json()["net"], given.json()["tax"]) == ("10.00", "1.90")
+    assert (more.status_code, early.status_code, unproven.status_code) == (409, 409, 422)
+    assert house.get("/credit-notes?ticket=1").json()["items"] == [given.json()]
+    assert house.get("/claims?status=opened").json()["items"] == [asked.json()]
+    assert house.get("/outcomes?ticket=1").json()["items"] == [ended.json()]
+    for name in ("credit-notes", "claims", "outcomes", "taxes"):
+        out = house.get(f"/{name}.csv").text
+        again = house.call("POST", f"/api/v1/{name}/import", content=out.encode())
+        assert '"unchanged"' in again.text, again.text

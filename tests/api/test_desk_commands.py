@@ -51,4 +51,13 @@ def test_files_go_in_and_come_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "no receipt" in run("billing", "import-invoices", file("i.csv", bill), code=1)
     assert "expected,difference" in run("billing", "export-invoices")
     assert "receipt_id,ticket" in run("billing", "export-receipts")
+    taxes = file("x.csv", "external_id,percent,valid_from,region\nde,19,2026-01-01,west\n")
+    run("billing", "import-taxes", taxes)
+    assert "de,standard,west,19,no" in run("billing", "export-taxes")
+    gift = file("g.csv", "external_id,receipt_id,total,reason\ng,rc_1,9,goodwill\n")
+    assert "no receipt" in run("billing", "import-credit-notes", gift, code=1)
+    claim = file("k.csv", "external_id,ticket,maker,sku,claimed,currency\nc,1,Pumps,00145,9,EUR\n")
+    assert "refused" in run("billing", "import-claims", claim, code=1)
+    for noun in ("credit-notes", "claims", "outcomes"):
+        assert run("billing", f"export-{noun}").startswith("external_id,")
     run("billing", "statement", "pr_1", "2026-11-01", "2026-11-30", code=1)

@@ -14,6 +14,7 @@ from alerts.database import UnitOfWork
 from alerts.desk import Desk
 from ingest.clock import ManualClock
 from tests.alerts.made import NOW_MS, PROFILES
+from tests.contract.amends_suite import AmendsSuite
 from tests.contract.billing_suite import BillingSuite
 from tests.contract.capacity_suite import CapacitySuite
 from tests.contract.care_suite import CareSuite
@@ -102,6 +103,10 @@ class TestVisitsOnPostgres(_Sealed, VisitsSuite):
 
 class TestStockOnPostgres(_Sealed, StockSuite):
     """PostgreSQL keeps the promises of stock."""
+
+
+class TestAmendsOnPostgres(_Sealed, AmendsSuite):
+    """PostgreSQL keeps the promises of amends."""
 
 
 class TestBillingOnPostgres(_Sealed, BillingSuite):

@@ -65,6 +65,7 @@ export const settings = {
         consent: "Consent",
         consumable: "Consumable",
         coverage: "Contract",
+        credit: "Credit note",
         customer: "Customer",
         dead_letters: "Refused messages",
         invoice: "Invoice",

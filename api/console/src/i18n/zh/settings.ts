@@ -67,6 +67,7 @@ export const settings: typeof english = {
         consent: "同意书",
         consumable: "耗材",
         coverage: "合同",
+        credit: "贷项凭证",
         customer: "客户",
         dead_letters: "被拒消息",
         invoice: "发票",
