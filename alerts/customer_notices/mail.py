@@ -6,7 +6,6 @@ appliance may have been heard since: then the notice waits by itself, and is par
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -23,7 +22,7 @@ from alerts.customers.reading import read_customer
 from alerts.customers.references import About, reference, thread_of
 from alerts.customers.sealed import Sealed
 from alerts.customers.sealed_unit import SealedUnit
-from alerts.delivery.apprise_channel import SAID_LENGTH_MAX, opened
+from alerts.delivery.apprise_channel import SAID_LENGTH_MAX, notified, opened
 from alerts.errors import UnavailableError
 from alerts.lifecycle import AlertState
 from alerts.notices.notice import DeliveryError, Notice, NoticeRefusedError
@@ -100,17 +99,10 @@ class CustomerMails:
 
 def send_by_apprise(address: str, reply_to: str | None, mail: Mail) -> None:
     """Send a mail through apprise; raises :class:`DeliveryError` with what was said instead."""
-    from apprise import LogCapture, NotifyFormat  # noqa: PLC0415  (costs .3 s, and most installations need none of it)
-
-    with LogCapture(level=logging.WARNING, fmt="%(message)s") as heard:  # type: ignore[no-untyped-call]  # apprise has no types there
-        is_sent = opened(address_of(address, reply_to, mail)).notify(
-            title=mail.title, body=mail.body, body_format=NotifyFormat.TEXT
-        )
-        said = " ".join(heard.getvalue().split())
-    if not is_sent:
-        raise DeliveryError(
-            f"the mail server did not take it: {said.replace(mail.to, '…') or 'no reason given'}"[:SAID_LENGTH_MAX]
-        )
+    refusal = notified(opened(address_of(address, reply_to, mail)), mail.title, mail.body, is_mail=True)
+    if refusal is not None:
+        said = refusal.replace(mail.to, "…")
+        raise DeliveryError(f"the mail server did not take it: {said}"[:SAID_LENGTH_MAX])
 
 
 def address_of(address: str, reply_to: str | None, mail: Mail) -> str:

@@ -1,6 +1,7 @@
 """Notices by mail and chat, through apprise: its addresses name the service, the account and where to.
 
-An address holds what lets us in, so that it is shown nowhere. Each exchange has the time-outs of its service in apprise.
+An address holds what lets us in, so that it is shown nowhere. Each exchange has one deadline over all of it, however
+slowly the other side drips: apprise lets go of it then, and keeps what it was doing to itself.
 A mail about one ticket carries its reference, so that a reply joins it (:mod:`alerts.letters`); a digest carries none.
 """
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from apprise import Apprise
 
 SAID_LENGTH_MAX = 200
+TIMEOUT_S = 60.0
+"""Some mail servers take half a minute to greet, and as long to refuse a password."""
+ANSWER = "Socket Exception: "
+LOUD = frozenset({"WARNING", "ERROR", "CRITICAL"})
 MAIL = ("mailto:", "mailtos:")
 SCHEMES = (
     *("mailto", "mailtos", "slack", "msteams", "tgram", "discord", "matrix", "matrixs", "rocket", "rockets", "mmost"),
@@ -38,18 +43,15 @@ class AppriseTarget:
     address: str = field(repr=False)
     language: str = "en"
     replies: Replies | None = None
+    timeout_s: float = TIMEOUT_S
 
     def deliver(self, notice: Notice) -> None:
         """Send it as words; raises :class:`~alerts.notices.notice.DeliveryError` with what was said instead."""
-        from apprise import LogCapture, NotifyFormat  # noqa: PLC0415  (costs .3 s, and most installations need none)
-
         title, body = words_of(notice, self.language)
         title = self._with_reference(title, notice)
-        with LogCapture(level=logging.WARNING, fmt="%(message)s") as heard:  # type: ignore[no-untyped-call]  # apprise has no types there
-            is_sent = self._channel.notify(title=title, body=body, body_format=NotifyFormat.TEXT)
-            said = " ".join(heard.getvalue().split())
-        if not is_sent:
-            raise DeliveryError(f"the channel did not take it: {said or 'no reason given'}"[:SAID_LENGTH_MAX])
+        refusal = notified(self._channel, title, body, is_mail=self.address.startswith(MAIL), timeout_s=self.timeout_s)
+        if refusal is not None:
+            raise DeliveryError(f"the channel did not take it: {refusal}"[:SAID_LENGTH_MAX])
 
     def _with_reference(self, title: str, notice: Notice) -> str:
         number = notice.data.get("number")
@@ -66,10 +68,35 @@ class AppriseTarget:
         return opened(f"{self.address}{mark}reply={quote(self.replies.address)}")
 
 
+def notified(channel: Apprise, title: str, body: str, *, is_mail: bool, timeout_s: float = TIMEOUT_S) -> str | None:
+    """Send words through a channel within so many seconds; why it did not take them, or None.
+
+    What a mail server answers stands in a line of apprise's that holds the address with its token where other services write it, so
+    that it is read of mail alone.
+    """
+    from apprise import AppriseResultStatus, NotifyFormat  # noqa: PLC0415  (costs .3 s, and most installations need none)
+
+    level = logging.DEBUG if is_mail else logging.WARNING
+    result = channel.notify(title=title, body=body, body_format=NotifyFormat.TEXT, timeout=timeout_s, log_level=level)
+    if result:
+        return None
+    if result.status is AppriseResultStatus.TIMEOUT:
+        return f"it took longer than {timeout_s:g} s"
+    said = [
+        one.message.removeprefix(ANSWER) for one in result.logs() if one.level in LOUD or one.message.startswith(ANSWER)
+    ]
+    return " ".join(" ".join(reversed(said)).split()) or "no reason given"
+
+
 def opened(address: str) -> Apprise:
     """Apprise with one address; raises :class:`InvalidError` where it can't be one."""
     from apprise import Apprise  # noqa: PLC0415
 
+    log = logging.getLogger("apprise")
+    log.propagate = False  # it names addresses, and what lets us in: it is for us alone, and so may say all
+    log.setLevel(logging.DEBUG)
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
     channel = Apprise()
     if not channel.add(address):
         scheme = address.partition(":")[0]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +20,7 @@ from alerts.appliances.directory import ensure_appliance
 from api.service.process_lock import ProcessLock
 from api.service.role import ALL, ServiceRole
 from api.service.rooms import Rooms
-from api.service.service import Service, ServiceError, run_until_signal
+from api.service.service import Service, ServiceError
 from api.service.service_thread import ServiceThread
 from api.service.surroundings import Surroundings
 from api.settings.settings import Settings
@@ -372,31 +370,3 @@ def test_four_processes_of_one_role_each_do_what_one_does(broker: EmbeddedBroker
     assert "fettle_broker_connected" not in figures
     assert ready["reasons"] == [f"ingest: no process does this on {tmp_path}; start fettle ingest"]
     assert [service.failure for service in roles.values()] == [None] * 4
-
-
-class _Over(Service):
-    """Starts nothing and is over at once."""
-
-    def start(self) -> None:
-        """Nothing."""
-        self.spared_before = gc.get_freeze_count()
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Not at all."""
-        del timeout_s
-        self.spared = gc.get_freeze_count()
-        return True
-
-
-def test_what_stands_when_all_is_started_is_no_work_for_the_collector(tmp_path: Path) -> None:
-    """A full collection in the middle of a request goes through none of the modules, tables and routes."""
-    service = _Over(Settings(data_dir=tmp_path))
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        run_until_signal(service)
-    finally:
-        gc.unfreeze()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    assert service.spared > service.spared_before + 10_000
