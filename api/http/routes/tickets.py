@@ -113,6 +113,13 @@ class FormRequest(Request):
     form: dict[str, str | float | bool | None] = Field(default_factory=dict, max_length=100)
 
 
+class PauseDocument(Document):
+    """Something that a held ticket may wait for."""
+
+    name: str = Field(description="a word for `pause` of the step `hold`")
+    stops: list[str] = Field(description="the clocks that rest meanwhile")
+
+
 class TypeStepDocument(Document):
     """A step of a type."""
 
@@ -194,6 +201,13 @@ def open_ticket(here: Here, account: Dispatcher, body: TicketRequest, response: 
     ticket = here.desk.by(account.name).tickets.open(NewTicket(**body.model_dump()))
     response.headers["location"] = f"/api/v1/tickets/{ticket.id}"
     return answer(ticket, response, language)
+
+
+@router.get("/pauses")
+def list_pauses(here: Here, _account: Viewer) -> Page[PauseDocument]:
+    """What a held ticket may wait for, by the rules, with the clocks that it stops; all on one page."""
+    found = here.desk.unit.rules.in_force.pauses.items()
+    return Page(items=[PauseDocument(name=name, stops=list(clocks)) for name, clocks in found])
 
 
 @router.get("/ticket-types")

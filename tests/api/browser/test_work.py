@@ -122,6 +122,21 @@ def test_a_hold_can_be_taken_back(page: Page, town: Town) -> None:
     assert town.context.desk.tickets.read("1").status == "open"
 
 
+def test_a_hold_names_what_this_installation_waits_for(page: Page, town: Town) -> None:
+    """The pauses of the rules stand beside the usual ones; a word that no catalogue knows is made readable."""
+    found = {
+        "items": [{"name": name, "stops": ["resolve"]} for name in ("part", "hold", "insurers_word")],
+        "next": None,
+    }
+    page.route("**/api/v1/pauses", lambda route: route.fulfill(json=found))
+    page.goto(f"{town.address}/tickets/1")
+    page.get_by_role("button", name="Hold").click()
+
+    options = page.get_by_label("Waits for").locator("option")
+
+    expect(options).to_have_text(["Something else", "A part", "Insurers word"])
+
+
 def test_comments_and_verdicts_are_given_by_key(page: Page, town: Town) -> None:
     """The key m comments, v judges; both stand in the timeline at once."""
     page.goto(f"{town.address}/tickets/4")

@@ -2872,6 +2872,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pauses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pauses
+         * @description What a held ticket may wait for, by the rules, with the clocks that it stops; all on one page.
+         */
+        get: operations["list_pauses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ticket-types": {
         parameters: {
             query?: never;
@@ -8064,6 +8084,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[PauseDocument] */
+        Page_PauseDocument_: {
+            /** Items */
+            items: components["schemas"]["PauseDocument"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[Person] */
         Page_Person_: {
             /** Items */
@@ -8302,6 +8329,22 @@ export interface components {
             fault_mode: string;
             /** Share */
             share: number;
+        };
+        /**
+         * PauseDocument
+         * @description Something that a held ticket may wait for.
+         */
+        PauseDocument: {
+            /**
+             * Name
+             * @description a word for `pause` of the step `hold`
+             */
+            name: string;
+            /**
+             * Stops
+             * @description the clocks that rest meanwhile
+             */
+            stops: string[];
         };
         /**
          * PayReason
@@ -21260,6 +21303,62 @@ export interface operations {
                 };
                 content: {
                     "text/csv": unknown;
+                };
+            };
+            /** @description Nobody is logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The role or the consent does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description It does not exist */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A value is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_pauses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PauseDocument_"];
                 };
             };
             /** @description Nobody is logged in */

@@ -118,6 +118,16 @@ export function useOpenTicket() {
   });
 }
 
+/** What a held ticket may wait for, by the rules of this installation. */
+export function usePauses(enabled: boolean) {
+  return useQuery({
+    queryKey: ["pauses"],
+    staleTime: Number.POSITIVE_INFINITY,
+    enabled,
+    queryFn: ({ signal }) => told(api.GET("/api/v1/pauses", { signal })),
+  });
+}
+
 /** The types of tickets, with their steps and forms, in the language that is chosen. */
 export function useTicketTypes(language: string, enabled = true) {
   return useQuery({

@@ -3,14 +3,15 @@ import { Group, NativeSelect, Stack, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import { usePeople } from "../api/people";
+import { usePauses } from "../api/tickets";
 import type { StepRequest } from "../api/types";
 import { Dialog, DialogEnd } from "../app/Dialog";
 import { useWords } from "../i18n";
+import { plainName } from "../words/format";
 import type { TicketSteps } from "./steps";
 
-/** What a held ticket may wait for; the customer's answer ends a wait for the customer. */
-const PAUSES = ["hold", "customer", "part"] as const;
-type Pause = (typeof PAUSES)[number];
+/** What the step waits for where nothing is named; until the rules are there it is the one choice. */
+const ANYTHING = "hold";
 /** Steps that can't go without words. */
 const NEEDS_WORDS = new Set(["hold", "cancel"]);
 
@@ -40,7 +41,9 @@ export function StepForm({ step, isBusy, onClose, onSend }: StepFormProps) {
   const [to, setTo] = useState("");
   const people = usePeople(step === "schedule").data?.items ?? [];
   const isHold = step === "hold";
-  const [pause, setPause] = useState<Pause>("hold");
+  const [pause, setPause] = useState(ANYTHING);
+  const known = usePauses(isHold).data?.items.map((one) => one.name) ?? [];
+  const pauses = [ANYTHING, ...known.filter((one) => one !== ANYTHING)];
   const isTurned = from !== "" && to !== "" && to <= from;
   const isIncomplete = (NEEDS_WORDS.has(step) && words.trim() === "") || isTurned;
   const send = () => {
@@ -92,8 +95,11 @@ export function StepForm({ step, isBusy, onClose, onSend }: StepFormProps) {
             <NativeSelect
               label={t("ticket.pause")}
               value={pause}
-              onChange={(event) => setPause(event.currentTarget.value as Pause)}
-              data={PAUSES.map((one) => ({ value: one, label: t(`ticket.pauses.${one}`) }))}
+              onChange={(event) => setPause(event.currentTarget.value)}
+              data={pauses.map((one) => ({
+                value: one,
+                label: t(`ticket.pauses.${one}`, { defaultValue: plainName(one) }),
+              }))}
             />
           )}
           <Textarea
