@@ -43,6 +43,7 @@ def find_pages(page: Page) -> dict[str, str]:
         "stock": "/stock",
         "stock-reserved": "/stock?tab=reserved",
         "stock-needs": "/stock?tab=needs",
+        "money": "/money",
         "knowledge": "/knowledge",
         "help": "/help",
         "appliances": "/appliances",

@@ -36,6 +36,7 @@ PAGES = {
     "people": ("/people", "Anna Weber"),
     "stock": ("/stock", "WM-PUMP-30"),
     "needs": ("/stock?tab=needs", "What must be ordered"),
+    "money": ("/money?tab=taxes", "No tax rate is entered"),
     "operations": ("/operations", "How far it is"),
     "settings": ("/settings", "New account"),
     "silences": ("/settings?tab=silences", "Nothing is muted"),

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { api, ifMatch, told } from "./client";
 import { usePages } from "./pages";
-import type { AbsenceReason, Technician, TechnicianRequest } from "./types";
+import type { AbsenceReason, Provider, ProviderRequest, Technician, TechnicianRequest } from "./types";
 
 export function useTechnicians(q: string) {
   return usePages(["technicians", q], (cursor, signal) =>
@@ -41,6 +41,26 @@ export function useWriteTechnician() {
       return told(api.PUT("/api/v1/technicians/{technician_id}", { params, body }));
     },
     onSettled: () => client.invalidateQueries({ queryKey: ["technicians"] }),
+  });
+}
+
+/** Enter a provider, or write one anew as it was seen. */
+export function useWriteProvider() {
+  const client = useQueryClient();
+  return async (seen: Provider | null, body: ProviderRequest) => {
+    const params = { path: { provider_id: seen?.id ?? "" }, header: ifMatch(seen?.version ?? 0) };
+    if (seen) await told(api.PUT("/api/v1/providers/{provider_id}", { params, body }));
+    else await told(api.POST("/api/v1/providers", { body }));
+    await client.invalidateQueries({ queryKey: ["providers"] });
+  };
+}
+
+/** What may be learnt: by whom of all, as managers read it, or by oneself. */
+export function useTraining(isOwn: boolean) {
+  return useQuery({
+    queryKey: ["training", isOwn],
+    queryFn: ({ signal }) =>
+      told(isOwn ? api.GET("/api/v1/own/training", { signal }) : api.GET("/api/v1/training", { signal })),
   });
 }
 

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { api, told } from "./client";
 import { usePages } from "./pages";
-import type { StockMove } from "./types";
+import type { StockMove, StockPlaceRequest } from "./types";
 
 export function usePlaces() {
   return useQuery({
@@ -67,4 +67,13 @@ export function useStockCall() {
     },
     onSettled: () => client.invalidateQueries({ queryKey: ["stock"] }),
   });
+}
+
+/** Enter a depot or a van. */
+export function useAddPlace() {
+  const client = useQueryClient();
+  return async (body: StockPlaceRequest) => {
+    await told(api.POST("/api/v1/stock/places", { body }));
+    await client.invalidateQueries({ queryKey: ["stock"] });
+  };
 }

@@ -11,6 +11,7 @@ import {
   IconHelp,
   IconInbox,
   IconPackage,
+  IconReceipt2,
   IconSend,
   IconSettings,
   IconTopologyStar3,
@@ -107,6 +108,11 @@ export const PAGES: PageEntry[] = [
     path: "stock",
     load: async () => (await import("../pages/Stock")).Stock,
     place: { name: "nav.stock", icon: IconPackage, key: "t", role: "technician", isOffRail: true },
+  },
+  {
+    path: "money",
+    load: async () => (await import("../pages/Money")).Money,
+    place: { name: "nav.money", icon: IconReceipt2, key: "y", role: "technician", isOffRail: true },
   },
   {
     path: "operations",

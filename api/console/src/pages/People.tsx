@@ -1,12 +1,12 @@
 /** Who goes to homes: technicians with skills, licences and shifts, whom they work for, when they are away, what is in their van. */
 import { Button } from "@mantine/core";
-import { useState } from "react";
+import { Fragment, useState } from "react";
 import { useSearchParams } from "react-router";
 
 import { useAccount } from "../api/account";
 import { useProviders, useTechnicians } from "../api/crew";
 import { mayDo } from "../api/roles";
-import type { Technician } from "../api/types";
+import type { Provider, Technician } from "../api/types";
 import { useActions } from "../app/keys";
 import { Card, Listing } from "../app/Listing";
 import { Paged } from "../app/Paged";
@@ -14,6 +14,8 @@ import { SearchField } from "../app/SearchField";
 import { useWords } from "../i18n";
 import { AbsenceCard } from "../people/AbsenceCard";
 import { skillsText } from "../people/plain";
+import { Training } from "../people/Training";
+import { WriteProvider } from "../people/WriteProvider";
 import { WriteTechnician } from "../people/WriteTechnician";
 import { dayIn } from "../words/days";
 import { useNames } from "../words/names";
@@ -29,6 +31,7 @@ export function People() {
   const pages = useTechnicians(q);
   const providers = useProviders().data?.items ?? [];
   const [written, write] = useState<Technician | "new" | null>(null);
+  const [company, writeCompany] = useState<Provider | "new" | null>(null);
   const [shown, show] = useState<Technician | null>(null);
   useActions([mayWrite && { label: t("people.new"), keys: ["n"], act: () => write("new") }]);
   const providerOf = (id: string | null) => providers.find((one) => one.id === id)?.name ?? t("people.us");
@@ -83,14 +86,21 @@ export function People() {
         })}
       />
       <Card id="providers" title={t("people.providers")}>
+        {mayWrite && (
+          <p>
+            <Button size="compact-xs" variant="default" onClick={() => writeCompany("new")}>
+              {t("people.newProvider")}
+            </Button>
+          </p>
+        )}
         <Listing
           name={t("people.providers")}
-          columns={["name", "areas", "skills", "fees", "answer"].map((one) => t(`people.columns.${one}`))}
+          columns={[...["name", "areas", "skills", "fees", "answer"].map((one) => t(`people.columns.${one}`)), ""]}
           empty={t("people.noProviders")}
           rows={providers.map((one) => ({
             key: one.id,
             cells: [
-              one.name,
+              one.is_active ? one.name : `${one.name} (${t("people.inactive")})`,
               one.areas.map(names.region).join(t("comma")) || t("people.everywhere"),
               skillsText(one.skills) || t("none"),
               Object.entries(one.fees)
@@ -100,10 +110,17 @@ export function People() {
                 )
                 .join(t("comma")) || t("none"),
               t("people.hours", { count: one.answer_within_h }),
+              mayWrite && (
+                <Button key="b" size="compact-xs" variant="default" onClick={() => writeCompany(one)}>
+                  {t("people.change")}
+                </Button>
+              ),
             ],
           }))}
         />
       </Card>
+      <Training isOwn={!mayWrite} />
+      {company && <WriteProvider provider={company === "new" ? null : company} onClose={() => writeCompany(null)} />}
       {written && (
         <WriteTechnician
           technician={written === "new" ? null : written}
@@ -128,9 +145,11 @@ function Licences({ technician }: { technician: Technician }) {
         const isSoon = one.expires_on !== null && !isOver && one.expires_on <= soon;
         const word = isOver ? t("people.over") : isSoon ? t("people.soon") : "";
         return (
-          <span key={one.name} className={isOver ? "mark bad" : isSoon ? "mark warn" : "mark calm"}>
-            {t(`people.licences.${one.name}`, { defaultValue: one.name })} {one.expires_on ?? ""} {word}
-          </span>
+          <Fragment key={one.name}>
+            <span className={isOver ? "mark bad" : isSoon ? "mark warn" : "mark calm"}>
+              {t(`people.licences.${one.name}`, { defaultValue: one.name })} {one.expires_on ?? ""} {word}
+            </span>{" "}
+          </Fragment>
         );
       })}
     </>

@@ -22,6 +22,7 @@ import { CallFailed } from "../app/Notice";
 import { Paged } from "../app/Paged";
 import { useWords } from "../i18n";
 import { MoveDialog, type MoveStart } from "../stock/MoveDialog";
+import { WritePlace } from "../stock/WritePlace";
 import { formatNumber, formatShare } from "../words/format";
 import { Moment } from "../words/Moment";
 
@@ -33,6 +34,8 @@ export function Stock() {
   const tab = useChosen("tab", tabs, "levels");
   const role = useAccount().data?.role;
   const [moved, move] = useState<MoveStart | null>(null);
+  const [isPlacing, setPlacing] = useState(false);
+  const mayPlace = mayDo(role, "manager");
   const mayMove = mayDo(role, "technician");
   useActions([mayMove && { label: t("stock.move"), keys: ["m"], act: () => move({ kind: "received" }) }]);
   return (
@@ -40,8 +43,13 @@ export function Stock() {
       <div className="sheet-head">
         <h1>{t("nav.stock")}</h1>
         <Choice name="tab" label={t("nav.stock")} values={tabs} start="levels" />
+        {mayPlace && (
+          <Button size="xs" variant="default" className="push" onClick={() => setPlacing(true)}>
+            {t("stock.newPlace")}
+          </Button>
+        )}
         {mayMove && (
-          <Button size="xs" className="push" onClick={() => move({ kind: "received" })}>
+          <Button size="xs" className={mayPlace ? "" : "push"} onClick={() => move({ kind: "received" })}>
             {t("stock.move")}
           </Button>
         )}
@@ -51,6 +59,7 @@ export function Stock() {
       {tab === "needs" && <Needs onOrder={mayDo(role, "manager") ? move : undefined} />}
       {tab === "orders" && <Orders mayReceive={mayMove} mayCancel={mayDo(role, "manager")} />}
       {tab === "movements" && <Movements />}
+      {isPlacing && <WritePlace onClose={() => setPlacing(false)} />}
       {moved && <MoveDialog start={moved} onClose={() => move(null)} />}
     </div>
   );

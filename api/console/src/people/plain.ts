@@ -23,6 +23,16 @@ export function licencesOf(text: string): Licence[] {
   return parts(text).map(([name, day]) => ({ name, expires_on: day ?? null }));
 }
 
+export function feesText(fees: Record<string, string>): string {
+  return Object.entries(fees)
+    .map(([name, fee]) => `${name}:${fee}`)
+    .join(", ");
+}
+
+export function feesOf(text: string): Record<string, string> {
+  return Object.fromEntries(parts(text).map(([name, fee]) => [name, fee ?? ""]));
+}
+
 export function wordsOf(text: string): string[] {
   return parts(text).map(([word]) => word);
 }

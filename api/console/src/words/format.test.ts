@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { formatNumber, formatSpan, plainName, toMs } from "./format";
+import { formatAmount, formatNumber, formatSpan, plainName, toMs } from "./format";
 
 const HOUR = 3_600_000;
 
@@ -12,6 +12,11 @@ test("numbers have as many digits as their size deserves", () => {
     "0.123",
     "7",
   ]);
+});
+
+test("an amount keeps its cents, and a currency without them has none", () => {
+  expect(formatAmount("147.51", "EUR", "en")).toBe("€147.51");
+  expect(formatAmount("1470", "JPY", "en")).toBe("¥1,470");
 });
 
 test("spans are their two largest units", () => {

@@ -59,6 +59,11 @@ export function formatShare(share: number, language: string): string {
   return numbersOf(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
 }
 
+/** An amount of a receipt, with every decimal that its currency has. */
+export function formatAmount(amount: string, currency: string, language: string): string {
+  return numbersOf(language, { style: "currency", currency }).format(Number(amount));
+}
+
 /** Money in its currency; whole where it is much. */
 export function formatMoney(amount: number, currency: string, language: string): string {
   const digits = Math.abs(amount) >= 100 ? { maximumFractionDigits: 0 } : {};

@@ -4,6 +4,7 @@ export const frame = {
     board: "Board",
     people: "People",
     stock: "Stock",
+    money: "Money",
     visits: "My visits",
     knowledge: "Knowledge",
     queue: "Queue",

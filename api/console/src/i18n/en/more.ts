@@ -3,6 +3,7 @@ import { appliances } from "./appliances";
 import { board } from "./board";
 import { care } from "./care";
 import { insights } from "./insights";
+import { money } from "./money";
 import { operations } from "./operations";
 import { people } from "./people";
 import { settings } from "./settings";
@@ -17,6 +18,7 @@ export const more = {
   ...board,
   ...care,
   ...insights,
+  ...money,
   ...operations,
   ...people,
   ...settings,

@@ -6,6 +6,7 @@ export const frame: typeof english = {
     board: "派工看板",
     people: "人员",
     stock: "备件库存",
+    money: "费用与票据",
     visits: "我的上门",
     knowledge: "知识库",
     queue: "工单队列",
