@@ -30,9 +30,9 @@ from alerts.database import Transaction
 from ingest.profiles.definition import Profile
 
 STAGES: tuple[Stage, ...] = (
-    data_fault.STAGE,
     retired.STAGE,
     silenced.STAGE,
+    data_fault.STAGE,
     restart_grace.STAGE,
     incident.STAGE,
     symptom.STAGE,

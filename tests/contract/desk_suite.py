@@ -153,6 +153,27 @@ class DeskSuite:
             ("WM-0231", "washing_machine", "stuck")
         ] * 2
 
+    def test_a_silenced_fault_of_the_data_tells_nobody_until_the_silence_is_over(
+        self, desk: Desk, clock: ManualClock
+    ) -> None:
+        """Whoever works on an appliance is not told of its sensors; what still stands behind the window is told then."""
+        desk.appliances.register(("WM-0231", "washing_machine"))
+        until = from_ms(NOW_MS + DAY_MS)
+        desk.by("dora").silences.add(Scope("WM-0231"), until=until, reason="its board is changed")
+        told = select(func.count()).select_from(outbox).where(outbox.c.type == "data_fault.raised")
+        stuck = replace(FINDING, channel=FindingChannel.DATA, fault_mode="sensor_stuck", metric="inlet_c")
+
+        desk.findings.commit(step_of(1, stuck))
+        [held] = desk.alerts.page().items
+        before = desk.unit.look(lambda t: t.connection.execute(told).scalar_one())
+        clock.advance(DAY_MS)
+        desk.alerts.ask_again()
+
+        [alert] = desk.alerts.page().items
+        assert (held.state, held.reason, before) == (AlertState.PENDING, "silenced", 0)
+        assert (alert.state, alert.reason) == (AlertState.FIRING, "data_fault_no_ticket")
+        assert desk.unit.look(lambda t: t.connection.execute(told).scalar_one()) == 1
+
     def test_each_sensor_has_its_own_standing_alert(self, desk: Desk) -> None:
         """Two sensors stuck since the same moment are two alerts and two notices; the end of one leaves the other standing."""
         stuck = replace(FINDING, channel=FindingChannel.DATA, fault_mode="sensor_stuck", component="data")

@@ -87,6 +87,8 @@ export const appliances = {
     presence_confirmed: "Somebody is there",
   },
   components: {
+    appliance: "Appliance",
+    data: "Readings",
     air_filter: "Air filter",
     anode: "Anode",
     bake_element: "Bake element",

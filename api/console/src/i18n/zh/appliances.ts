@@ -84,6 +84,8 @@ export const appliances: typeof english = {
     presence_confirmed: "确认有人在场",
   },
   components: {
+    appliance: "整机",
+    data: "数据",
     air_filter: "空气滤网",
     anode: "镁棒",
     bake_element: "下加热管",
