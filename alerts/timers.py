@@ -43,6 +43,7 @@ class Timers:
                 pass
             self.desk.silences.tell_over()
             self.desk.tickets.close_unanswered()
+            self.desk.tickets.test_again()
             self.desk.providers.expire()
             self.desk.stock.follow()
             self.desk.fix_first.settle()

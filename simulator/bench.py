@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ingest.profiles import load_profiles
 from ingest.profiles.definition import RemoteTest
+from simulator.arrays import FloatArray
 from simulator.fleet import Fleet
 from simulator.trials import TRIALS
 from simulator.trials.trial import Trial, TrialMaker, Tried
@@ -20,6 +22,8 @@ class FleetBench:
     fleet: Fleet
     place: int
     seed: int
+    ill: Mapping[str, FloatArray] | None = None
+    """What it has instead of its own wear: fault mode → severity; only to find out what its tests see."""
 
     def run_test(self, test: RemoteTest, seconds: float, now_ms: int) -> Trial:
         """What the test brings to light now; the same seed, appliance and moment give the same."""
@@ -27,6 +31,8 @@ class FleetBench:
         member = self.place - group.members.first
         rng = np.random.default_rng([self.seed, 10, self.place, now_ms])
         conditions = group.conditions(member, now_ms, rng)
+        if self.ill is not None:
+            conditions = replace(conditions, severity=self.ill)
         parameters = {name: values[[member]] for name, values in group.members.parameters.items()}
         make = _maker(self.fleet.appliances[self.place].kind, test)
         assert make is not None, f"{test.name} is not among the tests of this appliance"  # noqa: S101  (it is never told at birth)

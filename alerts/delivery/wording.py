@@ -19,6 +19,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Ticket {number}: the finding is no longer seen; a verdict is asked for",
         "工单 {number}：异常已不再出现，请给出结论",
     ),
+    "ticket.test_again": ("Ticket {number}: the test is to be done again", "工单 {number}：可再次进行测试"),
     "ticket.repair_came_back": (
         "Ticket {number}: the repair did not hold ({fault_mode}); call the customer",
         "工单 {number}：维修未能保持（{fault_mode}），请回访客户",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, bindparam, insert, select
 
 from alerts.appliances.tables import appliances
 from alerts.audit.chain import record_audit
@@ -22,7 +22,7 @@ from alerts.remote.closing import close_procedure
 from alerts.remote.consent import find_session
 from alerts.remote.ending import EndReason
 from alerts.remote.facts import moment_of
-from alerts.remote.inference import judge, learned
+from alerts.remote.inference import Reading, judge, learned
 from alerts.remote.issuing import issue_command
 from alerts.remote.offering import UNSUPPORTED, unknown_tests
 from alerts.remote.policy import SessionLimits, obstacles, refuse_final
@@ -31,9 +31,11 @@ from alerts.remote.standing import touch
 from alerts.remote.tables import commands, procedures
 from alerts.remote.tally import tally_of
 from alerts.remote.transcript import add_line
-from alerts.tickets.testing import move_causes
+from alerts.tickets.tables import tickets
+from alerts.tickets.testing import TestAnswer, move_causes
 from ingest.profiles.definition import Profile, RemoteTest
 
+_SEVERITY = select(tickets.c.severity).where(tickets.c.id == bindparam("ticket_id"))
 _OVER = {
     CommandState.SUCCEEDED: True,
     CommandState.FAILED: False,
@@ -120,13 +122,7 @@ def _end(t: Transaction, row: Row[Any], ended: Ended, profiles: Mapping[str, Pro
     if ended.measured is None:
         close_procedure(t.by(SYSTEM), row, ProcedureEvent.FAIL, {"reason": ended.reason})
         return
-    profile = profiles[row.kind]
-    test = profile.tests[row.test]
-    modes = confirmed_by(profile, test.name)
-    found = judge(learned(test, tally_of(t, row.kind, test.name, modes)), ended.measured)
-    before, after = move_causes(
-        t.by(SYSTEM), row.ticket_id, test.name, modes, found.likelihood_ratio, found.verdict.value, profile
-    )
+    found, before, after = take_measurement(t, row.ticket_id, profiles[row.kind], row.test, ended.measured)
     columns = {
         "measured": ended.measured,
         "verdict": found.verdict.value,
@@ -135,6 +131,19 @@ def _end(t: Transaction, row: Row[Any], ended: Ended, profiles: Mapping[str, Pro
         "after": after,
     }
     close_procedure(t.by(SYSTEM), row, ProcedureEvent.FINISH, columns)
+
+
+def take_measurement(
+    t: Transaction, ticket_id: str, profile: Profile, test_name: str, measured: float
+) -> tuple[Reading, dict[str, Any], dict[str, Any]]:
+    """Judge what a test has measured and let it speak in its ticket; what it says, and the ticket before and after."""
+    test = profile.tests[test_name]
+    modes = confirmed_by(profile, test.name)
+    severity = t.connection.execute(_SEVERITY, {"ticket_id": ticket_id}).scalar_one()
+    found = judge(learned(test, tally_of(t, profile.kind, test.name, modes)), measured, severity)
+    said = TestAnswer(test.name, modes, found.likelihood_ratio, found.verdict.value)
+    before, after = move_causes(t.by(SYSTEM), ticket_id, said, profile)
+    return found, before, after
 
 
 def _answered(step: Row[Any]) -> Answered:

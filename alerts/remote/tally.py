@@ -16,7 +16,7 @@ COUNTED = 2_000
 
 
 def tally_of(t: Transaction, kind: str, test: str, modes: tuple[str, ...]) -> Tally:
-    """What verdicts have said of a test's answers so far; unclear answers and tickets without a verdict say nothing."""
+    """What verdicts have said of a test's answers so far; unclear answers, those that saw nothing yet and tickets without a verdict say nothing."""
     joined = procedures.join(tickets, tickets.c.id == procedures.c.ticket_id)
     query = (
         select(
@@ -27,7 +27,7 @@ def tally_of(t: Transaction, kind: str, test: str, modes: tuple[str, ...]) -> Ta
             procedures.c.kind == kind,
             procedures.c.test == test,
             procedures.c.state == ProcedureState.DONE.value,
-            procedures.c.verdict != Indication.UNCLEAR.value,
+            procedures.c.verdict.in_([Indication.CONFIRMED.value, Indication.CLEARED.value]),
             tickets.c.verdict.is_not(None),
         )
         .order_by(procedures.c.n.desc())

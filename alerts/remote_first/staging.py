@@ -105,10 +105,15 @@ def settle_stages(t: Transaction, profiles: Mapping[str, Profile]) -> int:
         if found is not None:
             _end(t, ticket, found, note=None)
             ended += 1
-        elif ticket.late_ms is None and t.now_ms >= ticket.due_ms and ticket.status != TicketState.ON_HOLD:
+        elif ticket.late_ms is None and t.now_ms >= ticket.due_ms and not _waits(ticket):
             _tell_late(t, ticket)
     _mark_relapses(t)
     return ended
+
+
+def _waits(ticket: Row[Any]) -> bool:
+    """Whether it stands still for good reason: on hold, or until its test is to be done again."""
+    return bool(ticket.status == TicketState.ON_HOLD or ticket.test_again_ms is not None)
 
 
 def has_stages(t: Transaction) -> bool:

@@ -16,6 +16,7 @@ from alerts.tickets.following_status import OutsideState, follow_status
 from alerts.tickets.lessons import note_lessons, read_lessons
 from alerts.tickets.open_rows import QUEUE_MAX, Queue, Row, read_queue, read_rows
 from alerts.tickets.opening import open_by_hand
+from alerts.tickets.proposing_again import has_due, propose_due
 from alerts.tickets.reading import TicketFilter, check_filter, count_tickets, list_tickets, read_ticket
 from alerts.tickets.steps import WhenOver, record_verdict, take_step
 from alerts.tickets.ticket import NewTicket, StepBody, Ticket, TicketChange, VerdictRecord
@@ -114,6 +115,10 @@ class Tickets:
         if not self.unit.look(lambda t: has_unanswered(t, self.closes_after_days)):
             return 0
         return self.unit.write(lambda t: close_unanswered(t, self.when_over, self.closes_after_days))
+
+    def test_again(self) -> int:
+        """Propose the tests again whose day has come; returns how many."""
+        return self.unit.write(propose_due) if self.unit.look(has_due) else 0
 
     def follow(self, ref: str, state: OutsideState, note: str | None) -> tuple[Ticket, bool]:
         """Bring a ticket to the state that its work order has elsewhere; the ticket, and whether it changed."""

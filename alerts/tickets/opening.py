@@ -20,6 +20,7 @@ from alerts.fault_modes import check_fault_mode
 from alerts.lifecycle import OVER, TicketState
 from alerts.notices.changes import Subject, put_notice, record_change
 from alerts.rules.ticket_types import REPAIR
+from alerts.tickets.again import call_off
 from alerts.tickets.clock_keeping import begin_clocks
 from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.searching import note_search
@@ -81,6 +82,7 @@ def columns_of(t: Transaction, finding: Finding, profile: Profile | None, *, ale
         "alert_id": alert_id,
         "raised": headline_of(said, at_ms=finding.raised_ms),
         "cleared_ms": None,
+        "test_again_ms": None,
     }
 
 
@@ -103,7 +105,8 @@ def note_cleared(t: Transaction, ticket_id: str, fault_mode: str, *, cleared_ms:
     data: dict[str, Any] = {"fault_mode": fault_mode, "because": because}
     if is_own:
         data["asks_for"] = "verdict"
-        t.connection.execute(update(tickets).where(tickets.c.id == row.id).values(cleared_ms=cleared_ms))
+        columns = {"cleared_ms": cleared_ms, **(call_off(row.recommended) if row.recommended else {})}
+        t.connection.execute(update(tickets).where(tickets.c.id == row.id).values(columns))
         if _said_lately(t, row.id, "finding_cleared"):
             record_change(t, Subject.TICKET, row.id, {"number": row.number, "status": row.status})
             return

@@ -23,6 +23,7 @@ from alerts.tickets.ticket import (
     Resolution,
     Sla,
     Symptom,
+    TestAgain,
     Ticket,
     TicketSource,
     Verdict,
@@ -133,4 +134,12 @@ def _headline_now(row: Row[Any]) -> Headline | None:
 
 def _recommended(column: Mapping[str, Any]) -> Recommended:
     parts = tuple(RecommendedPart(**part) for part in column.get("parts", ()))
-    return Recommended(column.get("first_check"), column.get("test"), parts, column.get("no_test"))
+    again = _again(column.get("again"))
+    return Recommended(column.get("first_check"), column.get("test"), parts, column.get("no_test"), again)
+
+
+def _again(said: Mapping[str, Any] | None) -> TestAgain | None:
+    if said is None:
+        return None
+    due_at = from_ms(said["due_ms"])
+    return TestAgain(said["test"], said["because"], due_at, said["above"], said["is_due"], said.get("called_by"))

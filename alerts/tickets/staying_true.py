@@ -20,6 +20,7 @@ from alerts.tickets.causes import said_after_tests
 from alerts.tickets.clock_keeping import settle_clocks
 from alerts.tickets.evidence import evidence_columns
 from alerts.tickets.opening import DETECTOR, add_history
+from alerts.tickets.proposing_again import AGAIN_GROWN, grown_again, tell_again
 from alerts.tickets.sentence import summary_of
 from alerts.tickets.sla import DAY_MS, more_urgent, priority_of
 from alerts.tickets.tables import ticket_history, tickets
@@ -55,11 +56,14 @@ def follow(t: Transaction, ticket_id: str, finding: Finding, profile: Profile | 
     columns["priority"] = _priority(t, row, columns, profile)
     if all(before[name] == value for name, value in columns.items()):
         return
+    columns |= grown_again(row, columns["severity"])
     columns["followed_ms"] = t.now_ms
     columns["summary"] = summary_of(finding, profile, now=from_ms(t.now_ms))
     crossed = _crossed(row, columns)
     version = row.version + bool(crossed)
     t.connection.execute(update(tickets).where(tickets.c.id == row.id).values(**columns, version=version))
+    if "test_again_ms" in columns:
+        tell_again(t, row, AGAIN_GROWN, version=version)
     if crossed:
         is_worse = columns["priority"] < row.priority or (columns["severity"] or 0) > (row.severity or 0)
         add_history(t.by(DETECTOR), row.id, event="worsened" if is_worse else "eased", data=crossed)

@@ -81,6 +81,19 @@ class RecommendedPart:
 
 
 @dataclass(frozen=True, slots=True)
+class TestAgain:
+    """A test that is to be done again: on a day, or as soon as the severity has come ``above``; ``because`` of what it said."""
+
+    test: str
+    because: str
+    due_at: datetime
+    above: float
+    is_due: bool
+    called_by: str | None = None
+    """``grown`` or ``date``, once it is due."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recommended:
     """What to do next, from the profile. Texts by language (``en``, ``zh``)."""
 
@@ -89,6 +102,7 @@ class Recommended:
     parts: tuple[RecommendedPart, ...] = ()
     no_test: Mapping[str, str] | None = None
     """Why no test can confirm it."""
+    again: TestAgain | None = None
 
 
 @dataclass(frozen=True, slots=True)

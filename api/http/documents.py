@@ -189,6 +189,17 @@ class RecommendedPart(Document):
     probability: float
 
 
+class TestAgain(Document):
+    """A test that saw nothing while its fault stands: when it is to be done again."""
+
+    test: str
+    because: str = Field(description="what it said: not_yet, cleared or unclear")
+    due_at: datetime
+    above: float = Field(description="the severity at which it is proposed sooner")
+    is_due: bool
+    called_by: str | None = Field(description="grown or date, once it is due")
+
+
 class Recommended(Document):
     """What to do first, what would prove it, and what to bring."""
 
@@ -196,6 +207,7 @@ class Recommended(Document):
     test: str | None
     parts: list[RecommendedPart]
     no_test: OptionalText = None
+    again: TestAgain | None = None
 
 
 class Sla(Document):

@@ -118,7 +118,7 @@ class Said(Document):
     causes: list[Alternative]
     parts: list[PartShare]
     test: str | None
-    next_step: str = Field(description="repair, no_fault, test or visit")
+    next_step: str = Field(description="repair, no_fault, test, watch or visit")
 
 
 class Procedure(Document):

@@ -41,6 +41,7 @@ error. A broken file stops the start with :class:`ProfileError`: file, line, and
     healthy = [4, 20]
     faulty = "below"                                    # above | below | outside: the side that speaks for the fault
     tolerance = 0.5                                     # so near a limit the answer says little
+    sees_from = 0.3                                     # severity from which on it finds that share
     sensitivity = 0.9                                   # share of real faults found; specificity: of sound ones cleared
     specificity = 0.95
     rates = "assumed"                                   # assumed | simulated | measured: where both come from

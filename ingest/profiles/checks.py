@@ -202,6 +202,10 @@ class Checks:
         for key, share in (("sensitivity", test.sensitivity), ("specificity", test.specificity)):
             if not 0.5 < share < 1:
                 raise self._document.error((*place, key), "must be above 0.5 (a coin) and below 1 (nothing is sure)")
+        if not 0 <= test.sees_from <= 1:
+            raise self._document.error(
+                (*place, "sees_from"), "must be 0 (the smallest fault) to 1 (only a failed part)"
+            )
         self.known(test.rates, RATES, (*place, "rates"), "origin of rates")
 
     def _surroundings(self, test: RemoteTest, place: Place) -> None:

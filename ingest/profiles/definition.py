@@ -183,7 +183,8 @@ class RemoteTest:
     in ``unit``; sound is what lies in ``healthy`` (low, high), and ``faulty`` is the side that speaks for the fault. Within
     ``tolerance`` of a limit the answer says little. ``sensitivity`` is the share of real faults that it finds,
     ``specificity`` that of sound appliances that it clears; ``rates`` is where both come from: ``assumed``, ``simulated``, or
-    ``measured``. ``danger_class`` is that of the command, R0 to R3: what is
+    ``measured``. ``sees_from`` is the severity (0 as new, 1 failed) from which on it finds that share: a smaller fault it may
+    not see yet, and what it does not see then says little. ``danger_class`` is that of the command, R0 to R3: what is
     never done remotely can't be written here. ``before`` are commands of class R0 that are asked first; ``watch`` are the
     metrics to look at meanwhile, ``effect`` is the reading that proves that it ran; ``ask`` is what the customer does first.
     """
@@ -203,6 +204,7 @@ class RemoteTest:
     sensitivity: float = 0.9
     specificity: float = 0.95
     rates: str = "assumed"
+    sees_from: float = 0.0
     needs: Precondition = field(default_factory=Precondition)
     before: tuple[str, ...] = ("snapshot.read",)
     watch: tuple[str, ...] = ()

@@ -252,6 +252,12 @@ def test_extra_folder_adds_a_kind(tmp_path: Path) -> None:
         ("limit_s = 90", "limit_s = 0", "tests.boil_60_s.limit_s", "must be above 0 and at most"),
         ("[8, 14]", "[14, 8]", "tests.boil_60_s.healthy", "must be [low, high]"),
         ('danger_class = "R2"', 'danger_class = "R4"', "tests.boil_60_s.danger_class", "is never done remotely"),
+        (
+            "limit_s = 90",
+            "limit_s = 90\nsees_from = 1.5",
+            "tests.boil_60_s.sees_from",
+            "must be 0 (the smallest fault)",
+        ),
         ("limit_s = 90", 'limit_s = 90\nwatch = ["steam_c"]', "tests.boil_60_s.watch", "unknown metric 'steam_c'"),
         (
             "limit_s = 90",

@@ -13,7 +13,7 @@ import { useNames } from "../words/names";
 import { KitchenLink } from "./KitchenLink";
 import { whyNot } from "./whyNot";
 
-const TONES: Record<string, string> = { confirmed: "bad", cleared: "good", unclear: "warn" };
+const TONES: Record<string, string> = { confirmed: "bad", cleared: "good", unclear: "warn", not_yet: "warn" };
 
 export function Procedures({ session }: { session: DiagnosisSession }) {
   const newest = [...session.procedures].reverse();

@@ -27,8 +27,8 @@ interface AdviceProps {
 export function Advice({ ticket, beside, level, onSession }: AdviceProps) {
   const { t, language } = useWords();
   const names = useNames();
-  const { first_check, test, parts, no_test } = ticket.recommended;
-  const isEmpty = !first_check && !test && parts.length === 0;
+  const { first_check, test, again, parts, no_test } = ticket.recommended;
+  const isEmpty = !first_check && !test && !again && parts.length === 0;
   return (
     <section className="card" aria-labelledby="advice-title">
       <Title order={level} size="h5" id="advice-title" className="card-title">
@@ -48,11 +48,26 @@ export function Advice({ ticket, beside, level, onSession }: AdviceProps) {
           <li>
             <p className="label">{t("ticket.test")}</p>
             <p>{names.test(ticket.kind, test)}</p>
+            {again?.called_by && again.test === test && (
+              <p className="dim">{t(`ticket.testAgainCalled.${again.called_by}`)}</p>
+            )}
             {beside?.test_why_not ? (
               <p className="dim">{t("ticket.testNotOffered", { reason: whyNot(beside.test_why_not, t) })}</p>
             ) : (
               onSession && <RunTest ticket={ticket} test={test} />
             )}
+          </li>
+        )}
+        {again && !again.is_due && (
+          <li>
+            <p className="label">{t("ticket.testAgain")}</p>
+            <p>{names.test(ticket.kind, again.test)}</p>
+            <p className="dim">
+              {t(`ticket.testAgainBecause.${again.because}`)}{" "}
+              {t("ticket.testAgainWhen", { above: formatShare(again.above, language) })} <Moment at={again.due_at} />
+              {t("stop")}
+            </p>
+            {onSession && <RunTest ticket={ticket} test={again.test} />}
           </li>
         )}
         {!test && no_test && (

@@ -111,6 +111,7 @@ export const alerting = {
     types: {
       ticket_opened: "Ticket opened",
       ticket_changed: "Ticket changed",
+      ticket_test_again: "A test is to be done again",
       ticket_finding_cleared: "Fault no longer seen",
       ticket_relabelled: "Cause found",
       ticket_sla_due: "Deadline near",

@@ -111,6 +111,7 @@ export const alerting: typeof english = {
     types: {
       ticket_opened: "生成工单",
       ticket_changed: "工单变更",
+      ticket_test_again: "需再次测试",
       ticket_finding_cleared: "异常已消失",
       ticket_relabelled: "已找到原因",
       ticket_sla_due: "期限将至",
