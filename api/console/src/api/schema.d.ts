@@ -9028,6 +9028,7 @@ export interface components {
             parts: components["schemas"]["RecommendedPart"][];
             /** No Test */
             no_test?: string | null;
+            again?: components["schemas"]["TestAgain"] | null;
         };
         /**
          * RecommendedPart
@@ -9441,7 +9442,7 @@ export interface components {
             test: string | null;
             /**
              * Next Step
-             * @description repair, no_fault, test or visit
+             * @description repair, no_fault, test, watch or visit
              */
             next_step: string;
         };
@@ -10168,6 +10169,36 @@ export interface components {
              * @enum {string}
              */
             answer: "followed" | "declined";
+        };
+        /**
+         * TestAgain
+         * @description A test that saw nothing while its fault stands: when it is to be done again.
+         */
+        TestAgain: {
+            /** Test */
+            test: string;
+            /**
+             * Because
+             * @description what it said: not_yet, cleared or unclear
+             */
+            because: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /**
+             * Above
+             * @description the severity at which it is proposed sooner
+             */
+            above: number;
+            /** Is Due */
+            is_due: boolean;
+            /**
+             * Called By
+             * @description grown or date, once it is due
+             */
+            called_by: string | null;
         };
         /**
          * TestCost
