@@ -38,7 +38,7 @@ def test_a_finding_is_one_ticket_with_all_that_a_technician_needs(house: House) 
         "since",
         "share",
     }
-    assert ticket["recommended"].keys() == {"first_check", "test", "no_test", "parts"}
+    assert ticket["recommended"].keys() == {"first_check", "test", "no_test", "again", "parts"}
     assert isinstance(ticket["recommended"]["first_check"], str)
     assert ticket["sla"].keys() == {"respond_by", "resolve_by", "paused_reason"}
     assert ticket["opened_at"].endswith("Z")
