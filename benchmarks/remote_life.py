@@ -45,7 +45,7 @@ from simulator.truth import Fault
 from simulator.weather import DAY_MS
 
 FIGURES = ("remote_life_confirmed", "remote_life_rejected", "remote_life_relapsed", "remote_life_tests")
-SEEDS = (9502, 9601, 9602)
+SEEDS = (9502, 9601, 9602, 9603, 9604)
 APPLIANCES = 100
 DAYS = 300
 RELAPSE_DAYS = 90
