@@ -30,6 +30,7 @@ from detectors.layers.error_codes import ErrorCodes
 from detectors.layers.feedback import Feedback
 from detectors.layers.forecasts import Forecasts
 from detectors.layers.hygiene import Hygiene
+from detectors.layers.inhibition import Inhibition
 from detectors.layers.noise import Noise
 from detectors.layers.peers import Peers
 from detectors.layers.plug import Plug
@@ -69,6 +70,7 @@ LAYERS: tuple[type[Layer], ...] = (
     Plug,  # what its runs lead to
     Context,  # L4: how far a day or cycle is from what it should be
     Peers,  # L4: what its peers show, too, is not its own
+    Inhibition,  # L9: who waits, for many of its group are conspicuous at once
     Cusum,  # L5: what deviations have come to
     Diagnoses,  # L6: which fault mode explains them
     Feedback,  # L10: how strongly they must show, by what technicians found

@@ -19,6 +19,8 @@ from detectors.layering.grouping import Sorted
 from ingest.sample import Event, EventType
 
 NO_UNIT = 0
+PEER_PLACES = 64
+"""Groups of peers that are told apart: the kind itself, models, and those of one model, firmware and region."""
 STARTS_OVER = frozenset({EventType.PART_REPLACED})
 """Events after which an appliance is another one: what stood of it is over."""
 
@@ -164,6 +166,8 @@ class Deviations:
     """(B,): usable units that each appliance gave before."""
     learn_rows: int
     """So many it takes until an appliance is judged."""
+    groups: NDArray[np.intp] | None = None
+    """(levels, B): the place of each group that a unit is one of, 0 for the kind, and for none."""
 
     @property
     def is_taught(self) -> Bools:
@@ -233,6 +237,10 @@ class Piece:
     """(modes and unknown): how strongly each must show to be raised (wording.strength); 0 where nothing is asked."""
     moments: list[Moment] = field(default_factory=list)
     """Units of appliances of which a named finding stands by evidence."""
+    waits: Bools | None = None
+    """(B,): whose alarms by evidence wait, for many of its group are conspicuous at once."""
+    begins_anew: Bools | None = None
+    """(B,): whose evidence is to be gathered anew."""
     findings_before: int = field(init=False)
     """How many findings the fold had before this piece."""
 

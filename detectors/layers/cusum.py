@@ -158,6 +158,8 @@ class Cusum(Layer):
         if deviations is None:
             return
         rows = deviations.units.rows
+        if piece.begins_anew is not None and piece.begins_anew.any():
+            self._begin_anew(rows[piece.begins_anew])
         modes, singles = self.step(rows, deviations.z, deviations.units.start_ms, deviations.is_taught.astype(float))
         young = np.sqrt(1 + YOUNG_ROWS / np.maximum(deviations.rows_before, 1))[:, None]
         modes, singles = modes / young, singles / young
@@ -165,7 +167,8 @@ class Cusum(Layer):
         if piece.is_plugged is not None and piece.units is not None:
             is_judged &= ~piece.is_plugged[piece.units.is_usable]
         levels = np.concatenate([modes, singles], axis=1)
-        score, modes = self._budgeted(rows, levels, is_judged, deviations.rows_before)
+        counts = is_judged if piece.waits is None else is_judged & ~piece.waits
+        score, modes = self._budgeted(rows, levels, (is_judged, counts), deviations.rows_before)
         smooth = self.own["z_smooth"][rows].astype(float)
         piece.accumulated = Accumulated(
             score,
@@ -176,6 +179,12 @@ class Cusum(Layer):
             self.own["onset_single"][rows].astype(np.int64),
             self.correlation(),
         )
+
+    def _begin_anew(self, rows: NDArray[np.intp]) -> None:
+        """Leave out what was gathered of some appliances, and how far it went: it spoke of the fleet."""
+        for name in ("slow_mode", "slow_single", "fast_before", "onset_mode", "onset_single", "peak"):
+            self.own[name][rows] = 0
+        self.own["z_smooth"][rows] = np.where(np.isnan(self.own["z_smooth"][rows]), np.nan, 0.0)
 
     def learn(self, piece: Piece) -> None:
         """Count the alarms of grown appliances that ended by themselves: faults don't heal."""
@@ -190,9 +199,17 @@ class Cusum(Layer):
             self.told["alarms"][ENDED] += sum(appliance_id in ids for appliance_id in ended)
 
     def _budgeted(
-        self, rows: NDArray[np.intp], levels: Floats, is_judged: NDArray[np.bool_], rows_before: NDArray[np.int64]
+        self,
+        rows: NDArray[np.intp],
+        levels: Floats,
+        which: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+        rows_before: NDArray[np.int64],
     ) -> tuple[Floats, Floats]:
-        """Score (B,) and scores of the modes (B, S) within the budget, from ``levels`` (B, S + F) in theory's thresholds."""
+        """Score (B,) and scores of the modes (B, S) within the budget, from ``levels`` (B, S + F) in theory's thresholds.
+
+        ``which``: who is judged, and who counts: a group that waits raises nothing, so that is no time without alarms.
+        """
+        is_judged, counts = which
         thresholds = self.thresholds()
         scaled = levels / thresholds[:-1]
         highest = scaled.max(axis=1, initial=0.0)
@@ -201,7 +218,7 @@ class Cusum(Layer):
         self.own["peak"][rows] = peak
         at, which = np.nonzero(over)
         np.add.at(self.told["peaks"], (which, over[at, which] - 1), 1.0)
-        grown = float((is_judged & (rows_before >= budget.PENDING_ROWS)).sum())
+        grown = float((counts & (rows_before >= budget.PENDING_ROWS)).sum())
         self.told["rows"] += grown
         self.told["alarms"][EXPECTED] += self._rate() * grown / self.rows_per_year
         modes = scaled[:, : len(self.signatures)] / thresholds[-1]

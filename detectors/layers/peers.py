@@ -1,11 +1,12 @@
 """L4, peers: what many like appliances show on the same day is the weather, the mains or new firmware, and no fault of one.
 
 Idea: from each deviation goes what its peers deviate by. Peers are the whole kind, within it those of one model, and among
-these those of one firmware and region; each level is held against what the wider one leaves. Formula, for each group and
-feature, at the end of each portion of teaching (kinds/portions.py), with n its deviations z, as they were judged, since the
-group was last moved::
+these those of one firmware and region; each level is held against what the wider one leaves. What a group shows is in the
+feature's unit, for firmware that reads half a kelvin higher does so by half a kelvin, however steady an appliance is. Formula, for
+each group and feature, at the end of each portion of teaching (kinds/portions.py), with n its deviations z of width σ, as they
+were judged, since the group was last moved::
 
-    d = mean of clip(z, ±2)        offset += d if |d| > 3 / √n, else d / 4
+    m = Σ clip(z, ±2)        d = m / Σ (1 / σ)        offset += d if |m| > 3 √n, else d / 4
 
 A group is moved by no fewer than :data:`PEERS_MIN` deviations, and what too few tell is soon forgotten, so a small group
 goes by the wider one alone. The clipped mean is near the median: a tenth of the peers with a fault moves it by a fifth of a
@@ -28,12 +29,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.layering.layer import Layer, Setting
-from detectors.layering.piece import Piece
+from detectors.layering.piece import PEER_PLACES, Piece
 from detectors.state.columns import Column, places
 from ingest.sample import EventType, Status
 
 KIND = 0
-MODELS_END, GROUPS_END = 16, 64
+MODELS_END, GROUPS_END = 16, PEER_PLACES
 """Places of models, then of groups; whoever finds no place any more goes by the wider level."""
 PEERS_MIN = 50
 CLIP_SIGMA = 2.0
@@ -50,6 +51,7 @@ class Peers(Layer):
     """The groups of one kind's appliances."""
 
     name: ClassVar[str] = "peers"
+    version: ClassVar[int] = 2
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
@@ -60,7 +62,7 @@ class Peers(Layer):
         return Column("model", "u1"), Column("group", "u1"), Column("group_before", "u1"), Column("group_since", "u4")
 
     def fleet_columns(self) -> tuple[Column, ...]:
-        """By place: who it is, its model's place and region; by feature: offset, sum of clipped deviations, and how many."""
+        """By place: who it is, its model's place and region; by feature: offset, sums of clipped deviations, how many, and 1 / σ."""
         place, feature = places("group", GROUPS_END), self.setting.values.feature_axis()
         return (
             Column("name", "u4", (place,)),
@@ -69,6 +71,7 @@ class Peers(Layer):
             Column("offset", "f4", (place, feature)),
             Column("sum", "f8", (place, feature)),
             Column("count", "f8", (place, feature)),
+            Column("weight", "f8", (place, feature)),
         )
 
     def know(self, row: int, status: Status) -> None:
@@ -87,11 +90,12 @@ class Peers(Layer):
         deviations = piece.deviations
         if deviations is None:
             return
-        offset = self.fleet["offset"]
-        shown = sum((offset[of] * (of > 0)[:, None] for of in self._groups(piece)), np.zeros(deviations.z.shape))
+        offset, groups = self.fleet["offset"], self._groups(piece)
+        deviations.groups = np.stack([np.full(len(deviations.z), KIND), *groups]).astype(np.intp)
+        shown = sum((offset[of] * (of > 0)[:, None] for of in groups), np.zeros(deviations.z.shape))
         shown += offset[KIND]
-        deviations.z = deviations.z - shown
-        deviations.expected = deviations.expected + shown * deviations.sigma
+        deviations.z = deviations.z - shown / deviations.sigma
+        deviations.expected = deviations.expected + shown
 
     def learn(self, piece: Piece) -> None:
         """Tell the groups what their members showed beyond what was known of them."""
@@ -100,7 +104,8 @@ class Peers(Layer):
         z = piece.deviations.z
         given = ~np.isnan(z) & piece.deviations.is_taught[:, None]
         clipped = np.where(given, np.clip(z, -CLIP_SIGMA, CLIP_SIGMA), 0.0)
-        for name, told in (("sum", clipped), ("count", given)):
+        weight = np.where(given, 1 / piece.deviations.sigma, 0.0)
+        for name, told in (("sum", clipped), ("count", given), ("weight", weight)):
             self.told[name][KIND] += told.sum(axis=0)
             for of in self._groups(piece):
                 is_member = of > 0
@@ -109,30 +114,30 @@ class Peers(Layer):
     def take_over(self) -> None:
         """Move the offsets, the widest first; what it leaves is for the narrower."""
         fleet, told = self.fleet, self.told
-        for name in ("sum", "count"):
+        for name in ("sum", "count", "weight"):
             fleet[name] += told[name]
             told[name][:] = 0
         models, groups = slice(KIND + 1, MODELS_END), slice(MODELS_END, GROUPS_END)
         moved = np.zeros_like(fleet["sum"])
         moved[:] = self._moved(slice(KIND, KIND + 1))
-        fleet["sum"][KIND + 1 :] -= moved[KIND + 1 :] * fleet["count"][KIND + 1 :]
+        fleet["sum"][KIND + 1 :] -= moved[KIND + 1 :] * fleet["weight"][KIND + 1 :]
         by_model = np.zeros_like(moved)
         by_model[models] = self._moved(models)
         further = by_model[fleet["model"][groups]]
-        fleet["sum"][groups] -= further * fleet["count"][groups]
+        fleet["sum"][groups] -= further * fleet["weight"][groups]
         self._moved(groups)
 
     def _moved(self, places_of: slice) -> Floats:
         """Move the offsets of some places as far as they are known: by how much; what was told is used up."""
         fleet = self.fleet
-        total, count = fleet["sum"][places_of], fleet["count"][places_of]
+        total, count, weight = (fleet[name][places_of] for name in ("sum", "count", "weight"))
         is_known = count >= PEERS_MIN
-        mean = total / np.maximum(count, 1)
-        gain = np.where(np.abs(mean) * np.sqrt(count) > SURE_SIGMA, 1.0, UNSURE_GAIN)
-        moved: Floats = np.where(is_known, gain * mean, 0.0)
+        gain = np.where(np.abs(total) > SURE_SIGMA * np.sqrt(count), 1.0, UNSURE_GAIN)
+        moved: Floats = np.where(is_known, gain * total / np.where(is_known, weight, 1.0), 0.0)
         fleet["offset"][places_of] = fleet["offset"][places_of] * np.where(is_known, 1.0, KEPT) + moved
         kept = np.where(is_known, 0.0, KEPT)
-        fleet["sum"][places_of], fleet["count"][places_of] = total * kept, count * kept
+        for name in ("sum", "count", "weight"):
+            fleet[name][places_of] *= kept
         return moved
 
     def _groups(self, piece: Piece) -> tuple[NDArray[Any], NDArray[Any]]:

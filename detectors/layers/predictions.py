@@ -3,7 +3,8 @@
 A fault mode that is certain enough and strong enough is raised under its name. An alarm whose cause stays unclear is
 raised as ``unknown`` after :data:`DOUBTFUL_ROWS` rows, or, where one sensor alone carries it in a way that no fault mode
 knows, as a fault of the data. Once the cause of what stands as ``unknown`` is clear, its finding takes that one's place.
-What stands is cleared after :data:`CALM_ROWS` calm rows, and when the appliance is another one. Raised findings are the
+Nothing is raised while the appliance's group waits (inhibition.py). What stands is cleared after :data:`CALM_ROWS` calm rows,
+and when the appliance is another one. Raised findings are the
 exception and are worded one by one.
 """
 
@@ -80,7 +81,8 @@ class Predictions(Layer):
         for at in np.flatnonzero((told.score >= 1) | stands).tolist():
             now_ms = int(deviations.units.closed_ms[at])
             self._judge(Judged(int(rows[at]), now_ms, at, deviations, told, diagnosis), piece)
-        self.own["doubtful_rows"][rows[told.score < 1]] = 0
+        is_sure = told.score < 1 if piece.waits is None else (told.score < 1) | piece.waits
+        self.own["doubtful_rows"][rows[is_sure]] = 0
 
     def _start_over(self, row: int, now_ms: int) -> list[Finding]:
         """End whatever stood of the appliance: it is another one now."""
@@ -95,7 +97,8 @@ class Predictions(Layer):
         standing, row, findings = self.setting.standing, one.row, piece.findings
         mine, faults = standing.by(row, FindingChannel.EVIDENCE), self.setting.data_standing
         drifts = faults.of(row, SENSOR_DRIFT)
-        number, probability = self._cause(one) if one.score >= 1 else (None, 0.0)
+        waits = piece.waits is not None and bool(piece.waits[one.at])
+        number, probability = self._cause(one) if one.score >= 1 and not waits else (None, 0.0)
         is_named = number is not None and number >= 0
         if (mine or drifts) and not (is_named and set(mine) <= {self.unknown}):
             calm = int(self.own["calm_rows"][row]) + 1 if one.score < CALM_SCORE else 0

@@ -37,19 +37,22 @@ def birth(detector: KindDetector, number: int, firmware: str, day: int = 0) -> N
     detector.know(facts)
 
 
-def day(layer: Peers, z: NDArray[np.float64], number: int = 1) -> NDArray[np.float64]:
-    """What is left (appliances, F) of the deviations of a day, which is then learned."""
+def day(
+    layer: Peers, z: NDArray[np.float64], number: int = 1, sigma: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """What is left (appliances, F) of the deviations of a day, which is then learned; ``sigma`` is 1 unless given."""
     layer.take_over()
     rows = np.arange(len(z), dtype=np.intp)
     start = np.full(len(z), START_MS + number * DAY_MS, np.int64)
     wide = np.tile(z[:, None], (1, len(layer.setting.profile.features)))
     units = UnitRows(rows, start, start + DAY_MS, np.ones(len(z), bool), wide, np.zeros((len(z), 0)))
     seen = np.full(len(z), 99, np.int64)
-    piece = Piece([], [], deviations=Deviations(units, wide.copy(), np.zeros_like(wide), np.ones_like(wide), seen, 14))
+    width = np.ones_like(wide) if sigma is None else np.repeat(sigma[:, None], wide.shape[1], axis=1)
+    piece = Piece([], [], deviations=Deviations(units, wide.copy(), np.zeros_like(wide), width, seen, 14))
     layer.take(piece)
     layer.learn(piece)
     assert piece.deviations is not None
-    np.testing.assert_allclose(piece.deviations.z + piece.deviations.expected, wide)
+    np.testing.assert_allclose(piece.deviations.z * width + piece.deviations.expected, wide * width)
     return piece.deviations.z[:, 0]
 
 
@@ -84,6 +87,17 @@ def test_new_firmware_on_a_half_moves_that_half() -> None:
 
     assert np.abs(left[0]).max() == 3
     assert np.abs(left[-1]).max() < 0.2
+
+
+def test_what_firmware_shifts_is_taken_out_of_steady_and_unsteady_appliances_alike() -> None:
+    """It reads half a kelvin higher in each: three of its own standard deviations in one, one in another."""
+    _, layer = fleet()
+    sigma = np.where(np.arange(FLEET) % 3, 0.5, 1.5)
+
+    left = [day(layer, 1.5 / sigma, number, sigma) for number in range(6)]
+
+    assert left[0].max() == 3
+    assert np.abs(left[-1]).max() < 0.1
 
 
 def test_too_few_are_no_peers() -> None:
