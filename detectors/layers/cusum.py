@@ -216,8 +216,8 @@ class Cusum(Layer):
         every = np.concatenate([levels, highest[:, None]], axis=1)
         peak, over = budget.followed(self.own["peak"][rows], np.where(is_judged[:, None], every, 0.0))
         self.own["peak"][rows] = peak
-        at, which = np.nonzero(over)
-        np.add.at(self.told["peaks"], (which, over[at, which] - 1), 1.0)
+        at, of = np.nonzero(over)
+        np.add.at(self.told["peaks"], (of, over[at, of] - 1), 1.0)
         grown = float((counts & (rows_before >= budget.PENDING_ROWS)).sum())
         self.told["rows"] += grown
         self.told["alarms"][EXPECTED] += self._rate() * grown / self.rows_per_year
