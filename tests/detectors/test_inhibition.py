@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from detectors.kinds.kind import KindDetector
 from detectors.layering.layer import Layer
-from detectors.layering.piece import Accumulated, Deviations, Piece, UnitRows
+from detectors.layering.piece import Accumulated, Deviations, Diagnosis, Piece, UnitRows
 from detectors.layers.cusum import Cusum
 from detectors.layers.inhibition import CROSSED_MIN, GROUP_MIN, LASTS_DAYS, Inhibition
 from detectors.layers.peers import Peers
@@ -142,3 +142,22 @@ def test_nothing_is_raised_while_a_group_waits_and_evidence_of_those_that_crosse
     assert cusum.own["slow_mode"][2 * (CROSSED_MIN + 3)].max() > 5
     assert piece.begins_anew is not None
     assert piece.begins_anew.sum() == CROSSED_MIN + 2
+
+
+def test_an_alarm_waits_with_its_group() -> None:
+    """The same evidence is raised where nobody waits."""
+    detector = fleet((Peers, Inhibition, Predictions))
+    last = detector.layers[-1]
+    raised = []
+    for waits in (True, False):
+        piece = made(detector, np.full(1, 9.0), np.zeros(1, np.intp), 2)
+        assert piece.accumulated is not None
+        piece.accumulated.mode_scores[:] = 9.0
+        size = len(of(detector).setting.signatures)
+        posterior = np.eye(size + 1)[:1]
+        piece.diagnosis = Diagnosis(posterior, np.full((1, size), 0.5), np.ones((1, size)))
+        piece.waits = np.full(1, waits)
+        last.take(piece)
+        raised.append(len(piece.findings))
+
+    assert raised == [0, 1]
