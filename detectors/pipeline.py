@@ -190,6 +190,17 @@ class Pipeline:
             for mode, factor in layer.strictness().items()
         }
 
+    def waiting(self) -> dict[str, int]:
+        """By kind, how many appliances came over their thresholds at once in the largest group whose alarms wait for that."""
+        return {
+            kind: crossed
+            for kind, detector in [*self.detectors.items()]
+            if isinstance(detector, KindDetector)
+            for layer in detector.layers
+            if isinstance(layer, Inhibition)
+            if (crossed := layer.waiting())
+        }
+
     def drift(self) -> dict[tuple[str, str], float]:
         """By kind and input of the released fit, how far findings of late are from those that it was learned from."""
         return {(kind, name): value for kind, one in self._forecasts() for name, value in one.drift().items()}

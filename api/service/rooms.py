@@ -308,12 +308,16 @@ class Rooms:
 def _figures_of(runner: Runner) -> Sequence[Metric]:
     """What the detectors have done."""
     order = runner.order
+    together = "appliances of one group that came over their thresholds at once: their alarms wait two days"
     moved = "population stability index of a fit's input: 0 as at its training, from .25 on another"
     errors = "mean squared error of what was said of findings at their raise, by the verdicts on them"
     judged = [((kind, who), one) for (kind, who), one in runner.judged().items()]
     stricter = "how many times as strongly as usual a fault mode must show, by what technicians found"
     return (
         gauges_of("fettle_fault_mode_strictness", stricter, ["kind", "fault_mode"], runner.strictness().items()),
+        gauges_of(
+            "fettle_alarms_wait", together, ["kind"], [((kind,), crossed) for kind, crossed in runner.waiting().items()]
+        ),
         gauges_of("fettle_fit_drift", moved, ["kind", "input"], runner.drift().items()),
         gauges_of("fettle_fit_squared_error", errors, ["kind", "by"], [(of, error) for of, (_, error) in judged]),
         gauges_of(

@@ -82,6 +82,10 @@ class Runner:
         """By kind and fault mode, how many times as strongly as usual it must show, by what technicians found."""
         return self._pipeline.strictness()
 
+    def waiting(self) -> dict[str, int]:
+        """By kind, how many appliances came over their thresholds at once in the largest group whose alarms wait for that."""
+        return self._pipeline.waiting()
+
     def drift(self) -> dict[tuple[str, str], float]:
         """By kind and input of the released fit, how far findings of late are from those that it was learned from."""
         return self._pipeline.drift()

@@ -12,6 +12,7 @@ from detectors.layers.cusum import Cusum
 from detectors.layers.inhibition import CROSSED_MIN, GROUP_MIN, LASTS_DAYS, Inhibition
 from detectors.layers.peers import Peers
 from detectors.layers.predictions import Predictions
+from detectors.pipeline import Pipeline
 from ingest.sample import Status, StatusState
 from tests.detectors.made_fleet import DAY_MS, PROFILES, START_MS
 
@@ -161,3 +162,15 @@ def test_an_alarm_waits_with_its_group() -> None:
         raised.append(len(piece.findings))
 
     assert raised == [0, 1]
+
+
+def test_how_many_crossed_is_told_by_kind() -> None:
+    """Of the kind whose group waits, and of no other."""
+    pipeline, detector = Pipeline(PROFILES), fleet()
+    pipeline.detectors["refrigerator"] = detector
+    assert pipeline.waiting() == {}
+
+    for number in (1, 2):
+        day(detector, crossing(CROSSED_MIN + 2, 2), number)
+
+    assert pipeline.waiting() == {"refrigerator": CROSSED_MIN + 2}
