@@ -30,7 +30,6 @@ const LATER = new RegExp(
     "/src/pages/(?!Queue|NotFound)",
     "/src/(board|people|visits|stock|money|session|appliance|operations|settings|alerting|insights|help)/",
     "/src/api/(board|care|crew|stock|money|visits|operations|settings|live|alerts|insights)",
-    "/src/i18n/(en|zh)/(board|care|people|visits|stock|money|alerting|appliances|help|insights|more|operations|session|settings|rules)",
     "/src/i18n/more",
     "/src/app/(Palette|KeysHelp|Listing|Paged|Choice|SearchField|Toasts)",
     "/src/queue/(BulkBar|bulk)",

@@ -14,8 +14,10 @@ from ingest.profiles import load_profiles
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_mode_of_the_shipped_profiles_has_words(language: str) -> None:
     """Else a page in Chinese names what an appliance does in English."""
-    words = Path(api.__file__).parent / "console/src/i18n" / language / "session.ts"
-    found = re.search(r"\n    modes: \{(.*?)\n    \},", words.read_text(encoding="utf-8"), re.DOTALL)
+    words = Path(api.__file__).parent / "console/src/i18n/more/session.ts"
+    found = re.search(
+        rf"const {language}\b.*?\n    modes: \{{(.*?)\n    \}},", words.read_text(encoding="utf-8"), re.DOTALL
+    )
     assert found is not None
 
     named = set(re.findall(r"\n      (\w+): ", found[1]))

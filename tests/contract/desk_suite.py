@@ -395,8 +395,6 @@ class DeskSuite:
         for step in (TicketStep.TRIAGE, TicketStep.START, TicketStep.FINISH):
             desk.by("tess").tickets.step("1", step)
         assert desk.audit.verify() is None
-
         with desk.unit.engine.begin() as connection:
             connection.execute(text("UPDATE audit SET actor = 'somebody else' WHERE n = 2"))
-
         assert desk.audit.verify() == 2

@@ -8,11 +8,12 @@ import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router";
 
 import { queryClient, renew } from "./api/cache";
+import { placeWords } from "./app/pages";
 import { router } from "./app/routes";
 import { onLanguage, startWords } from "./i18n";
 import { theme, variables } from "./theme";
 
-startWords();
+startWords({ en: placeWords("en"), zh: placeWords("zh") });
 onLanguage(() => renew());
 
 const Toasts = lazy(async () => ({ default: (await import("./app/Toasts")).Toasts }));

@@ -7,7 +7,7 @@ import { useAccount } from "../api/account";
 import { useWords } from "../i18n";
 import { Dialog } from "./Dialog";
 import { actionsHere } from "./keys";
-import { placesOf } from "./pages";
+import { nameOf, placesOf } from "./pages";
 
 export function KeysHelp({ onClose }: { onClose: () => void }) {
   const { t } = useWords();
@@ -15,7 +15,7 @@ export function KeysHelp({ onClose }: { onClose: () => void }) {
   const here = actionsHere().flatMap(({ label, keys }) => (keys?.[0] ? [{ label, key: keys[0] }] : []));
   const everywhere = [
     { label: t("keys.palette"), key: "Ctrl K" },
-    ...placesOf(role).map(({ name, key }) => ({ label: t(name), key: `g ${key}` })),
+    ...placesOf(role).map(({ path, key }) => ({ label: t(nameOf(path)), key: `g ${key}` })),
     { label: t("keys.help"), key: "?" },
   ];
   return (

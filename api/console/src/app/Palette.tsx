@@ -13,7 +13,7 @@ import { api, told } from "../api/client";
 import { choose, useWords } from "../i18n";
 import { ticketTitle, useNames } from "../words/names";
 import { type Action, actionsHere } from "./keys";
-import { placesOf } from "./pages";
+import { nameOf, placesOf } from "./pages";
 
 /** Opens each time it is wished for. */
 export function Palette({ wish }: { wish: number }) {
@@ -48,9 +48,9 @@ export function Palette({ wish }: { wish: number }) {
     {
       group: t("palette.pages"),
       actions: placesOf(role)
-        .map(({ name, path, key, icon: Icon }) => ({
+        .map(({ path, key, icon: Icon }) => ({
           id: path,
-          label: t(name),
+          label: t(nameOf(path)),
           description: `g ${key}`,
           leftSection: <Icon size={18} />,
           onClick: go(path),

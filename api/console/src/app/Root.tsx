@@ -27,7 +27,7 @@ import { Failed } from "./Notice";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { useActions, useKeyboard } from "./keys";
 import { ProductMark } from "./Mark";
-import { placesOf } from "./pages";
+import { nameOf, placesOf } from "./pages";
 import { SimulatedTime, useIsSimulated } from "./SimulatedTime";
 
 const Palette = lazy(async () => ({ default: (await import("./Palette")).Palette }));
@@ -123,12 +123,12 @@ function Rail({ places, onHelp, onSearch, who }: RailProps) {
       <nav aria-label={t("nav.main")} className="places">
         {places
           .filter((place) => !place.isOffRail || place.isForPhone)
-          .map(({ path, name, icon: Icon, key, isOffRail }) => (
+          .map(({ path, icon: Icon, key, isOffRail }) => (
             <Place
               key={path}
               to={path}
               icon={<Icon size={17} />}
-              label={t(name)}
+              label={t(nameOf(path))}
               keys={`g ${key}`}
               isForPhone={isOffRail}
             />

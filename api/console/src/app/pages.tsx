@@ -1,4 +1,5 @@
-/** Every page in one place: its address, what it is called, what loads it, and how one goes there. A new page is an entry here. */
+/** Every page in one place: its address, what it is called in both languages, what loads it, and how one goes there.
+ * A new page is an entry here. Its name is the word `nav.` and its address, without what follows in it. */
 import {
   IconBellRinging,
   IconBellZ,
@@ -21,6 +22,7 @@ import {
 import type { ComponentType } from "react";
 
 import { mayDo, type Role } from "../api/roles";
+import type { Language } from "../i18n";
 import { Queue } from "../pages/Queue";
 
 export interface PageEntry {
@@ -33,7 +35,7 @@ export interface PageEntry {
 }
 
 export interface Place {
-  name: string;
+  title: Record<Language, string>;
   icon: TablerIcon;
   key: string;
   /** Whose place it is; everybody's where nobody is named. */
@@ -46,52 +48,56 @@ export interface Place {
 
 /** The queue is the start and comes with the entry. */
 export const PAGES: PageEntry[] = [
-  { path: "queue", load: async () => Queue, place: { name: "nav.queue", icon: IconInbox, key: "q" } },
+  {
+    path: "queue",
+    load: async () => Queue,
+    place: { title: { en: "Queue", zh: "工单队列" }, icon: IconInbox, key: "q" },
+  },
   { path: "tickets/:number", load: async () => (await import("../pages/Ticket")).Ticket },
   {
     path: "alerts",
     load: async () => (await import("../pages/Alerts")).Alerts,
-    place: { name: "nav.alerts", icon: IconBellRinging, key: "l" },
+    place: { title: { en: "Alerts", zh: "告警" }, icon: IconBellRinging, key: "l" },
   },
   { path: "alerts/:id", load: async () => (await import("../pages/Alert")).AlertPage },
   {
     path: "incidents",
     load: async () => (await import("../pages/Incidents")).Incidents,
-    place: { name: "nav.incidents", icon: IconTopologyStar3, key: "i", isOffRail: true },
+    place: { title: { en: "Incidents", zh: "事件" }, icon: IconTopologyStar3, key: "i", isOffRail: true },
   },
   { path: "incidents/:key", load: async () => (await import("../pages/Incident")).Incident },
   {
     path: "notices",
     load: async () => (await import("../pages/Notices")).Notices,
-    place: { name: "nav.notices", icon: IconSend, key: "n", role: "dispatcher", isOffRail: true },
+    place: { title: { en: "Notices", zh: "通知" }, icon: IconSend, key: "n", role: "dispatcher", isOffRail: true },
   },
   {
     path: "appliances",
     load: async () => (await import("../pages/Appliances")).Appliances,
-    place: { name: "nav.appliances", icon: IconFridge, key: "a" },
+    place: { title: { en: "Appliances", zh: "设备" }, icon: IconFridge, key: "a" },
   },
   { path: "appliances/:id", load: async () => (await import("../pages/Appliance")).AppliancePage },
   {
     path: "board",
     load: async () => (await import("../pages/Board")).Board,
-    place: { name: "nav.board", icon: IconCalendarUser, key: "b", role: "technician" },
+    place: { title: { en: "Board", zh: "派工看板" }, icon: IconCalendarUser, key: "b", role: "technician" },
   },
   { path: "sessions/:id", load: async () => (await import("../pages/Session")).SessionPage },
   {
     path: "insights",
     load: async () => (await import("../pages/Insights")).Insights,
-    place: { name: "nav.insights", icon: IconChartBar, key: "k", role: "manager" },
+    place: { title: { en: "Insights", zh: "指标" }, icon: IconChartBar, key: "k", role: "manager" },
   },
   {
     path: "knowledge",
     load: async () => (await import("../pages/Knowledge")).Knowledge,
-    place: { name: "nav.knowledge", icon: IconBook, key: "e", isOffRail: true },
+    place: { title: { en: "Knowledge", zh: "知识库" }, icon: IconBook, key: "e", isOffRail: true },
   },
   {
     path: "visits",
     load: async () => (await import("../pages/Visits")).Visits,
     place: {
-      name: "nav.visits",
+      title: { en: "My visits", zh: "我的上门" },
       icon: IconCar,
       key: "v",
       role: "technician",
@@ -102,38 +108,46 @@ export const PAGES: PageEntry[] = [
   {
     path: "people",
     load: async () => (await import("../pages/People")).People,
-    place: { name: "nav.people", icon: IconUsers, key: "p", role: "technician", isOffRail: true },
+    place: { title: { en: "People", zh: "人员" }, icon: IconUsers, key: "p", role: "technician", isOffRail: true },
   },
   {
     path: "stock",
     load: async () => (await import("../pages/Stock")).Stock,
-    place: { name: "nav.stock", icon: IconPackage, key: "t", role: "technician", isOffRail: true },
+    place: { title: { en: "Stock", zh: "备件库存" }, icon: IconPackage, key: "t", role: "technician", isOffRail: true },
   },
   {
     path: "money",
     load: async () => (await import("../pages/Money")).Money,
-    place: { name: "nav.money", icon: IconReceipt2, key: "y", role: "technician", isOffRail: true },
+    place: {
+      title: { en: "Money", zh: "费用与票据" },
+      icon: IconReceipt2,
+      key: "y",
+      role: "technician",
+      isOffRail: true,
+    },
   },
   {
     path: "operations",
     load: async () => (await import("../pages/Operations")).Operations,
-    place: { name: "nav.operations", icon: IconHeartbeat, key: "o" },
+    place: { title: { en: "Operations", zh: "运行状态" }, icon: IconHeartbeat, key: "o" },
   },
   {
     path: "settings",
     load: async () => (await import("../pages/Settings")).Settings,
-    place: { name: "nav.settings", icon: IconSettings, key: "s" },
+    place: { title: { en: "Settings", zh: "设置" }, icon: IconSettings, key: "s" },
   },
   {
     path: "help",
     load: async () => (await import("../pages/Help")).Help,
-    place: { name: "nav.help", icon: IconHelp, key: "h", isOffRail: true },
+    place: { title: { en: "Help", zh: "帮助" }, icon: IconHelp, key: "h", isOffRail: true },
   },
   { path: "help/:page", load: async () => (await import("../pages/Help")).Help },
 ];
 
 /** Parts of pages that are places of their own. */
-const PARTS = [{ path: "/settings?tab=silences", name: "nav.silences", icon: IconBellZ, key: "m", isOffRail: true }];
+const PARTS: (Place & { path: string })[] = [
+  { path: "/settings?tab=silences", title: { en: "Silences", zh: "静默" }, icon: IconBellZ, key: "m", isOffRail: true },
+];
 
 /** All places, in the order in which they are offered. */
 const PLACES: (Place & { path: string })[] = [
@@ -144,4 +158,14 @@ const PLACES: (Place & { path: string })[] = [
 /** The places of whoever has this role. */
 export function placesOf(role: string | undefined): (Place & { path: string })[] {
   return PLACES.filter((place) => !place.role || mayDo(role, place.role));
+}
+
+/** The word of a place's name. */
+export function nameOf(path: string): string {
+  return `nav.${path.replace(/^.*[/=]/, "")}`;
+}
+
+/** The names of all places, as words. */
+export function placeWords(language: Language): Record<string, string> {
+  return Object.fromEntries(PLACES.map(({ path, title }) => [nameOf(path).slice("nav.".length), title[language]]));
 }

@@ -5,7 +5,7 @@ import { useAccount } from "../api/account";
 import { moreWords } from "../i18n";
 import { NotFound } from "../pages/NotFound";
 import { Broken } from "./Broken";
-import { PAGES, type PageEntry } from "./pages";
+import { nameOf, PAGES, type PageEntry } from "./pages";
 import { Root } from "./Root";
 import { useIsSimulated } from "./SimulatedTime";
 import { PageTitle } from "./title";
@@ -51,7 +51,7 @@ async function shown({ path, load, place }: PageEntry) {
   if (!place) return { Component: Page };
   const element = (
     <>
-      <PageTitle name={place.name} />
+      <PageTitle name={nameOf(path)} />
       <Page />
     </>
   );

@@ -1,15 +1,11 @@
 /** What is normal for this appliance, as the detectors have learned it: the newest day or cycle against where nineteen of twenty lie. */
 import { Title } from "@mantine/core";
 
-import type { ApplianceDetail, Feature, Metric, Usual } from "../api/types";
-import type { Band } from "../chart/layers";
+import type { ApplianceDetail, Usual } from "../api/types";
 import { useWords } from "../i18n";
 import { Bullet } from "../ticket/Bullet";
 import { formatQuantity } from "../words/format";
 import { bandText, sideOf, useNames } from "../words/names";
-
-/** Statistics whose band is on the scale of the readings. */
-const OF_READINGS = new Set(["mean", "on_mean"]);
 
 export function UsualCard({ appliance, usual }: { appliance: ApplianceDetail; usual: Usual[] }) {
   const { t } = useWords();
@@ -63,24 +59,4 @@ function Row({ kind, usual }: { kind: string; usual: Usual }) {
 /** As evidence is held against its band. */
 function seen({ newest, low, high }: Usual) {
   return { observed: newest, expected_low: low, expected_high: high };
-}
-
-/** The band of a metric's chart: of a feature that is its mean, while the appliance runs before all of the day. */
-export function bandOf(
-  metric: Metric,
-  usual: Usual[],
-  feature: (name: string) => Feature | undefined,
-  latest: ApplianceDetail["latest"],
-): { band: Band; feature: string } | null {
-  const found = usual
-    .flatMap((one) => {
-      const made = feature(one.feature);
-      if (made?.metric !== metric.name || !OF_READINGS.has(made.statistic)) return [];
-      const shift = made.minus === null ? 0 : made.minus.endsWith("_set_c") ? latest[made.minus]?.value : undefined;
-      return shift === undefined ? [] : [{ one, shift, mode: made.mode }];
-    })
-    .sort((one, other) => Number(other.mode !== null) - Number(one.mode !== null))[0];
-  if (!found) return null;
-  const { one, shift } = found;
-  return { band: { low: one.low + shift, high: one.high + shift }, feature: one.feature };
 }

@@ -1,16 +1,15 @@
 /** The two languages, switched live; the choice is remembered, the browser's own language is the start. */
 import { useSyncExternalStore } from "react";
 
-import { first as firstEn } from "./en/first";
+import { first } from "./first";
 import { makeSay, type Say, type Words } from "./say";
-import { first as firstZh } from "./zh/first";
 
 export type { Say };
 export type Language = "en" | "zh";
 
 const KEY = "fettle.language";
 /** The words that the queue is shown with come with the entry; those of the other pages with the first of these pages. */
-const words: Record<Language, Words> = { en: firstEn, zh: firstZh };
+const words: Record<Language, Words> = { ...first };
 
 const listeners = new Set<() => void>();
 let isWhole = false;
@@ -22,8 +21,12 @@ export function onLanguage(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Start with the remembered language. */
-export function startWords(): void {
+/** Start with the remembered language; places are named where they are listed. */
+export function startWords(places: Record<Language, Words>): void {
+  for (const language of ["en", "zh"] as const) {
+    const nav = { ...(words[language].nav as Words), ...places[language] };
+    words[language] = { ...words[language], nav };
+  }
   const remembered = localStorage.getItem(KEY) ?? navigator.language;
   speak(remembered.toLowerCase().startsWith("zh") ? "zh" : "en");
 }

@@ -3,6 +3,13 @@ export type Say = (key: string, options?: Record<string, unknown>) => string;
 
 export type Words = { [key: string]: string | Words };
 
+/** The same words in a language that may do without a form for one. */
+export type Like<T> = {
+  [K in keyof T as K extends `${string}_one` ? never : K]: T[K] extends string ? string : Like<T[K]>;
+} & {
+  [K in keyof T as K extends `${string}_one` ? K : never]?: string;
+};
+
 /** What says the words of one language; the same function each time, so that it can be compared. */
 export function makeSay(language: string, words: Words): Say {
   const plural = new Intl.PluralRules(language);
@@ -19,4 +26,11 @@ function find(words: Words, key: string): string | undefined {
   let here: string | Words | undefined = words;
   for (const part of key.split(".")) here = typeof here === "object" ? here[part] : undefined;
   return typeof here === "string" ? here : undefined;
+}
+
+/** The words of several files, by language. */
+export function merged(parts: Record<string, Record<"en" | "zh", Words>>): Record<"en" | "zh", Words> {
+  const all = Object.values(parts);
+  const of = (language: "en" | "zh"): Words => Object.assign({}, ...all.map((part) => part[language]));
+  return { en: of("en"), zh: of("zh") };
 }

@@ -3,17 +3,19 @@ import { join } from "node:path";
 import ts from "typescript";
 import { expect, test } from "vitest";
 
-import { first as firstEn } from "./en/first";
-import { more as moreEn } from "./en/more";
+import { placeWords } from "../app/pages";
+import { first } from "./first";
+import { more } from "./more";
 import type { Words } from "./say";
-import { first as firstZh } from "./zh/first";
-import { more as moreZh } from "./zh/more";
 
+const firsts: Words[] = (["en", "zh"] as const).map((language) => ({
+  ...first[language],
+  nav: { ...(first[language].nav as Words), ...placeWords(language) },
+}));
 const catalogues: Words[] = [
-  { ...firstEn, ...moreEn },
-  { ...firstZh, ...moreZh },
+  { ...firsts[0], ...more.en },
+  { ...firsts[1], ...more.zh },
 ];
-const firsts: Words[] = [firstEn, firstZh];
 /** What the queue draws; names that it never asks for are left out. */
 const QUEUE = /^(app|queue|ticket|chart|words)\/|^session\/KitchenLink|^pages\/(Queue|NotFound|SignIn|Ticket)\./;
 const NOT_THERE = /^(components|appliance)\./;

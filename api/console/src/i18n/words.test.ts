@@ -1,13 +1,11 @@
 import { expect, test } from "vitest";
 
-import { first as firstEn } from "./en/first";
-import { more as moreEn } from "./en/more";
+import { first } from "./first";
+import { more } from "./more";
 import type { Words } from "./say";
-import { first as firstZh } from "./zh/first";
-import { more as moreZh } from "./zh/more";
 
-const en = { ...firstEn, ...moreEn };
-const zh = { ...firstZh, ...moreZh };
+const en = { ...first.en, ...more.en };
+const zh = { ...first.zh, ...more.zh };
 
 function flat(words: Words, above = ""): [string, string][] {
   return Object.entries(words).flatMap(([key, word]) =>

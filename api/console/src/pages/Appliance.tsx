@@ -11,7 +11,8 @@ import { type LiveReading, useLive } from "../api/live";
 import { CareCard } from "../appliance/Care";
 import { HealthBar } from "../appliance/HealthBar";
 import { Reason } from "../appliance/Reason";
-import { bandOf, UsualCard } from "../appliance/Usual";
+import { bandOf, type Expected, gainOf } from "../appliance/bands";
+import { UsualCard } from "../appliance/Usual";
 import { columnOf } from "../chart/column";
 import type { OnRange, Range } from "../chart/gestures";
 import type { ChartMark } from "../chart/layers";
@@ -23,7 +24,7 @@ import { useWords } from "../i18n";
 import { plainName, toMs, zoneName } from "../words/format";
 import { AvailabilityMark, ConditionMark, StatusMark } from "../words/Marks";
 import { Moment } from "../words/Moment";
-import { alertTitle, ticketTitle, useNames } from "../words/names";
+import { alertTitle, bandText, ticketTitle, useNames } from "../words/names";
 import { now } from "../words/now";
 import { Values } from "../words/Values";
 
@@ -288,6 +289,7 @@ function Charts({ appliance, usual }: { appliance: ApplianceDetail; usual: Usual
             key={metric.name}
             metric={metric}
             expected={bandOf(metric, usual, (one) => called.feature(appliance.kind, one), appliance.latest)}
+            gain={gainOf(metric, usual, (one) => called.feature(appliance.kind, one))}
             kind={appliance.kind}
             telemetry={telemetry}
             interval={appliance.interval_s}
@@ -323,7 +325,9 @@ function useMarks(id: string): ChartMark[] {
 
 interface OneChartProps {
   metric: Metric;
-  expected: ReturnType<typeof bandOf>;
+  expected: Expected | null;
+  /** What a counter gains. */
+  gain: Usual | null;
   kind: string;
   telemetry: Telemetry | undefined;
   interval: number | null;
@@ -332,8 +336,8 @@ interface OneChartProps {
   marks: ChartMark[];
 }
 
-function OneChart({ metric, expected, kind, telemetry, interval, range, onRange, marks }: OneChartProps) {
-  const { t } = useWords();
+function OneChart({ metric, expected, gain, kind, telemetry, interval, range, onRange, marks }: OneChartProps) {
+  const { t, language } = useWords();
   const names = useNames();
   const [low, high] = [expected?.band.low ?? null, expected?.band.high ?? null];
   const band = useMemo(() => (low === null && high === null ? null : { low, high }), [low, high]);
@@ -351,7 +355,22 @@ function OneChart({ metric, expected, kind, telemetry, interval, range, onRange,
         onRange={onRange}
         marks={marks}
         band={band}
-        bandName={expected ? t("chart.bandOf", { feature: names.metric(kind, expected.feature) }) : undefined}
+        note={
+          gain
+            ? t("chart.gain", {
+                feature: names.metric(kind, gain.feature),
+                band: bandText(gain.low, gain.high, gain.unit, language),
+              })
+            : undefined
+        }
+        bandName={
+          expected
+            ? t(expected.beside ? "chart.bandBeside" : "chart.bandOf", {
+                feature: names.metric(kind, expected.feature),
+                other: expected.beside && names.metric(kind, expected.beside),
+              })
+            : undefined
+        }
         isBandApart
         height={150}
         syncKey="appliance"

@@ -1,0 +1,88 @@
+import type { Like } from "../say";
+
+/** Care: use, advice about it, and what is soon used up. */
+export const en = {
+  care: {
+    title: "Care",
+    quiet: {
+      ticket_open: "nothing is advised while a ticket is open",
+      no_owner: "nobody is written down as its owner, so nobody is advised",
+      no_consent: "its owner has not agreed to advice",
+      nothing_known: "use has not been counted yet",
+    },
+    states: {
+      standing: "advised",
+      followed: "followed, being compared",
+      declined: "declined",
+      passed: "no longer needed",
+      withdrawn: "withdrawn",
+      helped: "helped",
+      not_helped: "changed nothing",
+      unknown: "can't be told",
+    },
+    answers: { followed: "It is done", declined: "They won't" },
+    change: "({{mean}} a day, 95 % between {{low}} and {{high}})",
+    left: "{{share}} left, until about {{date}}",
+    sinceUnknown: "(counted from the first day that we know)",
+    renewed: "Renewed today",
+    uses_one: "How it is used: {{count}} figure, mean of four weeks",
+    uses_other: "How it is used: {{count}} figures, means of four weeks",
+    before: "({{value}} in the four weeks before)",
+    effects: {
+      title: "Did advice help?",
+      text: "Change of a day's use after advice was followed, beside those who did not follow it over the same time; by chance and season alone both would be alike.",
+      export: "All advice as CSV",
+      kind: "Kind",
+      advice: "Advice",
+      given: "Given",
+      followed: "Followed",
+      helped: "Helped",
+      change: "Change of those (95 %)",
+      changeElse: "Change of others (95 %)",
+      none: "No advice has been given yet.",
+    },
+  },
+};
+
+export const zh: Like<typeof en> = {
+  care: {
+    title: "使用与保养",
+    quiet: {
+      ticket_open: "有未完结工单时不给出建议",
+      no_owner: "未登记机主，因此不给出建议",
+      no_consent: "机主未同意接收建议",
+      nothing_known: "尚未统计使用情况",
+    },
+    states: {
+      standing: "已建议",
+      followed: "已采纳，比对中",
+      declined: "已谢绝",
+      passed: "已不需要",
+      withdrawn: "已撤回",
+      helped: "有效",
+      not_helped: "无变化",
+      unknown: "无法判断",
+    },
+    answers: { followed: "已照做", declined: "客户谢绝" },
+    change: "（每日 {{mean}}，95 % 区间 {{low}} 至 {{high}}）",
+    left: "剩余 {{share}}，约至 {{date}}",
+    sinceUnknown: "（自有记录的第一天起算）",
+    renewed: "今天已更换",
+    uses_one: "使用情况：{{count}} 项，四周平均",
+    uses_other: "使用情况：{{count}} 项，四周平均",
+    before: "（此前四周 {{value}}）",
+    effects: {
+      title: "建议有效吗？",
+      text: "采纳建议后每日用量的变化，与同期未采纳者对照；若只是偶然或季节所致，两者应相同。",
+      export: "全部建议（CSV）",
+      kind: "类型",
+      advice: "建议",
+      given: "已给出",
+      followed: "已采纳",
+      helped: "有效",
+      change: "采纳者变化（95 %）",
+      changeElse: "未采纳者变化（95 %）",
+      none: "尚未给出建议。",
+    },
+  },
+};
