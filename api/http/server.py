@@ -36,7 +36,15 @@ class _Server(uvicorn.Server):
 class HttpServer:
     """Serves an app on a bound socket until asked to stop."""
 
-    def __init__(self, app: FastAPI, listening: socket.socket, *, connection: type[GuardedHttp] = GuardedHttp) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        listening: socket.socket,
+        *,
+        connection: type[GuardedHttp] = GuardedHttp,
+        grace_s: int = GRACE_S,
+    ) -> None:
+        """``grace_s``: how long open answers may take to end."""
         self._listening = listening
         config = uvicorn.Config(
             app,
@@ -49,13 +57,19 @@ class HttpServer:
             ws=GuardedWebSocket,
             ws_max_size=HEARD_BYTES_MAX,
             ws_per_message_deflate=False,  # a reading is a hundred bytes, and each page would cost the memory of a window
-            timeout_graceful_shutdown=GRACE_S,
+            timeout_graceful_shutdown=grace_s,
         )
         self._server = _Server(config)
 
     async def run(self) -> None:
-        """Serve until :meth:`request_stop`, then let open answers end for a few seconds."""
+        """Serve until :meth:`request_stop`, let open answers end for a few seconds, and then let nobody hang on."""
         await self._server.serve(sockets=[self._listening])
+        for connection in [
+            *self._server.server_state.connections
+        ]:  # who came while the others were sent away, or would not go
+            if (transport := connection.transport) is not None:
+                transport.abort()
+        await asyncio.sleep(0)  # a turn in which their sockets are closed
 
     def request_stop(self) -> None:
         """Ask :meth:`run` to end."""

@@ -13,6 +13,8 @@ import pytest
 
 from alerts.accounts.passwords import QUEUE_PER_ADDRESS, Tries
 from api.http.connection import GuardedHttp, Limits
+from api.http.listening import bind
+from api.http.server import HttpServer
 from tests.api.house import House
 from tests.api.serving import Line, Served, served
 
@@ -225,3 +227,31 @@ def test_what_is_no_http_is_refused_as_a_problem(house: House) -> None:
     assert b" 400 " in refused
     assert b"application/problem+json" in refused
     assert status == 200
+
+
+class Late(GuardedHttp):
+    """Comes when all others have been asked to go."""
+
+    def shutdown(self) -> None:
+        """Is not asked."""
+
+
+def test_who_does_not_go_is_let_go_when_the_server_ends(house: House) -> None:
+    """A connection that was taken in the last moment is closed, and not left to hang on a service that is no more."""
+
+    async def left() -> bytes:
+        listening = bind("127.0.0.1", 0)
+        server = HttpServer(house.app, listening, connection=Late, grace_s=0)
+        running = asyncio.create_task(server.run())
+        line = Line(*await asyncio.open_connection("127.0.0.1", listening.getsockname()[1]))
+        await line.say(LIVEZ)
+        assert await line.status() == 200
+        server.request_stop()
+        await running
+        try:
+            async with asyncio.timeout(2):  # an idle connection would be closed after five seconds by itself
+                return await line.rest()
+        finally:
+            line.writer.close()
+
+    asyncio.run(left())
