@@ -12,9 +12,9 @@ from typing import Annotated
 import typer
 
 from api.commands import (
-    amends,
     articles,
     auditing,
+    billing,
     caring,
     customers,
     detecting,
@@ -102,7 +102,7 @@ app.add_typer(people.users, name="users")
 app.add_typer(registering.appliances, name="appliances")
 app.add_typer(customers.customers, name="customers")
 app.add_typer(technicians.technicians, name="technicians")
-app.add_typer(amends.billing, name="billing")
+app.add_typer(billing.billing, name="billing")
 app.add_typer(stock.stock, name="stock")
 app.add_typer(tickets.tickets, name="tickets")
 app.add_typer(visits.visits, name="visits")

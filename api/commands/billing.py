@@ -1,17 +1,21 @@
-"""``billing``: the price list and coverages as files, and what providers are owed."""
+"""``billing``: everything of money as files, handled alike, and what providers are owed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from api.commands.files import DryRunOption, hand_out, take_file
-from api.commands.shape import ConfigOption, JsonOption, open_sealed, telling
+from api.commands.shape import ConfigOption, JsonOption, open_sealed, open_unit, telling
 
 if TYPE_CHECKING:
+    from alerts.billing.amends import Amends
     from alerts.billing.desk import Billing
 
 billing = typer.Typer(no_args_is_help=True, help="Money: price list, coverages, and what providers are owed.")
@@ -26,126 +30,111 @@ def _open(ctx: typer.Context, config: Path | None) -> Billing:
     return Billing(open_sealed(ctx, config))
 
 
-@billing.command("import-prices")
-def import_prices(
-    ctx: typer.Context,
-    file: FileArgument,
-    *,
-    dry_run: DryRunOption = False,
-    as_json: JsonOption = False,
-    config: ConfigOption = None,
-) -> None:
-    """Take a price list over: external_id, code, region, amount, currency, valid_from, valid_to, tax."""
-    from alerts.billing.csv_rows import PRICES  # noqa: PLC0415
+def _open_amends(ctx: typer.Context, config: Path | None) -> Amends:
+    from alerts.billing.amends import Amends  # noqa: PLC0415
 
-    desk = _open(ctx, config)
-    take_file(file, PRICES, lambda rows: desk.take_prices(rows, is_dry_run=dry_run), kept=not dry_run, as_json=as_json)
+    return Amends(open_unit(ctx, config))
 
 
-@billing.command("import-taxes")
-def import_taxes(
-    ctx: typer.Context,
-    file: FileArgument,
-    *,
-    dry_run: DryRunOption = False,
-    as_json: JsonOption = False,
-    config: ConfigOption = None,
-) -> None:
-    """Take tax rates over: external_id, tax, region, percent, is_included, valid_from, valid_to."""
-    from alerts.billing.csv_rows import TAXES  # noqa: PLC0415
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of money: its name on the command line, and what is said of printing it and of taking it over.
 
-    desk = _open(ctx, config)
-    take_file(file, TAXES, lambda rows: desk.take_taxes(rows, is_dry_run=dry_run), kept=not dry_run, as_json=as_json)
+    ``word`` stands in the names of what reads and writes it (``take_prices``, ``write_prices``, ``PRICES``), which are imported
+    when the command is run; ``read`` is the desk's method that gives its rows.
+    """
 
-
-@billing.command("export-taxes")
-def export_taxes(ctx: typer.Context, *, config: ConfigOption = None) -> None:
-    """Print tax rates as the CSV that can be taken over."""
-    from alerts.billing.csv_rows import write_taxes  # noqa: PLC0415
-    from alerts.errors import DeskError  # noqa: PLC0415
-
-    with telling(DeskError):
-        hand_out(write_taxes(_open(ctx, config).taxes()))
+    name: str
+    word: str
+    read: str
+    printed: str
+    taken: str | None = None
+    """None: it is only printed."""
+    is_paged: bool = False
+    opened: Callable[[typer.Context, Path | None], Billing | Amends] = _open
+    rows: str = "alerts.billing.csv_rows"
 
 
-@billing.command("import-coverages")
-def import_coverages(
-    ctx: typer.Context,
-    file: FileArgument,
-    *,
-    dry_run: DryRunOption = False,
-    as_json: JsonOption = False,
-    config: ConfigOption = None,
-) -> None:
-    """Take warranties, contracts and recalls over."""
-    from alerts.billing.csv_rows import COVERAGES  # noqa: PLC0415
-
-    desk = _open(ctx, config)
-    take_file(
-        file, COVERAGES, lambda rows: desk.take_coverages(rows, is_dry_run=dry_run), kept=not dry_run, as_json=as_json
-    )
-
-
-@billing.command("import-invoices")
-def import_invoices(
-    ctx: typer.Context,
-    file: FileArgument,
-    *,
-    dry_run: DryRunOption = False,
-    as_json: JsonOption = False,
-    config: ConfigOption = None,
-) -> None:
-    """Take invoices of another system over: for a receipt_id, or of a provider_id from start to end."""
-    from alerts.billing.csv_rows import INVOICES  # noqa: PLC0415
-
-    desk = _open(ctx, config)
-    take_file(
-        file, INVOICES, lambda rows: desk.take_invoices(rows, is_dry_run=dry_run), kept=not dry_run, as_json=as_json
-    )
-
-
-@billing.command("export-invoices")
-def export_invoices(ctx: typer.Context, *, config: ConfigOption = None) -> None:
-    """Print invoices as the CSV that can be taken over, with what we counted beside each."""
-    from alerts.billing.csv_rows import write_invoices  # noqa: PLC0415
-    from alerts.errors import DeskError  # noqa: PLC0415
-    from alerts.page import all_pages  # noqa: PLC0415
-
-    with telling(DeskError):
-        desk = _open(ctx, config)
-        hand_out(write_invoices(all_pages(lambda cursor: desk.invoices(cursor=cursor))))
-
-
-@billing.command("export-receipts")
-def export_receipts(ctx: typer.Context, *, config: ConfigOption = None) -> None:
-    """Print the receipts of all tickets as CSV, for whoever writes the invoices."""
-    from alerts.billing.csv_rows import write_receipts  # noqa: PLC0415
-    from alerts.errors import DeskError  # noqa: PLC0415
-    from alerts.page import all_pages  # noqa: PLC0415
-
-    with telling(DeskError):
-        desk = _open(ctx, config)
-        hand_out(write_receipts(all_pages(lambda cursor: desk.all_receipts(cursor=cursor))))
+_OF_AMENDS: dict[str, Any] = {"is_paged": True, "opened": _open_amends, "rows": "alerts.billing.amends_rows"}
+FILES = (
+    _File(
+        *("prices", "prices", "prices"),
+        "Print the price list as the CSV that can be taken over.",
+        "Take a price list over: external_id, code, region, amount, currency, valid_from, valid_to, tax.",
+    ),
+    _File(
+        *("taxes", "taxes", "taxes"),
+        "Print tax rates as the CSV that can be taken over.",
+        "Take tax rates over: external_id, tax, region, percent, is_included, valid_from, valid_to.",
+    ),
+    _File(
+        *("coverages", "coverages", "coverages"),
+        "Print coverages as the CSV that can be taken over.",
+        "Take warranties, contracts and recalls over.",
+    ),
+    _File(
+        *("invoices", "invoices", "invoices"),
+        "Print invoices as the CSV that can be taken over, with what we counted beside each.",
+        "Take invoices of another system over: for a receipt_id, or of a provider_id from start to end.",
+        is_paged=True,
+    ),
+    _File(
+        *("receipts", "receipts", "all_receipts"),
+        "Print the receipts of all tickets as CSV, for whoever writes the invoices.",
+        is_paged=True,
+    ),
+    _File(
+        *("credit-notes", "credits", "credit_notes"),
+        "Print credit notes to receipts as the CSV that can be taken over.",
+        "Take credit notes to receipts over, known again by external_id.",
+        **_OF_AMENDS,
+    ),
+    _File(
+        *("claims", "claims", "claims"),
+        "Print claims to makers as the CSV that can be taken over.",
+        "Take claims to makers over as they stand, known again by external_id.",
+        **_OF_AMENDS,
+    ),
+    _File(
+        *("outcomes", "outcomes", "outcomes"),
+        "Print trade-ins and recycled appliances as the CSV that can be taken over.",
+        "Take trade-ins and recycled appliances over, known again by external_id.",
+        **_OF_AMENDS,
+    ),
+)
 
 
-@billing.command("export-prices")
-def export_prices(ctx: typer.Context, *, config: ConfigOption = None) -> None:
-    """Print the price list as the CSV that can be taken over."""
-    from alerts.billing.csv_rows import write_prices  # noqa: PLC0415
-    from alerts.errors import DeskError  # noqa: PLC0415
+def _offer_import(of: _File) -> None:
+    @billing.command(f"import-{of.name}", help=of.taken)
+    def take(
+        ctx: typer.Context,
+        file: FileArgument,
+        *,
+        dry_run: DryRunOption = False,
+        as_json: JsonOption = False,
+        config: ConfigOption = None,
+    ) -> None:
+        take_over: Any = getattr(of.opened(ctx, config), f"take_{of.word}")
+        columns = getattr(import_module(of.rows), of.word.upper())
+        take_file(file, columns, lambda rows: take_over(rows, is_dry_run=dry_run), kept=not dry_run, as_json=as_json)
 
-    with telling(DeskError):
-        hand_out(write_prices(_open(ctx, config).prices()))
+
+def _offer_export(of: _File) -> None:
+    @billing.command(f"export-{of.name}", help=of.printed)
+    def export(ctx: typer.Context, *, config: ConfigOption = None) -> None:
+        from alerts.errors import DeskError  # noqa: PLC0415
+        from alerts.page import all_pages  # noqa: PLC0415
+
+        with telling(DeskError):
+            read: Any = getattr(of.opened(ctx, config), of.read)
+            write: Any = getattr(import_module(of.rows), f"write_{of.word}")
+            hand_out(write(all_pages(lambda cursor: read(cursor=cursor)) if of.is_paged else read()))
 
 
-@billing.command("export-coverages")
-def export_coverages(ctx: typer.Context, *, config: ConfigOption = None) -> None:
-    """Print coverages as the CSV that can be taken over."""
-    from alerts.billing.csv_rows import write_coverages  # noqa: PLC0415
-    from alerts.errors import DeskError  # noqa: PLC0415
-
-    with telling(DeskError):
-        hand_out(write_coverages(_open(ctx, config).coverages()))
+for _file in FILES:
+    if _file.taken is not None:
+        _offer_import(_file)
+    _offer_export(_file)
 
 
 @billing.command()
