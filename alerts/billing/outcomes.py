@@ -16,7 +16,7 @@ from alerts.audit.chain import difference
 from alerts.billing.amends_tables import outcomes
 from alerts.billing.quoting import tell_of_money
 from alerts.database import Transaction, upsert
-from alerts.errors import ConflictError, InvalidError, UnknownError
+from alerts.errors import ConflictError, UnknownError
 from alerts.money import parse_amount
 from alerts.page import Page, select_page
 from alerts.tickets.reading import find_row
@@ -58,8 +58,6 @@ class NewOutcome:
         check_words("note", self.note, longest=2000)
         for name in ("value", "fee"):
             parse_amount(getattr(self, name), self.currency, noun=name)
-        if self.kind is OutcomeKind.RECYCLED and self.record is None:
-            raise InvalidError("record: recycling has the number of its proof.")
 
 
 @dataclass(frozen=True, slots=True)
