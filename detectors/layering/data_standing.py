@@ -112,11 +112,7 @@ class DataStanding:
     ) -> Finding:
         """Raise a fault; ``evidence``: what its sensor shows."""
         self.go_on(row, fault, now_ms)
-        return Finding(
-            self.ids[row], self.kind, fault.name, COMPONENT, FindingChannel.DATA,
-            raised_ms=now_ms, onset_ms=now_ms if evidence is None else evidence.since_ms, score=1.0, severity=0.3,
-            probability=probability, evidence=() if evidence is None else (evidence,), metric=fault.metric,
-        )  # fmt: skip
+        return begun((self.ids[row], self.kind), fault, now_ms, evidence, probability=probability)
 
     def go_on(self, row: int, fault: DataFault, raised_ms: int) -> None:
         """Let a fault stand that was raised then."""
@@ -148,6 +144,17 @@ class DataStanding:
         place = int(self.seldom.places[row])
         found = np.flatnonzero(self.seldom.own["fault"][place] == self.number[fault])
         return place, int(found[0]) if len(found) else None
+
+
+def begun(
+    who: tuple[str, str], fault: DataFault, now_ms: int, evidence: Evidence | None, *, probability: float
+) -> Finding:
+    """The finding of a fault of the data of ``who`` (appliance, kind), just raised."""
+    return Finding(
+        *who, fault.name, COMPONENT, FindingChannel.DATA,
+        raised_ms=now_ms, onset_ms=now_ms if evidence is None else evidence.since_ms, score=1.0, severity=0.3,
+        probability=probability, evidence=() if evidence is None else (evidence,), metric=fault.metric,
+    )  # fmt: skip
 
 
 def over(

@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.finding import Cleared, Evidence, Finding, FindingChannel
-from detectors.layering.data_standing import COMPONENT, DATA_REFRACTORY_MS, DataFault, over
+from detectors.finding import Cleared, Evidence, Finding
+from detectors.layering.data_standing import DATA_REFRACTORY_MS, DataFault, begun, over
 from detectors.series.scorer import METRICS_MAX
 from detectors.series.standing import Standing
 from ingest.plausible import limits
@@ -80,10 +80,7 @@ def _told(one: Standing, who: tuple[str, str], metric: str, observed: float, now
     one.data_raised[metric] = one.data_told[metric] = now
     while len(one.data_told) > METRICS_MAX:
         del one.data_told[min(one.data_told, key=one.data_told.__getitem__)]
-    return Finding(
-        *who, OUT_OF_RANGE, COMPONENT, FindingChannel.DATA, raised_ms=now, onset_ms=now, score=1.0, severity=0.3,
-        probability=0.9, evidence=(_evidence(metric, observed, now),), metric=metric,
-    )  # fmt: skip
+    return begun(who, fault, now, _evidence(metric, observed, now), probability=0.9)
 
 
 def _evidence(metric: str, observed: float, now: int) -> Evidence:
