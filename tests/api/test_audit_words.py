@@ -17,14 +17,15 @@ def test_each_action_that_is_recorded_has_words(language: str) -> None:
     sources = [path.read_text() for room in ("alerts", "api") for path in (ROOT / room).rglob("*.py")]
     actions = {found for source in sources for found in RECORDED.findall(source)}
     catalogues = ROOT / "api/console/src/i18n"
-    settings, ticket = (
+    settings, ticket, history = (
         re.search(rf"const {language}\b.*?\n\}};", (catalogues / name).read_text(), re.DOTALL)
-        for name in ("more/settings.ts", "first/ticket.ts")
+        for name in ("more/settings.ts", "first/ticket.ts", "first/history.ts")
     )
     assert settings
     assert ticket
+    assert history
     nouns, verbs = settings[0].split("nouns: {", 1)[1].split("verbs: {", 1)
-    verbs = verbs.split("}", 1)[0] + ticket[0]
+    verbs = verbs.split("}", 1)[0] + ticket[0] + history[0]
     assert len(actions) > 30
     assert [f"{noun}.{verb}" for noun, verb in sorted(actions) if f" {noun}: " not in nouns] == []
     assert [f"{noun}.{verb}" for noun, verb in sorted(actions) if f" {verb}: " not in verbs] == []

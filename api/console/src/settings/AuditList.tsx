@@ -56,7 +56,7 @@ export function AuditList() {
 /** "Ticket: closed" for ticket.close: what a step of a ticket or a visit is called elsewhere, it is called here. */
 function actionName(action: string, t: Say): string {
   const [noun = "", verb = ""] = action.split(".");
-  const elsewhere = t(`ticket.events.${verb}`, {
+  const elsewhere = t(`ticketEvents.${verb}`, {
     defaultValue: t(`ticket.steps.${verb}`, { defaultValue: plainName(verb) }),
   });
   return t("settings.actionOf", {

@@ -103,7 +103,7 @@ function waitedFor(entry: HistoryEntry): string {
 
 function Deed({ entry }: { entry: HistoryEntry }) {
   const { t } = useWords();
-  const step = t(`ticket.events.${entry.event}`, {
+  const step = t(`ticketEvents.${entry.event}`, {
     defaultValue: t(`ticket.steps.${entry.event}`, { defaultValue: plainName(entry.event) }),
   });
   const to =

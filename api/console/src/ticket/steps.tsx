@@ -132,7 +132,7 @@ export function useTicketSteps(ticket: Ticket): TicketSteps {
               {t("problem.change", {
                 who: entry.actor,
                 what: t(`ticket.steps.${entry.event}`, {
-                  defaultValue: t(`ticket.events.${entry.event}`, { defaultValue: plainName(entry.event) }),
+                  defaultValue: t(`ticketEvents.${entry.event}`, { defaultValue: plainName(entry.event) }),
                 }),
                 status: t(`status.${entry.to_status ?? fresh.status}`),
               })}
