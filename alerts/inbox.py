@@ -199,8 +199,9 @@ class Inbox:
         """What sessions need to know of their appliances."""
         take_samples(t, self._samples, self.profiles)
         take_readings(t, self._readings, self.limits, self.profiles)
-        for appliance_id in self._gone:
-            hear_offline(t, appliance_id)
+        if self._gone:
+            for appliance_id in self._gone & watched_appliances(t):
+                hear_offline(t, appliance_id)
 
     def _fold(self, batch: AdmittedBatch) -> None:
         self._folded += 1

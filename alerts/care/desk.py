@@ -32,14 +32,17 @@ class CareDesk:
         kinds = [kind for kind, profile in self.profiles.items() if profile.uses]
         return self.unit.look(lambda t: due_of(t, kinds, until=until_day, limit=limit))
 
-    def count(self, due: Due, until_day: int, uses: Mapping[str, Mapping[int, float]]) -> int:
-        """Write down the use of one appliance, and advise by it; returns how many new pieces of advice there are."""
+    def count(self, until_day: int, counted: Mapping[Due, Mapping[str, Mapping[int, float]]]) -> int:
+        """Write down the use of some appliances, and advise by it; returns how many new pieces of advice there are."""
 
         def work(t: Transaction) -> int:
-            keep(t, due, until=until_day, uses=uses)
-            return judge(t.by(SYSTEM), due.appliance_id, due.kind, self.profiles)
+            given = 0
+            for due, uses in counted.items():
+                keep(t, due, until=until_day, uses=uses)
+                given += judge(t.by(SYSTEM), due.appliance_id, due.kind, self.profiles)
+            return given
 
-        return self.unit.write(work)
+        return self.unit.write(work) if counted else 0
 
     def settle(self) -> int:
         """Measure what came of advice whose time is over; returns how much is decided."""

@@ -50,13 +50,13 @@ class UseCounter:
         Weeks of one appliance may take seconds to read from a store on another machine, so a stop is asked for before each.
         """
         until = (self.clock.now_ms() - LATE_MS) // DAY_MS - 1
-        counted = 0
+        counted: dict[Due, Mapping[str, Mapping[int, float]]] = {}
         for one in self.care.due(until, AT_ONCE):
             if stop is not None and stop.is_set():
                 break
-            self.care.count(one, until, self._uses(one, until))
-            counted += 1
-        return counted
+            counted[one] = self._uses(one, until)
+        self.care.count(until, counted)
+        return len(counted)
 
     def loop(self, every_s: float = EVERY_S) -> Callable[[threading.Event], None]:
         """Look again and again; what is not possible now is possible later."""

@@ -13,6 +13,7 @@ from ingest.clock import ManualClock
 from ingest.sample import Status, StatusState
 from tests.alerts.remote_bench import APPLIANCE, KIND, RemoteBench
 from tests.alerts.test_effects import samples
+from tests.alerts.test_many_sessions import counting
 
 
 @pytest.fixture
@@ -48,3 +49,21 @@ def test_a_line_that_has_gone_ends_it(bench: RemoteBench, state: StatusState, re
     bench.say(statuses=(Status(APPLIANCE, KIND, now_ms, now_ms, state),))
 
     assert bench.read(session_id).end_reason == reason
+
+
+def test_many_lines_that_go_at_once_cost_as_many_statements_as_one(bench: RemoteBench, desk: Desk) -> None:
+    """A broker that starts anew takes ten thousand with it: who of them is in a session is asked once."""
+
+    def gone(first: int, count: int) -> int:
+        now_ms = bench.clock.now_ms()
+        names = [f"gone-{number}" for number in range(first, first + count)]
+        with counting(desk) as seen:
+            bench.say(statuses=tuple(Status(name, KIND, now_ms, now_ms, StatusState.OFFLINE) for name in names))
+        return len(seen)
+
+    bench.open(Scope.TEST)
+    gone(0, 2)  # the first that is read asks where to read on
+
+    few = gone(10, 2)
+
+    assert gone(20, 40) == few

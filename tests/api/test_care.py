@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 from alerts.accounts.account import Role
+from alerts.database import Transaction, UnitOfWork
 from api.cli import app
 from api.service.use_counter import UseCounter
 from detectors.units.use_days import DAY_MS
@@ -84,6 +86,23 @@ def test_who_counts_stops_when_told(house: House) -> None:
 
     assert UseCounter(context.desk.care, context.store, context.profiles, house.clock).run_once(stop) == 0
     count(house)
+
+
+def test_who_counts_writes_some_appliances_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else ten thousand of them hold up for minutes all else that is written."""
+    for number in range(5):
+        house.register(f"fridge-{number}")
+    context, written, write = house.context, 0, UnitOfWork.write
+
+    def note(unit: UnitOfWork, work: Callable[[Transaction], int]) -> int:
+        nonlocal written
+        written += 1
+        return write(unit, work)
+
+    monkeypatch.setattr(UnitOfWork, "write", note)
+
+    assert UseCounter(context.desk.care, context.store, context.profiles, house.clock).run_once() == 5
+    assert written == 1
 
 
 def test_use_is_counted_from_what_is_stored_and_advised_about(house: House) -> None:

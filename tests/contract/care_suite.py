@@ -47,7 +47,7 @@ def use(desk: Desk, clock: ManualClock, numbers: Mapping[str, float], *, days: i
         until = day_of(clock.now_ms()) - 1
         for due in desk.care.due(until, 10):
             uses = {name: {until: value + 0.01 * (day % 3)} for name, value in numbers.items()}
-            given += desk.care.count(due, until, uses)
+            given += desk.care.count(until, {due: uses})
     desk.care.settle()
     return given
 
@@ -120,7 +120,7 @@ class CareSuite:
             until = day_of(clock.now_ms()) - 1
             for due in desk.care.due(until, 10):
                 load = 5.0 if due.appliance_id in {"WM-0", "WM-1"} else 1.5
-                desk.care.count(due, until, {"load": {until: load + 0.1 * (until % 3)}, "runs": {until: 1.0}})
+                desk.care.count(until, {due: {"load": {until: load + 0.1 * (until % 3)}, "runs": {until: 1.0}}})
 
         decided = desk.care.settle()
 

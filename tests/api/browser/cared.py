@@ -19,4 +19,4 @@ def make_care(desk: Desk, appliance_id: str) -> None:
     days = range(until - BACK_DAYS + 1, until + 1)
     uses = {"freezer_set": -24.0, "energy": 1.2, "cooling_hours": 12.0, "door_open": 600.0}
     counted = {name: {day: value + 0.01 * (day % 5) for day in days} for name, value in uses.items()}
-    desk.care.count(Due(appliance_id, "refrigerator", days[0]), until, counted)
+    desk.care.count(until, {Due(appliance_id, "refrigerator", days[0]): counted})
