@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingest.sample import StatusState
@@ -89,15 +89,16 @@ def is_well_formed(message: Message | None) -> bool:
 
 @settings(max_examples=tries(100))
 @given(sent=st.lists(st.tuples(st.sampled_from(TOPICS), payloads()), min_size=1, max_size=8))
+@example(sent=[("fridge/kitchen/state", b'{"temperature": -101}')])
 def test_garbage_gives_exactly_one_reason(sent: list[tuple[str, bytes]]) -> None:
-    """A batch of whatever is decoded whole: each message is a sound value, nothing, or refused with one reason."""
+    """A batch of whatever is decoded whole: each message is a sound value, one that can't be, nothing, or refused with one reason."""
     decoder = BatchDecoder(codecs=codecs_of(list(CODECS)), devices=DEVICES)
     known = [(topic, (GOLDEN[0].parent / f"{name}.json").read_bytes()) for topic, name in DESCRIPTIONS.items()]
     decoder.decode([topic for topic, _ in known], [payload for _, payload in known])
 
     decoded = decoder.decode([topic for topic, _ in sent], [payload for _, payload in sent])
 
-    rows = {int(number) for part in decoded.rows for number in part.message}
+    rows = {int(number) for part in (*decoded.rows, *decoded.impossible) for number in part.message}
     for number in range(len(sent)):
         other = decoded.others.get(number)
         assert (number in rows) is (number not in decoded.others)
