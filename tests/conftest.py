@@ -10,6 +10,7 @@ waits for the disk, would keep a core waiting some thousand times.
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import shutil
@@ -104,6 +105,19 @@ def statements_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "create_engine", create_engine_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def command_line_once() -> Iterator[None]:
+    """All commands and their options are put together once, and not for each call, as each process does for itself."""
+    if "typer.testing" not in sys.modules:
+        yield
+        return
+    from typer import main, testing  # noqa: PLC0415  (most tests do without it)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(testing, "_get_command", functools.cache(main.get_command))
         yield
 
 
