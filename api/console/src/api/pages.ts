@@ -17,6 +17,8 @@ export function usePages<P extends Page<unknown>>(
     queryFn: ({ pageParam, signal }) => fetch(pageParam, signal),
     getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
+    // To hold all pages known so far against themselves, field by field, would take longer than a frame at each new page.
+    structuralSharing: false,
   });
 }
 

@@ -50,7 +50,7 @@ export function ApplianceTable({ items, hasMore, onEnd, sort, onSort }: Applianc
     count,
     getScrollElement: () => box.current,
     estimateSize: () => height,
-    overscan: 12,
+    overscan: 4,
   });
   useEffect(() => rows.measure(), [height]);
   const shown = rows.getVirtualItems();
