@@ -104,19 +104,17 @@ _KNOWN: Mapping[str, Unit] = {
 }
 _LOOSE_PREFIXES = ("", "m", "k", "M")
 """Of the prefixes those that people mean in any case: nobody's ``UV`` is a microvolt, and nobody's ``NM`` a nanometre."""
+_MEANT = {prefix + plain for prefix in _LOOSE_PREFIXES for plain in _SCALED} | {_spelled(text) for text in _WHOLE}
 _SURE = {
-    text: unit
-    for text, unit in _KNOWN.items()
-    if (text in map(_spelled, _WHOLE) or any(text == prefix + plain for prefix in _LOOSE_PREFIXES for plain in _SCALED))
-    and (len(text) > 1 or text.isupper())  # a capital G is no gram, and D no day
+    text.lower()
+    for text in _KNOWN.keys() & _MEANT
+    if len(text) > 1 or text.isupper()  # a capital G is no gram, and D no day
 }
+_ALIKE: dict[str, set[Unit]] = {}
+for _text, _unit in _KNOWN.items():
+    _ALIKE.setdefault(_text.lower(), set()).add(_unit)
 _LOOSE: Mapping[str, Unit] = {
-    lower: units.pop()
-    for lower, units in (
-        (lower, {unit for text, unit in _KNOWN.items() if text.lower() == lower})
-        for lower in {text.lower() for text in _SURE}
-    )
-    if len(units) == 1
+    lower: next(iter(units)) for lower, units in _ALIKE.items() if len(units) == 1 and lower in _SURE
 }
 """Spellings in any case (``kw``, ``KWH``), where only one unit can be meant."""
 
