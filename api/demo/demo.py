@@ -61,8 +61,9 @@ LOG_BYTES_EACH = 256 * 1024
 """What the broker keeps for each appliance: with a quarter of it the past of 200 took 75 s instead of 42, waiting for acks."""
 PAST_ACK_EVERY_MS = 200
 """The fleet tells of its past as fast as it is acknowledged."""
-LIVE_ACK_EVERY_S = 20.0
-"""Live, in wall time, where each appliance speaks every second: the broker keeps the acks of each, 460 bytes a piece."""
+LIVE_ACK_EVERY_MS = 20_000
+"""Live, where each appliance speaks every second: the broker keeps the acks of each, 460 bytes a piece. Acks are spaced by the
+wall clock, whatever the demo's speed."""
 CREW_S = 1.0
 """How often the demo's people look at their tickets."""
 
@@ -231,7 +232,7 @@ class Demo:
         crew = Crew(service.rooms.desk, self._clock.now)
         crew.arrive(service.rooms.accounts)
         now_ms, speed = SystemClock().now_ms(), self._options.speed
-        self._ack_every_ms = round(LIVE_ACK_EVERY_S * 1000 * speed)
+        self._ack_every_ms = LIVE_ACK_EVERY_MS
         self._clock.clock = AcceleratedClock(now_ms, self._clock.now_ms(), speed)
         fleet.say(self._clock.clock)
         began_s, duration_s = time.monotonic(), self._options.duration_s

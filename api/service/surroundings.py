@@ -35,6 +35,6 @@ class Surroundings:
     kitchens: Kitchens | None = None
     """The homes of the demo's appliances."""
     ack_every_ms: Callable[[], int] = lambda: ACK_EVERY_MS
-    """How often at most an appliance hears what we have of it."""
+    """How often at most an appliance hears what we have of it, by the time of people."""
     tells_every_s: float = 2.0
     """How often a process writes down how it is, for the processes of the other roles."""

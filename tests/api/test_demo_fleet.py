@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from unittest.mock import MagicMock
 
 import pytest
+from rich.console import Console
 
+from api.demo import demo
 from api.demo.fleet import FleetError, FleetProcess
+from api.service.surroundings import Surroundings
+from ingest.clock import SystemClock
 from simulator.child import SentAt, WhenSent, sentence_of
 from simulator.driver import Progress
 
@@ -124,3 +131,17 @@ def test_a_group_of_errors_is_told_by_its_first_real_one() -> None:
     assert sentence_of(ExceptionGroup("", [ExceptionGroup("", [KeyError("pump")])])) == "KeyError('pump')"
     assert sentence_of(OSError(28, "No space left on device")) == "[Errno 28] No space left on device"
     assert sentence_of(ValueError()) == "ValueError()"
+
+
+@pytest.mark.parametrize("speed", [1.0, 600.0, 5000.0])
+def test_a_live_fleet_hears_acks_by_the_wall_clock_at_any_speed(monkeypatch: pytest.MonkeyPatch, speed: float) -> None:
+    """A fleet that hears none for minutes fills its appliances' memories and falls silent."""
+    monkeypatch.setattr(demo, "Crew", MagicMock())
+    for name in ("ticket_count", "lag_in_words"):
+        monkeypatch.setattr(demo, name, MagicMock(return_value=0))
+    one = demo.Demo(demo.DemoOptions(2, speed, 0.0, 1), Console(file=io.StringIO()), threading.Event())
+
+    one._live(MagicMock(failure=None), MagicMock())
+
+    assert isinstance(Surroundings().people_clock, SystemClock)  # by which acks are spaced
+    assert 1000 <= one._ack_every_ms <= 60_000
