@@ -9,7 +9,7 @@ import signal
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from unittest.mock import MagicMock
+from unittest.mock import MagicMock  # service, fleet and people around one number; with them a demo takes a minute
 
 import pytest
 from rich.console import Console
