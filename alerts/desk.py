@@ -96,7 +96,7 @@ class Desk:
     @property
     def findings(self) -> Findings:
         """The detectors' way in."""
-        return Findings(self.unit, self.profiles)
+        return Findings(self.unit, self.profiles, self._when_held)
 
     @property
     def alerts(self) -> Alerts:
@@ -153,11 +153,11 @@ class Desk:
     @property
     def incidents(self) -> Incidents:
         """Many appliances with one presumed cause."""
+        return Incidents(self.unit, deviating, self._when_held, self.stale_after_s)
 
-        def when_held(t: Transaction, incident_id: str) -> None:
-            withdraw(t, incident_id, when_over=self._when_over)
-
-        return Incidents(self.unit, deviating, when_held, self.stale_after_s)
+    def _when_held(self, t: Transaction, incident_id: str) -> None:
+        """Take back what an incident explains and nobody has touched."""
+        withdraw(t, incident_id, when_over=self._when_over)
 
     @property
     def customer_notices(self) -> CustomerNotices:

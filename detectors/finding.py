@@ -110,6 +110,33 @@ class Finding:
         return self.cleared_ms is None and self.told_ms is None
 
 
+@dataclass(frozen=True, slots=True)
+class FleetFinding:
+    """Many appliances of one kind came over their thresholds at once: one thing, and no fault of any; their alarms wait.
+
+    Known by (kind, raised_ms), of which a kind has one at a time. It is told again as more cross, and once with ``cleared_ms``
+    when they wait no longer. ``model`` with ``firmware``, or ``region``, is what those have in common that crossed and the
+    others have not; all None where it is the whole kind.
+    """
+
+    kind: str
+    raised_ms: int
+    since_ms: int
+    """The first day on which those crossed who are counted."""
+    model: str | None = None
+    firmware: str | None = None
+    region: str | None = None
+    feature: str | None = None
+    """What most of them deviate in."""
+    reads_high: bool = True
+    """Whether it is more than it should be."""
+    exposed: int = 0
+    """How many of the group gave a day or cycle on its fullest day."""
+    appliances: tuple[str, ...] = ()
+    """Who crossed, and waits."""
+    cleared_ms: int | None = None
+
+
 class ConditionState(StrEnum):
     """What the detectors say of an appliance now."""
 
@@ -153,6 +180,7 @@ class DetectCommit:
     shared: bytes | None
     findings: Sequence[Finding]
     conditions: Sequence[Condition]
+    fleet_findings: Sequence[FleetFinding] = ()
 
 
 class FindingSink(Protocol):

@@ -18,7 +18,7 @@ from itertools import compress
 
 import numpy as np
 
-from detectors.finding import Checkpoint, Condition, Finding
+from detectors.finding import Checkpoint, Condition, Finding, FleetFinding
 from detectors.kinds.kind import KindDetector
 from detectors.layering.fits import Fits
 from detectors.layering.layer import Layer
@@ -93,6 +93,7 @@ class Outcome:
 
     findings: list[Finding] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
+    fleet_findings: list[FleetFinding] = field(default_factory=list)
 
     def add(self, told: tuple[list[Finding], list[Condition]]) -> None:
         """Add what one detector has said."""
@@ -163,6 +164,10 @@ class Pipeline:
             outcome.add(self.detector(block.kind).fold(block, here))
         for kind in sorted({event.kind for event in events}):
             outcome.add(self.detector(kind).happen([event for event in events if event.kind == kind]))
+        for detector in self.detectors.values():
+            if isinstance(detector, KindDetector):
+                outcome.fleet_findings.extend(detector.fleet_findings)
+                detector.fleet_findings.clear()
         return outcome
 
     def _know(self, status: Status) -> None:

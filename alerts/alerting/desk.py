@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from alerts.alerting.alert import Alert
 from alerts.alerting.following import ask_again, has_unsettled
 from alerts.alerting.intake import take_finding
-from alerts.alerting.reading import count_alerts, list_alerts, read_alert
+from alerts.alerting.reading import count_alerts, deviating, list_alerts, read_alert
 from alerts.appliances.directory import set_conditions
 from alerts.cursors.checkpoint import DETECT, load_checkpoint, load_row, move_cursor, save_checkpoint
 from alerts.database import Transaction, UnitOfWork, wait_for_turn
+from alerts.incidents.desk import WhenHeld
+from alerts.incidents.fleet import take_fleet_finding
 from alerts.lifecycle import AlertState
 from alerts.page import LIMIT_DEFAULT, Page
 from detectors.finding import Checkpoint, DetectCommit, FindingChannel
@@ -72,6 +74,7 @@ class Findings:
 
     unit: UnitOfWork
     profiles: Mapping[str, Profile]
+    when_held: WhenHeld
 
     def load(self) -> Checkpoint:
         """The detectors' state of the last commit; position 0 and no rows for a new installation."""
@@ -90,6 +93,10 @@ class Findings:
             save_checkpoint(t, step.rows, step.shared)
             wait_for_turn(t.connection)
             set_conditions(t, list(step.conditions))
+            for many in step.fleet_findings:
+                opened = take_fleet_finding(t, many, self.profiles, deviating)
+                if opened is not None:
+                    self.when_held(t, opened)
             for finding in step.findings:
                 take_finding(t, finding, self.profiles)
 

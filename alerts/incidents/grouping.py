@@ -99,19 +99,20 @@ def look(t: Transaction, deviating: Deviating, *, stale_after_s: float) -> Opene
             row = standing.get(key)
             is_new = row is None and group.is_incident and rule.sign not in wider and _has_waited(t, group)
             if is_new:
-                row = _open_incident(t, group)
+                row = open_incident(t, group)
                 if rule.holds_tickets:
                     holding.append(row.id)
             if row is None:
                 continue
             _join(t, row, group, affected[rule.sign])
-            seen_ms[key] = row.seen_ms if is_new else _keep(t, row, group)
+            seen_ms[key] = row.seen_ms if is_new or row.fleet_key is not None else _keep(t, row, group)
             if rule.kind is IncidentKind.BROKER:
                 wider.add(rule.sign)
     closed = [
         row
         for key, row in standing.items()
-        if _is_part(key, wider) or t.now_ms - seen_ms.get(key, row.seen_ms) >= STANDS_AT_LEAST_MS
+        if row.fleet_key is None
+        and (_is_part(key, wider) or t.now_ms - seen_ms.get(key, row.seen_ms) >= STANDS_AT_LEAST_MS)
     ]
     for row in closed:
         _close(t, row)
@@ -188,7 +189,8 @@ def _has_waited(t: Transaction, group: Group) -> bool:
     return group.rule.sign is Sign.DEVIATION or group.since_ms <= t.now_ms - WAIT_MS
 
 
-def _open_incident(t: Transaction, group: Group) -> Row[Any]:
+def open_incident(t: Transaction, group: Group) -> Row[Any]:
+    """Open an incident for a group, and tell it."""
     low, high = interval_of(group.affected, group.exposed)
     incident_id = t.new_id("in")
     values = {

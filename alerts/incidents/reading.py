@@ -53,7 +53,7 @@ def _incident(row: Row[Any], members: tuple[Member, ...]) -> Incident:
         number=row.number,
         kind=kind,
         scope=row.scope,
-        cause={language: text.format(scope=row.scope) for language, text in CAUSES[kind].items()},
+        cause=row.said or {language: text.format(scope=row.scope) for language, text in CAUSES[kind].items()},
         state=IncidentState(row.state),
         since=from_ms(row.since_ms),
         opened_at=from_ms(row.opened_ms),

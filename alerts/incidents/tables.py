@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Float, ForeignKey, Index, String, Table, Text, UniqueConstraint, text
 
-from alerts.columns import identity, metadata, ms, number, serial, word
+from alerts.columns import identity, json_value, metadata, ms, number, serial, word
 
 incidents = Table(
     "incidents",
@@ -24,6 +24,8 @@ incidents = Table(
     Column("low", Float, nullable=False),
     Column("high", Float, nullable=False),
     Column("elsewhere", Float),
+    identity("fleet_key", nullable=True, index=True),
+    json_value("said"),
     Index(
         "one_open_incident",
         "kind",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from detectors.backtest.fleet_folder import FleetFolder
 from detectors.backtest.recording import as_rfc3339, evidence_as_json
-from detectors.finding import Finding
+from detectors.finding import Finding, FleetFinding
 from detectors.layering.fits import Fits
 from detectors.pipeline import ALARMS_PER_YEAR, Pipeline
 from ingest.profiles.definition import Profile
@@ -22,6 +22,10 @@ COLUMNS = (
 
 CAUSES_FILE = "causes.csv"
 TOLD_FILE = "told.csv"
+FLEET_FILE = "fleet.csv"
+FLEET_COLUMNS = (
+    "kind", "raised_at", "cleared_at", "model", "firmware", "region", "feature", "reads", "crossed", "exposed",
+)  # fmt: skip
 TOLD_COLUMNS = (
     "appliance_id", "kind", "fault_mode", "raised_at", "told_at", "severity", "probability", "window_from", "window_to",
     "coverage", "failing_30d",
@@ -36,6 +40,8 @@ class Findings:
     """As they were raised, each with its end where it has one."""
     told: list[Finding]
     """What stood, told again."""
+    fleet: list[FleetFinding] = field(default_factory=list)
+    """What many showed at once, each as it was last told, with its end where it has one."""
 
 
 def run_fleet_backtest(
@@ -50,8 +56,14 @@ def run_fleet_backtest(
     pipeline = Pipeline(profiles, alarms_per_year=alarms_per_year, fits=fits)
     found: dict[tuple[str, str, str | None, int], Finding] = {}
     told: list[Finding] = []
+    fleet: dict[tuple[str, int], FleetFinding] = {}
     for batch in FleetFolder(folder).batches():
-        for finding in pipeline.fold(batch).findings:
+        outcome = pipeline.fold(batch)
+        for many in outcome.fleet_findings:
+            is_over = many.cleared_ms is not None
+            one = replace(fleet[many.kind, many.raised_ms], cleared_ms=many.cleared_ms) if is_over else many
+            fleet[many.kind, many.raised_ms] = one
+        for finding in outcome.findings:
             key = (finding.appliance_id, finding.fault_mode, finding.metric, finding.raised_ms)
             if finding.told_ms is not None:
                 told.append(finding)
@@ -61,13 +73,14 @@ def run_fleet_backtest(
                 found[key] = _with_end(found[key], finding.cleared_ms)
         if heard is not None:
             heard(batch.received_ms, batch.messages)
-    return Findings(list(found.values()), told)
+    return Findings(list(found.values()), told, list(fleet.values()))
 
 
 def write_findings(findings: Findings, out: Path) -> None:
     """Write ``findings.csv`` into the folder ``out``, each as it was raised.
 
-    Beside it ``causes.csv``: what else may be behind each, and ``told.csv``: what became of it while it stood.
+    Beside it ``causes.csv``: what else may be behind each, ``told.csv``: what became of it while it stood, and ``fleet.csv``:
+    what many showed at once, whose alarms waited.
     """
     out.mkdir(parents=True, exist_ok=True)
     with (out / CAUSES_FILE).open("w", encoding="utf-8", newline="") as file:
@@ -102,6 +115,19 @@ def write_findings(findings: Findings, out: Path) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(TOLD_COLUMNS)
         writer.writerows(map(_told_line, findings.told))
+    with (out / FLEET_FILE).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(FLEET_COLUMNS)
+        writer.writerows(map(_fleet_line, findings.fleet))
+
+
+def _fleet_line(one: FleetFinding) -> tuple[str, ...]:
+    """What many showed at once, as it stands in a row of ``fleet.csv``."""
+    return (
+        one.kind, as_rfc3339(one.raised_ms), "" if one.cleared_ms is None else as_rfc3339(one.cleared_ms),
+        one.model or "", one.firmware or "", one.region or "", one.feature or "", "high" if one.reads_high else "low",
+        str(len(one.appliances)), str(one.exposed),
+    )  # fmt: skip
 
 
 def _told_line(one: Finding) -> tuple[str, ...]:

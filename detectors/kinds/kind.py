@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.finding import UNKNOWN, Condition, Finding, FindingChannel
+from detectors.finding import UNKNOWN, Condition, Finding, FindingChannel, FleetFinding
 from detectors.kinds.portions import Portions
 from detectors.kinds.profile_order import in_stored_order
 from detectors.kinds.slices import ends, marked, order_of, slices
@@ -100,6 +100,8 @@ class KindDetector:
         self.fleet_layout = Layout.of((layer.name, layer.version, layer.fleet_columns()) for layer in self.layers)
         self.portions = Portions()
         self.changed: set[int] = set()
+        self.fleet_findings: list[FleetFinding] = []
+        """What was said of many at once, and not taken yet."""
         self.listen: Callable[[Piece], None] | None = None
         """Where a backtest hears each piece that the layers have taken."""
         self._low = np.array([metric.low for metric in profile.metrics.values()], np.float32)
@@ -194,6 +196,7 @@ class KindDetector:
             layer.take(piece)
         for layer in self.layers:
             layer.learn(piece)
+        self.fleet_findings += piece.fleet_findings
         if self.listen is not None:
             self.listen(piece)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.finding import Condition, Finding
+from detectors.finding import Condition, Finding, FleetFinding
 from detectors.layering.fits import Moment
 from detectors.layering.grouping import Sorted
 from ingest.sample import Event, EventType
@@ -168,6 +168,8 @@ class Deviations:
     """So many it takes until an appliance is judged."""
     groups: NDArray[np.intp] | None = None
     """(levels, B): the place of each group that a unit is one of, 0 for the kind, and for none."""
+    facts: NDArray[np.bytes_] | None = None
+    """(:data:`PEER_PLACES`, 3): by the place of a group its model, firmware and region, in UTF-8, empty where unknown."""
 
     @property
     def is_taught(self) -> Bools:
@@ -241,6 +243,8 @@ class Piece:
     """(B,): whose alarms by evidence wait, for many of its group are conspicuous at once."""
     begins_anew: Bools | None = None
     """(B,): whose evidence is to be gathered anew."""
+    fleet_findings: list[FleetFinding] = field(default_factory=list)
+    """What is said of many at once."""
     findings_before: int = field(init=False)
     """How many findings the fold had before this piece."""
 

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from detectors.layering.layer import Layer, Setting
 from detectors.layering.piece import PEER_PLACES, Piece
-from detectors.state.columns import Column, places
+from detectors.state.columns import Axis, Column, places
 from ingest.sample import EventType, Status
 
 KIND = 0
@@ -43,6 +43,8 @@ UNSURE_GAIN = 0.25
 KEPT = 0.5
 """What is left, at the end of a portion, of what too few have told, and of the offset of a group that has become small."""
 MS_PER_MIN = 60_000
+FACT_TYPE = "S40"
+"""What of a name is kept, to be told: its first forty bytes."""
 
 Floats = NDArray[np.float64]
 
@@ -62,12 +64,16 @@ class Peers(Layer):
         return Column("model", "u1"), Column("group", "u1"), Column("group_before", "u1"), Column("group_since", "u4")
 
     def fleet_columns(self) -> tuple[Column, ...]:
-        """By place: who it is, its model's place and region; by feature: offset, sums of clipped deviations, how many, and 1 / σ."""
+        """By place: who it is, its model's place and region, and all that in words.
+
+        By feature: offset, sums of clipped deviations, how many, and 1 / σ.
+        """
         place, feature = places("group", GROUPS_END), self.setting.values.feature_axis()
         return (
             Column("name", "u4", (place,)),
             Column("model", "u1", (place,)),
             Column("region", "u4", (place,)),
+            Column("facts", FACT_TYPE, (place, Axis("fact", ("model", "firmware", "region")))),
             Column("offset", "f4", (place, feature)),
             Column("sum", "f8", (place, feature)),
             Column("count", "f8", (place, feature)),
@@ -78,7 +84,8 @@ class Peers(Layer):
         """Take in a birth."""
         model, region = _number(status.model), _number(status.region)
         if model or region or status.firmware:
-            self._join(row, self._place("model", model), region, status.firmware, status.ts_ms)
+            group = self._join(row, self._place("model", model), region, status.firmware, status.ts_ms)
+            self._name(group, status.model, status.firmware, status.region)
 
     def take(self, piece: Piece) -> None:
         """Take out of deviations what the peers show."""
@@ -86,11 +93,14 @@ class Peers(Layer):
             group = int(self.own["group"][piece.row])
             if group:
                 model, region = int(self.fleet["model"][group]), int(self.fleet["region"][group])
-                self._join(piece.row, model, region, str(piece.event.data.get("to", "")), piece.event.ts_ms)
+                firmware, names = str(piece.event.data.get("to", "")), self.fleet["facts"][group]
+                now = self._join(piece.row, model, region, firmware, piece.event.ts_ms)
+                self._name(now, bytes(names[0]), firmware, bytes(names[2]))
         deviations = piece.deviations
         if deviations is None:
             return
         offset, groups = self.fleet["offset"], self._groups(piece)
+        deviations.facts = self.fleet["facts"]
         deviations.groups = np.stack([np.full(len(deviations.z), KIND), *groups]).astype(np.intp)
         shown = sum((offset[of] * (of > 0)[:, None] for of in groups), np.zeros(deviations.z.shape))
         shown += offset[KIND]
@@ -149,14 +159,20 @@ class Peers(Layer):
         group = np.where(is_before & (own["group_before"][rows] > 0), own["group_before"][rows], own["group"][rows])
         return own["model"][rows], group
 
-    def _join(self, row: int, model: int, region: int, firmware: str | None, since_ms: int) -> None:
-        """Count an appliance among those of one model, region and firmware."""
+    def _join(self, row: int, model: int, region: int, firmware: str | None, since_ms: int) -> int:
+        """Count an appliance among those of one model, region and firmware: the place of these, 0 for none."""
         own, group = self.own, self._place("group", _number(f"{model} {region} {firmware}"))
         own["model"][row] = model
         if group and group != own["group"][row]:
             self.fleet["model"][group], self.fleet["region"][group] = model, region
             own["group_before"][row] = own["group"][row]
             own["group"][row], own["group_since"][row] = group, max(since_ms, 0) // MS_PER_MIN
+        return group
+
+    def _name(self, group: int, *facts: str | bytes | None) -> None:
+        """Keep in words what a group has in common."""
+        if group:
+            self.fleet["facts"][group] = [fact.encode() if isinstance(fact, str) else fact or b"" for fact in facts]
 
     def _place(self, level: str, number: int) -> int:
         """Where a model or group stands, a free place for a new one; 0 for none."""

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import structlog
 
-from detectors.finding import Checkpoint, Condition, DetectCommit, Finding, FindingSink
+from detectors.finding import Checkpoint, Condition, DetectCommit, Finding, FindingSink, FleetFinding
 from detectors.loop.attempts import ATTEMPTS_MAX, Attempt, Attempts, FoldFailed, MemoryAttempts, by_appliance
 from detectors.loop.reorder import Reorder, ReorderStats
 from detectors.pipeline import Pipeline
@@ -60,6 +60,7 @@ class Runner:
         self._failed: Attempt | None = None
         self._is_urgent = False
         self._findings: list[Finding] = []
+        self._fleet_findings: list[FleetFinding] = []
         self._conditions: dict[str, Condition] = {}
         self._rows: dict[str, bytes] = {}
         self._committed_s = 0.0
@@ -98,7 +99,7 @@ class Runner:
         """Load the checkpoint and go on from there; also after :class:`FoldFailed`."""
         stored = self._sink.load()
         self._pipeline, self._reorder = self._pipeline.anew(), Reorder(stats=self._reorder.stats)
-        for kept in (self._findings, self._conditions, self._rows):
+        for kept in (self._findings, self._fleet_findings, self._conditions, self._rows):
             kept.clear()
         self._failed = self._attempts.last()
         parts = {appliance_id: checkpoint.without_line(packed) for appliance_id, packed in stored.rows.items()}
@@ -156,6 +157,7 @@ class Runner:
             cause = error
         else:
             self._findings += outcome.findings
+            self._fleet_findings += outcome.fleet_findings
             for condition in outcome.conditions:
                 self._conditions[condition.appliance_id] = condition
             return
@@ -172,6 +174,7 @@ class Runner:
             self._pipeline.shared(),
             tuple(self._findings),
             tuple(self._conditions.values()),
+            tuple(self._fleet_findings),
         )
         self._sink.commit(step)
         raised = sum(finding.is_new for finding in step.findings)
@@ -181,6 +184,7 @@ class Runner:
             over = len(step.findings) - raised - again
             log.info("findings_committed", position=self.position, raised=raised, told_again=again, cleared=over)
         self._findings.clear()
+        self._fleet_findings.clear()
         self._conditions.clear()
         self._rows.clear()
         self._is_urgent = False
@@ -199,6 +203,6 @@ class Runner:
 
     def _is_time(self) -> bool:
         """Whether what is known must become durable now."""
-        if self._findings or self._is_urgent or len(self._conditions) >= CONDITIONS_MAX:
+        if self._findings or self._fleet_findings or self._is_urgent or len(self._conditions) >= CONDITIONS_MAX:
             return True
         return self._elapsed_s() - self._committed_s >= self._commit_every_s

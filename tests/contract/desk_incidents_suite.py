@@ -16,7 +16,7 @@ from alerts.incidents.incident import IncidentKind, IncidentState
 from alerts.incidents.rules import STANDS_AT_LEAST_MS, WAIT_MS
 from alerts.lifecycle import AlertState, TicketState, TicketStep
 from alerts.notices.tables import outbox
-from detectors.finding import FindingChannel
+from detectors.finding import FindingChannel, FleetFinding
 from ingest.clock import ManualClock
 from tests.alerts.made import DAY_MS, FINDING, HOUR_MS, NOW_MS, cleared, step_of
 
@@ -163,6 +163,52 @@ class DeskIncidentsSuite:
         desk.alerts.ask_again()
         assert kinds(desk) == []
         assert len([t for t in desk.tickets.page(limit=100).items if t.appliance_id == "A-59"]) == 1
+
+    def test_what_detectors_say_of_many_is_one_incident_until_they_take_it_back(
+        self, desk: Desk, clock: ManualClock
+    ) -> None:
+        """Told again it grows; no visit, and none for what a member shows meanwhile; looks in between close nothing."""
+        settle(desk, 100, model="X1", firmware=lambda n: "2.1" if n % 2 else "2.0")
+        first = FleetFinding(
+            "washing_machine", NOW_MS - DAY_MS, NOW_MS - 2 * DAY_MS, model="X1", firmware="2.1", feature="drain_time",
+            exposed=50, appliances=("A-1", "A-3", "A-5"),
+        )  # fmt: skip
+        more = replace(first, appliances=(*first.appliances, "A-7"))
+        desk.findings.commit(replace(step_of(1), fleet_findings=(first,)))
+        desk.findings.commit(replace(step_of(2, replace(FINDING, appliance_id="A-9")), fleet_findings=(more,)))
+        clock.advance(STANDS_AT_LEAST_MS)
+        desk.incidents.look()
+
+        [incident] = desk.incidents.page(state=IncidentState.OPEN).items
+        assert (incident.kind, incident.scope) == (IncidentKind.FIRMWARE, "X1 · 2.1")
+        assert (incident.affected, incident.exposed) == (4, 50)
+        assert set(more.appliances) <= set(desk.incidents.read(incident.id).appliances)
+        assert incident.cause["en"].startswith("X1 with firmware 2.1 read high at once (Drain time): 4 of 50.")
+        assert desk.tickets.page().items == ()
+        assert [alert.reason for alert in desk.alerts.page().items] == ["part_of_incident"]
+        assert notices(desk) == ["incident.opened"]
+
+        over = replace(more, cleared_ms=NOW_MS)
+        desk.findings.commit(
+            replace(step_of(3, cleared(replace(FINDING, appliance_id="A-9"), NOW_MS)), fleet_findings=(over,))
+        )
+        clock.advance(STANDS_AT_LEAST_MS)
+        come_back(desk, clock)
+        desk.incidents.look()
+        assert kinds(desk) == []
+        assert notices(desk) == ["incident.opened", "incident.closed"]
+
+    def test_what_detectors_say_of_many_feeds_what_stands(self, desk: Desk) -> None:
+        """A firmware that was seen by its alerts has no second incident."""
+        settle(desk, 100, model="X1", firmware=lambda n: "2.1" if n % 2 else "2.0")
+        desk.findings.commit(step_of(1, *(replace(FINDING, appliance_id=f"A-{n}") for n in range(1, 40, 2))))
+        desk.incidents.look()
+        many = FleetFinding("washing_machine", NOW_MS, NOW_MS, model="X1", firmware="2.1", appliances=("A-99",))
+        desk.findings.commit(replace(step_of(2), fleet_findings=(many,)))
+
+        [incident] = desk.incidents.page().items
+        assert "A-99" in desk.incidents.read(incident.id).appliances
+        assert desk.appliances.read("A-99").id == "A-99"
 
     def test_a_batch_that_fails_often_is_a_quality_case_and_holds_nothing(self, desk: Desk) -> None:
         """Its appliances keep their tickets: the fault is theirs."""

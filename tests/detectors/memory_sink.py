@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from detectors.finding import Checkpoint, Condition, DetectCommit, Finding
+from detectors.finding import Checkpoint, Condition, DetectCommit, Finding, FleetFinding
 
 
 class MemorySink:
@@ -13,6 +13,7 @@ class MemorySink:
         self.rows: dict[str, bytes] = {}
         self.shared: bytes | None = None
         self.findings: list[Finding] = []
+        self.fleet_findings: list[FleetFinding] = []
         self.conditions: dict[str, Condition] = {}
         self.commits = 0
 
@@ -28,5 +29,6 @@ class MemorySink:
         self.rows.update(step.rows)
         self.shared = step.shared
         self.findings.extend(step.findings)
+        self.fleet_findings.extend(step.fleet_findings)
         self.conditions.update({condition.appliance_id: condition for condition in step.conditions})
         self.commits += 1

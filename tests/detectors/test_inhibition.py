@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.finding import FleetFinding
 from detectors.kinds.kind import KindDetector
 from detectors.layering.layer import Layer
 from detectors.layering.piece import Accumulated, Deviations, Diagnosis, Piece, UnitRows
@@ -13,11 +14,12 @@ from detectors.layers.inhibition import CROSSED_MIN, GROUP_MIN, LASTS_DAYS, Inhi
 from detectors.layers.peers import Peers
 from detectors.layers.predictions import Predictions
 from detectors.pipeline import Pipeline
-from ingest.sample import Status, StatusState
+from ingest.sample import AdmittedBatch, Status, StatusState
 from tests.detectors.made_fleet import DAY_MS, PROFILES, START_MS
 
 KIND = "refrigerator"
 FLEET = 120
+EMPTY = AdmittedBatch(1, 0, 0, (), ())
 
 
 def fleet(layers: tuple[type[Layer], ...] = (Peers, Inhibition), appliances: int = FLEET) -> KindDetector:
@@ -174,3 +176,77 @@ def test_how_many_crossed_is_told_by_kind() -> None:
         day(detector, crossing(CROSSED_MIN + 2, 2), number)
 
     assert pipeline.waiting() == {"refrigerator": CROSSED_MIN + 2}
+
+
+def named(detector: KindDetector) -> list[FleetFinding]:
+    """A flood of those with firmware 1 that read low in their second feature, from the first day on until it is over."""
+    told: list[FleetFinding] = []
+    for number in range(1, 7):
+        piece_day = crossing((CROSSED_MIN + 2) // 2 * number if number < 3 else 0, 2)
+        told += flood_day(detector, piece_day, number).fleet_findings
+    return told
+
+
+def flood_day(detector: KindDetector, score: NDArray[np.float64], number: int) -> Piece:
+    """A day on which who crosses reads low in the second feature."""
+    for layer in detector.layers:
+        layer.take_over()
+    piece = made(detector, score, np.arange(len(score), dtype=np.intp), number)
+    assert piece.accumulated is not None
+    piece.accumulated.smooth[score >= 1, 1] = -4.0
+    for layer in detector.layers:
+        layer.take(piece)
+    for layer in detector.layers:
+        layer.learn(piece)
+    return piece
+
+
+def test_what_waits_is_one_finding_of_the_fleet_that_ends() -> None:
+    """With what they have in common, in what and how they deviate, and who; taken back by the same name."""
+    told = named(fleet())
+
+    first, *_, last = told
+    assert (first.kind, first.model, first.firmware, first.region) == (KIND, "M", "1", None)
+    assert (first.feature, first.reads_high) == (PROFILES[KIND].features[1].name, False)
+    assert first.appliances == tuple(sorted(f"F{number}" for number in range(0, 2 * (CROSSED_MIN + 2), 2)))
+    assert first.exposed == FLEET // 2
+    assert {one.raised_ms for one in told} == {first.raised_ms}
+    assert [one.cleared_ms is None for one in told] == [True] * (len(told) - 1) + [False]
+    assert len(told) == 2
+    assert last.cleared_ms == first.raised_ms + (LASTS_DAYS + 1) * DAY_MS
+
+
+def test_a_flood_of_all_has_nothing_in_common_but_the_kind() -> None:
+    """One firmware as often as the other."""
+    detector = fleet()
+    piece = [flood_day(detector, crossing(2 * (CROSSED_MIN + 2)), number) for number in (1, 2)][-1]
+
+    [one] = piece.fleet_findings
+    assert (one.model, one.firmware, one.region, one.exposed) == (None, None, None, FLEET)
+
+
+def test_a_restart_forgets_no_finding_of_the_fleet() -> None:
+    """It is told neither again nor never taken back."""
+    before, after = fleet(), fleet()
+    told = [one for number in (1, 2) for one in flood_day(before, crossing(CROSSED_MIN + 2, 2), number).fleet_findings]
+    after.restore_shared(before.shared(), before.fleet_layout)
+    layer, old = of(after), of(before)
+    for name in old.seldom.own:
+        layer.seldom.own[name] = old.seldom.own[name].copy()
+    layer.seldom.places, layer.seldom.used = old.seldom.places.copy(), old.seldom.used
+    for number in range(3, 7):
+        told += flood_day(after, crossing(0), number).fleet_findings
+
+    assert [one.cleared_ms is None for one in told] == [True, False]
+    assert len({one.raised_ms for one in told}) == 1
+
+
+def test_a_finding_of_the_fleet_leaves_the_pipeline_once() -> None:
+    """With whatever batch comes next."""
+    pipeline, detector = Pipeline(PROFILES), fleet()
+    pipeline.detectors[KIND] = detector
+    many = FleetFinding(KIND, 1, 0)
+    detector.fleet_findings.append(many)
+
+    assert pipeline.fold(EMPTY).fleet_findings == [many]
+    assert pipeline.fold(EMPTY).fleet_findings == []

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from detectors.backtest.fleet import Findings, write_findings
-from detectors.finding import Finding, FindingChannel
+from detectors.finding import Finding, FindingChannel, FleetFinding
 from detectors.layering import windows
 from detectors.layers.retelling import Retelling
 from tests.detectors.made_fleet import DAY_MS, START_MS
@@ -152,3 +152,16 @@ def test_findings_are_written_as_they_were_raised_and_what_became_of_them_beside
     assert [row["severity"] for row in rows] == [f"{one.severity:.3f}" for one in told]
     assert [row["coverage"] for row in rows] == ["0.8" if one.failure_window_ms else "" for one in told]
     assert (tmp_path / "findings.csv").read_text().count("\n") == 1
+
+
+def test_what_many_showed_at_once_is_written_with_its_end(tmp_path: Path) -> None:
+    """One line for each flood, as it was last told."""
+    many = FleetFinding(
+        "dryer", DAY_MS, 0, firmware="2", model="M", exposed=60, appliances=("a", "b"), cleared_ms=4 * DAY_MS
+    )
+
+    write_findings(Findings([], [], [many]), tmp_path)
+
+    [row] = csv.DictReader((tmp_path / "fleet.csv").read_text().splitlines())
+    assert (row["firmware"], row["crossed"], row["exposed"], row["reads"]) == ("2", "2", "60", "high")
+    assert row["cleared_at"] > row["raised_at"]
