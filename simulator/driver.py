@@ -330,6 +330,8 @@ class FleetRun:
     def _tell(self, phase: str) -> None:
         progress = self.progress
         progress.phase = phase
+        if phase == "live":  # also while it waits for room, and lives no further
+            progress.lag_s = max(self.clock.now_ms() - self.fleet.now_ms, 0) / 1000
         agents = [connection.agent for connection in self.connections]
         done = sum(
             agent.counts.acknowledged + agent.counts.refused + agent.counts.dropped

@@ -30,7 +30,7 @@ from alerts.remote.policy import SessionLimits
 from api.demo.crew import Crew
 from api.demo.fleet import FleetError, FleetProcess
 from api.demo.kitchens import FleetKitchens
-from api.demo.service import is_caught_up, lag_in_words, predicted_tickets, ticket_count
+from api.demo.service import fleet_lag_in_words, is_caught_up, lag_in_words, predicted_tickets, ticket_count
 from api.demo.summary import Summary, judge, percentile_99, read_truth
 from api.demo.town import Town
 from api.settings.settings import Settings
@@ -245,7 +245,8 @@ class Demo:
                 if time.monotonic() - worked_s >= CREW_S:
                     worked_s = time.monotonic()
                     crew.work()
-                bar.update(task, completed=elapsed_s, tickets=ticket_count(service), lag=lag_in_words(service))
+                lag = lag_in_words(service) or fleet_lag_in_words(fleet.progress.lag_s / speed)
+                bar.update(task, completed=elapsed_s, tickets=ticket_count(service), lag=lag)
                 if duration_s is not None and elapsed_s >= duration_s:
                     return
                 self._interrupted.wait(LOOK_S)

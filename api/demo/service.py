@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 DOES = {"admit": "judging", "store": "storing", "detect": "scoring", "desk": "telling the desk"}
 """What each reader of the journal does, for people who watch."""
+FLEET_LAG_S = 10.0
+"""A fleet that is behind by so much wall time waits: nobody acknowledges what it has sent, or the machine is too slow."""
 
 
 def ticket_count(service: Service) -> int:
@@ -37,6 +39,11 @@ def lag_in_words(service: Service) -> str:
     cursors = service.rooms.cursors()
     slowest = min(cursors, key=lambda name: cursors[name])
     return f"{DOES.get(slowest, slowest)} what came last ({behind} batches)"
+
+
+def fleet_lag_in_words(lag_s: float) -> str:
+    """How far the fleet is behind, in seconds of wall time; empty where there is no lag to speak of."""
+    return "" if lag_s < FLEET_LAG_S else f"the appliances are {lag_s:.0f} s behind"
 
 
 def is_caught_up(service: Service) -> bool:

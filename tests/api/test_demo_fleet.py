@@ -16,6 +16,7 @@ from rich.console import Console
 
 from api.demo import demo
 from api.demo.fleet import FleetError, FleetProcess
+from api.demo.service import fleet_lag_in_words
 from api.service.surroundings import Surroundings
 from ingest.clock import SystemClock
 from simulator.child import SentAt, WhenSent, sentence_of
@@ -137,7 +138,7 @@ def test_a_group_of_errors_is_told_by_its_first_real_one() -> None:
 def test_a_live_fleet_hears_acks_by_the_wall_clock_at_any_speed(monkeypatch: pytest.MonkeyPatch, speed: float) -> None:
     """A fleet that hears none for minutes fills its appliances' memories and falls silent."""
     monkeypatch.setattr(demo, "Crew", MagicMock())
-    for name in ("ticket_count", "lag_in_words"):
+    for name in ("ticket_count", "lag_in_words", "fleet_lag_in_words"):
         monkeypatch.setattr(demo, name, MagicMock(return_value=0))
     one = demo.Demo(demo.DemoOptions(2, speed, 0.0, 1), Console(file=io.StringIO()), threading.Event())
 
@@ -145,3 +146,9 @@ def test_a_live_fleet_hears_acks_by_the_wall_clock_at_any_speed(monkeypatch: pyt
 
     assert isinstance(Surroundings().people_clock, SystemClock)  # by which acks are spaced
     assert 1000 <= one._ack_every_ms <= 60_000
+
+
+def test_a_fleet_that_is_behind_is_told_in_words() -> None:
+    """Not what a busy moment makes of it."""
+    assert fleet_lag_in_words(3.0) == ""
+    assert fleet_lag_in_words(42.4) == "the appliances are 42 s behind"

@@ -288,6 +288,28 @@ def test_a_speed_that_can_t_be_kept_is_told(specification: FleetSpecification, b
     assert samples > 5 * published
 
 
+def test_a_fleet_that_nobody_acknowledges_waits_and_tells_how_far_it_is_behind(
+    specification: FleetSpecification, broker: Broker
+) -> None:
+    """Else it falls silent, and nobody who watches knows why."""
+    fleet = Fleet(specification, seed=2, appliances=2, start_ms=START_MS)
+    clock = ManualClock(START_MS)
+    told: list[float] = []
+
+    async def run() -> None:
+        fleet_run = FleetRun(fleet, broker, clock=clock, seed=2, topic_root="unheard/v1", outstanding_bytes=2000)
+        fleet_run.report = lambda progress: told.append(progress.lag_s)
+        stop = asyncio.Event()
+        task = asyncio.create_task(fleet_run.run(history_until_ms=None, stop=stop, drain_s=0.0))
+        await _until(lambda: told and told[-1] > 86_400, more=lambda: clock.advance(3_600_000))
+        stop.set()
+        await task
+
+    asyncio.run(run())
+
+    assert fleet.now_ms < clock.now_ms() - DAY_MS
+
+
 def test_another_start_is_another_boot(specification: FleetSpecification, broker: Broker) -> None:
     """The same seed at another time counts its messages under another boot; the very same run repeats its bytes."""
 
