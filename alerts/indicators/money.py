@@ -1,4 +1,4 @@
-"""Cost and revenue, from the receipts of tickets, at the prices of the price list; in the currency of the rules alone, before tax.
+"""Cost and revenue, from the receipts of tickets and what was given back of them, at the prices of the price list; in the currency of the rules alone, before tax.
 
 What a line is for is told by its code: ``part.…``, ``labour…``, ``visit…`` and ``travel…``, ``logistics…``; all else is other.
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Numeric, Subquery, cast, literal, or_, select
 
+from alerts.billing.amends_tables import credit_notes
 from alerts.billing.bill import Payer
 from alerts.billing.quoting import price_of
 from alerts.billing.tables import receipts
@@ -80,15 +81,34 @@ def _support(look: Look) -> Subquery:
 
 
 def _paid(look: Look) -> Sequence[Row]:
-    return [(row.ticket_id, row.at_ms, _net_to_pay(row)) for row in _receipts(look) if Decimal(row.to_pay) > 0]
+    paid = [(row.ticket_id, row.at_ms, _net_to_pay(row)) for row in _receipts(look) if Decimal(row.to_pay) > 0]
+    return paid + [_back(row) for row in _credits(look)]
 
 
 def _maintenance(look: Look) -> Sequence[Row]:
-    return [
+    paid = [
         (row.ticket_id, row.at_ms, _net_to_pay(row))
         for row in _receipts(look)
         if row.type == MAINTENANCE and row.payer == Payer.CUSTOMER.value
     ]
+    return paid + [_back(row) for row in _credits(look) if row.type == MAINTENANCE]
+
+
+def _credits(look: Look) -> Sequence[Any]:
+    """What was given back to customers in the period, of receipts of whenever: a period that is over is not reckoned anew."""
+
+    def read() -> Sequence[Any]:
+        query = select(credit_notes, tickets.c.type).join(tickets, tickets.c.id == credit_notes.c.ticket_id)
+        to_customer = credit_notes.c.payer == Payer.CUSTOMER.value
+        currency = credit_notes.c.currency == look.t.rules.gate.currency
+        return look.t.connection.execute(query.where(look.holds(credit_notes.c.at_ms), to_customer, currency)).all()
+
+    found: Sequence[Any] = look.once("credits", read)
+    return found
+
+
+def _back(row: Any) -> Row:
+    return row.ticket_id, row.at_ms, -Decimal(row.net)
 
 
 def _net(line: Mapping[str, str]) -> Decimal:
@@ -179,7 +199,8 @@ COST = (
 REVENUE = (
     FigureOf(
         "paid_by_customers", _MONEY, _SUM, _paid,
-        "What customers are to pay on the receipts of the period.", "周期内收据上应由客户支付的金额。",
+        "What customers are to pay on the receipts of the period, less what they were given back in it.",
+        "周期内收据上应由客户支付的金额，减去周期内退还给客户的金额。",
     ),
     FigureOf(
         "paid_maintenance", _MONEY, _SUM, _maintenance,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,6 +13,7 @@ from alerts.billing.amends_rows import CLAIMS, CREDITS, OUTCOMES, write_claims, 
 from alerts.billing.bill import Payer, Receipt, WantedLine
 from alerts.billing.claiming import CLAIM, ClaimState, NewClaim
 from alerts.billing.crediting import CreditReason, NewCredit
+from alerts.billing.csv_rows import COVERAGES
 from alerts.billing.outcomes import NewOutcome, OutcomeKind
 from alerts.billing.taxes import TaxRate
 from alerts.csv_file import read_csv
@@ -20,6 +21,8 @@ from alerts.desk import Desk
 from alerts.errors import ConflictError, InvalidError, UnknownError
 from alerts.importing import Outcome, RowReport
 from alerts.lifecycle import TicketStep
+from ingest.clock import ManualClock
+from tests.alerts.made import DAY_MS
 from tests.contract.visits_suite import ticket
 
 TODAY = date(2026, 11, 21)
@@ -61,6 +64,30 @@ class AmendsSuite:
             "billing.credit_note",
         ]
         assert [one.event for one in desk.tickets.read("1").history].count("credit_note") == 2
+
+    def test_what_is_given_back_is_no_revenue(self, desk: Desk, clock: ManualClock) -> None:
+        """Before tax, in the period in which it is given back, and listed with its ticket; what a maker gets back was no customer's."""
+        number, _ = ticket(desk, "WM-2")
+        terms = "external_id,basis,valid_from,appliance_id\nm,recall,2026-01-01,WM-2\n"
+        list(desk.billing.take_coverages(list(read_csv(terms, COVERAGES))))
+        theirs = desk.billing.charge(number, [WantedLine("visit", amount="50.00")], currency="EUR")
+        receipt = _charged(desk)
+        clock.advance(1)
+        before = timedelta(days=30)
+        paid = desk.indicators.families(before)["revenue"]["paid_by_customers"].value
+        clock.advance(40 * DAY_MS)
+        desk.amends.put_credit(NewCredit("g-1", receipt.id, "10.00", CreditReason.GOODWILL))
+        desk.amends.put_credit(NewCredit("g-2", theirs.id, "5.00", CreditReason.WRONG_PRICE, payer=Payer.MANUFACTURER))
+        clock.advance(1)
+
+        found = desk.indicators.families(timedelta(days=30))["revenue"]
+        listed = desk.indicators.cases("revenue", "paid_by_customers", timedelta(days=30)).items
+
+        assert paid == 84.06
+        assert found["paid_by_customers"].value == -8.4
+        assert found["paid_maintenance"].value == 0
+        assert [(one.ticket_number, one.value) for one in listed] == [(receipt.ticket_number, -8.4)]
+        assert desk.indicators.families(timedelta(days=80))["revenue"]["paid_by_customers"].value == 75.66
 
     def test_a_claim_goes_its_way(self, desk: Desk) -> None:
         """Opened when the repair is done, once per part; each state has its next ones, and no more is accepted than was claimed."""
