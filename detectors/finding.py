@@ -149,7 +149,7 @@ class ConditionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The state of one appliance with its reason, and a health index per component."""
+    """The state of one appliance with its reason, a health index per component, and how probably it fails soon."""
 
     appliance_id: str
     kind: str
@@ -157,6 +157,8 @@ class Condition:
     reason: Reason
     as_of_ms: int
     health: Mapping[str, float] = field(default_factory=dict)
+    failing_30d: float | None = None
+    """The probability that it fails within thirty days; None where nothing learned says it, and where health is empty: as before."""
 
 
 @dataclass(frozen=True, slots=True)

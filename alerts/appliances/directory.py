@@ -12,7 +12,22 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from alerts.appliances.listening import read_listening
 from alerts.appliances.searching import is_found
@@ -44,7 +59,10 @@ WhenRetired = Callable[[Transaction, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Appliance:
-    """One physical unit in one home; ``health`` per component from 1 (as new) to 0 (failed)."""
+    """One physical unit in one home; ``health`` per component from 1 (as new) to 0 (failed).
+
+    ``failing_30d`` is the probability that it fails within thirty days, None where nothing learned says it.
+    """
 
     id: str
     kind: str
@@ -60,6 +78,7 @@ class Appliance:
     """The reason's code, and what stands in it."""
     condition_at: datetime | None
     health: Mapping[str, float]
+    failing_30d: float | None
     last_seen: datetime | None
     interval_s: float | None
     registered_at: datetime
@@ -83,6 +102,8 @@ class ApplianceSort(StrEnum):
     NEWEST = "newest"
     GRAVEST = "gravest"
     """What is wrong first, what is sound last."""
+    FAILING = "failing"
+    """What fails most probably within thirty days first, and last those of which nothing says it."""
     SEEN = "seen"
     """Heard last first."""
     SILENT = "silent"
@@ -91,12 +112,16 @@ class ApplianceSort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApplianceFilter:
-    """What a list of appliances is narrowed to, and its order; ``q`` is looked for in id, model, serial and region."""
+    """What a list of appliances is narrowed to, and its order; ``q`` is looked for in id, model, serial and region.
+
+    ``failing_30d_min``: those in service that fail within thirty days at least so probably.
+    """
 
     kind: str | None = None
     availability: Availability | None = None
     condition: ConditionState | None = None
     region: str | None = None
+    failing_30d_min: float | None = None
     q: str | None = None
     sort: ApplianceSort = ApplianceSort.NEWEST
 
@@ -175,6 +200,8 @@ def _conditions(wanted: ApplianceFilter, available: ColumnElement[str]) -> list[
     if wanted.condition is not None:
         unknown = columns.condition.is_(None) if wanted.condition is ConditionState.LEARNING else columns.n < 0
         found.append(or_(columns.condition == wanted.condition.value, unknown))
+    if wanted.failing_30d_min is not None:
+        found += [columns.failing_30d >= wanted.failing_30d_min, ~columns.retired]
     if wanted.q:
         found += [is_found(word) for word in looked_for(wanted.q)]
     return found
@@ -188,6 +215,7 @@ def _select_sorted(
     name, columns = f"appliances:{sort}", appliances.c
     key = {
         ApplianceSort.GRAVEST: case(GRAVITY, value=func.coalesce(columns.condition, ConditionState.LEARNING.value)),
+        ApplianceSort.FAILING: func.coalesce(cast(func.round(1000 * columns.failing_30d), Integer), -1),
         ApplianceSort.SEEN: func.coalesce(columns.last_seen_ms, 0),
         ApplianceSort.SILENT: -func.coalesce(columns.last_seen_ms, 0),
     }[sort]
@@ -227,15 +255,17 @@ def ensure_appliance(t: Transaction, appliance_id: str, kind: str) -> bool:
 
 def set_kind(t: Transaction, appliance_id: str, kind: str) -> bool:
     """Say which kind an appliance is; whether it was another before. What was said of the other kind's health goes."""
+    unknown = {"health": None, "failing_30d": None}
     which = (appliances.c.id == appliance_id, appliances.c.kind != kind)
-    return t.connection.execute(update(appliances).where(*which).values(kind=kind, health=None)).rowcount > 0
+    return t.connection.execute(update(appliances).where(*which).values(kind=kind, **unknown)).rowcount > 0
 
 
 def erase_appliance(t: Transaction, appliance_id: str) -> int:
     """Drop what happened at an appliance and what it said of itself; returns how many events. Id, kind and tickets stay."""
     unknown = dict.fromkeys(
         ("model", "serial", "firmware", "region", "capabilities", "status", "status_ms", "status_until_ms", "last_seen_ms",
-         "interval_s", "condition", "condition_reason", "condition_because", "condition_ms", "health")
+         "interval_s", "condition", "condition_reason", "condition_because", "condition_ms", "health",
+         "failing_30d")
     )  # fmt: skip
     t.connection.execute(
         update(appliances).where(appliances.c.id == appliance_id).values(**unknown, search=fold(appliance_id))
@@ -257,9 +287,15 @@ def set_retired(t: Transaction, appliance_id: str, *, is_retired: bool) -> bool:
 
 
 def set_conditions(t: Transaction, conditions: list[Condition]) -> None:
-    """Write what the detectors say of each appliance now."""
-    for has_health, part in groupby(conditions, lambda one: bool(one.health)):
-        _set_conditions(t, list(part), ("health",) if has_health else ())
+    """Write what the detectors say of each appliance now; what ends between two days or cycles ends what was said of failing."""
+    for besides, part in groupby(conditions, _known_anew):
+        _set_conditions(t, list(part), besides)
+
+
+def _known_anew(condition: Condition) -> tuple[str, ...]:
+    if condition.health:
+        return "health", "failing_30d"
+    return () if condition.state is ConditionState.ALERT else ("failing_30d",)
 
 
 def _set_conditions(t: Transaction, conditions: list[Condition], besides: tuple[str, ...]) -> None:
@@ -282,6 +318,7 @@ def _set_conditions(t: Transaction, conditions: list[Condition], besides: tuple[
                 "condition_because": {"code": condition.reason.code, **condition.reason.values},
                 "condition_ms": condition.as_of_ms,
                 "health": dict(condition.health),
+                "failing_30d": condition.failing_30d,
             }
             for condition in conditions
         ],
@@ -303,6 +340,7 @@ def _appliance(row: Row[Any], open_tickets: tuple[int, ...]) -> Appliance:
         condition_because=row.condition_because or (None if row.condition_reason else {"code": "nothing"}),
         condition_at=moment(row.condition_ms),
         health=row.health or {},
+        failing_30d=row.failing_30d,
         last_seen=moment(row.last_seen_ms),
         interval_s=row.interval_s,
         registered_at=from_ms(row.registered_ms),

@@ -30,9 +30,11 @@ appliances = Table(
     json_value("condition_because"),
     ms("condition_ms"),
     json_value("health"),
+    Column("failing_30d", Float),
     sentence("search"),
     Column("retired", Boolean, nullable=False, default=False, server_default=text("false")),
     ms("retired_ms"),
+    Index("ix_appliances_failing_30d", "failing_30d", "n"),
     sqlite_autoincrement=True,
 )
 

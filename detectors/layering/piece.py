@@ -245,6 +245,8 @@ class Piece:
     """(B,): whose evidence is to be gathered anew."""
     fleet_findings: list[FleetFinding] = field(default_factory=list)
     """What is said of many at once."""
+    failing: dict[int, float] = field(default_factory=dict)
+    """By row, the probability that the appliance fails within thirty days, of those of which a named finding stands by evidence."""
     findings_before: int = field(init=False)
     """How many findings the fold had before this piece."""
 

@@ -3,12 +3,13 @@
 It is said at the end of each day or cycle, and at once where a finding is raised or ends between two of them, as those by a
 limit or an error code are; of the health nothing new is known then.
 Health is 1 as new and 0 failed: one less the worst severity of the component's modes, of which what chance alone would
-show is taken off.
+show is taken off. How probably the appliance fails within thirty days is what the released fit says of what stands by evidence, and
+the share that it learned where nothing stands; nothing is said of a young appliance, and where limits or codes alone speak.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from ingest.profiles.definition import Unit
 
 WATCH_SCORE = 0.6
 HEALTH_STEP = 0.1
+FAILING_STEP = 0.02
 ROWS_MAX = 60_000
 CONDITIONS = tuple(ConditionState)
 
@@ -41,9 +43,9 @@ class Conditions(Layer):
         self.span_word = "day" if profile.unit is Unit.DAY else "cycle"
 
     def columns(self) -> tuple[Column, ...]:
-        """What was said last: 1 + the condition's number, and 1 + the steps of wear."""
+        """What was said last: 1 + the condition's number, and 1 + the steps of wear and of the probability of a failure."""
         codes = Axis("condition", ("nothing", *CONDITIONS))
-        return Column("condition", "u1", codes=codes), Column("health", "u1")
+        return Column("condition", "u1", codes=codes), Column("health", "u1"), Column("failing", "u1")
 
     def take(self, piece: Piece) -> None:
         """Say the conditions that changed since they were last said, and those that name a day of learning."""
@@ -76,9 +78,12 @@ class Conditions(Layer):
         noise = 2 * SMOOTH_SIGMA / np.sqrt(np.maximum(diagnosis.power, 1e-9))
         worn = np.where(is_learning[:, None], 0.0, np.clip(diagnosis.severity - noise, 0.0, 1.0))
         health = np.round(worn.max(axis=1, initial=0.0) / HEALTH_STEP).astype(np.uint8) + 1
+        fails = self._failing(rows, piece, np.where(is_learning, _code(ConditionState.LEARNING), said))
+        steps = np.where(np.isnan(fails), 0, np.round(np.nan_to_num(fails) / FAILING_STEP) + 1).astype(np.uint8)
         changed = (said + 1 != self.own["condition"][rows]) | (health != self.own["health"][rows]) | is_learning
+        changed |= steps != self.own["failing"][rows]
         self.own["condition"][rows] = said + 1
-        self.own["health"][rows] = health
+        self.own["health"][rows], self.own["failing"][rows] = health, steps
         piece.conditions += [
             Condition(
                 self.setting.ids[int(rows[at])],
@@ -89,9 +94,22 @@ class Conditions(Layer):
                 ),
                 as_of_ms=int(deviations.units.closed_ms[at]),
                 health=self._health(worn[at]),
+                failing_30d=None if np.isnan(fails[at]) else round(float(fails[at]), 3),
             )
             for at in np.flatnonzero(changed).tolist()
         ]
+
+    def _failing(self, rows: NDArray[np.intp], piece: Piece, said: NDArray[Any]) -> Floats:
+        """(B,): how probably each fails within thirty days, NaN where nothing learned says it."""
+        fit = self.setting.fits.released
+        if fit is None or fit.failing is None:
+            return np.full(len(rows), np.nan)
+        quiet = {_code(ConditionState.OK): fit.quiet_30d, _code(ConditionState.WATCH): fit.quiet_30d}
+        told = [
+            piece.failing.get(row, quiet.get(code, np.nan))
+            for row, code in zip(rows.tolist(), said.tolist(), strict=True)
+        ]
+        return np.array(told)
 
     def _follow(self, findings: list[Finding], piece: Piece) -> None:
         """Say at once what findings change, whose appliances end no unit here."""
@@ -106,6 +124,7 @@ class Conditions(Layer):
                 before = CONDITIONS[max(int(self.own["condition"][row]) - 1, 0)] if self.own["condition"][row] else None
                 said = ConditionState.LEARNING if before in (None, ConditionState.ALERT) else before
                 why = reason(ReasonCode.ENDED, span=self.span_word)
+                self.own["failing"][row] = 0
             at_ms = finding.raised_ms if finding.cleared_ms is None else finding.cleared_ms
             piece.conditions.append(Condition(finding.appliance_id, finding.kind, said, why, as_of_ms=at_ms))
 

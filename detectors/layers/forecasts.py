@@ -82,6 +82,9 @@ class Forecasts(Layer):
                     failing_30d=self._fails(self.setting.fits.released, moment),
                 )
         for moment in piece.moments:
+            fails = self._fails(self.setting.fits.released, moment)
+            if fails is not None:
+                piece.failing[moment.row] = max(fails, piece.failing.get(moment.row, 0.0))
             if moment.is_new:
                 self._note(moment)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ from alerts.tickets import searching
 from alerts.tickets.reading import Sort, TicketFilter
 from alerts.tickets.tables import tickets
 from alerts.tickets.ticket import NewTicket, StepBody, Ticket, TicketChange
+from detectors.finding import Condition, ConditionState, DetectCommit
+from detectors.reasons import ReasonCode, reason
 from ingest.clock import ManualClock
 from tests.alerts.made import HOUR_MS
 
@@ -159,16 +162,18 @@ class DeskSearchSuite:
             (ApplianceSort.GRAVEST, "BDECA"),
             (ApplianceSort.SEEN, "ADCBE"),
             (ApplianceSort.SILENT, "EDCBA"),
+            (ApplianceSort.FAILING, "CDAEB"),
         ],
     )
     def test_appliances_come_in_an_order_page_by_page(self, desk: Desk, sort: ApplianceSort, ids: str) -> None:
         """Each appliance once, also where many are equal; what was never judged is still learning; all are counted."""
         conditions, seen = ("ok", "alert", "learning", "watch", None), (9, 5, 5, 5, None)
+        failing = (0.01, None, 0.5, 0.25, None)
         desk.appliances.register(*((name, "dryer") for name in "ABCDE"))
 
         def say(t: Transaction) -> None:
-            for name, condition, seen_ms in zip("ABCDE", conditions, seen, strict=True):
-                values = {"condition": condition, "last_seen_ms": seen_ms}
+            for name, condition, seen_ms, fails in zip("ABCDE", conditions, seen, failing, strict=True):
+                values = {"condition": condition, "last_seen_ms": seen_ms, "failing_30d": fails}
                 t.connection.execute(update(appliances).where(appliances.c.id == name).values(**values))
 
         desk.unit.write(say)
@@ -179,3 +184,18 @@ class DeskSearchSuite:
         assert "".join(one.id for one in found) == ids
         assert desk.appliances.count(wanted) == 5
         assert desk.appliances.count(ApplianceFilter(q="A")) == 1
+        assert [one.id for one in desk.appliances.page(ApplianceFilter(failing_30d_min=0.25)).items] == ["D", "C"]
+        desk.appliances.retire("C")
+        assert desk.appliances.count(ApplianceFilter(failing_30d_min=0.25)) == 1
+
+    def test_what_is_said_of_failing_is_kept_until_something_else_is_said(self, desk: Desk) -> None:
+        """An alert between two days leaves it; its end, of which nothing is known yet, takes it away."""
+        ok = Condition("A", "dryer", ConditionState.OK, reason(ReasonCode.USUAL, span="day"), 1, {"motor": 1.0}, 0.04)
+        alert = replace(ok, state=ConditionState.ALERT, health={}, failing_30d=None)
+        said = []
+        for position, one in enumerate([ok, alert, replace(alert, state=ConditionState.LEARNING)], start=1):
+            desk.appliances.register(("A", "dryer"))
+            desk.findings.commit(DetectCommit(position, {}, None, (), (one,)))
+            said.append(desk.appliances.read("A").failing_30d)
+
+        assert said == [0.04, 0.04, None]

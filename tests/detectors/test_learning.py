@@ -17,6 +17,7 @@ from detectors.finding import Finding, FindingChannel
 from detectors.kinds.kind import KindDetector
 from detectors.layering.fits import GENERAL, Fit, Fits, Forecast, Moment, Steps, Trees, tenth
 from detectors.layering.piece import Piece
+from detectors.layers.conditions import Conditions
 from detectors.layers.forecasts import Forecasts
 from detectors.learning.card import card_of, comparison_as_text, page_of
 from detectors.learning.cases import Case, Cases, Look, Outcome, hash_of
@@ -28,6 +29,7 @@ from detectors.pipeline import Pipeline
 from ingest.sample import Lesson
 from tests.detectors.made_fleet import PROFILES
 from tests.detectors.made_units import unit_batches
+from tests.detectors.test_each_layer import IDS, alone, judged
 
 KIND, MODE = "refrigerator", "condenser_fouling"
 NAMES = (*GENERAL, *(f"z {feature.name}" for feature in PROFILES[KIND].features))
@@ -334,3 +336,37 @@ def test_verdicts_are_read_from_the_fleet_folder(tmp_path: Path) -> None:
         Verdict("B", 2_000_000_000_000, None),
     ]
     assert hash_of(tmp_path) != before
+
+
+def test_how_probably_it_fails_is_said_with_the_condition() -> None:
+    """What the fit learned of the quiet, then of what stands, each once while it is the same; nothing of the young, or without a fit."""
+    conditions, without = alone(Conditions), alone(Conditions)
+    conditions.setting.fits = Fits(Fit("v", failing=steady(0.25), quiet_30d=0.04))
+    said = []
+    for day, (rows_before, failing) in enumerate([(3, {}), (50, {}), (51, {}), (52, {0: 0.5}), (53, {0: 0.505})]):
+        piece = judged(conditions, 0.0, None, day, rows_before)
+        piece.failing = failing
+        conditions.take(piece)
+        said.append([one.failing_30d for one in piece.conditions if one.appliance_id == IDS[0]])
+    quiet = judged(without, 0.0, None, 0, 50)
+    without.take(quiet)
+
+    assert said == [[None], [0.04], [], [0.5], []]
+    assert {one.failing_30d for one in quiet.conditions} == {None}
+
+
+def test_what_ends_between_two_days_is_said_anew_on_the_next() -> None:
+    """The desk forgets how probably it fails when a finding ends; so what was said last is forgotten here, too."""
+    conditions = alone(Conditions)
+    conditions.setting.fits = Fits(Fit("v", failing=steady(0.25), quiet_30d=0.04))
+    conditions.take(judged(conditions, 0.0, None, 1, 50))
+    mode = next(iter(PROFILES[KIND].fault_modes))
+    over = Finding(IDS[0], KIND, mode, "", FindingChannel.RULE, 1, 1, 1.0, 0.5, 0.5, cleared_ms=2)
+    between, next_day = Piece([], [], row=0), judged(conditions, 0.0, None, 2, 51)
+    between.findings.append(over)
+
+    conditions.take(between)
+    conditions.take(next_day)
+
+    assert [(one.failing_30d, dict(one.health)) for one in between.conditions] == [(None, {})]
+    assert [one.failing_30d for one in next_day.conditions if one.appliance_id == IDS[0]] == [0.04]

@@ -40,11 +40,22 @@ def list_appliances(
     availability: Availability | None = None,
     condition: ConditionState | None = None,
     region: str | None = None,
+    failing_30d_min: Annotated[
+        float | None, Query(ge=0, le=1, description="in service, and failing within thirty days at least so probably")
+    ] = None,
     q: Annotated[str | None, Query(max_length=200, description="in id, model, serial, region")] = None,
     sort: ApplianceSort = ApplianceSort.NEWEST,
 ) -> AppliancePage:
     """One page of appliances, in the wanted order; among equals the newest registration comes first."""
-    wanted = ApplianceFilter(kind=kind, availability=availability, condition=condition, region=region, q=q, sort=sort)
+    wanted = ApplianceFilter(
+        kind=kind,
+        availability=availability,
+        condition=condition,
+        region=region,
+        failing_30d_min=failing_30d_min,
+        q=q,
+        sort=sort,
+    )
     desk = here.desk.by(account.name).appliances
     found = desk.page(wanted, cursor=page.cursor, limit=page.limit)
     total = desk.count(wanted) if page.cursor is None else None

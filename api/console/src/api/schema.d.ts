@@ -4707,6 +4707,11 @@ export interface components {
             health: {
                 [key: string]: number;
             };
+            /**
+             * Failing 30D
+             * @description probability of a failure within thirty days; null where no fit says it
+             */
+            failing_30d: number | null;
             /** Last Seen */
             last_seen: string | null;
             /** Interval S */
@@ -4758,6 +4763,11 @@ export interface components {
             health: {
                 [key: string]: number;
             };
+            /**
+             * Failing 30D
+             * @description probability of a failure within thirty days; null where no fit says it
+             */
+            failing_30d: number | null;
             /** Last Seen */
             last_seen: string | null;
             /** Interval S */
@@ -4817,7 +4827,7 @@ export interface components {
          * @description The order of a list of appliances; among equals the newest registration comes first.
          * @enum {string}
          */
-        ApplianceSort: "newest" | "gravest" | "seen" | "silent";
+        ApplianceSort: "newest" | "gravest" | "failing" | "seen" | "silent";
         /**
          * ApprovalRequest
          * @description The command that somebody else has asked for.
@@ -11272,6 +11282,8 @@ export interface operations {
                 availability?: components["schemas"]["Availability"] | null;
                 condition?: components["schemas"]["ConditionState"] | null;
                 region?: string | null;
+                /** @description in service, and failing within thirty days at least so probably */
+                failing_30d_min?: number | null;
                 /** @description in id, model, serial, region */
                 q?: string | null;
                 sort?: components["schemas"]["ApplianceSort"];

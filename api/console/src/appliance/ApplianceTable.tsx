@@ -9,7 +9,7 @@ import type { Appliance, ApplianceSort } from "../api/types";
 import { useFollow } from "../app/follow";
 import { useActions } from "../app/keys";
 import { type Say, useWords } from "../i18n";
-import { formatSpan, formatUtc, toMs } from "../words/format";
+import { formatShare, formatSpan, formatUtc, toMs } from "../words/format";
 import { conditionClass } from "../words/Marks";
 import { type Names, useNames } from "../words/names";
 import { useNow } from "../words/now";
@@ -22,6 +22,7 @@ const COLUMNS = ["id", "kind", "condition", "health", "availability", "seen", "r
 const ORDERS: Record<string, [ApplianceSort, "ascending" | "descending"][]> = {
   id: [["newest", "descending"]],
   condition: [["gravest", "descending"]],
+  health: [["failing", "descending"]],
   seen: [
     ["seen", "descending"],
     ["silent", "ascending"],
@@ -143,7 +144,7 @@ interface RowProps {
 
 /** Few and plain elements that listen to nothing: a screen of them changes with each frame of a quick scroll. */
 const Row = memo(function Row({ appliance, seen, at, start, height, t, names, language }: RowProps) {
-  const { id, kind, model, condition, availability, region, open_tickets } = appliance;
+  const { id, kind, model, condition, availability, region, open_tickets, failing_30d } = appliance;
   const lastMs = toMs(appliance.last_seen);
   // The component that is worst off stands for the appliance.
   const [worst] = Object.entries(appliance.health).sort(([, one], [, other]) => one - other);
@@ -160,7 +161,12 @@ const Row = memo(function Row({ appliance, seen, at, start, height, t, names, la
       <span role="cell">
         <span className={conditionClass(condition)}>{t(`condition.${condition}`)}</span>
       </span>
-      <span role="cell">
+      <span
+        role="cell"
+        title={
+          failing_30d === null ? undefined : t("appliances.failing", { share: formatShare(failing_30d, language) })
+        }
+      >
         {worst ? <HealthBar component={worst[0]} health={worst[1]} names={names} language={language} /> : t("none")}
       </span>
       <span role="cell" className={`presence drawn-dot ${availability}`}>

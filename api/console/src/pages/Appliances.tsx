@@ -16,7 +16,7 @@ import { useNames } from "../words/names";
 
 const CONDITIONS = ["alert", "watch", "cannot_say", "learning", "ok"];
 const AVAILABILITIES = ["online", "sleeping", "offline", "stale"];
-const SORTS: ApplianceSort[] = ["newest", "gravest", "seen", "silent"];
+const SORTS: ApplianceSort[] = ["newest", "gravest", "failing", "seen", "silent"];
 const PAGE_ROWS = 200;
 const NAMES = ["q", "kind", "condition", "availability", "region"] as const;
 

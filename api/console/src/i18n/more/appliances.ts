@@ -25,9 +25,11 @@ export const en = {
     },
     total_one: "1 appliance",
     total_other: "{{number}} appliances",
+    failing: "{{share}} likely to fail within 30 days",
     sorts: {
       newest: "Newest first",
       gravest: "Gravest first",
+      failing: "Most likely to fail within 30 days first",
       seen: "Heard last first",
       silent: "Silent for longest first",
     },
@@ -175,7 +177,14 @@ export const zh: Like<typeof en> = {
     },
     total_one: "共 {{number}} 台",
     total_other: "共 {{number}} 台",
-    sorts: { newest: "最新登记在前", gravest: "最严重在前", seen: "最近上报在前", silent: "失联最久在前" },
+    failing: "30 天内失效的可能性为 {{share}}",
+    sorts: {
+      newest: "最新登记在前",
+      gravest: "最严重在前",
+      failing: "30 天内最可能失效在前",
+      seen: "最近上报在前",
+      silent: "失联最久在前",
+    },
   },
   appliance: {
     history: "设备经历",
