@@ -58,9 +58,7 @@ class Appliance(Document):
     )
     condition_at: datetime | None
     health: dict[str, float] = Field(description="health index per component: 1 as new, 0 failed")
-    failing_30d: float | None = Field(
-        description="probability of a failure within thirty days; null where no fit says it"
-    )
+    failing_30d: float | None = Field(description="how probably it fails within 30 days; null where no fit says it")
     last_seen: datetime | None
     interval_s: float | None
     registered_at: datetime

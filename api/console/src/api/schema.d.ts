@@ -4709,7 +4709,7 @@ export interface components {
             };
             /**
              * Failing 30D
-             * @description probability of a failure within thirty days; null where no fit says it
+             * @description how probably it fails within 30 days; null where no fit says it
              */
             failing_30d: number | null;
             /** Last Seen */
@@ -4765,7 +4765,7 @@ export interface components {
             };
             /**
              * Failing 30D
-             * @description probability of a failure within thirty days; null where no fit says it
+             * @description how probably it fails within 30 days; null where no fit says it
              */
             failing_30d: number | null;
             /** Last Seen */
