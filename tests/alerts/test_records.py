@@ -53,6 +53,24 @@ def test_each_change_of_a_noun_is_told_once_without_its_values(desk: Desk) -> No
     assert chat.taken == []
 
 
+def test_a_file_that_is_taken_over_is_told_by_the_hundred(desk: Desk) -> None:
+    """One notice names all rows that were written in one go, and no row is told twice or left out; another change has its own."""
+    copy = Copy()
+    outbox = outbox_of(desk, copy)
+    rows = "".join(f"c{n},contract,2026-01-01,WM-{n}\n" for n in range(120))
+
+    list(desk.billing.take_coverages(list(read_csv(CARE.splitlines()[0] + "\n" + rows, COVERAGES))))
+    desk.technicians.add(NewTechnician("Ada"))
+    outbox.run_once()
+
+    *files, other = copy.taken
+    told = [one for notice in files for one in notice.data["ids"]]
+    assert [notice.type for notice in files] == ["record.coverage.put"] * len(files)
+    assert len(files) <= 2
+    assert sorted(told) == sorted(f"c{n}" for n in range(120))
+    assert (other.type, other.data["ids"]) == ("record.technician.add", [other.subject_id])
+
+
 def test_only_what_changes_while_somebody_is_told_is_told(desk: Desk) -> None:
     """What was there before is not; while none of the receivers keeps a copy nothing is laid up for one that comes."""
     desk.technicians.add(NewTechnician("Before"))
