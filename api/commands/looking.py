@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from api.service.told import Told
     from api.settings.settings import Settings
 
+ANOTHER = 0.25
+"""From this population stability index on, a fit's input is another than it was at the training."""
 NOBODY = 1
 """Exit code of what is not well, so that a script needs to read nothing."""
 
@@ -34,7 +36,7 @@ def status(ctx: typer.Context, *, as_json: JsonOption = False, config: ConfigOpt
     figures: dict[str, float] = {}
     for word in words.values():
         figures |= dict(_figures(word, is_fresh=word.is_fresh(now_ms)))
-    waits = {**_waiting(figures), **_at_the_desk(settings)}
+    waits = {**_waiting(figures), **_at_the_desk(settings), "drift": drift_of(figures)}
     free = shutil.disk_usage(settings.data_dir).free if settings.data_dir.is_dir() else None
     if as_json:
         write_line({"well": not reasons, "reasons": reasons, "roles": roles, "waits": waits, "free_bytes": free})
@@ -99,6 +101,24 @@ def _waiting(figures: Mapping[str, float]) -> dict[str, Any]:
             name.removeprefix(letters): int(n) for name, n in figures.items() if name.startswith(letters) and n
         },
     }
+
+
+def drift_of(figures: Mapping[str, float]) -> str:
+    """Whether findings of late are as those that the released fit was learned from, and what to do where they are not.
+
+    >>> drift_of({"fettle_fit_drift dryer severity": 0.31, "fettle_fit_drift dryer score": 0.02})
+    'findings of dryer are no more as the fit learned them (severity 0.31): train anew (fettle train), and let it run in shadow first'
+    """
+    name = "fettle_fit_drift "
+    moved: dict[str, list[str]] = {}
+    for label, value in figures.items():
+        if label.startswith(name) and value >= ANOTHER:
+            kind, _, given = label.removeprefix(name).partition(" ")
+            moved.setdefault(kind, []).append(f"{given} {value:.2f}")
+    if not moved:
+        return "none" if any(label.startswith(name) for label in figures) else "not known yet, or no fit is released"
+    told = "; ".join(f"{kind} are no more as the fit learned them ({', '.join(one)})" for kind, one in moved.items())
+    return f"findings of {told}: train anew (fettle train), and let it run in shadow first"
 
 
 def _at_the_desk(settings: Settings) -> dict[str, Any]:
