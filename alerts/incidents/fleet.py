@@ -35,7 +35,7 @@ def take_fleet_finding(
     t: Transaction, finding: FleetFinding, profiles: Mapping[str, Profile], deviating: Deviating
 ) -> str | None:
     """Take in what is said of many: the incident that was opened for it, if one was."""
-    key = f"{finding.kind}:{finding.raised_ms}"
+    key = f"{finding.kind[:48]}:{finding.raised_ms}"  # the column holds 64 characters
     row = t.connection.execute(select(incidents).where(incidents.c.fleet_key == key)).one_or_none()
     if finding.cleared_ms is not None:
         if row is not None:
