@@ -21,6 +21,10 @@ from ingest.sample import Event, EventType
 NO_UNIT = 0
 PEER_PLACES = 64
 """Groups of peers that are told apart: the kind itself, models, and those of one model, firmware and region."""
+PEER_MODELS_END = 16
+"""The first place behind those of the kind and of models."""
+PEER_FACT_TYPE = "S40"
+"""What of a model's, firmware's or region's name is kept, to be told: its first forty bytes."""
 STARTS_OVER = frozenset({EventType.PART_REPLACED})
 """Events after which an appliance is another one: what stood of it is over."""
 

@@ -25,8 +25,14 @@ from numpy.typing import NDArray
 
 from detectors.finding import FleetFinding
 from detectors.layering.layer import Layer, Setting
-from detectors.layering.piece import PEER_PLACES, Accumulated, Deviations, Piece
-from detectors.layers.peers import FACT_TYPE, MODELS_END
+from detectors.layering.piece import (
+    PEER_FACT_TYPE,
+    PEER_MODELS_END,
+    PEER_PLACES,
+    Accumulated,
+    Deviations,
+    Piece,
+)
 from detectors.state.columns import Axis, Column, places
 
 SHARE = 0.02
@@ -74,7 +80,7 @@ class Inhibition(Layer):
         place = places("group", PEER_PLACES)
         counts = Column("counts", "f8", (Axis("day", ("newest", "before")), place, Axis("count", ("crossed", "units"))))
         stands = Column("stands", "f8", (Axis("finding", ("raised", "told")),))
-        scope = Column("scope", FACT_TYPE, (Axis("fact", ("model", "firmware", "region")),))
+        scope = Column("scope", PEER_FACT_TYPE, (Axis("fact", ("model", "firmware", "region")),))
         return counts, Column("day", "f8", (places("day", 1),)), Column("until", "f8", (place,)), stands, scope
 
     def take(self, piece: Piece) -> None:
@@ -147,7 +153,7 @@ class Inhibition(Layer):
             stands[:], fleet["scope"][:] = 0, b""
             since_ms = raised_ms - DAY_MS
             return [FleetFinding(kind, raised_ms, since_ms, cleared_ms=int(newest) * DAY_MS)] if raised_ms else []
-        known = np.zeros((PEER_PLACES, 3), FACT_TYPE) if facts is None else facts
+        known = np.zeros((PEER_PLACES, 3), PEER_FACT_TYPE) if facts is None else facts
         if not raised_ms:
             stands[RAISED], fleet["scope"][:] = newest, self._in_common(known)
         is_in = np.all((known == fleet["scope"]) | (fleet["scope"] == b""), axis=1)
@@ -163,7 +169,7 @@ class Inhibition(Layer):
         """The finding that stands, of those that crossed, rows (n,), with its group's places (places,)."""
         fleet, raised_ms = self.fleet, int(self.fleet["stands"][RAISED]) * DAY_MS
         units = fleet["counts"][..., UNITS].max(axis=0)
-        exposed = units[MODELS_END:][is_in[MODELS_END:]].sum() if np.any(fleet["scope"] != b"") else units[0]
+        exposed = units[PEER_MODELS_END:][is_in[PEER_MODELS_END:]].sum() if np.any(fleet["scope"] != b"") else units[0]
         votes = self.seldom.read("showed", rows).astype(np.int64)
         top = np.bincount(votes[votes >= 0]).argmax() if np.any(votes >= 0) else -1
         sides = self.seldom.read("side", rows)[votes == top].astype(np.int64)
@@ -185,7 +191,7 @@ class Inhibition(Layer):
         """The facts (3,) that those have in common who crossed, and others have not: model and firmware, or region, or nothing."""
         counts = self.fleet["counts"]
         crossed, units = counts[..., CROSSED].sum(axis=0), counts[..., UNITS].max(axis=0)
-        best, common = 0.0, np.zeros(3, FACT_TYPE)
+        best, common = 0.0, np.zeros(3, PEER_FACT_TYPE)
         for wanted in ([MODEL, FIRMWARE], [REGION]):
             is_named = np.all(facts[:, wanted] != b"", axis=1)
             for scope in np.unique(facts[is_named][:, wanted], axis=0):
@@ -193,7 +199,7 @@ class Inhibition(Layer):
                 share = crossed[mine].sum() / max(units[mine].sum(), 1)
                 elsewhere = (crossed[0] - crossed[mine].sum() + 0.5) / (units[0] - units[mine].sum() + 1)
                 if crossed[mine].sum() > CROSSED_MIN and share / elsewhere >= max(TIMES_ELSEWHERE, best * 1.001):
-                    best, common = share / elsewhere, np.zeros(3, FACT_TYPE)
+                    best, common = share / elsewhere, np.zeros(3, PEER_FACT_TYPE)
                     common[wanted] = scope
         return common
 

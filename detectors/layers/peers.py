@@ -29,13 +29,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.layering.layer import Layer, Setting
-from detectors.layering.piece import PEER_PLACES, Piece
+from detectors.layering.piece import PEER_FACT_TYPE, PEER_MODELS_END, PEER_PLACES, Piece
 from detectors.state.columns import Axis, Column, places
 from ingest.sample import EventType, Status
 
 KIND = 0
-MODELS_END, GROUPS_END = 16, PEER_PLACES
-"""Places of models, then of groups; whoever finds no place any more goes by the wider level."""
+"""The place of the kind; behind it those of models, then of groups. Whoever finds none any more goes by the wider level."""
 PEERS_MIN = 50
 CLIP_SIGMA = 2.0
 SURE_SIGMA = 3.0
@@ -43,8 +42,6 @@ UNSURE_GAIN = 0.25
 KEPT = 0.5
 """What is left, at the end of a portion, of what too few have told, and of the offset of a group that has become small."""
 MS_PER_MIN = 60_000
-FACT_TYPE = "S40"
-"""What of a name is kept, to be told: its first forty bytes."""
 
 Floats = NDArray[np.float64]
 
@@ -68,12 +65,12 @@ class Peers(Layer):
 
         By feature: offset, sums of clipped deviations, how many, and 1 / σ.
         """
-        place, feature = places("group", GROUPS_END), self.setting.values.feature_axis()
+        place, feature = places("group", PEER_PLACES), self.setting.values.feature_axis()
         return (
             Column("name", "u4", (place,)),
             Column("model", "u1", (place,)),
             Column("region", "u4", (place,)),
-            Column("facts", FACT_TYPE, (place, Axis("fact", ("model", "firmware", "region")))),
+            Column("facts", PEER_FACT_TYPE, (place, Axis("fact", ("model", "firmware", "region")))),
             Column("offset", "f4", (place, feature)),
             Column("sum", "f8", (place, feature)),
             Column("count", "f8", (place, feature)),
@@ -127,7 +124,7 @@ class Peers(Layer):
         for name in ("sum", "count", "weight"):
             fleet[name] += told[name]
             told[name][:] = 0
-        models, groups = slice(KIND + 1, MODELS_END), slice(MODELS_END, GROUPS_END)
+        models, groups = slice(KIND + 1, PEER_MODELS_END), slice(PEER_MODELS_END, PEER_PLACES)
         moved = np.zeros_like(fleet["sum"])
         moved[:] = self._moved(slice(KIND, KIND + 1))
         fleet["sum"][KIND + 1 :] -= moved[KIND + 1 :] * fleet["weight"][KIND + 1 :]
@@ -176,7 +173,7 @@ class Peers(Layer):
 
     def _place(self, level: str, number: int) -> int:
         """Where a model or group stands, a free place for a new one; 0 for none."""
-        first, end = (KIND + 1, MODELS_END) if level == "model" else (MODELS_END, GROUPS_END)
+        first, end = (KIND + 1, PEER_MODELS_END) if level == "model" else (PEER_MODELS_END, PEER_PLACES)
         names = self.fleet["name"][first:end]
         for wanted in (number, 0):
             found = np.flatnonzero(names == wanted)

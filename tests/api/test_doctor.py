@@ -148,6 +148,7 @@ def test_status_of_a_running_service_says_what_waits(house: House) -> None:
         "dead_letters": {"schema": 3},
         "tickets": {"open": 1},
         "notices": line["waits"]["notices"],
+        "drift": "not known yet, or no fit is released",
     }
     assert "detect 12" in well[0][1]
     assert "open 1" in well[0][1]

@@ -64,6 +64,8 @@ def gone_on(kind: str, profile: Profile, layers: Layers = LAYERS, *, units: int 
     for part in parts:
         for column in part.columns():
             values = part.seldom.read(column.name, rows) if column.is_seldom else part.own[column.name][rows]
+            if column.codes is not None:  # a place on an axis, which may lie elsewhere now: what it stands for
+                values = np.array([*column.codes.labels, ""], "U99")[np.clip(values, -1, len(column.codes.labels))]
             for at in np.ndindex(column.shape):
                 labels = "/".join(axis.labels[place] for axis, place in zip(column.axes, at, strict=True))
                 state[f"{part.name}/{column.name}/{labels}"] = values[(slice(None), *at)].copy()

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from detectors.backtest.fleet_folder import FleetFolder
 from detectors.kinds.kind import KindDetector
-from detectors.layering.piece import Deviations, Piece, UnitRows
-from detectors.layers.peers import GROUPS_END, PEERS_MIN, Peers
+from detectors.layering.piece import PEER_PLACES, Deviations, Piece, UnitRows
+from detectors.layers.peers import PEERS_MIN, Peers
 from detectors.pipeline import Pipeline
 from ingest.sample import AdmittedBatch, Event, EventType, Status, StatusState
 from tests.detectors.made_fleet import DAY_MS, PROFILES, START_MS
@@ -134,7 +134,7 @@ def test_more_groups_than_there_are_places_go_by_the_wider_level() -> None:
     """A fleet of many firmwares costs no more memory."""
     detector, layer = fleet(tuple(map(str, range(FLEET))))
 
-    assert layer.fleet["name"].all() or int((layer.fleet["name"] > 0).sum()) <= GROUPS_END
+    assert layer.fleet["name"].all() or int((layer.fleet["name"] > 0).sum()) <= PEER_PLACES
     assert (layer.own["group"][:FLEET] == 0).any()
     assert (layer.own["model"][:FLEET] == layer.own["model"][0]).all()
     assert len(detector.packed_changes()) == FLEET
