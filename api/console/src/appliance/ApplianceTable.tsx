@@ -51,7 +51,7 @@ export function ApplianceTable({ items, hasMore, onEnd, sort, onSort }: Applianc
     count,
     getScrollElement: () => box.current,
     estimateSize: () => height,
-    overscan: 4,
+    overscan: 12,
   });
   useEffect(() => rows.measure(), [height]);
   const shown = rows.getVirtualItems();
