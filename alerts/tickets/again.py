@@ -62,6 +62,18 @@ def is_enough(answers: Answers, test: str) -> bool:
     return len(counted) >= ENOUGH
 
 
+def of_this_episode(ticket: Row[Any], answers: Answers) -> list[Mapping[str, Any]]:
+    """What tests have said since the ticket was opened, or opened again: what they said before was of another fault."""
+    since_ms = ticket.episode_ms or ticket.opened_ms
+    return [one for one in answers if one.get("at_ms", 0) >= since_ms]
+
+
+def is_tested_clean(ticket: Row[Any]) -> bool:
+    """Whether enough tests of the ticket's own fault were clean in its last episode."""
+    answers = [one for one in of_this_episode(ticket, ticket.tested or ()) if ticket.fault_mode in one["modes"]]
+    return any(is_enough(answers, test) for test in {one["test"] for one in answers})
+
+
 def is_waiting(recommended: Mapping[str, Any]) -> bool:
     """Whether a test is to come back, and not yet."""
     again = recommended.get("again")

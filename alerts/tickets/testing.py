@@ -15,7 +15,7 @@ from sqlalchemy import Row, select, update
 
 from alerts.database import Transaction
 from alerts.notices.changes import Subject, record_change
-from alerts.tickets.again import CONFIRMED, is_waiting, planned
+from alerts.tickets.again import CONFIRMED, is_waiting, of_this_episode, planned
 from alerts.tickets.causes import moved, spoken
 from alerts.tickets.opening import add_history
 from alerts.tickets.tables import tickets
@@ -84,8 +84,7 @@ def _again(
     """When the test of the ticket's own fault is done again; what another test says of other causes leaves that as it is."""
     if row.fault_mode not in answer.modes:
         return (row.recommended or {}).get("again")
-    since_ms = row.episode_ms or row.opened_ms
-    return planned(row, profile.tests[answer.test], [one for one in tested if one.get("at_ms", 0) >= since_ms])
+    return planned(row, profile.tests[answer.test], of_this_episode(row, tested))
 
 
 def _weight(answer: TestAnswer, before: Sequence[Mapping[str, Any]]) -> float:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
+from alerts.alerting.following import has_unsettled
+from alerts.alerting.hazard import HAZARD
+from alerts.alerting.tables import alerts
 from alerts.desk import Desk
+from alerts.lifecycle import TicketStep
 from alerts.remote.inference import Indication, judge, sensitivity_at
 from alerts.remote.policy import Scope
 from alerts.tickets.again import is_enough
+from alerts.tickets.ticket import Verdict, VerdictRecord
 from ingest.clock import ManualClock
 from ingest.profiles import load_profiles
 from tests.alerts.made import DAY_MS, FINDING, step_of
@@ -142,6 +148,90 @@ def test_two_clean_tests_apart_are_enough_where_the_fault_does_not_grow(
     ]
 
     assert is_enough(said, LEVEL) is enough
+
+
+def closed_clean(bench: RemoteBench, *, tests: int = 2, verdict: Verdict = Verdict.NO_FAULT_FOUND) -> None:
+    """A fault that could be seen, closed with a verdict (as no fault) after so many clean tests, two weeks apart; four days later."""
+    grown(bench, 0.4)
+    for _ in range(tests):
+        assert run(bench, SOUND) == Indication.CLEARED
+        bench.clock.advance(14 * DAY_MS)
+    desk = bench.desk.by(ACTOR)
+    desk.tickets.step("1", TicketStep.START)
+    desk.tickets.judge("1", VerdictRecord(verdict))
+    desk.tickets.step("1", TicketStep.CLOSE)
+    bench.clock.advance(4 * DAY_MS)
+    bench.desk.alerts.ask_again()
+
+
+def standing(bench: RemoteBench) -> tuple[str, str]:
+    """Why the newest alert is where it is, and where the newest ticket stands."""
+    return bench.desk.alerts.page().items[0].reason, bench.desk.tickets.page().items[0].status.value
+
+
+@pytest.mark.parametrize(("severity", "opens"), [(0.4, False), (0.55, False), (0.61, True)])
+def test_what_two_clean_tests_have_ruled_out_opens_no_ticket_until_it_grows(
+    bench: RemoteBench, severity: float, *, opens: bool
+) -> None:
+    """The finding stands on and is noted, also months later and without being asked about; grown by a step it opens the ticket."""
+    closed_clean(bench)
+    bench.clock.advance(90 * DAY_MS)
+    assert standing(bench) == ("tested_clean", "closed")
+    assert not bench.desk.unit.write(has_unsettled)
+
+    grown(bench, severity, 3)
+
+    assert (standing(bench)[1] == "open") is opens
+    assert not bench.desk.unit.write(has_unsettled)
+
+
+@pytest.mark.parametrize(("severity", "asked"), [(0.55, False), (0.61, True)])
+def test_only_what_has_grown_is_asked_about_again(bench: RemoteBench, severity: float, *, asked: bool) -> None:
+    """What stands as it was costs a round nothing."""
+    closed_clean(bench)
+    bench.desk.unit.write(lambda t: t.connection.execute(update(alerts).values(severity=severity)))
+
+    assert bench.desk.unit.write(has_unsettled) is asked
+
+
+def test_one_clean_test_is_not_remembered(bench: RemoteBench) -> None:
+    """The finding stands, and its ticket is open again when the grace is over."""
+    closed_clean(bench, tests=1)
+
+    assert standing(bench) == ("ticket_reopened", "open")
+
+
+def test_who_found_a_fault_after_all_is_believed(bench: RemoteBench) -> None:
+    """Clean tests, and a technician who found it: what stands on after that repair opens its ticket."""
+    closed_clean(bench, verdict=Verdict.CONFIRMED)
+
+    assert standing(bench)[1] == "open"
+
+
+def test_a_hazard_is_not_ruled_out_for_good(bench: RemoteBench) -> None:
+    """What may harm people opens its ticket again, however clean its tests were."""
+    kind = bench.desk.profiles[KIND]
+    mode = replace(kind.fault_modes[DRIFT.fault_mode], danger=HAZARD)
+    profile = replace(kind, fault_modes={**kind.fault_modes, mode.name: mode})
+    bench.desk = replace(bench.desk, profiles={**bench.desk.profiles, KIND: profile})
+
+    closed_clean(bench)
+
+    assert standing(bench)[1] == "open"
+
+
+def test_a_finding_that_is_raised_anew_was_seen_by_no_test(bench: RemoteBench) -> None:
+    """Over, and found again: it opens its ticket."""
+    closed_clean(bench)
+    now_ms = bench.clock.now_ms()
+    bench.desk.findings.commit(step_of(3, replace(DRIFT, cleared_ms=now_ms)))
+    bench.clock.advance(DAY_MS)
+
+    raised_ms = bench.clock.now_ms()
+    anew = replace(DRIFT, severity=0.4, raised_ms=raised_ms, onset_ms=raised_ms - DAY_MS // 2)
+    bench.desk.findings.commit(step_of(4, anew))
+
+    assert standing(bench)[1] == "open"
 
 
 def test_a_test_weighs_by_how_far_the_fault_has_come() -> None:
